@@ -1,0 +1,64 @@
+# Two commands matter: `make run` (the main job on a synthetic département) and `make test` (everything that proves it).
+# Both start from a machine with Python 3.11, git and make. The environment lives in .venv; what the commands write, in var/.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+# No tool talks to anyone (the same switches are set in orchestration/__init__.py for whoever calls dlnuf directly).
+export DO_NOT_TRACK := 1
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+export GX_ANALYTICS_ENABLED := false
+export DAGSTER_DISABLE_TELEMETRY := 1
+export STREAMLIT_BROWSER_GATHER_USAGE_STATS := false
+export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_INPUT := 1
+
+.PHONY: help run test lint types format install chromium dagster dashboard lock clean
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 14
+
+run: install  ## install, then generate, run and publish a synthetic département
+	@$(BIN)/dlnuf demo $(ARGS)
+
+test: install chromium lint types  ## lint, types and every test
+	@$(BIN)/pytest $(ARGS)
+
+lint: install
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: install
+	@$(BIN)/pyright
+
+format: install  ## rewrite the code in its style
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+dagster: install  ## the Dagster interface on http://127.0.0.1:3000
+	@home="$$($(BIN)/python -m orchestration.instance)"; \
+	DAGSTER_HOME="$$home" exec $(BIN)/dagster dev -h 127.0.0.1 -p 3000 -m orchestration.definitions
+
+dashboard: install  ## the dashboard on http://127.0.0.1:8501
+	@$(BIN)/dlnuf dashboard
+
+# The lock is installed only when its content changed; so is the project (its entry point and package list).
+install:
+	@.ci/install $(VENV)
+
+chromium:
+	@.ci/chromium
+
+lock:  ## recompute requirements.lock from the pins of pyproject.toml (needs uv)
+	@uv --version >/dev/null 2>&1 || { echo "make lock a besoin de uv : python3.11 -m pip install uv" >&2; exit 2; }
+	uv pip compile pyproject.toml --extra dev --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --output-file requirements.lock --quiet
+	@! grep -n '://' requirements.lock || { echo "requirements.lock nomme un hôte : il ne doit pas" >&2; exit 1; }
+
+clean:  ## remove the environment, the caches and everything in var/
+	rm -rf $(VENV) var .pytest_cache .ruff_cache .hypothesis *.egg-info build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,45 @@
+"""What is derived from the declarations, and the drift between the declarations and the derived files.
+
+Belongs here: schemas (pandera, pyarrow), dbt sources, observation models, mart YAML, seeds, dictionary pages.
+Does not belong here: I/O on deliveries; SQL that a person writes.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from data_contracts.derive.dbt import dbt_files
+from data_contracts.derive.pages import documentation_files
+from data_contracts.derive.seeds import seed_files
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+def derived_files() -> dict[str, str]:
+    """Path (relative to the project) -> content of every derived file."""
+    return {**dbt_files(), **seed_files(), **documentation_files()}
+
+
+def generate_all(write: bool, project: Path = PROJECT) -> list[str]:
+    """Compares the derived files with what the declarations say, and writes them when asked.
+
+    Returns:
+        The paths that differed (missing, changed, or derived from a declaration that is gone), relative to the project.
+    """
+    expected = derived_files()
+    drifts: list[str] = []
+    for relative, content in sorted(expected.items()):
+        path = project / relative
+        if not path.exists() or path.read_text(encoding="utf-8") != content:
+            drifts.append(relative)
+            if write:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(content, encoding="utf-8")
+    observations = project / "dbt_project/models/intermediate/observations"
+    for path in sorted(observations.glob("*.sql")):
+        relative = str(path.relative_to(project))
+        if relative not in expected:
+            drifts.append(relative)
+            if write:
+                path.unlink()
+    return drifts

@@ -1,0 +1,68 @@
+"""dbt seeds derived from the dictionary and the nomenclatures.
+
+Belongs here: writing them as CSV text. A seed is never edited by hand.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+from data_contracts import dictionary, nomenclatures
+from data_contracts.model import load_contracts
+
+FOLDER = "dbt_project/seeds"
+_ELEMENT_COLUMNS = (
+    "element_id", "groupe", "libelle", "definition", "type", "unite_observation", "n_demande_aux_esms",
+    "n_demande_sourcees", "noyau", "est_ratio_derive", "source_reference", "ordre_survivance_codes", "tolerance_accord",
+    "tolerance_type", "tolerance_valeur", "tolerance_unite", "action_conflit", "fraicheur_attendue", "classe_donnee",
+    "niveau", "ouverture", "seuil_diffusion",
+)  # fmt: skip
+# nomenclature -> seed, with the columns that models use
+_LISTS = {
+    "finess_categories": ("categories_finess", ("code", "libelle", "domaine", "financeur", "est_esms")),
+    "finess_statuts_juridiques": ("statuts_juridiques", ("code", "libelle", "statut_agrege")),
+    "finess_modes_tarification": ("modes_tarification", ("code", "libelle", "est_habilite_aide_sociale")),
+    "finess_disciplines": ("disciplines_finess", ("code", "libelle", "est_accueil_pa", "est_capacite_comptee")),
+    "finess_modes_fonctionnement": ("modes_fonctionnement_finess", ("code", "libelle", "modalite_pa", "modalite_ph")),
+    "finess_departements": ("departements_finess", ("code", "departement_code")),
+    "insee_departements": ("departements", ("code", "libelle", "region_code", "grille_x", "grille_y")),
+    "insee_regions": ("regions", ("code", "libelle")),
+    "insee_tranches_age": ("tranches_age", ("libelle", "age_min", "age_max")),
+}
+
+
+def seed_files() -> dict[str, str]:
+    """Path -> CSV text of every derived seed."""
+    contracts = load_contracts()
+    version = dictionary.precedence().version
+    elements = dictionary.elements().values()
+    files = {
+        "elements": _table(
+            (*_ELEMENT_COLUMNS, "dictionnaire_version"),
+            ([row[c] for c in _ELEMENT_COLUMNS] + [version] for row in elements),
+        ),
+        "precedence": _table(("element_id", "source", "rang"), dictionary.ranks(contracts)),
+        "sources": _table(
+            ("source", "libelle", "collecte", "nature", "domaine", "version"),
+            ((c.id, c.name, c.collection, c.nature, c.domain, c.version) for c in contracts.values()),
+        ),
+        "indicateurs": _table_of(dictionary.read_table("indicators.csv")),
+    }
+    for name, (seed, columns) in _LISTS.items():
+        rows = nomenclatures.read_list(name)
+        files[seed] = _table(columns, ([row.get(c, "") for c in columns] for row in rows))
+    return {f"{FOLDER}/{name}.csv": content for name, content in files.items()}
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return buffer.getvalue()
+
+
+def _table_of(rows: list[dict[str, str]]) -> str:
+    return _table(tuple(rows[0]), (tuple(row.values()) for row in rows))

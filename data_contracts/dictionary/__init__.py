@@ -1,0 +1,91 @@
+"""The dictionary of elements: what is asked of ESMS, how answers compare, who is believed.
+
+Belongs here: reading elements.csv, precedence.yaml, collections.csv, indicators.csv, and ranking sources.
+Does not belong here: comparing values (dbt does) or contracts of sources (`data_contracts.model`).
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import yaml
+
+from data_contracts.model import Contract
+
+FOLDER = Path(__file__).resolve().parent
+UNRANKED = 900  # a source that carries an element without being in its order comes after all those that are
+
+
+@dataclass(frozen=True)
+class Precedence:
+    """The order of sources, and the version of the dictionary that says so."""
+
+    version: str
+    collections: dict[str, tuple[str, ...]]
+    elements: dict[str, tuple[str, ...]]
+
+
+def read_table(name: str, folder: Path = FOLDER) -> list[dict[str, str]]:
+    """Rows of one CSV of the dictionary (comma separated, UTF-8), as text."""
+    with (folder / name).open(encoding="utf-8", newline="") as handle:
+        return list(csv.DictReader(handle))
+
+
+@lru_cache(maxsize=4)
+def elements(folder: Path = FOLDER) -> dict[str, dict[str, str]]:
+    """The 209 elements by id: the columns of the matrix of redundancy."""
+    return {row["element_id"]: row for row in read_table("elements.csv", folder)}
+
+
+def precedence(folder: Path = FOLDER) -> Precedence:
+    """The order of sources inside collections. Source: dictionary/precedence.yaml."""
+    node = yaml.safe_load((folder / "precedence.yaml").read_text(encoding="utf-8"))
+    return Precedence(
+        version=str(node["version"]),
+        collections={k: tuple(v) for k, v in (node.get("collections") or {}).items()},
+        elements={k: tuple(v) for k, v in (node.get("elements") or {}).items()},
+    )
+
+
+def ranks(contracts: dict[str, Contract], folder: Path = FOLDER) -> list[tuple[str, str, int]]:
+    """(element, source, rank) for every source that carries the element; rank 1 is believed first.
+
+    The rank of a source is the place of its collection in `ordre_survivance_codes`, then its place inside the
+    collection. A source whose collection is not in the order comes after, in alphabetical order: never ignored.
+    """
+    order = precedence(folder)
+    rows: list[tuple[str, str, int]] = []
+    for element_id, element in elements(folder).items():
+        declared = [token for token in element["ordre_survivance_codes"].split(">") if token]
+        carriers = sorted(source for source, contract in contracts.items() if carries(contract, element_id))
+        own = order.elements.get(element_id, ())
+        placed: dict[str, tuple[int, int, int, str]] = {}
+        for source in carriers:
+            token = contracts[source].collection
+            inside = order.collections.get(token, ())
+            placed[source] = (
+                own.index(source) if source in own else len(own),
+                declared.index(token) if token in declared else UNRANKED,
+                inside.index(source) if source in inside else len(inside),
+                source,
+            )
+        rows += [
+            (
+                element_id,
+                source,
+                UNRANKED + position if placed[source][1] == UNRANKED and source not in own else position,
+            )
+            for position, source in enumerate(sorted(carriers, key=placed.__getitem__), start=1)
+        ]
+    return rows
+
+
+def carries(contract: Contract, element_id: str) -> bool:
+    """Whether a field of the contract, or the staging model of one of its entities, answers to this element."""
+    return any(
+        element_id in entity.staged_elements or any(field.element == element_id for field in entity.observed)
+        for entity in contract.entities
+    )

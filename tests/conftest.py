@@ -1,0 +1,19 @@
+"""What every test may need: the folder of real files of the sector, when it is there."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder of real files (`DLNUF_SHARED_DATA`, else ../shared/data); the test is skipped when it is not there."""
+    folder = Path(os.environ.get("DLNUF_SHARED_DATA") or PROJECT.parent / "shared" / "data")
+    if not folder.is_dir():
+        pytest.skip(f"les fichiers réels ne sont pas là ({folder}) : définir DLNUF_SHARED_DATA")
+    return folder

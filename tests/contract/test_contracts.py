@@ -1,0 +1,124 @@
+"""Contracts are valid ODCS, and what is wrong with one is said at once, with where and what was meant."""
+
+from __future__ import annotations
+
+import json
+from importlib import resources
+from pathlib import Path
+
+import pytest
+import yaml
+from jsonschema import Draft201909Validator
+
+from data_contracts import dictionary, nomenclatures
+from data_contracts.model import PRODUCTS, SOURCES, ContractError, load_contracts, load_products
+
+FILES = sorted([*SOURCES.glob("*.odcs.yaml"), *PRODUCTS.glob("*.odcs.yaml")])
+
+
+@pytest.fixture(scope="module")
+def standard() -> Draft201909Validator:
+    schema = resources.files("open_data_contract_standard").joinpath("schema.json").read_text(encoding="utf-8")
+    return Draft201909Validator(json.loads(schema))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: p.name.removesuffix(".odcs.yaml"))
+def test_every_contract_is_valid_odcs(path: Path, standard: Draft201909Validator) -> None:
+    node = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert node["apiVersion"] == "v3.1.0"
+    problems = [f"{'/'.join(map(str, e.path))}: {e.message}" for e in standard.iter_errors(node)]
+    assert problems == []
+
+
+def test_every_source_of_the_first_version_has_its_contract() -> None:
+    assert set(load_contracts()) >= {
+        "finess", "insee_cog", "insee_population", "cnsa_prix_ehpad", "cnsa_occupation", "cnsa_gmp_pmp", "tdb_esms",
+        "tdb_diamant", "drees_ehpa", "errd", "ca",
+    }  # fmt: skip
+
+
+def test_every_element_and_nomenclature_that_a_field_names_exists() -> None:
+    elements, lists = set(dictionary.elements()), set(nomenclatures.names())
+    named = [(c.id, f) for c in load_contracts().values() for e in c.entities for f in e.fields]
+    assert [(c, f.name, f.element) for c, f in named if f.element and f.element not in elements] == []
+    assert [(c, f.name, f.nomenclature) for c, f in named if f.nomenclature and f.nomenclature not in lists] == []
+    staged = [t for c in load_contracts().values() for e in c.entities for t in e.staged_elements]
+    assert set(staged) <= elements
+
+
+def test_every_product_says_how_to_use_it() -> None:
+    for product in load_products().values():
+        assert product.usage_warnings, product.id
+        assert product.primary_key, product.id
+        assert all(field.description for field in product.fields), product.id
+
+
+BROKEN = """
+apiVersion: v3.1.0
+kind: DataContract
+id: autre_nom
+name: Cassé
+version: 1.0.0
+domain: service
+schema: []
+"""
+BROKEN_FIELDS = """
+apiVersion: v3.1.0
+kind: DataContract
+id: champs
+name: Champs
+version: 1.0.0
+domain: services
+customProperties:
+  - property: layouts
+    value: [{code: csv, entity: tabel, reader: csvv}]
+schema:
+  - name: table
+    customProperties: [{property: unit, value: {unite: ET, field: finess}}]
+    properties:
+      - {name: finess_et, logicalType: strin}
+      - {name: finess_et, logicalType: string, customProperties: [{property: elment, value: X}]}
+      - name: taux
+        logicalType: number
+        customProperties: [{property: element, value: TX_OCC_HP}, {property: column, value: {xls: 3}}]
+"""
+
+
+def test_every_problem_of_every_contract_is_said_at_once(tmp_path: Path) -> None:
+    (tmp_path / "casse.odcs.yaml").write_text(BROKEN, encoding="utf-8")
+    (tmp_path / "champs.odcs.yaml").write_text(BROKEN_FIELDS, encoding="utf-8")
+    with pytest.raises(ContractError) as raised:
+        load_contracts(tmp_path)
+    said = str(raised.value)
+    for words in (
+        "casse.odcs.yaml · id : « autre_nom » doit être le nom du fichier, « casse »",
+        "« service » n'est pas admis (vouliez-vous « services » ?)",
+        "« strin » n'est pas admis (vouliez-vous « string » ?)",
+        "« elment » n'est pas admis (vouliez-vous « element » ?)",
+        "champ « finess_et » déclaré deux fois",
+        "le champ « finess » n'existe pas",
+        "timeBasis absent alors que le champ porte un élément",
+        "« csvv » n'est pas admis (vouliez-vous « csv » ?)",
+        "« tabel » n'est pas admis (vouliez-vous « table » ?)",
+        "column : la forme « xls » n'existe pas",
+    ):
+        assert words in said
+
+
+def test_a_contract_added_to_a_folder_is_seen(tmp_path: Path) -> None:
+    assert load_contracts(tmp_path) == {}
+    (tmp_path / "champs.odcs.yaml").write_text(
+        BROKEN_FIELDS.replace("tabel", "table").replace("csvv", "csv").replace("strin}", "string}")
+        .replace("- {name: finess_et, logicalType: string, customProperties: [{property: elment, value: X}]}", "")
+        .replace("field: finess}", "field: finess_et}").replace("{xls: 3}", "{csv: 3}")
+        .replace("[{property: unit", "[{property: timeBasis, value: flux_annee}, {property: unit"),
+        encoding="utf-8",
+    )  # fmt: skip
+    assert list(load_contracts(tmp_path)) == ["champs"]
+
+
+def test_order_of_sources_follows_the_dictionary_then_the_collection() -> None:
+    ranks = {(e, s): r for e, s, r in dictionary.ranks(load_contracts())}
+    assert ranks["CHARGES_G1", "errd"] < ranks["CHARGES_G1", "ca"] < ranks["CHARGES_G1", "tdb_esms"]
+    assert ranks["TX_REALISATION", "tdb_esms"] < ranks["TX_REALISATION", "tdb_diamant"]
+    assert ranks["CAP_AUT_HP", "finess"] == 1

@@ -1,0 +1,52 @@
+"""Where everything that the system writes stands: one home folder, by default `var/` in the project.
+
+Belongs here: paths only. Does not belong here: reading or writing any of them.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Home:
+    """The folders of one installation."""
+
+    root: Path
+
+    @classmethod
+    def from_env(cls) -> Home:
+        """`DLNUF_HOME`, or `var/` in the project."""
+        return cls(Path(os.environ.get("DLNUF_HOME") or PROJECT / "var").resolve())
+
+    @property
+    def inbox(self) -> Path:
+        return self.root / "inbox"
+
+    @property
+    def landing(self) -> Path:
+        return self.root / "landing"
+
+    @property
+    def lake(self) -> Path:
+        return self.root / "lake"
+
+    @property
+    def warehouse(self) -> Path:
+        return self.root / "warehouse.duckdb"
+
+    @property
+    def publication(self) -> Path:
+        return self.root / "publication"
+
+    @property
+    def dbt(self) -> Path:
+        return self.root / "dbt"
+
+    @property
+    def dagster(self) -> Path:
+        return self.root / "dagster"

@@ -1,0 +1,222 @@
+"""The lake: accepted rows, rejects and signalements of each delivery as Parquet, and their entry in the warehouse.
+
+Belongs here: writing and finding those files, and the `raw` tables of the warehouse made from them.
+Does not belong here: deciding what is accepted (`ingest.validate`).
+
+A delivery exists in the lake once its result file stands (`lake/deliveries/<delivery_id>.json`, written last): files
+left by a run that died are never read, and are written again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+import pyarrow.parquet as pq
+
+from data_contracts.derive.schemas import arrow_schema, sql_columns
+from data_contracts.model import Contract, Entity
+from ingest import landing
+from ingest.home import Home
+from ingest.validate import FLAG_SCHEMA, REJECT_SCHEMA
+
+ACCEPTED, REFUSED = "accepted", "refused"
+
+
+@dataclass
+class Result:
+    """What became of a delivery. lues = acceptees + rejetees, in all and for each entity."""
+
+    delivery_id: str
+    source: str
+    statut: str
+    motif: str | None = None
+    lues: int = 0
+    acceptees: int = 0
+    rejetees: int = 0
+    signalements: int = 0
+    millesimes: list[int] = field(default_factory=list)
+    entities: dict[str, dict[str, int]] = field(default_factory=dict)
+    files: dict[str, list[str]] = field(
+        default_factory=dict
+    )  # entity, "rejects" or "signalements" -> paths in the lake
+    digest: str = ""
+
+    @property
+    def balances(self) -> bool:
+        parts = list(self.entities.values())
+        return self.lues == self.acceptees + self.rejetees and all(
+            p["lues"] == p["acceptees"] + p["rejetees"] for p in parts
+        )
+
+
+def results(home: Home) -> list[Result]:
+    """Every result in the lake, by delivery id."""
+    folder = home.lake / "deliveries"
+    return [Result(**json.loads(p.read_text(encoding="utf-8"))) for p in sorted(folder.glob("[!.]*.json"))]
+
+
+def write_result(home: Home, result: Result) -> None:
+    landing.write_json(home.lake / "deliveries" / f"{result.delivery_id}.json", asdict(result))
+
+
+def write_accepted(home: Home, source: str, entity: Entity, delivery_id: str, rows: pl.DataFrame) -> list[str]:
+    """Accepted rows, one file a millésime; returns their paths in the lake."""
+    schema = arrow_schema(entity)
+    rows = rows.with_columns(pl.lit(delivery_id).alias("_delivery_id"))
+    paths: list[str] = []
+    for (year,), part in rows.group_by(["millesime"], maintain_order=True):
+        relative = Path("raw") / source / entity.name / f"millesime={year}" / f"{delivery_id}.parquet"
+        _write(home.lake / relative, part.select(schema.names).to_arrow().cast(schema))
+        paths.append(str(relative))
+    return sorted(paths)
+
+
+def write_findings(home: Home, kind: str, source: str, entity: str, delivery_id: str, rows: pl.DataFrame) -> list[str]:
+    """Rejects or signalements of one entity of a delivery; no file when there is none."""
+    if rows.height == 0:
+        return []
+    relative = Path(kind) / source / entity / f"{delivery_id}.parquet"
+    _write(home.lake / relative, rows.to_arrow())
+    return [str(relative)]
+
+
+def _write(path: Path, table: Any) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    pq.write_table(table, temporary, compression="zstd")
+    temporary.replace(path)
+
+
+def load(home: Home, contracts: dict[str, Contract]) -> None:
+    """The `raw` schema of the warehouse, from the lake: one table an entity, and what happened to deliveries.
+
+    A table whose deliveries did not change is left as it is. A contract without delivery gives an empty, typed table.
+    """
+    home.root.mkdir(parents=True, exist_ok=True)
+    accepted = [r for r in results(home) if r.statut == ACCEPTED]
+    received = {m.delivery_id: m for m in landing.manifests(home)}
+    with duckdb.connect(str(home.warehouse)) as connection:
+        connection.execute("SET autoinstall_known_extensions = false")
+        connection.execute("SET preserve_insertion_order = false")
+        connection.execute("CREATE SCHEMA IF NOT EXISTS raw")
+        connection.execute("CREATE TABLE IF NOT EXISTS raw._chargements (nom VARCHAR PRIMARY KEY, empreinte VARCHAR)")
+        loaded = dict(connection.execute("SELECT nom, empreinte FROM raw._chargements").fetchall())
+        wanted: set[str] = {"livraisons", "rejets", "signalements"}
+        for contract in contracts.values():
+            mine = [r for r in accepted if r.source == contract.id]
+            for entity in contract.entities:
+                name = f"{contract.id}__{entity.name}"
+                wanted.add(name)
+                files = [f for r in mine for f in r.files.get(entity.name, [])]
+                stamp = hashlib.sha256(
+                    json.dumps([files, [r.digest for r in mine], sql_columns(entity)]).encode()
+                ).hexdigest()
+                if loaded.get(name) == stamp:
+                    continue
+                _load_entity(
+                    connection, home, name, entity, files, {r.delivery_id: received[r.delivery_id] for r in mine}
+                )
+                connection.execute("INSERT OR REPLACE INTO raw._chargements VALUES (?, ?)", [name, stamp])
+        _load_findings(
+            connection, home, "rejets", REJECT_SCHEMA, [f for r in accepted for f in r.files.get("rejects", [])]
+        )
+        flags = [f for r in accepted for f in r.files.get("signalements", [])]
+        _load_findings(connection, home, "signalements", FLAG_SCHEMA, flags)
+        _load_deliveries(connection, home)
+        for (gone,) in connection.execute(
+            """SELECT table_name FROM information_schema.tables
+               WHERE table_schema = 'raw' AND table_name <> '_chargements'"""
+        ).fetchall():
+            if gone not in wanted:
+                connection.execute(f'DROP TABLE raw."{gone}"')
+                connection.execute("DELETE FROM raw._chargements WHERE nom = ?", [gone])
+
+
+def _load_entity(
+    connection: duckdb.DuckDBPyConnection,
+    home: Home,
+    name: str,
+    entity: Entity,
+    files: list[str],
+    received: dict[str, landing.Manifest],
+) -> None:
+    columns = sql_columns(entity)
+    declared = ", ".join(f'"{c}" {t}' for c, t in columns)
+    connection.execute(f'DROP TABLE IF EXISTS raw."{name}"')
+    connection.execute(f'CREATE TABLE raw."{name}" ({declared}, "_recu_le" TIMESTAMP, "_est_courante" BOOLEAN)')
+    if not files:
+        return
+    instants = pl.DataFrame(
+        [(i, datetime.fromisoformat(m.received_at).replace(tzinfo=None)) for i, m in received.items()],
+        schema={"delivery_id": pl.String, "recu_le": pl.Datetime("us")},
+        orient="row",
+    ).to_arrow()
+    connection.register("_recus", instants)
+    key = [*entity.primary_key, *(["millesime"] if "millesime" not in entity.primary_key else [])]
+    rank = (
+        f"""row_number() OVER (PARTITION BY {", ".join(f'f."{k}"' for k in key)}
+            ORDER BY f._collecte_le DESC, r.recu_le DESC, f._delivery_id DESC, f._ligne DESC) = 1"""
+        if entity.primary_key
+        else "true"
+    )
+    names = ", ".join(f'f."{c}"' for c, _ in columns)
+    connection.execute(
+        f"""INSERT INTO raw."{name}" SELECT {names}, r.recu_le, {rank}
+            FROM read_parquet(?, union_by_name = true, hive_partitioning = false) f
+            JOIN _recus r ON r.delivery_id = f._delivery_id""",
+        [[str(home.lake / f) for f in files]],
+    )
+    connection.unregister("_recus")
+
+
+def _load_findings(
+    connection: duckdb.DuckDBPyConnection, home: Home, name: str, schema: dict[str, Any], files: Iterable[str]
+) -> None:
+    types = {pl.String: "VARCHAR", pl.Int64: "BIGINT"}
+    declared = ", ".join(f'"{c}" {types[t]}' for c, t in schema.items())
+    connection.execute(f"CREATE OR REPLACE TABLE raw.{name} ({declared})")
+    paths = [str(home.lake / f) for f in files]
+    if paths:
+        connection.execute(
+            f"""INSERT INTO raw.{name} BY NAME
+                SELECT * FROM read_parquet(?, union_by_name = true, hive_partitioning = false)""",
+            [paths],
+        )
+
+
+def _load_deliveries(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
+    """raw.livraisons: every delivery, processed, refused when processed, or refused at the door."""
+    rows: list[tuple[Any, ...]] = []
+    found = {r.delivery_id: r for r in results(home)}
+    for m in landing.manifests(home):
+        r = found.get(m.delivery_id)
+        if r is None:
+            continue
+        rows.append(
+            (m.delivery_id, m.source, m.contract_version, m.layout, m.filename, m.received_at, m.collecte_le, r.statut,
+             r.motif, r.lues, r.acceptees, r.rejetees, r.signalements, ", ".join(map(str, r.millesimes)))
+        )  # fmt: skip
+    for refusal in landing.refusals(home):
+        rows.append(
+            (f"refusee-{refusal['sha256'][:16]}", refusal["source"] or "inconnue", None, None, refusal["filename"],
+             refusal["received_at"], None, REFUSED, refusal["reason"], 0, 0, 0, 0, None)
+        )  # fmt: skip
+    connection.execute(
+        """CREATE OR REPLACE TABLE raw.livraisons (delivery_id VARCHAR, source VARCHAR, contrat_version VARCHAR,
+           forme VARCHAR, nom_fichier VARCHAR, recu_le TIMESTAMP, collecte_le DATE, statut VARCHAR, motif VARCHAR,
+           n_lues BIGINT, n_acceptees BIGINT, n_rejetees BIGINT, n_signalements BIGINT, millesimes VARCHAR)"""
+    )
+    if rows:
+        connection.executemany(
+            "INSERT INTO raw.livraisons VALUES (?,?,?,?,?, CAST(? AS TIMESTAMPTZ) AT TIME ZONE 'UTC', ?,?,?,?,?,?,?,?)",
+            rows,
+        )

@@ -1,0 +1,124 @@
+"""Landing: the bytes of a delivery, stored once under their SHA-256, with what is known of them.
+
+Belongs here: bytes and manifests of deliveries, received or refused. Does not belong here: reading rows.
+
+    landing/<source>/<sha256>  +  <sha256>.json      a delivery that was recognised
+    landing/refusees/<sha256>.json                   one that was not: no bytes kept, the reason is
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from ingest.home import Home
+
+REFUSED = "refusees"
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What is known of a delivery before any row of it is read."""
+
+    delivery_id: str
+    source: str
+    layout: str
+    reader: str  # the layout's, or the one of the workbook that holds the same table
+    contract_version: str
+    filename: str
+    sha256: str
+    size: int
+    received_at: str
+    millesime: int | None
+    collecte_le: str | None
+
+    @property
+    def received_on(self) -> date:
+        return datetime.fromisoformat(self.received_at).date()
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Writes a JSON file so that a reader sees the old one or the whole new one, even after a power cut."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with temporary.open("w", encoding="utf-8") as handle:
+        json.dump(content, handle, ensure_ascii=False, indent=2, sort_keys=True)
+        handle.flush()
+        os.fsync(handle.fileno())
+    temporary.replace(path)
+
+
+def bytes_of(home: Home, manifest: Manifest) -> Path:
+    return home.landing / manifest.source / manifest.sha256
+
+
+def find(home: Home, sha256: str) -> Manifest | None:
+    """The delivery that already has these bytes, whatever its source."""
+    for path in sorted(home.landing.glob(f"*/{sha256}.json")):
+        if path.parent.name != REFUSED:
+            return _read(path)
+    return None
+
+
+def store(home: Home, path: Path, manifest: Manifest) -> None:
+    """Stores the bytes, then the manifest: a delivery whose manifest is there is whole."""
+    target = bytes_of(home, manifest)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    shutil.copyfile(path, temporary)
+    with temporary.open("rb") as handle:
+        os.fsync(handle.fileno())
+    temporary.replace(target)
+    write_json(target.with_suffix(".json"), asdict(manifest))
+    (home.landing / REFUSED / f"{manifest.sha256}.json").unlink(missing_ok=True)
+
+
+def refuse(home: Home, *, filename: str, sha256: str, size: int, source: str | None, reason: str) -> None:
+    """Keeps the trace of a file that could not be taken."""
+    path = home.landing / REFUSED / f"{sha256}.json"
+    first = json.loads(path.read_text(encoding="utf-8"))["received_at"] if path.exists() else now()
+    write_json(
+        path,
+        {
+            "filename": filename,
+            "sha256": sha256,
+            "size": size,
+            "source": source,
+            "reason": reason,
+            "received_at": first,
+        },
+    )
+
+
+def manifests(home: Home) -> Iterator[Manifest]:
+    """Every recognised delivery, in the order of reception."""
+    found = [_read(p) for p in home.landing.glob("*/*.json") if p.parent.name != REFUSED and not p.name.startswith(".")]
+    yield from sorted(found, key=lambda m: (m.received_at, m.delivery_id))
+
+
+def refusals(home: Home) -> list[dict[str, Any]]:
+    """Every file that could not be taken, in the order of reception."""
+    found = [json.loads(p.read_text(encoding="utf-8")) for p in (home.landing / REFUSED).glob("[!.]*.json")]
+    return sorted(found, key=lambda r: (r["received_at"], r["sha256"]))
+
+
+def now() -> str:
+    """Present instant, UTC, ISO 8601 to the microsecond: the order of reception depends on it."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+def _read(path: Path) -> Manifest:
+    return Manifest(**json.loads(path.read_text(encoding="utf-8")))

@@ -1,0 +1,254 @@
+"""From delivered files to accepted and rejected Parquet: deliver, process what is new, load the warehouse.
+
+Belongs here: the order of the steps and what is kept when one fails. Does not belong here: any rule about data.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from data_contracts import model
+from data_contracts.dictionary import FOLDER as DICTIONARY
+from data_contracts.model import Contract, Entity, Layout
+from ingest import lake, landing, readers
+from ingest.home import PROJECT, Home
+from ingest.lake import Result
+from ingest.landing import Manifest
+from ingest.readers import UnreadableFile
+from ingest.recognise import Recognised, Refused, recognise
+from ingest.titles import title_key
+from ingest.validate import FLAG_SCHEMA, REJECT_SCHEMA, TECHNICAL, DeliveryFacts, settle_duplicates, validate_chunk
+
+Progress = Callable[[str, int, int], None]  # what is being done, done so far, total
+_VALIDATION = "1"  # raise when the rules of validation change: every delivery is then validated again
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What was answered to the sender of a file."""
+
+    path: str
+    source: str | None
+    delivery_id: str | None
+    status: str  # received | known | refused
+    reason: str | None
+
+
+def deliver(
+    paths: Iterable[Path],
+    home: Home,
+    *,
+    source: str | None = None,
+    millesime: int | None = None,
+    progress: Progress | None = None,
+) -> list[Receipt]:
+    """Receives files, or every file of folders: one receipt a file, in order; a refused one stops no other."""
+    contracts = model.load_contracts()
+    files = [f for p in paths for f in _files_under(Path(p))]
+    receipts: list[Receipt] = []
+    for done, path in enumerate(files):
+        if progress:
+            progress(path.name, done, len(files))
+        receipts.append(_deliver_one(path, home, contracts, source, millesime))
+    return receipts
+
+
+def _files_under(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    return sorted(
+        f for f in path.rglob("*") if f.is_file() and not any(p.startswith(".") for p in f.relative_to(path).parts)
+    )
+
+
+def _deliver_one(
+    path: Path, home: Home, contracts: dict[str, Contract], source: str | None, millesime: int | None
+) -> Receipt:
+    try:
+        size = path.stat().st_size
+        sha256 = landing.sha256_of(path)
+    except OSError as error:
+        return Receipt(str(path), source, None, "refused", f"Fichier « {path} » illisible : {error.strerror}.")
+    known = landing.find(home, sha256)
+    if known is not None:
+        return Receipt(
+            str(path), known.source, known.delivery_id, "known", "Ces octets ont déjà été reçus ; rien ne change."
+        )
+    try:
+        found = recognise(path, contracts, source=source, millesime=millesime)
+    except (Refused, UnreadableFile) as refusal:
+        landing.refuse(home, filename=path.name, sha256=sha256, size=size, source=source, reason=str(refusal))
+        return Receipt(str(path), source, None, "refused", str(refusal))
+    manifest = _manifest(path, sha256, size, found)
+    landing.store(home, path, manifest)
+    return Receipt(str(path), manifest.source, manifest.delivery_id, "received", None)
+
+
+def _manifest(path: Path, sha256: str, size: int, found: Recognised) -> Manifest:
+    return Manifest(
+        delivery_id=f"{found.contract.id}-{sha256[:16]}",
+        source=found.contract.id,
+        layout=found.layout.code,
+        reader=found.layout.reader,
+        contract_version=found.layout.version,
+        filename=path.name,
+        sha256=sha256,
+        size=size,
+        received_at=landing.now(),
+        millesime=found.millesime,
+        collecte_le=found.collecte_le.isoformat() if found.collecte_le else None,
+    )
+
+
+def pending(home: Home, *, source: str | None = None, millesime: int | None = None) -> list[Manifest]:
+    """Deliveries that are not processed, or were under another version of their contract, in the order of reception."""
+    contracts = model.load_contracts()
+    done = {r.delivery_id: r.digest for r in lake.results(home)}
+    return [
+        m
+        for m in landing.manifests(home)
+        if m.source in contracts
+        and (source is None or m.source == source)
+        and (millesime is None or m.millesime in (None, millesime))
+        and done.get(m.delivery_id) != digest(contracts[m.source])
+    ]
+
+
+def digest(contract: Contract) -> str:
+    """What a result depends on beside the bytes: the contract and the rules of validation."""
+    return hashlib.sha256(f"{_VALIDATION}\n{contract!r}".encode()).hexdigest()[:16]
+
+
+def process_pending(
+    home: Home, *, source: str | None = None, millesime: int | None = None, progress: Progress | None = None
+) -> list[Result]:
+    """Reads and validates what is new; every delivery ends accepted (with its rejected rows) or refused as a whole."""
+    contracts = model.load_contracts()
+    todo = pending(home, source=source, millesime=millesime)
+    found: list[Result] = []
+    for done, manifest in enumerate(todo):
+        if progress:
+            progress(manifest.filename, done, len(todo))
+        found.append(process(home, manifest, contracts[manifest.source]))
+    return found
+
+
+def process(home: Home, manifest: Manifest, contract: Contract) -> Result:
+    """Reads and validates one delivery, writes its Parquet, then its result; running it again gives the same files."""
+    result = Result(manifest.delivery_id, manifest.source, lake.ACCEPTED, digest=digest(contract))
+    layout = replace(contract.layout(manifest.layout), reader=manifest.reader)
+    facts = DeliveryFacts(
+        manifest.delivery_id,
+        manifest.source,
+        manifest.millesime,
+        date.fromisoformat(manifest.collecte_le) if manifest.collecte_le else manifest.received_on,
+    )
+    try:
+        accepted, rejects, flags, read = _validated(landing.bytes_of(home, manifest), contract, layout, facts)
+    except (Refused, UnreadableFile) as refusal:
+        result.statut, result.motif = lake.REFUSED, str(refusal)
+        lake.write_result(home, result)
+        return result
+    result.files = {"rejects": [], "signalements": []}
+    years: set[int] = set()
+    for name in layout.entities:
+        entity = contract.entity(name)
+        kept, copies = settle_duplicates(_concat(accepted[name], None), entity, facts)
+        rejected = _concat([*rejects[name], copies], REJECT_SCHEMA)
+        signalled = _concat(flags[name], FLAG_SCHEMA)
+        signalled = signalled.filter(~pl.col("ligne").is_in(copies["ligne"].implode()))
+        result.files[name] = lake.write_accepted(home, contract.id, entity, manifest.delivery_id, kept)
+        result.files["rejects"] += lake.write_findings(
+            home, "rejects", contract.id, name, manifest.delivery_id, rejected
+        )
+        result.files["signalements"] += lake.write_findings(
+            home, "signalements", contract.id, name, manifest.delivery_id, signalled
+        )
+        counts = {"lues": read[name], "acceptees": kept.height, "rejetees": rejected["ligne"].n_unique()}
+        result.entities[name] = counts
+        result.lues += counts["lues"]
+        result.acceptees += counts["acceptees"]
+        result.rejetees += counts["rejetees"]
+        result.signalements += signalled.height
+        years |= set(kept["millesime"].unique())
+    result.millesimes = sorted(years)
+    if not result.balances:
+        raise RuntimeError(f"{manifest.delivery_id} : lignes lues ≠ acceptées + rejetées ({result.entities})")
+    lake.write_result(home, result)
+    return result
+
+
+Chunks = dict[str, list[pl.DataFrame]]
+
+
+def _validated(
+    path: Path, contract: Contract, layout: Layout, facts: DeliveryFacts
+) -> tuple[Chunks, Chunks, Chunks, dict[str, int]]:
+    accepted: Chunks = {name: [] for name in layout.entities}
+    rejects: Chunks = {name: [] for name in layout.entities}
+    flags: Chunks = {name: [] for name in layout.entities}
+    read = dict.fromkeys(layout.entities, 0)
+    for table in readers.read(path, layout, list(layout.entities)):
+        entity = contract.entity(table.entity)
+        _refuse_unknown_columns(table.frame, contract, layout, entity)
+        checked = validate_chunk(table.frame, contract, layout, entity, facts)
+        read[table.entity] += table.frame.height
+        accepted[table.entity].append(checked.accepted)
+        rejects[table.entity].append(checked.rejects)
+        flags[table.entity].append(checked.flags)
+    if not sum(read.values()):
+        raise Refused("Le fichier ne contient aucune ligne. Le renvoyer complet, ou dire qu'il n'y a rien à déclarer.")
+    for name in layout.entities:
+        if not accepted[name]:
+            columns = [str(c) for c in contract.fields_in(layout, contract.entity(name)).values()]
+            empty = pl.DataFrame(schema={**dict.fromkeys(columns, pl.String), "_ligne": pl.Int64, "_chemin": pl.String})
+            accepted[name].append(validate_chunk(empty, contract, layout, contract.entity(name), facts).accepted)
+    return accepted, rejects, flags, read
+
+
+def _refuse_unknown_columns(frame: pl.DataFrame, contract: Contract, layout: Layout, entity: Entity) -> None:
+    """A path that appears deep in a JSON or XML file is seen only when reading: the header is checked again here."""
+    carried = contract.fields_in(layout, entity)
+    if any(isinstance(column, int) for column in carried.values()):
+        return
+    known = {title_key(str(c)) for c in carried.values()} | {
+        title_key(a) for f in entity.fields if f.name in carried for a in f.aliases
+    }
+    unknown = [c for c in frame.columns if c not in TECHNICAL and title_key(c) not in known]
+    if unknown:
+        raise Refused(
+            f"{contract.name} ({layout.code}), table {entity.name} : colonnes que le contrat ne connaît pas : "
+            + ", ".join(unknown)
+            + ". Remède : les déclarer dans le contrat, puis renvoyer ou relancer."
+        )
+
+
+def _concat(frames: list[pl.DataFrame], schema: dict | None) -> pl.DataFrame:
+    return pl.concat(frames) if frames else pl.DataFrame(schema=schema)
+
+
+def load_warehouse(home: Home) -> None:
+    """(Re)creates the `raw` schema of the warehouse from the lake; idempotent."""
+    lake.load(home, model.load_contracts())
+
+
+def inputs_fingerprint(home: Home) -> str:
+    """What a publication depends on: processed deliveries, refusals, declarations, and the SQL of the project."""
+    hasher = hashlib.sha256()
+    for result in lake.results(home):
+        hasher.update(f"{result.delivery_id} {result.digest} {result.statut}\n".encode())
+    for refusal in landing.refusals(home):
+        hasher.update(f"{refusal['sha256']} {refusal['received_at']}\n".encode())
+    folders = (DICTIONARY, model.PRODUCTS, model.SOURCES, PROJECT / "data_contracts" / "nomenclatures")
+    declared = [path for folder in folders for path in folder.glob("*.*")]
+    sql = [p for folder in ("models", "macros", "seeds") for p in (PROJECT / "dbt_project" / folder).rglob("*.*")]
+    for path in sorted({*declared, *sql}):
+        if path.is_file() and "__pycache__" not in path.parts:
+            hasher.update(f"{path.relative_to(PROJECT)} {landing.sha256_of(path)}\n".encode())
+    return hasher.hexdigest()

@@ -1,0 +1,198 @@
+"""Delimited lines to records, with exact physical line numbers.
+
+Belongs here: separators, quotes, ragged lines. A block of regular lines is split by polars; what is quoted goes
+through the csv module; both count lines the same way. Does not belong here: titles and entities (`csv_file`),
+encodings (`text`).
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+import polars as pl
+
+from ingest.readers.model import LIGNE, chunk_rows, text_frame
+
+SEPARATORS = (";", "\t", "|", ",")  # in order of preference when the text does not decide
+_ENDS = "\r\n"
+_SHOWN = 160  # characters of surplus cells shown in a defect
+_BAD_QUOTE = "guillemet mal placé ou jamais refermé (un guillemet dans une cellule doit être doublé)"
+_BEYOND = "valeur à droite de la dernière colonne titrée"
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How cells are written: their separator, and whether the double quote protects them."""
+
+    separator: str
+    quoted: bool = True
+
+    def reader(self, lines: Iterator[str] | list[str]) -> Iterator[list[str]]:
+        quoting = csv.QUOTE_MINIMAL if self.quoted else csv.QUOTE_NONE
+        return csv.reader(lines, delimiter=self.separator, quoting=quoting, strict=True)
+
+    @property
+    def closed_line(self) -> str:
+        """Pattern of a line whose quotes, if any, open and close whole cells: it cannot go on with the next line."""
+        cell = f'(?:[^"{re.escape(self.separator)}]*|"(?:[^"]|"")*")'
+        return f"^{cell}(?:{re.escape(self.separator)}{cell})*$"
+
+
+@dataclass(frozen=True)
+class Record:
+    line: int
+    cells: list[str]
+    defect: str | None = None
+
+
+def separator_of(sample: str) -> str:
+    """The separator of a text: it cuts the first line, and the next ones in as many cells."""
+    outside_quotes = re.sub(r'"(?:[^"]|"")*"', "", sample)
+    lines = [line for line in re.split(r"[\r\n]+", outside_quotes) if line.strip(" ")][:50]
+    if not lines:
+        return SEPARATORS[0]
+
+    def merit(separator: str) -> tuple[float, int, int]:
+        count = lines[0].count(separator)
+        agreeing = sum(line.count(separator) == count for line in lines[1:])
+        share = agreeing / (len(lines) - 1) if len(lines) > 1 else 1.0
+        return (share if count else -1.0, count, -SEPARATORS.index(separator))
+
+    return max(SEPARATORS, key=merit)
+
+
+class Lines:
+    """Physical lines being read: knows the number of the next one, and can take lines back."""
+
+    def __init__(self, source: Iterator[str], number: int = 1) -> None:
+        self._source = source
+        self._ahead: deque[str] = deque()
+        self.number = number
+        self.taken: list[str] = []  # since the current record began
+
+    def __iter__(self) -> Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = self._ahead.popleft() if self._ahead else next(self._source)
+        self.number += 1
+        self.taken.append(line)
+        return line
+
+    def block(self, size: int) -> list[str]:
+        """The next lines, at most that many."""
+        ahead = [self._ahead.popleft() for _ in range(min(size, len(self._ahead)))]
+        lines = ahead + list(islice(self._source, size - len(ahead)))
+        self.number += len(lines)
+        return lines
+
+    def give_back(self, lines: list[str]) -> None:
+        self._ahead.extendleft(reversed(lines))
+        self.number -= len(lines)
+
+
+def records(lines: Lines, dialect: Dialect, width: int | None = None) -> Iterator[Record]:
+    """Records from the csv module, blank lines left out.
+
+    A stray quote that opens a cell would swallow the following lines: when a record of several lines is malformed or
+    has not `width` cells, only its first line is defective and reading resumes at the second.
+    """
+    reader = dialect.reader(lines)
+    while True:
+        lines.taken.clear()
+        start = lines.number
+        problem = None
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            cells, problem = [], _BAD_QUOTE
+        several = len(lines.taken) > 1
+        if several and problem is None and width is not None and len(cells) != width:
+            problem = f"guillemet qui s'ouvre et ne se referme qu'à la ligne {lines.number - 1}"
+        if problem:
+            first, *following = lines.taken
+            lines.give_back(following)
+            reader = dialect.reader(lines)
+            yield Record(start, first.rstrip(_ENDS).split(dialect.separator), problem)
+        elif cells:
+            yield Record(start, cells)
+
+
+def frames(lines: Lines, dialect: Dialect, names: tuple[str, ...], untitled: int) -> Iterator[pl.DataFrame]:
+    """All remaining lines as text frames.
+
+    names: the columns. untitled: how many empty cells follow them on each line, as after a header that ends in `;;`.
+    """
+    width = len(names) + untitled
+    size = chunk_rows(width)
+    while True:
+        first = lines.number
+        block = lines.block(size)
+        if not block:
+            return
+        frame = _regular(block, first, dialect, names, untitled)
+        if frame is None:
+            lines.give_back(block)
+            last = first + len(block)
+            found: list[Record] = []
+            for record in records(lines, dialect, width):
+                found.append(record)
+                if lines.number >= last:
+                    break
+            frame = _framed(found, names, untitled)
+        if frame.height:
+            yield frame
+
+
+def _regular(
+    block: list[str], first: int, dialect: Dialect, names: tuple[str, ...], untitled: int
+) -> pl.DataFrame | None:
+    """A block in which no record goes over several lines; None when that is not sure."""
+    text = pl.Series("text", block, dtype=pl.String).str.strip_chars_end(_ENDS)
+    quoted = text.str.contains('"', literal=True) if dialect.quoted else pl.repeat(False, len(block), eager=True)
+    if quoted.any() and not text.filter(quoted).str.contains(dialect.closed_line).all():
+        return None
+    width = len(names) + untitled
+    plain = ~quoted & (text.str.count_matches(dialect.separator, literal=True) == width - 1) & (text != "")
+    numbers = pl.int_range(first, first + len(block), eager=True)
+    cells = text.filter(plain).str.split_exact(dialect.separator, width - 1).struct.unnest()
+    defects = None
+    if untitled:
+        beyond = pl.any_horizontal(pl.nth(range(len(names), width)) != "")
+        defects = cells.select(pl.when(beyond).then(pl.lit(_BEYOND))).to_series()
+    frame = text_frame(dict(zip(names, cells.get_columns(), strict=False)), numbers.filter(plain), None, defects)
+    irregular = ~plain & (text != "")
+    if not irregular.any():
+        return frame
+    rows = dialect.reader(text.filter(irregular).to_list())
+    found = [Record(n, row) for n, row in zip(numbers.filter(irregular), rows, strict=True)]
+    return pl.concat([frame, _framed(found, names, untitled)]).sort(LIGNE)
+
+
+def _framed(found: list[Record], names: tuple[str, ...], untitled: int) -> pl.DataFrame:
+    width = len(names) + untitled
+    columns: list[list[str | None]] = [[] for _ in names]
+    defects: list[str | None] = []
+    for record in found:
+        cells = record.cells
+        for i, column in enumerate(columns):
+            column.append(cells[i] if i < len(cells) else None)
+        defects.append(record.defect or _raggedness(cells, width, len(names)))
+    return text_frame(dict(zip(names, columns, strict=True)), [r.line for r in found], None, defects)
+
+
+def _raggedness(cells: list[str], width: int, titled: int) -> str | None:
+    if len(cells) < width:
+        return f"{len(cells)} cellules au lieu de {width}"
+    if len(cells) > width:
+        surplus = " | ".join(cells[width:])
+        shown = surplus[:_SHOWN] + ("…" if len(surplus) > _SHOWN else "")
+        return f"{len(cells)} cellules au lieu de {width} (en trop : « {shown} »)"
+    return _BEYOND if any(cells[titled:]) else None

@@ -1,0 +1,102 @@
+"""Legacy FINESS extractions (etalab-cs1100501, 502, 507): no header, several sections in one file.
+
+First line `finess;etalab;<number>;<AAAA-MM-JJ>`, then each line begins with its section. Columns are named by their
+position after the section: "1" is the FINESS number. Belongs here: that shape only; `delimited` cuts the lines.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+from ingest.readers.delimited import Dialect, Lines, Record, records
+from ingest.readers.model import Document, LayoutLike, Rows, Table, UnreadableFile
+from ingest.readers.text import lines_of
+
+_FIRST = "finess;etalab;"
+# Cells are not quoted in these files: a quote is part of a name (EHPAD "LES LILAS").
+_DIALECT = Dialect(";", quoted=False)
+# nofinesset, coordxet, coordyet, sourcecoordet, datemaj. The 2016 editions cut sourcecoordet at each of its commas.
+_GEOLOCALISATION, _GEOLOCALISATION_WIDTH = "geolocalisation", 5
+_SECTION = re.compile(r"^[a-z]{4,}$")
+_LOOKED_AT = 20_000  # records from which the usual width of a section is taken
+
+
+def is_legacy(path: Path, encoding: str) -> bool:
+    """Whether the first line is that of a legacy FINESS extraction."""
+    with lines_of(path, encoding) as text:
+        return text.readline().startswith(_FIRST)
+
+
+def sniff(path: Path, encoding: str) -> Document:
+    """facts: etalab (number), date, sections (all) and section (the last one: it tells the three files apart)."""
+    with lines_of(path, encoding) as text:
+        first = text.readline().strip().split(";")
+        starts = dict.fromkeys(line.partition(";")[0] for line in text)
+    sections = [s for s in starts if _SECTION.match(s)]
+    facts = {"etalab": first[2], "sections": ",".join(sections), "section": sections[-1] if sections else ""}
+    if len(first) > 3:
+        facts["date"] = first[3]
+    return Document("csv", encoding, None, facts)
+
+
+def read(path: Path, layout: LayoutLike, entities: Sequence[str], encoding: str) -> Iterator[Table]:
+    """The lines of the sections that the layout names: `section` (one entity) or `sections` (entity: section).
+
+    A line that begins with no section (a line cut in two) is a defective row of the section in which it stands.
+    """
+    sections: dict[str, str] = layout.options.get("sections") or {entities[0]: layout.options["section"]}
+    collected = {
+        section: Rows(entity, [str(i + 1) for i in range(_width(path, encoding, section))])
+        for entity, section in sections.items()
+        if entity in entities
+    }
+    current = ""
+    with lines_of(path, encoding) as text:
+        for record in _records(text):
+            named = bool(_SECTION.match(record.cells[0]))
+            current = record.cells[0] if named else current
+            if (rows := collected.get(current)) is None:
+                continue
+            _add(rows, current, record, named)
+            if rows.full:
+                yield rows.take()
+    for rows in collected.values():
+        if not rows.empty or not rows.count:
+            yield rows.take()
+
+
+def _records(text: Iterator[str]) -> Iterator[Record]:
+    return islice(records(Lines(text), _DIALECT), 1, None)
+
+
+def _width(path: Path, encoding: str, section: str) -> int:
+    if section == _GEOLOCALISATION:
+        return _GEOLOCALISATION_WIDTH
+    with lines_of(path, encoding) as text:
+        widths = (len(r.cells) - 1 for r in _records(text) if r.cells[0] == section)
+        usual = Counter(islice(widths, _LOOKED_AT)).most_common(1)
+    if not usual:
+        raise UnreadableFile(
+            path,
+            f"aucune ligne « {section} » : la section attendue est absente",
+            "vérifier que c'est bien le fichier annoncé (cs1100501 : structureej, cs1100502 : structureet, "
+            "cs1100507 : geolocalisation)",
+        )
+    return usual[0][0]
+
+
+def _add(rows: Rows, section: str, record: Record, named: bool) -> None:
+    cells = record.cells[1:] if named else record.cells
+    width = len(rows.columns)
+    if section == _GEOLOCALISATION and len(cells) > width:
+        cells = [*cells[:3], ",".join(cells[3:-1]), cells[-1]]
+    defect = None
+    if not named:
+        defect = "ligne qui ne commence par aucun nom de section (ligne coupée en deux ?)"
+    elif len(cells) != width:
+        defect = f"{len(cells)} cellules après « {section} » au lieu de {width}"
+    rows.add(dict(zip(rows.columns, cells, strict=False)), ligne=record.line, defaut=defect)

@@ -1,0 +1,103 @@
+"""JSON files, streamed with ijson: what a file holds, and arrays of records.
+
+Belongs here: opening, telling an array of records from a FINESS+ file, reading the array. Does not belong here: the
+shape of FINESS+ (`finess_json`). ijson takes its C backend when the machine has it and its Python one otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import ijson
+
+from ingest.readers.model import Document, LayoutLike, Rows, Table, UnreadableFile, as_text, column_names
+from ingest.readers.opening import opened
+
+_RECORDS = "item"
+_PEOPLE = "pmej.item"  # personnes morales: the only top-level array of FINESS+ that both files fill
+_CONTENTS = {"informationsGeneralesPMEJ": "structures", "activitesAutorisees": "activites", "numFiness": "activites"}
+_BOM = b"\xef\xbb\xbf"
+
+
+def sniff(path: Path) -> Document:
+    """An array of records: all its keys, over the whole file. FINESS+: facts contenu, generatedAt, schemaVersion."""
+    with json_stream(path) as stream:
+        for prefix, event, _ in ijson.parse(stream):
+            if prefix == "" and event == "start_array":
+                break
+            if prefix == "" and event == "start_map":
+                return Document("json", "utf-8", None, _finess_facts(path))
+    return Document("json", "utf-8", _keys(path), {})
+
+
+def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Table]:
+    """One row per record of the array; `_ligne` is its number, `_chemin` its JSON path; nested values are JSON text."""
+    keys = _keys(path)
+    rows = Rows(entities[0], column_names(keys))
+    for record in _records(path):
+        texts = (as_text(record.get(key)) for key in keys)
+        rows.add(dict(zip(rows.columns, texts, strict=True)), chemin=f"[{rows.count}]")
+        if rows.full:
+            yield rows.take()
+    if not rows.empty or not rows.count:
+        yield rows.take()
+
+
+@contextmanager
+def json_stream(path: Path) -> Iterator[BinaryIO]:
+    """The bytes of a JSON file after its byte-order mark; a file that is not whole JSON becomes `UnreadableFile`."""
+    try:
+        with opened(path) as stream:
+            if stream.read(len(_BOM)) != _BOM:
+                stream.seek(0)
+            yield stream
+    except (ijson.JSONError, UnicodeDecodeError) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else "fin prématurée"
+        raise UnreadableFile(
+            path,
+            f"JSON tronqué ou mal formé ({reason})",
+            "télécharger ou exporter de nouveau le fichier, puis le redéposer entier",
+        ) from error
+
+
+def _records(path: Path) -> Iterator[dict[str, Any]]:
+    with json_stream(path) as stream:
+        for number, record in enumerate(ijson.items(stream, _RECORDS), start=1):
+            if not isinstance(record, dict):
+                raise UnreadableFile(
+                    path,
+                    f"l'élément n° {number} du tableau JSON n'est pas un objet",
+                    "fournir un tableau d'objets, un par enregistrement",
+                )
+            yield record
+
+
+def _keys(path: Path) -> tuple[str, ...]:
+    keys: dict[str, None] = {}
+    for record in _records(path):
+        keys.update(dict.fromkeys(record))
+    if not keys:
+        raise UnreadableFile(path, "le tableau JSON est vide", "vérifier l'export, puis redéposer le fichier")
+    return tuple(keys)
+
+
+def _finess_facts(path: Path) -> dict[str, str]:
+    """What stands before the first personne morale, and which of the two files it is."""
+    facts = {"root": "pmej"}
+    roots: list[str] = []
+    with json_stream(path) as stream:
+        for prefix, event, value in ijson.parse(stream):
+            if prefix == "" and event == "map_key":
+                roots.append(value)
+            elif prefix in ("generatedAt", "schemaVersion") and isinstance(value, str):
+                facts[prefix] = value
+            elif prefix == _PEOPLE and event == "map_key" and value in _CONTENTS:
+                return {**facts, "contenu": _CONTENTS[value]}
+    raise UnreadableFile(
+        path,
+        f"objet JSON inconnu (clés : {', '.join(roots[:6]) or 'aucune'})",
+        "fournir un tableau d'objets, ou un fichier FINESS+ (structures, activités) avec au moins une personne morale",
+    )

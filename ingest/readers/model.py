@@ -1,0 +1,181 @@
+"""What readers give and what they raise.
+
+Belongs here: the shapes shared by every reader, the naming of columns, the building of a text frame from rows.
+Does not belong here: anything about one file family.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Protocol
+
+import polars as pl
+
+from ingest.titles import normalise_title
+
+LIGNE, CHEMIN, DEFAUT = "_ligne", "_chemin", "_defaut"
+MAX_ROWS = 100_000
+_MAX_CELLS = 2_000_000  # a chunk of a 331-column file is cut before its 100 000th row, to bound memory
+
+
+@dataclass(frozen=True)
+class Table:
+    """One chunk of one entity, as delivered.
+
+    frame: String columns named by title, position ("1", "2"...) or path, in file order, then `_ligne` (Int64, physical
+    line or record number, 1-based), `_chemin` (String, JSON or XML path, else null) and `_defaut` (String, why the
+    row cannot be trusted, else null).
+    """
+
+    entity: str
+    frame: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Document:
+    """What a file is, before any contract.
+
+    family: csv, xlsx, parquet, json or xml. header: names of the columns, in order.
+    facts: what the file says of itself (generatedAt, datemaj, flux, contenu, section...).
+    """
+
+    family: str
+    encoding: str | None = None
+    header: tuple[str, ...] | None = None
+    facts: dict[str, str] = field(default_factory=dict)
+
+
+class LayoutLike(Protocol):
+    """The part of a contract's layout that readers use."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def reader(self) -> str: ...
+    @property
+    def options(self) -> dict[str, Any]: ...
+    @property
+    def entities(self) -> Sequence[str]: ...
+
+
+class UnreadableFile(Exception):
+    """A file that cannot be read at all. `message` is French, for the sender: what, where, remedy."""
+
+    def __init__(self, path: Path, what: str, remedy: str) -> None:
+        self.message = f"Fichier « {path.name} » : {what}. Remède : {remedy}."
+        super().__init__(self.message)
+
+
+def column_names(titles: Iterable[str]) -> tuple[str, ...]:
+    """Titles that name columns: a second « titre » becomes « titre (2) », an absent one « (colonne 3 sans titre) ».
+
+    Two titles are the same when they compare equal without export artefacts (no-break spaces, curly apostrophes).
+    """
+    taken = {LIGNE, CHEMIN, DEFAUT}
+    names: list[str] = []
+    for position, title in enumerate(titles, start=1):
+        base = title if normalise_title(title) else f"(colonne {position} sans titre)"
+        name, rank = base, 1
+        while normalise_title(name) in taken:
+            rank += 1
+            name = f"{base} ({rank})"
+        taken.add(normalise_title(name))
+        names.append(name)
+    return tuple(names)
+
+
+def chunk_rows(width: int) -> int:
+    """How many rows of that many columns one chunk holds."""
+    return max(1_000, min(MAX_ROWS, _MAX_CELLS // max(1, width)))
+
+
+def as_text(value: Any) -> str | None:
+    """A decoded JSON value as text: numbers as written, nested values as JSON."""
+    match value:
+        case None | str():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case int() | Decimal():
+            return str(value)
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+class Rows:
+    """Rows being collected for one entity, column by column, until they make a chunk.
+
+    `columns` are always there, in that order; another key that comes with a value is added after them, so that a
+    change of the source's schema is seen instead of lost.
+    """
+
+    def __init__(self, entity: str, columns: Sequence[str]) -> None:
+        self.entity = entity
+        self.count = 0  # since the start of the file
+        self.columns = tuple(columns)
+        self._limit = chunk_rows(len(self.columns))
+        self._reset()
+
+    def _reset(self) -> None:
+        self._values: dict[str, list[str | None]] = {c: [] for c in self.columns}
+        self._lignes: list[int] = []
+        self._chemins: list[str | None] = []
+        self._defauts: list[str | None] = []
+
+    def add(
+        self,
+        values: dict[str, str | None],
+        *,
+        ligne: int | None = None,
+        chemin: str | None = None,
+        defaut: str | None = None,
+    ) -> None:
+        """One row; without a physical line, `_ligne` is the number of the record."""
+        self.count += 1
+        for column in self.columns:
+            self._values[column].append(values.get(column))
+        if len(self._values) > len(self.columns) or not values.keys() <= self._values.keys():
+            for column in values.keys() - set(self.columns):
+                if values[column] is not None and column not in self._values:
+                    self._values[column] = [None] * len(self._lignes)
+            for column in self._values.keys() - set(self.columns):
+                self._values[column].append(values.get(column))
+        self._lignes.append(self.count if ligne is None else ligne)
+        self._chemins.append(chemin)
+        self._defauts.append(defaut)
+
+    @property
+    def full(self) -> bool:
+        return len(self._lignes) >= self._limit
+
+    @property
+    def empty(self) -> bool:
+        return not self._lignes
+
+    def take(self) -> Table:
+        """The chunk collected so far; collection starts again."""
+        frame = text_frame(self._values, self._lignes, self._chemins, self._defauts)
+        self._reset()
+        return Table(self.entity, frame)
+
+
+def text_frame(
+    values: dict[str, Any],
+    lignes: Sequence[int] | pl.Series,
+    chemins: Sequence[str | None] | None = None,
+    defauts: Sequence[str | None] | pl.Series | None = None,
+) -> pl.DataFrame:
+    """Columns of text with the three technical columns."""
+    height = len(lignes)
+    columns = [pl.Series(name, column, dtype=pl.String) for name, column in values.items()]
+    columns.append(pl.Series(LIGNE, lignes, dtype=pl.Int64))
+    for name, column in ((CHEMIN, chemins), (DEFAUT, defauts)):
+        columns.append(
+            pl.repeat(None, height, dtype=pl.String, eager=True).alias(name)
+            if column is None
+            else pl.Series(name, column, dtype=pl.String)
+        )
+    return pl.DataFrame(columns)

@@ -1,0 +1,154 @@
+"""Opening a delivered file whatever its wrapping, and telling its family from its first bytes.
+
+Belongs here: gzip, magic numbers, HTML pages saved as data, empty and truncated wrappings.
+Does not belong here: what stands inside a family (one module each).
+"""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import re
+import shutil
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from ingest.readers.model import UnreadableFile
+
+HEAD = 65_536
+BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_GZIP = b"\x1f\x8b"
+_RESEND = "télécharger ou exporter de nouveau le fichier, puis le redéposer entier"
+_HTML = re.compile(
+    r"^(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body|script|meta|title|div|center|h1|p)\b", re.S
+)
+_XML = re.compile(r"^<(\?xml|!--|!doctype|[a-z_][\w:.-]*[\s/>])")
+_JSON = re.compile(r'^(\{\s*["}]|\[\s*[\[{\]])')
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """The bytes of a file, gunzipped when needed; a damaged wrapping becomes `UnreadableFile`."""
+    try:
+        with path.open("rb") as raw:
+            if raw.read(2) != _GZIP:
+                raw.seek(0)
+                yield raw
+                return
+        with gzip.open(path, "rb") as stream:
+            yield stream  # pyright: ignore[reportReturnType]  a GzipFile reads like any BinaryIO
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise UnreadableFile(path, "archive gzip tronquée ou abîmée", _RESEND) from error
+    except FileNotFoundError as error:
+        raise UnreadableFile(path, "fichier introuvable", "vérifier le chemin") from error
+    except (IsADirectoryError, PermissionError) as error:
+        what = "lecture impossible (dossier, ou droits insuffisants)"
+        raise UnreadableFile(path, what, "déposer un fichier lisible") from error
+
+
+@contextmanager
+def on_disk(path: Path) -> Iterator[Path]:
+    """A path to the bytes inside the wrapping, for libraries that seek: the file itself, or a temporary copy."""
+    with opened(path) as stream:
+        if not isinstance(stream, gzip.GzipFile):
+            yield path
+            return
+        with tempfile.NamedTemporaryFile(suffix=path.with_suffix("").suffix) as copy:
+            shutil.copyfileobj(stream, copy, 1 << 20)
+            copy.flush()
+            yield Path(copy.name)
+
+
+def family(path: Path) -> str:
+    """csv, xlsx, parquet, json or xml, from the content.
+
+    Raises:
+        UnreadableFile: empty, truncated, a web page, or of no family that is read here.
+    """
+    head, tail = _ends(path)
+    if not head.strip(b" \t\r\n\x00\xef\xbb\xbf\xfe\xff"):
+        raise UnreadableFile(path, "le fichier est vide", "vérifier l'export, puis redéposer le fichier")
+    if head.startswith(b"PAR1"):
+        if not tail.endswith(b"PAR1"):
+            raise UnreadableFile(path, "fichier Parquet tronqué (fin absente)", _RESEND)
+        return "parquet"
+    if head.startswith(b"PK"):
+        return _workbook(path)
+    if head.startswith(b"\xd0\xcf\x11\xe0"):
+        raise UnreadableFile(
+            path,
+            "classeur Excel ancien (.xls) ou protégé par mot de passe",
+            "l'ouvrir puis l'enregistrer au format « Classeur Excel (.xlsx) » sans mot de passe, ou en CSV",
+        )
+    if head.startswith(_GZIP):
+        raise UnreadableFile(path, "archive gzip dans une archive gzip", "décompresser une fois puis redéposer")
+    return _text_family(path, head, tail)
+
+
+def _text_family(path: Path, head: bytes, tail: bytes) -> str:
+    start = _start_of(head)
+    if _HTML.match(start):
+        title = re.search(r"<title[^>]*>(.*?)</title>", start, re.S)
+        shown = f" (« {' '.join(title[1].split())[:80]} »)" if title else ""
+        raise UnreadableFile(
+            path,
+            f"c'est une page web{shown} enregistrée à la place des données",
+            "se connecter au site d'origine, télécharger le fichier lui-même, puis le redéposer",
+        )
+    if _XML.match(start):
+        if not tail.rstrip(b"\x00 \t\r\n").endswith(b">"):
+            raise UnreadableFile(path, "fichier XML tronqué (dernière balise non fermée)", _RESEND)
+        return "xml"
+    if _JSON.match(start):
+        if not tail.rstrip().endswith((b"]", b"}")):
+            raise UnreadableFile(path, "fichier JSON tronqué (dernier crochet non refermé)", _RESEND)
+        return "json"
+    return "csv"
+
+
+def _start_of(head: bytes) -> str:
+    for bom, encoding in BOMS:
+        if head.startswith(bom):
+            return head.decode(encoding, "ignore").lstrip("\ufeff \t\r\n").lower()
+    return head.decode("latin-1").lstrip().lower()
+
+
+def _ends(path: Path) -> tuple[bytes, bytes]:
+    """First and last bytes. A gzip is read to its end: only that proves that it is whole."""
+    with opened(path) as stream:
+        head = stream.read(HEAD)
+        tail = head[-64:]
+        if isinstance(stream, gzip.GzipFile):
+            while block := stream.read(1 << 20):
+                tail = (tail + block)[-64:]
+        elif len(head) == HEAD:
+            stream.seek(-64, 2)
+            tail = stream.read()
+        return head, tail
+
+
+def _workbook(path: Path) -> str:
+    try:
+        with on_disk(path) as plain, zipfile.ZipFile(plain) as archive:
+            names = set(archive.namelist())
+            if "xl/workbook.xml" in names:
+                if b"purl.oclc.org/ooxml" in archive.read("xl/workbook.xml"):
+                    raise UnreadableFile(
+                        path,
+                        "classeur enregistré en « Strict Open XML », forme que les outils libres ne lisent pas",
+                        "l'enregistrer au format « Classeur Excel (.xlsx) »",
+                    )
+                return "xlsx"
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        raise UnreadableFile(path, "archive zip ou classeur Excel tronqué ou abîmé", _RESEND) from error
+    inside = ", ".join(sorted(names)[:3]) or "rien"
+    raise UnreadableFile(
+        path,
+        f"archive zip qui n'est pas un classeur Excel (.xlsx) ; elle contient : {inside}",
+        "décompresser l'archive et déposer les fichiers qu'elle contient",
+    )

@@ -1,0 +1,54 @@
+"""The two entry points: what a file is, and its rows. Belongs here: the choice of a reader, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from ingest.readers import csv_file, finess_json, finess_xml, json_file, parquet_file, xlsx_file
+from ingest.readers.model import Document, LayoutLike, Table, UnreadableFile
+from ingest.readers.opening import family
+
+_SNIFF = {
+    "csv": csv_file.sniff,
+    "xlsx": xlsx_file.sniff,
+    "parquet": parquet_file.sniff,
+    "json": json_file.sniff,
+    "xml": finess_xml.sniff,
+}
+# Reader named by a layout -> (family of its files, function).
+_READ = {
+    "csv": ("csv", csv_file.read),
+    "xlsx": ("xlsx", xlsx_file.read),
+    "parquet": ("parquet", parquet_file.read),
+    "json_records": ("json", json_file.read),
+    "finess_json": ("json", finess_json.read),
+    "finess_xml": ("xml", finess_xml.read),
+}
+
+
+def sniff(path: Path) -> Document:
+    """What a delivered file is, from its content; a `.gz` is looked into.
+
+    Raises:
+        UnreadableFile: empty, truncated, undecodable, a web page, or of no family that is read here.
+    """
+    return _SNIFF[family(path)](path)
+
+
+def read(path: Path, layout: LayoutLike, entities: Sequence[str] | None = None) -> Iterator[Table]:
+    """Rows of the wanted entities of a file (by default all those of the layout), at most 100 000 per table.
+
+    Each entity gives at least one table, empty when the file holds none of it. Rows of one entity come in the order of
+    the file and `_ligne` is unique among them.
+
+    Raises:
+        UnreadableFile: at once, or later when the file turns out truncated: what was yielded before must be dropped.
+    """
+    expected, reader = _READ[layout.reader]
+    found = family(path)
+    if found != expected:
+        raise UnreadableFile(
+            path, f"fichier {found} là où la forme « {layout.code} » attend {expected}", "déposer le fichier d'origine"
+        )
+    yield from reader(path, layout, list(entities or layout.entities))

@@ -1,0 +1,233 @@
+"""Which source, and which shape of it, a delivered file is: from its content, never from its name alone.
+
+Belongs here: comparing what `readers.sniff` saw with the layouts of the contracts, and the readable diff when no
+declared version knows the header. Does not belong here: reading rows, storing bytes.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from data_contracts.model import Contract, Layout
+from ingest.readers import Document, sniff
+from ingest.titles import title_key
+
+_NEAR = 0.5  # share of common titles from which a file is said to be « that source, with another header »
+_FAMILY_OF = {
+    "csv": "csv",
+    "xlsx": "xlsx",
+    "parquet": "parquet",
+    "json_records": "json",
+    "finess_json": "json",
+    "finess_xml": "xml",
+}
+
+# The flux standard of FINESS is told by its blocks: cs1400105 repeats `structureet` as mere headers, and so do the
+# sanitary flows, whose other blocks no contract declares.
+_FINESS_FLOWS = {
+    frozenset({"structureej"}): "cs1400101",
+    frozenset({"structureet"}): "cs1400102",
+    frozenset({"structureet", "equipementsocial"}): "cs1400105",
+    frozenset({"equipementsocial"}): "cs1400105",
+}
+
+
+class Refused(Exception):
+    """A delivery that cannot be taken. The message is for the sender: what, where, remedy; in French, in one piece."""
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """A file with the contract and layout it follows, the year and the date it speaks from (None: not said)."""
+
+    contract: Contract
+    layout: Layout
+    document: Document
+    millesime: int | None
+    collecte_le: date | None
+
+
+def recognise(
+    path: Path, contracts: dict[str, Contract], *, source: str | None = None, millesime: int | None = None
+) -> Recognised:
+    """The contract and layout of a file.
+
+    Raises:
+        Refused: unknown source, unknown header (with a diff), several sources possible, or a year that nobody gives.
+        UnreadableFile: the file is not readable at all (empty, truncated, an HTML page, undecodable).
+    """
+    document = sniff(path)
+    if source is not None and source not in contracts:
+        raise Refused(f"Source « {source} » inconnue. Sources déclarées : {', '.join(sorted(contracts))}.")
+    considered = {source: contracts[source]} if source else contracts
+    matches = [
+        (contract, layout)
+        for contract in considered.values()
+        for layout in contract.layouts
+        if _knows(contract, layout, document)
+    ]
+    if len(matches) > 1:
+        hinted = [(c, x) for c, x in matches if x.filename and re.search(x.filename, _two_parts(path))]
+        matches = hinted or matches
+    if len({contract.id for contract, _ in matches}) > 1:
+        found = ", ".join(sorted({contract.id for contract, _ in matches}))
+        raise Refused(f"Plusieurs sources ont cet en-tête : {found}. Préciser la source avec --source.")
+    if not matches:
+        raise Refused(_why_unknown(path, document, considered))
+    contract, layout = matches[0]
+    if {document.family, layout.reader} == {"csv", "xlsx"}:
+        layout = replace(layout, reader=document.family)
+    year = _millesime(path, layout, document, millesime)
+    return Recognised(contract, layout, document, year, _collecte_le(path, layout, document))
+
+
+def _readable_as(layout: Layout, document: Document) -> bool:
+    """Whether the family of the file is that of the layout; a table is the same in a text file and in a workbook."""
+    return document.family == _FAMILY_OF[layout.reader] or {document.family, layout.reader} == {"csv", "xlsx"}
+
+
+def _knows(contract: Contract, layout: Layout, document: Document) -> bool:
+    if not _readable_as(layout, document):
+        return False
+    facts = document.facts
+    if layout.reader == "finess_json":
+        return facts.get("contenu") == layout.options.get("contenu", layout.code.removeprefix("json_"))
+    if layout.reader == "finess_xml":
+        return _FINESS_FLOWS.get(frozenset(facts.get("blocs", "").split(","))) == layout.options.get("flux")
+    if layout.reader == "json_records":
+        return _knows_records(contract, layout, document)
+    if layout.options.get("header") is False:
+        return "etalab" in facts and facts.get("section") == layout.options.get("section")
+    return document.header is not None and _difference(contract, layout, document.header) == ([], [], [])
+
+
+def _knows_records(contract: Contract, layout: Layout, document: Document) -> bool:
+    """JSON records leave out what is empty: every key is declared, every required field is there."""
+    entity = contract.entity(layout.entities[0])
+    declared = contract.fields_in(layout, entity)
+    keys = set(document.header or ())
+    required = {str(declared[f.name]) for f in entity.fields if f.required and f.name in declared}
+    distinctive = set(layout.options.get("distinctive") or ())
+    return bool(keys) and keys <= {str(c) for c in declared.values()} and required <= keys and distinctive <= keys
+
+
+def _difference(contract: Contract, layout: Layout, header: tuple[str, ...]) -> tuple[list[str], list[str], list[str]]:
+    """(missing, unknown, repeated) titles of a header against a layout; three empty lists when the layout knows it."""
+    entity = contract.entity(layout.entities[0])
+    carried = contract.fields_in(layout, entity)
+    fields = [f for f in entity.fields if f.name in carried]
+    titles = [title_key(t) for t in header]
+    repeated = sorted({t for t in titles if titles.count(t) > 1 and t})
+    if any(isinstance(column, int) for column in carried.values()):
+        return _positional_difference({int(carried[f.name]): f for f in fields}, titles)
+    accepted = {title_key(str(t)): f.name for f in fields for t in (carried[f.name], *f.aliases)}
+    seen = {accepted[t] for t in titles if t in accepted}
+    missing = [str(carried[f.name]) for f in fields if f.name not in seen]
+    unknown = [header[i] for i, t in enumerate(titles) if t not in accepted]
+    doubled = [t for t in repeated if t in accepted]
+    return missing, unknown, doubled
+
+
+def _positional_difference(by_position: dict, titles: list[str]) -> tuple[list[str], list[str], list[str]]:
+    missing: list[str] = []
+    unknown: list[str] = []
+    for position, field in sorted(by_position.items()):
+        accepted = {title_key(t) for t in (field.title, *field.aliases)}
+        found = titles[position - 1] if position <= len(titles) else None
+        if found is None or re.sub(r" \(\d+\)$", "", found) not in {re.sub(r" \(\d+\)$", "", a) for a in accepted}:
+            missing.append(f"colonne {position} : {field.title}")
+            if found is not None:
+                unknown.append(f"colonne {position} : {found}")
+    unknown += [f"colonne {i} : {t}" for i, t in enumerate(titles, start=1) if i not in by_position]
+    return missing, unknown, []
+
+
+def _why_unknown(path: Path, document: Document, contracts: dict[str, Contract]) -> str:
+    """The message for a file that no layout knows: a diff against the nearest one, or what the sources are."""
+    nearest: tuple[float, Contract, Layout] | None = None
+    header = document.header or ()
+    titles = {title_key(t) for t in header}
+    for contract in contracts.values():
+        for layout in contract.layouts:
+            if not _readable_as(layout, document) or layout.options.get("header") is False or len(layout.entities) != 1:
+                continue
+            entity = contract.entity(layout.entities[0])
+            carried = contract.fields_in(layout, entity)
+            declared = {title_key(str(f.title if isinstance(carried[f.name], int) else carried[f.name]))
+                        for f in entity.fields if f.name in carried}  # fmt: skip
+            common = len(titles & declared) / max(1, len(titles | declared))
+            if nearest is None or common > nearest[0]:
+                nearest = (common, contract, layout)
+    if nearest is None or nearest[0] < (_NEAR if len(contracts) > 1 else 0):
+        return (
+            f"Fichier « {path.name} » : aucune source déclarée n'a cet en-tête"
+            + (
+                f" ({', '.join(header[:6])}{'…' if len(header) > 6 else ''})"
+                if header
+                else f" (famille {document.family})"
+            )
+            + ". Vérifier le fichier, ou déclarer un contrat dans data_contracts/sources/."
+        )
+    _, contract, layout = nearest
+    missing, unknown, repeated = _difference(contract, layout, header)
+    lines = [f"Fichier « {path.name} » : l'en-tête n'est celui d'aucune version connue de « {contract.name} » "
+             f"(la plus proche : {layout.code}, version {layout.version})."]  # fmt: skip
+    for title in missing:
+        near = difflib.get_close_matches(title, unknown, n=1, cutoff=0.75)
+        lines.append(f"  − colonne attendue absente : {title}" + (f" (renommée « {near[0]} » ?)" if near else ""))
+    lines += [f"  + colonne inconnue : {title or '(sans titre)'}" for title in unknown]
+    lines += [f"  × colonne en double : {title}" for title in repeated]
+    lines.append("  Remède : rétablir l'en-tête, ou déclarer cette version dans le contrat (forme ou alias).")
+    return "\n".join(lines)
+
+
+def _two_parts(path: Path) -> str:
+    return "/".join(path.parts[-2:])
+
+
+def _named_groups(path: Path, layout: Layout) -> dict[str, str]:
+    match = re.search(layout.filename, _two_parts(path)) if layout.filename else None
+    return {k: v for k, v in match.groupdict().items() if v} if match else {}
+
+
+def _millesime(path: Path, layout: Layout, document: Document, given: int | None) -> int | None:
+    """The year of the whole file, or None when each row says it."""
+    rule = layout.millesime
+    if rule.get("field"):
+        return None
+    if rule.get("document"):
+        stated = document.facts.get(rule["document"], "")
+        if match := re.search(r"(19|20)\d{2}", stated):
+            return int(match.group()) + int(rule.get("offset", 0))
+    if given is not None:
+        return given
+    groups = _named_groups(path, layout)
+    if rule.get("filename") and (year := groups.get("millesime") or groups.get("annee")):
+        return int(year) + int(rule.get("offset", 0))
+    if rule.get("none"):
+        stated_on = _collecte_le(path, layout, document)
+        return (stated_on or date.today()).year
+    raise Refused(
+        f"Fichier « {path.name} » : rien n'y dit de quel millésime il parle. Le donner avec --millesime AAAA"
+        + (", ou garder le nom d'origine du fichier." if rule.get("filename") else ".")
+    )
+
+
+def _collecte_le(path: Path, layout: Layout, document: Document) -> date | None:
+    rule = layout.collecte_le
+    stated = document.facts.get(rule["document"], "") if rule.get("document") else ""
+    if match := re.search(r"(\d{4})-(\d{2})-(\d{2})", stated):
+        return date(*map(int, match.groups()))
+    if rule.get("filename"):
+        groups = _named_groups(path, layout)
+        year = groups.get("annee") or groups.get("millesime")
+        if year:
+            try:
+                return date(int(year), int(groups.get("mois", 12)), int(groups.get("jour", 31)))
+            except ValueError:
+                return None
+    return None

@@ -1,0 +1,20 @@
+"""Titles of columns: how two titles are compared.
+
+Belongs here: normalising a title, and nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+
+_ARTEFACTS = str.maketrans({"\ufeff": "", "\u00a0": " ", "\u202f": " ", "\x92": "'", "\u2019": "'", "\u2018": "'"})
+
+
+def normalise_title(title: str) -> str:
+    """A title without the artefacts of exports: BOM, no-break spaces, curly or 0x92 apostrophes, doubled spaces."""
+    return re.sub(r"\s+", " ", title.translate(_ARTEFACTS)).strip()
+
+
+def title_key(name: str) -> str:
+    """What a column is looked up by: its normalised title; a column that readers had to name has an empty one."""
+    return "" if re.fullmatch(r"\(colonne \d+ sans titre\)", name) else normalise_title(name)

@@ -1,0 +1,418 @@
+"""The gate in: text rows of one entity against its contract.
+
+Belongs here: names, types, hard rules (rejects), soft rules (signalements), duplicates of a key.
+Does not belong here: reading files (`ingest.readers`), writing them (`ingest.lake`), comparing collections (dbt).
+
+Every row read ends accepted or rejected. A rejected row leaves one reject per problem, all problems at once. A value
+that is kept but doubtful, not used, or repaired leaves one signalement. NULL means unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from data_contracts.derive.schemas import pandera_schema
+from data_contracts.model import Contract, Entity, Field, Layout
+from data_contracts.nomenclatures import codes
+from ingest import identifiers, values
+from ingest.titles import title_key
+
+REJECT_SCHEMA = {
+    "delivery_id": pl.String, "source": pl.String, "entite": pl.String, "ligne": pl.Int64, "chemin": pl.String,
+    "champ": pl.String, "valeur": pl.String, "regle": pl.String, "remede": pl.String, "ligne_complete": pl.String,
+}  # fmt: skip
+FLAG_SCHEMA = {
+    "delivery_id": pl.String, "source": pl.String, "entite": pl.String, "ligne": pl.Int64, "champ": pl.String,
+    "valeur": pl.String, "valeur_retenue": pl.String, "regle": pl.String, "effet": pl.String, "remede": pl.String,
+}  # fmt: skip
+KEPT, UNUSED, REPAIRED = "conservee", "non_utilisee", "reparee"
+TECHNICAL = ("_ligne", "_chemin", "_defaut")
+
+
+@dataclass(frozen=True)
+class DeliveryFacts:
+    """What validation must know of a delivery: its id, source, and the year when the file does not say it by row."""
+
+    delivery_id: str
+    source: str
+    millesime: int | None
+    collecte_le: date
+
+
+@dataclass(frozen=True)
+class Validated:
+    """accepted: typed rows (+ _ligne, millesime); rejects and flags: one row per problem."""
+
+    accepted: pl.DataFrame
+    rejects: pl.DataFrame
+    flags: pl.DataFrame
+
+
+class _Findings:
+    """Problems found in one chunk, by row."""
+
+    def __init__(self) -> None:
+        self.rejects: list[pl.DataFrame] = []
+        self.flags: list[pl.DataFrame] = []
+
+    def reject(self, rows: pl.DataFrame, champ: str, valeur: pl.Expr, regle: str, remede: str) -> None:
+        self.rejects.append(
+            rows.select(
+                pl.col("_row"),
+                champ=pl.lit(champ),
+                valeur=valeur.cast(pl.String),
+                regle=pl.lit(regle),
+                remede=pl.lit(remede),
+            )
+        )
+
+    def flag(
+        self,
+        rows: pl.DataFrame,
+        champ: str,
+        valeur: pl.Expr,
+        regle: str,
+        effet: str,
+        remede: str,
+        retenue: pl.Expr | None = None,
+    ) -> None:
+        self.flags.append(
+            rows.select(
+                pl.col("_row"),
+                champ=pl.lit(champ),
+                valeur=valeur.cast(pl.String),
+                valeur_retenue=pl.lit(None, pl.String) if retenue is None else retenue.cast(pl.String),
+                regle=pl.lit(regle),
+                effet=pl.lit(effet),
+                remede=pl.lit(remede),
+            )
+        )
+
+
+def validate_chunk(
+    frame: pl.DataFrame, contract: Contract, layout: Layout, entity: Entity, facts: DeliveryFacts
+) -> Validated:
+    """Text rows (columns as the reader names them, `_ligne`, `_chemin`, `_defaut`) -> accepted, rejects, signalements.
+
+    Duplicates of the primary key are not looked for here: they may span chunks, see `settle_duplicates`.
+    """
+    findings = _Findings()
+    carried = contract.fields_in(layout, entity)
+    text = _named(frame, entity, carried)
+    if "_defaut" in frame.columns:
+        broken = text.filter(pl.col("_defaut").is_not_null())
+        for defect in broken["_defaut"].unique(maintain_order=True):
+            rows = broken.filter(pl.col("_defaut") == defect)
+            findings.reject(rows, "(ligne)", pl.lit(None), str(defect), "Corriger la ligne puis renvoyer le fichier.")
+        text = text.filter(pl.col("_defaut").is_null())
+    fields = [f for f in entity.fields if f.name in carried]
+    text = _cleaned(text, fields, findings)
+    typed = _typed(text, fields, findings)
+    typed = _unused(typed, text, fields, findings)
+    typed = typed.with_columns(pl.lit(None, _dtype(f)).alias(f.name) for f in entity.fields if f.name not in carried)
+    _soft_checks(typed, text, fields, findings)
+    _hard_checks(typed, text, entity, layout, set(carried), findings)
+    _row_rules(typed, entity, findings)
+    typed = _with_millesime(typed, layout, facts, findings)
+    return _settle(frame, typed, entity, layout, findings, facts)
+
+
+def _dtype(field: Field) -> pl.DataType:
+    from data_contracts.derive.schemas import POLARS_TYPES
+
+    return POLARS_TYPES[field.logical_type]
+
+
+def _named(frame: pl.DataFrame, entity: Entity, carried: dict[str, str | int]) -> pl.DataFrame:
+    """The reader's columns under the names of the contract, with a row number."""
+    delivered = [c for c in frame.columns if c not in TECHNICAL]
+    by_title = {title_key(c): c for c in delivered}
+    columns: list[pl.Expr] = []
+    for field in entity.fields:
+        if field.name not in carried:
+            continue
+        column = carried[field.name]
+        if isinstance(column, int):
+            actual = (
+                str(column) if str(column) in delivered else delivered[column - 1] if column <= len(delivered) else None
+            )
+        else:
+            titles = (column, *field.aliases)
+            actual = next((by_title[title_key(t)] for t in titles if title_key(t) in by_title), None)
+        columns.append((pl.lit(None, pl.String) if actual is None else pl.col(actual)).alias(field.name))
+    technical = [pl.col(c) for c in TECHNICAL if c in frame.columns]
+    return frame.select(*columns, *technical).with_row_index("_row")
+
+
+def _cleaned(text: pl.DataFrame, fields: list[Field], findings: _Findings) -> pl.DataFrame:
+    """Spaces off, words for « unknown » to NULL, a FINESS's lost leading zero put back (and recorded)."""
+    text = text.with_columns(values.clean(f.name).alias(f.name) for f in fields)
+    worded = [f for f in fields if f.null_values]
+    text = text.with_columns(
+        pl.when(~values.is_null_word(f.name, f)).then(pl.col(f.name)).alias(f.name) for f in worded
+    )
+    for field in fields:
+        if field.key_check != "finess":
+            continue
+        short = text.filter(pl.col(field.name).str.len_chars() == 8)[field.name].unique()
+        restored = {n: z for n in short if (z := identifiers.restored_finess(n)) is not None}
+        if not restored:
+            continue
+        rows = text.filter(pl.col(field.name).is_in(list(restored)))
+        findings.flag(
+            rows, field.name, pl.col(field.name), "zéro de tête perdu, rétabli", REPAIRED,
+            "Exporter la colonne FINESS en texte, sur neuf caractères.", pl.lit("0") + pl.col(field.name),
+        )  # fmt: skip
+        text = text.with_columns(pl.col(field.name).replace(restored))
+    return text
+
+
+def _typed(text: pl.DataFrame, fields: list[Field], findings: _Findings) -> pl.DataFrame:
+    typed = text.with_columns(values.parse(f.name, f).alias(f.name) for f in fields)
+    if text.height == 0:
+        return typed
+    failed = pl.concat([text.select(pl.col(f.name).is_not_null() for f in fields).sum(),
+                        typed.select(pl.col(f.name).is_not_null() for f in fields).sum()])  # fmt: skip
+    for field in fields:
+        read, kept = failed[field.name]
+        if read == kept:
+            continue
+        rows = text.filter(pl.col(field.name).is_not_null() & typed[field.name].is_null())
+        findings.reject(
+            rows, field.name, pl.col(field.name), f"type attendu : {values.expected(field)}",
+            f"Corriger « {field.title} » ou laisser la cellule vide si la valeur est inconnue.",
+        )  # fmt: skip
+    return typed
+
+
+def _unused(typed: pl.DataFrame, text: pl.DataFrame, fields: list[Field], findings: _Findings) -> pl.DataFrame:
+    """Values that are read but must not be used: placeholders, declared voids, a wrong unit."""
+    read = typed  # conditions speak of the row as delivered: voiding one field must not change what another sees
+    for field in fields:
+        for condition, rule, remedy in _void_conditions(field):
+            hit = read.select(condition.fill_null(False).alias("hit"))["hit"] & typed[field.name].is_not_null()
+            if not hit.any():
+                continue
+            findings.flag(text.filter(hit), field.name, pl.col(field.name), rule, UNUSED, remedy)
+            typed = typed.with_columns(pl.when(~hit).then(pl.col(field.name)).alias(field.name))
+    return typed
+
+
+def _void_conditions(field: Field) -> list[tuple[pl.Expr, str, str]]:
+    column = pl.col(field.name)
+    found: list[tuple[pl.Expr, str, str]] = []
+    if field.placeholders:
+        as_text = (
+            column.dt.to_string("%Y-%m-%d") if field.logical_type in ("date", "timestamp") else column.cast(pl.String)
+        )
+        found.append(
+            (as_text.is_in(list(field.placeholders)), "valeur de remplissage, non utilisée",
+             "Donner la vraie valeur, ou laisser vide si elle est inconnue.")
+        )  # fmt: skip
+    if field.void_when:
+        found.append(
+            (pl.sql_expr(field.void_when), f"valeur déclarée non calculable par l'émetteur ({field.void_when})",
+             "Compléter le numérateur et le dénominateur dans la collecte d'origine.")
+        )  # fmt: skip
+    low, high = field.suspect_below, field.suspect_above
+    if low is not None:
+        given, expected = {"pct": ("fraction", "pourcentage")}.get(field.unit or "", ("part", "montant"))
+        found.append(
+            ((column.abs() > 0) & (column.abs() <= low), f"unité suspecte : {given} dans une colonne en {expected}",
+             f"Livrer la valeur en {expected}.")
+        )  # fmt: skip
+    if high is not None:
+        found.append(
+            (column.abs() >= high, "unité suspecte : pourcentage dans une colonne en fraction",
+             "Livrer le taux en fraction (0,952 et non 95,2).")
+        )  # fmt: skip
+    return found
+
+
+def _soft_checks(typed: pl.DataFrame, text: pl.DataFrame, fields: list[Field], findings: _Findings) -> None:
+    for field in fields:
+        column = pl.col(field.name)
+        if field.plausible is not None:
+            low, high = field.plausible
+            out = pl.lit(False)
+            if low is not None:
+                out = out | (column < low)
+            if high is not None:
+                out = out | (column > high)
+            rows = text.filter(typed.select(out.fill_null(False).alias("o"))["o"])
+            bounds = f"de {'−∞' if low is None else low} à {'+∞' if high is None else high}"
+            if rows.height:
+                findings.flag(rows, field.name, column, f"hors bornes de plausibilité ({bounds})", KEPT,
+                              "Vérifier la valeur ; elle est conservée et signalée.")  # fmt: skip
+        if field.nomenclature and not field.nomenclature_strict:
+            known = codes(field.nomenclature)
+            rows = text.filter(column.is_not_null() & ~column.is_in(list(known)))
+            if rows.height:
+                findings.flag(rows, field.name, column, f"code absent de la nomenclature {field.nomenclature}", KEPT,
+                              "Vérifier le code, ou compléter la nomenclature s'il est nouveau.")  # fmt: skip
+        if field.key_check:
+            holds = identifiers.KEYS[field.key_check]
+            wrong = [v for v in text[field.name].drop_nulls().unique() if not holds(v)]
+            if wrong:
+                findings.flag(text.filter(column.is_in(wrong)), field.name, column,
+                              f"clé de contrôle {field.key_check.upper()} inexacte", KEPT,
+                              "Vérifier le numéro auprès du répertoire ; il est conservé tel quel.")  # fmt: skip
+
+
+def _hard_checks(
+    typed: pl.DataFrame, text: pl.DataFrame, entity: Entity, layout: Layout, carried: set[str], findings: _Findings
+) -> None:
+    """The pandera schema of the entity; a field that this layout does not carry cannot be required of it."""
+    from pandera.errors import SchemaErrors
+
+    schema = pandera_schema(entity)
+    for field in entity.fields:
+        if field.name not in carried:
+            schema = schema.update_column(field.name, nullable=True)
+    for field in entity.fields:
+        if field.name in carried and field.nomenclature and field.nomenclature_strict:
+            rows = text.filter(
+                pl.col(field.name).is_not_null() & ~pl.col(field.name).is_in(list(codes(field.nomenclature)))
+            )
+            if rows.height:
+                rule = f"code absent de la nomenclature {field.nomenclature}"
+                findings.reject(rows, field.name, pl.col(field.name), rule,
+                                "Corriger le code.")  # fmt: skip
+    if typed.height == 0:
+        return
+    try:
+        schema.validate(typed.select(f.name for f in entity.fields), lazy=True)
+    except SchemaErrors as errors:
+        cases = errors.failure_cases.filter(pl.col("index").is_not_null())
+        unplaced = errors.failure_cases.filter(pl.col("index").is_null())
+        if unplaced.height:
+            raise ValueError(f"schéma dérivé incohérent pour {entity.name} : {unplaced.to_dicts()}") from errors
+        for (column, check), group in cases.group_by(["column", "check"], maintain_order=True):
+            rows = text[group["index"].cast(pl.UInt32).unique().sort().to_list()]
+            field = entity.field(str(column))
+            if str(check).startswith("not_nullable"):
+                rule, remedy = "valeur obligatoire absente", f"Renseigner « {field.title} »."
+            else:
+                rule, remedy = str(check), f"Corriger « {field.title} »."
+            findings.reject(rows, field.name, pl.col(field.name), rule, remedy)
+
+
+def _row_rules(typed: pl.DataFrame, entity: Entity, findings: _Findings) -> None:
+    for rule in entity.rules:
+        broken = typed.filter(~pl.sql_expr(rule.expression).fill_null(True))
+        if not broken.height:
+            continue
+        if rule.severity == "error":
+            findings.reject(broken, "(ligne)", pl.lit(rule.expression), rule.description, rule.remedy)
+        else:
+            findings.flag(broken, "(ligne)", pl.lit(rule.expression), rule.description, KEPT, rule.remedy)
+
+
+def _with_millesime(typed: pl.DataFrame, layout: Layout, facts: DeliveryFacts, findings: _Findings) -> pl.DataFrame:
+    name = layout.millesime.get("field")
+    if not name:
+        return typed.with_columns(pl.lit(facts.millesime, pl.Int64).alias("millesime"))
+    year = pl.col(name).dt.year() if typed.schema[name].is_temporal() else pl.col(name).cast(pl.Int64, strict=False)
+    typed = typed.with_columns((year + int(layout.millesime.get("offset", 0))).cast(pl.Int64).alias("millesime"))
+    wrong = typed.filter(pl.col("millesime").is_null() | ~pl.col("millesime").is_between(1900, 2100))
+    if wrong.height:
+        findings.reject(
+            wrong, name, pl.col(name), "millésime absent ou impossible", "Renseigner l'année sur quatre chiffres."
+        )
+    return typed
+
+
+def _collecte_le(rows: pl.DataFrame, layout: Layout, facts: DeliveryFacts) -> pl.Expr:
+    """The date a row speaks from: its own field when the layout names one, else the delivery's."""
+    name = layout.collecte_le.get("field")
+    known = pl.lit(facts.collecte_le, pl.Date)
+    return pl.coalesce(pl.col(name).cast(pl.Date), known) if name and name in rows.columns else known
+
+
+def _settle(
+    frame: pl.DataFrame, typed: pl.DataFrame, entity: Entity, layout: Layout, findings: _Findings, facts: DeliveryFacts
+) -> Validated:
+    """Parts the rows: a row with at least one reject is rejected, with its whole text; the others are accepted."""
+    indexed = frame.with_row_index("_row")
+    origin = {"delivery_id": pl.lit(facts.delivery_id), "source": pl.lit(facts.source), "entite": pl.lit(entity.name)}
+    lines = indexed.select("_row", ligne="_ligne", chemin="_chemin")
+    rejects = pl.DataFrame(schema=REJECT_SCHEMA)
+    rejected = pl.Series("_row", [], dtype=pl.UInt32)
+    if findings.rejects:
+        found = pl.concat(findings.rejects).unique(maintain_order=True)
+        rejected = found["_row"].unique()
+        delivered = [c for c in frame.columns if c not in TECHNICAL]
+        whole = indexed.filter(pl.col("_row").is_in(rejected.implode())).select(
+            "_row", ligne_complete=pl.struct(delivered).struct.json_encode()
+        )
+        rejects = (
+            found.join(lines, on="_row", how="left")
+            .join(whole, on="_row", how="left")
+            .sort("_row", maintain_order=True)
+            .with_columns(**origin)
+            .select(REJECT_SCHEMA.keys())
+            .cast(REJECT_SCHEMA)  # type: ignore[arg-type]  # a dict of dtypes is what polars takes
+        )
+    accepted = typed.filter(~pl.col("_row").is_in(rejected.implode()))
+    flags = pl.DataFrame(schema=FLAG_SCHEMA)
+    if findings.flags:
+        flags = (
+            pl.concat(findings.flags)
+            .filter(~pl.col("_row").is_in(rejected.implode()))
+            .join(lines, on="_row", how="left")
+            .sort("_row", maintain_order=True)
+            .with_columns(**origin)
+            .select(FLAG_SCHEMA.keys())
+            .cast(FLAG_SCHEMA)  # type: ignore[arg-type]  # a dict of dtypes is what polars takes
+        )
+    names = [f.name for f in entity.fields]
+    technical = ["_ligne", "_collecte_le"] + ([] if "millesime" in names else ["millesime"])
+    accepted = accepted.with_columns(_collecte_le=_collecte_le(accepted, layout, facts))
+    return Validated(accepted.select(*names, *technical), rejects, flags)
+
+
+def settle_duplicates(
+    accepted: pl.DataFrame, entity: Entity, facts: DeliveryFacts
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows of one delivery that share a primary key: identical ones are kept once, contradictory ones not at all.
+
+    Returns:
+        The rows kept, and one reject for each of the others.
+    """
+    key = [*entity.primary_key, *(["millesime"] if "millesime" not in entity.primary_key else [])]
+    if not entity.primary_key or accepted.height == 0:
+        return accepted, pl.DataFrame(schema=REJECT_SCHEMA)
+    names = [f.name for f in entity.fields]
+    repeated = accepted.filter(pl.struct(key).is_duplicated())
+    if repeated.height == 0:
+        return accepted, pl.DataFrame(schema=REJECT_SCHEMA)
+    repeated = repeated.with_columns(
+        _versions=pl.struct(names).n_unique().over(key), _rank=pl.col("_ligne").rank("ordinal").over(key)
+    )
+    contradictory = repeated.filter(pl.col("_versions") > 1)
+    copies = repeated.filter((pl.col("_versions") == 1) & (pl.col("_rank") > 1))
+    shown = pl.concat_str([pl.col(k).cast(pl.String).fill_null("∅") for k in key], separator=" · ")
+
+    def as_rejects(rows: pl.DataFrame, rule: str, remedy: str) -> pl.DataFrame:
+        return rows.select(
+            delivery_id=pl.lit(facts.delivery_id), source=pl.lit(facts.source), entite=pl.lit(entity.name),
+            ligne=pl.col("_ligne"), chemin=pl.lit(None, pl.String), champ=pl.lit(", ".join(key)), valeur=shown,
+            regle=pl.lit(rule), remede=pl.lit(remedy), ligne_complete=pl.struct(names).struct.json_encode(),
+        ).cast(REJECT_SCHEMA)  # type: ignore[arg-type]  # a dict of dtypes is what polars takes  # fmt: skip
+
+    rejects = pl.concat(
+        [
+            as_rejects(contradictory, "clé en double, valeurs contradictoires",
+                       "Dire laquelle des lignes est la bonne, et renvoyer le fichier avec elle seule."),
+            as_rejects(copies, "ligne répétée à l'identique", "Rien à faire : la première est conservée."),
+        ]
+    ).sort("ligne")  # fmt: skip
+    kept = accepted.filter(~pl.col("_ligne").is_in(rejects["ligne"].implode()))
+    return kept, rejects
+
+
+Progress = Callable[[str, int, int], None]

@@ -1,0 +1,280 @@
+"""Bad input, one test a defect: each ends in accepted rows, in rejected rows that say why, or in a refused delivery.
+
+Never a traceback, never a guess, never a lost row: `balanced` checks read = accepted + rejected after each of them.
+"""
+
+from __future__ import annotations
+
+import gzip
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from ingest import lake, landing
+from ingest.home import Home
+from ingest.pipeline import Receipt, deliver, process_pending
+
+HEADER = "FINESS;TAUX_OCC_TRIMESTRE3;NB_LITS_AUTORISES_INSTALLES;NB_LITS_OCC_2022;TAUX_OCC_2022"
+ROWS = ("010002228;97,5;80;78;96,2", "010004059;88.1;60;53;87,9")
+NAME = "cnsa_occupation_2022.csv"
+
+
+@dataclass
+class Desk:
+    """A home and a folder of files to deliver."""
+
+    home: Home
+    folder: Path
+
+    def deliver(self, content: str | bytes, name: str = NAME, **options) -> Receipt:
+        path = self.folder / name
+        path.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+        return deliver([path], self.home, **options)[0]
+
+    def process(self) -> lake.Result:
+        results = process_pending(self.home)
+        assert len(results) == 1
+        assert results[0].balances
+        return results[0]
+
+    def rows(self, kind: str) -> pl.DataFrame:
+        """Accepted rows (`raw`), `rejects` or `signalements`, of every delivery."""
+        files = sorted((self.home.lake / kind).rglob("*.parquet"))
+        return pl.concat([pl.read_parquet(f) for f in files]) if files else pl.DataFrame()
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    (tmp_path / "envoi").mkdir()
+    return Desk(Home(tmp_path / "var"), tmp_path / "envoi")
+
+
+def text(*rows: str, header: str = HEADER, newline: str = "\n") -> str:
+    return newline.join((header, *rows)) + newline
+
+
+def refused(desk: Desk, receipt: Receipt, *words: str) -> None:
+    """A refusal: one readable message with these words, a trace of it, and nothing in the lake."""
+    assert receipt.status == "refused"
+    assert receipt.reason
+    assert "Traceback" not in receipt.reason
+    for word in words:
+        assert word in receipt.reason
+    assert [r["reason"] for r in landing.refusals(desk.home)] == [receipt.reason]
+    assert process_pending(desk.home) == []
+    assert not (desk.home.lake / "raw").exists()
+
+
+def test_a_good_file_is_accepted_whole(desk: Desk) -> None:
+    assert desk.deliver(text(*ROWS)).status == "received"
+    result = desk.process()
+    assert (result.lues, result.acceptees, result.rejetees, result.millesimes) == (2, 2, 0, [2022])
+    assert desk.rows("raw")["taux_occupation_t3_pct"].to_list() == [97.5, 88.1]
+
+
+def test_empty_file(desk: Desk) -> None:
+    refused(desk, desk.deliver(b""), NAME, "vide")
+
+
+def test_file_of_spaces(desk: Desk) -> None:
+    refused(desk, desk.deliver(" \n \n"), NAME)
+
+
+def test_header_without_rows_is_refused_when_read(desk: Desk) -> None:
+    assert desk.deliver(text()).status == "received"
+    result = desk.process()
+    assert result.statut == "refused"
+    assert "aucune ligne" in (result.motif or "")
+
+
+def test_truncated_gzip(desk: Desk) -> None:
+    whole = gzip.compress(text(*(f"0100{i:05d};97,5;80;78;96,2" for i in range(5000))).encode())
+    receipt = desk.deliver(whole[: len(whole) // 2], name=f"{NAME}.gz")
+    if receipt.status == "received":  # the head was whole: the end is missed on reading
+        result = desk.process()
+        assert result.statut == "refused"
+        assert "tronqu" in (result.motif or "")
+        assert desk.rows("raw").is_empty()
+    else:
+        refused(desk, receipt, "tronqu")
+
+
+def test_html_error_page_saved_as_csv(desk: Desk) -> None:
+    page = "<!DOCTYPE html>\n<html><head><title>503 Service Unavailable</title></head><body>Indisponible</body></html>"
+    refused(desk, desk.deliver(page), NAME, "page web")
+
+
+def test_wrong_source(desk: Desk) -> None:
+    receipt = desk.deliver(text(*ROWS), source="cnsa_gmp_pmp")
+    refused(desk, receipt, "colonne attendue absente : GMP", "colonne inconnue : FINESS")
+
+
+def test_unknown_source_name(desk: Desk) -> None:
+    refused(desk, desk.deliver(text(*ROWS), source="inconnue_au_bataillon"), "Sources déclarées")
+
+
+@pytest.mark.parametrize(
+    ("label", "content"),
+    [
+        ("BOM", b"\xef\xbb\xbf" + text(*ROWS).encode()),
+        ("CRLF", text(*ROWS, newline="\r\n").encode()),
+        ("utf-16", text(*ROWS).encode("utf-16")),
+        ("no final newline", text(*ROWS).rstrip().encode()),
+        ("comma separated", text(*ROWS).replace(",", ".").replace(";", ",").encode()),
+        ("gzip", gzip.compress(text(*ROWS).encode())),
+        ("reordered", b"NB_LITS_OCC_2022;FINESS;TAUX_OCC_TRIMESTRE3;NB_LITS_AUTORISES_INSTALLES;TAUX_OCC_2022\n"
+                      b"78;010002228;97,5;80;96,2\n53;010004059;88.1;60;87,9\n"),
+    ],
+)  # fmt: skip
+def test_a_harmless_form_gives_the_same_rows(desk: Desk, label: str, content: bytes) -> None:
+    assert desk.deliver(content).status == "received"
+    assert desk.process().acceptees == 2
+    kept = desk.rows("raw").select("finess_et", "taux_occupation_t3_pct", "nb_lits_autorises_installes")
+    assert kept.rows() == [("010002228", 97.5, 80), ("010004059", 88.1, 60)]
+
+
+def test_cp1252_is_read_without_loss(desk: Desk) -> None:
+    header = ";CODE_REG;NOM_REG;CODE_DPT;NOM_DPT;FINESS;LIBELLE;OPTION_TARIFAIRE;TAUX_OCC_TRIMESTRE1;TAUX_OCC_TRIMESTRE2;TAUX_OCC_TRIMESTRE3;TAUX_OCC_TRIMESTRE4;NB_LITS_AUTORISES_INSTALLES;NB_LITS_OCC_2021;TAUX_OCC_2021"  # noqa: E501 - the real header, as it is
+    row = "0;84;Auvergne-Rhône-Alpes;01;Ain;010002228;L’Œil d’été – « Prés »;Tarif global sans PUI;97;96;95;94;80;78;96"
+    desk.deliver(text(row, header=header).encode("cp1252"), name="cnsa_occupation_2021.csv")
+    desk.process()
+    assert desk.rows("raw")["raison_sociale_et"].to_list() == ["L’Œil d’été – « Prés »"]
+
+
+def test_an_undecodable_byte_refuses_and_says_where(desk: Desk) -> None:
+    receipt = desk.deliver(text(*ROWS).encode() + b"010004067;\x81;60;53;87\n\xc3\x28")
+    if receipt.status == "received":
+        result = desk.process()
+        assert result.statut == "refused"
+        assert "ligne 4" in (result.motif or "")
+    else:
+        refused(desk, receipt, "ligne 4")
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [("97,5", 97.5), ("97.5", 97.5), ("97,5 %", 97.5), (" 97,5 ", 97.5), ("", None), ("1.234,5", 1234.5)],
+)
+def test_forms_of_a_number(desk: Desk, cell: str, value: float | None) -> None:
+    desk.deliver(text(f"010002228;{cell};80;78;96,2"))
+    assert desk.process().acceptees == 1
+    assert desk.rows("raw")["taux_occupation_t3_pct"].to_list() == [value]
+
+
+def test_leading_point_decimal(desk: Desk) -> None:
+    header = "Finess EJ;Année;Id Dépôt;Taux de CAF ERRD;Taux vétusté Autres immo ERRD;Taux vétusté Construction ERRD;Taux vétusté installations tech mat outil ERRD;Fonds de roulement net global ERRD"  # noqa: E501 - the real header, as it is
+    desk.deliver(text("010008407;2021;1;.0818;.5;.4;.3;12", header=header), name="ANN_ERRD_EJ_2022_09_01.CSV")
+    desk.process()
+    assert desk.rows("raw")["taux_caf"].to_list() == [0.0818]
+
+
+def test_placeholder_date_is_flagged_and_not_used(desk: Desk) -> None:
+    frame = pl.DataFrame(
+        {
+            "finess_et": ["010002228"], "prix_heb_perm_cs": [72.06], "departement": ["01"], "libdepartement": ["Ain"],
+            "codemft": ["41"], "libmft": ["ARS/PCD"], "codesph": [None], "libsph": [None], "dateouv": ["1904-04-04"],
+        },
+        schema_overrides={"codesph": pl.Float64, "libsph": pl.String},
+    )  # fmt: skip
+    path = desk.folder / "prix_ehpad_2023.parquet"
+    frame.with_columns(pl.col("dateouv").str.to_date()).write_parquet(path)
+    assert deliver([path], desk.home)[0].status == "received"
+    assert desk.process().acceptees == 1
+    assert desk.rows("raw")["date_ouverture"].to_list() == [None]
+    assert desk.rows("signalements").select("champ", "valeur", "effet").rows() == [
+        ("date_ouverture", "1904-04-04", "non_utilisee")
+    ]
+
+
+def test_fraction_where_percent_is_expected_is_flagged_and_not_used(desk: Desk) -> None:
+    desk.deliver(text("010002228;0,975;80;78;96,2"))
+    assert desk.process().acceptees == 1
+    assert desk.rows("raw").select("taux_occupation_t3_pct", "nb_lits_autorises_installes").rows() == [(None, 80)]
+    flag = desk.rows("signalements").row(0, named=True)
+    assert (flag["ligne"], flag["champ"], flag["valeur"], flag["effet"]) == (
+        2,
+        "taux_occupation_t3_pct",
+        "0,975",
+        "non_utilisee",
+    )
+    assert "fraction" in flag["regle"]
+
+
+@pytest.mark.parametrize(
+    ("label", "header", "words"),
+    [
+        ("missing", HEADER.replace(";NB_LITS_OCC_2022", ""), ["colonne attendue absente : NB_LITS_OCC_2022"]),
+        ("renamed", HEADER.replace("TAUX_OCC_TRIMESTRE3", "TAUX_OCCUP_TRIMESTRE3"),
+         ["colonne attendue absente : TAUX_OCC_TRIMESTRE3", "renommée « TAUX_OCCUP_TRIMESTRE3 » ?"]),
+        ("added", HEADER + ";COMMENTAIRE", ["colonne inconnue : COMMENTAIRE"]),
+        ("duplicated", HEADER + ";FINESS", ["FINESS"]),
+    ],
+)  # fmt: skip
+def test_an_unknown_header_stops_the_delivery_with_a_diff(
+    desk: Desk, label: str, header: str, words: list[str]
+) -> None:
+    cells = header.count(";")
+    receipt = desk.deliver(text("010002228" + ";1" * cells, header=header))
+    refused(desk, receipt, "Taux d'occupation", "Remède", *words)
+
+
+def test_the_same_delivery_twice_changes_nothing(desk: Desk) -> None:
+    first = desk.deliver(text(*ROWS))
+    desk.process()
+    before = sorted(p.relative_to(desk.home.root) for p in desk.home.root.rglob("*") if p.is_file())
+    second = desk.deliver(text(*ROWS), name="autre_nom_occupation_2022.csv")
+    assert (second.status, second.delivery_id) == ("known", first.delivery_id)
+    assert process_pending(desk.home) == []
+    assert sorted(p.relative_to(desk.home.root) for p in desk.home.root.rglob("*") if p.is_file()) == before
+
+
+def test_a_correction_is_a_delivery_of_its_own_and_both_stay(desk: Desk) -> None:
+    desk.deliver(text(*ROWS))
+    desk.process()
+    corrected = desk.deliver(text(ROWS[0].replace("97,5", "96,5"), ROWS[1]), name="cnsa_occupation_2022_v2.csv")
+    assert corrected.status == "received"
+    desk.process()
+    assert desk.rows("raw").height == 4
+
+
+def test_a_delivery_from_an_older_version_of_the_contract_is_accepted_under_that_version(desk: Desk) -> None:
+    header = ";CODE_REG;NOM_REG;CODE_DPT;NOM_DPT;FINESS;LIBELLE;OPTION_TARIFAIRE;TAUX_OCC_TRIMESTRE1;TAUX_OCC_TRIMESTRE2;TAUX_OCC_TRIMESTRE3;TAUX_OCC_TRIMESTRE4;NB_LITS_AUTORISES_INSTALLES;NB_LITS_OCC_2021;TAUX_OCC_2021"  # noqa: E501 - the real header, as it is
+    desk.deliver(
+        text("0;84;ARA;01;Ain;010002228;X;Tarif global sans PUI;97;96;95;94;80;78;96", header=header),
+        name="occupation_2021.csv",
+    )
+    desk.deliver(text(*ROWS))
+    versions = {m.layout: m.contract_version for m in landing.manifests(desk.home)}
+    assert versions["annuel_2021"] < versions["t3_2022"]
+    assert {r.statut for r in process_pending(desk.home)} == {"accepted"}
+
+
+def test_a_ragged_row_is_rejected_with_its_line(desk: Desk) -> None:
+    desk.deliver(text(ROWS[0], "010004059;88.1;60", ROWS[1]))
+    result = desk.process()
+    assert (result.lues, result.acceptees, result.rejetees) == (3, 2, 1)
+    assert desk.rows("rejects")["ligne"].to_list() == [3]
+
+
+def test_line_numbers_are_physical_lines(desk: Desk) -> None:
+    desk.deliver(text('"010002228";"97,5";80;78;"96,2"', "X;97;80;78;96", 'Y;"9\n7";80;78;96', "Z;97;80;78;96"))
+    desk.process()
+    rejects = desk.rows("rejects").filter(pl.col("champ") == "finess_et")
+    assert rejects["ligne"].to_list() == [3, 4, 6]
+
+
+def test_a_year_that_nobody_gives_is_asked_for(desk: Desk) -> None:
+    receipt = desk.deliver(text(*ROWS), name="occupation.csv")
+    refused(desk, receipt, "--millesime")
+    assert desk.deliver(text(*ROWS), name="occupation.csv", millesime=2022).status == "received"
+    assert landing.refusals(desk.home) == []  # the refusal is lifted once the same bytes are received
+    assert desk.process().millesimes == [2022]
+
+
+def test_one_refused_file_stops_no_other(desk: Desk) -> None:
+    (desk.folder / "a.csv").write_bytes(b"")
+    (desk.folder / NAME).write_text(text(*ROWS), encoding="utf-8")
+    receipts = deliver([desk.folder], desk.home)
+    assert [r.status for r in receipts] == ["refused", "received"]

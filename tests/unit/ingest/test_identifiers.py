@@ -1,0 +1,57 @@
+"""Keys of FINESS, SIREN, SIRET. Numbers: real FINESS seen in public files; source standards.md §5.1."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from stdnum import luhn
+
+from ingest.identifiers import finess_key_holds, restored_finess, siren_key_holds, siret_key_holds
+
+
+@pytest.mark.parametrize(
+    ("number", "holds"),
+    [
+        ("010002228", True),
+        ("010008407", True),
+        ("010002229", False),
+        ("480787529", False),  # the example of the ANS itself breaks the key: warn, never reject
+        ("111111111", False),
+        ("10002228", False),
+        ("01000222A", False),
+        ("", False),
+    ],
+)
+def test_finess_key(number: str, holds: bool) -> None:
+    assert finess_key_holds(number) is holds
+
+
+@given(st.sampled_from(["2A", "2B"]), st.integers(0, 999_999))
+def test_corsican_key_is_computed_on_21_and_22(prefix: str, serial: int) -> None:
+    digits = {"2A": "21", "2B": "22"}[prefix] + f"{serial:06d}"
+    number = prefix + f"{serial:06d}" + luhn.calc_check_digit(digits)
+    assert finess_key_holds(number)
+    assert not finess_key_holds(number[:-1] + str((int(number[-1]) + 1) % 10))
+
+
+@pytest.mark.parametrize(
+    ("number", "restored"),
+    [
+        ("10002228", "010002228"),  # the zero was lost by a spreadsheet
+        ("10002229", None),  # the key does not hold: nothing is repaired
+        ("1002228", None),  # two characters short: not this defect
+        ("2A000222", None),
+        ("010002228", None),
+    ],
+)
+def test_only_a_lost_leading_zero_is_restored(number: str, restored: str | None) -> None:
+    assert restored_finess(number) == restored
+
+
+def test_siren_and_siret_keys() -> None:
+    assert siren_key_holds("260110218")
+    assert not siren_key_holds("260110219")
+    assert siret_key_holds("77220148900022")
+    assert not siret_key_holds("77220148900023")
+    assert siret_key_holds("35600000000048")  # La Poste, head office

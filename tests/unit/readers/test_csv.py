@@ -1,0 +1,179 @@
+"""CSV with a header: what each oddity of real exports becomes."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ingest.readers import sniff
+from ingest.readers.delimited import separator_of
+from ingest.readers.model import column_names
+
+Rows = Callable[..., dict]
+Write = Callable[..., Path]
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding"),
+    [
+        ("nom;ville\nété;Nîmes\n".encode(), "utf-8"),
+        (b"nom;ville\nx;y\n", "utf-8"),
+        ("nom;ville\nété;Nîmes\n".encode("utf-8-sig"), "utf-8-sig"),
+        ("nom;ville\nété;Nîmes\n".encode("utf-16"), "utf-16"),
+        ("\ufeffnom;ville\nété;Nîmes\n".encode("utf-16-be"), "utf-16"),
+        ("nom;ville\nété;L’œuvre – 3 €\n".encode("cp1252"), "cp1252"),
+        (b"nom;ville\n" + b"a;b\n" * 400_000 + b"\xe9t\xe9;b\n", "cp1252"),  # the first accent beyond a megabyte
+        (gzip.compress("nom;ville\nété;Nîmes\n".encode("cp1252")), "cp1252"),
+    ],
+)
+def test_the_encoding_is_that_of_the_whole_file(write: Write, content: bytes, encoding: str) -> None:
+    document = sniff(write(content))
+    assert (document.family, document.encoding, document.header) == ("csv", encoding, ("nom", "ville"))
+
+
+@pytest.mark.parametrize(
+    ("sample", "separator"),
+    [
+        ("a;b;c\n1;2;3\n", ";"),
+        ("a,b,c\n1,2,3\n", ","),
+        ("a\tb\n1\t2\n", "\t"),
+        ("a|b\n1|2\n", "|"),
+        ("FINESS;Places, lits, sièges\n010000024;12\n020000015;8\n", ";"),  # more commas than separators in the titles
+        ("finess;taux\n010000024;12,5\n", ";"),  # decimal commas
+        ('"taux; en %";b,c,d\n1;2\n', ";"),
+        ('"a;b;c",d\n"1;2;3",4\n', ","),
+        ("une seule colonne\n1\n2\n", ";"),
+        ("", ";"),
+    ],
+)
+def test_the_separator_is_the_one_that_cuts_every_line_alike(sample: str, separator: str) -> None:
+    assert separator_of(sample) == separator
+
+
+@pytest.mark.parametrize(
+    ("titles", "names"),
+    [
+        (["a", "b"], ("a", "b")),
+        (["Nom", "Nom", "Nom"], ("Nom", "Nom (2)", "Nom (3)")),
+        (["Nom", "Nom (2)", "Nom"], ("Nom", "Nom (2)", "Nom (3)")),
+        (["Taux d'ETP", "Taux\u00a0d’ETP "], ("Taux d'ETP", "Taux\u00a0d’ETP  (2)")),  # equal but for export artefacts
+        (["a", "", " "], ("a", "(colonne 2 sans titre)", "(colonne 3 sans titre)")),
+        (["_ligne"], ("_ligne (2)",)),
+        ([], ()),
+    ],
+)
+def test_every_column_has_its_own_name_in_file_order(titles: list[str], names: tuple[str, ...]) -> None:
+    assert column_names(titles) == names
+
+
+HEADER = "a;b;c\n"
+CASES = {
+    "values stay text, spaces and empty cells included": (
+        "010000024; 1,50 ;\n",
+        [("010000024", " 1,50 ", "", 2, None)],
+    ),
+    "CRLF, and no end on the last line": ("1;2;3\r\n4;5;6", [("1", "2", "3", 2, None), ("4", "5", "6", 3, None)]),
+    "blank lines are counted and left out": (
+        "\n1;2;3\n\n\n4;5;6\n\n",
+        [("1", "2", "3", 3, None), ("4", "5", "6", 6, None)],
+    ),
+    "a line of separators is a row without values": (";;\n", [("", "", "", 2, None)]),
+    "quoted separator, quote and newline": (
+        '"1;1";"dit ""oui""";"x\ny"\n4;5;6\n',
+        [("1;1", 'dit "oui"', "x\ny", 2, None), ("4", "5", "6", 4, None)],
+    ),
+    "a quote inside an unquoted cell is a character": (
+        '1;5" tube;3\n4;5;6\n',
+        [("1", '5" tube', "3", 2, None), ("4", "5", "6", 3, None)],
+    ),
+    "too few cells": ("1;2\n4;5;6\n", [("1", "2", None, 2, "2 cellules au lieu de 3"), ("4", "5", "6", 3, None)]),
+    "too many cells": (
+        "1;2;3;4;5\n",
+        [("1", "2", "3", 2, "5 cellules au lieu de 3 (en trop : « 4 | 5 »)")],
+    ),
+    "too many cells, though empty": ("1;2;3;\n", [("1", "2", "3", 2, "4 cellules au lieu de 3 (en trop : «  »)")]),
+    "a quoted row too long among regular ones": (
+        '1;2;3\n"4";5;6;7\n8;9;0\n',
+        [
+            ("1", "2", "3", 2, None),
+            ("4", "5", "6", 3, "4 cellules au lieu de 3 (en trop : « 7 »)"),
+            ("8", "9", "0", 4, None),
+        ],
+    ),
+    "text after a closing quote": (
+        '1;"LES" LILAS;3\n4;5;6\n',
+        [("1", '"LES" LILAS', "3", 2, "guillemet mal placé"), ("4", "5", "6", 3, None)],
+    ),
+    "a quote never closed costs one row, not the rest of the file": (
+        '1;"LES LILAS;3\n4;5;6\n7;8;9\n',
+        [("1", '"LES LILAS', "3", 2, "guillemet mal placé"), ("4", "5", "6", 3, None), ("7", "8", "9", 4, None)],
+    ),
+    "a stray quote closed by chance lines later costs one row": (
+        '1;"LES LILAS;3\n4;5;6\n7;8;TILLEULS"\n0;0;0\n',
+        [
+            ("1", '"LES LILAS', "3", 2, "guillemet qui s'ouvre et ne se referme qu'à la ligne 4"),
+            ("4", "5", "6", 3, None),
+            ("7", "8", 'TILLEULS"', 4, None),
+            ("0", "0", "0", 5, None),
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "expected"), CASES.values(), ids=CASES.keys())
+@pytest.mark.parametrize("block", [1, 2, 1000])
+def test_rows_and_their_lines(
+    write: Write, rows_of: Rows, monkeypatch: pytest.MonkeyPatch, body: str, expected: list[tuple], block: int
+) -> None:
+    monkeypatch.setattr("ingest.readers.delimited.chunk_rows", lambda _: block)
+    frame = rows_of(write(HEADER + body))["table"]
+    found = frame.select("a", "b", "c", "_ligne", "_defaut").rows()
+    assert [f[:4] for f in found] == [e[:4] for e in expected]
+    for (*_, defect), (*_, said) in zip(found, expected, strict=True):
+        assert (defect is None) == (said is None)
+        assert (defect or "").startswith(said or "")
+
+
+def test_a_title_may_hold_a_newline_and_lines_still_count(write: Write, rows_of: Rows) -> None:
+    frame = rows_of(write('"Nombre\nde places";b\n1;2\n'))["table"]
+    assert frame.columns == ["Nombre\nde places", "b", "_ligne", "_chemin", "_defaut"]
+    assert frame["_ligne"].to_list() == [3]
+
+
+def test_untitled_last_columns_are_left_out_unless_they_hold_a_value(write: Write, rows_of: Rows) -> None:
+    frame = rows_of(write('a;b;;\n1;2;;\n3;4;5;\n"6";7;;\n8;9\n'))["table"]
+    assert frame.columns == ["a", "b", "_ligne", "_chemin", "_defaut"]
+    assert frame["_defaut"].to_list() == [
+        None,
+        "valeur à droite de la dernière colonne titrée",
+        None,
+        "2 cellules au lieu de 4",
+    ]
+
+
+def test_a_header_alone_gives_an_empty_table_with_its_columns(write: Write, rows_of: Rows) -> None:
+    frame = rows_of(write("a;b\n"))["table"]
+    assert frame.shape == (0, 5)
+    assert frame.columns[:2] == ["a", "b"]
+
+
+def test_the_layout_may_give_the_separator_and_refuse_quotes(write: Write, rows_of: Rows) -> None:
+    frame = rows_of(write('a, b; c\n"x, y\n'), separator=",", quote="")["table"]
+    assert frame.select("a", " b; c").rows() == [('"x', " y")]
+
+
+def test_the_331_columns_of_the_tdb_keep_their_positions(write: Write, rows_of: Rows, shared_data: Path) -> None:
+    listed = (shared_data / "tdb_ms_headers" / "export-tdbesms-2021-region-agg.header.csv").read_text("utf-8")
+    titles = [line.split(";", 2)[2].strip('"') for line in listed.splitlines()[1:]]
+    body = ";".join(f"v{i}" for i in range(1, len(titles) + 1))
+    path = write(f"{';'.join(titles)}\r\n{body}\r\n".encode("cp1252", "replace"))
+    document = sniff(path)
+    frame = rows_of(path)["table"]
+    assert document.header is not None
+    assert len(set(document.header)) == len(titles) == 331
+    assert sum(name.endswith(" (2)") for name in document.header) >= 14
+    assert frame.columns == [*document.header, "_ligne", "_chemin", "_defaut"]
+    assert frame.row(0)[:331] == tuple(f"v{i}" for i in range(1, 332))

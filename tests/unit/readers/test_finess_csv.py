@@ -1,0 +1,63 @@
+"""Legacy FINESS extractions: no header, sections, positions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ingest.readers import UnreadableFile, read, sniff
+
+ET = "structureet;010000024;010780054;CH DE FLEYRIAT;0474454647"
+ET_QUOTED = 'structureet;010000032;010780055;"LES LILAS" EHPAD;'
+GEO_2016 = "geolocalisation;010002301;882538.9;6542885.8;1;ATLASANTE;100;IGN;BD_ADRESSE;V2.1;LAMBERT_93;2016-02-29"
+GEO = "geolocalisation;010000024;870215.7;6571590.5;2,ATLASANTE,100,IGN,BD_ADRESSE,V2.2,LAMBERT_93;2023-01-10"
+FILE = "\r\n".join(["finess;etalab;93;2023-01-10", ET, ET_QUOTED, GEO_2016, GEO, ""])
+BOTH = {"et": "structureet", "geolocalisations": "geolocalisation"}
+
+
+def test_sniff_says_number_date_and_sections(write: Callable[..., Path]) -> None:
+    document = sniff(write(FILE.encode("cp1252")))
+    assert (document.family, document.header) == ("csv", None)
+    assert document.facts == {
+        "etalab": "93",
+        "date": "2023-01-10",
+        "section": "geolocalisation",
+        "sections": "structureet,geolocalisation",
+    }
+
+
+def test_one_section_keeps_only_its_lines_named_by_position(write: Callable[..., Path], rows_of: Callable) -> None:
+    frame = rows_of(write(FILE), "csv", ("et",), header=False, section="structureet")["et"]
+    assert frame.drop("_chemin", "_defaut").rows() == [
+        ("010000024", "010780054", "CH DE FLEYRIAT", "0474454647", 2),
+        ("010000032", "010780055", '"LES LILAS" EHPAD', "", 3),
+    ]
+    assert frame.columns[:4] == ["1", "2", "3", "4"]
+
+
+def test_the_source_that_2016_cut_in_pieces_is_whole_again(write: Callable[..., Path], rows_of: Callable) -> None:
+    both = rows_of(write(FILE), "csv", ("et", "geolocalisations"), header=False, sections=BOTH)
+    frame = both["geolocalisations"]
+    assert both["et"].height == 2
+    assert frame["4"].to_list() == [
+        "1,ATLASANTE,100,IGN,BD_ADRESSE,V2.1,LAMBERT_93",
+        "2,ATLASANTE,100,IGN,BD_ADRESSE,V2.2,LAMBERT_93",
+    ]
+    assert frame["5"].to_list() == ["2016-02-29", "2023-01-10"]
+    assert frame["_ligne"].to_list() == [4, 5]
+    assert frame["_defaut"].null_count() == 2
+
+
+def test_a_line_cut_in_two_is_two_defective_rows(write: Callable[..., Path], rows_of: Callable) -> None:
+    cut = f"finess;etalab;93;2023-01-10\n{ET}\n{ET[:40]}\n{ET[40:]}\n{ET}\n"
+    frame = rows_of(write(cut), "csv", ("et",), header=False, section="structureet")["et"]
+    assert frame["_ligne"].to_list() == [2, 3, 4, 5]
+    assert [d is not None for d in frame["_defaut"]] == [False, True, True, False]
+    assert "aucun nom de section" in frame["_defaut"][2]
+
+
+def test_a_file_without_the_section_is_refused(write: Callable[..., Path], layout: type) -> None:
+    with pytest.raises(UnreadableFile, match="« structureej »"):
+        list(read(write(FILE), layout("csv", {"header": False, "section": "structureej"}, ("ej",))))

@@ -1,0 +1,30 @@
+-- Derived from data_contracts by `dlnuf contracts generate`: do not edit.
+-- Contract errd, table errd_et: each field that names an element of the dictionary.
+{{ observations(
+    relation=source('raw', 'errd__errd_et'),
+    source='errd', collecte='CNSA_EPRD_ERRD', entite='errd_et',
+    unite='ET', unite_id='finess_et',
+    depot='id_depot',
+    champs=[
+        ('finess_ej', 'FINESS_EJ', '', 'validite', 'texte', 1, none),
+        ('resultat_net', 'RESULTAT_NET', '', 'exercice', 'nombre', 1, 'eur'),
+        ('etp_total', 'ETP_TOTAL', '', 'flux_annee', 'nombre', 1, 'etp'),
+        ('frais_siege', 'FRAIS_SIEGE', '', 'exercice', 'nombre', -1, 'eur'),
+        ('depenses_groupe_1', 'CHARGES_G1', '', 'exercice', 'nombre', -1, 'eur'),
+        ('depenses_groupe_2', 'CHARGES_G2', '', 'exercice', 'nombre', -1, 'eur'),
+        ('depenses_groupe_3', 'CHARGES_G3', '', 'exercice', 'nombre', -1, 'eur'),
+        ('recettes_groupe_1', 'PRODUITS_G1', '', 'exercice', 'nombre', 1, 'eur'),
+        ('recettes_groupe_2', 'PRODUITS_G2', '', 'exercice', 'nombre', 1, 'eur'),
+        ('recettes_groupe_3', 'PRODUITS_G3', '', 'exercice', 'nombre', 1, 'eur'),
+        ('taux_occupation_hp', 'TX_OCC_HP', '', 'flux_annee', 'nombre', 100, 'pct'),
+        ('taux_occupation_ht', 'TX_OCC_HT', '', 'flux_annee', 'nombre', 100, 'pct'),
+        ('taux_occupation_aj', 'TX_OCC_AJ', '', 'flux_annee', 'nombre', 100, 'pct'),
+        ('type_depot', 'CADRE_BUDGETAIRE', 'TYPE_DEPOT', 'exercice', 'texte', 1, none),
+        ('taux_occupation_externat', 'TX_OCC_PH', 'EXTERNAT', 'flux_annee', 'nombre', 100, 'pct'),
+        ('taux_occupation_semi_internat', 'TX_OCC_PH', 'SEMI_INTERNAT', 'flux_annee', 'nombre', 100, 'pct'),
+        ('taux_occupation_internat', 'TX_OCC_PH', 'INTERNAT', 'flux_annee', 'nombre', 100, 'pct'),
+        ('taux_occupation_autre', 'TX_OCC_PH', 'AUTRE', 'flux_annee', 'nombre', 100, 'pct'),
+        ('taux_occupation_global_errd', 'TX_OCC_PH', 'GLOBAL', 'flux_annee', 'nombre', 100, 'pct'),
+        ('taux_occupation_global_autres_esms', 'TX_OCC_PH', 'GLOBAL_AUTRES_ESMS', 'flux_annee', 'nombre', 100, 'pct'),
+    ],
+) }}

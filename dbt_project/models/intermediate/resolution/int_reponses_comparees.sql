@@ -1,0 +1,33 @@
+{{ config(materialized="table") }}
+
+-- Every answer that was not retained, against the one that was.
+with retenues as (
+    select * from {{ ref('int_reponses_classees') }} where est_retenue
+),
+
+autres as (
+    select * from {{ ref('int_reponses_classees') }} where not est_retenue
+)
+
+select
+    autres.*,
+    retenues.source as source_retenue,
+    retenues.alerte as alerte_retenue,
+    retenues.rang_source as rang_source_retenu,
+    retenues.rang_depot as rang_depot_retenu,
+    retenues.collecte_le as collecte_le_retenu,
+    {{ reponses_egales('retenues', 'autres') }} as est_egale,
+    case
+        when retenues.unite_id is not null
+            then {{ dans_tolerance('retenues', 'autres', 'autres.tolerance_type', 'autres.tolerance_valeur') }}
+    end as est_dans_tolerance,
+    {{ ecart_reponses('autres', 'retenues') }} as ecart
+from autres
+left join retenues
+    on autres.unite = retenues.unite
+    and autres.unite_id = retenues.unite_id
+    and autres.perimetre = retenues.perimetre
+    and autres.millesime = retenues.millesime
+    and autres.element_id = retenues.element_id
+    and autres.composante = retenues.composante
+    and autres.base_temporelle = retenues.base_temporelle

@@ -77,9 +77,7 @@ def _pandera_column(field: Field) -> Any:
         checks.append(pandera.Check.le(maximum, error=f"maximum {maximum}"))
     if field.logical_type == "string":
         if field.option("pattern"):
-            checks.append(
-                pandera.Check.str_matches(field.option("pattern"), error=f"format attendu : {field.option('pattern')}")
-            )
+            checks.append(pandera.Check.str_matches(field.option("pattern"), error=f"format attendu : {_shape(field)}"))
         longest, shortest = field.option("maxLength"), field.option("minLength")
         if longest is not None or shortest is not None:
             label = f"longueur de {shortest or 0} à {longest if longest is not None else '∞'}"
@@ -91,3 +89,9 @@ def _pandera_column(field: Field) -> Any:
             )
         )
     return pandera.Column(POLARS_TYPES[field.logical_type], checks=checks, nullable=not field.required, required=True)
+
+
+def _shape(field: Field) -> str:
+    """The format of a text, as a person would say it when the field is a known number; else its pattern."""
+    known = {"finess": "neuf caractères d'un numéro FINESS", "siren": "neuf chiffres", "siret": "quatorze chiffres"}
+    return known.get(field.key_check or "") or str(field.option("pattern"))

@@ -105,7 +105,7 @@ def test_a_good_row_is_accepted_and_typed(contract: Contract) -> None:
     ("row", "champ", "valeur", "regle"),
     [
         ({"FINESS": None}, "finess_et", None, "valeur obligatoire absente"),
-        ({"FINESS": "01000222"}, "finess_et", "01000222", "format attendu : ^(\\d{2}|2[AB])\\d{7}$"),
+        ({"FINESS": "01000222"}, "finess_et", "01000222", "format attendu : neuf caractères d'un numéro FINESS"),
         (
             {"Autorisées": "quatre-vingts", "Installées": None},
             "places_autorisees",

@@ -1,0 +1,1 @@
+"""What each collection asks, in its real format: one module per sender."""

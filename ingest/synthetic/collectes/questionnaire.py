@@ -1,0 +1,116 @@
+"""The columns of a questionnaire, taken from the panel.
+
+Belongs here: choosing the rows (who answers) and turning a variable of the truth into a column of a file.
+Does not belong here: which columns a collection has.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+
+from ingest.synthetic import faits
+from ingest.synthetic.caracteres import GROUPEE
+from ingest.synthetic.feuille import Colonne, dates
+from ingest.synthetic.hasard import Entiers, Flottants
+from ingest.synthetic.monde import Monde
+
+
+def repondants(
+    monde: Monde,
+    collecte: str,
+    categories: list[str] | None,
+    annees: tuple[int, ...],
+    part: float,
+    cadre: str | None = None,
+) -> Entiers:
+    """Rows of the panel that answer a collection: categories, years and account asked, minus those who do not answer.
+
+    An ET that does not answer one year may answer the next ; the draw belongs to the collection and the year.
+    """
+    p = monde.panel
+    demande = np.isin(p.annee, annees)
+    if categories is not None:
+        demande &= np.isin(p.par_et(p.table_et["categorie"].to_numpy().astype(str)), categories)
+    if cadre is not None:
+        demande &= np.array([c == cadre for c in p.t["cadre"]])
+    repond = monde.hasard.flux(f"reponse/{collecte}").random(len(p)) < part
+    return np.flatnonzero(demande & repond)
+
+
+@dataclass
+class Questionnaire:
+    """Columns under construction for some rows of the panel."""
+
+    monde: Monde
+    lignes: Entiers
+    colonnes: list[Colonne] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        p = self.monde.panel
+        self.avant = p.precedent()[self.lignes]
+        self.et = p.table_et[p.et[self.lignes].tolist()]
+        self.ej = self.monde.structures.ej[p.ej[self.lignes].tolist()]
+        self.finess_et = self.et["finess_et"].to_numpy().astype(str)
+        self.finess_ej = self.ej["finess_ej"].to_numpy().astype(str)
+        self.annees = p.annee[self.lignes]
+
+    def nombre(self, titre: str, variable: str | None, decimales: int, facteur: float = 1.0) -> Questionnaire:
+        """A number of the panel, divided by `facteur` to be in the unit of the file."""
+        assert variable is not None
+        valeurs = self.monde.panel.v[variable]
+        return self.valeurs(titre, valeurs, variable, decimales, facteur)
+
+    def valeurs(
+        self, titre: str, panel: Flottants, variable: str | None, decimales: int, facteur: float = 1.0
+    ) -> Questionnaire:
+        """A number given for every row of the panel, tied to a variable of `faits/elements.csv` (or none)."""
+        avant = np.where(self.avant >= 0, panel[self.avant], np.nan) / facteur
+        unites = dict(faits.table("elements").select("variable", "unite_mesure").iter_rows())
+        self.colonnes.append(
+            Colonne(
+                titre,
+                nombres=panel[self.lignes] / facteur + 0.0,  # never « -0 »
+                decimales=decimales,
+                variable=variable if variable in unites else None,
+                facteur=facteur,
+                avant=avant,
+                retardable=variable is not None and variable.startswith("cap_"),
+                est_pourcent=facteur == 1 and unites.get(variable or "") == "pct",
+            )
+        )
+        return self
+
+    def caractere(self, titre: str, variable: str) -> Questionnaire:
+        """A text of the panel."""
+        self.colonnes.append(Colonne(titre, textes=self.monde.panel.t[variable][self.lignes], variable=variable))
+        return self
+
+    def date(self, titre: str, variable: str, forme: str = "%d/%m/%Y") -> Questionnaire:
+        """A date of the panel."""
+        valeurs = dates(self.monde.panel.d[variable][self.lignes], forme)
+        self.colonnes.append(Colonne(titre, textes=valeurs, variable=variable, est_date=True))
+        return self
+
+    def texte(self, titre: str, valeurs: np.ndarray | pl.Series | list) -> Questionnaire:
+        """Any text, one per row."""
+        self.colonnes.append(Colonne(titre, textes=np.array(list(valeurs), dtype=object)))
+        return self
+
+    @property
+    def groupees(self) -> np.ndarray:
+        """Rows whose ET answers for its sites together."""
+        return np.array([s == GROUPEE for s in self.monde.panel.t["structuration"][self.lignes]], dtype=bool)
+
+    def regrouper(self) -> None:
+        """A grouped answer covers a principal site and a secondary one of the same size: counts and amounts double."""
+        unites = dict(faits.table("elements").select("variable", "unite_mesure").iter_rows())
+        for colonne in self.colonnes:
+            additif = unites.get(colonne.variable or "") in ("places", "personnes", "eur", "etp", "nombre", "m2", "kwh")
+            prix = (colonne.variable or "").startswith(("prix_", "tarif_", "redevance"))
+            if colonne.nombres is not None and additif and not prix:
+                colonne.nombres = np.where(self.groupees, 2 * colonne.nombres, colonne.nombres)
+                if colonne.avant is not None:
+                    colonne.avant = np.where(self.groupees, 2 * colonne.avant, colonne.avant)

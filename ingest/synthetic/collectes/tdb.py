@@ -1,0 +1,43 @@
+"""ATIH: full export of the tableau de bord, 331 columns, in the encoding and with the titles of the real one.
+
+Belongs here: the file of a campaign. Does not belong here: its questions, which are facts (`faits/tdb_colonnes.csv`).
+The year in the name is the campaign's: the data are those of the year before.
+"""
+
+from __future__ import annotations
+
+from ingest.synthetic import faits
+from ingest.synthetic.collectes.contenus import remplir
+from ingest.synthetic.collectes.questionnaire import Questionnaire, repondants
+from ingest.synthetic.defauts import Fidelite
+from ingest.synthetic.feuille import Feuille
+from ingest.synthetic.hasard import Entiers
+from ingest.synthetic.monde import Monde
+
+TABLEAU = Fidelite(reponse=0.83, vide=0.03, tolere=0.06, hors_tolerance=0.012, retard=0.4)
+
+
+def interroges(monde: Monde, annee: int) -> Entiers:
+    """Rows that answer the campaign on a year: the same for the ATIH export and for its extract by DIAMANT."""
+    t = faits.table("categories")
+    categories = [c for c, tdb in t.select("code", "tdb").iter_rows() if tdb == "1"]
+    return repondants(monde, f"tdb_esms/{annee}", categories, (annee,), TABLEAU.reponse)
+
+
+def export(monde: Monde, annee: int) -> Feuille:
+    """Export of the campaign `annee` + 1."""
+    q = Questionnaire(monde, interroges(monde, annee))
+    remplir(q, "tdb_colonnes", monde.hasard.flux(f"tdb/{annee}"))
+    q.regrouper()
+    return Feuille(
+        nom=f"export-tdbesms-{annee + 1}-region-agg.csv",
+        colonnes=q.colonnes,
+        cle=4,
+        unites=q.finess_et,
+        millesimes=q.annees,
+        decimale=",",
+        encodage="cp1252",
+        fin_de_ligne="\r\n",
+        collecte="tdb_esms",
+        groupees=q.groupees,
+    )

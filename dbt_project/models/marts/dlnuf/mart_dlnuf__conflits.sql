@@ -37,5 +37,5 @@ inner join {{ ref('dlnuf_valeurs') }} as v
     and e.composante = v.composante
     and e.base_temporelle = v.base_temporelle
 left join {{ ref('elements') }} as d on e.element_id = d.element_id
-left join {{ ref('mart_etablissements__fiche') }} as f on e.unite = 'ET' and e.unite_id = f.finess_et
+left join {{ ref('mart_etablissements__fiche') }} as f on case when e.unite = 'ET' then e.unite_id end = f.finess_et
 where not e.est_dans_tolerance and e.motif <> 'remplacee'

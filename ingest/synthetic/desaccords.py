@@ -43,7 +43,8 @@ def desaccords(feuille: Feuille, rng: np.random.Generator, fidelite: Fidelite, r
             blocs.setdefault(bloc.group(1) if bloc else "sexe", []).append(j)
             continue
         vrai = colonne.connus()
-        if variable in deja:  # asked twice in one form: the same person answers the same, but for a few
+        avant = feuille.colonnes[deja[variable]].connus() if variable in deja else np.full(len(feuille), np.nan)
+        if np.any(~np.isnan(vrai) & ~np.isnan(avant)):  # asked twice of the same ET: it answers the same, but for a few
             repetition = resultat[deja[variable]].connus()
             valeurs = np.where(rng.random(len(feuille)) < fidelite.vide, vrai, repetition)
             nature = _nature(vrai, valeurs, tolerance, colonne.decimales)

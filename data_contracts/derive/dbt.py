@@ -127,8 +127,8 @@ def _observation_yaml(observed: list[tuple[Contract, Entity]]) -> str:
         {
             "name": "int_observations",
             "description": (
-                "Grain : une réponse d'une collecte, pour une unité, un millésime, un élément, une composante et une"
-                " base temporelle. Étapes : union des réponses de chaque contrat, puis alerte portée par les signalements."
+                "Grain : une réponse d'une collecte à une question (unité, millésime, élément, composante, base"
+                " temporelle). Étapes : union des réponses de chaque contrat, puis alerte portée par les signalements."
             ),
             "columns": [
                 {"name": "unite_id", "data_tests": ["not_null"]},

@@ -69,3 +69,10 @@ coalesce(
 {{ prefixe }}unite, {{ prefixe }}unite_id, {{ prefixe }}perimetre, {{ prefixe }}millesime, {{ prefixe }}element_id,
 {{ prefixe }}composante, {{ prefixe }}base_temporelle
 {%- endmacro %}
+
+{#- Join condition: two rows that answer the same question. -#}
+{% macro meme_question(a, b) -%}
+{%- for colonne in ['unite', 'unite_id', 'perimetre', 'millesime', 'element_id', 'composante', 'base_temporelle'] -%}
+{{ a }}.{{ colonne }} = {{ b }}.{{ colonne }}{{ " and " if not loop.last }}
+{%- endfor -%}
+{%- endmacro %}

@@ -53,19 +53,7 @@ select
     elements.dictionnaire_version
 from retenues
 left join accords
-    on retenues.unite = accords.unite
-    and retenues.unite_id = accords.unite_id
-    and retenues.perimetre = accords.perimetre
-    and retenues.millesime = accords.millesime
-    and retenues.element_id = accords.element_id
-    and retenues.composante = accords.composante
-    and retenues.base_temporelle = accords.base_temporelle
+    on {{ meme_question('retenues', 'accords') }}
 left join comparaisons
-    on retenues.unite = comparaisons.unite
-    and retenues.unite_id = comparaisons.unite_id
-    and retenues.perimetre = comparaisons.perimetre
-    and retenues.millesime = comparaisons.millesime
-    and retenues.element_id = comparaisons.element_id
-    and retenues.composante = comparaisons.composante
-    and retenues.base_temporelle = comparaisons.base_temporelle
+    on {{ meme_question('retenues', 'comparaisons') }}
 left join {{ ref('elements') }} as elements on retenues.element_id = elements.element_id

@@ -24,10 +24,4 @@ select
     {{ ecart_reponses('autres', 'retenues') }} as ecart
 from autres
 left join retenues
-    on autres.unite = retenues.unite
-    and autres.unite_id = retenues.unite_id
-    and autres.perimetre = retenues.perimetre
-    and autres.millesime = retenues.millesime
-    and autres.element_id = retenues.element_id
-    and autres.composante = retenues.composante
-    and autres.base_temporelle = retenues.base_temporelle
+    on {{ meme_question('autres', 'retenues') }}

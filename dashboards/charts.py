@@ -1,0 +1,263 @@
+"""Charts: shape, colours, French numbers in axes and tooltips.
+
+Belongs here: data frames in, Altair charts out; nothing is fetched (no basemap, no web font).
+Does not belong here: what is drawn for whom (pages), the table that stands beside every chart (`components.beside`).
+
+No chart says anything by colour alone: tiles carry their number and their value, points have a shape by domain, the
+chosen territory has a mark in its name. Unknown is a white tile with a dashed edge and « ? », never the colour of 0.
+"""
+
+from __future__ import annotations
+
+import csv
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import altair as alt
+import polars as pl
+
+from dashboards.formats import INCONNU, NUMBER_LOCALE, TIME_LOCALE, nbsp_unit, number, with_unit
+
+TILES = Path(__file__).with_name("tuiles_departements.csv")
+INK, GREY, WHITE, BLUE, PALE = "#161616", "#666666", "#ffffff", "#000091", "#c1c1fb"
+# Five blues from pale to dark, each with the text colour that reads on it (contrast ≥ 4.5, checked by a test).
+SCALE = (("#ececfe", INK), ("#c1c1fb", INK), ("#9a9af5", INK), ("#5050d8", WHITE), ("#000091", WHITE))
+DOMAINS = {
+    "Personnes âgées": ("circle", "#000091"),
+    "Adultes handicapés": ("square", "#b34000"),
+    "Enfants handicapés": ("triangle-up", "#18753c"),
+    "Plusieurs publics": ("diamond", "#6e445a"),
+    "Autre": ("cross", "#666666"),
+}
+FONT = "Source Sans, Source Sans Pro, sans-serif"
+
+
+@lru_cache(maxsize=1)
+def tiles() -> pl.DataFrame:
+    """Place of every département on the tile map: departement_code, departement_libelle, colonne, ligne.
+
+    The layout is ours: one square each, neighbours kept together as well as squares allow, overseas at the left.
+    """
+    with TILES.open(encoding="utf-8", newline="") as handle:
+        rows = list(csv.DictReader(handle, delimiter=";"))
+    return pl.DataFrame(rows).with_columns(pl.col("colonne", "ligne").cast(pl.Int32))
+
+
+def classes(bounds: list[float], unit: str) -> list[str]:
+    """Texts of the classes between growing limits: « 30,1 à 45,2 ‰ »."""
+    if len(bounds) < 2:
+        return [with_unit(bounds[0], unit)] if bounds else []
+    decimals = 0 if max(abs(b) for b in bounds) >= 1000 or all(b == int(b) for b in bounds) else 1
+    texts = [number(b, decimals) for b in bounds]
+    return [f"{low} à {high}{nbsp_unit(unit)}" for low, high in pairwise(texts)]
+
+
+def classify(values: pl.DataFrame, bounds: list[float], unit: str) -> tuple[pl.DataFrame, list[str]]:
+    """Tiles joined with values (territoire_code, valeur, …), with the index and the text of the class of each.
+
+    A département without value has class -1, « inconnu ».
+    """
+    texts = classes(bounds, unit)
+    joined = tiles().join(values, left_on="departement_code", right_on="territoire_code", how="left")
+    cuts = bounds[1:-1]
+    rank = (
+        pl.when(pl.col("valeur").is_null())
+        .then(-1)
+        .otherwise(pl.sum_horizontal([(pl.col("valeur") > c).cast(pl.Int32) for c in cuts]) if cuts else 0)
+    )
+    framed = joined.with_columns(rank.cast(pl.Int32).alias("rang"))
+    names = {-1: INCONNU, **dict(enumerate(texts))}
+    return framed.with_columns(pl.col("rang").replace_strict(names, return_dtype=pl.String).alias("classe")), texts
+
+
+def _shades(n: int) -> list[tuple[str, str]]:
+    """n shades spread over the scale."""
+    if n <= 1:
+        return [SCALE[2]][:n]
+    return [SCALE[round(i * (len(SCALE) - 1) / (n - 1))] for i in range(n)]
+
+
+def tile_map(values: pl.DataFrame, bounds: list[float], unit: str, title: str, chosen: set[str]) -> alt.LayerChart:
+    """Map of France with one square by département.
+
+    values: territoire_code, valeur, effectif. chosen: codes to outline (a département, or those of a region).
+    """
+    framed, texts = classify(values, bounds, unit)
+    shades = _shades(len(texts))
+    rows = [
+        {
+            "code": row["departement_code"],
+            "departement": f"{row['departement_libelle']} ({row['departement_code']})",
+            "colonne": row["colonne"],
+            "ligne": row["ligne"],
+            "classe": row["classe"],
+            "texte": "?" if row["rang"] < 0 else _short(row["valeur"]),
+            "valeur": with_unit(row["valeur"], unit),
+            "effectif": number(row["effectif"], 0),
+            "encre": INK if row["rang"] < 0 else shades[row["rang"]][1],
+            "est_connu": row["rang"] >= 0,
+            "est_choisi": row["departement_code"] in chosen,
+        }
+        for row in framed.iter_rows(named=True)
+    ]
+    domain = [*texts, INCONNU]
+    base = alt.Chart(alt.Data(values=rows)).encode(
+        x=alt.X("colonne:O", axis=None, scale=alt.Scale(paddingInner=0.06)),
+        y=alt.Y("ligne:O", axis=None, scale=alt.Scale(paddingInner=0.06)),
+        tooltip=[
+            alt.Tooltip("departement:N", title="Département"),
+            alt.Tooltip("valeur:N", title=title),
+            alt.Tooltip("effectif:N", title="Établissements renseignés"),
+        ],
+    )
+    squares = base.mark_rect().encode(
+        color=alt.Color(
+            "classe:N",
+            scale=alt.Scale(domain=domain, range=[*[s for s, _ in shades], WHITE]),
+            legend=alt.Legend(
+                title=None, orient="top", columns=3, symbolType="square", symbolStrokeColor=GREY, symbolStrokeWidth=1
+            ),
+        ),
+        stroke=alt.condition("datum.est_choisi", alt.value("#d64d00"), alt.value(GREY)),
+        strokeWidth=alt.condition("datum.est_choisi", alt.value(3.5), alt.value(0.8)),
+        strokeDash=alt.condition("datum.est_connu", alt.value([1, 0]), alt.value([3, 2])),
+    )
+    ink = alt.Color("encre:N", scale=None)
+    codes = base.mark_text(dy=-9, fontSize=13, fontWeight="bold").encode(text="code:N", color=ink)
+    figures = base.mark_text(dy=9, fontSize=11).encode(text="texte:N", color=ink)
+    layers = alt.layer(squares, codes, figures).resolve_scale(color="independent")
+    return _finish(layers.properties(height=42 * 13 + 60))
+
+
+def _short(value: float) -> str:
+    """A value that holds in a tile: 12 345 → 12 k."""
+    if abs(value) >= 1_000_000:
+        return f"{number(value / 1_000_000, 1)} M"
+    if abs(value) >= 10_000:
+        return f"{number(value / 1000, 0)} k"
+    return number(value, 0 if abs(value) >= 1000 or value == int(value) else 1)
+
+
+def bars(rows: list[dict[str, Any]], title: str) -> alt.LayerChart:
+    """Horizontal bars with their values, in the order given. rows: nom, valeur, texte, est_choisi, est_reference."""
+    longest = max((row["valeur"] or 0 for row in rows), default=0) or 1
+    drawn_rows = [{**row, "fin": row["valeur"] or 0} for row in rows]
+    base = alt.Chart(alt.Data(values=drawn_rows)).encode(
+        x=alt.X("fin:Q", scale=alt.Scale(domain=[0, longest * 1.35]), axis=None),
+        y=alt.Y("nom:N", sort=None, title=None, axis=alt.Axis(labelLimit=260, labelFontSize=13, ticks=False)),
+        tooltip=[alt.Tooltip("nom:N", title="Nom"), alt.Tooltip("texte:N", title=title)],
+    )
+    drawn = base.mark_bar(height={"band": 0.7}, stroke=BLUE).encode(
+        color=alt.condition("datum.est_choisi", alt.value(BLUE), alt.value(PALE)),
+        strokeDash=alt.condition("datum.est_reference", alt.value([4, 3]), alt.value([1, 0])),
+        strokeWidth=alt.condition("datum.est_reference", alt.value(1.5), alt.value(0)),
+    )
+    texts = base.mark_text(align="left", dx=6, fontSize=13, color=INK).encode(text="texte:N")
+    return _finish(alt.layer(drawn, texts).properties(height=28 * len(rows) + 20))
+
+
+def points(rows: list[dict[str, Any]], marks: list[dict[str, Any]]) -> alt.LayerChart:
+    """Establishments at their coordinates. rows: longitude, latitude, nom, categorie, domaine, commune, places."""
+    present = [name for name in DOMAINS if any(row["domaine"] == name for row in rows)]
+    shape = alt.Scale(domain=present, range=[DOMAINS[n][0] for n in present])
+    color = alt.Scale(domain=present, range=[DOMAINS[n][1] for n in present])
+    legend = alt.Legend(title="Domaine", orient="top", symbolSize=110, columns=3)
+    chart = (
+        alt.Chart(alt.Data(values=rows))
+        .mark_point(filled=True, size=55, opacity=0.75)
+        .encode(
+            longitude="longitude:Q",
+            latitude="latitude:Q",
+            shape=alt.Shape("domaine:N", scale=shape, legend=legend),
+            color=alt.Color("domaine:N", scale=color, legend=legend),
+            tooltip=[
+                alt.Tooltip("nom:N", title="Établissement"),
+                alt.Tooltip("categorie:N", title="Catégorie"),
+                alt.Tooltip("commune:N", title="Commune"),
+                alt.Tooltip("places:N", title="Places installées"),
+            ],
+        )
+    )
+    return _located(chart, marks)
+
+
+def cells(rows: list[dict[str, Any]], marks: list[dict[str, Any]]) -> alt.LayerChart:
+    """Number of establishments by cell of a grid. rows: longitude, latitude, n_et, texte."""
+    most = max((row["n_et"] for row in rows), default=1)
+    steps = sorted({1, max(1, most // 4), most})
+    sizes = alt.Legend(title="Établissements ouverts", orient="top", format=",d", values=steps)
+    chart = (
+        alt.Chart(alt.Data(values=rows))
+        .mark_circle(color=BLUE, opacity=0.55)
+        .encode(
+            longitude="longitude:Q",
+            latitude="latitude:Q",
+            size=alt.Size("n_et:Q", scale=alt.Scale(range=[8, 500]), legend=sizes),
+            tooltip=[alt.Tooltip("texte:N", title="Dans cette maille")],
+        )
+    )
+    return _located(chart, marks)
+
+
+def _located(chart: alt.Chart, marks: list[dict[str, Any]]) -> alt.LayerChart:
+    """Points with the names of places instead of a basemap. marks: longitude, latitude, nom."""
+    names = (
+        alt.Chart(alt.Data(values=marks))
+        .mark_text(color=GREY, fontSize=12, fontStyle="italic", dy=-10)
+        .encode(longitude="longitude:Q", latitude="latitude:Q", text="nom:N")
+    )
+    return _finish(alt.layer(chart, names).project("mercator").properties(height=600))
+
+
+def timeline(rows: list[dict[str, Any]]) -> alt.Chart:
+    """Events of an establishment along time. rows: date (ISO), jour, evenement, detail."""
+    chart = (
+        alt.Chart(alt.Data(values=rows))
+        .mark_point(filled=True, size=130, color=BLUE, opacity=1)
+        .encode(
+            x=alt.X("date:T", title=None, axis=alt.Axis(format="%Y", tickCount=8), scale=alt.Scale(padding=25)),
+            y=alt.Y("evenement:N", sort=None, title=None, axis=alt.Axis(labelLimit=240, labelFontSize=13, grid=True)),
+            tooltip=[
+                alt.Tooltip("jour:N", title="Date"),
+                alt.Tooltip("evenement:N", title="Évènement"),
+                alt.Tooltip("detail:N", title="Détail"),
+            ],
+        )
+    )
+    return _finish(chart.properties(height=50 + 38 * len({row["evenement"] for row in rows})))
+
+
+def stacked(rows: list[dict[str, Any]], title: str) -> alt.Chart:
+    """Answers by element, split by agreement. rows: element, accord, n, rang (order of the parts), texte."""
+    shades = {"Identiques": "#c1c1fb", "Écart toléré": "#7a7af0", "En désaccord": "#6b2500"}
+    legend = alt.Legend(title="Accord entre les réponses", orient="top")
+    scale = alt.Scale(domain=list(shades), range=list(shades.values()))
+    chart = (
+        alt.Chart(alt.Data(values=rows))
+        .mark_bar(stroke=WHITE, height={"band": 0.7})
+        .encode(
+            x=alt.X("n:Q", title=title, axis=alt.Axis(grid=False, tickCount=5, tickMinStep=1, format=",d")),
+            y=alt.Y("element:N", sort=None, title=None, axis=alt.Axis(labelLimit=330, labelFontSize=13, ticks=False)),
+            color=alt.Color("accord:N", scale=scale, legend=legend),
+            order=alt.Order("rang:Q"),
+            tooltip=[
+                alt.Tooltip("element:N", title="Donnée"),
+                alt.Tooltip("accord:N", title="Accord"),
+                alt.Tooltip("texte:N", title="Valeurs"),
+            ],
+        )
+    )
+    return _finish(chart.properties(height=28 * len({row["element"] for row in rows}) + 110))
+
+
+def _finish(chart: Any) -> Any:
+    """Font, sober axes, no frame, French numbers and dates."""
+    locale = {"number": NUMBER_LOCALE, "time": TIME_LOCALE}
+    return (
+        chart.configure(font=FONT, locale=locale)
+        .configure_view(stroke=None)
+        .configure_axis(labelColor=INK, titleColor=INK, domainColor=GREY, tickColor=GREY, titleFontWeight="normal")
+        .configure_legend(labelColor=INK, titleColor=INK, labelFontSize=13, titleFontSize=13, labelLimit=300)
+    )

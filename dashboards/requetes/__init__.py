@@ -1,0 +1,75 @@
+"""Every query of the application: the only package that speaks SQL, the only one that opens the snapshot's Parquet.
+
+Belongs here: one module by subject, all of them through `base`, which applies the perimeter of the user.
+Does not belong here: layout, labels, number formats (pages and their helpers).
+"""
+
+from dashboards.requetes.base import Base, current_base
+from dashboards.requetes.collectes import (
+    collectes_redondantes,
+    conflit_balance,
+    conflit_choices,
+    conflits,
+    dlnuf_balance,
+    millesimes_dlnuf,
+    redondance,
+)
+from dashboards.requetes.etablissements import (
+    etablissement,
+    etablissement_indicateurs,
+    has_values,
+    historique,
+    reponses,
+    search,
+    valeurs,
+)
+from dashboards.requetes.livraisons import livraison_balance, livraisons, open_dataset, regles
+from dashboards.requetes.territoires import (
+    Filters,
+    categories,
+    class_bounds,
+    comparison,
+    etablissement_cells,
+    etablissement_points,
+    key_figures,
+    located,
+    map_values,
+    place_names,
+    territoire_indicateurs,
+    territoires,
+)
+
+__all__ = [
+    "Base",
+    "Filters",
+    "categories",
+    "class_bounds",
+    "collectes_redondantes",
+    "comparison",
+    "conflit_balance",
+    "conflit_choices",
+    "conflits",
+    "current_base",
+    "dlnuf_balance",
+    "etablissement",
+    "etablissement_cells",
+    "etablissement_indicateurs",
+    "etablissement_points",
+    "has_values",
+    "historique",
+    "key_figures",
+    "livraison_balance",
+    "livraisons",
+    "located",
+    "map_values",
+    "millesimes_dlnuf",
+    "open_dataset",
+    "place_names",
+    "redondance",
+    "regles",
+    "reponses",
+    "search",
+    "territoire_indicateurs",
+    "territoires",
+    "valeurs",
+]

@@ -1,0 +1,118 @@
+"""« Dites-le-nous une fois »: entries avoided, redundancy; the conflicts are in `dlnuf_desaccords`. Layout only."""
+
+from __future__ import annotations
+
+import polars as pl
+import streamlit as st
+
+from dashboards import charts, requetes
+from dashboards.components import (
+    Column,
+    beside,
+    choose,
+    drawing,
+    empty,
+    figure,
+    heading,
+    open_base,
+)
+from dashboards.formats import count, number, whole, with_unit
+from dashboards.libelles import collecte, collectes_saisies, theme
+from dashboards.views import dlnuf_desaccords
+
+ESMS = ("établissement", "établissements")
+
+
+def show() -> None:
+    heading(
+        "Dites-le-nous une fois",
+        "Combien de fois la même question est posée aux établissements, et ce que valent leurs réponses comparées.",
+    )
+    base = open_base()
+    years = requetes.millesimes_dlnuf(base)
+    if not years:
+        empty("Aucune collecte remplie par des établissements n'est publiée.", "Livrez-en deux, puis `dlnuf run`.")
+        return
+    left, _ = st.columns([1, 3])
+    with left:
+        year = choose("Millésime", [None, *years], lambda y: "Tous" if y is None else str(y), key="annee")
+    _balance(base, year)
+    _by_collection(base, year)
+    _redundancy(base, year)
+    dlnuf_desaccords.show(base)
+
+
+def _balance(base: requetes.Base, year: int | None) -> None:
+    row = requetes.dlnuf_balance(base, year)
+    first, second, third, fourth = st.columns(4)
+    with first:
+        figure("Réponses données", whole(row["n_reponses"]), f"par {count(row['n_et'], *ESMS)}")
+    with second:
+        figure("Données distinctes", whole(row["n_valeurs"]), "ce qu'il aurait suffi de demander")
+    with third:
+        figure(
+            "Saisies évitables", whole(row["n_evitees"]), f"{with_unit(row['part_pct'], 'pct')} des réponses données"
+        )
+    with fourth:
+        figure("Par établissement", number(row["evitees_mediane"], 0), "saisies évitables, en médiane")
+    st.caption(
+        "Seules comptent les collectes livrées à l'entrepôt : la charge réelle est supérieure. Ce sont des réponses, "
+        "pas du temps. Les taux et totaux que l'on peut calculer ne sont pas comptés."
+    )
+
+
+def _by_collection(base: requetes.Base, year: int | None) -> None:
+    st.header("Par collecte", anchor=False)
+    found = requetes.collectes_redondantes(base, year, collectes_saisies())
+    if found.is_empty():
+        empty("Aucune réponse saisie par un établissement pour ce millésime.", "Choisissez un autre millésime.")
+        return
+    named = found.with_columns(pl.col("collecte").map_elements(collecte, return_dtype=pl.String))
+    rows = [
+        {
+            "nom": r["collecte"],
+            "valeur": r["part_pct"],
+            "texte": f"{with_unit(r['part_pct'], 'pct')} de {count(r['n_reponses'], 'réponse', 'réponses')}",
+            "est_choisi": True,
+            "est_reference": False,
+        }
+        for r in named.iter_rows(named=True)
+    ]
+    title = "Part des réponses qui portent sur une donnée demandée aussi par une autre collecte"
+    drawing(charts.bars(rows, "Part demandée aussi ailleurs"), title, f"{title}.", key="collectes")
+    columns = {
+        "collecte": "Collecte",
+        "n_reponses": Column("Réponses", 0),
+        "n_partagees": Column("Demandées aussi ailleurs", 0),
+        "part_pct": Column("Part", 1, "pct"),
+    }
+    beside(named, columns, "Réponses par collecte", key="collectes_table")
+
+
+def _redundancy(base: requetes.Base, year: int | None) -> None:
+    st.header("Par donnée", anchor=False)
+    found = requetes.redondance(base, year)
+    kinds = (("n_concordant", "Identiques"), ("n_tolere", "Écart toléré"), ("n_divergent", "En désaccord"))
+    rows = [
+        {"element": r["element_libelle"], "accord": name, "n": r[column], "rang": rank, "texte": whole(r[column])}
+        for r in found.filter(pl.col("n_saisies_evitables") > 0).head(15).iter_rows(named=True)
+        for rank, (column, name) in enumerate(kinds)
+    ]
+    if rows:
+        title = "Accord entre les réponses, pour les données le plus souvent redemandées"
+        picture = charts.stacked(rows, "Valeurs auxquelles plusieurs collectes ont répondu")
+        drawing(picture, title, f"{title}.", key="redondance")
+    named = found.with_columns(pl.col("groupe").map_elements(theme, return_dtype=pl.String, skip_nulls=False))
+    columns = {
+        "element_libelle": "Donnée",
+        "groupe": "Thème",
+        "n_collectes_qui_demandent": Column("Collectes qui la demandent", 0),
+        "n_reponses": Column("Réponses", 0),
+        "n_saisies_evitables": Column("Saisies évitables", 0),
+        **{column: Column(name, 0) for column, name in kinds},
+    }
+    beside(named, columns, "Redondance par donnée", key="redondance_table")
+    st.caption(
+        "Saisies évitables « inconnu » : taux ou total que l'on calcule à partir d'autres données, donc non compté. Le "
+        "nombre de collectes qui demandent une donnée vient du dictionnaire ; il reste en partie à vérifier."
+    )

@@ -1,0 +1,93 @@
+"""List of the conflicts, its filters and its file. Part of the page `dlnuf`, layout only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from dashboards import requetes
+from dashboards.components import Markdown, download_csv, empty, sheet, translated
+from dashboards.formats import count, plain, whole
+from dashboards.libelles import composante, label, source, tolerance
+from dashboards.views.etablissement_valeurs import shown_value
+
+SHOWN = 25  # conflicts of one page; the file holds them all
+
+
+def show(base: requetes.Base) -> None:
+    st.header("Désaccords à traiter", anchor=False)
+    if not requetes.conflit_balance(base, {})["n_conflits"]:
+        empty("Aucun désaccord hors tolérance.", "Les collectes livrées s'accordent, ou une seule a répondu.")
+        return
+    chosen = _filters(base)
+    size = requetes.conflit_balance(base, chosen)
+    if not size["n_conflits"]:
+        empty("Aucun désaccord ne répond à ces filtres.", "Retirez un filtre.")
+        return
+    units = count(size["n_unites"], "établissement ou gestionnaire", "établissements ou gestionnaires")
+    st.markdown(f"**{count(size['n_conflits'], 'désaccord', 'désaccords')}** dans {units}.")
+    page = _page(size["n_conflits"])
+    found = requetes.conflits(base, chosen, SHOWN, SHOWN * (page - 1))
+    sheet([_line(row) for row in found.iter_rows(named=True)], "Désaccords")
+    download_csv(
+        "Télécharger ces désaccords (CSV)",
+        lambda: requetes.conflits(base, chosen).with_columns(
+            translated("action_conflit", "action_conflit"), translated("motif", "motif")
+        ),
+        f"desaccords_{base.publication.version}.csv",
+        key="conflits_csv",
+    )
+
+
+def _page(n: int) -> int:
+    """Page asked for, when there are several; the number starts again at 1 when filters leave fewer of them."""
+    pages = -(-n // SHOWN)
+    if pages < 2:
+        return 1
+    left, _ = st.columns([1, 4])
+    return left.number_input(f"Page (sur {whole(pages)})", min_value=1, max_value=pages, step=1, key=f"page_{pages}")
+
+
+def _line(row: dict[str, Any]) -> dict[str, str]:
+    part = f" · {composante(row['element_id'], row['composante'])}" if row["composante"] else ""
+    name = row["raison_sociale"] or f"{label('unite', row['unite'])} {row['unite_id']}"
+    sheet_of = f"[{plain(name)}](/etablissement?finess={row['finess_et']})" if row["finess_et"] else plain(name)
+    return {
+        "Donnée": f"{row['element_libelle']}{part} ({row['millesime']})",
+        "Établissement": Markdown(sheet_of),
+        "Retenue": Markdown(f"**{plain(_value(row, 'retenue'))}**"),
+        "Écartée": _value(row, "ecartee"),
+        "Sources": f"{source(row['source_retenue'])}, contre {source(row['source_ecartee'])}",
+        "Tolérance": tolerance(row["tolerance"]),
+        "Suite à donner": label("action_conflit", row["action_conflit"]),
+    }
+
+
+def _value(row: dict[str, Any], side: str) -> str:
+    """A value of a conflict, published as text: read again as a number when its unit says that it is one."""
+    value, unit = row[f"valeur_{side}"], row["unite_mesure"]
+    try:
+        as_number = None if unit in (None, "code", "texte") else float(value)
+    except (TypeError, ValueError):
+        as_number = None
+    read = {"valeur": value, "valeur_nombre": as_number}
+    return shown_value(read, row["element_id"], unit)
+
+
+def _filters(base: requetes.Base) -> dict[str, list[str]]:
+    frame = requetes.territoires(base, "departement")
+    departements = dict(zip(frame["territoire_code"], frame["territoire_libelle"], strict=True))
+    filters: dict[str, tuple[str, Callable[[str], str]]] = {
+        "departement_code": ("Département", lambda c: f"{departements.get(c, 'Département')} ({c})"),
+        "element_libelle": ("Donnée", str),
+        "source_retenue": ("Source retenue", source),
+        "source_ecartee": ("Source écartée", source),
+        "action_conflit": ("Suite à donner", lambda c: label("action_conflit", c)),
+    }
+    chosen: dict[str, list[str]] = {}
+    for place, (column, (title, names)) in zip(st.columns(len(filters)), filters.items(), strict=True):
+        options = requetes.conflit_choices(base, column)
+        chosen[column] = place.multiselect(title, options, format_func=names, placeholder="Tous", key=f"c_{column}")
+    return chosen

@@ -1,0 +1,168 @@
+"""Territory: key figures, map of the départements, comparison; the offer is in `territoire_offre`. Layout only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from dashboards import charts, requetes
+from dashboards.components import Column, beside, choose, drawing, empty, figure, heading, open_base
+from dashboards.formats import INCONNU, count, unit_sign, with_unit
+from dashboards.libelles import labels
+from dashboards.views import territoire_offre
+
+# Key figures, in reading order: indicator, label.
+KEY_FIGURES = (
+    ("N_ESMS", "ESMS ouverts"),
+    ("CAP_INST", "Places installées"),
+    ("POP_75P", "Habitants de 75 ans et plus"),
+    ("EQ_EHPAD75", "Équipement en EHPAD"),
+    ("TO_HP_MED", "Taux d'occupation médian"),
+    ("PRIX_HP_CS_MED", "Prix médian, chambre seule"),
+)
+TOTALS = ("N_ESMS", "CAP_INST", "POP_75P")  # they add up from one level to the next: compared as shares
+NOTES = {
+    "EQ_EHPAD75": "Places d'EHPAD installées pour 1 000 habitants de 75 ans et plus.",
+    "TO_HP_MED": "Hébergement permanent. La moitié des établissements renseignés sont au-dessus, la moitié en dessous.",
+    "PRIX_HP_CS_MED": "Prix de journée d'hébergement en chambre seule, en EHPAD.",
+    "CAP_INST": "Somme des capacités connues : un établissement de capacité inconnue n'y compte pas.",
+}
+FIRST = "EQ_EHPAD75"
+EFFECTIF = Column("Établissements renseignés", 0)
+
+
+def show() -> None:
+    heading("Territoire", "L'offre et l'activité médico-sociales d'un département, d'une région ou de la France.")
+    base = open_base()
+    if requetes.territoires(base, "france").is_empty():
+        empty("La publication ne contient aucun territoire.", "Livrez une extraction FINESS, puis `dlnuf run`.")
+        return
+    niveau, code, nom = _choose_territory(base)
+    _key_figures(base, niveau, code)
+    _map_and_comparison(base, niveau, code, nom)
+    territoire_offre.show(base, niveau, code, nom)
+
+
+def _choose_territory(base: requetes.Base) -> tuple[str, str, str]:
+    left, right = st.columns([1, 2])
+    with left:
+        niveau = st.segmented_control(
+            "Niveau",
+            list(labels("niveau")),
+            format_func=labels("niveau").__getitem__,
+            default="france",
+            required=True,
+            key="niveau",
+        )
+    frame = requetes.territoires(base, niveau)
+    known = dict(zip(frame["territoire_code"], frame["territoire_libelle"], strict=True))
+    if niveau == "france":
+        return niveau, next(iter(known)), "France"
+    by_code = niveau == "departement"
+    with right:
+        code = choose(
+            labels("niveau")[niveau],
+            sorted(known, key=lambda c: (len(c) > 2, c) if by_code else (False, known[c])),
+            lambda c: f"{known[c]} ({c})" if by_code else str(known[c]),
+            key=f"code_{niveau}",
+        )
+    return niveau, code, known[code]
+
+
+def _key_figures(base: requetes.Base, niveau: str, code: str) -> None:
+    known = {row["indicateur_code"]: row for row in requetes.key_figures(base, niveau, code).iter_rows(named=True)}
+    columns = [*st.columns(3), *st.columns(3)]
+    for place, (indicator, title) in zip(columns, KEY_FIGURES, strict=True):
+        row: dict[str, Any] = known.get(indicator, {})
+        unit = None if indicator in TOTALS else row.get("unite_mesure")
+        with place:
+            figure(title, with_unit(row.get("valeur"), unit), _note(row, niveau, indicator), NOTES.get(indicator))
+
+
+def _note(row: dict[str, Any], niveau: str, indicator: str) -> str:
+    """Year, comparison with the levels above, number of establishments behind a median."""
+    if not row:
+        return "Aucune source livrée ne donne ce chiffre."
+    parts = ["Dernière extraction FINESS" if indicator in ("N_ESMS", "CAP_INST") else f"Millésime {row['millesime']}"]
+    if indicator in TOTALS:
+        if niveau != "france" and row["france"] and row["valeur"] is not None:
+            parts.append(f"{with_unit(100 * row['valeur'] / row['france'], 'pct')} du total France publié")
+        return " · ".join(parts)
+    if niveau == "departement":
+        parts.append(f"région : {with_unit(row['region'], row['unite_mesure'])}")
+    if niveau != "france":
+        parts.append(f"France : {with_unit(row['france'], row['unite_mesure'])}")
+    if row["effectif"] is not None:
+        parts.append(count(row["effectif"], "établissement renseigné", "établissements renseignés"))
+    return " · ".join(parts)
+
+
+def _map_and_comparison(base: requetes.Base, niveau: str, code: str, nom: str) -> None:
+    st.header("Comparer les territoires", anchor=False)
+    indicators = {row["indicateur_code"]: row for row in requetes.territoire_indicateurs(base).iter_rows(named=True)}
+    if not indicators:
+        empty("Aucun indicateur n'est connu.", "Livrez des capacités, de l'activité ou des prix, puis `dlnuf run`.")
+        return
+    options = sorted(indicators, key=lambda code: code != FIRST)  # the rest stays in the order of the query
+    chosen = choose("Indicateur", options, lambda code: indicators[code]["libelle"], key="indicateur")
+    title, unit = (
+        f"{indicators[chosen]['libelle']} ({indicators[chosen]['millesime']})",
+        indicators[chosen]["unite_mesure"],
+    )
+    st.markdown(f"**{title}**" + (f", en {unit_sign(unit)}" if unit_sign(unit) else ""))
+    left, right = st.columns([6, 5], gap="medium")
+    with left:
+        st.subheader("Carte des départements", anchor=False)
+        values = requetes.map_values(base, chosen)
+        outlined = (
+            set(values.filter(pl.col("region_code") == code)["territoire_code"]) if niveau == "region" else {code}
+        )
+        known = values["valeur"].drop_nulls().len()
+        reading = (
+            "Un carré par département, à peu près à sa place : numéro en haut, valeur en dessous. "
+            f"{count(known, 'département connu', 'départements connus')} ; les autres, en pointillés avec un « ? », "
+            "sont inconnus et non à zéro." + ("" if niveau == "france" else f" Contour épais : {nom}.")
+        )
+        bounds = requetes.class_bounds(base, chosen)
+        picture = charts.tile_map(values, bounds, unit, indicators[chosen]["libelle"], outlined)
+        drawing(picture, f"Carte des départements : {title}", reading, key="carte")
+        every = charts.tiles().join(values, left_on="departement_code", right_on="territoire_code", how="left")
+        columns = {"departement_code": "Code", "departement_libelle": "Département", "valeur": _value(unit)}
+        beside(every, {**columns, "effectif": EFFECTIF}, title, key="carte_table")
+    with right:
+        st.subheader("Comparaison", anchor=False)
+        _comparison(requetes.comparison(base, chosen, niveau, code), title, unit)
+
+
+def _comparison(frame: pl.DataFrame, title: str, unit: str) -> None:
+    adds_up = unit in ("places", "personnes", "nombre")  # the country would crush every bar
+    rows = [
+        {
+            "nom": ("▶ " if r["est_choisi"] else "") + _place(r),
+            "valeur": r["valeur"],
+            "texte": with_unit(r["valeur"], unit),
+            "est_choisi": r["est_choisi"],
+            "est_reference": r["niveau"] == "france" and not r["est_choisi"],
+        }
+        for r in frame.iter_rows(named=True)
+        if not adds_up or r["niveau"] != "france"
+    ]
+    reading = (
+        "Du plus élevé au plus faible. ▶ et barre foncée : le territoire choisi ; contour en tirets : la France ; "
+        f"« {INCONNU} » : pas de barre."
+    )
+    drawing(charts.bars(rows, title), f"Comparaison des territoires : {title}", reading, key="comparaison")
+    named = frame.with_columns(pl.Series("nom", [_place(r) for r in frame.iter_rows(named=True)], dtype=pl.String))
+    columns = {"nom": "Territoire", "valeur": _value(unit), "effectif": EFFECTIF}
+    beside(named, columns, title, key="comparaison_table")
+
+
+def _value(unit: str) -> Column:
+    return Column("Valeur", unit=unit)
+
+
+def _place(row: dict[str, Any]) -> str:
+    name, code = row["territoire_libelle"], row["territoire_code"]
+    return f"{name} ({code})" if row["niveau"] == "departement" else name

@@ -1,0 +1,110 @@
+"""Offer of a territory: categories with their authority, open establishments. Part of the page `territoire`."""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from dashboards import charts, requetes
+from dashboards.components import Column, beside, drawing, empty, table, translated
+from dashboards.formats import count, number, whole
+from dashboards.libelles import label, labels
+
+
+def show(base: requetes.Base, niveau: str, code: str, nom: str) -> None:
+    st.header("Offre", anchor=False)
+    filters = _filters(base, niveau, code)
+    offer = requetes.categories(base, niveau, code, filters)
+    if offer.is_empty():
+        empty("Aucun établissement ouvert ne répond à ces filtres.", "Retirez un filtre.")
+        return
+    st.subheader("Catégories d'établissements", anchor=False)
+    table(
+        offer.with_columns(translated("domaine", "domaine"), translated("financeur", "financeur")),
+        {
+            "categorie_libelle": "Catégorie",
+            "domaine": "Domaine",
+            "financeur": "Autorité compétente",
+            "n_et_ouverts": Column("Ouverts", 0),
+            "cap_autorisee": Column("Autorisées", 0),
+            "cap_installee": Column("Installées", 0),
+        },
+        "Catégories d'établissements",
+        key="categories",
+    )
+    st.caption(
+        "L'autorité compétente découle de la catégorie ; ce n'est pas le financement constaté. Autorisées et "
+        "installées : places, somme des capacités connues ; certains services (CMPP, CAMSP, aide à domicile) n'ont "
+        "pas de places."
+    )
+    st.subheader("Établissements ouverts", anchor=False)
+    _establishments(base, niveau, code, nom, filters)
+
+
+def _filters(base: requetes.Base, niveau: str, code: str) -> requetes.Filters:
+    offer = requetes.categories(base, niveau, code, requetes.Filters())
+    names = dict(zip(offer["categorie_code"], offer["categorie_libelle"], strict=True))
+    domain, payer, category = st.columns(3)
+    return requetes.Filters(
+        domaines=_several(domain, "Domaine", labels("domaine"), "Tous", "f_domaine"),
+        financeurs=_several(payer, "Autorité compétente", labels("financeur"), "Toutes", "f_financeur"),
+        categories=_several(category, "Catégorie", names, "Toutes", "f_categorie"),
+    )
+
+
+def _several(place: DeltaGenerator, title: str, names: dict[str, str], every: str, key: str) -> list[str]:
+    return place.multiselect(title, list(names), format_func=lambda c: names.get(c) or c, placeholder=every, key=key)
+
+
+def _establishments(base: requetes.Base, niveau: str, code: str, nom: str, filters: requetes.Filters) -> None:
+    place = requetes.located(base, niveau, code, filters)
+    total = (
+        f"{count(place['n_et'], 'établissement ouvert', 'établissements ouverts')}, dont "
+        f"{whole(place['n_sans_coordonnees'])} sans coordonnées, absents du dessin."
+    )
+    names = requetes.place_names(base, niveau, code).to_dicts()
+    if niveau == "france":
+        reading = (
+            "France métropolitaine, par mailles d'un quart de degré ; en italique, les numéros des départements. "
+            f"France entière : {total} Choisissez un département pour voir chaque établissement."
+        )
+        picture = charts.cells(_cells(base, filters), names)
+        drawing(picture, "Établissements ouverts en France métropolitaine", reading, key="points")
+        return
+    found = requetes.etablissement_points(base, niveau, code, filters)
+    if found.height < 2:
+        empty("Moins de deux établissements ont des coordonnées.", "Rien à dessiner : voyez leur fiche.")
+    else:
+        rows = [
+            {
+                "nom": r["raison_sociale"],
+                "categorie": r["categorie_libelle"],
+                "domaine": label("domaine", r["domaine"]),
+                "commune": r["commune_libelle"],
+                "places": number(r["cap_installee_totale"], 0),
+                "longitude": r["longitude"],
+                "latitude": r["latitude"],
+            }
+            for r in found.iter_rows(named=True)
+        ]
+        drawing(charts.points(rows, names), f"Établissements ouverts : {nom}", f"{nom} : {total}", key="points")
+    if not found.is_empty():
+        columns = {
+            "finess_et": "FINESS",
+            "raison_sociale": "Établissement",
+            "categorie_libelle": "Catégorie",
+            "commune_libelle": "Commune",
+            "cap_installee_totale": Column("Places installées", 0),
+        }
+        beside(found, columns, "Établissements ouverts", key="points_table")
+
+
+def _cells(base: requetes.Base, filters: requetes.Filters) -> list[dict[str, float | str]]:
+    return [
+        {
+            **row,
+            "texte": f"{count(row['n_et'], 'établissement', 'établissements')}, "
+            f"places installées connues : {whole(row['cap_installee'])}",
+        }
+        for row in requetes.etablissement_cells(base, filters).iter_rows(named=True)
+    ]

@@ -1,0 +1,402 @@
+"""Every page, run by Streamlit's own test engine: the figures that it shows, and what it says when there is nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import dashboards
+from dashboards import components, requetes
+from dashboards.views import dlnuf_desaccords
+from tests.dashboards import publication_exemple as exemple
+
+THIN, NBSP = "\u202f", "\u00a0"
+PAGES = ["territoire", "etablissement", "dlnuf", "qualite", "donnees_ouvertes"]
+
+
+def _page(name: str, **address: str) -> AppTest:
+    """The page after its first run, at an address with these parameters."""
+    test = AppTest.from_string(f"from dashboards.views import {name}\n{name}.show()", default_timeout=60)
+    for parameter, value in address.items():
+        test.query_params[parameter] = value
+    return _ran(test)
+
+
+def _ran(test: AppTest) -> AppTest:
+    test.run()
+    assert not test.exception, [e.message for e in test.exception]
+    return test
+
+
+def _figures(test: AppTest) -> dict[str, str]:
+    return {metric.label: metric.value for metric in test.metric}
+
+
+def _texts(test: AppTest) -> str:
+    parts = (test.title, test.header, test.subheader, test.markdown, test.caption, test.info, test.warning, test.text)
+    return "\n".join(element.value for kind in parts for element in kind)
+
+
+def _table(test: AppTest, column: str) -> pd.DataFrame:
+    """The first plain table that has a column."""
+    return next(t.value for t in test.table if column in t.value.columns)
+
+
+# --- home
+
+
+def test_home_says_which_publication_is_read_and_what_unknown_means(home: Path) -> None:
+    test = _ran(AppTest.from_file(str(dashboards.FOLDER / "app.py"), default_timeout=60))
+    assert _figures(test) == {"ESMS ouverts": "9", "Saisies évitables": f"36,4{NBSP}%", "Livraisons reçues": "7"}
+    assert f"20{NBSP}novembre 2026 à 19{NBSP}h{NBSP}00" in _texts(test)
+    assert "2026-11-20T180000Z-ab12cd34" in test.caption[-2].value
+    assert "Ce n'est ni zéro, ni non" in test.caption[-1].value
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_without_publication_a_page_says_what_to_do(empty_home: Path, name: str) -> None:
+    test = _page(name)
+    assert "Aucune publication" in test.info[0].value
+    assert "dlnuf run" in test.info[0].value
+    assert not test.metric
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_with_empty_tables_a_page_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv("DLNUF_HOME", str(tmp_path))
+    folder = exemple.write_publication(tmp_path)
+    for path in [*(folder / "marts").iterdir(), *(folder / "open_data").iterdir()]:
+        path.unlink()
+    address = {"finess": exemple.MIMOSAS} if name == "etablissement" else {}
+    test = _page(name, **address)
+    assert len(test.info) == 1
+    assert not test.metric
+
+
+# --- territory
+
+
+def test_territory_of_france(home: Path) -> None:
+    assert _figures(_page("territoire")) == {
+        "ESMS ouverts": "9",
+        "Places installées": "477",
+        "Habitants de 75 ans et plus": f"536{THIN}000",
+        "Équipement en EHPAD": f"0,6{NBSP}‰",
+        "Taux d'occupation médian": f"94,0{NBSP}%",
+        "Prix médian, chambre seule": f"66,90{NBSP}€/jour",
+    }
+
+
+def test_territory_of_a_departement_is_compared_with_its_region_and_the_country(home: Path) -> None:
+    test = _page("territoire")
+    test.segmented_control(key="niveau").set_value("departement").run()
+    assert test.selectbox(key="code_departement").options[:3] == ["Aisne (02)", "Corse-du-Sud (2A)", "Nord (59)"]
+    test.selectbox(key="code_departement").set_value("59")
+    _ran(test)
+    assert _figures(test)["ESMS ouverts"] == "3"
+    assert _figures(test)["Prix médian, chambre seule"] == f"69,85{NBSP}€/jour"
+    said = _texts(test)
+    assert f"33,3{NBSP}% du total France publié" in said
+    assert f"région : 68,50{NBSP}€/jour · France : 66,90{NBSP}€/jour · 2 établissements renseignés" in said
+    assert "Contour épais : Nord." in said
+    assert "3 établissements ouverts, dont 1 sans coordonnées" in said
+
+
+def test_a_departement_without_figures_is_unknown_not_zero(home: Path) -> None:
+    test = _page("territoire")
+    test.segmented_control(key="niveau").set_value("departement").run()
+    test.selectbox(key="code_departement").set_value("02")
+    _ran(test)
+    figures = _figures(test)
+    assert figures["ESMS ouverts"] == "1"
+    assert {figures[name] for name in ("Places installées", "Équipement en EHPAD", "Taux d'occupation médian")} == {
+        "inconnu"
+    }
+
+
+def test_the_map_has_its_table_and_changes_with_the_indicator(home: Path) -> None:
+    test = _page("territoire")
+    rows = next(d.value for d in test.dataframe if "Code" in d.value.columns)
+    assert len(rows) == 101
+    assert pd.isna(rows.set_index("Code").loc["02", "Valeur"])
+    assert "Taux d'équipement en places d'EHPAD pour 1 000 hab. de 75 ans et + (2026)**, en ‰" in _texts(test)
+    test.selectbox(key="indicateur").set_value("PRIX_HP_CS_MED")
+    _ran(test)
+    rows = next(d.value for d in test.dataframe if "Code" in d.value.columns).set_index("Code")
+    assert rows.loc["2A", "Valeur"] == pytest.approx(64.25)
+    assert "4 départements connus" in _texts(test)
+
+
+def test_the_offer_is_filtered_by_authority(home: Path) -> None:
+    test = _page("territoire")
+    offer = _table(test, "Autorité compétente")
+    assert offer.set_index("Catégorie").loc[exemple.CATEGORIES["500"][0], "Ouverts"] == 5
+    test.multiselect(key="f_financeur").set_value(["CD"])
+    _ran(test)
+    assert _table(test, "Autorité compétente")["Catégorie"].tolist() == ["Résidences autonomie"]
+    test.multiselect(key="f_domaine").set_value(["PH_ENFANT"])
+    _ran(test)
+    assert "Aucun établissement ouvert ne répond à ces filtres." in _texts(test)
+
+
+# --- establishment
+
+
+def test_search_without_result_says_what_to_try(home: Path) -> None:
+    test = _page("etablissement")
+    assert "restreignent la recherche" in _texts(test)
+    test.text_input(key="saisie").set_value("château d'eau")
+    _ran(test)
+    assert "Aucun établissement ne répond à « château d'eau »" in test.info[0].value
+
+
+def test_identity_of_an_establishment_found_by_name(home: Path) -> None:
+    test = _page("etablissement")
+    test.text_input(key="saisie").set_value("oeuvre des mimosas")
+    _ran(test)
+    assert test.header[0].value == "EHPAD L'Œuvre des Mimosas"
+    facts = dict(_table(test, "Information").to_numpy().tolist())
+    assert facts["Catégorie"] == "Etablissement d'hébergement pour personnes âgées dépendantes (500)"
+    assert facts["SIRET"] == "inconnu"
+    assert facts["Date d'ouverture"] == "01/09/1987"
+    assert _figures(test)["Places installées"] == f"78{NBSP}places"
+    assert _figures(test)["Autorité compétente"] == "ARS et département"
+
+
+def test_an_establishment_can_be_asked_for_in_the_address(home: Path) -> None:
+    test = _page("etablissement", finess=exemple.JEANNE)
+    assert test.header[0].value == "Résidence Jeanne d'Arc"
+    assert dict(_table(test, "Information").to_numpy().tolist())["Latitude et longitude"] == "inconnu"
+    assert any("Aucune valeur n'est retenue" in info.value for info in test.info)
+
+
+def test_a_number_that_finess_does_not_know_keeps_its_values(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DLNUF_HOME", str(tmp_path))
+    known = [row for row in exemple.fiches() if row["finess_et"] != exemple.MIMOSAS]
+    monkeypatch.setattr(exemple, "fiches", lambda: known)
+    exemple.write_publication(tmp_path)
+    test = _page("etablissement", finess=exemple.MIMOSAS)
+    assert test.header[0].value == f"FINESS {exemple.MIMOSAS}"
+    assert "son identité est inconnue" in test.warning[0].value
+    assert len(_table(test, "Accord")) == 2
+
+
+def test_values_are_those_of_the_latest_year_unless_asked(home: Path) -> None:
+    test = _page("etablissement", finess=exemple.MIMOSAS)
+    assert test.selectbox(key="annee").options == ["Le dernier connu", "Tous", "2023", "2022"]
+    test.selectbox(key="theme").set_value("9-Tarifs")
+    _ran(test)
+    assert _table(test, "Accord")["Valeur"].tolist() == [f"**68,5{NBSP}€**"]
+    test.selectbox(key="annee").set_value(2022)
+    _ran(test)
+    assert any("Aucune valeur de ce thème pour ce millésime" in info.value for info in test.info)
+
+
+def test_a_closed_establishment_says_so(home: Path) -> None:
+    test = _page("etablissement", finess=exemple.ELOI)
+    assert "Fermé le 30/06/2021" in _texts(test)
+    assert "décrivent le passé" in test.warning[0].value
+    assert _table(test, "Évènement")["Évènement"].tolist() == ["Fermeture", "Ouverture"]
+
+
+def test_values_have_their_unit_year_source_and_agreement(home: Path) -> None:
+    test = _page("etablissement", finess=exemple.MIMOSAS)
+    test.selectbox(key="theme").set_value("2-Offre / capacité")
+    _ran(test)
+    rows = _table(test, "Accord").to_numpy().tolist()
+    assert rows == [
+        ["Places installées – permanent", f"**160{NBSP}places**", "2022, au 31 décembre (groupe de sites)", "ERRD",
+         "Une seule collecte", "1"],
+        ["◆ Places installées – permanent", f"**78{NBSP}places**", "2022, au 31 décembre", "FINESS",
+         "Réponses en désaccord", "3"],
+    ]  # fmt: skip
+
+
+def test_where_a_figure_comes_from(home: Path) -> None:
+    test = _page("etablissement", finess=exemple.MIMOSAS)
+    test.selectbox(key="theme").set_value("3-Activité")
+    _ran(test)
+    said = _texts(test)
+    assert f"**Personnes accompagnées au 31/12 \\: 76{NBSP}personnes**, retenue de **ERRD**." in said
+    assert "l'ordre FINESS, puis EPRD, ERRD et CA (CNSA), puis Tableau de bord ESMS (ATIH)" in said
+    rows = _table(test, "Issue").to_numpy().tolist()
+    assert [(row[0], row[1], row[2], row[3]) for row in rows] == [
+        ("✔ Retenue", f"**76{NBSP}personnes**", "ERRD", "–"),
+        ("Source moins prioritaire pour cette donnée", f"**70{NBSP}personnes**", "Tableau de bord ESMS",
+         f"6{NBSP}personnes, hors tolérance"),
+        ("Remplacée par une livraison plus récente de la même source", f"**75{NBSP}personnes**", "ERRD",
+         f"1{NBSP}personnes, hors tolérance"),
+    ]  # fmt: skip
+    assert rows[1][5].endswith("ligne 41")
+
+
+def test_an_out_of_bounds_value_is_kept_and_flagged(home: Path) -> None:
+    test = _page("etablissement", finess=exemple.MIMOSAS)
+    test.selectbox(key="theme").set_value("7-Ressources humaines")
+    _ran(test)
+    assert _table(test, "Accord")["Valeur"].tolist() == [f"**48,2{NBSP}%** :orange-badge[▲ signalée]"]
+    assert "hors bornes de plausibilité (0 à 40)" in test.warning[0].value
+
+
+def test_codes_and_dates_are_read_as_labels_and_days(home: Path) -> None:
+    test = _page("etablissement", finess=exemple.MIMOSAS)
+    test.selectbox(key="theme").set_value("1-Identité / structure")
+    _ran(test)
+    assert set(_table(test, "Accord")["Valeur"]) == {
+        "**Etablissement d'hébergement pour personnes âgées dépendantes (500)**", "**01/09/1987**",
+    }  # fmt: skip
+
+
+def test_indicators_show_thresholds_and_mark_the_atypical(home: Path) -> None:
+    test = _page("etablissement", finess=exemple.MIMOSAS)
+    rows = {
+        row["Indicateur"]: row
+        for t in test.table
+        if "Seuils d'affichage" in t.value.columns
+        for row in t.value.to_dict("records")
+    }
+    absent = rows["Taux d'absentéisme hors formation"]
+    assert absent["Valeur"] == f"**48,2{NBSP}%** :orange-badge[▲ atypique]"
+    assert absent["Années précédentes"] == "–"
+    assert absent["Seuils d'affichage"] == f"de 0{NBSP}% à 30{NBSP}%"
+    assert rows["Taux de CAF"]["Valeur"] == "**inconnu**"
+    assert rows["Fonds de roulement net global"]["Réserves"] == "valeur du gestionnaire"
+    assert rows["Fonds de roulement net global"]["Source et accord"] == "Calcul de l'entrepôt · Calculé par l'entrepôt"
+
+
+def test_history_names_disciplines_and_managers(home: Path) -> None:
+    events = _table(_page("etablissement", finess=exemple.MIMOSAS), "Évènement").set_index("Évènement")
+    assert events.loc["Changement de capacité", "Détail"].startswith(
+        "74 → 78 places ; Accueil pour Personnes Âgées (924)"
+    )
+    assert events.loc["Changement de gestionnaire", "Date"] == "01/01/2019"
+
+
+# --- « Dites-le-nous une fois »
+
+
+def test_entries_avoided(home: Path) -> None:
+    test = _page("dlnuf")
+    assert _figures(test) == {
+        "Réponses données": "11", "Données distinctes": "7", "Saisies évitables": "4", "Par établissement": "2",
+    }  # fmt: skip
+    shares = _table(test, "Demandées aussi ailleurs").set_index("Collecte")
+    assert shares.loc["Tableau de bord ESMS (ATIH)", "Demandées aussi ailleurs"] == 3
+    test.selectbox(key="annee").set_value(2023)
+    _ran(test)
+    assert _figures(test)["Saisies évitables"] == "1"
+
+
+def test_redundancy_leaves_derived_rates_uncounted(home: Path) -> None:
+    rows = _table(_page("dlnuf"), "Collectes qui la demandent").set_index("Donnée")
+    assert rows.loc["ETP total", "Saisies évitables"] == 1
+    assert pd.isna(rows.loc["Taux d'occupation – hébergement permanent", "Saisies évitables"])
+
+
+def test_conflicts_are_listed_filtered_and_explained(home: Path) -> None:
+    test = _page("dlnuf")
+    rows = _table(test, "Suite à donner").set_index("Donnée")
+    assert len(rows) == 4
+    result = rows.loc["Résultat net comptable (2022)"]
+    assert result["Établissement"] == "Gestionnaire 590000014"
+    assert result["Retenue"] == f"**−125{THIN}430{NBSP}€**"
+    assert result["Sources"] == "ERRD, contre Tableau de bord ESMS"
+    assert rows.loc["ETP total (2022)", "Tolérance"] == f"± 2{NBSP}%"
+    assert rows.loc["ETP total (2022)", "Établissement"] == f"[MAS du Ternois](/etablissement?finess={exemple.MAS})"
+    test.multiselect(key="c_action_conflit").set_value(["SIGNAL_AUTORITE"])
+    _ran(test)
+    assert _table(test, "Suite à donner")["Écartée"].tolist() == [f"80{NBSP}places"]
+    assert "**1 désaccord** dans 1 établissement ou gestionnaire." in _texts(test)
+    test.multiselect(key="c_departement_code").set_value(["62"])
+    _ran(test)
+    assert "Aucun désaccord ne répond à ces filtres." in _texts(test)
+
+
+def test_conflicts_are_read_page_after_page(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dlnuf_desaccords, "SHOWN", 3)
+    test = _page("dlnuf")
+    first = _table(test, "Suite à donner")["Donnée"].tolist()
+    test.number_input(key="page_2").set_value(2)
+    _ran(test)
+    second = _table(test, "Suite à donner")["Donnée"].tolist()
+    assert (len(first), len(second)) == (3, 1)
+    assert not set(first) & set(second)
+
+
+def test_the_file_of_conflicts_opens_in_a_french_spreadsheet(home: Path) -> None:
+    content = components.to_csv(requetes.conflits(requetes.current_base(), {"departement_code": ["62"]}))
+    lines = content.decode("utf-8-sig").splitlines()
+    assert content.startswith(b"\xef\xbb\xbf")
+    assert lines[0].startswith("finess_et;raison_sociale;")
+    assert "MAS du Ternois" in lines[1]
+    assert ";-10,6;" in lines[1]
+
+
+# --- quality
+
+
+def test_deliveries_balance(home: Path) -> None:
+    test = _page("qualite")
+    assert _figures(test) == {
+        "Livraisons reçues": "7", "Lignes lues": f"20{THIN}201", "Lignes acceptées": f"20{THIN}162",
+        "Lignes rejetées": "39",
+    }  # fmt: skip
+    assert f"20{THIN}201 lues = 20{THIN}162 acceptées + 39 rejetées" in _texts(test)
+    assert not test.error
+    by_source = _table(test, "Livraisons refusées").set_index("Source")
+    assert by_source.loc["Prix ESMS", "Lignes rejetées"] == 21
+    assert pd.isna(by_source.loc["source non reconnue", "Lignes lues"])
+
+
+def test_a_refusal_gives_its_reason_and_remedy(home: Path) -> None:
+    test = _page("qualite")
+    assert any(r"**suivi \[copie\] \*v2\*.xlsx** · source non reconnue" in m.value for m in test.markdown)
+    assert "Remède : reprendre le modèle de la collecte." in test.text[0].value
+
+
+def test_rules_have_an_example_and_a_remedy(home: Path) -> None:
+    test = _page("qualite")
+    rows = _table(test, "Comment corriger")
+    assert rows["Lignes"].tolist() == ["21", "14", "9", "3"]
+    assert rows.loc[1, "Exemple"] == "`48,2`"
+    assert rows.loc[0, "Comment corriger"] == "Renseigner le prix."
+    test.selectbox(key="source").set_value("finess")
+    _ran(test)
+    assert _table(test, "Comment corriger")["Effet"].tolist() == ["Ligne rejetée"]
+
+
+def test_a_balance_that_is_wrong_is_shouted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DLNUF_HOME", str(tmp_path))
+    lost = exemple.livraisons()
+    lost[0]["n_acceptees"] -= 5
+    monkeypatch.setattr(exemple, "livraisons", lambda: lost)
+    exemple.write_publication(tmp_path)
+    assert "Le compte n'est pas juste" in _page("qualite").error[0].value
+
+
+# --- open data
+
+
+def test_open_datasets_have_their_warnings_dictionary_and_files(home: Path) -> None:
+    test = _page("donnees_ouvertes")
+    assert [s.value for s in test.subheader] == ["Fiche des établissements et services", "Synthèse par territoire"]
+    assert "2 jeux" in _texts(test)
+    assert f"11 lignes · 12{NBSP}ko" in _texts(test) or "11 lignes · " in _texts(test)
+    assert "il ne sert pas de clé" in _texts(test)
+    fields = _table(test, "Colonne").set_index("Colonne")
+    assert fields.loc[r"finess_et (clé)".replace("_", r"\_"), "Type"] == "texte"
+    assert fields.loc[r"cap\_installee\_totale", "Unité"] == "places"
+    assert [b.label for b in test.download_button] == ["Télécharger en Parquet", "Télécharger en CSV"] * 2
+
+
+def test_the_open_file_as_csv_leaves_unknown_empty(home: Path) -> None:
+    base = requetes.current_base()
+    text = components.to_csv(requetes.open_dataset(base, "mart_etablissements__fiche")).decode("utf-8-sig")
+    line = next(row for row in text.splitlines() if row.startswith(exemple.JEANNE))
+    assert ";Résidence Jeanne d'Arc;" in line
+    assert line.endswith(";true;true;45,0;45,0;2026-11-01")
+    with pytest.raises(KeyError):
+        requetes.open_dataset(base, "mart_dlnuf__conflits")

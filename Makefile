@@ -27,7 +27,7 @@ run: install  ## install, then generate, run and publish a synthetic départemen
 	@$(BIN)/dlnuf demo $(ARGS)
 
 test: install chromium lint types  ## lint, types and every test
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n auto --dist loadfile $(ARGS)
 
 lint: install
 	@$(BIN)/ruff check .

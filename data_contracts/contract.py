@@ -55,6 +55,7 @@ class Field:
     suspect_below: float | None = None
     suspect_above: float | None = None
     void_when: str | None = None
+    void_reason: str | None = None
     proof: str | None = None
 
     def option(self, key: str) -> Any:

@@ -38,7 +38,7 @@ DATA_CLASSES = ("administratives", "sante", "accompagnement", "financieres", "se
 _FIELD_PROPERTIES = {
     "column", "aliases", "keyCheck", "nullValues", "placeholders", "dateFormats", "trueValues", "falseValues",
     "nomenclature", "nomenclatureStrict", "element", "component", "timeBasis", "unit", "factor", "plausible",
-    "suspectBelow", "suspectAbove", "voidWhen", "proof", "acceptedValues",
+    "suspectBelow", "suspectAbove", "voidWhen", "voidReason", "proof", "acceptedValues",
 }  # fmt: skip
 _ENTITY_PROPERTIES = {"unit", "timeBasis", "perimeter", "observations", "elements", "tieBreak"}
 
@@ -234,6 +234,8 @@ class Parser:
             self.one_of(where, "unit", custom["unit"], UNITS)
         if custom.get("keyCheck"):
             self.one_of(where, "keyCheck", custom["keyCheck"], ("finess", "siren", "siret"))
+        if custom.get("voidWhen") and not custom.get("voidReason"):
+            self.say(where, "voidReason absent : dire en français pourquoi la valeur n'est pas utilisée")
         columns = custom.get("column")
         optional: dict[str, Any] = {}
         for key, attribute in (
@@ -268,6 +270,7 @@ class Parser:
             suspect_below=custom.get("suspectBelow"),
             suspect_above=custom.get("suspectAbove"),
             void_when=custom.get("voidWhen"),
+            void_reason=custom.get("voidReason"),
             proof=custom.get("proof"),
             **optional,
         )

@@ -215,8 +215,8 @@ def _void_conditions(field: Field) -> list[tuple[pl.Expr, str, str]]:
         )  # fmt: skip
     if field.void_when:
         found.append(
-            (pl.sql_expr(field.void_when), f"valeur déclarée non calculable par l'émetteur ({field.void_when})",
-             "Compléter le numérateur et le dénominateur dans la collecte d'origine.")
+            (pl.sql_expr(field.void_when), field.void_reason or "valeur écartée par le contrat",
+             "Corriger ou compléter la réponse dans la collecte d'origine, puis renvoyer le fichier.")
         )  # fmt: skip
     low, high = field.suspect_below, field.suspect_above
     if low is not None:

@@ -61,6 +61,7 @@ schema:
           - {property: plausible, value: [0, 120]}
           - {property: suspectBelow, value: 1.5}
           - {property: voidWhen, value: "etat = 'KO'"}
+          - {property: voidReason, value: taux déclaré KO}
           - {property: nullValues, value: [NC]}
       - {name: etat, physicalName: État, logicalType: string}
       - name: ouvert_le

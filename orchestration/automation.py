@@ -1,0 +1,65 @@
+"""When the work is done: the jobs, the daily schedule, the sensor on the inbox.
+
+Belongs here: what starts a run. Does not belong here: what a run does (`assets`) and the inbox itself (`inbox`).
+"""
+
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from orchestration import inbox
+from orchestration.partitions import all_years_tags
+from orchestration.resources import Entrepot
+
+if TYPE_CHECKING:
+    from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+TRAITEMENT = "traitement_complet"
+
+
+def traitement() -> "UnresolvedAssetJobDefinition":
+    """Everything, from what was delivered to the publication."""
+    return dg.define_asset_job(
+        TRAITEMENT,
+        selection=dg.AssetSelection.all(),
+        description="Lire ce qui est nouveau, résoudre, publier.",
+    )
+
+
+@dg.schedule(
+    job_name=TRAITEMENT,
+    name="tous_les_jours",
+    cron_schedule="30 5 * * *",
+    execution_timezone="Europe/Paris",
+    default_status=dg.DefaultScheduleStatus.STOPPED,
+    description="Chaque matin à 5 h 30, heure de Paris.",
+)
+def tous_les_jours(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    return dg.RunRequest(tags=all_years_tags())
+
+
+@dg.sensor(
+    job_name=TRAITEMENT,
+    name="boite_de_depot",
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.STOPPED,
+    description="Prend les fichiers déposés dans inbox/<source>/, les livre, et demande un traitement.",
+)
+def boite_de_depot(context: dg.SensorEvaluationContext, entrepot: dg.ResourceParam[Entrepot]) -> dg.SensorResult:
+    waiting = inbox.scan(entrepot.home)
+    ready = inbox.settled(waiting, context.cursor)
+    receipts = inbox.take(entrepot.home, ready)
+    cursor = inbox.cursor([file for file in waiting if file not in ready])
+    new = sorted(receipt.delivery_id for receipt in receipts if receipt.status == "received" and receipt.delivery_id)
+    refused = [receipt for receipt in receipts if receipt.status == "refused"]
+    for receipt in refused:
+        context.log.warning("Fichier refusé : %s : %s", receipt.path, receipt.reason)
+    if not new:
+        return dg.SensorResult(skip_reason=_why_nothing(len(waiting) - len(ready), len(refused)), cursor=cursor)
+    return dg.SensorResult(run_requests=[dg.RunRequest(run_key="|".join(new), tags=all_years_tags())], cursor=cursor)
+
+
+def _why_nothing(unsettled: int, refused: int) -> str:
+    if unsettled:
+        return f"{unsettled} fichier(s) en cours de dépôt : pris au prochain passage."
+    return f"{refused} fichier(s) refusé(s), aucun reçu." if refused else "Aucun nouveau fichier."

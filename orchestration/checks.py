@@ -1,0 +1,101 @@
+"""What must be true on every run, as Dagster asset checks: counts balance, deliveries pass, publication accepted.
+
+Belongs here: turning counts (`orchestration.status`) into check results. Does not belong here: counting, and the
+tests of the models, which live in dbt and become checks by themselves.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import dagster as dg
+import duckdb
+
+from ingest.home import Home
+from orchestration import status
+from orchestration.assets import POOL, PUBLICATION, RAW
+from orchestration.publication import read_current
+from orchestration.publication.manifest import damage
+from orchestration.resources import Entrepot
+
+VALEURS = dg.AssetKey(["dlnuf", "dlnuf_valeurs"])
+
+
+@dg.asset_check(
+    asset=RAW, blocking=True, description="Pour chaque livraison : lignes lues = lignes acceptées + lignes rejetées."
+)
+def bilan_des_lignes(entrepot: dg.ResourceParam[Entrepot]) -> dg.AssetCheckResult:
+    deliveries = status.deliveries(entrepot.home)
+    wrong = status.unbalanced(deliveries)
+    rows = status.row_counts(deliveries)
+    return dg.AssetCheckResult(
+        passed=not wrong,
+        description="" if not wrong else f"Des lignes manquent : {status.named(wrong)}",
+        metadata={"lues": rows["read"], "acceptees": rows["accepted"], "rejetees": rows["rejected"]},
+    )
+
+
+@dg.asset_check(
+    asset=RAW, description="Aucune livraison refusée depuis la publication précédente ; sinon, lesquelles et pourquoi."
+)
+def livraisons_acceptees(entrepot: dg.ResourceParam[Entrepot]) -> dg.AssetCheckResult:
+    previous = read_current(entrepot.home)
+    since = datetime.fromisoformat(previous.published_at) if previous else None
+    refused = [delivery for delivery in status.deliveries(entrepot.home) if delivery.refused_since(since)]
+    return dg.AssetCheckResult(
+        passed=not refused,
+        severity=dg.AssetCheckSeverity.WARN,  # a refused file is the sender's to mend: the others are published
+        description=status.named([f"{delivery.filename} ({delivery.source or '?'})" for delivery in refused]),
+        metadata={
+            "refusees": len(refused),
+            "motifs": dg.MetadataValue.md("\n".join(f"- {d.filename} : {d.reason}" for d in refused)),
+        },
+    )
+
+
+@dg.asset_check(
+    asset=VALEURS,
+    additional_deps=[["dlnuf", "dlnuf_reponses_ecartees"], ["intermediate", "int_observations"]],
+    blocking=True,
+    pool=POOL,
+    description="Observations = valeurs retenues + réponses écartées.",
+)
+def bilan_des_observations(entrepot: dg.ResourceParam[Entrepot]) -> dg.AssetCheckResult:
+    with entrepot.writing() as home:
+        observations, retained, losers = layer_counts(home)
+    return dg.AssetCheckResult(
+        passed=observations == retained + losers,
+        metadata={"observations": observations, "retenues": retained, "ecartees": losers},
+    )
+
+
+def layer_counts(home: Home) -> tuple[int, int, int]:
+    """Rows of the layer in the warehouse, before publication: observations, retained values, answers set aside."""
+    tables = ("intermediate.int_observations", "dlnuf.dlnuf_valeurs", "dlnuf.dlnuf_reponses_ecartees")
+    with duckdb.connect(str(home.warehouse), read_only=True) as connection:
+        rows = [connection.execute(f"SELECT count(*) FROM {name}").fetchone() for name in tables]
+    observations, retained, losers = (int(row[0]) if row else 0 for row in rows)
+    return observations, retained, losers
+
+
+@dg.asset_check(
+    asset=PUBLICATION, description="Great Expectations a accepté la version courante, et ses fichiers sont intacts."
+)
+def acceptation(entrepot: dg.ResourceParam[Entrepot]) -> dg.AssetCheckResult:
+    current = read_current(entrepot.home)
+    if current is None:
+        return dg.AssetCheckResult(passed=False, description="Rien n'est publié.")
+    manifest = current.manifest
+    problems = damage(current.path, manifest, decode=False)
+    report = current.path / "acceptation.html"  # a version that was not accepted never gets one
+    figures = {name: value for name, value in manifest.key_figures.items() if value is not None}
+    return dg.AssetCheckResult(
+        passed=report.exists() and not problems,
+        description="\n".join(problems),
+        metadata={"version": current.version, "rapport": dg.MetadataValue.path(report), **figures},
+    )
+
+
+def all_checks(models: Sequence[dg.AssetKey]) -> list[dg.AssetChecksDefinition]:
+    """The checks whose asset is in the graph."""
+    checks = [bilan_des_lignes, livraisons_acceptees, acceptation]
+    return [*checks, bilan_des_observations] if VALEURS in models else checks

@@ -1,0 +1,235 @@
+"""The `dlnuf` command.
+
+Belongs here: arguments, exit codes (0 done; 1 a run or check failed; 2 wrong use), what goes to standard output.
+Does not belong here: any work. Each command imports what it needs when it is called: `dlnuf --help` is immediate.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    name="dlnuf",
+    help="Orchestrateur de données médico-sociales : collecter une fois, réutiliser partout.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+contracts_app = typer.Typer(help="Les déclarations, et les fichiers qui en dérivent.", no_args_is_help=True)
+app.add_typer(contracts_app, name="contracts")
+
+DONE, FAILED, MISUSED = 0, 1, 2
+
+
+class Scale(StrEnum):
+    """Size of what is generated."""
+
+    departement = "departement"
+    region = "region"
+    national = "national"
+
+
+ScaleOption = Annotated[Scale, typer.Option("--scale", help="Taille du jeu généré.")]
+SeedOption = Annotated[int, typer.Option("--seed", help="Graine : la même graine donne les mêmes fichiers.")]
+YearOption = Annotated[
+    int | None, typer.Option("--millesime", min=1900, max=2100, help="Année que les données décrivent.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Un objet JSON sur la sortie standard, et rien d'autre.")]
+
+
+@app.command()
+def demo(scale: ScaleOption = Scale.departement, seed: SeedOption = 1) -> None:
+    """Génère un territoire synthétique, le livre, le traite et le publie."""
+    from ingest.home import Home
+    from orchestration import console, summary
+    from orchestration.demo import demo as play
+    from orchestration.status import layer, status
+
+    home = Home.from_env()
+    with console.bars() as progress:
+        outcome = play(home, scale.value, seed, progress)
+    console.log("demo", **asdict(outcome))
+    typer.echo(summary.of_demo(status(home), outcome, layer(home).folder))
+
+
+@app.command()
+def generate(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Dossier à remplir.", file_okay=False)],
+    scale: ScaleOption = Scale.departement,
+    seed: SeedOption = 1,
+) -> None:
+    """Écrit des livraisons dans les formats réels, et leur vérité à part."""
+    from ingest.synthetic import generate as make
+    from orchestration import console, summary
+
+    with console.bars() as progress:
+        made = make(folder, scale=scale.value, seed=seed, progress=_files(progress, "Génération"))
+    typer.echo(summary.of_generation(made))
+
+
+@app.command()
+def deliver(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Fichiers ou dossiers à livrer.", exists=True)],
+    source: Annotated[str | None, typer.Option("--source", metavar="CODE", help="Source, si elle est connue.")] = None,
+    millesime: YearOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Reçoit des fichiers ; la source est reconnue d'après leur contenu quand elle n'est pas donnée."""
+    from data_contracts.model import load_contracts
+    from ingest.home import Home
+    from ingest.pipeline import deliver as receive
+    from orchestration import console, summary
+
+    known = load_contracts()
+    if source is not None and source not in known:
+        raise typer.BadParameter(f"source inconnue. Sources : {', '.join(sorted(known))}", param_hint="--source")
+    with console.bars() as progress:
+        receipts = receive(
+            paths, Home.from_env(), source=source, millesime=millesime, progress=_files(progress, "Réception")
+        )
+    for receipt in receipts:
+        console.log("deliver", **asdict(receipt))
+    typer.echo(_json([asdict(receipt) for receipt in receipts]) if as_json else summary.of_receipts(receipts))
+    if any(receipt.status == "refused" for receipt in receipts):
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def run(
+    millesime: YearOption = None,
+    allow_shrink: Annotated[
+        bool, typer.Option("--allow-shrink", help="Publier même si des volumes baissent fortement.")
+    ] = False,
+) -> None:
+    """Traite ce qui est nouveau, résout et publie."""
+    from ingest.home import Home
+    from orchestration import console, summary
+    from orchestration.run import run as execute
+
+    with console.bars() as progress:
+        outcome = execute(Home.from_env(), millesime, progress, allow_shrink=allow_shrink)
+    console.log("run", **asdict(outcome))
+    typer.echo(summary.of_run(outcome))
+
+
+@app.command()
+def status(as_json: JsonOption = False) -> None:
+    """Livraisons, lignes, observations, valeurs retenues, version courante."""
+    from ingest.home import Home
+    from orchestration import summary
+    from orchestration.status import status as count
+
+    counted = count(Home.from_env())
+    typer.echo(_json(counted) if as_json else f"{summary.of_status(counted)}\n\n{summary.of_sources(counted)}")
+
+
+@app.command()
+def explain(
+    unite_id: Annotated[str, typer.Argument(metavar="UNITE_ID", help="Numéro FINESS, ou code de département.")],
+    element: Annotated[str, typer.Argument(metavar="ELEMENT", help="Élément du dictionnaire, par exemple TX_OCC_HP.")],
+    millesime: YearOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Toutes les réponses reçues, la règle, la valeur retenue, et pourquoi les autres sont écartées."""
+    from ingest.home import Home
+    from orchestration import summary
+    from orchestration.explain import explain as tell
+
+    told = tell(Home.from_env(), unite_id, element, millesime)
+    typer.echo(_json(told) if as_json else summary.of_explanation(told))
+
+
+@app.command()
+def dashboard(
+    port: Annotated[int | None, typer.Option("--port", help="Port d'écoute (8501 par défaut).")] = None,
+) -> None:
+    """Ouvre les tableaux de bord sur 127.0.0.1."""
+    from dashboards import lancer
+
+    raise typer.Exit(lancer(port))
+
+
+@contracts_app.command("generate")
+def contracts_generate() -> None:
+    """Réécrit les fichiers dérivés des déclarations."""
+    from data_contracts.derive import generate_all
+
+    written = generate_all(write=True)
+    typer.echo("\n".join(written) if written else "Les fichiers dérivés étaient à jour.")
+
+
+@contracts_app.command("check")
+def contracts_check() -> None:
+    """Vérifie que les fichiers dérivés correspondent aux déclarations."""
+    from data_contracts.derive import generate_all
+
+    drifts = generate_all(write=False)
+    if drifts:
+        typer.echo("Fichiers qui ne correspondent plus aux déclarations :\n" + "\n".join(drifts), err=True)
+        typer.echo("Remède : dlnuf contracts generate", err=True)
+        raise typer.Exit(FAILED)
+    typer.echo("Les fichiers dérivés correspondent aux déclarations.")
+
+
+def _json(content: Any) -> str:
+    return json.dumps(content, ensure_ascii=False, indent=2)
+
+
+def _files(progress: Callable[[str, int, int | None], None], step: str) -> Callable[[str, int, int], None]:
+    """One bar for all the files, rather than one a file."""
+    return lambda _name, done, total: progress(step, done, total)
+
+
+def _expected() -> dict[type[BaseException], int]:
+    """Errors that a person can act on, with their exit code; anything else is a defect and keeps its stack."""
+    from data_contracts.model import ContractError
+    from orchestration.dbt_runtime import DbtFailed
+    from orchestration.explain import NothingToExplain
+    from orchestration.lock import HomeBusy
+    from orchestration.publication import PublicationBlocked
+    from orchestration.run import RunFailed, UnknownMillesime
+
+    return {
+        ContractError: FAILED,
+        DbtFailed: FAILED,
+        HomeBusy: FAILED,
+        NothingToExplain: FAILED,
+        RunFailed: FAILED,
+        OSError: FAILED,
+        PublicationBlocked: FAILED,
+        UnknownMillesime: MISUSED,
+    }
+
+
+def main() -> None:
+    """Entry point: an expected error is one readable message on standard error, never a stack."""
+    from orchestration.console import configure_logs
+
+    if any(argument not in ("-h", "--help") for argument in sys.argv[1:]):
+        configure_logs()
+    try:
+        app()
+    except Exception as error:
+        codes = [code for kind, code in _expected().items() if isinstance(error, kind)]
+        if not codes or os.environ.get("DLNUF_DEBUG"):
+            raise
+        print(f"Erreur : {error}", file=sys.stderr)
+        sys.exit(codes[0])
+    except KeyboardInterrupt:
+        print("Interrompu. Rien de publié n'a changé ; relancez la même commande pour reprendre.", file=sys.stderr)
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""How dbt is called: its environment, its executable, and the manifest that the asset graph is drawn from.
+
+Belongs here: everything about dbt that needs neither Dagster nor dbt to be imported (dbt always runs as a subprocess,
+so that it releases the DuckDB file when it ends). Does not belong here: assets.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from ingest.home import PROJECT, Home
+from orchestration.dbt_child import PARENT
+
+DBT_PROJECT = PROJECT / "dbt_project"
+DBT_EXECUTABLE = Path(sys.executable).with_name("dlnuf-dbt")
+_PARSED = {".sql", ".yml", ".yaml", ".csv", ".md"}
+
+
+class DbtFailed(RuntimeError):
+    """dbt refused the project or a model or test failed. The message names them."""
+
+
+def environment(home: Home) -> dict[str, str]:
+    """The variables that the dbt project reads; nothing is written outside the home."""
+    return {
+        "DLNUF_WAREHOUSE": str(home.warehouse),
+        "DBT_TARGET_PATH": str(home.dbt / "target"),
+        "DBT_LOG_PATH": str(home.dbt / "logs"),
+        PARENT: str(os.getpid()),
+    }
+
+
+def export(home: Home) -> None:
+    """Set them for this process: dagster-dbt reads the profile here before it starts dbt."""
+    os.environ.update(environment(home))
+    home.root.mkdir(parents=True, exist_ok=True)
+
+
+def project_digest(project: Path) -> str:
+    """Changes with any file that dbt parses."""
+    digest = hashlib.sha256()
+    for path in sorted(project.rglob("*")):
+        parts = path.relative_to(project).parts
+        if path.suffix in _PARSED and parts[0] not in ("target", "logs", "dbt_packages"):
+            digest.update("/".join(parts).encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:16]
+
+
+def prepare_manifest(home: Home, project: Path | None = None) -> Path:
+    """Path of the manifest of the project as it is now; runs `dbt parse` (some seconds) only when a file changed.
+
+    Raises DbtFailed with what dbt says.
+    """
+    project = project or DBT_PROJECT
+    path = home.dbt / "manifest" / f"{project_digest(project)}.json"
+    if path.exists():
+        return path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    done = subprocess.run(
+        [str(DBT_EXECUTABLE), "--quiet", "--no-use-colors", "parse", "--profiles-dir", str(project)],
+        cwd=project,
+        env={**os.environ, **environment(home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise DbtFailed(f"dbt ne peut pas lire le projet {project.name} :\n{(done.stdout + done.stderr).strip()}")
+    for old in path.parent.glob("*.json"):
+        old.unlink(missing_ok=True)
+    os.replace(home.dbt / "target" / "manifest.json", path)
+    return path
+
+
+def failures(home: Home) -> list[str]:
+    """Nodes that did not pass in the last dbt execution, one readable line each; skipped nodes are not causes."""
+    path = home.dbt / "target" / "run_results.json"
+    if not path.exists():
+        return []
+    results: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["results"]
+    return [describe(result) for result in results if result["status"] in ("error", "fail", "runtime error")]
+
+
+def describe(result: dict[str, Any]) -> str:
+    """One line for a failed node of run_results.json."""
+    kind, *_, name = result["unique_id"].split(".")
+    if kind == "test":  # test.<project>.<name>.<hash>, but a singular test has no hash
+        name = result["unique_id"].split(".")[2]
+    label = {"test": "contrôle", "unit_test": "test unitaire", "seed": "table de référence"}.get(kind, "modèle")
+    message = " ".join((result.get("message") or "").split())
+    return f"{label} {name} : {message}" if message else f"{label} {name}"

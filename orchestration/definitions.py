@@ -1,0 +1,48 @@
+"""The code location: what Dagster loads (`make dagster`), and what `dlnuf run` executes in process.
+
+Belongs here: putting the pieces together. Does not belong here: the pieces (`assets`, `checks`, `automation`...).
+"""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from data_contracts.model import load_contracts
+from ingest.home import Home
+from orchestration import assets, checks, dbt_runtime
+from orchestration.automation import boite_de_depot, tous_les_jours, traitement
+from orchestration.partitions import years
+from orchestration.resources import Entrepot, dbt
+
+
+def build(entrepot: Entrepot) -> dg.Definitions:
+    """The whole graph over one home."""
+    dbt_runtime.export(entrepot.home)
+    manifest = dbt_runtime.prepare_manifest(entrepot.home)
+    contracts = load_contracts()
+    partitions = dg.StaticPartitionsDefinition(years())
+    published = assets.published_models(manifest)
+    return dg.Definitions(
+        assets=[
+            *(assets.source_asset(contract, partitions) for contract in contracts.values()),
+            assets.raw_asset(list(contracts)),
+            assets.models_asset(manifest),
+            assets.publication_asset(published),
+        ],
+        asset_checks=checks.all_checks(published),
+        jobs=[traitement()],
+        schedules=[tous_les_jours],
+        sensors=[boite_de_depot],
+        # One writer: steps follow one another in the process of the run, which loads this module once.
+        executor=dg.in_process_executor,
+        resources={
+            "entrepot": entrepot,
+            "dbt": dbt(),
+        },
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """The home of the environment (`DLNUF_HOME`, or `var/`)."""
+    return build(Entrepot(Home.from_env()))

@@ -1,0 +1,83 @@
+"""The inbox: `<home>/inbox/<source>/`, where anyone drops a file.
+
+Belongs here: noticing what is new, delivering it, and putting the file where it belongs afterwards, once:
+received -> removed (the landing holds its bytes); refused -> `inbox/refuses/`, with its reason beside it in a .txt.
+Does not belong here: the Dagster sensor that calls this (`automation`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingest.home import Home
+from ingest.pipeline import Receipt, deliver
+
+REFUSED = "refuses"
+UNKNOWN = "a-reconnaitre"  # files of a source that the sender does not know: recognised by their content
+_UNFINISHED = (".part", ".tmp", ".crdownload", ".filepart")
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """A file in the inbox: its source when the folder says it, and what tells whether it changed."""
+
+    path: Path
+    source: str | None
+    mark: str  # name, modification time and size
+
+
+def scan(home: Home) -> list[Dropped]:
+    """Files waiting in the inbox, in the order of their names. Hidden and unfinished files are left alone."""
+    found = []
+    for path in sorted(home.inbox.rglob("*")):
+        parts = path.relative_to(home.inbox).parts
+        if not path.is_file() or parts[0] == REFUSED or any(part.startswith(".") for part in parts):
+            continue
+        if path.suffix.lower() in _UNFINISHED:
+            continue
+        source = parts[0] if len(parts) > 1 and parts[0] != UNKNOWN else None
+        facts = path.stat()
+        found.append(Dropped(path, source, f"{'/'.join(parts)}|{facts.st_mtime_ns}|{facts.st_size}"))
+    return found
+
+
+def settled(dropped: Sequence[Dropped], cursor: str | None) -> list[Dropped]:
+    """Those that had the same time and size at the previous look: a file being copied is not taken half-way."""
+    seen = set(json.loads(cursor)) if cursor else set()
+    return [file for file in dropped if file.mark in seen]
+
+
+def cursor(dropped: Sequence[Dropped]) -> str:
+    """What to remember of this look."""
+    return json.dumps(sorted(file.mark for file in dropped), ensure_ascii=False)
+
+
+def take(home: Home, dropped: Sequence[Dropped]) -> list[Receipt]:
+    """Deliver these files and clear them from the inbox; one refused file stops no other."""
+    receipts: list[Receipt] = []
+    for source in sorted({file.source or "" for file in dropped}):
+        paths = [file.path for file in dropped if (file.source or "") == source]
+        receipts += deliver(paths, home, source=source or None)
+    for receipt in receipts:
+        put_away(home, receipt)
+    return receipts
+
+
+def put_away(home: Home, receipt: Receipt) -> None:
+    """Remove a received file from the inbox, or set a refused one aside with its reason."""
+    path = Path(receipt.path)
+    if receipt.status != "refused":
+        path.unlink(missing_ok=True)
+        return
+    folder = home.inbox / REFUSED
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / path.name
+    count = 1
+    while target.exists():
+        count += 1
+        target = folder / f"{path.stem} ({count}){path.suffix}"
+    path.replace(target)
+    target.with_name(target.name + ".txt").write_text(f"{receipt.reason}\n", encoding="utf-8")

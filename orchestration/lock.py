@@ -1,0 +1,69 @@
+"""One writer at a time in a home: an advisory lock between processes.
+
+Belongs here: taking, waiting for and describing that lock. Does not belong here: what is done while it is held.
+
+The kernel releases the lock with the process, so a `kill -9` leaves nothing to clean. The file only tells who holds it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+
+from ingest.home import Home
+
+
+class HomeBusy(RuntimeError):
+    """Another process writes in this home."""
+
+
+_held: set[Path] = set()
+
+
+@contextmanager
+def writing(home: Home, *, wait_s: float = 0) -> Iterator[None]:
+    """Hold the home's lock; waits up to `wait_s` seconds. Re-entrant within a process: a run holds it around its steps.
+
+    Raises HomeBusy, naming the process that holds it.
+    """
+    path = home.root / "verrou"
+    if path in _held:
+        yield
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = _take(path, wait_s)
+    _held.add(path)
+    try:
+        yield
+    finally:
+        _held.discard(path)
+        os.ftruncate(handle, 0)
+        os.close(handle)
+
+
+def _take(path: Path, wait_s: float) -> int:
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    limit = time.monotonic() + wait_s
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            if time.monotonic() < limit:
+                time.sleep(0.2)
+                continue
+            holder = ""
+            with suppress(OSError):
+                holder = os.pread(handle, 200, 0).decode("utf-8", "replace").strip()
+            os.close(handle)
+            raise HomeBusy(
+                f"Un autre traitement écrit déjà dans ce dossier{f' ({holder})' if holder else ''}. "
+                "Attendez qu'il se termine, puis relancez la commande."
+            ) from None
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, f"processus {os.getpid()}, depuis {datetime.now():%d/%m/%Y %H:%M:%S}".encode(), 0)
+        return handle

@@ -1,0 +1,15 @@
+"""How far the work is: what the steps tell, whoever listens.
+
+Belongs here: the shape of that telling. Does not belong here: showing it (`console`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+# Told (step, units done, units in all or None when unknown).
+Progress = Callable[[str, int, int | None], None]
+
+
+def silent(step: str, done: int, total: int | None) -> None:
+    """Tell nobody."""

@@ -1,0 +1,60 @@
+"""What the assets are given: the home they work in, and somebody to tell how far they are.
+
+Belongs here: Dagster resources. Does not belong here: what is done with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+from dagster_dbt import DbtCliResource
+from packaging.version import Version
+
+from ingest.home import Home
+from orchestration import dbt_runtime
+from orchestration.lock import writing
+from orchestration.progress import Progress, silent
+
+# A step of a Dagster run waits this long for a `dlnuf run` started by hand to end, and gives up with the reason.
+WAIT_FOR_WRITER_S = 1800.0
+
+
+@dataclass(frozen=True)
+class Entrepot:
+    """One installation: its home and its single writer's lock."""
+
+    home: Home
+    progress: Progress = silent
+    allow_shrink: bool = False  # let a publication hold much less than the previous one
+
+    @contextmanager
+    def writing(self) -> Iterator[Home]:
+        """The home, held for writing."""
+        with writing(self.home, wait_s=WAIT_FOR_WRITER_S):
+            yield self.home
+
+
+class Dbt(DbtCliResource):
+    """dagster-dbt's resource without two things it does before each command, seven seconds in all."""
+
+    @property
+    def _cli_version(self) -> Version:
+        """`dbt --version` starts dbt, which asks the package index for a newer one: nothing here calls outside."""
+        return Version(version("dbt-core"))
+
+    def _initialize_dbt_core_adapter(self, args: Any) -> Any:
+        """Only fetches row counts and columns, which we do not ask for; it would import dbt in this process."""
+        return None
+
+
+def dbt() -> Dbt:
+    """dbt over the project, with the executable of this environment."""
+    return Dbt(
+        project_dir=str(dbt_runtime.DBT_PROJECT),
+        profiles_dir=str(dbt_runtime.DBT_PROJECT),
+        dbt_executable=str(dbt_runtime.DBT_EXECUTABLE),
+    )

@@ -1,0 +1,191 @@
+"""`dlnuf run`: the assets of the code location, executed in this process, and what came of it.
+
+Belongs here: whether there is anything to do, executing the graph, and saying why it failed in words.
+Does not belong here: the steps themselves (`assets`), printing (`cli`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from ingest.home import Home
+from orchestration.dbt_runtime import prepare_manifest
+from orchestration.lock import writing
+from orchestration.partitions import all_years_tags, years
+from orchestration.progress import Progress, silent
+
+# A dbt whose run was killed ends within a second (`dbt_child`); more than that is somebody else.
+WAIT_FOR_WAREHOUSE_S = 60.0
+
+
+class RunFailed(RuntimeError):
+    """A step or a check failed; the message lists every reason. The previous publication stays current."""
+
+
+class UnknownMillesime(ValueError):
+    """The year asked for is not a partition."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run did. `published` is False when there was nothing new, or when the content had not changed."""
+
+    nothing_new: bool
+    published: bool
+    version: str | None
+    seconds: float
+    warnings: list[str] = field(default_factory=list)
+
+
+def nothing_new(home: Home, millesime: int | None = None) -> bool:
+    """No delivery waits, and the current publication is whole and was made by this software from what there is now."""
+    from ingest.pipeline import inputs_fingerprint, pending
+    from orchestration.publication import read_current
+    from orchestration.publication.manifest import damage
+    from orchestration.publication.publisher import software
+
+    current = read_current(home)
+    if current is None or pending(home, millesime=millesime):
+        return False
+    manifest = current.manifest
+    return (
+        manifest.software == software()
+        and manifest.inputs_fingerprint == inputs_fingerprint(home)
+        and not damage(current.path, manifest, decode=False)
+    )
+
+
+def run(
+    home: Home, millesime: int | None = None, progress: Progress = silent, *, allow_shrink: bool = False
+) -> Outcome:
+    """Process what is new, resolve, publish; does nothing when nothing is new.
+
+    `allow_shrink` lets volumes and key figures fall below those of the current publication.
+
+    Raises HomeBusy, UnknownMillesime, RunFailed, DbtFailed (the dbt project cannot be read), ContractError.
+    """
+    start = time.monotonic()
+    if millesime is not None and str(millesime) not in years():
+        raise UnknownMillesime(f"Le millésime {millesime} n'est pas traité : de {years()[0]} à {years()[-1]}.")
+    with writing(home):
+        if nothing_new(home, millesime):
+            return Outcome(True, False, _version(home), time.monotonic() - start)
+        wait_for_warehouse(home)
+        progress("Préparation", 0, None)
+        before = _version(home)
+        warnings = execute(home, millesime, progress, allow_shrink)
+        version = _version(home)
+    return Outcome(False, version != before, version, time.monotonic() - start, warnings)
+
+
+def _version(home: Home) -> str | None:
+    from orchestration.publication import read_current
+
+    current = read_current(home)
+    return current.version if current else None
+
+
+def wait_for_warehouse(home: Home, timeout_s: float = WAIT_FOR_WAREHOUSE_S) -> None:
+    """Wait until no process holds the warehouse (somebody may be looking at it); one that cannot be read is removed.
+
+    Nothing is lost with it: all it holds comes from the lake, and the run builds it again.
+
+    Raises RunFailed when it stays held.
+    """
+    import duckdb
+
+    limit = time.monotonic() + timeout_s
+    while home.warehouse.exists():
+        try:
+            duckdb.connect(str(home.warehouse)).close()
+            return
+        except duckdb.Error as error:
+            if "Could not set lock" not in str(error):
+                home.warehouse.unlink()
+                home.warehouse.with_name(f"{home.warehouse.name}.wal").unlink(missing_ok=True)
+            elif time.monotonic() > limit:
+                raise RunFailed(
+                    f"L'entrepôt est ouvert par un autre processus, qui ne le rend pas : {error}\n"
+                    "Fermez ce processus, puis relancez."
+                ) from error
+            else:
+                time.sleep(0.2)
+
+
+def execute(home: Home, millesime: int | None, progress: Progress, allow_shrink: bool = False) -> list[str]:
+    """Execute the job in this process; returns what the checks warn about.
+
+    Raises RunFailed, DbtFailed.
+    """
+    with ThreadPoolExecutor(1) as background:  # dbt reads its project while Dagster is imported
+        parsed = background.submit(prepare_manifest, home)
+        import dagster as dg
+
+        from orchestration.automation import TRAITEMENT
+        from orchestration.definitions import build
+        from orchestration.resources import Entrepot
+
+        parsed.result()
+
+    with _own_output(home):
+        job = build(Entrepot(home, progress, allow_shrink)).resolve_job_def(TRAITEMENT)
+        with dg.DagsterInstance.ephemeral() as instance:
+            result = job.execute_in_process(
+                instance=instance,
+                partition_key=str(millesime) if millesime is not None else None,
+                tags=all_years_tags() if millesime is None else None,
+                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+                raise_on_error=False,
+            )
+    failed = [check for check in result.get_asset_check_evaluations() if not check.passed]
+    reasons = [_reason(event) for event in result.all_events if event.is_step_failure]
+    # A check of ours failed; those of dbt are named by the failure of their step.
+    if None in reasons or (failed and result.success):
+        reasons += [_check(check) for check in failed if check.severity == dg.AssetCheckSeverity.ERROR]
+    told = [reason for reason in dict.fromkeys(reasons) if reason]
+    if told or not result.success:
+        raise RunFailed("\n".join(told) or "Le traitement n'a pas abouti.")
+    return [_check(check) for check in failed]
+
+
+@contextlib.contextmanager
+def _own_output(home: Home) -> Iterator[None]:
+    """What dbt and Dagster say goes to a log of the run: the output is the command's."""
+    folder = home.root / "journaux"
+    folder.mkdir(parents=True, exist_ok=True)
+    dagster = logging.getLogger("dagster")
+    with (folder / "dernier_traitement.log").open("w", encoding="utf-8") as log, contextlib.redirect_stdout(log):
+        handler = logging.StreamHandler(log)
+        dagster.addHandler(handler)
+        dagster.propagate = False
+        try:
+            yield
+        finally:
+            dagster.removeHandler(handler)
+            dagster.propagate = True
+
+
+def _reason(event: Any) -> str | None:
+    """Why a step failed, without its stack: the description that an asset gives, else the error; None for a check."""
+    data = event.event_specific_data
+    if data.user_failure_data and data.user_failure_data.description:
+        return data.user_failure_data.description
+    error = data.error
+    while error.cause is not None:
+        error = error.cause
+    if error.cls_name == "DagsterAssetCheckFailedError":
+        return None
+    return f"{event.step_key} : {error.message.strip()}"
+
+
+def _check(check: Any) -> str:
+    where = "/".join(check.asset_key.path)
+    rows = check.metadata.get("dagster_dbt/failed_row_count")  # what a dbt test says
+    said = check.description or (f"{rows.value} lignes concernées" if rows else "non respecté")
+    return f"Contrôle {check.check_name} ({where}) : {said}"

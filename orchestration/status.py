@@ -1,0 +1,169 @@
+"""Where things stand: deliveries and rows from the lake, the layer from the current publication.
+
+Belongs here: counting, as pure functions over a home; nothing is written. Does not belong here: printing (`cli`), and
+the warehouse, which belongs to the pipeline: readers see what was published.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ingest.home import Home
+from ingest.lake import ACCEPTED, REFUSED, results
+from ingest.landing import manifests, refusals
+from orchestration.publication import read_current
+
+RECEIVED = "received"  # landed, not processed yet
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A file that somebody sent, and what became of it."""
+
+    delivery_id: str
+    source: str | None
+    filename: str
+    received_at: datetime
+    status: str  # received | accepted | refused
+    reason: str | None = None
+    read: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    balances: bool = True
+
+    def refused_since(self, moment: datetime | None) -> bool:
+        """Refused, and received after that moment (None: ever)."""
+        return self.status == REFUSED and (moment is None or self.received_at > moment)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Counts of the resolved layer as published; None when nothing is published."""
+
+    version: str | None = None
+    published_at: str | None = None
+    folder: Path | None = None
+    observations: int | None = None
+    retained: int | None = None
+    losers: int | None = None
+    conflicts: int | None = None
+    entries_avoided: int | None = None
+
+
+def deliveries(home: Home) -> list[Delivery]:
+    """Every file received, in the order of reception; those refused at the door come last."""
+    done = {result.delivery_id: result for result in results(home)}
+    found: list[Delivery] = []
+    for manifest in manifests(home):
+        received_at = datetime.fromisoformat(manifest.received_at)
+        result = done.get(manifest.delivery_id)
+        if result is None:
+            found.append(Delivery(manifest.delivery_id, manifest.source, manifest.filename, received_at, RECEIVED))
+            continue
+        found.append(
+            Delivery(
+                manifest.delivery_id,
+                manifest.source,
+                manifest.filename,
+                received_at,
+                result.statut,
+                result.motif,
+                result.lues,
+                result.acceptees,
+                result.rejetees,
+                result.balances,
+            )
+        )
+    for refusal in refusals(home):
+        received_at = datetime.fromisoformat(refusal["received_at"])
+        facts = refusal["sha256"], refusal["source"], refusal["filename"], received_at, REFUSED, refusal["reason"]
+        found.append(Delivery(*facts))
+    return found
+
+
+def named(items: Sequence[str], at_most: int = 5) -> str:
+    """The first few, and how many others."""
+    others = f" et {len(items) - at_most} autres" if len(items) > at_most else ""
+    return ", ".join(items[:at_most]) + others
+
+
+def row_counts(found: Iterable[Delivery]) -> dict[str, int]:
+    """Rows read, accepted and rejected over these deliveries."""
+    found = list(found)
+    return {
+        "read": sum(delivery.read for delivery in found),
+        "accepted": sum(delivery.accepted for delivery in found),
+        "rejected": sum(delivery.rejected for delivery in found),
+    }
+
+
+def unbalanced(found: Sequence[Delivery]) -> list[str]:
+    """Deliveries, or entities of them, whose rows read are not the sum of the accepted and the rejected."""
+    return [f"{d.filename} ({d.read} ≠ {d.accepted} + {d.rejected})" for d in found if not d.balances]
+
+
+def table(folder: Path, name: str) -> Path | None:
+    """File of a published table, in whichever part of the snapshot it is."""
+    return next(iter(sorted(folder.glob(f"*/{name}.parquet"))), None)
+
+
+def layer(home: Home) -> Layer:
+    """Counts of the current publication. Raises PublicationBlocked when the pointer was damaged."""
+    import duckdb
+
+    current = read_current(home)
+    if current is None:
+        return Layer()
+    with duckdb.connect() as connection:
+
+        def count(name: str, expression: str = "count(*)") -> int | None:
+            path = table(current.path, name)
+            if path is None:
+                return None
+            row = connection.execute(f"SELECT {expression} FROM read_parquet(?)", [str(path)]).fetchone()
+            return int(row[0]) if row and row[0] is not None else 0
+
+        retained, losers = count("dlnuf_valeurs"), count("dlnuf_reponses_ecartees")
+        return Layer(
+            version=current.version,
+            published_at=current.published_at,
+            folder=current.path,
+            observations=None if retained is None or losers is None else retained + losers,
+            retained=retained,
+            losers=losers,
+            conflicts=count("dlnuf_valeurs", "count(*) FILTER (WHERE statut = 'divergent')"),
+            entries_avoided=count("mart_dlnuf__saisies_evitees", "sum(n_saisies_evitees)"),
+        )
+
+
+def status(home: Home) -> dict[str, Any]:
+    """The whole, in the shape that `dlnuf status --json` promises."""
+    found = deliveries(home)
+    published = layer(home)
+    sources = sorted({delivery.source for delivery in found if delivery.source})
+    return {
+        "deliveries": {
+            "received": len(found),
+            "accepted": sum(delivery.status == ACCEPTED for delivery in found),
+            "refused": sum(delivery.status == REFUSED for delivery in found),
+            "pending": sum(delivery.status == RECEIVED for delivery in found),
+        },
+        "rows": row_counts(found),
+        "observations": published.observations or 0,
+        "retained": published.retained or 0,
+        "losers": published.losers or 0,
+        "conflicts": published.conflicts or 0,
+        "entries_avoided": published.entries_avoided or 0,
+        "version": published.version,
+        "published_at": published.published_at,
+        "sources": {source: _of_source(found, source) for source in sources},
+    }
+
+
+def _of_source(found: Sequence[Delivery], source: str) -> dict[str, int]:
+    mine = [delivery for delivery in found if delivery.source == source]
+    return {"deliveries": len(mine), **row_counts(mine)}

@@ -1,0 +1,143 @@
+"""What the command says at the end, in French, from the objects that the other modules return.
+
+Belongs here: wording. Does not belong here: counting (`status`, `explain`), the terminal (`console`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orchestration.console import number, plural
+
+if TYPE_CHECKING:
+    from ingest.pipeline import Receipt
+    from ingest.synthetic import Bilan
+    from orchestration.run import Outcome
+
+_RECEIPT = {"received": "reçu", "known": "déjà reçu", "refused": "refusé"}
+
+
+def short(path: Path) -> str:
+    """A path as one would type it from here."""
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith("..") else relative
+
+
+def of_status(status: dict[str, Any]) -> str:
+    """The state of an installation."""
+    files, rows = status["deliveries"], status["rows"]
+    waiting = f", {number(files['pending'])} en attente" if files["pending"] else ""
+    lines = [
+        (
+            "Livraisons",
+            f"{plural(files['received'], 'reçue')} : {plural(files['accepted'], 'acceptée')}, "
+            f"{plural(files['refused'], 'refusée')}{waiting}",
+        ),
+        (
+            "Lignes",
+            f"{plural(rows['read'], 'lue')} = "
+            f"{plural(rows['accepted'], 'acceptée')} + {plural(rows['rejected'], 'rejetée')}",
+        ),
+    ]
+    if status["version"]:
+        lines += [
+            (
+                "Observations",
+                f"{number(status['observations'])} = {plural(status['retained'], 'valeur retenue', 'valeurs retenues')}"
+                f" + {plural(status['losers'], 'réponse écartée', 'réponses écartées')}",
+            ),
+            ("Conflits", number(status["conflicts"])),
+            ("Saisies évitées", number(status["entries_avoided"])),
+        ]
+    lines.append(("Publication", status["version"] or "aucune"))
+    return _table(lines)
+
+
+def of_sources(status: dict[str, Any]) -> str:
+    """One line a source."""
+    rows = [("Source", "Livraisons", "Lues", "Acceptées", "Rejetées")]
+    rows += [
+        (code, *(number(counts[name]) for name in ("deliveries", "read", "accepted", "rejected")))
+        for code, counts in status["sources"].items()
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(5)]
+    return "\n".join(
+        "  ".join(
+            [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
+        )
+        for row in rows
+    )
+
+
+def of_run(outcome: Outcome) -> str:
+    """What a run did."""
+    if outcome.nothing_new:
+        return f"Rien de nouveau : la publication {outcome.version} est à jour, rien n'est publié."
+    done = (
+        f"Publié : {outcome.version}" if outcome.published else f"Contenu inchangé : {outcome.version} reste courante"
+    )
+    return "\n".join([f"{done} (en {outcome.seconds:.0f} s).", *(f"Attention : {text}" for text in outcome.warnings)])
+
+
+def of_receipts(receipts: Sequence[Receipt]) -> str:
+    """One line a file."""
+    lines = []
+    for receipt in receipts:
+        detail = receipt.reason if receipt.status == "refused" else receipt.source
+        lines.append(f"{_RECEIPT[receipt.status]:10}  {receipt.path}  {detail or ''}".rstrip())
+    return "\n".join(lines)
+
+
+def of_explanation(told: dict[str, Any]) -> str:
+    """Every answer to every facet, the winner first."""
+    lines = [f"{told['element_id']} pour {told['unite_id']} en {told['millesime']}"]
+    for facet in told["values"]:
+        lines += ["", f"{_facet(facet)} : {_said(facet['retained']['value'], facet['unit'])}"]
+        lines.append(f"  règle    {facet['retained']['rule']} ({facet['retained']['status']})")
+        for answer in facet["answers"]:
+            why = f"écartée : {answer['lost_because']}" if answer["lost_because"] else "retenue"
+            value = _said(answer["value"], facet["unit"])
+            lines.append(f"  réponse  {value}, {answer['source']}, {answer['collected_on'] or 'date inconnue'} ({why})")
+            lines.append(f"           livraison {answer['delivery_id']}")
+    others = [str(year) for year in told["millesimes"] if year != told["millesime"]]
+    return "\n".join([*lines, *(["", f"Autres millésimes : {', '.join(others)}"] if others else [])])
+
+
+def of_generation(made: Bilan) -> str:
+    """What was invented, and where."""
+    lines = [
+        ("Livraisons", f"{plural(len(made.livraisons), 'fichier')} dans {short(made.dossier / 'livraisons')}"),
+        ("Vérité", short(made.dossier / "verite")),
+        ("Établissements", f"{number(made.n_et)}, dont {plural(made.n_et_ouverts, 'ouvert')}"),
+        ("Gestionnaires", number(made.n_ej)),
+        ("Défauts semés", number(sum(made.defauts.values()))),
+    ]
+    return _table(lines)
+
+
+def of_demo(status: dict[str, Any], outcome: Outcome, folder: Path | None) -> str:
+    """The end of `make run`: what happened, and where to look."""
+    lines = [of_status(status)]
+    if folder is not None:
+        lines.append(_table([("Dossier", short(folder))]))
+    lines.append(_table([("Tableau de bord", "make dashboard, puis http://127.0.0.1:8501")]))
+    return "\n".join([of_run(outcome), "", *lines])
+
+
+def _facet(facet: dict[str, Any]) -> str:
+    parts = [facet["base_temporelle"], facet["composante"], "" if facet["perimetre"] == "site" else facet["perimetre"]]
+    return ", ".join(part for part in parts if part) or "valeur"
+
+
+def _said(value: float | str | None, unit: str | None) -> str:
+    if value is None:
+        return "inconnue"
+    text = f"{value:.12g}".replace(".", ",") if isinstance(value, float) else str(value)
+    return f"{text} {unit}" if unit else text
+
+
+def _table(lines: Sequence[tuple[str, str]]) -> str:
+    return "\n".join(f"{name:<16} {text}" for name, text in lines)

@@ -1,0 +1,156 @@
+"""The main job on an invented département, by the command: it balances, then has nothing to do, survives `kill -9`."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from ingest.home import Home
+from ingest.lake import results
+from orchestration.publication import read_current
+
+pytestmark = [pytest.mark.duckdb, pytest.mark.lent]
+
+
+def dlnuf(home: Home, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command, in another process."""
+    return subprocess.run(command(*arguments), env=environment(home), capture_output=True, text=True, check=False)
+
+
+def command(*arguments: str) -> list[str]:
+    return [str(Path(sys.executable).with_name("dlnuf")), *arguments]
+
+
+def environment(home: Home) -> dict[str, str]:
+    return {**os.environ, "DLNUF_HOME": str(home.root)}
+
+
+def told(home: Home, *arguments: str) -> Any:
+    """What a command says in JSON, with nothing else on standard output."""
+    done = dlnuf(home, *arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, str]:
+    """The home after a demo, and what the demo said."""
+    home = Home(tmp_path_factory.mktemp("demo") / "var")
+    done = dlnuf(home, "demo")
+    assert done.returncode == 0, done.stderr
+    return home, done.stdout
+
+
+def test_the_summary_says_everything_in_a_few_lines(played: tuple[Home, str]) -> None:
+    home, said = played
+    for name in ("Livraisons", "Lignes", "Observations", "Conflits", "Saisies évitées", "Publication", "Dossier"):
+        assert any(line.startswith(name) for line in said.splitlines()), said
+    current = read_current(home)
+    assert current is not None
+    assert current.version in said
+    assert "make dashboard" in said
+
+
+def test_the_status_balances(played: tuple[Home, str]) -> None:
+    status = told(played[0], "status")
+    deliveries, rows = status["deliveries"], status["rows"]
+    assert deliveries["received"] == deliveries["accepted"] + deliveries["refused"] > 0
+    assert rows["read"] == rows["accepted"] + rows["rejected"] > 0
+    assert status["observations"] == status["retained"] + status["losers"] > 0
+    assert status["conflicts"] > 0
+    assert status["entries_avoided"] > 0
+    assert sum(source["read"] for source in status["sources"].values()) == rows["read"]
+
+
+def test_a_conflict_is_explained_to_the_end(played: tuple[Home, str]) -> None:
+    home = played[0]
+    current = read_current(home)
+    assert current is not None
+    row = duckdb.execute(
+        """SELECT unite_id, element_id, millesime, source_retenue, source_ecartee FROM read_parquet(?)
+           WHERE perimetre = 'site' AND composante = '' ORDER BY ALL LIMIT 1""",
+        [str(current.path / "marts" / "mart_dlnuf__conflits.parquet")],
+    ).fetchone()
+    assert row is not None
+    unit, element, year, winner, loser = row
+    story = told(home, "explain", unit, element, "--millesime", str(year))
+    divergent = next(value for value in story["values"] if value["retained"]["status"] == "divergent")
+    assert divergent["retained"]["source"] == winner
+    assert divergent["answers"][0]["lost_because"] is None
+    lost = [answer for answer in divergent["answers"][1:] if answer["source"] == loser]
+    assert lost
+    assert all(answer["lost_because"] for answer in lost)
+    assert {answer["delivery_id"] for answer in divergent["answers"]} <= {
+        result.delivery_id for result in results(home)
+    }
+
+
+def test_a_second_run_says_that_nothing_is_new_and_publishes_nothing(played: tuple[Home, str]) -> None:
+    home = played[0]
+    before = (home.publication / "current.json").read_bytes()
+    done = dlnuf(home, "run")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("Rien de nouveau")
+    assert (home.publication / "current.json").read_bytes() == before
+
+
+def test_the_second_run_imports_neither_dbt_nor_dagster(played: tuple[Home, str]) -> None:
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom ingest.home import Home\nfrom orchestration.run import run\n"
+        f"assert run(Home(Path({str(played[0].root)!r}))).nothing_new\n"
+        "print([name for name in ('dagster', 'dbt', 'great_expectations') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def started(home: Home, path: str) -> Callable[[], bool]:
+    """A file or folder that the run makes on its way exists."""
+    return lambda: any(home.root.glob(path))
+
+
+KILLS = [
+    "lake/deliveries/*.json",  # while files are read
+    "dbt/target/run/dlnuf/models/dlnuf/dlnuf_valeurs.sql",  # while dbt resolves
+    "publication/.staging-*/marts/*.parquet",  # while the snapshot is written
+]
+
+
+def test_a_run_killed_at_any_moment_then_run_again_publishes_the_same(played: tuple[Home, str], tmp_path: Path) -> None:
+    reference = read_current(played[0])
+    assert reference is not None
+    home = Home(tmp_path / "var")
+    shutil.copytree(played[0].landing, home.landing)
+    for path in KILLS:
+        kill_when(home, started(home, path), path)
+        assert read_current(home) is None
+    done = dlnuf(home, "run")
+    assert done.returncode == 0, done.stderr
+    current = read_current(home)
+    assert current is not None
+    assert current.manifest.contenu_sha256 == reference.manifest.contenu_sha256
+    assert list(home.publication.glob(".staging-*")) == []
+
+
+def kill_when(home: Home, reached: Callable[[], bool], what: str) -> None:
+    """Start a run and kill it, alone and without warning, once it has come that far."""
+    with subprocess.Popen(
+        command("run"), env=environment(home), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as run:
+        limit = time.monotonic() + 240
+        while not reached():
+            assert run.poll() is None, f"le traitement s'est terminé avant : {what}"
+            assert time.monotonic() < limit, what
+            time.sleep(0.02)
+        os.kill(run.pid, signal.SIGKILL)

@@ -1,0 +1,91 @@
+"""A run executes the assets of the code location in process, stops when a check fails, and says why in words."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ingest.lake import Result
+from orchestration.lock import HomeBusy
+from orchestration.publication import PublicationBlocked
+from orchestration.run import RunFailed, run
+from tests.integration.orchestration.conftest import Petit
+
+pytestmark = [pytest.mark.duckdb, pytest.mark.lent]
+
+
+def test_a_run_reads_resolves_and_publishes(petit: Petit, capsys: pytest.CaptureFixture[str]) -> None:
+    steps: list[str] = []
+    outcome = run(petit.home, progress=lambda step, _done, _total: steps.append(step))
+    assert (outcome.nothing_new, outcome.published, outcome.version, outcome.warnings) == (False, True, "v1", [])
+    assert petit.asked == [("alpha", None), ("beta", None)]
+    order = ["Préparation", "Lecture et validation : alpha", "Lecture et validation : beta", "Chargement de l'entrepôt",
+             "Résolution et indicateurs (dbt)", "Contrôle et publication"]  # fmt: skip
+    assert list(dict.fromkeys(steps)) == order
+    assert capsys.readouterr().out == ""
+    written = {path.name for path in petit.home.root.iterdir()}
+    assert written == {"dbt", "journaux", "publication", "verrou", "warehouse.duckdb"}
+
+
+def test_a_failed_dbt_test_stops_before_publication_and_is_named(petit: Petit) -> None:
+    petit.values = {"alpha": [None], "beta": [None]}
+    with pytest.raises(RunFailed, match="contrôle not_null_dlnuf_valeurs_valeur : Got 1 result"):
+        run(petit.home)
+    assert petit.published == []
+
+
+def test_observations_that_do_not_balance_stop_before_publication(petit: Petit) -> None:
+    petit.values = {"alpha": [95, 95, 95], "beta": [80]}  # three equal winners: two rows are nowhere
+    with pytest.raises(RunFailed, match="bilan_des_observations"):
+        run(petit.home)
+    assert petit.published == []
+
+
+def test_a_lost_row_stops_before_publication(petit: Petit) -> None:
+    deliver_result(petit, lues=10, acceptees=8, rejetees=1)
+    with pytest.raises(RunFailed, match=r"Des lignes manquent.*10 ≠ 8 \+ 1"):
+        run(petit.home)
+    assert petit.published == []
+
+
+def test_one_millesime_with_a_refused_delivery_and_a_fall_that_is_wanted(petit: Petit) -> None:
+    deliver_result(petit, statut="refused", motif="En-tête inconnu.")
+    outcome = run(petit.home, millesime=2022, allow_shrink=True)
+    assert petit.asked == [("alpha", 2022), ("beta", 2022)]
+    assert petit.shrunk == [True]
+    assert outcome.published
+    assert outcome.warnings == ["Contrôle livraisons_acceptees (raw) : alpha.csv (alpha)"]
+
+
+def test_a_blocked_publication_says_why(petit: Petit) -> None:
+    petit.blocked = PublicationBlocked("l'acceptation a échoué.", ["2 taux hors bornes"])
+    with pytest.raises(RunFailed, match=r"Publication bloquée : l'acceptation a échoué.\n  - 2 taux hors bornes"):
+        run(petit.home)
+
+
+def test_two_runs_never_write_together(petit: Petit, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> int:
+        raise HomeBusy("occupé")
+
+    monkeypatch.setattr("orchestration.lock._take", refuse)
+    with pytest.raises(HomeBusy):
+        run(petit.home)
+    assert petit.asked == []
+
+
+def deliver_result(petit: Petit, *, lues: int = 0, acceptees: int = 0, rejetees: int = 0, **rest: str) -> None:
+    """A processed delivery of the source alpha in the lake."""
+    from dataclasses import asdict
+
+    from ingest import landing
+
+    sha256 = "a" * 64
+    manifest = landing.Manifest("alpha-a", "alpha", "l", "csv", "1", "alpha.csv", sha256, 1, landing.now(), 2022, None)
+    landing.write_json(petit.home.landing / "alpha" / f"{sha256}.json", asdict(manifest))
+    statut, motif = rest.get("statut", "accepted"), rest.get("motif")
+    result = Result("alpha-a", "alpha", statut, motif, lues, acceptees, rejetees)
+    path: Path = petit.home.lake / "deliveries" / "alpha-a.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(asdict(result)), encoding="utf-8")

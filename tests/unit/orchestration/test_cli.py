@@ -1,0 +1,263 @@
+"""The command: JSON shapes, exit codes, and one readable message when something expected goes wrong."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data_contracts.model import ContractError
+from ingest.home import Home
+from ingest.pipeline import Receipt
+from orchestration import cli
+from orchestration.dbt_runtime import DbtFailed
+from orchestration.lock import HomeBusy
+from orchestration.publication import PublicationBlocked
+from orchestration.run import Outcome, RunFailed, UnknownMillesime
+from tests.unit.orchestration.samples import EHPAD, land, process
+
+
+@dataclass(frozen=True)
+class Said:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Dlnuf = Callable[..., Said]
+
+
+@pytest.fixture
+def dlnuf(home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Dlnuf:
+    """Calls the command as a shell would, in the home of the test."""
+    monkeypatch.setenv("DLNUF_HOME", str(home.root))
+
+    def call(*arguments: str) -> Said:
+        monkeypatch.setattr(sys, "argv", ["dlnuf", *arguments])
+        try:
+            cli.main()
+            code = 0
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 0
+        told = capsys.readouterr()
+        return Said(code, told.out, told.err)
+
+    return call
+
+
+STATUS = {"deliveries", "rows", "observations", "retained", "losers", "conflicts", "version", "sources"}
+
+
+def test_status_json_has_the_promised_shape(dlnuf: Dlnuf, published: Home) -> None:
+    process(published, land(published, "bon.csv"), lues=10, acceptees=8)
+    said = dlnuf("status", "--json")
+    assert said.code == 0
+    assert set(said.json) >= STATUS
+    assert set(said.json["deliveries"]) >= {"received", "accepted", "refused"}
+    assert set(said.json["rows"]) == {"read", "accepted", "rejected"}
+    assert set(said.json["sources"]["cnsa_occupation"]) >= {"deliveries", "read", "accepted", "rejected"}
+    assert all(isinstance(said.json[key], int) for key in ("observations", "retained", "losers", "conflicts"))
+    assert isinstance(said.json["version"], str)
+
+
+def test_status_of_an_empty_home(dlnuf: Dlnuf) -> None:
+    said = dlnuf("status", "--json")
+    assert said.code == 0
+    assert said.json["version"] is None
+    assert dlnuf("status").out.startswith("Livraisons       0 reçue")
+
+
+def test_status_in_words(dlnuf: Dlnuf, published: Home) -> None:
+    process(published, land(published, "bon.csv"), lues=1234, acceptees=1230)
+    words = dlnuf("status").out.replace("\u202f", " ")
+    assert "1 234 lues = 1 230 acceptées + 4 rejetées" in words
+    assert "4 = 3 valeurs retenues + 1 réponse écartée" in words
+    assert "cnsa_occupation" in words
+
+
+def test_explain_json_has_the_promised_shape(dlnuf: Dlnuf, published: Home) -> None:
+    said = dlnuf("explain", EHPAD, "TX_OCC_HP", "--json")
+    assert said.code == 0
+    assert set(said.json) >= {"unite_id", "element_id", "millesime", "retained", "answers"}
+    assert set(said.json["retained"]) >= {"value", "source", "rule", "status"}
+    for answer in said.json["answers"]:
+        assert set(answer) >= {"source", "value", "delivery_id", "collected_on", "lost_because"}
+
+
+def test_explain_in_words_tells_the_winner_and_the_losers(dlnuf: Dlnuf, published: Home) -> None:
+    words = dlnuf("explain", EHPAD, "TX_OCC_HP").out
+    assert "97,5 pct" in words
+    assert "92 pct, cnsa_occupation, date inconnue (écartée : collecte de rang inférieur)" in words
+    assert "Autres millésimes : 2021" in words
+
+
+def test_explain_what_nobody_answered_fails_in_words(dlnuf: Dlnuf, published: Home) -> None:
+    said = dlnuf("explain", EHPAD, "INCONNU", "--json")
+    assert (said.code, said.out) == (1, "")
+    assert said.err.startswith("Erreur : Aucune réponse ne porte l'élément INCONNU.")
+
+
+@pytest.fixture
+def delivery(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Path]:
+    """Two files: one is received, the other refused."""
+    files = [tmp_path / "bon.csv", tmp_path / "mauvais.csv"]
+
+    def deliver(paths: list[Path], home: Home, **_: Any) -> list[Receipt]:
+        return [
+            Receipt(str(path), None, None, "refused", "En-tête inconnu.")
+            if path.name == "mauvais.csv"
+            else Receipt(str(path), "finess", "finess-1", "received", None)
+            for path in paths
+        ]
+
+    monkeypatch.setattr("ingest.pipeline.deliver", deliver)
+    for file in files:
+        file.write_text("a;b\n", encoding="utf-8")
+    return files
+
+
+def test_deliver_json_is_one_record_a_file(dlnuf: Dlnuf, delivery: list[Path]) -> None:
+    said = dlnuf("deliver", str(delivery[0]), "--json")
+    assert said.code == 0
+    assert said.json == [
+        {"path": str(delivery[0]), "source": "finess", "delivery_id": "finess-1", "status": "received", "reason": None}
+    ]
+
+
+def test_a_refused_file_fails_and_stops_no_other(dlnuf: Dlnuf, delivery: list[Path]) -> None:
+    said = dlnuf("deliver", *(str(path) for path in reversed(delivery)), "--json")
+    assert said.code == 1
+    assert [record["status"] for record in said.json] == ["refused", "received"]
+    words = dlnuf("deliver", *(str(path) for path in delivery))
+    assert words.code == 1
+    assert words.out.splitlines() == [
+        f"reçu        {delivery[0]}  finess",
+        f"refusé      {delivery[1]}  En-tête inconnu.",
+    ]
+
+
+def played(monkeypatch: pytest.MonkeyPatch, answer: Outcome | Exception) -> list[int | None]:
+    """Replaces the run by an answer; returns the years it was asked."""
+    asked: list[int | None] = []
+
+    def run(home: Home, millesime: int | None, progress: Any, *, allow_shrink: bool) -> Outcome:
+        asked.append(millesime)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr("orchestration.run.run", run)
+    return asked
+
+
+def test_run_says_what_was_published(dlnuf: Dlnuf, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = played(monkeypatch, Outcome(False, True, "v2", 12.4, ["Contrôle x (raw) : a.csv"]))
+    said = dlnuf("run", "--millesime", "2022")
+    assert (said.code, asked) == (0, [2022])
+    assert said.out == "Publié : v2 (en 12 s).\nAttention : Contrôle x (raw) : a.csv\n"
+
+
+def test_logs_go_to_standard_error_when_asked(dlnuf: Dlnuf, monkeypatch: pytest.MonkeyPatch) -> None:
+    played(monkeypatch, Outcome(True, False, "v1", 0.4))
+    assert dlnuf("run").err == ""
+    monkeypatch.setenv("DLNUF_LOG", "INFO")
+    said = dlnuf("run")
+    line = json.loads(said.err)
+    assert (line["event"], line["level"], line["nothing_new"], line["version"]) == ("run", "info", True, "v1")
+    assert said.out.startswith("Rien de nouveau")
+
+
+def test_run_with_nothing_new_says_so(dlnuf: Dlnuf, monkeypatch: pytest.MonkeyPatch) -> None:
+    played(monkeypatch, Outcome(True, False, "v1", 0.4))
+    said = dlnuf("run")
+    assert (said.code, said.out) == (0, "Rien de nouveau : la publication v1 est à jour, rien n'est publié.\n")
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (HomeBusy("Un autre traitement écrit déjà."), 1),
+        (RunFailed("contrôle x"), 1),
+        (DbtFailed("dbt ne peut pas lire le projet"), 1),
+        (PublicationBlocked("l'entrepôt n'existe pas.", ["lancez dlnuf run"]), 1),
+        (ContractError(["a : champ inconnu"]), 1),
+        (PermissionError(13, "Permission denied", "var"), 1),
+        (UnknownMillesime("Le millésime 1999 n'est pas traité."), 2),
+    ],
+)
+def test_an_expected_error_is_one_message(
+    dlnuf: Dlnuf, monkeypatch: pytest.MonkeyPatch, error: Exception, code: int
+) -> None:
+    played(monkeypatch, error)
+    said = dlnuf("run")
+    assert (said.code, said.out) == (code, "")
+    assert said.err == f"Erreur : {error}\n"
+
+
+def test_a_defect_keeps_its_stack(dlnuf: Dlnuf, monkeypatch: pytest.MonkeyPatch) -> None:
+    played(monkeypatch, KeyError("oubli"))
+    with pytest.raises(KeyError):
+        dlnuf("run")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["inconnue"],
+        ["deliver"],
+        ["deliver", "/nulle/part.csv"],
+        ["explain", EHPAD],
+        ["run", "--millesime", "hier"],
+        ["demo", "--scale", "monde"],
+        ["status", "--xml"],
+    ],
+)
+def test_wrong_use_is_code_2_and_says_how(dlnuf: Dlnuf, arguments: list[str]) -> None:
+    said = dlnuf(*arguments)
+    assert (said.code, said.out) == (2, "")
+    assert "Usage" in said.err
+
+
+def test_an_unknown_source_is_wrong_use_and_lists_the_known_ones(dlnuf: Dlnuf, delivery: list[Path]) -> None:
+    said = dlnuf("deliver", str(delivery[0]), "--source", "inconnue")
+    assert said.code == 2
+    assert "finess" in said.err
+
+
+@pytest.mark.parametrize(("drifts", "code"), [([], 0), (["dbt_project/models/staging/_sources.yml"], 1)])
+def test_contracts_check_fails_on_drift(
+    dlnuf: Dlnuf, monkeypatch: pytest.MonkeyPatch, drifts: list[str], code: int
+) -> None:
+    asked: list[bool] = []
+
+    def generate_all(write: bool) -> list[str]:
+        asked.append(write)
+        return drifts
+
+    monkeypatch.setattr("data_contracts.derive.generate_all", generate_all)
+    said = dlnuf("contracts", "check")
+    assert (said.code, asked) == (code, [False])
+    assert all(drift in said.err for drift in drifts)
+    assert dlnuf("contracts", "generate").code == 0
+    assert asked == [False, True]
+
+
+def test_dashboard_gives_its_exit_code(dlnuf: Dlnuf, monkeypatch: pytest.MonkeyPatch) -> None:
+    ports: list[int | None] = []
+
+    def lancer(port: int | None) -> int:
+        ports.append(port)
+        return 0
+
+    monkeypatch.setattr("dashboards.lancer", lancer)
+    assert dlnuf("dashboard", "--port", "8600").code == 0
+    assert ports == [8600]

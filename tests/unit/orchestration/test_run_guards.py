@@ -1,0 +1,92 @@
+"""What a run looks at before it works: whether anything is new, whether the warehouse is free."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import duckdb
+import pytest
+
+from ingest.home import Home
+from orchestration.publication.manifest import Manifest, documents_of
+from orchestration.publication.publisher import software
+from orchestration.run import RunFailed, UnknownMillesime, nothing_new, run, wait_for_warehouse
+from tests.unit.orchestration.samples import publish
+
+_HOLD = "import duckdb, sys, time; c = duckdb.connect(sys.argv[1]); print('tenu', flush=True); time.sleep(60)"
+
+
+@pytest.fixture
+def current(home: Home, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """A whole publication made by this software from the inputs that are there; no delivery waits."""
+    folder = publish(home, "20261121T053000Z-00000000", {})
+    (folder / "acceptation.html").write_text("accepté", encoding="utf-8")
+    documents = documents_of(folder, ())
+    manifest = Manifest(folder.name, "", "", "empreinte", None, "1", software(), {}, (), documents)
+    (folder / "manifest.json").write_text(manifest.to_json(), encoding="utf-8")
+    monkeypatch.setattr("ingest.pipeline.pending", lambda _home, *, millesime=None: [])
+    monkeypatch.setattr("ingest.pipeline.inputs_fingerprint", lambda _home: "empreinte")
+    return home
+
+
+def test_nothing_is_new(current: Home) -> None:
+    assert nothing_new(current)
+    outcome = run(current)
+    assert (outcome.nothing_new, outcome.published, outcome.version) == (True, False, "20261121T053000Z-00000000")
+
+
+def test_before_the_first_publication_everything_is_new(home: Home) -> None:
+    assert not nothing_new(home)
+
+
+def test_a_delivery_that_waits_is_new(current: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.pipeline.pending", lambda _home, *, millesime=None: ["livraison"])
+    assert not nothing_new(current)
+
+
+def test_a_declaration_that_changed_is_new(current: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.pipeline.inputs_fingerprint", lambda _home: "autre")
+    assert not nothing_new(current)
+
+
+def test_another_version_of_the_software_is_new(current: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("orchestration.publication.publisher.software", lambda: {"duckdb": "9"})
+    assert not nothing_new(current)
+
+
+def test_a_publication_that_was_damaged_is_made_again(current: Home) -> None:
+    next(current.publication.glob("*/acceptation.html")).write_text("retouché", encoding="utf-8")
+    assert not nothing_new(current)
+
+
+def test_a_year_that_is_no_partition_is_refused_before_anything(current: Home) -> None:
+    with pytest.raises(UnknownMillesime, match="1990"):
+        run(current, millesime=1990)
+
+
+def test_a_warehouse_held_by_somebody_is_waited_for_then_said(home: Home) -> None:
+    home.root.mkdir(parents=True)
+    argv = [sys.executable, "-c", _HOLD, str(home.warehouse)]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "tenu\n"
+        with pytest.raises(RunFailed, match=f"autre processus.*PID {holder.pid}"):
+            wait_for_warehouse(home, timeout_s=0.5)
+        holder.kill()
+        wait_for_warehouse(home, timeout_s=10)
+
+
+def test_a_warehouse_that_cannot_be_read_is_built_again(home: Home) -> None:
+    home.root.mkdir(parents=True)
+    home.warehouse.write_bytes(b"ceci n'est pas une base" * 1000)
+    wait_for_warehouse(home)
+    assert not home.warehouse.exists()
+
+
+def test_a_good_warehouse_is_kept(home: Home) -> None:
+    home.root.mkdir(parents=True)
+    with duckdb.connect(str(home.warehouse)) as connection:
+        connection.execute("CREATE TABLE a AS SELECT 1")
+    wait_for_warehouse(home)
+    assert home.warehouse.exists()

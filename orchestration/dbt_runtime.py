@@ -78,6 +78,14 @@ def prepare_manifest(home: Home, project: Path | None = None) -> Path:
     return path
 
 
+def test_descriptions(home: Home) -> dict[str, str]:
+    """What each dbt test verifies, in words, by the name of the test; the tests that say nothing are left out."""
+    nodes = json.loads(prepare_manifest(home).read_text(encoding="utf-8"))["nodes"].values()
+    return {
+        node["name"]: node["description"] for node in nodes if node["resource_type"] == "test" and node["description"]
+    }
+
+
 def failures(home: Home) -> list[str]:
     """Nodes that did not pass in the last dbt execution, one readable line each; skipped nodes are not causes."""
     path = home.dbt / "target" / "run_results.json"

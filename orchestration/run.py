@@ -9,13 +9,13 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 from ingest.home import Home
-from orchestration.dbt_runtime import prepare_manifest
+from orchestration.dbt_runtime import prepare_manifest, test_descriptions
 from orchestration.lock import writing
 from orchestration.partitions import all_years_tags, years
 from orchestration.progress import Progress, silent
@@ -151,7 +151,8 @@ def execute(home: Home, millesime: int | None, progress: Progress, allow_shrink:
     told = [reason for reason in dict.fromkeys(reasons) if reason]
     if told or not result.success:
         raise RunFailed("\n".join(told) or "Le traitement n'a pas abouti.")
-    return [_check(check) for check in failed]
+    described = test_descriptions(home) if failed else {}
+    return [_check(check, described) for check in failed]
 
 
 @contextlib.contextmanager
@@ -184,8 +185,10 @@ def _reason(event: Any) -> str | None:
     return f"{event.step_key} : {error.message.strip()}"
 
 
-def _check(check: Any) -> str:
+def _check(check: Any, described: Mapping[str, str] | None = None) -> str:
+    """A check that did not pass: what it verifies when somebody wrote it, else its name; then what it found."""
     where = "/".join(check.asset_key.path)
     rows = check.metadata.get("dagster_dbt/failed_row_count")  # what a dbt test says
     said = check.description or (f"{rows.value} lignes concernées" if rows else "non respecté")
-    return f"Contrôle {check.check_name} ({where}) : {said}"
+    subject = (described or {}).get(check.check_name) or f"Contrôle {check.check_name} ({where})"
+    return f"{subject} : {said}"

@@ -1,0 +1,46 @@
+"""How numbers and dates are written for French readers.
+
+Belongs here: formatting only. Does not belong here: wording of rules (`rules`) or pages (`templates/`).
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+NARROW = "\u202f"  # narrow no-break space: groups of thousands, and before « % »
+
+
+def number(value: float | int | None, decimals: int = 2) -> str:
+    """1234567.5 -> « 1 234 567,5 »; None -> « inconnu »."""
+    if value is None:
+        return "inconnu"
+    text = f"{value:,.{decimals}f}" if isinstance(value, float) else f"{value:,}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return text.replace(",", NARROW).replace(".", ",").replace("-", "\u2212")
+
+
+def percent(share: float | None) -> str:
+    """0.125 -> « 12,5 % »."""
+    return "inconnu" if share is None else f"{number(share * 100, 1)}{NARROW}%"
+
+
+def moment(value: datetime) -> str:
+    """A UTC instant: « 21/11/2026 à 01:30 UTC »."""
+    return f"{value:%d/%m/%Y à %H:%M} UTC"
+
+
+def cell(value: Any) -> str:
+    """A value of the data as it is, readable: dates in day order, missing said."""
+    if value is None or value != value:  # NaN and NaT are the only values different from themselves
+        return "vide"
+    if isinstance(value, datetime) and (value.hour, value.minute) != (0, 0):
+        return f"{value:%d/%m/%Y %H:%M}"
+    if isinstance(value, date):  # a datetime is a date
+        return f"{value:%d/%m/%Y}"
+    if isinstance(value, (list, tuple)):
+        return " ; ".join(cell(v) for v in value)
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)

@@ -1,0 +1,247 @@
+"""One publication from end to end: write, describe, accept, check again, freeze, make current.
+
+Belongs here: the order of the steps. Does not belong here: what each step does (its own module).
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from ingest.home import Home
+from orchestration.lock import writing
+from orchestration.publication import acceptance, datapackage, non_regression, open_data, pages, rules, snapshot, store
+from orchestration.publication.acceptance import Frame, Outcome
+from orchestration.publication.declarations import Declarations
+from orchestration.publication.errors import PublicationBlocked
+from orchestration.publication.manifest import NAME, DataFile, Manifest, content_digest, damage, documents_of
+from orchestration.publication.rules import Rule
+from orchestration.publication.store import Publication, Step
+
+Gate = Callable[[Sequence[Rule], Mapping[str, Frame]], list[Outcome]]
+
+# Names given to `on_step`, in order (with one `table:<name>` for each table before `tables`).
+STEPS = ("tables", "donnees_ouvertes", "acceptation", "manifeste", "relecture", "dossier", "pointeur_pret", "pointeur")
+
+
+def _silent(step: str, path: Path) -> None:
+    """No hook."""
+
+
+def run(
+    home: Home,
+    declared: Declarations,
+    fingerprint: str,
+    *,
+    now: datetime,
+    allow_shrink: bool = False,
+    gate: Gate = acceptance.evaluate,
+    on_step: Step = _silent,
+) -> Publication:
+    """Publish what the warehouse holds, unless its inputs are those of the current publication.
+
+    `on_step(step, path)` is called after each step: for progress, and for tests that break things at a known place.
+
+    Raises:
+        PublicationBlocked: nothing changed for readers; the message lists every reason.
+        HomeBusy: another process writes in this home.
+    """
+    with writing(home):
+        current = store.current(home.publication)
+        if current is not None and up_to_date(current, fingerprint):
+            return current
+        if (waiting := _interrupted(home.publication, current, fingerprint)) is not None:
+            published_at = _iso(now)
+            store.point_to(home.publication, waiting, published_at, on_step)
+            return Publication(waiting, home.publication / waiting, published_at, published=True)
+        product_rules = _product_rules(declared)
+        staging = store.open_staging(home.publication, f"{now:%Y%m%dT%H%M%SZ}")
+        previous = current.manifest if current else None
+        attempt = _Attempt(home.publication, declared, fingerprint, now, allow_shrink, gate, on_step, previous, staging)
+        try:
+            return attempt.publish(home.warehouse, product_rules)
+        except BaseException:
+            shutil.rmtree(staging, ignore_errors=True)
+            raise
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """What one attempt works with; it lives as long as its staging folder."""
+
+    folder: Path
+    declared: Declarations
+    fingerprint: str
+    now: datetime
+    allow_shrink: bool
+    gate: Gate
+    on_step: Step
+    previous: Manifest | None
+    staging: Path
+
+    def publish(self, warehouse: Path, product_rules: list[Rule]) -> Publication:
+        opened = open_data.open_datasets(self.declared)
+        files = self._write(warehouse, opened)
+        content = content_digest(files)
+        version_id = self._free_version(content)
+        figures = non_regression.key_figures(self.staging, files)
+        self._describe(opened, files, _iso(self.now))
+        self._accept(version_id, content, figures, files, product_rules, opened)
+        self.on_step("acceptation", self.staging)
+        manifest = Manifest(
+            version=version_id,
+            created_at=_iso(self.now),
+            contenu_sha256=content,
+            inputs_fingerprint=self.fingerprint,
+            previous_version=self.previous.version if self.previous else None,
+            dictionary_version=self.declared.dictionary_version,
+            software=software(),
+            key_figures=figures,
+            files=tuple(files),
+            documents=documents_of(self.staging, files),
+        )
+        (self.staging / NAME).write_text(manifest.to_json(), encoding="utf-8")
+        self.on_step("manifeste", self.staging)
+        if problems := damage(self.staging, Manifest.read(self.staging)):
+            raise PublicationBlocked(
+                "ce qui a été relu n'est pas ce qui a été écrit. Vérifiez le disque, puis relancez.", problems
+            )
+        self.on_step("relecture", self.staging)
+        final = self.folder / version_id
+        store.seal(self.staging, final)
+        self.on_step("dossier", final)
+        store.point_to(self.folder, version_id, manifest.created_at, self.on_step)
+        self.on_step("pointeur", final)
+        return Publication(version_id, final, manifest.created_at, published=True)
+
+    def _write(self, warehouse: Path, opened: list[open_data.OpenDataset]) -> list[DataFile]:
+        with snapshot.open_warehouse(warehouse) as connection:
+            products = self.declared.products.values()
+            snapshot.check_tables(connection, products)
+            files = snapshot.write(connection, products, self.staging, self.on_step)
+        self.on_step("tables", self.staging)
+        files += open_data.write(opened, self.staging)
+        self.on_step("donnees_ouvertes", self.staging)
+        return files
+
+    def _free_version(self, content: str) -> str:
+        """The version of this content at this second, or at the first second that no version has."""
+        moment = self.now
+        taken = set(store.versions(self.folder))
+        while (name := store.version_id(moment, content)) in taken:
+            moment += timedelta(seconds=1)
+        return name
+
+    def _describe(self, opened: list[open_data.OpenDataset], files: list[DataFile], created_at: str) -> None:
+        """Everything that goes with the open files."""
+        by_path = {f.path: f for f in files}
+        covered = datapackage.coverages(self.staging, [by_path[d.path] for d in opened])
+        texts = {
+            "datapackage.json": _json(datapackage.datapackage(opened, by_path, created_at)),
+            "catalogue.jsonld": _json(datapackage.catalogue(opened, by_path, covered, created_at)),
+            "AVERTISSEMENTS.md": pages.usage_warnings(opened),
+            **pages.dictionary_pages(self.declared, opened),
+        }
+        for name, text in texts.items():
+            (self.staging / open_data.FOLDER / name).write_text(text, encoding="utf-8")
+
+    def _accept(
+        self,
+        version_id: str,
+        content: str,
+        figures: dict[str, float | None],
+        files: list[DataFile],
+        product_rules: list[Rule],
+        opened: list[open_data.OpenDataset],
+    ) -> None:
+        """Evaluate every rule, leave the report whatever the outcome, and raise when one of them blocks."""
+        comparisons = non_regression.compare(files, figures, self.previous, allow_shrink=self.allow_shrink)
+        every = product_rules + [r for d in opened for r in open_data.rules(d)] + [c.rule for c in comparisons]
+        frames = {c.rule.scope: c.frame for c in comparisons}
+        for file in files:
+            scope = file.table if file.path.startswith("marts/") else f"{open_data.FOLDER}/{file.table}"
+            names = tuple(c.name for c in file.columns)
+            frames[scope] = acceptance.parquet_frame(scope, self.staging / file.path, names, file.primary_key)
+        outcomes = self.gate(every, frames)
+        attempt = pages.Attempt(
+            version=version_id,
+            at=self.now,
+            previous_version=self.previous.version if self.previous else None,
+            contenu_sha256=content,
+            dictionary_version=self.declared.dictionary_version,
+            software=software(),
+            allow_shrink=self.allow_shrink,
+        )
+        titles = {p.id: p.title for p in self.declared.products.values()}
+        html = pages.acceptance_report(attempt, outcomes, comparisons, figures, titles)
+        report = store.save_report(self.folder, version_id, html)
+        if failed := [o for o in outcomes if o.blocks]:
+            kept = f"La version {self.previous.version} reste en place." if self.previous else "Rien n'est publié."
+            said = f"{len(failed)} règle(s) bloquante(s) non tenue(s) sur {len(every)} vérifiées."
+            raise PublicationBlocked(f"{said} {kept}", [o.sentence for o in failed], report)
+        (self.staging / "acceptation.html").write_text(html, encoding="utf-8")
+
+
+def up_to_date(current: Publication, fingerprint: str) -> bool:
+    """Whether the current publication was made of these inputs by this software, and is still whole."""
+    manifest = current.manifest
+    return (
+        manifest.inputs_fingerprint == fingerprint
+        and manifest.software == software()
+        and not damage(current.path, manifest, decode=False)
+    )
+
+
+def _interrupted(folder: Path, current: Publication | None, fingerprint: str) -> str | None:
+    """A whole version of these inputs that follows the current one: its publication died before the pointer moved."""
+    for name in reversed(store.versions(folder)):
+        try:
+            manifest = Manifest.read(folder / name)
+        except (OSError, ValueError, KeyError, TypeError):
+            continue  # not ours to judge here: an unreadable old version is told when somebody opens it
+        follows = manifest.previous_version == (current.version if current else None)
+        if follows and (manifest.inputs_fingerprint, manifest.software) == (fingerprint, software()):
+            return name if not damage(folder / name, manifest) else None
+    return None
+
+
+def _product_rules(declared: Declarations) -> list[Rule]:
+    listed: list[Rule] = []
+    problems: list[str] = []
+    for product in declared.products.values():
+        try:
+            listed += rules.rules_of(product)
+        except rules.UnknownRuleError as error:
+            problems.append(str(error))
+    if problems:
+        raise PublicationBlocked("des règles de contrat ne sont pas comprises.", problems)
+    return listed
+
+
+def software() -> dict[str, str]:
+    """What made the files, and would make them again to the byte."""
+    found: dict[str, str] = {}
+    for name in ("dlnuf", "duckdb", "pyarrow", "great-expectations"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "non installé"
+    return found
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _json(node: dict[str, Any]) -> str:
+    return json.dumps(node, ensure_ascii=False, indent=2) + "\n"

@@ -1,0 +1,96 @@
+"""From the warehouse to the Parquet files of a snapshot.
+
+Belongs here: which tables are published, in which order of columns and rows, and that they are what contracts say.
+Does not belong here: what is open (`open_data`), whether it is acceptable (`acceptance`), where it goes (`store`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import duckdb
+
+from data_contracts.derive.schemas import SQL_TYPES
+from data_contracts.model import Product
+from orchestration.publication.errors import PublicationBlocked
+from orchestration.publication.manifest import DataFile
+from orchestration.publication.parquet import quoted, write_query
+from orchestration.publication.store import Step
+
+_FAMILIES: dict[str, tuple[str, ...]] = {
+    "string": ("VARCHAR",),
+    "integer": ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"),
+    "number": ("DOUBLE", "FLOAT", "DECIMAL"),
+    "boolean": ("BOOLEAN",),
+    "date": ("DATE",),
+    "timestamp": ("TIMESTAMP",),
+}
+
+
+def schema_of(product: Product) -> str:
+    """Schema of the warehouse where the table of a product stands: the resolution layer has its own."""
+    return "dlnuf" if product.id.startswith("dlnuf_") else "marts"
+
+
+def query_of(product: Product) -> str:
+    """Columns in the order and of the types of the contract, rows in the order of its key: one order only."""
+    selected = ", ".join(
+        f"CAST({quoted(f.name)} AS {SQL_TYPES[f.logical_type]}) AS {quoted(f.name)}" for f in product.fields
+    )
+    order = ", ".join(f"{quoted(n)} NULLS FIRST" for n in product.primary_key)
+    return f"SELECT {selected} FROM {schema_of(product)}.{quoted(product.id)} ORDER BY {order}"
+
+
+def open_warehouse(path: Path) -> duckdb.DuckDBPyConnection:
+    """The warehouse, read-only. Raises PublicationBlocked when it is absent or held by a writer."""
+    if not path.exists():
+        raise PublicationBlocked("l'entrepôt n'existe pas encore.", [f"{path} est absent. Lancez dlnuf run."])
+    try:
+        return duckdb.connect(str(path), read_only=True)
+    except (duckdb.IOException, duckdb.ConnectionException) as error:
+        raise PublicationBlocked(
+            "l'entrepôt ne peut pas être lu.",
+            [f"{path} : {error} Attendez la fin du traitement qui l'utilise, puis relancez la publication."],
+        ) from error
+
+
+def check_tables(connection: duckdb.DuckDBPyConnection, products: Iterable[Product]) -> None:
+    """Raises PublicationBlocked listing every table and column that differs from the contracts."""
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    for schema, table, column, kind in connection.execute(
+        "SELECT table_schema, table_name, column_name, data_type FROM information_schema.columns "
+        "WHERE table_schema IN ('marts', 'dlnuf')"
+    ).fetchall():
+        found.setdefault((schema, table), {})[column] = kind
+    problems = [p for product in products for p in _differences(product, found.get((schema_of(product), product.id)))]
+    if problems:
+        raise PublicationBlocked("l'entrepôt ne contient pas ce que les contrats de produit déclarent.", problems)
+
+
+def _differences(product: Product, present: dict[str, str] | None) -> list[str]:
+    where = f"{schema_of(product)}.{product.id}"
+    if present is None:
+        return [f"{where} : table absente de l'entrepôt. Reconstruisez-la (dbt build)."]
+    declared = {f.name: f.logical_type for f in product.fields}
+    remedy = "Accordez le modèle et le contrat."
+    problems = [f"{where}.{c} : colonne du contrat absente de la table. {remedy}" for c in declared if c not in present]
+    problems += [f"{where}.{c} : colonne que le contrat ne déclare pas. {remedy}" for c in present if c not in declared]
+    for name, logical in declared.items():
+        kind = present.get(name, "").split("(")[0]
+        allowed = _FAMILIES[logical] + (_FAMILIES["integer"] if logical == "number" else ())
+        if kind and kind not in allowed:
+            problems.append(f"{where}.{name} : de type {kind}, alors que le contrat déclare {logical}. {remedy}")
+    return problems
+
+
+def write(
+    connection: duckdb.DuckDBPyConnection, products: Iterable[Product], staging: Path, on_step: Step
+) -> list[DataFile]:
+    """Write the table of every product to `marts/` of the staging folder."""
+    files: list[DataFile] = []
+    for product in products:
+        path = staging / "marts" / f"{product.id}.parquet"
+        files.append(write_query(connection, query_of(product), path, product))
+        on_step(f"table:{product.id}", staging)
+    return files

@@ -1,0 +1,65 @@
+"""The project's own products: published through the front door, from typed tables that their contracts describe."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from data_contracts.model import Product, load_products
+from ingest.home import Home
+from orchestration.publication import PublicationBlocked, publish, read_current
+from orchestration.publication.manifest import damage
+from orchestration.publication.rules import rules_of
+from tests.integration.publication.entrepot import LATER, NOW, build_warehouse, valid_rows
+
+PRODUCTS = load_products()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    home = Home(tmp_path / "var")
+    build_warehouse(home, PRODUCTS, {p.id: valid_rows(p) for p in PRODUCTS.values()})
+    return home
+
+
+@pytest.mark.parametrize("product", PRODUCTS.values(), ids=lambda p: p.id)
+def test_every_contract_gives_rules_that_the_gate_understands(product: Product) -> None:
+    listed = rules_of(product)
+    assert len({r.identity for r in listed}) == len(listed)
+    unique = {"expect_column_values_to_be_unique", "expect_compound_columns_to_be_unique"}
+    assert any(r.expectation in unique and r.blocking for r in listed)
+    assert all(r.text and r.remedy for r in listed)
+    known = {f.name for f in product.fields}
+    assert all(r.columns(known) or r.expectation.startswith("expect_table_") for r in listed)
+
+
+@pytest.mark.lent
+def test_all_products_are_accepted_published_once_and_described(home: Home) -> None:
+    done = publish(home, now=NOW)
+
+    assert done.published
+    assert damage(done.path, done.manifest) == []
+    assert {f.table for f in done.manifest.files} >= set(PRODUCTS)
+    package = json.loads((done.path / "open_data" / "datapackage.json").read_text(encoding="utf-8"))
+    opened = {p.id for p in PRODUCTS.values() if p.opening == "ouvert"}
+    assert {r["name"] for r in package["resources"]} >= opened
+    assert publish(home, now=LATER).version == done.version
+
+    current = read_current(home)
+    assert current is not None
+    assert current.version == done.version
+
+
+@pytest.mark.lent
+def test_a_broken_row_of_any_product_blocks_it(home: Home) -> None:
+    broken = {}
+    for product in PRODUCTS.values():
+        rows = valid_rows(product)
+        broken[product.id] = [*rows, rows[0]]  # the same key twice
+    build_warehouse(home, PRODUCTS, broken)
+    with pytest.raises(PublicationBlocked) as blocked:
+        publish(home, now=NOW)
+    assert {p.split(" : ")[0] for p in blocked.value.problems} >= set(PRODUCTS)
+    assert read_current(home) is None

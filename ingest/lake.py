@@ -118,7 +118,9 @@ def load(home: Home, contracts: dict[str, Contract]) -> None:
                 wanted.add(name)
                 files = [f for r in mine for f in r.files.get(entity.name, [])]
                 stamp = hashlib.sha256(
-                    json.dumps([files, [r.digest for r in mine], sql_columns(entity)]).encode()
+                    json.dumps(
+                        [files, [[r.digest, received[r.delivery_id].received_at] for r in mine], sql_columns(entity)]
+                    ).encode()
                 ).hexdigest()
                 if loaded.get(name) == stamp:
                     continue

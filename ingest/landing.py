@@ -3,6 +3,7 @@
 Belongs here: bytes and manifests of deliveries, received or refused. Does not belong here: reading rows.
 
     landing/<source>/<sha256>  +  <sha256>.json      a delivery that was recognised
+    landing/<source>/<sha256>.<millesime>.json       the same bytes, delivered for another year
     landing/refusees/<sha256>.json                   one that was not: no bytes kept, the reason is
 """
 
@@ -13,7 +14,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -65,12 +66,10 @@ def bytes_of(home: Home, manifest: Manifest) -> Path:
     return home.landing / manifest.source / manifest.sha256
 
 
-def find(home: Home, sha256: str) -> Manifest | None:
-    """The delivery that already has these bytes, whatever its source."""
-    for path in sorted(home.landing.glob(f"*/{sha256}.json")):
-        if path.parent.name != REFUSED:
-            return _read(path)
-    return None
+def find(home: Home, sha256: str) -> list[Manifest]:
+    """The deliveries that already have these bytes, whatever their source: one, or one for each year."""
+    found = [_read(p) for p in home.landing.glob(f"*/{sha256}*.json") if p.parent.name != REFUSED]
+    return sorted(found, key=lambda m: (m.received_at, m.delivery_id))
 
 
 def store(home: Home, path: Path, manifest: Manifest) -> None:
@@ -82,8 +81,18 @@ def store(home: Home, path: Path, manifest: Manifest) -> None:
     with temporary.open("rb") as handle:
         os.fsync(handle.fileno())
     temporary.replace(target)
-    write_json(target.with_suffix(".json"), asdict(manifest))
+    first = target.with_name(f"{manifest.sha256}.json")
+    year = target.with_name(f"{manifest.sha256}.{manifest.millesime}.json")
+    write_json(year if first.exists() else first, asdict(manifest))
     (home.landing / REFUSED / f"{manifest.sha256}.json").unlink(missing_ok=True)
+
+
+def receive_again(home: Home, manifest: Manifest) -> None:
+    """The same bytes, received once more: they become the latest version of what they say."""
+    folder = home.landing / manifest.source
+    for path in folder.glob(f"{manifest.sha256}*.json"):
+        if _read(path).delivery_id == manifest.delivery_id:
+            write_json(path, asdict(replace(manifest, received_at=now())))
 
 
 def refuse(home: Home, *, filename: str, sha256: str, size: int, source: str | None, reason: str) -> None:

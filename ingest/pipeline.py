@@ -9,11 +9,12 @@ import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 import polars as pl
 
-from data_contracts import model
+from data_contracts import model, nomenclatures
 from data_contracts.dictionary import FOLDER as DICTIONARY
 from data_contracts.model import Contract, Entity, Layout
 from ingest import lake, landing, readers
@@ -26,7 +27,6 @@ from ingest.titles import title_key
 from ingest.validate import FLAG_SCHEMA, REJECT_SCHEMA, TECHNICAL, DeliveryFacts, settle_duplicates, validate_chunk
 
 Progress = Callable[[str, int, int], None]  # what is being done, done so far, total
-_VALIDATION = "1"  # raise when the rules of validation change: every delivery is then validated again
 
 
 @dataclass(frozen=True)
@@ -46,16 +46,20 @@ def deliver(
     *,
     source: str | None = None,
     millesime: int | None = None,
+    reinstate: bool = False,
     progress: Progress | None = None,
 ) -> list[Receipt]:
-    """Receives files, or every file of folders: one receipt a file, in order; a refused one stops no other."""
+    """Receives files, or every file of folders: one receipt a file, in order; a refused one stops no other.
+
+    reinstate: bytes already received become the latest version again (a sender who takes a correction back).
+    """
     contracts = model.load_contracts()
     files = [f for p in paths for f in _files_under(Path(p))]
     receipts: list[Receipt] = []
     for done, path in enumerate(files):
         if progress:
             progress(path.name, done, len(files))
-        receipts.append(_deliver_one(path, home, contracts, source, millesime))
+        receipts.append(_deliver_one(path, home, contracts, source, millesime, reinstate))
     return receipts
 
 
@@ -68,7 +72,7 @@ def _files_under(path: Path) -> list[Path]:
 
 
 def _deliver_one(
-    path: Path, home: Home, contracts: dict[str, Contract], source: str | None, millesime: int | None
+    path: Path, home: Home, contracts: dict[str, Contract], source: str | None, millesime: int | None, reinstate: bool
 ) -> Receipt:
     try:
         size = path.stat().st_size
@@ -76,23 +80,37 @@ def _deliver_one(
     except OSError as error:
         return Receipt(str(path), source, None, "refused", f"Fichier « {path} » illisible : {error.strerror}.")
     known = landing.find(home, sha256)
-    if known is not None:
-        return Receipt(
-            str(path), known.source, known.delivery_id, "known", "Ces octets ont déjà été reçus ; rien ne change."
-        )
     try:
         found = recognise(path, contracts, source=source, millesime=millesime)
     except (Refused, UnreadableFile) as refusal:
+        if known and source is None:  # the same bytes under another name: what they are is already known
+            return _known(home, path, known[0], reinstate)
         landing.refuse(home, filename=path.name, sha256=sha256, size=size, source=source, reason=str(refusal))
         return Receipt(str(path), source, None, "refused", str(refusal))
-    manifest = _manifest(path, sha256, size, found)
+    same = [m for m in known if (m.source, m.millesime) == (found.contract.id, found.millesime)]
+    if same:
+        return _known(home, path, same[0], reinstate)
+    manifest = _manifest(path, sha256, size, found, again=bool(known))
     landing.store(home, path, manifest)
-    return Receipt(str(path), manifest.source, manifest.delivery_id, "received", None)
+    others = ", ".join(f"{m.source} {m.millesime or ''}".strip() for m in known)
+    reason = f"Les mêmes octets ont aussi été reçus pour : {others}." if known else None
+    return Receipt(str(path), manifest.source, manifest.delivery_id, "received", reason)
 
 
-def _manifest(path: Path, sha256: str, size: int, found: Recognised) -> Manifest:
+def _known(home: Home, path: Path, manifest: Manifest, reinstate: bool) -> Receipt:
+    """Bytes already received: nothing changes, unless the sender wants this version back over a later one."""
+    if not reinstate:
+        reason = f"Déjà reçu le {manifest.received_on:%d/%m/%Y} ; rien ne change."
+        return Receipt(str(path), manifest.source, manifest.delivery_id, "known", reason)
+    landing.receive_again(home, manifest)
+    reason = "Déjà reçu ; cette version est remise en vigueur."
+    return Receipt(str(path), manifest.source, manifest.delivery_id, "received", reason)
+
+
+def _manifest(path: Path, sha256: str, size: int, found: Recognised, *, again: bool) -> Manifest:
+    """A delivery is its bytes; the same bytes for another year are another delivery."""
     return Manifest(
-        delivery_id=f"{found.contract.id}-{sha256[:16]}",
+        delivery_id=f"{found.contract.id}-{sha256[:16]}" + (f"-{found.millesime}" if again else ""),
         source=found.contract.id,
         layout=found.layout.code,
         reader=found.layout.reader,
@@ -121,8 +139,19 @@ def pending(home: Home, *, source: str | None = None, millesime: int | None = No
 
 
 def digest(contract: Contract) -> str:
-    """What a result depends on beside the bytes: the contract and the rules of validation."""
-    return hashlib.sha256(f"{_VALIDATION}\n{contract!r}".encode()).hexdigest()[:16]
+    """What a result depends on beside the bytes: the contract, its code lists, the code that reads and validates."""
+    lists = sorted({f.nomenclature for e in contract.entities for f in e.fields if f.nomenclature})
+    content = [repr(contract), _code_digest(), *(landing.sha256_of(nomenclatures.path_of(name)) for name in lists)]
+    return hashlib.sha256("\n".join(content).encode()).hexdigest()[:16]
+
+
+@lru_cache(maxsize=1)
+def _code_digest() -> str:
+    """Changes with the code that decides what is accepted."""
+    here = Path(__file__).parent
+    files = [here / name for name in ("validate.py", "values.py", "identifiers.py", "titles.py")]
+    files += sorted((here / "readers").glob("*.py"))
+    return hashlib.sha256("".join(landing.sha256_of(path) for path in files).encode()).hexdigest()
 
 
 def process_pending(
@@ -135,8 +164,19 @@ def process_pending(
     for done, manifest in enumerate(todo):
         if progress:
             progress(manifest.filename, done, len(todo))
-        found.append(process(home, manifest, contracts[manifest.source]))
+        found.append(_process_or_refuse(home, manifest, contracts[manifest.source]))
     return found
+
+
+def _process_or_refuse(home: Home, manifest: Manifest, contract: Contract) -> Result:
+    """One delivery never stops the others: what nobody foresaw refuses it, with the error, until the code changes."""
+    try:
+        return process(home, manifest, contract)
+    except Exception as error:  # reported: the delivery is refused with this reason, and the others go on
+        reason = f"Erreur inattendue à la lecture, à signaler aux mainteneurs : {type(error).__name__} : {error}"
+        result = Result(manifest.delivery_id, manifest.source, lake.REFUSED, reason, digest=digest(contract))
+        lake.write_result(home, result)
+        return result
 
 
 def process(home: Home, manifest: Manifest, contract: Contract) -> Result:
@@ -241,6 +281,8 @@ def load_warehouse(home: Home) -> None:
 def inputs_fingerprint(home: Home) -> str:
     """What a publication depends on: processed deliveries, refusals, declarations, and the SQL of the project."""
     hasher = hashlib.sha256()
+    for manifest in landing.manifests(home):
+        hasher.update(f"{manifest.delivery_id} {manifest.received_at}\n".encode())
     for result in lake.results(home):
         hasher.update(f"{result.delivery_id} {result.digest} {result.statut}\n".encode())
     for refusal in landing.refusals(home):

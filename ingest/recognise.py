@@ -1,20 +1,19 @@
 """Which source, and which shape of it, a delivered file is: from its content, never from its name alone.
 
-Belongs here: comparing what `readers.sniff` saw with the layouts of the contracts, and the readable diff when no
-declared version knows the header. Does not belong here: reading rows, storing bytes.
+Belongs here: comparing what `readers.sniff` saw with the layouts of the contracts; the year and the date a file speaks
+from. Does not belong here: how two headers differ (`ingest.headers`), reading rows, storing bytes.
 """
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 from data_contracts.model import Contract, Layout
+from ingest.headers import difference, explained, nearness
 from ingest.readers import Document, sniff
-from ingest.titles import title_key
 
 _NEAR = 0.5  # share of common titles from which a file is said to be « that source, with another header »
 _FAMILY_OF = {
@@ -71,7 +70,7 @@ def recognise(
         if _knows(contract, layout, document)
     ]
     if len(matches) > 1:
-        hinted = [(c, x) for c, x in matches if x.filename and re.search(x.filename, _two_parts(path))]
+        hinted = [(c, x) for c, x in matches if _named(path, x)]
         matches = hinted or matches
     if len({contract.id for contract, _ in matches}) > 1:
         found = ", ".join(sorted({contract.id for contract, _ in matches}))
@@ -102,7 +101,7 @@ def _knows(contract: Contract, layout: Layout, document: Document) -> bool:
         return _knows_records(contract, layout, document)
     if layout.options.get("header") is False:
         return "etalab" in facts and facts.get("section") == layout.options.get("section")
-    return document.header is not None and _difference(contract, layout, document.header) == ([], [], [])
+    return document.header is not None and not difference(contract, layout, document.header)
 
 
 def _knows_records(contract: Contract, layout: Layout, document: Document) -> bool:
@@ -115,82 +114,35 @@ def _knows_records(contract: Contract, layout: Layout, document: Document) -> bo
     return bool(keys) and keys <= {str(c) for c in declared.values()} and required <= keys and distinctive <= keys
 
 
-def _difference(contract: Contract, layout: Layout, header: tuple[str, ...]) -> tuple[list[str], list[str], list[str]]:
-    """(missing, unknown, repeated) titles of a header against a layout; three empty lists when the layout knows it."""
-    entity = contract.entity(layout.entities[0])
-    carried = contract.fields_in(layout, entity)
-    fields = [f for f in entity.fields if f.name in carried]
-    titles = [title_key(t) for t in header]
-    repeated = sorted({t for t in titles if titles.count(t) > 1 and t})
-    if any(isinstance(column, int) for column in carried.values()):
-        return _positional_difference({int(carried[f.name]): f for f in fields}, titles)
-    accepted = {title_key(str(t)): f.name for f in fields for t in (carried[f.name], *f.aliases)}
-    seen = {accepted[t] for t in titles if t in accepted}
-    missing = [str(carried[f.name]) for f in fields if f.name not in seen]
-    unknown = [header[i] for i, t in enumerate(titles) if t not in accepted]
-    doubled = [t for t in repeated if t in accepted]
-    return missing, unknown, doubled
-
-
-def _positional_difference(by_position: dict, titles: list[str]) -> tuple[list[str], list[str], list[str]]:
-    missing: list[str] = []
-    unknown: list[str] = []
-    for position, field in sorted(by_position.items()):
-        accepted = {title_key(t) for t in (field.title, *field.aliases)}
-        found = titles[position - 1] if position <= len(titles) else None
-        if found is None or re.sub(r" \(\d+\)$", "", found) not in {re.sub(r" \(\d+\)$", "", a) for a in accepted}:
-            missing.append(f"colonne {position} : {field.title}")
-            if found is not None:
-                unknown.append(f"colonne {position} : {found}")
-    unknown += [f"colonne {i} : {t}" for i, t in enumerate(titles, start=1) if i not in by_position]
-    return missing, unknown, []
-
-
 def _why_unknown(path: Path, document: Document, contracts: dict[str, Contract]) -> str:
     """The message for a file that no layout knows: a diff against the nearest one, or what the sources are."""
-    nearest: tuple[float, Contract, Layout] | None = None
     header = document.header or ()
-    titles = {title_key(t) for t in header}
-    for contract in contracts.values():
-        for layout in contract.layouts:
-            if not _readable_as(layout, document) or layout.options.get("header") is False or len(layout.entities) != 1:
-                continue
-            entity = contract.entity(layout.entities[0])
-            carried = contract.fields_in(layout, entity)
-            declared = {title_key(str(f.title if isinstance(carried[f.name], int) else carried[f.name]))
-                        for f in entity.fields if f.name in carried}  # fmt: skip
-            common = len(titles & declared) / max(1, len(titles | declared))
-            if nearest is None or common > nearest[0]:
-                nearest = (common, contract, layout)
-    if nearest is None or nearest[0] < (_NEAR if len(contracts) > 1 else 0):
-        return (
-            f"Fichier « {path.name} » : aucune source déclarée n'a cet en-tête"
-            + (
-                f" ({', '.join(header[:6])}{'…' if len(header) > 6 else ''})"
-                if header
-                else f" (famille {document.family})"
-            )
-            + ". Vérifier le fichier, ou déclarer un contrat dans data_contracts/sources/."
-        )
-    _, contract, layout = nearest
-    missing, unknown, repeated = _difference(contract, layout, header)
-    lines = [f"Fichier « {path.name} » : l'en-tête n'est celui d'aucune version connue de « {contract.name} » "
-             f"(la plus proche : {layout.code}, version {layout.version})."]  # fmt: skip
-    for title in missing:
-        near = difflib.get_close_matches(title, unknown, n=1, cutoff=0.75)
-        lines.append(f"  − colonne attendue absente : {title}" + (f" (renommée « {near[0]} » ?)" if near else ""))
-    lines += [f"  + colonne inconnue : {title or '(sans titre)'}" for title in unknown]
-    lines += [f"  × colonne en double : {title}" for title in repeated]
-    lines.append("  Remède : rétablir l'en-tête, ou déclarer cette version dans le contrat (forme ou alias).")
-    return "\n".join(lines)
+    candidates = [
+        (nearness(contract, layout, header), contract, layout)
+        for contract in contracts.values()
+        for layout in contract.layouts
+        if _readable_as(layout, document) and layout.options.get("header") is not False and len(layout.entities) == 1
+    ]
+    nearest = max(candidates, key=lambda c: c[0], default=None)
+    if nearest is not None and nearest[0] >= (_NEAR if len(contracts) > 1 else 0):
+        return explained(path, nearest[1], nearest[2], header)
+    seen = f" ({', '.join(header[:6])}{'…' if len(header) > 6 else ''})" if header else f" (famille {document.family})"
+    return (
+        f"Fichier « {path.name} » : aucune source déclarée n'a cet en-tête{seen}. "
+        "Vérifier le fichier (une ligne de titre au-dessus de l'en-tête ?), ou déclarer un contrat dans "
+        "data_contracts/sources/."
+    )
 
 
-def _two_parts(path: Path) -> str:
-    return "/".join(path.parts[-2:])
+def _named(path: Path, layout: Layout) -> re.Match[str] | None:
+    """What the name says: the file's own, else with its folder's (a folder named for a year)."""
+    if not layout.filename:
+        return None
+    return re.search(layout.filename, path.name) or re.search(layout.filename, "/".join(path.parts[-2:]))
 
 
 def _named_groups(path: Path, layout: Layout) -> dict[str, str]:
-    match = re.search(layout.filename, _two_parts(path)) if layout.filename else None
+    match = _named(path, layout)
     return {k: v for k, v in match.groupdict().items() if v} if match else {}
 
 
@@ -228,6 +180,8 @@ def _collecte_le(path: Path, layout: Layout, document: Document) -> date | None:
         if year:
             try:
                 return date(int(year), int(groups.get("mois", 12)), int(groups.get("jour", 31)))
-            except ValueError:
-                return None
+            except ValueError as error:
+                raise Refused(
+                    f"Fichier « {path.name} » : la date de son nom n'existe pas ({groups}). Corriger le nom du fichier."
+                ) from error
     return None

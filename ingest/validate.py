@@ -151,7 +151,7 @@ def _named(frame: pl.DataFrame, entity: Entity, carried: dict[str, str | int]) -
 def _cleaned(text: pl.DataFrame, fields: list[Field], findings: _Findings) -> pl.DataFrame:
     """Spaces off, words for « unknown » to NULL, a FINESS's lost leading zero put back (and recorded)."""
     text = text.with_columns(values.clean(f.name).alias(f.name) for f in fields)
-    worded = [f for f in fields if f.null_values]
+    worded = [f for f in fields if f.null_values or f.logical_type != "string"]
     text = text.with_columns(
         pl.when(~values.is_null_word(f.name, f)).then(pl.col(f.name)).alias(f.name) for f in worded
     )

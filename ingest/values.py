@@ -24,9 +24,30 @@ def clean(column: str) -> pl.Expr:
     return pl.when(text == "").then(None).otherwise(text)
 
 
+# Words that say « unknown » where a number, a date or a yes-no is expected, whoever writes them.
+_UNKNOWN_WORDS = (
+    "nc",
+    "n.c.",
+    "nd",
+    "n.d.",
+    "nr",
+    "n.r.",
+    "na",
+    "n/a",
+    "#n/a",
+    "-",
+    "--",
+    "?",
+    "null",
+    "non renseigné",
+)
+
+
 def is_null_word(column: str, field: Field) -> pl.Expr:
-    """Whether the text is one of the words by which the sender says « unknown »."""
-    return pl.col(column).is_in(list(field.null_values))
+    """Whether the text is a word by which the sender says « unknown », in capitals or not."""
+    common = _UNKNOWN_WORDS if field.logical_type != "string" else ()
+    words = {word.casefold() for word in (*field.null_values, *common)}
+    return pl.col(column).str.to_lowercase().is_in(sorted(words))
 
 
 def parse(column: str, field: Field) -> pl.Expr:

@@ -93,5 +93,9 @@ def _pandera_column(field: Field) -> Any:
 
 def _shape(field: Field) -> str:
     """The format of a text, as a person would say it when the field is a known number; else its pattern."""
-    known = {"finess": "neuf caractères d'un numéro FINESS", "siren": "neuf chiffres", "siret": "quatorze chiffres"}
+    known = {
+        "finess": "deux chiffres (ou 2A, 2B) puis sept chiffres",
+        "siren": "neuf chiffres",
+        "siret": "quatorze chiffres",
+    }
     return known.get(field.key_check or "") or str(field.option("pattern"))

@@ -12,13 +12,18 @@ from pathlib import Path
 FOLDER = Path(__file__).resolve().parent
 
 
+def path_of(name: str) -> Path:
+    """File of a code list."""
+    return FOLDER / f"{name}.csv"
+
+
 def read_list(name: str) -> list[dict[str, str]]:
     """Rows of a code list, as text.
 
     Raises:
         FileNotFoundError: no such list.
     """
-    with (FOLDER / f"{name}.csv").open(encoding="utf-8", newline="") as handle:
+    with path_of(name).open(encoding="utf-8", newline="") as handle:
         return list(csv.DictReader(handle, delimiter=";"))
 
 

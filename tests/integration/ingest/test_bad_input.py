@@ -6,15 +6,19 @@ Never a traceback, never a guess, never a lost row: `balanced` checks read = acc
 from __future__ import annotations
 
 import gzip
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
 
-from ingest import lake, landing
+from data_contracts import nomenclatures
+from data_contracts.model import Contract
+from ingest import lake, landing, pipeline
 from ingest.home import Home
-from ingest.pipeline import Receipt, deliver, process_pending
+from ingest.pipeline import Receipt, deliver, load_warehouse, process_pending
 
 HEADER = "FINESS;TAUX_OCC_TRIMESTRE3;NB_LITS_AUTORISES_INSTALLES;NB_LITS_OCC_2022;TAUX_OCC_2022"
 ROWS = ("010002228;97,5;80;78;96,2", "010004059;88.1;60;53;87,9")
@@ -209,7 +213,8 @@ def test_fraction_where_percent_is_expected_is_flagged_and_not_used(desk: Desk) 
         ("renamed", HEADER.replace("TAUX_OCC_TRIMESTRE3", "TAUX_OCCUP_TRIMESTRE3"),
          ["colonne attendue absente : TAUX_OCC_TRIMESTRE3", "renommée « TAUX_OCCUP_TRIMESTRE3 » ?"]),
         ("added", HEADER + ";COMMENTAIRE", ["colonne inconnue : COMMENTAIRE"]),
-        ("duplicated", HEADER + ";FINESS", ["FINESS"]),
+        ("duplicated", HEADER + ";FINESS", ["colonne en double : FINESS"]),
+        ("capitals", HEADER.lower(), ["renommée « finess » ?"]),
     ],
 )  # fmt: skip
 def test_an_unknown_header_stops_the_delivery_with_a_diff(
@@ -228,6 +233,85 @@ def test_the_same_delivery_twice_changes_nothing(desk: Desk) -> None:
     assert (second.status, second.delivery_id) == ("known", first.delivery_id)
     assert process_pending(desk.home) == []
     assert sorted(p.relative_to(desk.home.root) for p in desk.home.root.rglob("*") if p.is_file()) == before
+
+
+def test_the_same_bytes_for_another_year_are_another_delivery(desk: Desk) -> None:
+    first = desk.deliver(text(*ROWS))
+    other = desk.deliver(text(*ROWS), name="cnsa_occupation_2023.csv")
+    assert (other.status, other.delivery_id) == ("received", f"{first.delivery_id}-2023")
+    assert sorted(r.millesimes for r in process_pending(desk.home)) == [[2022], [2023]]
+    assert desk.deliver(text(*ROWS), name="cnsa_occupation_2023.csv").status == "known"
+
+
+def test_a_sender_may_take_a_correction_back(desk: Desk) -> None:
+    desk.deliver(text(*ROWS))
+    desk.deliver(text(ROWS[0].replace("97,5", "96,5"), ROWS[1]), name="cnsa_occupation_2022_v2.csv")
+    process_pending(desk.home)
+
+    def current() -> list[float]:
+        load_warehouse(desk.home)
+        with duckdb.connect(str(desk.home.warehouse), read_only=True) as warehouse:
+            found = warehouse.execute(
+                "select taux_occupation_t3_pct from raw.cnsa_occupation__occupation "
+                "where _est_courante and finess_et = '010002228'"
+            ).fetchall()
+        return [row[0] for row in found]
+
+    assert current() == [96.5]
+    assert desk.deliver(text(*ROWS)).status == "known"
+    assert current() == [96.5]
+    assert desk.deliver(text(*ROWS), reinstate=True).status == "received"
+    assert current() == [97.5]
+
+
+def test_the_year_of_the_file_wins_over_that_of_its_folder(desk: Desk) -> None:
+    folder = desk.folder / "occupation_2021"
+    folder.mkdir()
+    (folder / NAME).write_text(text(*ROWS), encoding="utf-8")
+    deliver([folder / NAME], desk.home)
+    assert desk.process().millesimes == [2022]
+
+
+def test_an_impossible_date_in_a_name_is_refused(desk: Desk) -> None:
+    header = "Finess EJ;Finess;Année;Id Dépôt"
+    receipt = desk.deliver(text("010008407;010003598;2021;1", header=header), name="ANN_PER_ERRD_EPRD_2022_02_30.CSV")
+    refused(desk, receipt, "n'existe pas")
+
+
+def test_what_nobody_foresaw_refuses_one_delivery_and_stops_no_other(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.deliver(text(*ROWS))
+    desk.deliver(text(ROWS[0]), name="cnsa_occupation_2023.csv")
+    real = pipeline.process
+
+    def fragile(home: Home, manifest: landing.Manifest, contract: Contract) -> lake.Result:
+        if manifest.millesime == 2022:
+            raise RuntimeError("imprévu")
+        return real(home, manifest, contract)
+
+    monkeypatch.setattr(pipeline, "process", fragile)
+    results = {r.millesimes[0] if r.millesimes else None: r for r in process_pending(desk.home)}
+    assert results[2023].statut == "accepted"
+    assert results[None].statut == "refused"
+    assert "imprévu" in (results[None].motif or "")
+
+
+def test_a_code_added_to_a_list_validates_again(desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    folder = tmp_path / "listes"
+    shutil.copytree(nomenclatures.FOLDER, folder)
+    monkeypatch.setattr(nomenclatures, "FOLDER", folder)
+    nomenclatures.codes.cache_clear()
+    header = ";CODE_REG;NOM_REG;CODE_DPT;NOM_DPT;FINESS;LIBELLE;OPTION_TARIFAIRE;TAUX_OCC_TRIMESTRE1;TAUX_OCC_TRIMESTRE2;TAUX_OCC_TRIMESTRE3;TAUX_OCC_TRIMESTRE4;NB_LITS_AUTORISES_INSTALLES;NB_LITS_OCC_2021;TAUX_OCC_2021"  # noqa: E501 - the real header, as it is
+    desk.deliver(
+        text("0;84;ARA;01;Ain;010002228;X;Tarif inédit;97;96;95;94;80;78;96", header=header), name="occupation_2021.csv"
+    )
+    assert desk.process().signalements == 1
+    with (folder / "tdb_option_tarifaire.csv").open("a", encoding="utf-8") as handle:
+        handle.write("Tarif inédit;Tarif inédit\n")
+    nomenclatures.codes.cache_clear()
+    assert desk.process().signalements == 0
+    nomenclatures.codes.cache_clear()
 
 
 def test_a_correction_is_a_delivery_of_its_own_and_both_stay(desk: Desk) -> None:

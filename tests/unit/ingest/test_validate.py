@@ -106,7 +106,7 @@ def test_a_good_row_is_accepted_and_typed(contract: Contract) -> None:
     ("row", "champ", "valeur", "regle"),
     [
         ({"FINESS": None}, "finess_et", None, "valeur obligatoire absente"),
-        ({"FINESS": "01000222"}, "finess_et", "01000222", "format attendu : neuf caractères d'un numéro FINESS"),
+        ({"FINESS": "01000222"}, "finess_et", "01000222", "format attendu : deux chiffres (ou 2A, 2B) puis sept chiffres"),
         (
             {"Autorisées": "quatre-vingts", "Installées": None},
             "places_autorisees",

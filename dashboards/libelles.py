@@ -50,6 +50,7 @@ LABELS: dict[str, dict[str, str]] = {
         "depot_anterieur": "Dépôt antérieur au dépôt retenu",
         "plus_ancienne": "Document plus ancien que celui qui est retenu",
         "repetition": "Même source, même date : répétition",
+        "autre_canal": "Même document, reçu par un autre canal",
     },
     "action_conflit": {
         "AUTO": "Aucune : l'ordre des sources suffit",
@@ -69,7 +70,7 @@ LABELS: dict[str, dict[str, str]] = {
         "coupe": "à la date de la coupe",
         "validite": "en vigueur",
     },
-    "perimetre": {"site": "Ce site", "groupe": "Groupe de sites répondant ensemble"},
+    "perimetre": {"site": "Ce site", "groupe": "Groupe de sites répondant ensemble", "inconnu": "Périmètre non dit"},
     "unite": {"ET": "Établissement", "EJ": "Gestionnaire", "DEP": "Département"},
     "alerte": {"hors_bornes": "Valeur hors des bornes plausibles", "unite_suspecte": "Unité douteuse"},
     "evenement": {

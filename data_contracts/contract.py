@@ -90,10 +90,10 @@ class Entity:
     time_basis: str | None = None
     perimeter_field: str | None = None
     perimeter_grouped: tuple[str, ...] = ()
+    perimeter_single: tuple[str, ...] = ()
     observations: str = "none"  # direct | staging | none
     staged_elements: tuple[str, ...] = ()  # what the staging model of the entity answers to
-    tie_break_field: str | None = None
-    tie_break_order: str = "desc"
+    tie_break_field: str | None = None  # the highest is the last word of its sender
 
     @property
     def primary_key(self) -> tuple[str, ...]:
@@ -136,6 +136,7 @@ class Contract:
     domain: str
     description: str
     collection: str
+    document: str  # what the sender filled in: two channels of one document are one voice
     nature: str  # collecte | referentiel
     personal: bool
     layouts: tuple[Layout, ...]
@@ -166,7 +167,7 @@ class Product:
     description: str
     domain: str
     theme: str
-    opening: str  # ouvert | restreint
+    opening: str  # ouvert | partiel (its open rows only) | restreint
     usage_warnings: tuple[str, ...]
     grain: str
     fields: tuple[Field, ...]

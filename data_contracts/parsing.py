@@ -103,6 +103,7 @@ class Parser:
             domain=self.node["domain"],
             description=_text(described.get("purpose") if isinstance(described, dict) else described),
             collection=self.custom.get("collection", self.node["id"]),
+            document=self.custom.get("document", self.node["id"]),
             nature=self.custom.get("nature", "collecte"),
             personal=bool(self.custom.get("personal", False)),
             layouts=layouts,
@@ -202,10 +203,10 @@ class Parser:
             time_basis=custom.get("timeBasis"),
             perimeter_field=perimeter.get("field"),
             perimeter_grouped=tuple(str(v) for v in perimeter.get("groupe") or ()),
+            perimeter_single=tuple(str(v) for v in perimeter.get("site") or ()),
             observations=observations,
             staged_elements=tuple(str(v) for v in custom.get("elements") or ()),
             tie_break_field=tie.get("field"),
-            tie_break_order=tie.get("order", "desc"),
         )
 
     def rule(self, entity: str, node: dict[str, Any]) -> RowRule:

@@ -83,6 +83,9 @@ def deliver(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Fichiers ou dossiers à livrer.", exists=True)],
     source: Annotated[str | None, typer.Option("--source", metavar="CODE", help="Source, si elle est connue.")] = None,
     millesime: YearOption = None,
+    reinstate: Annotated[
+        bool, typer.Option("--remettre-en-vigueur", help="Des octets déjà reçus redeviennent la dernière version.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Reçoit des fichiers ; la source est reconnue d'après leur contenu quand elle n'est pas donnée."""
@@ -96,7 +99,12 @@ def deliver(
         raise typer.BadParameter(f"source inconnue. Sources : {', '.join(sorted(known))}", param_hint="--source")
     with console.bars() as progress:
         receipts = receive(
-            paths, Home.from_env(), source=source, millesime=millesime, progress=_files(progress, "Réception")
+            paths,
+            Home.from_env(),
+            source=source,
+            millesime=millesime,
+            reinstate=reinstate,
+            progress=_files(progress, "Réception"),
         )
     for receipt in receipts:
         console.log("deliver", **asdict(receipt))

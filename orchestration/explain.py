@@ -14,6 +14,16 @@ from orchestration.publication import read_current
 from orchestration.status import table
 
 _KEY = ("perimetre", "composante", "base_temporelle")
+# Why an answer was set aside, in words: the values of `motif` in dlnuf_reponses_ecartees.
+REASONS = {
+    "remplacee": "remplacée par une livraison plus récente de la même source",
+    "depot_anterieur": "dépôt antérieur à un autre dépôt de la même source",
+    "plus_ancienne": "document plus ancien qu'un autre de la même source",
+    "repetition": "même source, même document : répétition",
+    "autre_canal": "même document reçu par un autre canal",
+    "atypique": "valeur signalée à la réception, alors qu'une autre réponse ne l'est pas",
+    "rang_inferieur": "source moins prioritaire pour cette donnée",
+}
 
 
 class NothingToExplain(LookupError):
@@ -106,7 +116,8 @@ def _answer(row: dict[str, Any], lost_because: str | None) -> dict[str, Any]:
         "value": _value(row),
         "delivery_id": row["delivery_id"],
         "collected_on": collected.isoformat() if isinstance(collected, date) else collected,
-        "lost_because": lost_because,
+        "lost_because": REASONS.get(lost_because or "", lost_because),
+        "reason": lost_because,
         "collection": row.get("collecte"),
         "line": row.get("ligne"),
         "gap": row.get("ecart"),

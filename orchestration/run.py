@@ -47,18 +47,12 @@ def nothing_new(home: Home, millesime: int | None = None) -> bool:
     """No delivery waits, and the current publication is whole and was made by this software from what there is now."""
     from ingest.pipeline import inputs_fingerprint, pending
     from orchestration.publication import read_current
-    from orchestration.publication.manifest import damage
-    from orchestration.publication.publisher import software
+    from orchestration.publication.publisher import up_to_date
 
     current = read_current(home)
     if current is None or pending(home, millesime=millesime):
         return False
-    manifest = current.manifest
-    return (
-        manifest.software == software()
-        and manifest.inputs_fingerprint == inputs_fingerprint(home)
-        and not damage(current.path, manifest, decode=False)
-    )
+    return up_to_date(current, inputs_fingerprint(home))
 
 
 def run(

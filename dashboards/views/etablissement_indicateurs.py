@@ -37,7 +37,7 @@ def _indicator(years: list[dict[str, Any]]) -> dict[str, str]:
     value = f"**{plain(with_unit(row['valeur'], row['unite_mesure']))}**"
     reserves = (
         "valeur du gestionnaire" if row["unite_observation"] == "EJ" else "",
-        "groupe de sites" if row["perimetre"] == "groupe" else "",
+        {"groupe": "groupe de sites", "inconnu": "périmètre non dit"}.get(row["perimetre"], ""),
         label("alerte", row["alerte"]) if row["alerte"] else "",
     )
     earlier = (f"{r['millesime']} : {number(r['valeur'])}{' ▲' if r['est_atypique'] else ''}" for r in before)

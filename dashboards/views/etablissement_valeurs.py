@@ -64,7 +64,8 @@ def _line(row: dict[str, Any]) -> dict[str, str]:
     return {
         "Donnée": MARKS.get(row["statut"], "") + _name(row),
         "Valeur": Markdown(f"**{value}** :orange-badge[▲ signalée]" if row["alerte"] else f"**{value}**"),
-        "Millésime": period + ("" if row["perimetre"] == "site" else " (groupe de sites)"),
+        "Millésime": period
+        + {"groupe": " (groupe de sites)", "inconnu": " (périmètre non dit)"}.get(row["perimetre"], ""),
         "Source": source(row["source"]),
         "Accord": label("statut", row["statut"]),
         "Réponses": whole(row["n_reponses"]),

@@ -29,7 +29,13 @@ def dbt_files() -> dict[str, str]:
     files = {"dbt_project/models/staging/_sources.yml": _sources(contracts)}
     observed = [(c, e) for c in contracts.values() for e in c.entities if e.observed]
     for contract, entity in observed:
-        files[f"{OBSERVATIONS}/{_model_name(contract, entity)}.sql"] = _observation_model(contract, entity)
+        elsewhere = any(
+            other.perimeter_field for c in contracts.values() for other in c.entities
+            if c.document == contract.document and c.id != contract.id
+        )  # fmt: skip
+        files[f"{OBSERVATIONS}/{_model_name(contract, entity)}.sql"] = _observation_model(
+            contract, entity, perimeter_elsewhere=elsewhere
+        )
     files[f"{OBSERVATIONS}/int_observations.sql"] = _union_model(contracts, observed)
     files[f"{OBSERVATIONS}/_observations.yml"] = _observation_yaml(observed)
     products = load_products().values()
@@ -71,7 +77,8 @@ def _sources(contracts: dict[str, Contract]) -> str:
     return _dump({"version": 2, "sources": [{"name": "raw", "schema": "raw", "tables": tables}]})
 
 
-def _observation_model(contract: Contract, entity: Entity) -> str:
+def _observation_model(contract: Contract, entity: Entity, *, perimeter_elsewhere: bool) -> str:
+    """perimeter_elsewhere: another channel of the same document says whether the answer is grouped."""
     lines = [
         f"-- {DERIVED}",
         f"-- Contract {contract.id}, table {entity.name}: each field that names an element of the dictionary.",
@@ -81,8 +88,12 @@ def _observation_model(contract: Contract, entity: Entity) -> str:
         f"    unite='{entity.unit}', unite_id='{entity.unit_field}',",
     ]
     if entity.perimeter_field:
-        grouped = ", ".join(_quoted(v) for v in entity.perimeter_grouped)
-        lines.append(f"    perimetre_champ='{entity.perimeter_field}', perimetre_groupe=[{grouped}],")
+        grouped, single = (", ".join(map(_quoted, v)) for v in (entity.perimeter_grouped, entity.perimeter_single))
+        lines.append(f"    perimetre_champ='{entity.perimeter_field}',")
+        lines.append(f"    perimetre_groupe=[{grouped}],")
+        lines.append(f"    perimetre_site=[{single}],")
+    elif perimeter_elsewhere:
+        lines.append("    perimetre_du_document=true,")
     if entity.tie_break_field:
         lines.append(f"    depot='{entity.tie_break_field}',")
     lines.append("    champs=[")

@@ -45,15 +45,24 @@ def seed_files() -> dict[str, str]:
         ),
         "precedence": _table(("element_id", "source", "rang"), dictionary.ranks(contracts)),
         "sources": _table(
-            ("source", "libelle", "collecte", "nature", "domaine", "version"),
-            ((c.id, c.name, c.collection, c.nature, c.domain, c.version) for c in contracts.values()),
+            ("source", "libelle", "collecte", "document", "nature", "domaine", "version"),
+            ((c.id, c.name, c.collection, c.document, c.nature, c.domain, c.version) for c in contracts.values()),
         ),
+        "ordres": _table(("element_id", "ordre"), _orders(dictionary.ranks(contracts))),
         "indicateurs": _table_of(dictionary.read_table("indicators.csv")),
     }
     for name, (seed, columns) in _LISTS.items():
         rows = nomenclatures.read_list(name)
         files[seed] = _table(columns, ([row.get(c, "") for c in columns] for row in rows))
     return {f"{FOLDER}/{name}.csv": content for name, content in files.items()}
+
+
+def _orders(ranks: list[tuple[str, str, int]]) -> list[tuple[str, str]]:
+    """The order of sources of each element, as a person reads it."""
+    orders: dict[str, list[tuple[int, str]]] = {}
+    for element_id, source, rank in ranks:
+        orders.setdefault(element_id, []).append((rank, source))
+    return [(element_id, " > ".join(source for _, source in sorted(found))) for element_id, found in orders.items()]
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -1,6 +1,6 @@
 {#- Long form of a table: one row an answer. Unknown values give no answer.
     champs: (field, element, component, time basis, kind nombre|texte|date|booleen, factor to the canonical unit, that unit). -#}
-{% macro observations(relation, source, collecte, entite, unite, unite_id, champs, perimetre_champ=none, perimetre_groupe=[], depot=none) %}
+{% macro observations(relation, source, collecte, entite, unite, unite_id, champs, perimetre_champ=none, perimetre_groupe=[], perimetre_site=[], perimetre_du_document=false, depot=none) %}
 with lignes as (
     select * from {{ relation }} where {{ unite_id }} is not null
 )
@@ -8,9 +8,7 @@ with lignes as (
 select
     '{{ unite }}' as unite,
     cast({{ unite_id }} as {{ dbt.type_string() }}) as unite_id,
-    {% if perimetre_champ -%}
-    case when {{ perimetre_champ }} in ({% for valeur in perimetre_groupe %}'{{ valeur | replace("'", "''") }}'{{ ", " if not loop.last }}{% endfor %}) then 'groupe' else 'site' end
-    {%- else -%} 'site' {%- endif %} as perimetre,
+    {{ perimetre_repondu(perimetre_champ, perimetre_groupe, perimetre_site, perimetre_du_document) }} as perimetre,
     cast(millesime as {{ dbt.type_int() }}) as millesime,
     '{{ element }}' as element_id,
     '{{ composante | replace("'", "''") }}' as composante,
@@ -35,6 +33,25 @@ where {{ champ }} is not null
 {% endfor %}
 {% endmacro %}
 
+{#- Whether an answer is about one site or several. NULL: another channel of the same document says it. -#}
+{% macro perimetre_repondu(champ, groupe, site, du_document) %}
+{%- if champ -%}
+case
+        when lower(trim({{ champ }})) in ({{ textes(groupe) }}) then 'groupe'
+        when lower(trim({{ champ }})) in ({{ textes(site) }}) then 'site'
+        else 'inconnu'
+    end
+{%- elif du_document -%}
+cast(null as {{ dbt.type_string() }})
+{%- else -%}
+'site'
+{%- endif -%}
+{% endmacro %}
+
+{% macro textes(valeurs) -%}
+{% for valeur in valeurs %}'{{ valeur | lower | replace("'", "''") }}'{{ ", " if not loop.last }}{% endfor %}
+{%- endmacro %}
+
 {#- Deposits are compared as numbers: left-padded, so that text order is number order. -#}
 {% macro rang_depot(depot) %}
 {%- if depot -%}
@@ -58,6 +75,14 @@ with reponses as (
     {% endfor %}
 ),
 
+-- A document heard through several channels has one perimeter: the one that a channel says.
+groupes as (
+    select distinct sources.document, reponses.unite, reponses.unite_id, reponses.millesime
+    from reponses
+    inner join {{ ref('sources') }} as sources on reponses.source = sources.source
+    where reponses.perimetre = 'groupe' and reponses.est_courante
+),
+
 alertes as (
     select delivery_id, entite, ligne, champ, min(regle) as alerte
     from {{ source('raw', 'signalements') }}
@@ -66,9 +91,23 @@ alertes as (
 )
 
 select
-    reponses.*,
+    reponses.unite,
+    reponses.unite_id,
+    coalesce(reponses.perimetre, case when groupes.document is not null then 'groupe' else 'site' end) as perimetre,
+    {% for colonne in ['millesime', 'element_id', 'composante', 'base_temporelle', 'source', 'collecte', 'entite', 'champ',
+        'delivery_id', 'ligne', 'collecte_le', 'recu_le', 'rang_depot', 'est_courante', 'valeur_nombre', 'valeur_texte',
+        'valeur_date', 'unite_mesure'] -%}
+    reponses.{{ colonne }},
+    {% endfor -%}
+    sources.document,
     alertes.alerte
 from reponses
+left join {{ ref('sources') }} as sources on reponses.source = sources.source
+left join groupes
+    on sources.document = groupes.document
+    and reponses.unite = groupes.unite
+    and reponses.unite_id = groupes.unite_id
+    and reponses.millesime = groupes.millesime
 left join alertes
     on reponses.delivery_id = alertes.delivery_id
     and reponses.entite = alertes.entite

@@ -13,11 +13,12 @@ select
     collecte_le,
     case
         when not est_courante then 'remplacee'
-        when alerte is not null and alerte_retenue is null then 'atypique'
-        when source <> source_retenue then 'rang_inferieur'
-        when coalesce(rang_depot, '') <> coalesce(rang_depot_retenu, '') then 'depot_anterieur'
-        when collecte_le < collecte_le_retenu then 'plus_ancienne'
-        else 'repetition'
+        when rang_dans_source > 1 and coalesce(rang_depot, '') <> coalesce(depot_de_la_source, '') then 'depot_anterieur'
+        when rang_dans_source > 1 and collecte_le < date_de_la_source then 'plus_ancienne'
+        when rang_dans_source > 1 then 'repetition'
+        when rang_dans_document > 1 then 'autre_canal'
+        when alerte is not null and alerte_retenue is null and rang_source < rang_source_retenu then 'atypique'
+        else 'rang_inferieur'
     end as motif,
     ecart,
     est_dans_tolerance,

@@ -3,13 +3,15 @@ with retenues as (
     select * from {{ ref('int_reponses_classees') }} where est_retenue
 ),
 
+-- One voice a document: its sender's last word, whatever the channels through which it was heard.
 accords as (
     select
         {{ cle_reponse() }},
-        count(*) as n_reponses,
-        count(distinct collecte) as n_collectes
+        sum(case when est_courante then 1 else 0 end) as n_reponses,
+        count(*) as n_recues,
+        count(distinct case when est_voix then collecte end) as n_collectes,
+        sum(case when est_voix then 1 else 0 end) as n_voix
     from {{ ref('int_reponses_classees') }}
-    where est_courante
     group by {{ cle_reponse() }}
 ),
 
@@ -19,7 +21,7 @@ comparaisons as (
         max(case when est_dans_tolerance then 0 else 1 end) as a_divergence,
         max(case when est_egale then 0 else 1 end) as a_difference
     from {{ ref('int_reponses_comparees') }}
-    where est_courante
+    where est_voix
     group by {{ cle_reponse() }}
 )
 
@@ -33,27 +35,30 @@ select
     retenues.source,
     retenues.collecte,
     case
-        when coalesce(accords.n_reponses, 1) = 1 then 'Seule réponse reçue.'
-        when retenues.rang_source >= 900
-            then 'Aucune source de l''ordre n''a répondu ; première autre source (' || retenues.source || ').'
-        else 'Première source à avoir répondu dans l''ordre ' || coalesce(elements.ordre_survivance_codes, '') || '.'
+        when accords.n_recues = 1 then 'Seule réponse reçue.'
+        when accords.n_voix = 1 then 'Seule réponse en vigueur : la dernière de la source ' || retenues.source || '.'
+        when retenues.source_prioritaire <> retenues.source
+            then 'Première réponse sans doute dans l''ordre ' || coalesce(ordres.ordre, retenues.source) || ' ; ' || retenues.source_prioritaire
+            || ', mieux placée, porte une alerte.'
+        else 'Première source à avoir répondu dans l''ordre ' || coalesce(ordres.ordre, retenues.source) || '.'
     end as regle,
     case
         when comparaisons.a_divergence = 1 then 'divergent'
         when comparaisons.a_difference = 1 then 'tolere'
-        when coalesce(accords.n_collectes, 1) > 1 then 'concordant'
+        when accords.n_voix > 1 then 'concordant'
         else 'unique'
     end as statut,
-    cast(coalesce(accords.n_reponses, 1) as {{ dbt.type_int() }}) as n_reponses,
-    cast(coalesce(accords.n_collectes, 1) as {{ dbt.type_int() }}) as n_collectes,
+    cast(accords.n_reponses as {{ dbt.type_int() }}) as n_reponses,
+    cast(accords.n_collectes as {{ dbt.type_int() }}) as n_collectes,
     retenues.delivery_id,
     cast(retenues.ligne as {{ dbt.type_int() }}) as ligne,
     retenues.collecte_le,
     retenues.alerte,
     elements.dictionnaire_version
 from retenues
-left join accords
+inner join accords
     on {{ meme_question('retenues', 'accords') }}
 left join comparaisons
     on {{ meme_question('retenues', 'comparaisons') }}
 left join {{ ref('elements') }} as elements on retenues.element_id = elements.element_id
+left join {{ ref('ordres') }} as ordres on retenues.element_id = ordres.element_id

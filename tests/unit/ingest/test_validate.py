@@ -70,6 +70,7 @@ schema:
         customProperties: [{property: placeholders, value: ['1904-04-04']}]
 """
 FINESS = "010002228"
+FINESS_SHAPE = "format attendu : deux chiffres (ou 2A, 2B) puis sept chiffres"
 
 
 @pytest.fixture(scope="session")
@@ -106,7 +107,7 @@ def test_a_good_row_is_accepted_and_typed(contract: Contract) -> None:
     ("row", "champ", "valeur", "regle"),
     [
         ({"FINESS": None}, "finess_et", None, "valeur obligatoire absente"),
-        ({"FINESS": "01000222"}, "finess_et", "01000222", "format attendu : deux chiffres (ou 2A, 2B) puis sept chiffres"),
+        ({"FINESS": "01000222"}, "finess_et", "01000222", FINESS_SHAPE),
         (
             {"Autorisées": "quatre-vingts", "Installées": None},
             "places_autorisees",

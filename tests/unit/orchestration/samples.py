@@ -87,7 +87,7 @@ def value(**changes: object) -> dict[str, object]:
 def loser(**changes: object) -> dict[str, object]:
     """An answer set aside."""
     kept = {k: v for k, v in value().items() if k not in ("regle", "statut", "dictionnaire_version")}
-    told = {"motif": "collecte de rang inférieur", "ecart": 5.5, "est_dans_tolerance": False, "ligne": 12}
+    told = {"motif": "rang_inferieur", "ecart": 5.5, "est_dans_tolerance": False, "ligne": 12}
     return (
         kept | {"source": "cnsa_occupation", "delivery_id": "cnsa_occupation-1", "valeur_nombre": 92.0} | told | changes
     )

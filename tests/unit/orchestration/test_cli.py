@@ -96,7 +96,7 @@ def test_explain_json_has_the_promised_shape(dlnuf: Dlnuf, published: Home) -> N
 def test_explain_in_words_tells_the_winner_and_the_losers(dlnuf: Dlnuf, published: Home) -> None:
     words = dlnuf("explain", EHPAD, "TX_OCC_HP").out
     assert "97,5 pct" in words
-    assert "92 pct, cnsa_occupation, date inconnue (écartée : collecte de rang inférieur)" in words
+    assert "92 pct, cnsa_occupation, date inconnue (écartée : source moins prioritaire pour cette donnée)" in words
     assert "Autres millésimes : 2021" in words
 
 

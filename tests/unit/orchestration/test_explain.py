@@ -28,7 +28,7 @@ def test_the_winner_comes_first_then_why_the_others_lost(published: Home) -> Non
             "value": 92.0,
             "delivery_id": "cnsa_occupation-1",
             "collected_on": None,
-            "lost_because": "collecte de rang inférieur",
+            "lost_because": "source moins prioritaire pour cette donnée",
         },
     ]
 

@@ -4,7 +4,9 @@
     relation=source('raw', 'drees_ehpa__structure'),
     source='drees_ehpa', collecte='DREES_EHPA', entite='structure',
     unite='ET', unite_id='finess_et',
-    perimetre_champ='structuration', perimetre_groupe=['Site principal et sites secondaires (réponse groupée)'],
+    perimetre_champ='structuration',
+    perimetre_groupe=['Site principal et sites secondaires (réponse groupée)'],
+    perimetre_site=['Site unique', 'Site principal (réponse séparée)', 'Site secondaire (réponse séparée)'],
     champs=[
         ('raison_sociale_et', 'RAISON_SOCIALE_ET', '', 'validite', 'texte', 1, none),
         ('raison_sociale_ej', 'RAISON_SOCIALE_EJ', '', 'validite', 'texte', 1, none),

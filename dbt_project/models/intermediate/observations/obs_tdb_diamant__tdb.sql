@@ -4,6 +4,7 @@
     relation=source('raw', 'tdb_diamant__tdb'),
     source='tdb_diamant', collecte='TDB_ATIH', entite='tdb',
     unite='ET', unite_id='finess_et',
+    perimetre_du_document=true,
     champs=[
         ('nb_cdd_remplacement', 'CDD_REMPLACEMENT', '', 'flux_annee', 'nombre', 1, 'nombre'),
         ('duree_moyenne_sejour_jours', 'DMS', '', 'flux_annee', 'nombre', 1, 'jours'),

@@ -4,7 +4,9 @@
     relation=source('raw', 'tdb_esms__tableau_de_bord'),
     source='tdb_esms', collecte='TDB_ATIH', entite='tableau_de_bord',
     unite='ET', unite_id='finess_et',
-    perimetre_champ='structuration', perimetre_groupe=['Site principal et sites secondaires (réponse groupée)'],
+    perimetre_champ='structuration',
+    perimetre_groupe=['Site principal et sites secondaires (réponse groupée)'],
+    perimetre_site=['Site unique', 'Site principal (réponse séparée)', 'Site secondaire (réponse séparée)'],
     champs=[
         ('region_libelle', 'COMMUNE_INSEE', 'REGION', 'validite', 'texte', 1, none),
         ('departement_libelle', 'COMMUNE_INSEE', 'DEPARTEMENT', 'validite', 'texte', 1, none),

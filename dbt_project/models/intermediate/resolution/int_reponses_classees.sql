@@ -1,9 +1,26 @@
 {{ config(materialized="table") }}
 
--- Every answer, ranked among the answers to the same question; the first current one is retained.
+-- Every answer, ranked among the answers to the same question, in three rounds (docs/resolution.md):
+-- 1. inside a source, its last word: current, highest deposit, latest document, last received;
+-- 2. inside a document heard through several channels, the first channel without doubt;
+-- 3. between documents, a plausible answer before a doubtful one, then the order of sources of the dictionary.
 -- When a later delivery took an answer back without giving another, nothing is retained: unknown stays unknown.
--- A current answer comes before one that a later delivery replaced; a plausible one before one that validation flagged;
--- then the order of sources of the dictionary; then the latest deposit, document, delivery.
+{%- set question -%} {{ cle_reponse() }} {%- endset %}
+{%- set dernier_mot -%}
+    case when est_courante then 0 else 1 end,
+    case when rang_depot is null then 1 else 0 end,
+    rang_depot desc,
+    collecte_le desc,
+    recu_le desc,
+    delivery_id,
+    ligne,
+    champ,
+    valeur_nombre,
+    valeur_texte,
+    valeur_date
+{%- endset %}
+{%- set priorite -%} case when alerte is null then 0 else 1 end, rang_source, source {%- endset %}
+
 with observations as (
     select
         o.*,
@@ -15,31 +32,47 @@ with observations as (
     left join {{ ref('elements') }} as e on o.element_id = e.element_id
 ),
 
-classees as (
+par_source as (
     select
         observations.*,
-        row_number() over (
-            partition by {{ cle_reponse() }}
-            order by
-                case when est_courante then 0 else 1 end,
-                case when alerte is null then 0 else 1 end,
-                rang_source,
-                source,
-                case when rang_depot is null then 1 else 0 end,
-                rang_depot desc,
-                collecte_le desc,
-                recu_le desc,
-                delivery_id,
-                ligne,
-                champ,
-                valeur_nombre,
-                valeur_texte,
-                valeur_date
-        ) as rang
+        row_number() over (partition by {{ question }}, source order by {{ dernier_mot }}) as rang_dans_source,
+        first_value(rang_depot) over (partition by {{ question }}, source order by {{ dernier_mot }}) as depot_de_la_source,
+        first_value(collecte_le) over (partition by {{ question }}, source order by {{ dernier_mot }}) as date_de_la_source
     from observations
+),
+
+par_document as (
+    select
+        par_source.*,
+        (est_courante and rang_dans_source = 1) as est_voix_de_source,
+        row_number() over (
+            partition by {{ question }}, document
+            order by case when est_courante and rang_dans_source = 1 then 0 else 1 end, {{ priorite }}, rang_dans_source
+        ) as rang_dans_document
+    from par_source
+),
+
+voix as (
+    select
+        par_document.*,
+        (est_voix_de_source and rang_dans_document = 1) as est_voix
+    from par_document
+),
+
+classees as (
+    select
+        voix.*,
+        row_number() over (
+            partition by {{ question }}
+            order by case when est_voix then 0 else 1 end, {{ priorite }}, {{ dernier_mot }}
+        ) as rang,
+        first_value(source) over (
+            partition by {{ question }} order by case when est_voix then 0 else 1 end, rang_source, source, {{ dernier_mot }}
+        ) as source_prioritaire
+    from voix
 )
 
 select
     classees.*,
-    (rang = 1 and est_courante) as est_retenue
+    (rang = 1 and est_voix) as est_retenue
 from classees

@@ -14,8 +14,6 @@ select
     retenues.source as source_retenue,
     retenues.alerte as alerte_retenue,
     retenues.rang_source as rang_source_retenu,
-    retenues.rang_depot as rang_depot_retenu,
-    retenues.collecte_le as collecte_le_retenu,
     {{ reponses_egales('retenues', 'autres') }} as est_egale,
     case
         when retenues.unite_id is not null

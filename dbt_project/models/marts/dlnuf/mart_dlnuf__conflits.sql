@@ -1,4 +1,5 @@
-{# One row per answer set aside beyond the tolerance of its element. An answer that its own sender replaced is no disagreement. #}
+{# One row per answer set aside beyond the tolerance of its element. An answer that its own sender replaced, a former deposit, or
+   the same document heard through another channel is no disagreement between collections. #}
 select
     e.unite,
     e.unite_id,
@@ -38,4 +39,4 @@ inner join {{ ref('dlnuf_valeurs') }} as v
     and e.base_temporelle = v.base_temporelle
 left join {{ ref('elements') }} as d on e.element_id = d.element_id
 left join {{ ref('mart_etablissements__fiche') }} as f on case when e.unite = 'ET' then e.unite_id end = f.finess_et
-where not e.est_dans_tolerance and e.motif <> 'remplacee'
+where not e.est_dans_tolerance and e.motif in ('rang_inferieur', 'atypique')

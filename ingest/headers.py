@@ -30,7 +30,10 @@ class Difference:
 
 
 def difference(contract: Contract, layout: Layout, header: tuple[str, ...]) -> Difference:
-    """How a header differs from the one of a layout: by title in any order, or by position when the layout says so."""
+    """How a header differs from the one of a layout: by title in any order, or by position when the layout says so.
+
+    header: the titles as delivered, repetitions included.
+    """
     entity = contract.entity(layout.entities[0])
     carried = contract.fields_in(layout, entity)
     fields = [f for f in entity.fields if f.name in carried]
@@ -39,19 +42,18 @@ def difference(contract: Contract, layout: Layout, header: tuple[str, ...]) -> D
         return _by_position(expected, header)
     accepted = {title_key(str(t)): f.name for f in fields for t in (carried[f.name], *f.aliases)}
     keys = [title_key(t) for t in header]
-    twice = tuple(sorted({t for t in header if title_key(_rank_off(t)) in accepted and t != _rank_off(t)}))
     seen = {accepted[k] for k in keys if k in accepted}
     return Difference(
         missing=tuple(str(carried[f.name]) for f in fields if f.name not in seen),
-        unknown=tuple(t for t, k in zip(header, keys, strict=True) if k not in accepted and t not in twice),
-        repeated=tuple(_rank_off(t) for t in twice),
+        unknown=tuple(t for t, k in zip(header, keys, strict=True) if k not in accepted),
+        repeated=tuple(sorted({t for t, k in zip(header, keys, strict=True) if k in accepted and keys.count(k) > 1})),
     )
 
 
 def _by_position(expected: dict[int, tuple[str, ...]], header: tuple[str, ...]) -> Difference:
     """By position, aligned: one column more or less is one difference, not one for each column that follows."""
-    accepted = [{_key(t) for t in titles} for _, titles in sorted(expected.items())]
-    found = [_key(t) for t in header]
+    accepted = [{title_key(_rank_off(t)) for t in titles} for _, titles in sorted(expected.items())]
+    found = [title_key(t) for t in header]
     if len(found) == len(accepted) and all(f in a for f, a in zip(found, accepted, strict=True)):
         return Difference()
     positions = sorted(expected)
@@ -103,12 +105,8 @@ def explained(path: Path, contract: Contract, layout: Layout, header: tuple[str,
 
 
 def _rank_off(title: str) -> str:
-    """A title without the rank that readers give to its second and later occurrences."""
+    """A declared title without the rank that tells its second occurrence from the first."""
     return re.sub(r" \([2-9]\d*\)$", "", title)
-
-
-def _key(title: str) -> str:
-    return title_key(_rank_off(title))
 
 
 def _folded(title: str) -> str:

@@ -101,7 +101,11 @@ def _knows(contract: Contract, layout: Layout, document: Document) -> bool:
         return _knows_records(contract, layout, document)
     if layout.options.get("header") is False:
         return "etalab" in facts and facts.get("section") == layout.options.get("section")
-    return document.header is not None and not difference(contract, layout, document.header)
+    return document.header is not None and not difference(contract, layout, _titles(document))
+
+
+def _titles(document: Document) -> tuple[str, ...]:
+    return document.raw_header or document.header or ()
 
 
 def _knows_records(contract: Contract, layout: Layout, document: Document) -> bool:
@@ -116,7 +120,7 @@ def _knows_records(contract: Contract, layout: Layout, document: Document) -> bo
 
 def _why_unknown(path: Path, document: Document, contracts: dict[str, Contract]) -> str:
     """The message for a file that no layout knows: a diff against the nearest one, or what the sources are."""
-    header = document.header or ()
+    header = _titles(document)
     candidates = [
         (nearness(contract, layout, header), contract, layout)
         for contract in contracts.values()

@@ -13,7 +13,7 @@ import polars as pl
 
 from ingest.readers import finess_csv
 from ingest.readers.delimited import Dialect, Lines, frames, records, separator_of
-from ingest.readers.model import Document, LayoutLike, Table, UnreadableFile, column_names, text_frame
+from ingest.readers.model import Document, LayoutLike, Table, UnreadableFile, column_names, is_blank, text_frame
 from ingest.readers.opening import HEAD
 from ingest.readers.text import encoding_of, lines_of
 
@@ -25,8 +25,8 @@ def sniff(path: Path) -> Document:
         return finess_csv.sniff(path, encoding)
     dialect = Dialect(_separator(path, encoding))
     with lines_of(path, encoding) as text:
-        names, _ = _header(path, Lines(text), dialect)
-    return Document("csv", encoding, names, {"separateur": dialect.separator})
+        titles, _ = _header(path, Lines(text), dialect)
+    return Document("csv", encoding, column_names(titles), {"separateur": dialect.separator}, titles)
 
 
 def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Table]:
@@ -40,7 +40,8 @@ def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Ta
     entity = entities[0]
     with lines_of(path, encoding) as text:
         lines = Lines(text)
-        names, untitled = _header(path, lines, dialect)
+        titles, untitled = _header(path, lines, dialect)
+        names = column_names(titles)
         empty = True
         for frame in frames(lines, dialect, names, untitled):
             empty = False
@@ -58,8 +59,8 @@ def _separator(path: Path, encoding: str) -> str:
 
 
 def _header(path: Path, lines: Lines, dialect: Dialect) -> tuple[tuple[str, ...], int]:
-    """Names of the columns, and how many untitled cells end each line; the lines are left after the header."""
-    header = next((r for r in records(lines, dialect) if any(c.strip() for c in r.cells)), None)
+    """Titles of the columns, and how many untitled cells end each line; the lines are left after the header."""
+    header = next(records(lines, dialect), None)
     if header is None or header.defect:
         raise UnreadableFile(
             path,
@@ -67,6 +68,6 @@ def _header(path: Path, lines: Lines, dialect: Dialect) -> tuple[tuple[str, ...]
             "rétablir la ligne de titres en tête du fichier",
         )
     titles = list(header.cells)
-    while not titles[-1].strip():
+    while is_blank(titles[-1:]):
         titles.pop()
-    return column_names(titles), len(header.cells) - len(titles)
+    return tuple(titles), len(header.cells) - len(titles)

@@ -16,11 +16,12 @@ from itertools import islice
 
 import polars as pl
 
-from ingest.readers.model import LIGNE, chunk_rows, text_frame
+from ingest.readers.model import BLANKS, LIGNE, cells_counted, chunk_rows, is_blank, text_frame
 
 SEPARATORS = (";", "\t", "|", ",")  # in order of preference when the text does not decide
 _ENDS = "\r\n"
 _SHOWN = 160  # characters of surplus cells shown in a defect
+csv.field_size_limit(2**31 - 1)  # the default refuses a cell of 131 073 characters; the largest C long everywhere
 _BAD_QUOTE = "guillemet mal placé ou jamais refermé (un guillemet dans une cellule doit être doublé)"
 _BEYOND = "valeur à droite de la dernière colonne titrée"
 
@@ -41,6 +42,11 @@ class Dialect:
         """Pattern of a line whose quotes, if any, open and close whole cells: it cannot go on with the next line."""
         cell = f'(?:[^"{re.escape(self.separator)}]*|"(?:[^"]|"")*")'
         return f"^{cell}(?:{re.escape(self.separator)}{cell})*$"
+
+    @property
+    def blank_line(self) -> str:
+        """Pattern of a line without quotes whose cells are all blank."""
+        return "^[" + "".join(f"\\x{{{ord(c):x}}}" for c in BLANKS + self.separator) + "]*$"
 
 
 @dataclass(frozen=True)
@@ -97,7 +103,7 @@ class Lines:
 
 
 def records(lines: Lines, dialect: Dialect, width: int | None = None) -> Iterator[Record]:
-    """Records from the csv module, blank lines left out.
+    """Records from the csv module; one whose cells are all blank is left out.
 
     A stray quote that opens a cell would swallow the following lines: when a record of several lines is malformed or
     has not `width` cells, only its first line is defective and reading resumes at the second.
@@ -111,8 +117,9 @@ def records(lines: Lines, dialect: Dialect, width: int | None = None) -> Iterato
             cells = next(reader)
         except StopIteration:
             return
-        except csv.Error:
-            cells, problem = [], _BAD_QUOTE
+        except csv.Error as error:
+            too_long = "field limit" in str(error)
+            cells, problem = [], f"cellule de plus de {csv.field_size_limit()} caractères" if too_long else _BAD_QUOTE
         several = len(lines.taken) > 1
         if several and problem is None and width is not None and len(cells) != width:
             problem = f"guillemet qui s'ouvre et ne se referme qu'à la ligne {lines.number - 1}"
@@ -121,7 +128,7 @@ def records(lines: Lines, dialect: Dialect, width: int | None = None) -> Iterato
             lines.give_back(following)
             reader = dialect.reader(lines)
             yield Record(start, first.rstrip(_ENDS).split(dialect.separator), problem)
-        elif cells:
+        elif not is_blank(cells):
             yield Record(start, cells)
 
 
@@ -160,7 +167,8 @@ def _regular(
     if quoted.any() and not text.filter(quoted).str.contains(dialect.closed_line).all():
         return None
     width = len(names) + untitled
-    plain = ~quoted & (text.str.count_matches(dialect.separator, literal=True) == width - 1) & (text != "")
+    filled = quoted | ~text.str.contains(dialect.blank_line)
+    plain = ~quoted & filled & (text.str.count_matches(dialect.separator, literal=True) == width - 1)
     numbers = pl.int_range(first, first + len(block), eager=True)
     cells = text.filter(plain).str.split_exact(dialect.separator, width - 1).struct.unnest()
     defects = None
@@ -168,11 +176,14 @@ def _regular(
         beyond = pl.any_horizontal(pl.nth(range(len(names), width)) != "")
         defects = cells.select(pl.when(beyond).then(pl.lit(_BEYOND))).to_series()
     frame = text_frame(dict(zip(names, cells.get_columns(), strict=False)), numbers.filter(plain), None, defects)
-    irregular = ~plain & (text != "")
+    irregular = ~plain & filled
     if not irregular.any():
         return frame
-    rows = dialect.reader(text.filter(irregular).to_list())
-    found = [Record(n, row) for n, row in zip(numbers.filter(irregular), rows, strict=True)]
+    try:
+        rows = list(dialect.reader(text.filter(irregular).to_list()))
+    except csv.Error:
+        return None
+    found = [Record(n, row) for n, row in zip(numbers.filter(irregular), rows, strict=True) if not is_blank(row)]
     return pl.concat([frame, _framed(found, names, untitled)]).sort(LIGNE)
 
 
@@ -190,9 +201,9 @@ def _framed(found: list[Record], names: tuple[str, ...], untitled: int) -> pl.Da
 
 def _raggedness(cells: list[str], width: int, titled: int) -> str | None:
     if len(cells) < width:
-        return f"{len(cells)} cellules au lieu de {width}"
+        return f"{cells_counted(len(cells))} au lieu de {width}"
     if len(cells) > width:
         surplus = " | ".join(cells[width:])
         shown = surplus[:_SHOWN] + ("…" if len(surplus) > _SHOWN else "")
-        return f"{len(cells)} cellules au lieu de {width} (en trop : « {shown} »)"
+        return f"{cells_counted(len(cells))} au lieu de {width} (en trop : « {shown} »)"
     return _BEYOND if any(cells[titled:]) else None

@@ -6,14 +6,13 @@ position after the section: "1" is the FINESS number. Belongs here: that shape o
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
 from ingest.readers.delimited import Dialect, Lines, Record, records
-from ingest.readers.model import Document, LayoutLike, Rows, Table, UnreadableFile
+from ingest.readers.model import Document, LayoutLike, Rows, Table, UnreadableFile, cells_counted
 from ingest.readers.text import lines_of
 
 _FIRST = "finess;etalab;"
@@ -21,7 +20,7 @@ _FIRST = "finess;etalab;"
 _DIALECT = Dialect(";", quoted=False)
 # nofinesset, coordxet, coordyet, sourcecoordet, datemaj. The 2016 editions cut sourcecoordet at each of its commas.
 _GEOLOCALISATION, _GEOLOCALISATION_WIDTH = "geolocalisation", 5
-_SECTION = re.compile(r"^[a-z]{4,}$")
+_SECTIONS = (_GEOLOCALISATION, "structureet", "structureej")  # the first one present tells the three files apart
 _LOOKED_AT = 20_000  # records from which the usual width of a section is taken
 
 
@@ -32,12 +31,15 @@ def is_legacy(path: Path, encoding: str) -> bool:
 
 
 def sniff(path: Path, encoding: str) -> Document:
-    """facts: etalab (number), date, sections (all) and section (the last one: it tells the three files apart)."""
+    """facts: etalab (number), date, sections (the known ones) and section (the one that tells the file, or empty)."""
     with lines_of(path, encoding) as text:
         first = text.readline().strip().split(";")
         starts = dict.fromkeys(line.partition(";")[0] for line in text)
-    sections = [s for s in starts if _SECTION.match(s)]
-    facts = {"etalab": first[2], "sections": ",".join(sections), "section": sections[-1] if sections else ""}
+    facts = {
+        "etalab": first[2],
+        "sections": ",".join(s for s in starts if s in _SECTIONS),
+        "section": next((s for s in _SECTIONS if s in starts), ""),
+    }
     if len(first) > 3:
         facts["date"] = first[3]
     return Document("csv", encoding, None, facts)
@@ -46,7 +48,8 @@ def sniff(path: Path, encoding: str) -> Document:
 def read(path: Path, layout: LayoutLike, entities: Sequence[str], encoding: str) -> Iterator[Table]:
     """The lines of the sections that the layout names: `section` (one entity) or `sections` (entity: section).
 
-    A line that begins with no section (a line cut in two) is a defective row of the section in which it stands.
+    A line that begins with no known section (a line cut in two, a stray one) is a defective row of the section in which
+    it stands, or of the layout's main section where it stands in none that the layout names.
     """
     sections: dict[str, str] = layout.options.get("sections") or {entities[0]: layout.options["section"]}
     collected = {
@@ -54,11 +57,16 @@ def read(path: Path, layout: LayoutLike, entities: Sequence[str], encoding: str)
         for entity, section in sections.items()
         if entity in entities
     }
-    current = ""
+    main = layout.options.get("section") or next(iter(sections.values()))
+    known = {*_SECTIONS, *sections.values()}
+    current = main
     with lines_of(path, encoding) as text:
         for record in _records(text):
-            named = bool(_SECTION.match(record.cells[0]))
-            current = record.cells[0] if named else current
+            named = record.cells[0] in known
+            if named:
+                current = record.cells[0]
+            elif current not in sections.values():
+                current = main
             if (rows := collected.get(current)) is None:
                 continue
             _add(rows, current, record, named)
@@ -96,7 +104,7 @@ def _add(rows: Rows, section: str, record: Record, named: bool) -> None:
         cells = [*cells[:3], ",".join(cells[3:-1]), cells[-1]]
     defect = None
     if not named:
-        defect = "ligne qui ne commence par aucun nom de section (ligne coupée en deux ?)"
+        defect = f"ligne qui ne commence par aucun nom de section connu (« {cells[0][:40]} » ; ligne coupée en deux ?)"
     elif len(cells) != width:
-        defect = f"{len(cells)} cellules après « {section} » au lieu de {width}"
+        defect = f"{cells_counted(len(cells))} après « {section} » au lieu de {width}"
     rows.add(dict(zip(rows.columns, cells, strict=False)), ligne=record.line, defaut=defect)

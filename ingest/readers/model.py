@@ -18,6 +18,7 @@ import polars as pl
 from ingest.titles import normalise_title
 
 LIGNE, CHEMIN, DEFAUT = "_ligne", "_chemin", "_defaut"
+BLANKS = " \t\r\n\u00a0\u202f\u200b\ufeff"  # what `ingest.values.clean` takes for nothing around a value
 MAX_ROWS = 100_000
 _MAX_CELLS = 2_000_000  # a chunk of a 331-column file is cut before its 100 000th row, to bound memory
 
@@ -41,12 +42,14 @@ class Document:
 
     family: csv, xlsx, parquet, json or xml. header: names of the columns, in order.
     facts: what the file says of itself (generatedAt, datemaj, flux, contenu, section...).
+    raw_header: for csv and xlsx, the titles of the same columns as delivered: repeated ones alike, absent ones empty.
     """
 
     family: str
     encoding: str | None = None
     header: tuple[str, ...] | None = None
     facts: dict[str, str] = field(default_factory=dict)
+    raw_header: tuple[str, ...] | None = None
 
 
 class LayoutLike(Protocol):
@@ -86,6 +89,16 @@ def column_names(titles: Iterable[str]) -> tuple[str, ...]:
         taken.add(normalise_title(name))
         names.append(name)
     return tuple(names)
+
+
+def is_blank(cells: Iterable[str | None]) -> bool:
+    """Whether no cell holds anything but blanks: such a line is no row, in a text file as in a workbook."""
+    return not any(cell and cell.strip(BLANKS) for cell in cells)
+
+
+def cells_counted(count: int) -> str:
+    """« 1 cellule », « 2 cellules »."""
+    return f"{count} cellule{'s' if count > 1 else ''}"
 
 
 def chunk_rows(width: int) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,14 +16,22 @@ from ingest.readers.model import UnreadableFile
 from ingest.readers.opening import BOMS, opened
 
 _BLOCK = 1 << 20
+# UTF-8 of what French is written with: à-ÿ À-ß, « » ° ² and the no-break space, œ Œ Ÿ, ’ “ ” – — … and the narrow
+# no-break space, €. Read as cp1252 these bytes are Ã, Â, Å or â€ before a sign, as in « Ã© » or « â€™ »: no French word
+# ends in Â, Ã or Å. The other sequences prove nothing: « É » before a no-break space, or « é » before two signs, are
+# well-formed UTF-8 too, of letters (ɠ, 頻) that no French text holds.
+_FRENCH_UTF8 = re.compile("\xc2[\xa0-\xbf]|\xc3[\x80-\xbf]|\xc5[\x92\x93\xb8]|\xe2\x80[\x90-\xaf]|\xe2\x82\xac")
 _REMEDY = "enregistrer le fichier en UTF-8 (« CSV UTF-8 » dans un tableur), puis le redéposer"
 
 
 def encoding_of(path: Path) -> str:
     """utf-8-sig or utf-16 when a byte-order mark says so, else utf-8 if the whole file is, else cp1252.
 
+    A file that is not UTF-8 and yet holds one sequence of `_FRENCH_UTF8` is of both encodings: neither is right.
+
     Raises:
-        UnreadableFile: naming line and byte, when no encoding reads every byte; or nothing but blanks; or binary.
+        UnreadableFile: naming line and byte, when no encoding reads every byte, or both have their part; or nothing but
+            blanks; or binary.
     """
     with opened(path) as stream:
         start = stream.read(3)
@@ -34,6 +43,12 @@ def encoding_of(path: Path) -> str:
             return encoding
     if (not_utf8 := _undecodable(path, "utf-8")) is None:
         return "utf-8"
+    if utf8 := _first_french_utf8(path):
+        raise UnreadableFile(
+            path,
+            f"encodages mêlés, UTF-8 ({utf8}) et Windows-1252 ({not_utf8})",
+            "corriger ces lignes ou exporter de nouveau, tout le fichier en UTF-8, puis le redéposer",
+        )
     if not_cp1252 := _undecodable(path, "cp1252"):
         raise UnreadableFile(path, f"encodage inconnu : ni UTF-8 ({not_utf8}) ni Windows-1252 ({not_cp1252})", _REMEDY)
     return "cp1252"
@@ -44,6 +59,18 @@ def lines_of(path: Path, encoding: str) -> Iterator[io.TextIOWrapper]:
     """The physical lines of a text file, with their ends of line as delivered."""
     with opened(path) as stream:
         yield io.TextIOWrapper(stream, encoding=encoding, errors="strict", newline="")
+
+
+def _first_french_utf8(path: Path) -> str | None:
+    """The first sequence of bytes that only UTF-8 explains, and its line."""
+    with lines_of(path, "latin-1") as lines:
+        for number, line in enumerate(lines, start=1):
+            if found := _FRENCH_UTF8.search(line):
+                octets = found[0].encode("latin-1")
+                shown = octets.decode()
+                shown = "espace insécable" if shown.isspace() else f"« {shown} »"
+                return f"{shown}, octets {octets.hex(' ').upper()}, à la ligne {number}"
+    return None
 
 
 def _undecodable(path: Path, encoding: str) -> str | None:

@@ -1,11 +1,13 @@
 """Excel workbooks: the first visible sheet that holds something, as text, with the sheet's row numbers.
 
 Belongs here: cells to text. openpyxl and not fastexcel: in a column of mixed types fastexcel keeps 9 decimals and turns
-`#N/A` into an empty cell; a reader must lose nothing.
+`#N/A` into an empty cell; a reader must lose nothing. Nor does it calculate: a formula that the workbook holds without
+its result makes its row defective.
 """
 
 from __future__ import annotations
 
+import re
 import warnings
 import zipfile
 import zlib
@@ -14,40 +16,55 @@ from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from xml.etree.ElementTree import ParseError
 
 import openpyxl
+from openpyxl.utils import get_column_letter, range_boundaries
 from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.xml.constants import SHEET_MAIN_NS
+from openpyxl.xml.functions import iterparse
 
-from ingest.readers.model import Document, LayoutLike, Rows, Table, UnreadableFile, column_names
+from ingest.readers.model import Document, LayoutLike, Rows, Table, UnreadableFile, column_names, is_blank
 from ingest.readers.opening import on_disk
 
-Cells = tuple[Any, ...]
+_FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
+_ROW, _CELL, _F, _V = (f"{{{SHEET_MAIN_NS}}}{tag}" for tag in ("row", "c", "f", "v"))
+_SHOWN = 5  # cells named in a defect
+
+
+class Row(NamedTuple):
+    """A row of the sheet that holds something: its number, its cells from column A, its formulas without a result."""
+
+    number: int
+    texts: list[str | None]
+    uncomputed: list[str]
+
+    @property
+    def defect(self) -> str | None:
+        if not self.uncomputed:
+            return None
+        places = ", ".join(self.uncomputed[:_SHOWN]) + ("…" if len(self.uncomputed) > _SHOWN else "")
+        several = len(self.uncomputed) > 1
+        return f"formules non calculées (cellules {places})" if several else f"formule non calculée (cellule {places})"
 
 
 def sniff(path: Path) -> Document:
     with _rows(path) as (sheet, rows):
-        _, cells = next(rows)
-        names, _ = _header(cells)
-        return Document("xlsx", None, names, {"feuille": sheet})
+        titles = _titles(path, next(rows))
+        return Document("xlsx", None, column_names(titles), {"feuille": sheet}, titles)
 
 
 def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Table]:
     """The rows under the titles; rows without any value are left out."""
     with _rows(path) as (_, rows):
-        _, cells = next(rows)
-        names, start = _header(cells)
-        stop = start + len(names)
+        names = column_names(_titles(path, next(rows)))
         collected = Rows(entities[0], names)
-        for number, cells in rows:
-            texts = [cell_text(c) for c in cells]
-            beyond = any(texts[:start]) or any(texts[stop:])
-            collected.add(
-                dict(zip(names, texts[start:stop], strict=False)),
-                ligne=number,
-                defaut="valeur hors des colonnes titrées" if beyond else None,
-            )
+        for row in rows:
+            beyond = "valeur hors des colonnes titrées" if any(row.texts[len(names) :]) else None
+            defects = [defect for defect in (beyond, row.defect) if defect]
+            values = dict(zip(names, row.texts, strict=False))
+            collected.add(values, ligne=row.number, defaut=" ; ".join(defects) or None)
             if collected.full:
                 yield collected.take()
         if not collected.empty or not collected.count:
@@ -74,16 +91,15 @@ def cell_text(value: Any) -> str | None:
 
 
 @contextmanager
-def _rows(path: Path) -> Iterator[tuple[str, Iterator[tuple[int, Cells]]]]:
-    """Name of the sheet, and its rows that hold something, with their numbers."""
+def _rows(path: Path) -> Iterator[tuple[str, Iterator[Row]]]:
+    """Name of the sheet, and its rows that hold something."""
     try:
         with on_disk(path) as plain, plain.open("rb") as stream:
             with warnings.catch_warnings(action="ignore"):  # openpyxl warns of styles it drops: no concern of a reader
                 book = openpyxl.load_workbook(stream, read_only=True, data_only=True)
             try:
                 for sheet in book.worksheets:
-                    sheet.reset_dimensions()  # some exporters declare a wrong extent
-                    rows = ((n, cells) for n, cells in enumerate(sheet.iter_rows(values_only=True), 1) if _holds(cells))
+                    rows = _filled(sheet)
                     first = next(rows, None) if sheet.sheet_state == "visible" else None
                     if first:
                         yield sheet.title, _chained(first, rows)
@@ -99,17 +115,70 @@ def _rows(path: Path) -> Iterator[tuple[str, Iterator[tuple[int, Cells]]]]:
     )
 
 
-def _holds(cells: Cells) -> bool:
-    return any(c is not None and str(c).strip() for c in cells)
+def _filled(sheet: Any) -> Iterator[Row]:
+    sheet.reset_dimensions()  # some exporters declare a wrong extent
+    uncomputed = _uncomputed(sheet) if _has_formulas(sheet) else iter(())
+    ahead, places = next(uncomputed, (0, []))
+    for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
+        while ahead < number and (following := next(uncomputed, None)):
+            ahead, places = following
+        row = Row(number, [cell_text(c) for c in cells], places if ahead == number else [])
+        if row.uncomputed or not is_blank(row.texts):
+            yield row
 
 
-def _chained(first: tuple[int, Cells], rest: Iterator[tuple[int, Cells]]) -> Iterator[tuple[int, Cells]]:
+def _has_formulas(sheet: Any) -> bool:
+    with sheet._get_source() as xml:
+        end = b""
+        while block := xml.read(1 << 20):
+            if _FORMULA.search(end + block):
+                return True
+            end = block[-32:]
+    return False
+
+
+def _uncomputed(sheet: Any) -> Iterator[tuple[int, list[str]]]:
+    """Numbers of the rows with formulas that have no result, and the cells of these formulas, in sheet order.
+
+    openpyxl alone cannot tell: it gives None as well for a formula whose result is an empty text, which the workbook
+    holds as `t="str"` with an empty `<v>`. The formula of a matrix stands in its first cell, for all its rows.
+    """
+    number = 0
+    matrices: list[tuple[int, str]] = []  # last row, cell of the formula
+    with sheet._get_source() as xml:
+        for _, row in iterparse(xml):
+            if row.tag != _ROW:
+                continue
+            number = int(float(row.get("r", number + 1)))
+            matrices = [(last, place) for last, place in matrices if number <= last]
+            places = [place for _, place in matrices]
+            for column, cell in enumerate(row.iter(_CELL), start=1):
+                place = cell.get("r") or f"{get_column_letter(column)}{number}"
+                formula, result = cell.find(_F), cell.find(_V)
+                if formula is None or (result is not None and (result.text or cell.get("t") == "str")):
+                    continue
+                places.append(place)
+                if formula.get("t") == "array":
+                    matrices.append((range_boundaries(formula.get("ref", place))[3] or number, place))
+            row.clear()
+            if places:
+                yield number, places
+
+
+def _chained(first: Row, rest: Iterator[Row]) -> Iterator[Row]:
     yield first
     yield from rest
 
 
-def _header(cells: Cells) -> tuple[tuple[str, ...], int]:
-    """Names of the columns between the first and the last title, and where the first stands."""
-    titles = [(cell_text(c) or "").strip() for c in cells]
-    filled = [i for i, title in enumerate(titles) if title]
-    return column_names(titles[filled[0] : filled[-1] + 1]), filled[0]
+def _titles(path: Path, header: Row) -> tuple[str, ...]:
+    """Titles of the columns from A to the last titled one, so that a column keeps its position."""
+    if header.defect:
+        raise UnreadableFile(
+            path,
+            f"ligne de titres illisible (ligne {header.number}, {header.defect})",
+            "ouvrir le classeur dans un tableur, qui calcule ses formules, l'enregistrer, puis le redéposer",
+        )
+    titles = [text or "" for text in header.texts]
+    while is_blank(titles[-1:]):
+        titles.pop()
+    return tuple(titles)

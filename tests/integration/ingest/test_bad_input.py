@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 
 from data_contracts import nomenclatures
-from data_contracts.model import Contract
+from data_contracts.model import Contract, load_contracts
 from ingest import lake, landing, pipeline
 from ingest.home import Home
 from ingest.pipeline import Receipt, deliver, load_warehouse, process_pending
@@ -362,3 +362,16 @@ def test_one_refused_file_stops_no_other(desk: Desk) -> None:
     (desk.folder / NAME).write_text(text(*ROWS), encoding="utf-8")
     receipts = deliver([desk.folder], desk.home)
     assert [r.status for r in receipts] == ["refused", "received"]
+
+
+def test_one_column_missing_from_331_is_one_difference(desk: Desk) -> None:
+    contract = load_contracts()["tdb_esms"]
+    layout, entity = contract.layout("export_2021_2022"), contract.entities[0]
+    carried = contract.fields_in(layout, entity)
+    titles = [t for _, t in sorted((int(carried[f.name]), f.title) for f in entity.fields if f.name in carried)]
+    assert len(titles) == 331
+    delivered = [t.removesuffix(" (2)") for t in titles]  # the file repeats 14 titles as they are
+    header = ";".join(t for i, t in enumerate(delivered, start=1) if i != 114)
+    receipt = desk.deliver(text(";".join(["x"] * 330), header=header), name="export-tdbesms-2022-region-agg.csv")
+    refused(desk, receipt, "Superficie des locaux", "(colonne 114)")
+    assert len((receipt.reason or "").splitlines()) <= 5

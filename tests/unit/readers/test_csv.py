@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 from collections.abc import Callable
 from pathlib import Path
@@ -80,7 +81,11 @@ CASES = {
         "\n1;2;3\n\n\n4;5;6\n\n",
         [("1", "2", "3", 3, None), ("4", "5", "6", 6, None)],
     ),
-    "a line of separators is a row without values": (";;\n", [("", "", "", 2, None)]),
+    "a line whose cells are all blank is not a row, whatever their number": (
+        ';;\n1;2;3\n   \n ;\t;\u00a0\n\u202f\n"";" ";\n;;;;;\n"";\n4;5;6\n;;',
+        [("1", "2", "3", 3, None), ("4", "5", "6", 10, None)],
+    ),
+    "a blank quoted cell over two lines counts them": ('"\n";;\n1;2;3\n', [("1", "2", "3", 4, None)]),
     "quoted separator, quote and newline": (
         '"1;1";"dit ""oui""";"x\ny"\n4;5;6\n',
         [("1;1", 'dit "oui"', "x\ny", 2, None), ("4", "5", "6", 4, None)],
@@ -89,6 +94,7 @@ CASES = {
         '1;5" tube;3\n4;5;6\n',
         [("1", '5" tube', "3", 2, None), ("4", "5", "6", 3, None)],
     ),
+    "one cell alone": ("1\n", [("1", None, None, 2, "1 cellule au lieu de 3")]),
     "too few cells": ("1;2\n4;5;6\n", [("1", "2", None, 2, "2 cellules au lieu de 3"), ("4", "5", "6", 3, None)]),
     "too many cells": (
         "1;2;3;4;5\n",
@@ -135,6 +141,35 @@ def test_rows_and_their_lines(
     for (*_, defect), (*_, said) in zip(found, expected, strict=True):
         assert (defect is None) == (said is None)
         assert (defect or "").startswith(said or "")
+
+
+@pytest.mark.parametrize("block", [1, 1000])
+@pytest.mark.parametrize("more", ["", '7;"LES" LILAS;9\n'], ids=["regular block", "block of the csv module"])
+def test_a_quoted_cell_may_be_of_any_length(
+    write: Write, rows_of: Rows, monkeypatch: pytest.MonkeyPatch, more: str, block: int
+) -> None:
+    monkeypatch.setattr("ingest.readers.delimited.chunk_rows", lambda _: block)
+    long = "é;" * 100_000
+    frame = rows_of(write(f'{HEADER}1;"{long}";3\n4;5;6\n{more}'))["table"]
+    assert frame["b"].to_list()[:2] == [long, "5"]
+    assert frame["_defaut"].to_list()[:2] == [None, None]
+
+
+def test_what_the_csv_module_refuses_is_a_defective_row(write: Write, rows_of: Rows) -> None:
+    limit = csv.field_size_limit(10)
+    try:
+        frame = rows_of(write(HEADER + '1;2;3\n4;"plus de dix caractères";6\n7;8;9\n'))["table"]
+    finally:
+        csv.field_size_limit(limit)
+    assert frame["a"].to_list() == ["1", "4", "7"]
+    assert frame["_ligne"].to_list() == [2, 3, 4]
+    assert frame["_defaut"].to_list() == [None, "cellule de plus de 10 caractères", None]
+
+
+def test_the_titles_are_also_given_as_delivered(write: Write) -> None:
+    document = sniff(write("GMP;;Nom;GMP ;;\n"))
+    assert document.header == ("GMP", "(colonne 2 sans titre)", "Nom", "GMP  (2)")
+    assert document.raw_header == ("GMP", "", "Nom", "GMP ")
 
 
 def test_a_title_may_hold_a_newline_and_lines_still_count(write: Write, rows_of: Rows) -> None:

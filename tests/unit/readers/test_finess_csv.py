@@ -58,6 +58,51 @@ def test_a_line_cut_in_two_is_two_defective_rows(write: Callable[..., Path], row
     assert "aucun nom de section" in frame["_defaut"][2]
 
 
+@pytest.mark.parametrize(
+    ("lines", "section"),
+    [
+        (["structureej;1", "structurexx;1;2"], "structureej"),
+        (["structureet;1", "structurexx;1;2"], "structureet"),
+        (["coupee;1", "geolocalisation;1", "structureet;1", "structurexx;1;2"], "geolocalisation"),
+        (["structureet;1", "structureej;1"], "structureet"),
+        (["autrechose;1"], ""),
+        ([], ""),
+    ],
+)
+def test_a_stray_line_does_not_change_what_the_file_is(
+    write: Callable[..., Path], lines: list[str], section: str
+) -> None:
+    document = sniff(write("\n".join(["finess;etalab;93;2023-01-10", *lines])))
+    assert document.facts["section"] == section
+    assert "structurexx" not in document.facts["sections"]
+
+
+def test_a_line_of_an_unknown_section_is_a_defective_row_where_it_stands(
+    write: Callable[..., Path], rows_of: Callable
+) -> None:
+    stray = "structurexx;1;2"
+    lines = ["finess;etalab;93;2023-01-10", stray, ET, stray, ET, "structureej;1;2", stray, GEO, stray, ET[:30], stray]
+    path = write("\n".join(lines))
+    both = rows_of(path, "csv", ("et", "geolocalisations"), header=False, section="geolocalisation", sections=BOTH)
+    defective = {
+        entity: frame.filter(frame["_defaut"].str.contains("structurexx"))["_ligne"].to_list()
+        for entity, frame in both.items()
+    }
+    # The first and the third stand in no section that is read: they go with the section that tells the file.
+    assert defective == {"et": [4, 11], "geolocalisations": [2, 7, 9]}
+    assert {entity: frame["_defaut"].null_count() for entity, frame in both.items()} == {"et": 2, "geolocalisations": 1}
+    assert both["et"].row(1)[:3] == ("structurexx", "1", "2")
+    only = rows_of(write("\n".join([*lines[:1], ET, stray])), "csv", ("et",), header=False, section="structureet")["et"]
+    assert only["_ligne"].to_list() == [2, 3]
+    assert only["_defaut"][1] is not None
+
+
+def test_the_number_of_cells_is_said_in_agreement(write: Callable[..., Path], rows_of: Callable) -> None:
+    path = write("\n".join(["finess;etalab;93;2023-01-10", ET, ET, "structureet;1"]))
+    frame = rows_of(path, "csv", ("et",), header=False, section="structureet")["et"]
+    assert frame["_defaut"][2] == "1 cellule après « structureet » au lieu de 4"
+
+
 def test_a_file_without_the_section_is_refused(write: Callable[..., Path], layout: type) -> None:
     with pytest.raises(UnreadableFile, match="« structureej »"):
         list(read(write(FILE), layout("csv", {"header": False, "section": "structureej"}, ("ej",))))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import io
 import json
+import re
+import zipfile
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -15,6 +18,7 @@ import ijson
 import openpyxl
 import polars as pl
 import pytest
+from openpyxl.worksheet.formula import ArrayFormula
 
 from ingest.readers import UnreadableFile, sniff
 from ingest.readers.xlsx_file import cell_text
@@ -82,14 +86,136 @@ def test_the_first_visible_sheet_that_holds_something(
     document = sniff(path)
     assert (document.family, document.header, document.facts) == (
         "xlsx",
-        ("FINESS", "Taux", "FINESS (2)"),
+        ("(colonne 1 sans titre)", "FINESS", "Taux", "FINESS (2)"),
         {"feuille": "Données"},
     )
+    assert document.raw_header == ("", "FINESS", "Taux", "FINESS")
     frame = rows_of(path, "xlsx")["table"]
     assert frame.rows() == [
-        ("10000024", "0.5", "x", 5, None, None),
-        ("020000015", None, None, 8, None, "valeur hors des colonnes titrées"),
+        (None, "10000024", "0.5", "x", 5, None, None),
+        (None, "020000015", None, None, 8, None, "valeur hors des colonnes titrées"),
     ]
+
+
+def test_titles_stand_at_their_position_from_column_a(write: Callable[..., Path], rows_of: Callable) -> None:
+    cells = {
+        "B1": "Région",
+        "D1": " Région",
+        "E1": " ",
+        "A2": 1,
+        "B2": "x",
+        "C2": "y",
+        "A3": 2,
+        "A4": " ",
+        "D4": "\u00a0",
+    }
+    path = write(_workbook(("Feuil1", "visible", cells)), "classeur.xlsx")
+    names = ("(colonne 1 sans titre)", "Région", "(colonne 3 sans titre)", " Région (2)")
+    assert sniff(path).header == names
+    assert rows_of(path, "xlsx")["table"].rows() == [
+        ("1", "x", "y", None, 2, None, None),
+        ("2", None, None, None, 3, None, None),
+    ]
+
+
+REAL_HEADERS = [
+    "diamant_2019_tdb_extract",
+    "diamant_2019_tdb_extract_2",
+    "export-tdbesms-2020-region-agg",
+    "export-tdbesms-2021-region-agg",
+    "export-tdbesms-2022-region-agg",
+]
+
+
+@pytest.mark.parametrize("name", REAL_HEADERS)
+def test_a_real_export_reads_alike_from_a_workbook_and_from_a_text_file(
+    write: Callable[..., Path], rows_of: Callable, shared_data: Path, name: str
+) -> None:
+    listed = shared_data / "tdb_ms_headers" / f"{name}.header.csv"
+    if not listed.exists():
+        pytest.skip(f"no {listed}")
+    with listed.open(encoding="utf-8-sig", newline="") as file:
+        titles = [row["column_name_verbatim"] for row in csv.DictReader(file, delimiter=";")]
+    table = [titles, *([f"v{line}.{i}" for i in range(len(titles))] for line in (2, 3))]
+    text = io.StringIO(newline="")
+    csv.writer(text, delimiter=";").writerows(table)
+    book = openpyxl.Workbook()
+    assert book.active is not None
+    for row in table:
+        book.active.append([cell or None for cell in row])
+    out = io.BytesIO()
+    book.save(out)
+    as_text, as_book = write(text.getvalue(), "export.csv"), write(out.getvalue(), "export.xlsx")
+    assert sniff(as_book).header == sniff(as_text).header
+    assert sniff(as_book).raw_header == sniff(as_text).raw_header == tuple(titles)
+    assert rows_of(as_book, "xlsx")["table"].equals(rows_of(as_text)["table"])
+    assert rows_of(as_book, "xlsx")["table"].row(0)[: len(titles)] == tuple(table[1])
+
+
+def _with_cells(book: bytes, **cells: str) -> bytes:
+    """The workbook with some cells of its sheet written otherwise, as spreadsheet programs do."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(book)) as source, zipfile.ZipFile(out, "w") as target:
+        for name in source.namelist():
+            content = source.read(name).decode()
+            if name == "xl/worksheets/sheet1.xml":
+                for place, cell in cells.items():
+                    content, found = re.subn(rf'<c r="{place}"[^>]*?(/>|>.*?</c>)', cell, content)
+                    assert found == 1, place
+            target.writestr(name, content)
+    return out.getvalue()
+
+
+def test_a_formula_without_its_result_makes_its_row_defective(write: Callable[..., Path], rows_of: Callable) -> None:
+    cells = {
+        "A1": "finess", "B1": "taux", "C1": "nom",
+        "A2": "010000024", "B2": 1, "C2": "=un texte calculé",
+        "A3": "010000032", "B3": "=1/2", "C3": "non calculé",
+        "A4": "010000040", "B4": 4, "C4": 4,
+        "A5": "010000057", "B5": "=1+1", "C5": "=2+2",
+        "B7": "=3+3",
+        "A8": "010000065", "B8": 5, "C8": "=texte",
+    }  # fmt: skip
+    book = _with_cells(
+        _workbook(("Données", "visible", cells)),
+        C2='<c r="C2" t="str"><f>"a"</f><v>a</v></c>',
+        B4='<c r="B4"><f>1/2</f><v>0.5</v></c>',
+        C4='<c r="C4" t="str"><f>IF(TRUE,"","x")</f><v></v></c>',  # calculated, and its result is an empty text
+        B5='<c r="B5"><f>1+1</f></c>',
+        C8='<c r="C8" t="inlineStr"><is><t>=texte</t></is></c>',  # no formula
+    )
+    frame = rows_of(write(book, "classeur.xlsx"), "xlsx")["table"]
+    assert frame.drop("_chemin").rows() == [
+        ("010000024", "1", "a", 2, None),
+        ("010000032", None, "non calculé", 3, "formule non calculée (cellule B3)"),
+        ("010000040", "0.5", None, 4, None),
+        ("010000057", None, None, 5, "formules non calculées (cellules B5, C5)"),
+        (None, None, None, 7, "formule non calculée (cellule B7)"),
+        ("010000065", "5", "=texte", 8, None),
+    ]
+
+
+def test_a_matrix_formula_without_its_result_reaches_all_its_rows(
+    write: Callable[..., Path], rows_of: Callable
+) -> None:
+    cells = {"A1": "a", "B1": "b", "A2": 1, "B2": ArrayFormula("B2:B3", "=A2:A3*2"), "A3": 2, "A4": 3}
+    frame = rows_of(write(_workbook(("Données", "visible", cells)), "classeur.xlsx"), "xlsx")["table"]
+    assert frame["_defaut"].to_list() == ["formule non calculée (cellule B2)"] * 2 + [None]
+
+
+def test_a_title_that_is_a_formula_without_its_result_is_refused(write: Callable[..., Path], rows_of: Callable) -> None:
+    path = write(_workbook(("Données", "visible", {"A1": "a", "B1": '="b"', "A2": 1})), "classeur.xlsx")
+    for reading in (sniff, lambda p: rows_of(p, "xlsx")):
+        with pytest.raises(UnreadableFile, match=r"titre.*formule non calculée \(cellule B1\)"):
+            reading(path)
+
+
+def test_a_workbook_without_formula_is_parsed_once(
+    write: Callable[..., Path], rows_of: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest.readers.xlsx_file._uncomputed", None)
+    path = write(_workbook(("Données", "visible", {"A1": "a", "A2": "<f>", "A3": "f"})), "classeur.xlsx")
+    assert rows_of(path, "xlsx")["table"]["a"].to_list() == ["<f>", "f"]
 
 
 def test_a_workbook_without_any_visible_content_is_refused(write: Callable[..., Path]) -> None:

@@ -55,6 +55,12 @@ SYNTHESE = (
     ("CAP_INST", "cap_installee", "n_et_cap_installee", "Places installées", "places"),
     ("POP_75P", "population_75_plus", None, "Population de 75 ans et plus", "personnes"),
 )
+# What the synthesis sums over the open establishments: the sum is a minimum when some are unknown.
+PARTIAL = {
+    "CAP_INST": "case when n_et_cap_installee < n_et_ouverts then 'Partiel : places connues pour '"
+    " || n_et_cap_installee || ' établissement(s) sur ' || n_et_ouverts || '.' end",
+}
+PARK = ("N_ESMS", "CAP_INST")  # read on a day that the synthesis gives
 # Years of what has its own: every row of the synthesis repeats the last population known.
 YEAR = {"POP_75P": "coalesce(millesime_population, millesime)"}
 
@@ -170,12 +176,14 @@ def _create_indicator_views(connection: duckdb.DuckDBPyConnection) -> None:
     """
     parts = [
         "select niveau, territoire_code, territoire_libelle, millesime, indicateur_code, indicateur_libelle,"
-        " unite_mesure, valeur, n_et_renseignes as effectif, est_atypique, 1 as rang from mart_indicateurs__equipement"
+        " unite_mesure, valeur, n_et_renseignes as effectif, est_atypique, alerte, cast(null as date) as date_parc,"
+        " 1 as rang from mart_indicateurs__equipement"
     ]
     parts += [
         f"select niveau, territoire_code, territoire_libelle, {YEAR.get(code, 'millesime')}, '{code}', {quote(label)},"
         f" '{unit}',"
-        f" cast({column} as double), {count or 'null'}, null, 2 from mart_territoires__synthese"
+        f" cast({column} as double), {count or 'null'}, null, {PARTIAL.get(code, 'null')},"
+        f" {'date_parc' if code in PARK else 'null'}, 2 from mart_territoires__synthese"
         for code, column, count, label, unit in SYNTHESE
     ]
     connection.execute("create view indicateurs_territoire as " + " union all ".join(parts))

@@ -34,6 +34,23 @@ def territoires(base: Base, niveau: str) -> pl.DataFrame:
     )
 
 
+def narrowest_territory(base: Base) -> tuple[str, str]:
+    """(niveau, code) of the narrowest territory that holds every open ESMS: a département, a region or France."""
+    found = base.first(
+        f"""
+        select count(distinct departement_code) as n_departements, count(distinct region_code) as n_regions,
+               min(departement_code) as departement, min(region_code) as region, count(*) as n_et,
+               count(departement_code) as n_departement_connu, count(region_code) as n_region_connue
+        from {FICHE} where est_esms and est_ouvert
+        """
+    )
+    if found["n_departements"] == 1 and found["n_departement_connu"] == found["n_et"]:
+        return "departement", found["departement"]
+    if found["n_regions"] == 1 and found["n_region_connue"] == found["n_et"]:
+        return "region", found["region"]
+    return "france", "FR"
+
+
 def territoire_indicateurs(base: Base) -> pl.DataFrame:
     """Indicators known for territories: indicateur_code, libelle, unite_mesure, millesime in which they are read."""
     return base.read("select * from indicateurs_reference order by rang, libelle")
@@ -50,6 +67,8 @@ def key_figures(base: Base, niveau: str, code: str) -> pl.DataFrame:
         select r.indicateur_code, r.libelle, r.unite_mesure, r.millesime,
                max(t.valeur) filter (where t.niveau = $niveau and t.territoire_code = $code) as valeur,
                max(t.effectif) filter (where t.niveau = $niveau and t.territoire_code = $code) as effectif,
+               max(t.alerte) filter (where t.niveau = $niveau and t.territoire_code = $code) as alerte,
+               max(t.date_parc) filter (where t.niveau = $niveau and t.territoire_code = $code) as date_parc,
                max(t.valeur) filter (where t.niveau = 'france') as france,
                max(t.valeur) filter (
                    where t.niveau = 'region' and t.territoire_code = (select code from region)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboards import charts, requetes
 from dashboards.components import Column, beside, choose, drawing, empty, figure, heading, open_base
-from dashboards.formats import INCONNU, count, unit_sign, with_unit
+from dashboards.formats import INCONNU, count, day_text, unit_sign, with_unit
 from dashboards.libelles import labels
 from dashboards.views import territoire_offre
 
@@ -46,13 +46,14 @@ def show() -> None:
 
 
 def _choose_territory(base: requetes.Base) -> tuple[str, str, str]:
+    narrowest, its_code = requetes.narrowest_territory(base)
     left, right = st.columns([1, 2])
     with left:
         niveau = st.segmented_control(
             "Niveau",
             list(labels("niveau")),
             format_func=labels("niveau").__getitem__,
-            default="france",
+            default=narrowest,
             required=True,
             key="niveau",
         )
@@ -61,12 +62,14 @@ def _choose_territory(base: requetes.Base) -> tuple[str, str, str]:
     if niveau == "france":
         return niveau, next(iter(known)), "France"
     by_code = niveau == "departement"
+    codes = sorted(known, key=lambda c: (len(c) > 2, c) if by_code else (False, known[c]))
     with right:
         code = choose(
             labels("niveau")[niveau],
-            sorted(known, key=lambda c: (len(c) > 2, c) if by_code else (False, known[c])),
+            codes,
             lambda c: f"{known[c]} ({c})" if by_code else str(known[c]),
             key=f"code_{niveau}",
+            index=codes.index(its_code) if its_code in codes else 0,
         )
     return niveau, code, known[code]
 
@@ -85,10 +88,12 @@ def _note(row: dict[str, Any], niveau: str, indicator: str) -> str:
     """Year, comparison with the levels above, number of establishments behind a median."""
     if not row:
         return "Aucune source livrée ne donne ce chiffre."
-    parts = ["Dernière extraction FINESS" if indicator in ("N_ESMS", "CAP_INST") else f"Millésime {row['millesime']}"]
+    parts = [f"Au {day_text(row['date_parc'])}" if row["date_parc"] else f"Millésime {row['millesime']}"]
     if indicator in TOTALS:
         if niveau != "france" and row["france"] and row["valeur"] is not None:
             parts.append(f"{with_unit(100 * row['valeur'] / row['france'], 'pct')} du total France publié")
+        if row["alerte"]:
+            parts.append(row["alerte"])
         return " · ".join(parts)
     if niveau == "departement":
         parts.append(f"région : {with_unit(row['region'], row['unite_mesure'])}")
@@ -96,6 +101,8 @@ def _note(row: dict[str, Any], niveau: str, indicator: str) -> str:
         parts.append(f"France : {with_unit(row['france'], row['unite_mesure'])}")
     if row["effectif"] is not None:
         parts.append(count(row["effectif"], "établissement renseigné", "établissements renseignés"))
+    if row["alerte"]:
+        parts.append(row["alerte"])
     return " · ".join(parts)
 
 

@@ -372,7 +372,9 @@ def saisies_evitees() -> list[dict[str, Any]]:
             rows.append(
                 {
                     "finess_et": unit, "millesime": year, "n_reponses": answers, "n_valeurs": values,
-                    "n_saisies_evitees": answers - values, "part_evitee_pct": 100 * (answers - values) / answers,
+                    "n_saisies_evitees": answers - values,
+                    "n_saisies_evitees_entre_collectes": answers - values, "n_saisies_evitees_dans_collecte": 0,
+                    "part_evitee_pct": 100 * (answers - values) / answers,
                 }
             )  # fmt: skip
     return rows
@@ -436,7 +438,8 @@ def synthese() -> list[dict[str, Any]]:
             rows.append(
                 {
                     "niveau": niveau, "territoire_code": code, "territoire_libelle": nom, "region_code": region,
-                    "millesime": year, "n_et": len(found), "n_et_ouverts": len(ouverts),
+                    "millesime": year, "date_parc": date(year, 12, 31), "n_et": len(found),
+                    "n_et_ouverts": len(ouverts),
                     "n_ej": 1, "cap_autorisee": _sum(f["cap_autorisee_totale"] for f in ouverts),
                     "n_et_cap_autorisee": sum(f["cap_autorisee_totale"] is not None for f in ouverts),
                     "cap_installee": _sum(f["cap_installee_totale"] for f in ouverts),
@@ -466,7 +469,10 @@ def equipement() -> list[dict[str, Any]]:
                 "indicateur_code": "EQ_EHPAD75", "unite_mesure": "pour_mille", "valeur": rate, "numerateur": places,
                 "indicateur_libelle": "Taux d'équipement en places d'EHPAD pour 1 000 hab. de 75 ans et +",
                 "denominateur": people, "millesime_population": 2022, "n_et_concernes": len(homes),
-                "n_et_renseignes": len(known), "est_atypique": None if rate is None else rate < 30,
+                "n_et_renseignes": len(known), "est_partiel": len(known) < len(homes),
+                "alerte": f"Partiel : places connues pour {len(known)} établissement(s) sur {len(homes)}."
+                if len(known) < len(homes) else None,
+                "est_atypique": None if rate is None else rate < 30,
             }
         )  # fmt: skip
     return rows

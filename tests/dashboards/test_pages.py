@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
+import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -103,6 +104,30 @@ def test_territory_of_a_departement_is_compared_with_its_region_and_the_country(
     assert f"région : 68,50{NBSP}€/jour · France : 66,90{NBSP}€/jour · 2 établissements renseignés" in said
     assert "Contour épais : Nord." in said
     assert "3 établissements ouverts, dont 1 sans coordonnées" in said
+
+
+def test_a_sum_over_some_establishments_is_said_partial(home: Path) -> None:
+    said = _texts(_page("territoire"))
+    assert "Partiel : places connues pour 7 établissement(s) sur 9." in said
+    assert "Partiel : places connues pour 4 établissement(s) sur 5." in said
+
+
+@pytest.mark.parametrize(
+    ("kept", "niveau", "esms"),
+    [({"59"}, "departement", "3"), ({"59", "62", "02"}, "region", "6"), ({"59", "67"}, "france", "9")],
+)
+def test_the_level_first_shown_is_the_narrowest_that_holds_every_open_esms(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: set[str], niveau: str, esms: str
+) -> None:
+    monkeypatch.setenv("DLNUF_HOME", str(tmp_path))
+    path = exemple.write_publication(tmp_path) / "marts" / "mart_etablissements__fiche.parquet"
+    fiches = pl.read_parquet(path)
+    fiches.filter(pl.col("departement_code").is_in(list(kept))).write_parquet(path)
+    test = _page("territoire")
+    assert test.segmented_control(key="niveau").value == niveau
+    if niveau != "france":
+        assert test.selectbox(key=f"code_{niveau}").value == {"departement": "59", "region": "32"}[niveau]
+    assert _figures(test)["ESMS ouverts"] == esms
 
 
 def test_a_departement_without_figures_is_unknown_not_zero(home: Path) -> None:

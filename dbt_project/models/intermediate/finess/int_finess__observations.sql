@@ -1,61 +1,5 @@
 {# The answers of FINESS that need more than a column: places, and what a join or a table of correspondence gives. #}
-{%- set n_annees = 6 %}
-with capacites as (
-    select
-        c.*,
-        et.date_ouverture,
-        et.date_fermeture,
-        et.est_ouvert
-    from {{ ref('int_finess__capacites_par_et') }} as c
-    left join {{ ref('int_finess__et_courant') }} as et on c.finess_et = et.finess_et
-    where c.valeur is not null
-),
-
-reculs as (
-    {% for recul in range(n_annees) -%}
-    select {{ recul }} as recul{{ " union all " if not loop.last }}
-    {%- endfor %}
-),
-
--- The last 31 December that the extraction can speak of, and the five before.
-fins as (
-    select
-        c.*,
-        extract(year from c._collecte_le) - r.recul
-        - case when c._collecte_le = {{ fin_annee("extract(year from c._collecte_le)") }} then 0 else 1 end as annee
-    from capacites as c
-    cross join reculs as r
-),
-
-datees as (
-    select finess_et, element_id, composante, entite, _delivery_id, _collecte_le, _recu_le, _ligne, valeur, millesime, 'jour' as base_temporelle
-    from capacites
-    where coalesce(est_ouvert, true) or date_fermeture > _collecte_le
-
-    union all
-
-    select finess_et, element_id, composante, entite, _delivery_id, _collecte_le, _recu_le, _ligne, valeur, annee, 'stock_3112'
-    from fins
-    where date_dernier_changement <= {{ fin_annee("annee") }}
-        and coalesce(date_ouverture <= {{ fin_annee("annee") }}, true)
-        and (coalesce(est_ouvert, true) or date_fermeture > {{ fin_annee("annee") }})
-),
-
-classees as (
-    select
-        *,
-        row_number() over (
-            partition by finess_et, element_id, composante, base_temporelle, millesime
-            order by _collecte_le desc, _recu_le desc, _delivery_id desc
-        ) as rang,
-        first_value(valeur) over (
-            partition by finess_et, element_id, composante, base_temporelle, millesime
-            order by _collecte_le desc, _recu_le desc, _delivery_id desc
-        ) as valeur_courante
-    from datees
-),
-
-identites as (
+with identites as (
     select
         et.finess_et, et.millesime, et._delivery_id, et._ligne, et._collecte_le, et._recu_le, et._est_courante,
         et.commune_code,
@@ -90,14 +34,14 @@ select
     _collecte_le as collecte_le,
     _recu_le as recu_le,
     cast(null as {{ dbt.type_string() }}) as rang_depot,
-    rang = 1 as est_courante,
+    est_courante,
     valeur as valeur_nombre,
     cast(null as {{ dbt.type_string() }}) as valeur_texte,
     cast(null as date) as valeur_date,
     case when element_id = 'LOGEMENTS_RA' then 'nombre' else 'places' end as unite_mesure
-from classees
--- Extractions that repeat the current answer add nothing; one that said otherwise stays among the answers.
-where rang = 1 or valeur <> valeur_courante
+from {{ ref('int_finess__capacites_datees') }}
+-- That a mode is not there is no answer to the question « how many places »: it serves the rates of equipment only.
+where not est_modalite_absente
 {% for element, champ, colonne in [
     ('COMMUNE_INSEE', 'commune_cog', 'commune_code'),
     ('ADRESSE', 'ligne_quatre', 'adresse'),

@@ -1,26 +1,40 @@
 {# Steps: the capacity that the layer retained for each establishment open on 31 December; its sum by indicator and territory;
-   the population of the age class; the rate, when enough capacities are known. #}
-with capacites as (
+   the population of the age class; the rate, when enough capacities are known, said partial when some are not. #}
+with declarees as (
+    select distinct element_id, coalesce(composante, '') as composante
+    from {{ ref('indicateurs_equipement') }}
+),
+
+reponses as (
     select
-        unite_id as finess_et,
-        millesime,
-        element_id,
-        composante,
-        valeur_nombre,
-        source,
+        v.unite_id as finess_et,
+        v.millesime,
+        v.element_id,
+        v.composante,
+        v.valeur_nombre,
+        v.base_temporelle,
+        case v.perimetre when 'site' then 0 when 'groupe' then 1 else 2 end as ordre
+    from {{ ref('dlnuf_valeurs') }} as v
+    inner join declarees as d on v.element_id = d.element_id and v.composante = d.composante
+    where v.unite = 'ET' and v.base_temporelle in ('stock_3112', 'jour') and v.valeur_nombre is not null
+
+    union all
+
+    -- A mode that FINESS shows the establishment not to have holds no place, unless somebody answered that it does.
+    select finess_et, millesime, element_id, composante, valeur, base_temporelle, 3
+    from {{ ref('int_finess__capacites_datees') }}
+    where est_modalite_absente and est_courante
+),
+
+capacites as (
+    select
+        *,
         -- A rate of equipment reads the places on 31 December; FINESS, which speaks of a day, stands in for it.
         row_number() over (
-            partition by unite_id, millesime, element_id, composante
-            order by case base_temporelle when 'stock_3112' then 0 else 1 end, case perimetre when 'site' then 0 else 1 end
+            partition by finess_et, millesime, element_id, composante
+            order by case base_temporelle when 'stock_3112' then 0 else 1 end, ordre
         ) as rang
-    from {{ ref('dlnuf_valeurs') }}
-    where unite = 'ET'
-        and base_temporelle in ('stock_3112', 'jour')
-        and (
-            element_id in (select element_id from {{ ref('indicateurs_equipement') }})
-            or element_id in (select element_total from {{ ref('indicateurs_equipement') }})
-        )
-        and valeur_nombre is not null
+    from reponses
 ),
 
 etablissements as (
@@ -37,8 +51,8 @@ places as (
         e.finess_et,
         e.departement_code,
         e.region_code,
-        -- FINESS declares each mode of reception that exists: where its total is known, a mode without answer has no place.
-        sum(coalesce(c.valeur_nombre, case when t.source = 'finess' then 0 end)) as places
+        -- The places of an establishment are known when each of the figures that make them up is.
+        case when count(*) = count(c.valeur_nombre) then sum(c.valeur_nombre) end as places
     from etablissements as e
     inner join {{ ref('indicateurs_equipement') }} as r on e.categorie_code = r.categorie_code
     left join capacites as c
@@ -47,12 +61,6 @@ places as (
         and r.element_id = c.element_id
         and coalesce(r.composante, '') = c.composante
         and c.rang = 1
-    left join capacites as t
-        on e.finess_et = t.finess_et
-        and e.millesime = t.millesime
-        and r.element_total = t.element_id
-        and t.composante = ''
-        and t.rang = 1
     group by e.millesime, r.indicateur_code, e.finess_et, e.departement_code, e.region_code
 ),
 
@@ -90,7 +98,8 @@ termes as (
         end as denominateur,
         p.millesime_population,
         coalesce(s.n_et_concernes, 0) as n_et_concernes,
-        coalesce(s.n_et_renseignes, 0) as n_et_renseignes
+        coalesce(s.n_et_renseignes, 0) as n_et_renseignes,
+        coalesce(s.n_et_renseignes >= {{ var('couverture_minimale_equipement') }} * s.n_et_concernes, false) as est_couvert
     from attendus as a
     left join sommes as s
         on a.niveau = s.niveau
@@ -105,11 +114,12 @@ taux as (
     select
         *,
         case
-            when n_et_renseignes >= {{ var('couverture_minimale_equipement') }} * n_et_concernes
-                then {{ taux_equipement('numerateur', 'denominateur').valeur }}
+            when est_couvert then {{ taux_equipement('numerateur', 'denominateur').valeur }}
         end as valeur
     from termes
 )
+
+{%- set connus = "cast(t.n_et_renseignes as " ~ dbt.type_string() ~ ") || ' établissement(s) sur ' || cast(t.n_et_concernes as " ~ dbt.type_string() ~ ")" %}
 
 select
     t.niveau,
@@ -125,6 +135,14 @@ select
     cast(t.millesime_population as {{ dbt.type_int() }}) as millesime_population,
     cast(t.n_et_concernes as {{ dbt.type_int() }}) as n_et_concernes,
     cast(t.n_et_renseignes as {{ dbt.type_int() }}) as n_et_renseignes,
+    t.n_et_renseignes < t.n_et_concernes as est_partiel,
+    case
+        when t.n_et_concernes = 0 then 'Aucun établissement concerné dans les extractions reçues : offre inconnue.'
+        when t.n_et_renseignes = 0 then 'Aucune capacité connue : taux inconnu.'
+        when not t.est_couvert then 'Places connues pour ' || {{ connus }} || ' seulement : taux non publié.'
+        when t.denominateur is null then 'Population inconnue : taux inconnu.'
+        when t.n_et_renseignes < t.n_et_concernes then 'Partiel : places connues pour ' || {{ connus }} || ' ; le taux est un minimum.'
+    end as alerte,
     case
         when t.valeur is null then null
         when t.valeur < i.min_plausible or t.valeur > i.max_plausible then true

@@ -36,6 +36,7 @@ choisis as (
         i.seuil_min,
         i.seuil_max,
         i.admet_gestionnaire,
+        i.sources,
         -- A complete calculation beats a delivered rate (collections deliver rates that their platform computed);
         -- an amount or a count is published as it was delivered.
         case
@@ -64,41 +65,64 @@ classes as (
     select
         *,
         case when est_calcule then valeur_calculee else valeur_livree end as valeur,
+        case when est_calcule then 'CALCUL' else source_livree end as source,
+        -- The source of the definition comes first, whichever unit it speaks of: a ratio of the ERRD, which the gestionnaire
+        -- holds, before what the establishment declares in another collection. Then the establishment before its gestionnaire.
         row_number() over (
             partition by finess_et, millesime, indicateur_code, modalite
             order by
                 case when est_calcule is null then 1 else 0 end,
+                case when est_calcule then 0 else {{ rang_source('source_livree', 'sources') }} end,
                 case unite when 'ET' then 0 else 1 end,
-                case perimetre when 'site' then 0 else 1 end
+                case perimetre when 'site' then 0 when 'groupe' then 1 else 2 end
         ) as rang
     from par_etablissement
+),
+
+-- What the other units and perimeters answered stays beside the value that is published.
+autres as (
+    select
+        finess_et,
+        millesime,
+        indicateur_code,
+        modalite,
+        {{ dbt.listagg("source || ' (' || unite || ', ' || perimetre || ') : ' || cast(valeur as " ~ dbt.type_string() ~ ")", "' ; '", "order by rang") }} as autres_valeurs
+    from classes
+    where rang > 1 and valeur is not null
+    group by finess_et, millesime, indicateur_code, modalite
 )
 
 select
-    finess_et,
-    cast(millesime as {{ dbt.type_int() }}) as millesime,
-    indicateur_code,
-    libelle as indicateur_libelle,
-    axe,
-    modalite,
-    modalite_libelle,
-    cast(valeur as {{ type_double() }}) as valeur,
-    unite_mesure,
-    cast(numerateur as {{ type_double() }}) as numerateur,
-    cast(denominateur as {{ type_double() }}) as denominateur,
-    est_calcule,
-    cast(valeur_livree as {{ type_double() }}) as valeur_livree,
-    case when est_calcule then 'CALCUL' else source_livree end as source,
-    case when est_calcule then 'calcule' else statut_livre end as statut,
-    perimetre,
-    unite as unite_observation,
-    case when est_calcule then alerte_calcul else alerte_livree end as alerte,
+    c.finess_et,
+    cast(c.millesime as {{ dbt.type_int() }}) as millesime,
+    c.indicateur_code,
+    c.libelle as indicateur_libelle,
+    c.axe,
+    c.modalite,
+    c.modalite_libelle,
+    cast(c.valeur as {{ type_double() }}) as valeur,
+    c.unite_mesure,
+    cast(c.numerateur as {{ type_double() }}) as numerateur,
+    cast(c.denominateur as {{ type_double() }}) as denominateur,
+    c.est_calcule,
+    cast(c.valeur_livree as {{ type_double() }}) as valeur_livree,
+    a.autres_valeurs,
+    c.source,
+    case when c.est_calcule then 'calcule' else c.statut_livre end as statut,
+    c.perimetre,
+    c.unite as unite_observation,
+    case when c.est_calcule then c.alerte_calcul else c.alerte_livree end as alerte,
     case
-        when valeur is null then null
-        when valeur < seuil_min or valeur > seuil_max then true
+        when c.valeur is null then null
+        when c.valeur < c.seuil_min or c.valeur > c.seuil_max then true
         else false
     end as est_atypique,
-    cast(seuil_min as {{ type_double() }}) as seuil_min,
-    cast(seuil_max as {{ type_double() }}) as seuil_max
-from classes
-where rang = 1
+    cast(c.seuil_min as {{ type_double() }}) as seuil_min,
+    cast(c.seuil_max as {{ type_double() }}) as seuil_max
+from classes as c
+left join autres as a
+    on c.finess_et = a.finess_et
+    and c.millesime = a.millesime
+    and c.indicateur_code = a.indicateur_code
+    and c.modalite = a.modalite
+where c.rang = 1

@@ -1,24 +1,74 @@
-{# Steps: what stands in each territory today; what the layer holds of its establishments each year; medians over the
-   establishments that have a value; population. Counts that are 0 are known zeros; sums and medians over nothing are NULL. #}
+{# Steps: for each year, the establishments that stood on 31 December and their places (for the year that the last extraction
+   has not seen the end of: on the day of that extraction); what the layer holds of the ESMS that year; medians over those
+   that have a value; population. Counts that are 0 are known zeros; sums and medians over nothing are NULL. #}
 with fiches as (
-    select finess_et, finess_ej, departement_code, region_code, est_ouvert, est_esms, cap_autorisee_totale, cap_installee_totale
+    select
+        finess_et, finess_ej, departement_code, region_code, date_ouverture, date_fermeture, est_ouvert, date_extraction,
+        cap_autorisee_totale, cap_installee_totale
     from {{ ref('mart_etablissements__fiche') }}
+    where est_esms
+),
+
+derniere_extraction as (
+    select max(date_extraction) as jour from fiches
+),
+
+millesimes as (
+    select
+        m.millesime,
+        -- 31 December has not been seen yet: the park is that of the last extraction.
+        {{ fin_annee('m.millesime') }} > d.jour as est_du_jour,
+        case when {{ fin_annee('m.millesime') }} > d.jour then d.jour else {{ fin_annee('m.millesime') }} end as date_parc
+    from (select distinct millesime from {{ ref('dlnuf_valeurs') }} where unite = 'ET') as m
+    cross join derniere_extraction as d
+),
+
+capacites as (
+    select
+        unite_id as finess_et,
+        millesime,
+        max(case when element_id = 'CAP_AUT_TOT' then valeur_nombre end) as cap_autorisee,
+        max(case when element_id = 'CAP_INST_TOT' then valeur_nombre end) as cap_installee
+    from {{ ref('dlnuf_valeurs') }}
+    where unite = 'ET'
+        and perimetre = 'site'
+        and element_id in ('CAP_AUT_TOT', 'CAP_INST_TOT')
+        and composante = ''
+        and base_temporelle = 'stock_3112'
+    group by unite_id, millesime
+),
+
+situations as (
+    select
+        m.millesime,
+        m.date_parc,
+        f.finess_et,
+        f.finess_ej,
+        f.departement_code,
+        f.region_code,
+        case when m.est_du_jour then coalesce(f.est_ouvert, false) else {{ est_ouvert_au_3112('f', 'm.millesime') }} end as est_ouvert,
+        case when m.est_du_jour then f.cap_autorisee_totale else c.cap_autorisee end as cap_autorisee,
+        case when m.est_du_jour then f.cap_installee_totale else c.cap_installee end as cap_installee
+    from millesimes as m
+    cross join fiches as f
+    left join capacites as c on f.finess_et = c.finess_et and m.millesime = c.millesime
 ),
 
 parc as (
     select
         niveau,
         territoire_code,
+        millesime,
+        max(date_parc) as date_parc,
         count(*) as n_et,
         count(case when est_ouvert then 1 end) as n_et_ouverts,
         count(distinct case when est_ouvert then finess_ej end) as n_ej,
-        sum(case when est_ouvert then cap_autorisee_totale end) as cap_autorisee,
-        count(case when est_ouvert then cap_autorisee_totale end) as n_et_cap_autorisee,
-        sum(case when est_ouvert then cap_installee_totale end) as cap_installee,
-        count(case when est_ouvert then cap_installee_totale end) as n_et_cap_installee
-    from ({{ par_territoire('fiches', ['finess_ej', 'est_ouvert', 'est_esms', 'cap_autorisee_totale', 'cap_installee_totale']) }}) as f
-    where est_esms
-    group by niveau, territoire_code
+        sum(case when est_ouvert then cap_autorisee end) as cap_autorisee,
+        count(case when est_ouvert then cap_autorisee end) as n_et_cap_autorisee,
+        sum(case when est_ouvert then cap_installee end) as cap_installee,
+        count(case when est_ouvert then cap_installee end) as n_et_cap_installee
+    from ({{ par_territoire('situations', ['millesime', 'date_parc', 'finess_ej', 'est_ouvert', 'cap_autorisee', 'cap_installee']) }}) as f
+    group by niveau, territoire_code, millesime
 ),
 
 valeurs as (
@@ -41,7 +91,7 @@ mesures as (
         valeur_nombre,
         row_number() over (
             partition by unite_id, millesime, element_id
-            order by case perimetre when 'site' then 0 else 1 end, base_temporelle desc
+            order by case perimetre when 'site' then 0 when 'groupe' then 1 else 2 end, base_temporelle desc
         ) as rang
     from {{ ref('dlnuf_valeurs') }}
     where unite = 'ET' and composante = '' and element_id in ('PRIX_HP_CS', 'GMP_VALIDE') and valeur_nombre is not null
@@ -60,7 +110,7 @@ par_etablissement as (
         p.valeur_nombre as prix_hp_cs,
         g.valeur_nombre as gmp
     from valeurs as v
-    left join fiches as f on v.finess_et = f.finess_et
+    inner join fiches as f on v.finess_et = f.finess_et
     left join {{ ref('mart_dlnuf__saisies_evitees') }} as s on v.finess_et = s.finess_et and v.millesime = s.millesime
     left join {{ ref('mart_indicateurs__esms') }} as o
         on v.finess_et = o.finess_et and v.millesime = o.millesime and o.indicateur_code = 'TO_HP'
@@ -90,29 +140,30 @@ annees as (
 )
 
 select
-    a.niveau,
-    a.territoire_code,
+    p.niveau,
+    p.territoire_code,
     t.territoire_libelle,
     t.region_code,
-    cast(a.millesime as {{ dbt.type_int() }}) as millesime,
+    cast(p.millesime as {{ dbt.type_int() }}) as millesime,
+    p.date_parc,
     {% for colonne in ['n_et', 'n_et_ouverts', 'n_ej'] -%}
-    cast(coalesce(p.{{ colonne }}, 0) as {{ dbt.type_int() }}) as {{ colonne }},
+    cast(p.{{ colonne }} as {{ dbt.type_int() }}) as {{ colonne }},
     {% endfor -%}
     cast(p.cap_autorisee as {{ type_double() }}) as cap_autorisee,
-    cast(coalesce(p.n_et_cap_autorisee, 0) as {{ dbt.type_int() }}) as n_et_cap_autorisee,
+    cast(p.n_et_cap_autorisee as {{ dbt.type_int() }}) as n_et_cap_autorisee,
     cast(p.cap_installee as {{ type_double() }}) as cap_installee,
-    cast(coalesce(p.n_et_cap_installee, 0) as {{ dbt.type_int() }}) as n_et_cap_installee,
+    cast(p.n_et_cap_installee as {{ dbt.type_int() }}) as n_et_cap_installee,
     {% for colonne in ['n_valeurs', 'n_conflits', 'n_saisies_demandees', 'n_saisies_evitees'] -%}
-    cast(a.{{ colonne }} as {{ dbt.type_int() }}) as {{ colonne }},
+    cast(coalesce(a.{{ colonne }}, 0) as {{ dbt.type_int() }}) as {{ colonne }},
     {% endfor -%}
     {% for mesure, effectif in [('taux_occupation_median', 'n_taux_occupation'), ('prix_hp_cs_median', 'n_prix_hp_cs'), ('gmp_median', 'n_gmp')] -%}
     cast(a.{{ mesure }} as {{ type_double() }}) as {{ mesure }},
-    cast(a.{{ effectif }} as {{ dbt.type_int() }}) as {{ effectif }},
+    cast(coalesce(a.{{ effectif }}, 0) as {{ dbt.type_int() }}) as {{ effectif }},
     {% endfor -%}
     cast(pop.population_75_plus as {{ type_double() }}) as population_75_plus,
     cast(pop.millesime_population as {{ dbt.type_int() }}) as millesime_population
-from annees as a
-left join {{ ref('int_territoires') }} as t on a.niveau = t.niveau and a.territoire_code = t.territoire_code
-left join parc as p on a.niveau = p.niveau and a.territoire_code = p.territoire_code
+from parc as p
+left join annees as a on p.niveau = a.niveau and p.territoire_code = a.territoire_code and p.millesime = a.millesime
+left join {{ ref('int_territoires') }} as t on p.niveau = t.niveau and p.territoire_code = t.territoire_code
 left join {{ ref('int_territoires__population') }} as pop
-    on a.niveau = pop.niveau and a.territoire_code = pop.territoire_code and a.millesime = pop.millesime
+    on p.niveau = pop.niveau and p.territoire_code = pop.territoire_code and p.millesime = pop.millesime

@@ -19,6 +19,10 @@ par_collecte as (
     group by {{ donnee }}, collecte
 )
 
-select {{ donnee }}, sum(n_questions) as n_saisies
+select
+    {{ donnee }},
+    sum(n_questions) as n_saisies,
+    count(*) - 1 as n_repetees_entre_collectes,
+    sum(n_questions - 1) as n_repetees_dans_collecte
 from par_collecte
 group by {{ donnee }}

@@ -9,7 +9,7 @@
     ('DMS_MOIS', '', duree_moyenne_sejour('somme_durees_jours', 'sorties')),
     ('VACANTS', '', taux_etp_vacants('etp_budgetes', 'etp')),
     ('EXTERNALISATION', '', taux_prestations_externes('c6111', 'c6112', 'c621', 'c6223', 'c6226', 'charges_g2')),
-    ('ROTATION', '', taux_rotation('recrutements', 'departs', 'effectif_3112_n_moins_1')),
+    ('ROTATION', '', taux_rotation('recrutements', 'departs', 'effectif_cdi_3112_n_moins_1')),
     ('ABSENT', '', taux_absenteisme('jours_absenteisme', 'etp')),
     ('CHARGES', 'TOTAL', total_groupes('charges_g1', 'charges_g2', 'charges_g3')),
     ('PRODUITS', 'TOTAL', total_groupes('produits_g1', 'produits_g2', 'produits_g3')),

@@ -1,5 +1,5 @@
 {# One row per unit, perimeter, millésime, indicator and modality: the delivered value that the layer retained.
-   Where several time bases are admitted, the first of the declaration that has a value is kept. #}
+   Where several time bases are admitted, the source of the definition comes first, then the first base of the declaration. #}
 with candidats as (
     select
         v.unite,
@@ -14,7 +14,7 @@ with candidats as (
         v.alerte,
         row_number() over (
             partition by v.unite, v.unite_id, v.perimetre, v.millesime, i.code, i.modalite
-            order by {{ dbt.position('v.base_temporelle', 'i.bases') }}
+            order by {{ rang_source('v.source', 'i.sources') }}, {{ dbt.position('v.base_temporelle', 'i.bases') }}
         ) as rang
     from {{ ref('dlnuf_valeurs') }} as v
     inner join {{ ref('indicateurs_esms') }} as i

@@ -27,7 +27,7 @@
     'c6226': ('PRESTATIONS_EXTERNES', 'C6226', annee),
     'recrutements': ('ENTREES_SORTIES_RH', 'ENTREES', annee),
     'departs': ('ENTREES_SORTIES_RH', 'SORTIES', annee),
-    'effectif_3112': ('EFFECTIF_PHYSIQUE', '', stock),
+    'effectif_cdi_3112': ('EFFECTIF_PHYSIQUE', 'CDI_TITULAIRES', stock),
     'jours_absenteisme': ('TX_ABSENTEISME', 'JOURS_CALENDAIRES', annee),
     'charges_g1': ('CHARGES_G1', '', annee),
     'charges_g2': ('CHARGES_G2', '', annee),
@@ -83,7 +83,7 @@ with termes as (
 
 select
     annee.*,
-    precedente.effectif_3112 as effectif_3112_n_moins_1
+    precedente.effectif_cdi_3112 as effectif_cdi_3112_n_moins_1
 from termes as annee
 left join termes as precedente
     on annee.unite = precedente.unite

@@ -68,16 +68,29 @@ def write_result(home: Home, result: Result) -> None:
     landing.write_json(home.lake / "deliveries" / f"{result.delivery_id}.json", asdict(result))
 
 
-def write_accepted(home: Home, source: str, entity: Entity, delivery_id: str, rows: pl.DataFrame) -> list[str]:
-    """Accepted rows, one file a millésime; returns their paths in the lake."""
+def write_accepted(
+    home: Home, source: str, entity: Entity, delivery_id: str, chunks: Iterable[pl.DataFrame]
+) -> tuple[list[str], int]:
+    """Accepted rows, one file a millésime, written as they come; returns their paths in the lake and their number."""
     schema = arrow_schema(entity)
-    rows = rows.with_columns(pl.lit(delivery_id).alias("_delivery_id"))
-    paths: list[str] = []
-    for (year,), part in rows.group_by(["millesime"], maintain_order=True):
-        relative = Path("raw") / source / entity.name / f"millesime={year}" / f"{delivery_id}.parquet"
-        _write(home.lake / relative, part.select(schema.names).to_arrow().cast(schema))
-        paths.append(str(relative))
-    return sorted(paths)
+    writers: dict[int, tuple[Path, Path, pq.ParquetWriter]] = {}
+    rows = 0
+    try:
+        for chunk in chunks:
+            chunk = chunk.with_columns(pl.lit(delivery_id).alias("_delivery_id"))
+            for (year,), part in chunk.group_by(["millesime"], maintain_order=True):
+                if year not in writers:
+                    relative = Path("raw") / source / entity.name / f"millesime={year}" / f"{delivery_id}.parquet"
+                    temporary = _temporary(home.lake / relative)
+                    writers[year] = (relative, temporary, pq.ParquetWriter(temporary, schema, compression="zstd"))
+                writers[year][2].write_table(part.select(schema.names).to_arrow().cast(schema))
+                rows += part.height
+    finally:
+        for _, _, writer in writers.values():
+            writer.close()
+    for relative, temporary, _ in writers.values():
+        temporary.replace(home.lake / relative)
+    return sorted(str(relative) for relative, _, _ in writers.values()), rows
 
 
 def write_findings(home: Home, kind: str, source: str, entity: str, delivery_id: str, rows: pl.DataFrame) -> list[str]:
@@ -90,10 +103,19 @@ def write_findings(home: Home, kind: str, source: str, entity: str, delivery_id:
 
 
 def _write(path: Path, table: Any) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = _temporary(path)
     pq.write_table(table, temporary, compression="zstd")
     temporary.replace(path)
+
+
+def _temporary(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
+
+
+def spool_folder(home: Home) -> Path:
+    """Where the chunks of a delivery wait while it is read; what a killed run left there is worth nothing."""
+    return home.lake / ".en_cours"
 
 
 def load(home: Home, contracts: dict[str, Contract]) -> None:

@@ -6,6 +6,7 @@ Belongs here: the order of the steps and what is kept when one fails. Does not b
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
@@ -23,8 +24,9 @@ from ingest.lake import Result
 from ingest.landing import Manifest
 from ingest.readers import UnreadableFile
 from ingest.recognise import Recognised, Refused, recognise
+from ingest.spool import Spool
 from ingest.titles import title_key
-from ingest.validate import FLAG_SCHEMA, REJECT_SCHEMA, TECHNICAL, DeliveryFacts, settle_duplicates, validate_chunk
+from ingest.validate import FLAG_SCHEMA, TECHNICAL, DeliveryFacts, settle_duplicates, validate_chunk
 
 Progress = Callable[[str, int, int], None]  # what is being done, done so far, total
 
@@ -161,10 +163,12 @@ def process_pending(
     contracts = model.load_contracts()
     todo = pending(home, source=source, millesime=millesime)
     found: list[Result] = []
+    shutil.rmtree(lake.spool_folder(home), ignore_errors=True)
     for done, manifest in enumerate(todo):
         if progress:
             progress(manifest.filename, done, len(todo))
         found.append(_process_or_refuse(home, manifest, contracts[manifest.source]))
+        shutil.rmtree(lake.spool_folder(home), ignore_errors=True)
     return found
 
 
@@ -189,34 +193,33 @@ def process(home: Home, manifest: Manifest, contract: Contract) -> Result:
         manifest.millesime,
         date.fromisoformat(manifest.collecte_le) if manifest.collecte_le else manifest.received_on,
     )
+    spools = {n: Spool(lake.spool_folder(home) / manifest.delivery_id / n, contract.entity(n)) for n in layout.entities}
     try:
-        accepted, rejects, flags, read = _validated(landing.bytes_of(home, manifest), contract, layout, facts)
+        rejects, flags, read = _validated(landing.bytes_of(home, manifest), contract, layout, facts, spools)
     except (Refused, UnreadableFile) as refusal:
         result.statut, result.motif = lake.REFUSED, str(refusal)
         lake.write_result(home, result)
         return result
     result.files = {"rejects": [], "signalements": []}
-    years: set[int] = set()
-    for name in layout.entities:
+    for name, spool in spools.items():
         entity = contract.entity(name)
-        kept, copies = settle_duplicates(_concat(accepted[name], None), entity, facts)
-        rejected = _concat([*rejects[name], copies], REJECT_SCHEMA)
-        signalled = _concat(flags[name], FLAG_SCHEMA)
+        copies = settle_duplicates(spool.same_keys(), entity, spool.key, facts)
+        rejected = pl.concat([*rejects[name], copies])
+        signalled = pl.concat([pl.DataFrame(schema=FLAG_SCHEMA), *flags[name]])
         signalled = signalled.filter(~pl.col("ligne").is_in(copies["ligne"].implode()))
-        result.files[name] = lake.write_accepted(home, contract.id, entity, manifest.delivery_id, kept)
-        result.files["rejects"] += lake.write_findings(
-            home, "rejects", contract.id, name, manifest.delivery_id, rejected
+        result.files[name], kept = lake.write_accepted(
+            home, contract.id, entity, manifest.delivery_id, spool.chunks(without=copies["ligne"])
         )
-        result.files["signalements"] += lake.write_findings(
-            home, "signalements", contract.id, name, manifest.delivery_id, signalled
-        )
-        counts = {"lues": read[name], "acceptees": kept.height, "rejetees": rejected["ligne"].n_unique()}
+        for kind, rows in (("rejects", rejected), ("signalements", signalled)):
+            result.files[kind] += lake.write_findings(home, kind, contract.id, name, manifest.delivery_id, rows)
+        counts = {"lues": read[name], "acceptees": kept, "rejetees": rejected["ligne"].n_unique()}
         result.entities[name] = counts
         result.lues += counts["lues"]
         result.acceptees += counts["acceptees"]
         result.rejetees += counts["rejetees"]
         result.signalements += signalled.height
-        years |= set(kept["millesime"].unique())
+    years = {int(part.removeprefix("millesime=")) for n in spools for f in result.files[n] for part in Path(f).parts
+             if part.startswith("millesime=")}  # fmt: skip
     result.millesimes = sorted(years)
     if not result.balances:
         raise RuntimeError(f"{manifest.delivery_id} : lignes lues ≠ acceptées + rejetées ({result.entities})")
@@ -224,32 +227,27 @@ def process(home: Home, manifest: Manifest, contract: Contract) -> Result:
     return result
 
 
-Chunks = dict[str, list[pl.DataFrame]]
+Findings = dict[str, list[pl.DataFrame]]
 
 
 def _validated(
-    path: Path, contract: Contract, layout: Layout, facts: DeliveryFacts
-) -> tuple[Chunks, Chunks, Chunks, dict[str, int]]:
-    accepted: Chunks = {name: [] for name in layout.entities}
-    rejects: Chunks = {name: [] for name in layout.entities}
-    flags: Chunks = {name: [] for name in layout.entities}
+    path: Path, contract: Contract, layout: Layout, facts: DeliveryFacts, spools: dict[str, Spool]
+) -> tuple[Findings, Findings, dict[str, int]]:
+    """Reads the whole file: accepted rows go to the spools; returns rejects, signalements and rows read, by entity."""
+    rejects: Findings = {name: [] for name in layout.entities}
+    flags: Findings = {name: [] for name in layout.entities}
     read = dict.fromkeys(layout.entities, 0)
     for table in readers.read(path, layout, list(layout.entities)):
         entity = contract.entity(table.entity)
         _refuse_unknown_columns(table.frame, contract, layout, entity)
         checked = validate_chunk(table.frame, contract, layout, entity, facts)
         read[table.entity] += table.frame.height
-        accepted[table.entity].append(checked.accepted)
+        spools[table.entity].add(checked.accepted)
         rejects[table.entity].append(checked.rejects)
         flags[table.entity].append(checked.flags)
     if not sum(read.values()):
         raise Refused("Le fichier ne contient aucune ligne. Le renvoyer complet, ou dire qu'il n'y a rien à déclarer.")
-    for name in layout.entities:
-        if not accepted[name]:
-            columns = [str(c) for c in contract.fields_in(layout, contract.entity(name)).values()]
-            empty = pl.DataFrame(schema={**dict.fromkeys(columns, pl.String), "_ligne": pl.Int64, "_chemin": pl.String})
-            accepted[name].append(validate_chunk(empty, contract, layout, contract.entity(name), facts).accepted)
-    return accepted, rejects, flags, read
+    return rejects, flags, read
 
 
 def _refuse_unknown_columns(frame: pl.DataFrame, contract: Contract, layout: Layout, entity: Entity) -> None:
@@ -267,10 +265,6 @@ def _refuse_unknown_columns(frame: pl.DataFrame, contract: Contract, layout: Lay
             + ", ".join(unknown)
             + ". Remède : les déclarer dans le contrat, puis renvoyer ou relancer."
         )
-
-
-def _concat(frames: list[pl.DataFrame], schema: dict | None) -> pl.DataFrame:
-    return pl.concat(frames) if frames else pl.DataFrame(schema=schema)
 
 
 def load_warehouse(home: Home) -> None:

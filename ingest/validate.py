@@ -9,7 +9,6 @@ that is kept but doubtful, not used, or repaired leaves one signalement. NULL me
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -376,20 +375,16 @@ def _settle(
 
 
 def settle_duplicates(
-    accepted: pl.DataFrame, entity: Entity, facts: DeliveryFacts
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Rows of one delivery that share a primary key: identical ones are kept once, contradictory ones not at all.
+    candidates: pl.DataFrame | None, entity: Entity, key: list[str], facts: DeliveryFacts
+) -> pl.DataFrame:
+    """Rows of one delivery that share a key: identical ones are kept once, contradictory ones not at all.
 
-    Returns:
-        The rows kept, and one reject for each of the others.
+    candidates: accepted rows among which all the rows of a repeated key are. Returns one reject for each row not kept.
     """
-    key = [*entity.primary_key, *(["millesime"] if "millesime" not in entity.primary_key else [])]
-    if not entity.primary_key or accepted.height == 0:
-        return accepted, pl.DataFrame(schema=REJECT_SCHEMA)
+    if candidates is None:
+        return pl.DataFrame(schema=REJECT_SCHEMA)
     names = [f.name for f in entity.fields]
-    repeated = accepted.filter(pl.struct(key).is_duplicated())
-    if repeated.height == 0:
-        return accepted, pl.DataFrame(schema=REJECT_SCHEMA)
+    repeated = candidates.filter(pl.struct(key).is_duplicated())
     repeated = repeated.with_columns(
         _versions=pl.struct(names).n_unique().over(key), _rank=pl.col("_ligne").rank("ordinal").over(key)
     )
@@ -404,15 +399,10 @@ def settle_duplicates(
             regle=pl.lit(rule), remede=pl.lit(remedy), ligne_complete=pl.struct(names).struct.json_encode(),
         ).cast(REJECT_SCHEMA)  # type: ignore[arg-type]  # a dict of dtypes is what polars takes  # fmt: skip
 
-    rejects = pl.concat(
+    return pl.concat(
         [
             as_rejects(contradictory, "clé en double, valeurs contradictoires",
                        "Dire laquelle des lignes est la bonne, et renvoyer le fichier avec elle seule."),
             as_rejects(copies, "ligne répétée à l'identique", "Rien à faire : la première est conservée."),
         ]
     ).sort("ligne")  # fmt: skip
-    kept = accepted.filter(~pl.col("_ligne").is_in(rejects["ligne"].implode()))
-    return kept, rejects
-
-
-Progress = Callable[[str, int, int], None]

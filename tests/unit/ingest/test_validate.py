@@ -190,8 +190,7 @@ def test_rows_repeated_identically_are_kept_once_and_contradictory_ones_not_at_a
     other = "010004059"
     chunk = validated(contract, {}, {}, {"FINESS": other}, {"FINESS": other, "Taux": "80"}).accepted
     facts = DeliveryFacts("collecte_inventee-0", "collecte_inventee", None, date(2024, 5, 31))
-    kept, rejects = settle_duplicates(chunk, contract.entities[0], facts)
-    assert kept["_ligne"].to_list() == [2]
+    rejects = settle_duplicates(chunk, contract.entities[0], ["finess_et", "annee", "millesime"], facts)
     assert rejects.select("ligne", "regle").rows() == [
         (3, "ligne répétée à l'identique"),
         (4, "clé en double, valeurs contradictoires"),

@@ -31,6 +31,11 @@ class Publication:
     def table(self, name: str) -> Path:
         return self.folder / "marts" / f"{name}.parquet"
 
+    def listed_tables(self) -> set[str]:
+        """Tables that the manifest says the publication has; none when there is no manifest."""
+        paths = [Path(f["path"]) for f in _json(self.folder / "manifest.json").get("files") or []]
+        return {path.stem for path in paths if path.parts[:1] == ("marts",)}
+
     def open_file(self, name: str) -> Path:
         """File of an open dataset. Raises KeyError when the publication does not open it."""
         return {d["name"]: self.folder / "open_data" / d["path"] for d in self.open_datasets()}[name]

@@ -206,6 +206,7 @@ def _expected() -> dict[type[BaseException], int]:
     from orchestration.explain import NothingToExplain
     from orchestration.lock import HomeBusy
     from orchestration.publication import PublicationBlocked
+    from orchestration.publication.errors import PublicationDamaged
     from orchestration.run import RunFailed, UnknownMillesime
 
     return {
@@ -216,6 +217,7 @@ def _expected() -> dict[type[BaseException], int]:
         RunFailed: FAILED,
         OSError: FAILED,
         PublicationBlocked: FAILED,
+        PublicationDamaged: FAILED,
         UnknownMillesime: MISUSED,
     }
 

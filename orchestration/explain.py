@@ -11,6 +11,7 @@ from typing import Any
 
 from ingest.home import Home
 from orchestration.publication import read_current
+from orchestration.publication.errors import PublicationDamaged
 from orchestration.status import table
 
 _KEY = ("perimetre", "composante", "base_temporelle")
@@ -76,9 +77,14 @@ def _rows(connection: Any, folder: Path, name: str, unit: str, element: str) -> 
     path = table(folder, name)
     if path is None:
         raise NothingToExplain(f"La publication {folder.name} ne contient pas la table {name}.")
-    cursor = connection.execute(
-        "SELECT * FROM read_parquet(?) WHERE unite_id = ? AND element_id = ?", [str(path), unit, element]
-    )
+    import duckdb
+
+    try:
+        cursor = connection.execute(
+            "SELECT * FROM read_parquet(?) WHERE unite_id = ? AND element_id = ?", [str(path), unit, element]
+        )
+    except duckdb.Error as error:
+        raise PublicationDamaged(path) from error
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 

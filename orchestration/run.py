@@ -34,7 +34,7 @@ class UnknownMillesime(ValueError):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run did. `published` is False when there was nothing new, or when the content had not changed."""
+    """What a run did. `published` is False when there was nothing new."""
 
     nothing_new: bool
     published: bool

@@ -16,6 +16,7 @@ from ingest.home import Home
 from ingest.lake import ACCEPTED, REFUSED, results
 from ingest.landing import manifests, refusals
 from orchestration.publication import read_current
+from orchestration.publication.errors import PublicationDamaged
 
 RECEIVED = "received"  # landed, not processed yet
 
@@ -124,7 +125,10 @@ def layer(home: Home) -> Layer:
             path = table(current.path, name)
             if path is None:
                 return None
-            row = connection.execute(f"SELECT {expression} FROM read_parquet(?)", [str(path)]).fetchone()
+            try:
+                row = connection.execute(f"SELECT {expression} FROM read_parquet(?)", [str(path)]).fetchone()
+            except duckdb.Error as error:
+                raise PublicationDamaged(path) from error
             return int(row[0]) if row and row[0] is not None else 0
 
         retained, losers = count("dlnuf_valeurs"), count("dlnuf_reponses_ecartees")

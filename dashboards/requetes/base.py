@@ -19,7 +19,7 @@ import duckdb
 import polars as pl
 
 from dashboards.acces import Perimetre, perimetre_courant
-from dashboards.snapshot import Publication, current_publication
+from dashboards.snapshot import NoPublicationError, Publication, current_publication
 from data_contracts.model import load_products
 
 FICHE = "mart_etablissements__fiche"
@@ -30,28 +30,12 @@ SQL_TYPES = {
 # Folds a text for searching: no accent, lower case, one space between words.
 FOLD = "regexp_replace(replace(strip_accents(lower({})), 'œ', 'oe'), '[^a-z0-9]+', ' ', 'g')"
 KEY = ("unite", "unite_id", "perimetre", "millesime", "element_id", "composante", "base_temporelle")
-_VALUE = {"valeur_nombre": "number", "valeur_texte": "string", "valeur_date": "date", "valeur": "string"}
-# The two tables of the resolution layer that the snapshot carries beside the products, which have no contract.
-LAYER: dict[str, dict[str, str]] = {
-    "dlnuf_valeurs": {
-        **dict.fromkeys(KEY, "string"), "millesime": "integer", **_VALUE, "unite_mesure": "string",
-        "source": "string", "collecte": "string", "regle": "string", "statut": "string", "n_reponses": "integer",
-        "n_collectes": "integer", "delivery_id": "string", "ligne": "integer", "collecte_le": "date",
-        "alerte": "string", "dictionnaire_version": "string",
-    },
-    "dlnuf_reponses_ecartees": {
-        **dict.fromkeys(KEY, "string"), "millesime": "integer", **_VALUE, "source": "string", "collecte": "string",
-        "delivery_id": "string", "ligne": "integer", "collecte_le": "date", "motif": "string", "ecart": "number",
-        "est_dans_tolerance": "boolean", "alerte": "string",
-    },
-}  # fmt: skip
-
 # Columns of the territorial synthesis shown as indicators: code, column, number of establishments, label, unit.
 SYNTHESE = (
     ("TO_HP_MED", "taux_occupation_median", "n_taux_occupation", "Taux d'occupation médian (permanent)", "pct"),
     ("PRIX_HP_CS_MED", "prix_hp_cs_median", "n_prix_hp_cs", "Prix médian d'une chambre seule en EHPAD", "€/jour"),
     ("GMP_MED", "gmp_median", "n_gmp", "GMP médian des EHPAD", "points"),
-    ("N_ESMS", "n_et_ouverts", "n_et", "ESMS ouverts", "nombre"),
+    ("N_ESMS", "n_et_ouverts", None, "ESMS ouverts", "nombre"),
     ("CAP_INST", "cap_installee", "n_et_cap_installee", "Places installées", "places"),
     ("POP_75P", "population_75_plus", None, "Population de 75 ans et plus", "personnes"),
 )
@@ -92,9 +76,10 @@ def _connect(publication: Publication, perimetre: Perimetre) -> duckdb.DuckDBPyC
     connection.execute("set autoinstall_known_extensions = false")
     connection.execute("set autoload_known_extensions = false")
     tables: dict[str, dict[str, str]] = {FICHE: {}}  # first: the other views are restricted through it
-    tables |= {p.id: {f.name: f.logical_type for f in p.fields} for p in load_products().values()} | LAYER
+    tables |= {p.id: {f.name: f.logical_type for f in p.fields} for p in load_products().values()}
     for name, columns in tables.items():
-        _create_view(connection, name, publication.table(name), columns, perimetre)
+        listed = name in publication.listed_tables()
+        _create_view(connection, name, publication.table(name), columns, perimetre, listed=listed)
     _create_indicator_views(connection)
     _create_search_table(connection)
     connection.execute(f"set allowed_directories = [{quote(str(publication.folder))}]")
@@ -127,12 +112,24 @@ def _among(values: frozenset[str]) -> str:
 
 
 def _create_view(
-    connection: duckdb.DuckDBPyConnection, name: str, path: Path, declared: Mapping[str, str], perimetre: Perimetre
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    path: Path,
+    declared: Mapping[str, str],
+    perimetre: Perimetre,
+    *,
+    listed: bool,
 ) -> None:
-    """One table of the snapshot as a view; an absent file gives an empty view with the declared columns."""
-    if path.is_file():
+    """One table of the snapshot as a view; a table that the publication never had is empty, with the declared columns.
+
+    Raises NoPublicationError when a file that the publication lists is missing or cannot be read.
+    """
+    if path.is_file() or listed:
         origin = f"read_parquet({quote(str(path))})"
-        present = [row[0] for row in connection.execute(f"describe select * from {origin}").fetchall()]
+        try:
+            present = [row[0] for row in connection.execute(f"describe select * from {origin}").fetchall()]
+        except duckdb.Error as error:
+            raise NoPublicationError(f"La publication est endommagée : {path.name} ne se lit pas.") from error
         missing = {c: t for c, t in declared.items() if c not in present}
     else:
         origin, present, missing = "(select 1 where false)", [], dict(declared)

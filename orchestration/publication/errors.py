@@ -8,6 +8,16 @@ from __future__ import annotations
 from pathlib import Path
 
 
+class PublicationDamaged(RuntimeError):
+    """A file of a publication cannot be read any more. The message names it and says what to do."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"Publication endommagée : {path.name} ne se lit pas ({path.parent}). "
+            "Relancez « dlnuf run » : elle sera publiée de nouveau."
+        )
+
+
 class PublicationBlocked(RuntimeError):
     """Nothing was published; the previous publication stays current. The message lists every reason, one a line.
 

@@ -137,7 +137,13 @@ def compare(
     )
     by_name = {k.name: k for k in KEY_FIGURES}
     known = tuple(
-        Line(name, by_name[name].label, figures.get(name) or 0.0, value, value * (1 - by_name[name].max_fall))
+        Line(
+            name if figures.get(name) is not None else f"{name} (inconnu aujourd'hui)",
+            by_name[name].label,
+            figures.get(name) or 0.0,  # what is no longer known has fallen below any floor
+            value,
+            value * (1 - by_name[name].max_fall),
+        )
         for name, value in previous.key_figures.items()
         if value is not None and name in by_name
     )

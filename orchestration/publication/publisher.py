@@ -5,11 +5,13 @@ Belongs here: the order of the steps. Does not belong here: what each step does 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -232,7 +234,16 @@ def software() -> dict[str, str]:
             found[name] = version(name)
         except PackageNotFoundError:
             found[name] = "non installé"
+    found["publication"] = _own_digest()
     return found
+
+
+@lru_cache(maxsize=1)
+def _own_digest() -> str:
+    """Changes with the code and the templates that make a publication: what they change must be published again."""
+    folder = Path(__file__).parent
+    files = sorted(p for p in folder.rglob("*") if p.suffix in (".py", ".html", ".css"))
+    return hashlib.sha256(b"".join(p.read_bytes() for p in files)).hexdigest()[:16]
 
 
 def utc_now() -> datetime:

@@ -122,7 +122,7 @@ class Petit:
 def contract(source: str) -> Contract:
     """A source with nothing but its name."""
     return Contract(
-        source, f"Source {source}", "1.0.0", "services", "Pour voir.", "TDB_ATIH", "collecte", False, (), ()
+        source, f"Source {source}", "1.0.0", "services", "Pour voir.", "TDB_ATIH", source, "collecte", False, (), ()
     )
 
 

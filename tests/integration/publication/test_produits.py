@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ import pytest
 from data_contracts.model import Product, load_products
 from ingest.home import Home
 from orchestration.publication import PublicationBlocked, publish, read_current
+from orchestration.publication.declarations import Declarations
 from orchestration.publication.manifest import damage
+from orchestration.publication.open_data import element_is_open, open_datasets
 from orchestration.publication.rules import rules_of
 from tests.integration.publication.entrepot import LATER, NOW, build_warehouse, valid_rows
 
@@ -63,3 +66,28 @@ def test_a_broken_row_of_any_product_blocks_it(home: Home) -> None:
         publish(home, now=NOW)
     assert {p.split(" : ")[0] for p in blocked.value.problems} >= set(PRODUCTS)
     assert read_current(home) is None
+
+
+REVIEWED = Path(__file__).with_name("colonnes_ouvertes.txt")
+
+
+def test_what_is_open_is_what_was_reviewed() -> None:
+    """A new column, or one that is no longer closed, must be looked at before everybody reads it."""
+    opened = [
+        f"{dataset.product.id}.{field.name}"
+        for dataset in open_datasets(Declarations.load())
+        for field in dataset.fields
+    ]
+    if os.environ.get("DLNUF_ACCEPT_OPEN"):
+        REVIEWED.write_text("\n".join(opened) + "\n", encoding="utf-8")
+    assert opened == REVIEWED.read_text(encoding="utf-8").split()
+
+
+def test_no_figure_of_an_element_with_a_diffusion_threshold_is_open() -> None:
+    """Medians of occupancy and of GMP would give away the only EHPAD of a small département."""
+    declared = Declarations.load()
+    closed = {code for code, row in declared.elements.items() if not element_is_open(row)}
+    assert {"TX_OCC_HP", "GMP_VALIDE"} <= closed
+    for dataset in open_datasets(declared):
+        assert [f.name for f in dataset.fields if f.element in closed] == []
+        assert not {"taux_occupation_median", "gmp_median"} & {f.name for f in dataset.fields}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ingest import landing
 from ingest.home import Home
+from orchestration.publication.errors import PublicationDamaged
 from orchestration.status import deliveries, layer, status, unbalanced
-from tests.unit.orchestration.samples import land, process
+from tests.unit.orchestration.samples import frame, land, process, publish, value
 
 
 def test_an_empty_home_counts_zero(home: Home) -> None:
@@ -55,3 +58,12 @@ def test_observations_are_retained_plus_losers(published: Home) -> None:
     counted = status(published)
     assert counted["observations"] == counted["retained"] + counted["losers"] == 4
     assert counted["version"] == "20261121T053000Z-0000"
+
+
+def test_a_damaged_publication_is_said_in_words(home: Home) -> None:
+    published = publish(home, "20260101T000000Z-00000000", {"dlnuf_valeurs": frame([value()])})
+    [spoilt] = list(published.glob("*/dlnuf_valeurs.parquet"))
+    spoilt.chmod(0o644)
+    spoilt.write_bytes(b"ce n'est plus du Parquet")
+    with pytest.raises(PublicationDamaged, match=r"dlnuf_valeurs\.parquet ne se lit pas"):
+        status(home)

@@ -41,7 +41,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
                 yield raw
                 return
         with gzip.open(path, "rb") as stream:
-            yield stream  # pyright: ignore[reportReturnType]  a GzipFile reads like any BinaryIO
+            yield stream  # pyright: ignore[reportReturnType] - a GzipFile reads like any BinaryIO
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise UnreadableFile(path, "archive gzip tronquée ou abîmée", _RESEND) from error
     except FileNotFoundError as error:

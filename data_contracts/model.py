@@ -5,8 +5,10 @@ Belongs here: which files are contracts. The objects are in `contract`, their pa
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
 
 from data_contracts.contract import Contract, Entity, Field, Layout, Product, RowRule
 from data_contracts.parsing import Parser
@@ -22,6 +24,8 @@ __all__ = [
     "load_contracts",
     "load_products",
 ]
+
+T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parent
 SOURCES = ROOT / "sources"
@@ -48,29 +52,24 @@ def load_contracts(folder: Path | None = None) -> dict[str, Contract]:
 
 @lru_cache(maxsize=8)
 def _load_contracts(files: tuple[tuple[Path, int], ...]) -> tuple[tuple[str, Contract], ...]:
-    problems: list[str] = []
-    found: dict[str, Contract] = {}
-    for path, _ in files:
-        parser = Parser(path)
-        contract = parser.contract()
-        problems += parser.problems
-        if contract is not None:
-            found[contract.id] = contract
-    if problems:
-        raise ContractError(problems)
-    return tuple(found.items())
+    return tuple((c.id, c) for c in _parsed([path for path, _ in files], Parser.contract))
 
 
 def load_products(folder: Path | None = None) -> dict[str, Product]:
     """Every product contract of a folder (default: the project's), by id. Raises ContractError."""
+    return {p.id: p for p in _parsed(sorted((folder or PRODUCTS).glob("*.odcs.yaml")), Parser.product)}
+
+
+def _parsed(paths: list[Path], parse: Callable[[Parser], T | None]) -> list[T]:
+    """What each file holds; every problem of every file is raised at once."""
     problems: list[str] = []
-    found: dict[str, Product] = {}
-    for path in sorted((folder or PRODUCTS).glob("*.odcs.yaml")):
+    found: list[T] = []
+    for path in paths:
         parser = Parser(path)
-        product = parser.product()
+        parsed = parse(parser)
         problems += parser.problems
-        if product is not None:
-            found[product.id] = product
+        if parsed is not None:
+            found.append(parsed)
     if problems:
         raise ContractError(problems)
     return found

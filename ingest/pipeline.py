@@ -89,6 +89,13 @@ def _deliver_one(
             return _known(home, path, known[0], reinstate)
         landing.refuse(home, filename=path.name, sha256=sha256, size=size, source=source, reason=str(refusal))
         return Receipt(str(path), source, None, "refused", str(refusal))
+    if found.contract.personal:
+        reason = (
+            f"« {found.contract.name} » porte des données de personnes : leur pseudonymisation n'existe pas encore, "
+            "le fichier n'est pas conservé."
+        )
+        landing.refuse(home, filename=path.name, sha256=sha256, size=size, source=found.contract.id, reason=reason)
+        return Receipt(str(path), found.contract.id, None, "refused", reason)
     same = [m for m in known if (m.source, m.millesime) == (found.contract.id, found.millesime)]
     if same:
         return _known(home, path, same[0], reinstate)

@@ -15,7 +15,6 @@ from ingest.synthetic.capacites import ANNEES, MODALITES, PERMANENT, Capacites, 
 from ingest.synthetic.hasard import Flottants, Hasard, bruit, parts, proportions_en_pourcent, rapport, repartir
 from ingest.synthetic.panel import Panel
 
-SANS_PLACES = ("AIDE_DOMICILE", "SEANCES", "RESSOURCE")
 PROVENANCES = ("domicile", "sante", "esms", "inconnue")
 SORTIES = ("deces", "hospitalisation", "domicile", "esms", "inconnue")
 

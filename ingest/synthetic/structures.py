@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 import polars as pl
@@ -277,12 +276,6 @@ def _rattachements(et: pl.DataFrame) -> pl.DataFrame:
         "et_id", "ej_id", pl.coalesce(change, "date_ouverture").alias("debut"), pl.col("date_fermeture").alias("fin")
     )
     return pl.concat([avant, apres]).sort("et_id", "debut")
-
-
-def existants(et: pl.DataFrame, jour: date) -> pl.DataFrame:
-    """ET open on a day."""
-    ferme = pl.col("date_fermeture")
-    return et.filter((pl.col("date_ouverture") <= jour) & (ferme.is_null() | (ferme > jour)))
 
 
 def _premier_rang(racines: pl.Series, rang: int) -> Entiers:

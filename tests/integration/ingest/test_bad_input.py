@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gzip
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -355,6 +355,17 @@ def test_a_year_that_nobody_gives_is_asked_for(desk: Desk) -> None:
     assert desk.deliver(text(*ROWS), name="occupation.csv", millesime=2022).status == "received"
     assert landing.refusals(desk.home) == []  # the refusal is lifted once the same bytes are received
     assert desk.process().millesimes == [2022]
+
+
+def test_a_personal_source_is_not_kept_while_nothing_pseudonymises_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contracts = load_contracts()
+    personal = {**contracts, "cnsa_occupation": replace(contracts["cnsa_occupation"], personal=True)}
+    monkeypatch.setattr(pipeline.model, "load_contracts", lambda: personal)
+    refused(desk, desk.deliver(text(*ROWS)), "pseudonymisation")
+    kept = [p for p in desk.home.root.rglob("*") if p.is_file() and b"010002228" in p.read_bytes()]
+    assert kept == []
 
 
 def test_one_refused_file_stops_no_other(desk: Desk) -> None:

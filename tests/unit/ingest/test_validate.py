@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
@@ -184,6 +185,19 @@ def test_the_words_for_unknown_are_null_and_not_a_defect(contract: Contract) -> 
     result = validated(contract, {"Taux": "NC"})
     assert result.accepted["taux_pct"][0] is None
     assert result.flags.height == result.rejects.height == 0
+
+
+@pytest.mark.parametrize("strict", [True, False])
+def test_an_unknown_code_rejects_the_row_only_when_its_list_is_strict(contract: Contract, strict: bool) -> None:
+    [entity] = contract.entities
+    fields = tuple(
+        replace(f, nomenclature="finess_categories", nomenclature_strict=strict) if f.name == "etat" else f
+        for f in entity.fields
+    )
+    listed = replace(contract, entities=(replace(entity, fields=fields),))
+    result = validated(listed, {"État": "500"}, {"FINESS": "010004059", "État": "inédit"})
+    assert result.accepted.height == (1 if strict else 2)
+    assert [r["valeur"] for r in (result.rejects if strict else result.flags).to_dicts()] == ["inédit"]
 
 
 def test_rows_repeated_identically_are_kept_once_and_contradictory_ones_not_at_all(contract: Contract) -> None:

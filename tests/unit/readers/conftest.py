@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,12 +49,3 @@ def write(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return written
-
-
-@pytest.fixture(scope="session")
-def shared_data() -> Path:
-    """The folder of real files; the test is skipped where there is none."""
-    folder = Path(os.environ.get("DLNUF_SHARED_DATA") or Path(__file__).parents[4] / "shared" / "data")
-    if not folder.is_dir():
-        pytest.skip(f"no folder of real data ({folder}); set DLNUF_SHARED_DATA")
-    return folder

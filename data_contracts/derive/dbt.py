@@ -149,6 +149,7 @@ def _observation_yaml(observed: list[tuple[Contract, Entity]]) -> str:
                     "data_tests": [{"relationships": {"arguments": {"to": "ref('elements')", "field": "element_id"}}}],
                 },
                 {"name": "base_temporelle", "data_tests": ["not_null"]},
+                {"name": "est_courante", "data_tests": ["not_null"]},
             ],
         }
     )
@@ -156,12 +157,12 @@ def _observation_yaml(observed: list[tuple[Contract, Entity]]) -> str:
 
 
 def _products(products: list[Product]) -> str:
+    """Names and types, which dbt enforces. Keys, obligations and code lists are checked once: by the gate out."""
     models = [
         {
             "name": product.id,
             "description": f"{product.description} Grain : {product.grain}.",
             "config": {"contract": {"enforced": True}},
-            "data_tests": [{"cle_unique": {"arguments": {"colonnes": list(product.primary_key)}}}],
             "columns": [_mart_column(f) for f in product.fields],
         }
         for product in products
@@ -170,14 +171,4 @@ def _products(products: list[Product]) -> str:
 
 
 def _mart_column(field: Field) -> dict[str, Any]:
-    column: dict[str, Any] = {
-        "name": field.name,
-        "data_type": _MART_TYPES[field.logical_type],
-        "description": field.description,
-    }
-    tests: list[Any] = ["not_null"] if field.required else []
-    if field.accepted_values:
-        tests.append({"accepted_values": {"arguments": {"values": list(field.accepted_values)}}})
-    if tests:
-        column["data_tests"] = tests
-    return column
+    return {"name": field.name, "data_type": _MART_TYPES[field.logical_type], "description": field.description}

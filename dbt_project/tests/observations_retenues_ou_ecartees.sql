@@ -1,20 +1,22 @@
-{# Nothing disappears: for each key, answers received = the one retained + those set aside. Returns the keys where they do not. #}
+{# Nothing disappears: for each question, answers received = the one retained + those set aside. Returns the numbers of the
+   questions where they do not (two questions that share a number by chance balance together). #}
+{% set question = empreinte(colonnes_question()) %}
 with comptes as (
-    select unite, unite_id, perimetre, millesime, element_id, composante, base_temporelle, 1 as n_recues, 0 as n_retenues, 0 as n_ecartees
+    select {{ question }} as question, 1 as n_recues, 0 as n_retenues, 0 as n_ecartees
     from {{ ref('int_observations') }}
     union all
-    select unite, unite_id, perimetre, millesime, element_id, composante, base_temporelle, 0 as n_recues, 1 as n_retenues, 0 as n_ecartees
+    select {{ question }}, 0, 1, 0
     from {{ ref('dlnuf_valeurs') }}
     union all
-    select unite, unite_id, perimetre, millesime, element_id, composante, base_temporelle, 0 as n_recues, 0 as n_retenues, 1 as n_ecartees
+    select {{ question }}, 0, 0, 1
     from {{ ref('dlnuf_reponses_ecartees') }}
 )
 
 select
-    unite, unite_id, perimetre, millesime, element_id, composante, base_temporelle,
+    question,
     sum(n_recues) as n_recues,
     sum(n_retenues) as n_retenues,
     sum(n_ecartees) as n_ecartees
 from comptes
-group by unite, unite_id, perimetre, millesime, element_id, composante, base_temporelle
-having sum(n_recues) <> sum(n_retenues) + sum(n_ecartees) or sum(n_retenues) > 1
+group by question
+having sum(n_recues) <> sum(n_retenues) + sum(n_ecartees)

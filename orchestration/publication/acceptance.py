@@ -1,30 +1,25 @@
 """The gate out: evaluates rules on the staged files with Great Expectations.
 
-Belongs here: frames, evaluation, outcomes. Does not belong here: deriving rules (`rules`, `non_regression`), pages.
+Belongs here: which sample answers which rule, evaluation, outcomes. Does not belong here: drawing samples (`samples`),
+deriving rules (`rules`, `non_regression`), pages.
 
-GX is fed pandas frames: it has no polars source and fails on duckdb-engine. Every row is looked at, but only the
-columns that a rule needs, text columns dictionary-encoded (a third of the time and a fifth of the memory).
-Importing GX takes six seconds, so it is imported when the gate is used.
+GX is fed pandas frames: it has no polars source and fails on duckdb-engine. Importing it takes six seconds, so it is
+imported when the gate is used.
 """
 
 from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
+import duckdb
 
-from orchestration.publication.errors import PublicationBlocked
 from orchestration.publication.french import cell, number, percent
 from orchestration.publication.rules import Rule
-
-if TYPE_CHECKING:
-    import pandas as pd
+from orchestration.publication.samples import Frame, Reader, Sample
 
 EXAMPLES = 5
 
@@ -63,37 +58,17 @@ class Outcome:
         return f"{self.rule.scope} : {text}. Constat : {self.finding}. Remède : {self.rule.remedy}"
 
 
-@dataclass(frozen=True)
-class Frame:
-    """What a group of rules is evaluated on: how to load it, and the columns that identify its rows in examples."""
-
-    scope: str
-    columns: tuple[str, ...]
-    key: tuple[str, ...]
-    load: Callable[[Sequence[str], set[str]], pd.DataFrame]  # (columns, those to keep as plain text) -> all rows
-
-
-def parquet_frame(scope: str, path: Path, columns: tuple[str, ...], key: tuple[str, ...]) -> Frame:
-    """A staged Parquet file as a frame."""
-
-    def load(needed: Sequence[str], plain: set[str]) -> pd.DataFrame:
-        try:
-            with pq.ParquetFile(path) as parquet:
-                texts = [f.name for f in parquet.schema_arrow if pa.types.is_string(f.type)]
-            encoded = [c for c in texts if c in needed and c not in plain]
-            with pq.ParquetFile(path, read_dictionary=encoded) as parquet:
-                return parquet.read(columns=list(needed)).to_pandas(date_as_object=False)
-        except (pa.ArrowException, OSError) as error:
-            raise PublicationBlocked(
-                "un fichier préparé ne peut pas être relu.",
-                [f"{path.name} : {error} Vérifiez le disque, puis relancez la publication."],
-            ) from error
-
-    return Frame(scope, columns, key, load)
+# Rules that look at one row at a time: two rows with the same values give the same answer.
+_BY_ROW = ("expect_column_values_", "expect_column_value_lengths_", "expect_column_pair_values_")
+_UNIQUE = {"expect_column_values_to_be_unique": "column", "expect_compound_columns_to_be_unique": "column_list"}
+_NOT_NULL = "expect_column_values_to_not_be_null"
 
 
 def evaluate(rules: Sequence[Rule], frames: Mapping[str, Frame]) -> list[Outcome]:
-    """The outcome of every rule, in the order of the rules; frames are loaded one at a time."""
+    """The outcome of every rule, in the order of the rules; frames are looked at one at a time.
+
+    Raises PublicationBlocked when a staged file cannot be read.
+    """
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
@@ -103,14 +78,46 @@ def evaluate(rules: Sequence[Rule], frames: Mapping[str, Frame]) -> list[Outcome
     source = context.data_sources.add_pandas("instantane")
     found: dict[str, Outcome] = {}
     for scope in dict.fromkeys(rule.scope for rule in rules):
-        mine = [rule for rule in rules if rule.scope == scope]
         batch = source.add_dataframe_asset(scope).add_batch_definition_whole_dataframe("tout")
-        for outcome in _evaluate_one(gx, batch, mine, frames[scope]):
-            found[outcome.rule.identity] = outcome
+        with duckdb.connect() as connection:
+            reader = Reader(connection, frames[scope])
+            for mine, sample in _samples(reader, [rule for rule in rules if rule.scope == scope]):
+                for outcome in _evaluate(gx, batch, mine, sample, reader):
+                    found[outcome.rule.identity] = outcome
     return [found[rule.identity] for rule in rules]
 
 
-def _evaluate_one(gx: Any, definition: Any, rules: list[Rule], frame: Frame) -> list[Outcome]:
+def _samples(reader: Reader, rules: Sequence[Rule]) -> Iterator[tuple[list[Rule], Sample]]:
+    """Rules by the sample that answers them."""
+    frame = reader.frame
+    single: list[Rule] = []
+    several: dict[tuple[str, ...], list[Rule]] = {}
+    others: list[Rule] = []
+    for rule in rules:
+        needed = tuple(c for c in frame.columns if c in rule.columns(frame.columns))
+        by_row = rule.expectation.startswith(_BY_ROW) and "mostly" not in rule.kwargs
+        unique = rule.kwargs.get(_UNIQUE.get(rule.expectation, ""), [])
+        keys = [unique] if isinstance(unique, str) else list(unique)
+        if keys and set(keys) <= set(frame.columns):
+            yield [rule], reader.repeated(keys, frame.key)
+        elif by_row and len(needed) == 1:
+            single.append(rule)
+        elif by_row and needed:
+            several.setdefault(needed, []).append(rule)
+        else:
+            others.append(rule)
+    if single:
+        looked = {c: [r for r in single if c in r.columns(frame.columns)] for c in frame.columns}
+        only_nulls = {c for c, mine in looked.items() if all(r.expectation == _NOT_NULL for r in mine)}
+        yield single, reader.values([c for c in frame.columns if looked[c]], only_nulls)
+    for columns, mine in several.items():
+        yield mine, reader.combinations(columns)
+    if others:
+        needed = set[str]().union(*(rule.columns(frame.columns) for rule in others))
+        yield others, reader.whole([c for c in frame.columns if c in needed])
+
+
+def _evaluate(gx: Any, definition: Any, rules: list[Rule], sample: Sample, reader: Reader) -> list[Outcome]:
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
     outcomes: list[Outcome] = []
@@ -121,58 +128,57 @@ def _evaluate_one(gx: Any, definition: Any, rules: list[Rule], frame: Frame) -> 
             expectations.append(configured.to_domain_obj())
         except (ValueError, TypeError, gx.exceptions.GreatExpectationsError) as error:
             outcomes.append(Outcome(rule, kept=False, error=_short(error)))
-    needed = set(frame.key).union(*(rule.columns(frame.columns) for rule in rules))
-    # Comparing two columns needs plain text: two dictionaries are not comparable. A compound key compares rows only.
-    paired = [r for r in rules if "column" not in r.kwargs and r.expectation != "expect_compound_columns_to_be_unique"]
-    plain = set().union(*(rule.columns(frame.columns) for rule in paired))
-    data = frame.load([c for c in frame.columns if c in needed], plain)
-    batch = definition.get_batch(batch_parameters={"dataframe": data})
-    suite = gx.ExpectationSuite(name=frame.scope, expectations=expectations)
+    batch = definition.get_batch(batch_parameters={"dataframe": sample.data})
+    suite = gx.ExpectationSuite(name=reader.frame.scope, expectations=expectations)
     with warnings.catch_warnings():
         # pandas warns that groups of a pattern are not extracted: nobody asked for them.
         warnings.filterwarnings("ignore", message="This pattern is interpreted as a regular expression")
-        result = batch.validate(suite, result_format={"result_format": "SUMMARY", "partial_unexpected_count": EXAMPLES})
+        result = batch.validate(suite, result_format={"result_format": "COMPLETE"})
     for item in result.results:
-        rule = rules[item.expectation_config.meta["rule"]]
-        outcomes.append(_outcome(rule, item, data, frame.key))
+        outcomes.append(_outcome(rules[item.expectation_config.meta["rule"]], item, sample, reader))
     return outcomes
 
 
-def _outcome(rule: Rule, item: Any, data: pd.DataFrame, key: tuple[str, ...]) -> Outcome:
+def _outcome(rule: Rule, item: Any, sample: Sample, reader: Reader) -> Outcome:
     if error := _exception(item.exception_info):
         return Outcome(rule, kept=False, error=error)
     result: dict[str, Any] = item.result
-    broken = result.get("unexpected_count")
-    if broken is None:
-        return Outcome(rule, kept=bool(item.success), checked=len(data), observed=cell(result.get("observed_value")))
-    return Outcome(
-        rule,
-        kept=bool(item.success),
-        checked=result.get("element_count"),
-        broken=broken,
-        examples=() if not broken else _examples(rule, result, data, key),
-    )
+    if result.get("unexpected_count") is None:
+        observed = cell(result.get("observed_value"))
+        return Outcome(rule, kept=bool(item.success), checked=sample.rows, observed=observed)
+    broken, examples = _broken(rule, result, sample, reader) if result["unexpected_count"] else (0, ())
+    return Outcome(rule, kept=bool(item.success), checked=sample.rows, broken=broken, examples=examples)
 
 
-def _examples(rule: Rule, result: dict[str, Any], data: pd.DataFrame, key: tuple[str, ...]) -> tuple[str, ...]:
-    """Broken values with the key of their row."""
-    values = result.get("partial_unexpected_list") or []
-    places = result.get("partial_unexpected_index_list") or [None] * len(values)
+def _broken(rule: Rule, result: dict[str, Any], sample: Sample, reader: Reader) -> tuple[int, tuple[str, ...]]:
+    """Rows that break a rule, and some of them: broken values with the key of their row."""
+    key = reader.frame.key
+    places = [int(place) for place in result.get("unexpected_index_list") or []]
+    columns = [c for c in sample.data.columns if c in rule.columns(sample.data.columns)]
+    counts = [1] * len(sample.data) if sample.weights is None else sample.weights[columns[0]]
     listed: list[str] = []
-    for value, place in zip(values[:EXAMPLES], places[:EXAMPLES], strict=False):
-        several = _by_column(rule, value)
-        shown = ", ".join(f"{k} = {cell(v)}" for k, v in several.items()) or f"« {cell(value)} »"
-        named = [c for c in key if c not in several and c != rule.kwargs.get("column")] if place is not None else []
-        row = ", ".join(f"{c} = {cell(data[c].iloc[place])}" for c in named)
-        listed.append(f"{shown} ({row})" if row else shown)
-    return tuple(dict.fromkeys(listed))
+    for place in (p for p in places if counts[p]):
+        if len(listed) >= EXAMPLES:
+            break
+        values = {c: _plain(sample.data[c].iloc[place]) for c in columns}
+        shown = ", ".join(f"{c} = {cell(v)}" for c, v in values.items()) if len(values) > 1 else ""
+        shown = shown or f"« {cell(next(iter(values.values())))} »"
+        if sample.weights is None:
+            rows = [{c: _plain(sample.data[c].iloc[place]) for c in key if c in sample.data.columns}]
+        else:
+            rows = reader.rows_with(values, EXAMPLES - len(listed))
+        named = [", ".join(f"{c} = {cell(v)}" for c, v in row.items() if c not in values) for row in rows]
+        listed += [f"{shown} ({name})" if name else shown for name in named] or [shown]
+    return sum(counts[p] for p in places), tuple(dict.fromkeys(listed))
 
 
-def _by_column(rule: Rule, value: Any) -> dict[str, Any]:
-    """A broken value by column, when the rule is over several: GX gives a mapping, or a pair for two columns."""
-    if isinstance(value, tuple) and "column_A" in rule.kwargs:
-        return dict(zip((rule.kwargs["column_A"], rule.kwargs["column_B"]), value, strict=True))
-    return value if isinstance(value, dict) else {}
+def _plain(value: Any) -> Any:
+    """A value of pandas as DuckDB takes it: unknown is None."""
+    import pandas as pd
+
+    if pd.isna(value):
+        return None
+    return value.item() if hasattr(value, "item") else value
 
 
 def _exception(info: Any) -> str | None:

@@ -13,14 +13,14 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from orchestration.publication import french
-from orchestration.publication.acceptance import Frame
 from orchestration.publication.manifest import DataFile, Manifest
 from orchestration.publication.rules import Rule
+from orchestration.publication.samples import Frame
 
 MAX_FALL = 0.30  # of a file's rows, from one publication to the next
 MAX_COMPLETENESS_FALL = 20.0  # points of a column's share of known values; told, does not block
@@ -115,13 +115,11 @@ class Comparison:
 
     @property
     def frame(self) -> Frame:
-        def load(needed: Sequence[str], plain: set[str]) -> Any:
-            import pandas as pd
-
-            rows = [{"nom": x.name, "actuel": x.now, "precedent": x.before, "minimum": x.minimum} for x in self.lines]
-            return pd.DataFrame(rows, columns=list(needed))
-
-        return Frame(self.rule.scope, ("nom", "actuel", "precedent", "minimum"), ("nom", "precedent"), load)
+        columns = ("nom", "actuel", "precedent", "minimum")
+        rows = [(x.name, x.now, x.before, x.minimum) for x in self.lines]
+        types = (pa.string(), pa.float64(), pa.float64(), pa.float64())
+        arrays = [pa.array([row[i] for row in rows], kind) for i, kind in enumerate(types)]
+        return Frame(self.rule.scope, columns, ("nom", "precedent"), pa.table(arrays, names=list(columns)))
 
 
 def compare(

@@ -19,11 +19,12 @@ from typing import Any
 from ingest.home import Home
 from orchestration.lock import writing
 from orchestration.publication import acceptance, datapackage, non_regression, open_data, pages, rules, snapshot, store
-from orchestration.publication.acceptance import Frame, Outcome
+from orchestration.publication.acceptance import Outcome
 from orchestration.publication.declarations import Declarations
 from orchestration.publication.errors import PublicationBlocked
 from orchestration.publication.manifest import NAME, DataFile, Manifest, content_digest, damage, documents_of
 from orchestration.publication.rules import Rule
+from orchestration.publication.samples import Frame
 from orchestration.publication.store import Publication, Step
 
 Gate = Callable[[Sequence[Rule], Mapping[str, Frame]], list[Outcome]]
@@ -169,7 +170,7 @@ class _Attempt:
         for file in files:
             scope = file.table if file.path.startswith("marts/") else f"{open_data.FOLDER}/{file.table}"
             names = tuple(c.name for c in file.columns)
-            frames[scope] = acceptance.parquet_frame(scope, self.staging / file.path, names, file.primary_key)
+            frames[scope] = Frame(scope, names, file.primary_key, self.staging / file.path)
         outcomes = self.gate(every, frames)
         attempt = pages.Attempt(
             version=version_id,

@@ -7,6 +7,7 @@ Does not belong here: what is open (`open_data`), whether it is acceptable (`acc
 from __future__ import annotations
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -17,6 +18,9 @@ from orchestration.publication.errors import PublicationBlocked
 from orchestration.publication.manifest import DataFile
 from orchestration.publication.parquet import quoted, write_query
 from orchestration.publication.store import Step
+
+WRITERS = 2  # tables written at a time: sorting uses several cores, writing one
+MEMORY = "3GB"  # what sorting may hold before it goes to disk
 
 _FAMILIES: dict[str, tuple[str, ...]] = {
     "string": ("VARCHAR",),
@@ -47,7 +51,8 @@ def open_warehouse(path: Path) -> duckdb.DuckDBPyConnection:
     if not path.exists():
         raise PublicationBlocked("l'entrepôt n'existe pas encore.", [f"{path} est absent. Lancez dlnuf run."])
     try:
-        return duckdb.connect(str(path), read_only=True)
+        spill = f"{path}.tmp"
+        return duckdb.connect(str(path), read_only=True, config={"memory_limit": MEMORY, "temp_directory": spill})
     except (duckdb.IOException, duckdb.ConnectionException) as error:
         raise PublicationBlocked(
             "l'entrepôt ne peut pas être lu.",
@@ -88,9 +93,15 @@ def write(
     connection: duckdb.DuckDBPyConnection, products: Iterable[Product], staging: Path, on_step: Step
 ) -> list[DataFile]:
     """Write the table of every product to `marts/` of the staging folder."""
-    files: list[DataFile] = []
-    for product in products:
+
+    def write_one(product: Product) -> DataFile:
         path = staging / "marts" / f"{product.id}.parquet"
-        files.append(write_query(connection, query_of(product), path, product))
-        on_step(f"table:{product.id}", staging)
+        return write_query(connection.cursor(), query_of(product), path, product)
+
+    files: list[DataFile] = []
+    listed = list(products)
+    with ThreadPoolExecutor(WRITERS) as pool:
+        for product, file in zip(listed, pool.map(write_one, listed), strict=True):
+            files.append(file)
+            on_step(f"table:{product.id}", staging)
     return files

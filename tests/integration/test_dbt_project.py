@@ -62,7 +62,7 @@ def test_everything_builds_and_holds_on_an_empty_warehouse(built: tuple[dict, di
     statuses = Counter((r["unique_id"].split(".")[0], r["status"]) for r in built[1]["results"])
     assert {status for _, status in statuses} <= {"success", "pass"}
     assert statuses["unit_test", "pass"] >= 37
-    assert statuses["test", "pass"] >= 200
+    assert statuses["test", "pass"] >= 60  # content tests; what contracts declare is checked by the gate out
 
 
 @pytest.mark.duckdb

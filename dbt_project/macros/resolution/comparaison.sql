@@ -64,15 +64,32 @@ coalesce(
 )
 {%- endmacro %}
 
+{#- What makes a question: two answers compare only when all of it is the same. -#}
+{% macro colonnes_question() -%}
+{{ return(['unite', 'unite_id', 'perimetre', 'millesime', 'element_id', 'composante', 'base_temporelle']) }}
+{%- endmacro %}
+
 {% macro cle_reponse(alias=none) -%}
 {%- set prefixe = alias ~ "." if alias else "" -%}
-{{ prefixe }}unite, {{ prefixe }}unite_id, {{ prefixe }}perimetre, {{ prefixe }}millesime, {{ prefixe }}element_id,
-{{ prefixe }}composante, {{ prefixe }}base_temporelle
+{%- for colonne in colonnes_question() -%}
+{{ prefixe }}{{ colonne }}{{ ", " if not loop.last }}
+{%- endfor -%}
 {%- endmacro %}
 
 {#- Join condition: two rows that answer the same question. -#}
 {% macro meme_question(a, b) -%}
-{%- for colonne in ['unite', 'unite_id', 'perimetre', 'millesime', 'element_id', 'composante', 'base_temporelle'] -%}
+{%- for colonne in colonnes_question() -%}
 {{ a }}.{{ colonne }} = {{ b }}.{{ colonne }}{{ " and " if not loop.last }}
 {%- endfor -%}
+{%- endmacro %}
+
+{#- The answers that are alone and in force: those that `int_reponses_disputees` leaves. -#}
+{% macro reponses_non_disputees() -%}
+(
+        select observations.*
+        from (select *, {{ empreinte(colonnes_question()) }} as question from {{ ref('int_observations') }}) as observations
+        where not exists (
+            select 1 from {{ ref('int_reponses_disputees') }} as disputees where disputees.question = observations.question
+        )
+    ) as non_disputees
 {%- endmacro %}

@@ -1,6 +1,17 @@
 -- One row = one datum, once: its value, its source, the rule that chose it, how the answers agreed.
-with retenues as (
-    select * from {{ ref('int_reponses_classees') }} where est_retenue
+{%- set observees -%}
+    {{ cle_reponse() }}, valeur_nombre, valeur_texte, valeur_date, unite_mesure, source, collecte, delivery_id, ligne, collecte_le, alerte
+{%- endset %}
+
+-- One answer, still in force: nothing to decide.
+with seules as (
+    select
+        {{ observees }},
+        'Seule réponse reçue.' as regle,
+        'unique' as statut,
+        1 as n_reponses,
+        1 as n_collectes
+    from {{ reponses_non_disputees() }}
 ),
 
 -- One voice a document: its sender's last word, whatever the channels through which it was heard.
@@ -23,42 +34,57 @@ comparaisons as (
     from {{ ref('int_reponses_comparees') }}
     where est_voix
     group by {{ cle_reponse() }}
+),
+
+retenues as (
+    select
+        classees.*,
+        case
+            when accords.n_recues = 1 then 'Seule réponse reçue.'
+            when accords.n_voix = 1 then 'Seule réponse en vigueur : la dernière de la source ' || classees.source || '.'
+            when classees.source_prioritaire <> classees.source
+                then 'Première réponse sans doute dans l''ordre ' || coalesce(ordres.ordre, classees.source) || ' ; '
+                || classees.source_prioritaire || ', mieux placée, porte une alerte.'
+            else 'Première source à avoir répondu dans l''ordre ' || coalesce(ordres.ordre, classees.source) || '.'
+        end as regle,
+        case
+            when comparaisons.a_divergence = 1 then 'divergent'
+            when comparaisons.a_difference = 1 then 'tolere'
+            when accords.n_voix > 1 then 'concordant'
+            else 'unique'
+        end as statut,
+        accords.n_reponses,
+        accords.n_collectes
+    from {{ ref('int_reponses_classees') }} as classees
+    inner join accords on {{ meme_question('classees', 'accords') }}
+    left join comparaisons on {{ meme_question('classees', 'comparaisons') }}
+    left join {{ ref('ordres') }} as ordres on classees.element_id = ordres.element_id
+    where classees.est_retenue
+),
+
+valeurs as (
+    select {{ observees }}, regle, statut, n_reponses, n_collectes from seules
+    union all
+    select {{ observees }}, regle, statut, n_reponses, n_collectes from retenues
 )
 
 select
-    {{ cle_reponse('retenues') }},
-    retenues.valeur_nombre,
-    retenues.valeur_texte,
-    retenues.valeur_date,
-    {{ valeur_affichee('retenues') }} as valeur,
-    coalesce(retenues.unite_mesure, case when elements.type like 'entier%' then 'nombre' end) as unite_mesure,
-    retenues.source,
-    retenues.collecte,
-    case
-        when accords.n_recues = 1 then 'Seule réponse reçue.'
-        when accords.n_voix = 1 then 'Seule réponse en vigueur : la dernière de la source ' || retenues.source || '.'
-        when retenues.source_prioritaire <> retenues.source
-            then 'Première réponse sans doute dans l''ordre ' || coalesce(ordres.ordre, retenues.source) || ' ; ' || retenues.source_prioritaire
-            || ', mieux placée, porte une alerte.'
-        else 'Première source à avoir répondu dans l''ordre ' || coalesce(ordres.ordre, retenues.source) || '.'
-    end as regle,
-    case
-        when comparaisons.a_divergence = 1 then 'divergent'
-        when comparaisons.a_difference = 1 then 'tolere'
-        when accords.n_voix > 1 then 'concordant'
-        else 'unique'
-    end as statut,
-    cast(accords.n_reponses as {{ dbt.type_int() }}) as n_reponses,
-    cast(accords.n_collectes as {{ dbt.type_int() }}) as n_collectes,
-    retenues.delivery_id,
-    cast(retenues.ligne as {{ dbt.type_int() }}) as ligne,
-    retenues.collecte_le,
-    retenues.alerte,
+    {{ cle_reponse('valeurs') }},
+    valeurs.valeur_nombre,
+    valeurs.valeur_texte,
+    valeurs.valeur_date,
+    {{ valeur_affichee('valeurs') }} as valeur,
+    coalesce(valeurs.unite_mesure, case when elements.type like 'entier%' then 'nombre' end) as unite_mesure,
+    valeurs.source,
+    valeurs.collecte,
+    valeurs.regle,
+    valeurs.statut,
+    cast(valeurs.n_reponses as {{ dbt.type_int() }}) as n_reponses,
+    cast(valeurs.n_collectes as {{ dbt.type_int() }}) as n_collectes,
+    valeurs.delivery_id,
+    cast(valeurs.ligne as {{ dbt.type_int() }}) as ligne,
+    valeurs.collecte_le,
+    valeurs.alerte,
     elements.dictionnaire_version
-from retenues
-inner join accords
-    on {{ meme_question('retenues', 'accords') }}
-left join comparaisons
-    on {{ meme_question('retenues', 'comparaisons') }}
-left join {{ ref('elements') }} as elements on retenues.element_id = elements.element_id
-left join {{ ref('ordres') }} as ordres on retenues.element_id = ordres.element_id
+from valeurs
+left join {{ ref('elements') }} as elements on valeurs.element_id = elements.element_id

@@ -17,10 +17,11 @@ from data_contracts import dictionary, nomenclatures
 from data_contracts.derive.schemas import SQL_TYPES
 from data_contracts.model import Field, Product, load_products
 from ingest.home import Home
-from orchestration.publication.acceptance import Frame, Outcome
+from orchestration.publication.acceptance import Outcome
 from orchestration.publication.declarations import Declarations
 from orchestration.publication.publisher import run
 from orchestration.publication.rules import Rule
+from orchestration.publication.samples import Frame
 from orchestration.publication.snapshot import schema_of
 from orchestration.publication.store import Publication
 

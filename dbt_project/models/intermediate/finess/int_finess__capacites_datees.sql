@@ -1,3 +1,4 @@
+{{ config(materialized="table") }}
 {# What FINESS says of places, dated: the day of each extraction, and the 31 December that it can speak of. #}
 {%- set n_annees = 6 %}
 with capacites as (

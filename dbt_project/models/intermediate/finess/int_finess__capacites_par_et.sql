@@ -1,3 +1,4 @@
+{{ config(materialized="table") }}
 {# Places of an establishment by element of the dictionary, one row per extraction, with the date of their last change;
    and, apart, the modes of reception of the elderly that FINESS shows the establishment not to have. #}
 with triplets as (

@@ -1,6 +1,6 @@
 {{ config(materialized="table") }}
 
--- Every answer, ranked among the answers to the same question, in three rounds (docs/resolution.md):
+-- Every disputed answer, ranked among the answers to the same question, in three rounds (docs/resolution.md):
 -- 1. inside a source, its last word: current, highest deposit, latest document, last received;
 -- 2. inside a document heard through several channels, the first channel without doubt;
 -- 3. between documents, a plausible answer before a doubtful one, then the order of sources of the dictionary.
@@ -27,7 +27,7 @@ with observations as (
         coalesce(p.rang, 900) as rang_source,
         e.tolerance_type,
         coalesce(e.tolerance_valeur, 0) as tolerance_valeur
-    from {{ ref('int_observations') }} as o
+    from {{ ref('int_reponses_disputees') }} as o
     left join {{ ref('precedence') }} as p on o.element_id = p.element_id and o.source = p.source
     left join {{ ref('elements') }} as e on o.element_id = e.element_id
 ),

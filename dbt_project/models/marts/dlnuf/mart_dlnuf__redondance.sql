@@ -1,10 +1,10 @@
-{# Steps: entries by element and millésime (one a collection and a datum); how the retained values agree; the dictionary. #}
+{# Steps: entries by element and millésime; how the retained values agree; the dictionary. #}
 with saisies as (
     select
         element_id,
         millesime,
         sum(n_saisies) as n_reponses,
-        sum(n_saisies - 1) as n_saisies_evitables
+        sum(n_saisies - n_valeurs) as n_saisies_evitables
     from {{ ref('int_dlnuf__saisies') }}
     group by element_id, millesime
 ),

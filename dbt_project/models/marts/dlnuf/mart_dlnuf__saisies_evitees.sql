@@ -4,11 +4,11 @@ select
     s.unite_id as finess_et,
     cast(s.millesime as {{ dbt.type_int() }}) as millesime,
     cast(sum(s.n_saisies) as {{ dbt.type_int() }}) as n_reponses,
-    cast(count(*) as {{ dbt.type_int() }}) as n_valeurs,
-    cast(sum(s.n_saisies - 1) as {{ dbt.type_int() }}) as n_saisies_evitees,
+    cast(sum(s.n_valeurs) as {{ dbt.type_int() }}) as n_valeurs,
+    cast(sum(s.n_saisies - s.n_valeurs) as {{ dbt.type_int() }}) as n_saisies_evitees,
     cast(sum(s.n_repetees_entre_collectes) as {{ dbt.type_int() }}) as n_saisies_evitees_entre_collectes,
     cast(sum(s.n_repetees_dans_collecte) as {{ dbt.type_int() }}) as n_saisies_evitees_dans_collecte,
-    cast(100.0 * sum(s.n_saisies - 1) / sum(s.n_saisies) as {{ type_double() }}) as part_evitee_pct
+    cast(100.0 * sum(s.n_saisies - s.n_valeurs) / sum(s.n_saisies) as {{ type_double() }}) as part_evitee_pct
 from {{ ref('int_dlnuf__saisies') }} as s
 inner join {{ ref('elements') }} as d on s.element_id = d.element_id
 where s.unite = 'ET' and d.est_ratio_derive = 0

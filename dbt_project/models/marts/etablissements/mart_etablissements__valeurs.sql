@@ -1,4 +1,6 @@
-{# One row per datum of an establishment: the retained value, with what the dictionary says of its element. #}
+{{ config(materialized="view") }}
+{# One row per datum of an establishment: the retained value, with what the dictionary says of its element. A view: the
+   layer stands once in the warehouse. #}
 select
     v.unite_id as finess_et,
     v.perimetre,

@@ -1,9 +1,18 @@
-{# One row per datum that an ESMS entered: in how many questions. A collection received through two channels (export of the
-   platform, DIAMANT) or deposited twice asked once; one that asks the same datum in two columns asked twice. #}
-{% set donnee = 'unite, unite_id, millesime, perimetre, element_id, composante, base_temporelle' %}
-with questions as (
+{# One row per unit, millésime and element that an ESMS entered: its data, in how many questions. A collection received through
+   two channels (export of the platform, DIAMANT) or deposited twice asked once; one that asks the same datum in two columns
+   asked twice. A datum with one answer was entered once. #}
+{% set donnee = colonnes_question() | join(', ') %}
+{% set grain = 'unite, unite_id, millesime, element_id' %}
+with seules as (
+    select {{ grain }}, count(*) as n_valeurs
+    from {{ reponses_non_disputees() }}
+    where {{ est_saisie_par_esms('collecte') }}
+    group by {{ grain }}
+),
+
+questions as (
     select distinct {{ donnee }}, collecte, source, champ
-    from {{ ref('int_observations') }}
+    from {{ ref('int_reponses_disputees') }}
     where est_courante and {{ est_saisie_par_esms('collecte') }}
 ),
 
@@ -17,12 +26,31 @@ par_collecte as (
     select {{ donnee }}, collecte, max(n_questions) as n_questions
     from par_source
     group by {{ donnee }}, collecte
+),
+
+par_donnee as (
+    select
+        {{ donnee }},
+        sum(n_questions) as n_saisies,
+        count(*) - 1 as n_repetees_entre_collectes,
+        sum(n_questions - 1) as n_repetees_dans_collecte
+    from par_collecte
+    group by {{ donnee }}
+),
+
+reunies as (
+    select {{ grain }}, n_valeurs, n_valeurs as n_saisies, 0 as n_repetees_entre_collectes, 0 as n_repetees_dans_collecte
+    from seules
+    union all
+    select {{ grain }}, 1, n_saisies, n_repetees_entre_collectes, n_repetees_dans_collecte
+    from par_donnee
 )
 
 select
-    {{ donnee }},
-    sum(n_questions) as n_saisies,
-    count(*) - 1 as n_repetees_entre_collectes,
-    sum(n_questions - 1) as n_repetees_dans_collecte
-from par_collecte
-group by {{ donnee }}
+    {{ grain }},
+    sum(n_valeurs) as n_valeurs,
+    sum(n_saisies) as n_saisies,
+    sum(n_repetees_entre_collectes) as n_repetees_entre_collectes,
+    sum(n_repetees_dans_collecte) as n_repetees_dans_collecte
+from reunies
+group by {{ grain }}

@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 
 from data_contracts.derive.schemas import arrow_schema, sql_columns
 from data_contracts.model import Contract, Entity
-from ingest import landing
+from ingest import landing, modifications
 from ingest.home import Home
 from ingest.validate import FLAG_SCHEMA, REJECT_SCHEMA
 
@@ -129,27 +129,22 @@ def load(home: Home, contracts: dict[str, Contract]) -> None:
     with duckdb.connect(str(home.warehouse)) as connection:
         connection.execute("SET autoinstall_known_extensions = false")
         connection.execute("SET preserve_insertion_order = false")
-        connection.execute("CREATE SCHEMA IF NOT EXISTS raw")
-        connection.execute("CREATE TABLE IF NOT EXISTS raw._chargements (nom VARCHAR PRIMARY KEY, empreinte VARCHAR)")
-        loaded = dict(connection.execute("SELECT nom, empreinte FROM raw._chargements").fetchall())
-        wanted: set[str] = {"livraisons", "rejets", "signalements"}
+        modifications.prepare(connection)
+        wanted: set[str] = {"livraisons", "rejets", "signalements", *modifications.TABLES}
         for contract in contracts.values():
             mine = [r for r in accepted if r.source == contract.id]
             for entity in contract.entities:
                 name = f"{contract.id}__{entity.name}"
                 wanted.add(name)
-                files = [f for r in mine for f in r.files.get(entity.name, [])]
-                stamp = hashlib.sha256(
-                    json.dumps(
-                        [files, [[r.digest, received[r.delivery_id].received_at] for r in mine], sql_columns(entity)]
-                    ).encode()
-                ).hexdigest()
-                if loaded.get(name) == stamp:
-                    continue
-                _load_entity(
-                    connection, home, name, entity, files, {r.delivery_id: received[r.delivery_id] for r in mine}
+                _refresh_entity(
+                    connection,
+                    home,
+                    name,
+                    contract,
+                    entity,
+                    mine,
+                    {r.delivery_id: received[r.delivery_id] for r in mine},
                 )
-                connection.execute("INSERT OR REPLACE INTO raw._chargements VALUES (?, ?)", [name, stamp])
         _load_findings(
             connection, home, "rejets", REJECT_SCHEMA, [f for r in accepted for f in r.files.get("rejects", [])]
         )
@@ -157,12 +152,44 @@ def load(home: Home, contracts: dict[str, Contract]) -> None:
         _load_findings(connection, home, "signalements", FLAG_SCHEMA, flags)
         _load_deliveries(connection, home)
         for (gone,) in connection.execute(
-            """SELECT table_name FROM information_schema.tables
-               WHERE table_schema = 'raw' AND table_name <> '_chargements'"""
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'raw'"
         ).fetchall():
             if gone not in wanted:
                 connection.execute(f'DROP TABLE raw."{gone}"')
-                connection.execute("DELETE FROM raw._chargements WHERE nom = ?", [gone])
+                modifications.record(connection, gone, {})
+
+
+def _refresh_entity(
+    connection: duckdb.DuckDBPyConnection,
+    home: Home,
+    name: str,
+    contract: Contract,
+    entity: Entity,
+    accepted: list[Result],
+    received: dict[str, landing.Manifest],
+) -> None:
+    """The table of an entity, made anew when one of its deliveries changed; the units they speak of are noted."""
+    shape = sql_columns(entity)
+    stamps: dict[str, str] = {}
+    for result in accepted:
+        if files := result.files.get(entity.name):
+            content = [files, result.digest, received[result.delivery_id].received_at, shape]
+            stamps[result.delivery_id] = hashlib.sha256(json.dumps(content).encode()).hexdigest()
+    before = modifications.loaded(connection, name)
+    exists = connection.execute(
+        "SELECT 1 FROM information_schema.tables WHERE table_schema = 'raw' AND table_name = ?", [name]
+    ).fetchone()
+    if exists and stamps == before:
+        return
+    changed = {d for d in {*stamps, *before} if stamps.get(d) != before.get(d)}
+    connection.execute("BEGIN")
+    if exists:
+        modifications.note(connection, name, contract, entity, changed & set(before))
+    files = [f for r in accepted for f in r.files.get(entity.name, [])]
+    _load_entity(connection, home, name, entity, files, {d: received[d] for d in stamps})
+    modifications.note(connection, name, contract, entity, changed & set(stamps))
+    modifications.record(connection, name, stamps)
+    connection.execute("COMMIT")
 
 
 def _load_entity(

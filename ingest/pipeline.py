@@ -22,6 +22,7 @@ from ingest import lake, landing, readers
 from ingest.home import PROJECT, Home
 from ingest.lake import Result
 from ingest.landing import Manifest
+from ingest.mesures import etape, pendant
 from ingest.readers import UnreadableFile
 from ingest.recognise import Recognised, Refused, recognise
 from ingest.spool import Spool
@@ -190,6 +191,7 @@ def _process_or_refuse(home: Home, manifest: Manifest, contract: Contract) -> Re
         return result
 
 
+@etape("validation")
 def process(home: Home, manifest: Manifest, contract: Contract) -> Result:
     """Reads and validates one delivery, writes its Parquet, then its result; running it again gives the same files."""
     result = Result(manifest.delivery_id, manifest.source, lake.ACCEPTED, digest=digest(contract))
@@ -244,7 +246,7 @@ def _validated(
     rejects: Findings = {name: [] for name in layout.entities}
     flags: Findings = {name: [] for name in layout.entities}
     read = dict.fromkeys(layout.entities, 0)
-    for table in readers.read(path, layout, list(layout.entities)):
+    for table in pendant("lecture", readers.read(path, layout, list(layout.entities))):
         entity = contract.entity(table.entity)
         _refuse_unknown_columns(table.frame, contract, layout, entity)
         checked = validate_chunk(table.frame, contract, layout, entity, facts)
@@ -274,6 +276,7 @@ def _refuse_unknown_columns(frame: pl.DataFrame, contract: Contract, layout: Lay
         )
 
 
+@etape("chargement")
 def load_warehouse(home: Home) -> None:
     """(Re)creates the `raw` schema of the warehouse from the lake; idempotent."""
     lake.load(home, model.load_contracts())
@@ -288,10 +291,17 @@ def inputs_fingerprint(home: Home) -> str:
         hasher.update(f"{result.delivery_id} {result.digest} {result.statut}\n".encode())
     for refusal in landing.refusals(home):
         hasher.update(f"{refusal['sha256']} {refusal['received_at']}\n".encode())
+    hasher.update(declarations_digest().encode())
+    return hasher.hexdigest()
+
+
+def declarations_digest() -> str:
+    """Changes with what the layer is built with, whatever was delivered: contracts, dictionary, code lists, SQL."""
+    hasher = hashlib.sha256()
     folders = (DICTIONARY, model.PRODUCTS, model.SOURCES, PROJECT / "data_contracts" / "nomenclatures")
     declared = [path for folder in folders for path in folder.glob("*.*")]
     sql = [p for folder in ("models", "macros", "seeds") for p in (PROJECT / "dbt_project" / folder).rglob("*.*")]
-    for path in sorted({*declared, *sql}):
+    for path in sorted({*declared, *sql, PROJECT / "dbt_project" / "dbt_project.yml"}):
         if path.is_file() and "__pycache__" not in path.parts:
             hasher.update(f"{path.relative_to(PROJECT)} {landing.sha256_of(path)}\n".encode())
     return hasher.hexdigest()

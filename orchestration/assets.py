@@ -17,7 +17,7 @@ from dagster_dbt.errors import DagsterDbtCliRuntimeError
 from data_contracts.model import Contract
 from ingest.lake import Result
 from ingest.pipeline import load_warehouse, process_pending
-from orchestration import dbt_runtime
+from orchestration import construction, dbt_runtime
 from orchestration.partitions import wanted
 from orchestration.resources import Dbt, Entrepot
 
@@ -102,10 +102,6 @@ def raw_asset(sources: Sequence[str]) -> dg.AssetsDefinition:
     return raw
 
 
-# Unit tests prove the formulas, which do not change from one run to the next: `make test` runs them.
-BUILD = ["build", "--exclude-resource-type", "unit_test"]
-
-
 class Translator(DagsterDbtTranslator):
     """Where dbt's graph meets ours: a dbt source `raw.<source>__<entity>` is the asset of that source."""
 
@@ -143,8 +139,9 @@ def models_asset(manifest_path: Path) -> dg.AssetsDefinition:
         with entrepot.writing() as home:
             target = Path(dbt_runtime.environment(home)["DBT_TARGET_PATH"])
             (target / "run_results.json").unlink(missing_ok=True)
+            command = construction.build_command(home)
             try:
-                for done, event in enumerate(dbt.cli(BUILD, context=context, target_path=target).stream(), 1):
+                for done, event in enumerate(dbt.cli(command, context=context, target_path=target).stream(), 1):
                     entrepot.progress("Résolution et indicateurs (dbt)", min(done, total), total)
                     yield event
             except DagsterDbtCliRuntimeError as error:
@@ -152,6 +149,8 @@ def models_asset(manifest_path: Path) -> dg.AssetsDefinition:
                 raise dg.Failure(
                     "dbt n'a pas abouti :\n" + "\n".join(f"  - {reason}" for reason in reasons), allow_retries=False
                 ) from error
+            if context.selected_asset_keys == context.assets_def.keys:  # a part that was built alone settles nothing
+                construction.built(home)
 
     return models
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ingest.home import Home
+from ingest.mesures import journal
 from orchestration.dbt_runtime import prepare_manifest, test_descriptions
 from orchestration.lock import writing
 from orchestration.partitions import all_years_tags, years
@@ -67,7 +68,7 @@ def run(
     start = time.monotonic()
     if millesime is not None and str(millesime) not in years():
         raise UnknownMillesime(f"Le millésime {millesime} n'est pas traité : de {years()[0]} à {years()[-1]}.")
-    with writing(home):
+    with writing(home), journal(home):
         if nothing_new(home, millesime):
             return Outcome(True, False, _version(home), time.monotonic() - start)
         wait_for_warehouse(home)

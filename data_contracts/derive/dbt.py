@@ -73,6 +73,7 @@ def _sources(contracts: dict[str, Contract]) -> str:
             "name": "signalements",
             "description": "Une ligne par valeur conservée mais douteuse, non utilisée ou réparée.",
         },
+        {"name": "modifications", "description": "Une ligne par unité à refaire depuis la dernière construction."},
     ]
     return _dump({"version": 2, "sources": [{"name": "raw", "schema": "raw", "tables": tables}]})
 
@@ -120,7 +121,7 @@ def _union_model(contracts: dict[str, Contract], observed: list[tuple[Contract, 
     staged = sorted(
         {f"int_{c.id}__observations" for c in contracts.values() for e in c.entities if e.observations == "staging"}
     )
-    lines = [f"-- {DERIVED}", '{{ config(materialized="table") }}', "{{ toutes_les_observations(["]
+    lines = [f"-- {DERIVED}", "{{ par_unite() }}", "{{ toutes_les_observations(["]
     lines += [f"    ref('{m}')," for m in (*models, *staged)]
     lines += ["]) }}", ""]
     return "\n".join(lines)

@@ -12,6 +12,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from ingest.mesures import etape
 from orchestration.publication.errors import PublicationBlocked
 from orchestration.publication.store import Publication, current
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Publication", "PublicationBlocked", "publish", "read_current"]
 
 
+@etape("publication")
 def publish(home: Home, *, now: datetime | None = None, allow_shrink: bool = False) -> Publication:
     """Publish what the warehouse of a home holds.
 

@@ -87,7 +87,10 @@ coalesce(
 {% macro reponses_non_disputees() -%}
 (
         select observations.*
-        from (select *, {{ empreinte(colonnes_question()) }} as question from {{ ref('int_observations') }}) as observations
+        from (
+            select *, {{ empreinte(colonnes_question()) }} as question
+            from {{ des_unites_a_refaire(ref('int_observations')) }} as lues
+        ) as observations
         where not exists (
             select 1 from {{ ref('int_reponses_disputees') }} as disputees where disputees.question = observations.question
         )

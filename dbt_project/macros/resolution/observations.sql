@@ -70,7 +70,7 @@ cast(null as {{ dbt.type_string() }})
 {% macro toutes_les_observations(relations) %}
 with reponses as (
     {% for relation in relations %}
-    select {{ colonnes_observation() }} from {{ relation }}
+    select {{ colonnes_observation() }} from {{ des_unites_a_refaire(relation) }} as reponses_{{ loop.index }}
     {{ "union all" if not loop.last }}
     {% endfor %}
 ),

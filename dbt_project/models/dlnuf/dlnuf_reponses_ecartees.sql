@@ -1,3 +1,5 @@
+{{ par_unite() }}
+
 -- One row = one answer that was received and not retained, with the reason.
 select
     {{ cle_reponse() }},
@@ -23,4 +25,4 @@ select
     ecart,
     est_dans_tolerance,
     alerte
-from {{ ref('int_reponses_comparees') }} as comparees
+from {{ des_unites_a_refaire(ref('int_reponses_comparees')) }} as comparees

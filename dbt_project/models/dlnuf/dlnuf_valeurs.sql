@@ -1,3 +1,5 @@
+{{ par_unite() }}
+
 -- One row = one datum, once: its value, its source, the rule that chose it, how the answers agreed.
 {%- set observees -%}
     {{ cle_reponse() }}, valeur_nombre, valeur_texte, valeur_date, unite_mesure, source, collecte, delivery_id, ligne, collecte_le, alerte
@@ -22,7 +24,7 @@ accords as (
         count(*) as n_recues,
         count(distinct case when est_voix then collecte end) as n_collectes,
         sum(case when est_voix then 1 else 0 end) as n_voix
-    from {{ ref('int_reponses_classees') }}
+    from {{ des_unites_a_refaire(ref('int_reponses_classees')) }} as classees
     group by {{ cle_reponse() }}
 ),
 
@@ -31,7 +33,7 @@ comparaisons as (
         {{ cle_reponse() }},
         max(case when est_dans_tolerance then 0 else 1 end) as a_divergence,
         max(case when est_egale then 0 else 1 end) as a_difference
-    from {{ ref('int_reponses_comparees') }}
+    from {{ des_unites_a_refaire(ref('int_reponses_comparees')) }} as comparees
     where est_voix
     group by {{ cle_reponse() }}
 ),
@@ -55,7 +57,7 @@ retenues as (
         end as statut,
         accords.n_reponses,
         accords.n_collectes
-    from {{ ref('int_reponses_classees') }} as classees
+    from {{ des_unites_a_refaire(ref('int_reponses_classees')) }} as classees
     inner join accords on {{ meme_question('classees', 'accords') }}
     left join comparaisons on {{ meme_question('classees', 'comparaisons') }}
     left join {{ ref('ordres') }} as ordres on classees.element_id = ordres.element_id

@@ -1,5 +1,5 @@
 -- Derived from data_contracts by `dlnuf contracts generate`: do not edit.
-{{ config(materialized="table") }}
+{{ par_unite() }}
 {{ toutes_les_observations([
     ref('obs_ca__ca_et'),
     ref('obs_cnsa_gmp_pmp__gmp_pmp'),

@@ -1,4 +1,4 @@
-{{ config(materialized="table") }}
+{{ par_unite() }}
 
 -- Every disputed answer, ranked among the answers to the same question, in three rounds (docs/resolution.md):
 -- 1. inside a source, its last word: current, highest deposit, latest document, last received;
@@ -27,7 +27,7 @@ with observations as (
         coalesce(p.rang, 900) as rang_source,
         e.tolerance_type,
         coalesce(e.tolerance_valeur, 0) as tolerance_valeur
-    from {{ ref('int_reponses_disputees') }} as o
+    from {{ des_unites_a_refaire(ref('int_reponses_disputees')) }} as o
     left join {{ ref('precedence') }} as p on o.element_id = p.element_id and o.source = p.source
     left join {{ ref('elements') }} as e on o.element_id = e.element_id
 ),

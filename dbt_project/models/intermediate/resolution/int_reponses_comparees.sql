@@ -1,12 +1,12 @@
-{{ config(materialized="table") }}
+{{ par_unite() }}
 
 -- Every answer that was not retained, against the one that was.
 with retenues as (
-    select * from {{ ref('int_reponses_classees') }} where est_retenue
+    select * from {{ des_unites_a_refaire(ref('int_reponses_classees')) }} as classees where est_retenue
 ),
 
 autres as (
-    select * from {{ ref('int_reponses_classees') }} where not est_retenue
+    select * from {{ des_unites_a_refaire(ref('int_reponses_classees')) }} as classees where not est_retenue
 )
 
 select

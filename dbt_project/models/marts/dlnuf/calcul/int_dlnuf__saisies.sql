@@ -1,3 +1,4 @@
+{{ par_unite() }}
 {# One row per unit, millésime and element that an ESMS entered: its data, in how many questions. A collection received through
    two channels (export of the platform, DIAMANT) or deposited twice asked once; one that asks the same datum in two columns
    asked twice. A datum with one answer was entered once. #}
@@ -12,7 +13,7 @@ with seules as (
 
 questions as (
     select distinct {{ donnee }}, collecte, source, champ
-    from {{ ref('int_reponses_disputees') }}
+    from {{ des_unites_a_refaire(ref('int_reponses_disputees')) }} as disputees
     where est_courante and {{ est_saisie_par_esms('collecte') }}
 ),
 

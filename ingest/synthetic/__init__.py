@@ -2,12 +2,12 @@
 
 Belongs here: an invented médico-social world, drawn from a seed, what each collection says of it, and what was true.
 Does not belong here: anything of the pipeline. This package is the witness that judges it: it imports none of our code
-outside itself, only the standard library, numpy and polars, and it holds its own copy of the facts it needs.
+outside itself, only libraries, and it holds its own copy of the facts it needs.
 No establishment, company or commune of it exists: see `identifiants` for why its numbers cannot be anyone's.
 """
 
-from ingest.synthetic.defauts import Fidelite, Registre, TauxDefauts
+from ingest.synthetic.defauts import EFFETS, Fidelite, Registre, TauxDefauts, lire_taux
 from ingest.synthetic.generateur import Bilan, generate
 from ingest.synthetic.territoire import ECHELLES
 
-__all__ = ["ECHELLES", "Bilan", "Fidelite", "Registre", "TauxDefauts", "generate"]
+__all__ = ["ECHELLES", "EFFETS", "Bilan", "Fidelite", "Registre", "TauxDefauts", "generate", "lire_taux"]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import calendar
 
 import numpy as np
+import polars as pl
 
 from ingest.synthetic.capacites import ANNEES, MODALITES, PERMANENT, Capacites, somme_connue
 from ingest.synthetic.hasard import Flottants, Hasard, bruit, parts, proportions_en_pourcent, rapport, repartir
@@ -21,27 +22,29 @@ SORTIES = ("deces", "hospitalisation", "domicile", "esms", "inconnue")
 
 def remplir(hasard: Hasard, p: Panel, capacites: Capacites) -> None:
     """Fill the panel with capacities and activity."""
-    _places(p, capacites)
+    for nom, valeurs in places(p.table_et, capacites).items():
+        p.v[nom] = p.par_et_annee(valeurs)
     _journees(hasard.flux("journees"), p, capacites)
     _trimestres(hasard.flux("trimestres"), p)
     _personnes(hasard.flux("personnes"), p)
     _mouvements(hasard.flux("mouvements"), p)
 
 
-def _places(p: Panel, capacites: Capacites) -> None:
+def places(table_et: pl.DataFrame, capacites: Capacites) -> dict[str, Flottants]:
+    """Capacities (n_et, years) by variable, for every ET whether open or not."""
+    v: dict[str, Flottants] = {}
     for prefixe, source in (("cap_aut", capacites.autorise), ("cap_inst", capacites.installe)):
-        for m in MODALITES:
-            p.v[f"{prefixe}_{m.lower()}"] = p.par_et_annee(source[m])
+        v |= {f"{prefixe}_{m.lower()}": source[m] for m in MODALITES}
         # « Permanent » of the tableau de bord: every place that is neither temporary nor day or night care.
-        p.v[f"{prefixe}_permanent"] = somme_connue(*(p.v[f"{prefixe}_{m.lower()}"] for m in PERMANENT))
-        p.v[f"{prefixe}_total"] = somme_connue(*(p.v[f"{prefixe}_{m.lower()}"] for m in MODALITES))
-    p.v["places_ash"] = p.par_et_annee(capacites.places_ash)
+        v[f"{prefixe}_permanent"] = somme_connue(*(source[m] for m in PERMANENT))
+        v[f"{prefixe}_total"] = somme_connue(*(source[m] for m in MODALITES))
+    v["places_ash"] = capacites.places_ash
+    v |= {f"logements_{nom}": valeurs for nom, valeurs in capacites.logements.items()}
     # As FINESS tells places for disabled people: by mode, all that is not residential nor day schooling together.
-    handicap = p.par_et(p.table_et["domaine"].str.starts_with("PH").to_numpy())
-    for m in ("internat", "semi_internat", "externat"):
-        p.v[f"cap_mode_{m}"] = np.where(handicap, p.v[f"cap_aut_{m}"], np.nan)
-    autres = somme_connue(*(p.v[f"cap_aut_{m}"] for m in ("milieu_ordinaire", "ht", "aj")))
-    p.v["cap_mode_autre"] = np.where(handicap, autres, np.nan)
+    handicap = table_et["domaine"].str.starts_with("PH").to_numpy()[:, None]
+    modes = {m: v[f"cap_aut_{m}"] for m in ("internat", "semi_internat", "externat")}
+    modes["autre"] = somme_connue(*(v[f"cap_aut_{m}"] for m in ("milieu_ordinaire", "ht", "aj")))
+    return v | {f"cap_mode_{m}": np.where(handicap, valeurs, np.nan) for m, valeurs in modes.items()}
 
 
 def _journees(rng: np.random.Generator, p: Panel, capacites: Capacites) -> None:

@@ -54,7 +54,7 @@ def construire(hasard: Hasard, et: pl.DataFrame) -> Capacites:
     # 73 % equal, 9 % fewer installed, 18 % more: the shares seen in the FINESS+ sample.
     sort = rng.random(n)
     ecart = np.where(sort < 0.09, -np.maximum(1, np.rint(aut[:, 0] * 0.08)), np.where(sort > 0.9, 1.0, 0.0))
-    inst = np.maximum(aut + ecart[:, None], 0.0)
+    inst = np.maximum(aut + ecart[:, None], 1.0)
     aide_sociale = et["aide_sociale"].to_numpy()[brut["et_id"]]
     part_ash = np.where(rng.random(n) < 0.7, 1.0, rng.uniform(0.15, 0.7, n))
     heberge = np.isin(brut["modalite"], ("HP", "INTERNAT"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from ingest.synthetic import faits
 from ingest.synthetic.capacites import ANNEES
 from ingest.synthetic.hasard import Hasard, sauf, tirer
 from ingest.synthetic.panel import Panel
@@ -66,6 +67,44 @@ def remplir(hasard: Hasard, p: Panel, triplets: pl.DataFrame) -> None:
     fin = np.array([np.datetime64(f"{a}-12-31") for a in ANNEES])[p.rang_annee]
     for nom in DATES:
         p.d[nom] = fin - p.par_et(rng.integers(15, 1500, n_et))
+    _propres(hasard, p, fin)
+
+
+def propre(position: str) -> str:
+    """Variable of a question that the tableau de bord alone asks, from its position."""
+    return f"tdb_{int(position):03d}"
+
+
+def _propres(hasard: Hasard, p: Panel, fin: np.ndarray) -> None:
+    """What only one questionnaire asks for, drawn as `faits/tdb_colonnes.csv` says: any plausible answer is the truth.
+
+    Choices belong to the ET and hold for all years ; quantities are each year's. They exist for the ET asked.
+    """
+    n, n_et = len(p), len(p.table_et)
+    interroges = np.isin(p.table_et["categorie"].to_numpy().astype(str), faits.interrogees())
+    for position, _, contenu in faits.table("tdb_colonnes").iter_rows():
+        genre, _, reste = contenu.partition(":")
+        nom = propre(position)
+        rng = hasard.flux(f"propres/{nom}")
+        match genre:
+            case "oui_non":
+                reponses = np.where(rng.random(n_et) < float(reste), "Oui", "Non").astype(object)
+                p.t[nom] = p.par_et(sauf(reponses, ~interroges))
+            case "choix":
+                choix = np.array([c or None for c in reste.split("|")], dtype=object)
+                autres = ~interroges & (
+                    len(choix) > 1
+                )  # the only choice is said of whoever is asked, by whom it may be
+                p.t[nom] = p.par_et(sauf(choix[rng.integers(0, len(choix), n_et)], autres))
+            case "entier" | "decimal":
+                bas, haut = map(int, reste.split("-"))
+                tirage = rng.integers(bas, haut + 1, n) if genre == "entier" else np.round(rng.uniform(bas, haut, n), 2)
+                p.v[nom] = np.where(p.par_et(interroges), tirage, np.nan)
+            case "date":
+                jours = fin - p.par_et(rng.integers(20, 3000, n_et))
+                p.d[nom] = np.where(p.par_et(interroges), jours, np.datetime64("NaT"))
+            case "vide":
+                p.v[nom] = np.full(n, np.nan)
 
 
 def _unites_specifiques(triplets: pl.DataFrame, n_et: int) -> np.ndarray:

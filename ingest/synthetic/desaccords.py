@@ -22,7 +22,8 @@ _REPARTITION = re.compile(
     r"^(gir|age_rh|age|def_principale|def_associee|provenance|sortie|section_recettes|section_depenses)_"
 )
 _SEXE = ("hommes", "femmes")
-_STRUCTURE = ("structuration", "type_depot")  # they say what the row is: never answered otherwise
+# They say what the row is, or are filled in beforehand by the platform: never answered otherwise.
+_STRUCTURE = ("structuration", "type_depot", "tdb_011")
 
 
 def desaccords(feuille: Feuille, rng: np.random.Generator, fidelite: Fidelite, registre: Registre) -> list[Colonne]:
@@ -34,7 +35,7 @@ def desaccords(feuille: Feuille, rng: np.random.Generator, fidelite: Fidelite, r
     for j, colonne in enumerate(feuille.colonnes):
         tolerance = colonne.tolerance()
         variable = colonne.variable
-        if variable is not None and colonne.textes is not None and variable not in _STRUCTURE:
+        if variable is not None and colonne.textes is not None and not _est_fixe(variable):
             resultat[j] = _ecrire_autrement(feuille, colonne, titres[j], rng, fidelite, registre)
         if variable is None or tolerance is None:
             continue
@@ -59,6 +60,10 @@ def desaccords(feuille: Feuille, rng: np.random.Generator, fidelite: Fidelite, r
     for membres in blocs.values():
         _repartir(feuille, resultat, membres, titres, rng, fidelite, registre)
     return resultat
+
+
+def _est_fixe(variable: str) -> bool:
+    return variable in _STRUCTURE or variable.startswith("id_")
 
 
 def _ecrire_autrement(

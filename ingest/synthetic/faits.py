@@ -50,6 +50,11 @@ def profils() -> tuple[str, ...]:
     return tuple(textes("profils", "profil"))
 
 
+def interrogees() -> list[str]:
+    """Categories that the tableau de bord asks."""
+    return table("categories").filter(pl.col("tdb") == "1")["code"].to_list()
+
+
 def listes(nature: str) -> list[str]:
     """Words from which fictitious names are made."""
     return table("noms").filter(pl.col("nature") == nature)["texte"].to_list()

@@ -6,7 +6,7 @@ Does not belong here: disagreements and defects (`injection`), and which columns
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 import numpy as np
@@ -29,6 +29,7 @@ class Colonne:
     decimales: int = 0
     variable: str | None = None
     facteur: float = 1.0
+    verite: Flottants | None = None  # what is true, when the sender cannot but say otherwise
     avant: Flottants | None = None  # what the same sender would have written a year before
     repondu: Flottants | None = None  # answer already given to another channel of the same collection
     retardable: bool = False  # a capacity, which the sender may not have updated
@@ -41,16 +42,29 @@ class Colonne:
             raise TypeError(f"la colonne « {self.titre} » n'est pas numérique")
         return self.nombres
 
+    def choisir(self, masque: np.ndarray) -> Colonne:
+        """The column of some rows."""
+        parts = {nom: getattr(self, nom) for nom in ("nombres", "textes", "verite", "avant", "repondu")}
+        return replace(self, **{nom: None if part is None else part[masque] for nom, part in parts.items()})
+
     def tolerance(self) -> Flottants | None:
         """Tolerance of the element, cell by cell in the unit of the file ; None when no number is compared."""
         if self.nombres is None or self.variable is None:
             return None
-        nature, valeur = tolerances().get(self.variable, ("", np.nan))
-        if nature == "relatif":
-            return np.abs(self.nombres) * valeur / 100
-        if nature in ("entier", "effectif", "absolu", "points"):
-            return np.full(len(self.nombres), valeur / abs(self.facteur))
-        return None
+        return largeur(self.variable, self.nombres, self.facteur)
+
+    @property
+    def arrondi(self) -> float:
+        """Half of the last digit that the column writes."""
+        if self.decimales == BRUT:
+            return 1e-6
+        return 0.5 * 10.0 ** -(4 if self.decimales == FRACTION_POINT else self.decimales)
+
+    def ecrits(self) -> Flottants:
+        """Numbers as the file carries them, once rounded by their writing."""
+        if self.decimales == BRUT:
+            return self.connus()
+        return np.round(self.connus(), 4 if self.decimales == FRACTION_POINT else self.decimales)
 
 
 @dataclass
@@ -67,13 +81,25 @@ class Feuille:
     encodage: str = "utf-8"
     fin_de_ligne: str = "\n"
     unite: str = "ET"
-    collecte: str = ""
+    collecte: str = ""  # names the random streams: a redelivery has those of the first delivery
+    table: str = ""
+    source: str = ""  # the collection, when several tables make it
+    document: str = ""  # what the sender filled in, when the collection is a channel of it
+    depots: list[str] | None = None  # deposit number of each row
     ko: list[tuple[int, int]] = field(default_factory=list)  # (column of a rate, column of its « Etat »)
     groupees: np.ndarray | None = None  # rows that answer for several sites
+    lignes_fixes: bool = False  # no row may go: another delivery, or the ledger already, speaks of them by line
     intouchables: frozenset[int] = frozenset()  # rows that already are a defect
+    ej: np.ndarray | None = None  # FINESS of the EJ of each row
+    fermes: dict[int, list[str]] = field(default_factory=dict)  # FINESS of the ET asked, closed before each year
 
     def __len__(self) -> int:
         return len(self.unites)
+
+    @property
+    def source_code(self) -> str:
+        """Code of the collection."""
+        return self.source or self.collecte
 
     def titres_distincts(self) -> list[str]:
         """Titles, those already met followed by their rank: « titre (2) »."""
@@ -85,6 +111,19 @@ class Feuille:
             resultat.append(colonne.titre if rang == 1 else f"{colonne.titre} ({rang})")
         return resultat
 
+    def choisir(self, masque: np.ndarray) -> Feuille:
+        """Some rows of the table, in their order."""
+        return replace(
+            self,
+            colonnes=[c.choisir(masque) for c in self.colonnes],
+            unites=self.unites[masque],
+            millesimes=self.millesimes[masque],
+            depots=None if self.depots is None else [d for d, garde in zip(self.depots, masque, strict=True) if garde],
+            groupees=None if self.groupees is None else self.groupees[masque],
+            intouchables=frozenset(np.flatnonzero(np.isin(np.flatnonzero(masque), list(self.intouchables))).tolist()),
+            ej=None if self.ej is None else self.ej[masque],
+        )
+
     def textes(self) -> list[list[str]]:
         """Cells as they will be written, column by column."""
         return [rendre(c, self.decimale) for c in self.colonnes]
@@ -95,6 +134,46 @@ def tolerances() -> dict[str, tuple[str, float]]:
     """Kind and value of the tolerance of each variable of `faits/elements.csv`."""
     t = faits.table("elements").select("variable", "tolerance_type", "tolerance")
     return {v: (nature, float(valeur) if valeur else float("nan")) for v, nature, valeur in t.iter_rows()}
+
+
+@cache
+def cles() -> dict[str, tuple[str, str, str]]:
+    """Element, component and time basis of each variable of `faits/elements.csv`."""
+    t = faits.table("elements").select("variable", "element_id", "composante", "base_temporelle")
+    return {v: (element, composante, base) for v, element, composante, base in t.iter_rows()}
+
+
+@cache
+def _unites() -> dict[str, str]:
+    return dict(faits.table("elements").select("variable", "unite_mesure").iter_rows())
+
+
+def unite_mesure(variable: str | None) -> str:
+    """Canonical unit of a variable of `faits/elements.csv`."""
+    return _unites().get(variable or "", "")
+
+
+def declaree(variable: str | None) -> str | None:
+    """The variable when it answers a question of the dictionary."""
+    return variable if variable in _unites() else None
+
+
+def est_additive(variable: str | None) -> bool:
+    """Whether what two sites answer adds up: counts and amounts, not rates nor prices."""
+    nom = variable or ""
+    compte = unite_mesure(nom) in ("places", "personnes", "eur", "etp", "nombre", "m2", "kwh")
+    unitaire = nom.startswith(("prix_", "tarif_", "redevance")) or nom in ("energie_par_m2", "tdb_313")
+    return (compte or nom.startswith("journees_")) and not unitaire
+
+
+def largeur(variable: str, vrais: Flottants, facteur: float = 1.0) -> Flottants | None:
+    """How far from true numbers an answer may be, in the unit of the file ; None when no number is compared."""
+    nature, valeur = tolerances()[variable]
+    if nature == "relatif":
+        return np.abs(vrais) * valeur / 100
+    if nature in ("entier", "effectif", "absolu", "points"):
+        return np.full(len(vrais), valeur / abs(facteur))
+    return None
 
 
 def rendre(colonne: Colonne, decimale: str) -> list[str]:

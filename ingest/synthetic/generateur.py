@@ -4,7 +4,8 @@ Belongs here: which files are delivered, in which order, and where things are wr
 Does not belong here: what is true, what a collection asks, what goes wrong.
 
     out_dir/livraisons/   what the pipeline receives, in the real formats
-    out_dir/verite/       what was true (`verite`), what each file answered (`reponses/`), what separates the two
+    out_dir/suite/        one more delivery, that comes later: a département sends its answers again
+    out_dir/verite/       what was true (`verite`), what each file states (`reponses`), what separates the two
                           (`ecarts.parquet`: natural ; `defauts.csv`: injected)
 """
 
@@ -15,28 +16,30 @@ import io
 import json
 import shutil
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
-from datetime import date
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from ingest.synthetic import monde as _monde
 from ingest.synthetic import verite
-from ingest.synthetic.collectes import cnsa, diamant, drees, finess, finess_activites, insee, tdb
+from ingest.synthetic.collectes import cnsa, diamant, drees, finess, finess_activites, finess_reponses, insee, tdb
 from ingest.synthetic.defauts import EXACTE, Fidelite, Registre, TauxDefauts
+from ingest.synthetic.ecriture import Parquet
 from ingest.synthetic.feuille import Feuille
 from ingest.synthetic.hasard import Flottants
-from ingest.synthetic.injection import livrer
+from ingest.synthetic.injection import Livraison, livrer
 from ingest.synthetic.monde import Monde
-from ingest.synthetic.structures import MILLESIMES
+from ingest.synthetic.reponses import SCHEMA, SCHEMA_VIDES, Origine, reponses, vides
+from ingest.synthetic.structures import EXTRACTIONS, MILLESIMES
 from ingest.synthetic.territoire import ECHELLES
 
-# FINESS is extracted in the first days of the year, so that it tells the state at 31/12 of the year before.
-EXTRACTIONS = tuple(date(a + 1, 1, 6) for a in MILLESIMES)
+FORMAT = 2
 FLUX = f"{MILLESIMES[-1] + 1}_06_07"
-N_FICHIERS = 23
 FLUX_CORRIGE = f"{MILLESIMES[-1] + 1}_09_06"
+POPULATION = "insee_estim_pop_dep_sexe_age_quinq.csv.gz"
+COLONNE_MANQUANTE = "File active des personnes accompagnées sur la période"
 
 Avancement = Callable[[str, int, int], None]
 
@@ -59,15 +62,25 @@ class Bilan:
 
 @dataclass
 class _Sortie:
-    """Writing of deliveries and of their answers, one at a time."""
+    """Writing of deliveries and of what they state, one at a time."""
 
     dossier: Path
     monde: Monde
     taux: TauxDefauts
     registre: Registre
     progress: Avancement | None
-    total: int
+    rangs: dict[str, int]  # order of reception
+    vides: Parquet
     tailles: dict[str, int] = field(default_factory=dict)
+    recues: list[dict[str, object]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        s = self.monde.structures
+        self.ej = dict(s.et.select("finess_et", "finess_ej").iter_rows())
+        self.categories = dict(s.et.select("finess_et", "categorie").iter_rows())
+
+    def origine(self, nom: str, source: str, document: str = "") -> Origine:
+        return Origine(nom, source, document or source, self.rangs[nom])
 
     def octets(self, nom: str, contenu: bytes) -> None:
         chemin = self.dossier / "livraisons" / nom
@@ -87,19 +100,62 @@ class _Sortie:
         self._fait(nom, chemin)
 
     def feuille(self, feuille: Feuille, fidelite: Fidelite, *, corrige: bool = False) -> dict[str, Flottants]:
+        """Deliver a table ; returns what it answers before any injected defect."""
+        feuille = replace(feuille, fermes=self._fermes(feuille), ej=np.array([self.ej.get(u) for u in feuille.unites]))
         livraison = livrer(feuille, self.monde.hasard, fidelite, self.taux, self.registre, corrige=corrige)
-        self.reponses(feuille.nom, livraison.reponses.with_columns(pl.lit(feuille.unite).alias("unite")))
-        self.octets(livraison.nom, livraison.octets)
+        origine = self.origine(feuille.nom, feuille.source_code, feuille.document)
+        self.reponses(feuille.nom, reponses(feuille, livraison.colonnes, livraison.ecrites, origine))
+        self.vides.ajouter(vides(feuille, livraison.colonnes, livraison.ecrites))
+        self._livrer(livraison, feuille)
         return livraison.repondu
 
-    def reponses(self, nom: str, table: pl.DataFrame) -> None:
-        if len(table):
-            table.write_parquet(self.dossier / "verite" / "reponses" / f"{Path(nom).name.split('.')[0]}.parquet")
+    def incomplete(self, feuille: Feuille, titre: str) -> None:
+        """Deliver a table without one of its columns: what it states is lost, since it cannot be received."""
+        rang = [c.titre for c in feuille.colonnes].index(titre)
+        feuille.colonnes.pop(rang)
+        livraison = livrer(feuille, self.monde.hasard, EXACTE, TauxDefauts.aucun(), Registre())
+        self.registre.noter(feuille.nom, 1, titre, "colonne_manquante", titre, "")
+        self._livrer(livraison, feuille, attendue="refusee")
+
+    def recue(
+        self, nom: str, source: str, table: str, n_lignes: int, encodage: str = "utf-8", attendue: str = "acceptee"
+    ) -> None:
+        """Note how many records a table of a delivery really has."""
+        self.recues.append(
+            {
+                "livraison": nom,
+                "source": source,
+                "table": table,
+                "recu_rang": self.rangs[nom],
+                "n_lignes": n_lignes,
+                "encodage": encodage,
+                "attendue": attendue,
+            }
+        )
+
+    def reponses(self, nom: str, tables: Iterable[pl.DataFrame], dossier: str = "reponses") -> None:
+        """Write what a delivery states."""
+        with Parquet(self.dossier / "verite" / dossier / f"{Path(nom).name.split('.')[0]}.parquet", SCHEMA) as sortie:
+            sortie.ajouter(tables)
+
+    def _livrer(self, livraison: Livraison, feuille: Feuille, attendue: str = "acceptee") -> None:
+        source, table = feuille.source_code, feuille.table
+        self.recue(livraison.nom, source, table, livraison.n_lignes, feuille.encodage, attendue)
+        self.octets(livraison.nom, livraison.octets)
+
+    def _fermes(self, feuille: Feuille) -> dict[int, list[str]]:
+        """ET of the categories asked, closed before each year."""
+        demandees = sorted({self.categories.get(u, "") for u in feuille.unites.tolist()})
+        et = self.monde.structures.et.filter(pl.col("categorie").is_in(demandees))
+        return {
+            a: et.filter(pl.col("date_fermeture").dt.year() < a)["finess_et"].to_list()
+            for a in np.unique(feuille.millesimes).tolist()
+        }
 
     def _fait(self, nom: str, chemin: Path) -> None:
         self.tailles[nom] = chemin.stat().st_size
         if self.progress is not None:
-            self.progress(nom, len(self.tailles), self.total)
+            self.progress(nom, len(self.tailles), len(self.rangs))
 
 
 def generate(
@@ -111,7 +167,7 @@ def generate(
     taux: TauxDefauts | None = None,
     progress: Avancement | None = None,
 ) -> Bilan:
-    """Generate deliveries and their truth in `out_dir` (its folders `livraisons` and `verite` are replaced).
+    """Generate deliveries and their truth in `out_dir` (its folders `livraisons`, `suite` and `verite` are replaced).
 
     `scale`: departement | region | national ; `departements` chooses them instead. The same seed gives the same bytes.
     `progress(file, done, total)` is called after each file. Raises ValueError on an unknown scale or département.
@@ -121,19 +177,24 @@ def generate(
             raise ValueError(f"échelle inconnue : {scale} (attendu : {', '.join(ECHELLES)})")
         departements = ECHELLES[scale]
     dossier = Path(out_dir)
-    for sous_dossier in ("livraisons", "verite"):
+    for sous_dossier in ("livraisons", "suite", "verite"):
         shutil.rmtree(dossier / sous_dossier, ignore_errors=True)
-    (dossier / "livraisons").mkdir(parents=True)
-    (dossier / "verite" / "reponses").mkdir(parents=True)
+    for sous_dossier in ("livraisons", "suite", "verite/reponses", "verite/suite"):
+        (dossier / sous_dossier).mkdir(parents=True)
 
     monde = _monde.construire(seed, tuple(departements))
     n_elements = verite.ecrire(monde, dossier / "verite")
     registre = Registre()
-    sortie = _Sortie(dossier, monde, taux or TauxDefauts(), registre, progress, N_FICHIERS)
-    _referentiels(sortie)
-    _collectes(sortie)
+    taux = taux or TauxDefauts()
+    rangs = {nom: rang for rang, nom in enumerate(_noms(taux), start=1)}
+    with Parquet(dossier / "verite" / "vides.parquet", SCHEMA_VIDES) as inconnues:
+        sortie = _Sortie(dossier, monde, taux, registre, progress, rangs, inconnues)
+        _referentiels(sortie)
+        _collectes(sortie)
+    _suite(sortie)
     registre.ecrire(dossier / "verite")
-    _manifeste(dossier / "verite" / "generation.json", scale, seed, tuple(departements), sortie.taux)
+    pl.DataFrame(sortie.recues).sort("recu_rang", "table").write_parquet(dossier / "verite" / "livraisons.parquet")
+    _manifeste(dossier / "verite" / "generation.json", scale, seed, tuple(departements), taux)
     natures = [d.nature for d in registre.defauts]
     et = monde.structures.et
     return Bilan(
@@ -153,6 +214,7 @@ def generate(
 def _manifeste(chemin: Path, echelle: str, graine: int, departements: tuple[str, ...], taux: TauxDefauts) -> None:
     """What to ask again to get the same bytes."""
     contenu = {
+        "format": FORMAT,
         "echelle": echelle,
         "graine": graine,
         "departements": departements,
@@ -162,15 +224,43 @@ def _manifeste(chemin: Path, echelle: str, graine: int, departements: tuple[str,
     chemin.write_text(json.dumps(contenu, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
+def _noms(taux: TauxDefauts) -> list[str]:
+    """Every delivery, in the order of reception: that of the names, as a folder is received."""
+    noms = [f"cog/{insee.MILLESIME_COG}/{nom}.json" for nom in ("regions", "departements", "communes")]
+    noms += [POPULATION, f"drees_ehpa_{drees.ANNEE}_structure.csv", diamant.nom("MS_TDP_ET", FLUX_CORRIGE)]
+    noms += [finess.nom_fichier(contenu, jour) for contenu in ("structures", "activites") for jour in EXTRACTIONS]
+    for annee in MILLESIMES:
+        noms += [f"cnsa_occupation_{annee}.csv", f"cnsa_gmp_pmp_{annee}.csv", f"cnsa_prix_ehpad_{annee}-12-31.csv"]
+        noms.append(tdb.nom(annee))
+    noms += [diamant.nom(flux, FLUX) for flux in ("ERRD_EJ_ET", "ERRD_EJ", "PER_ERRD_EPRD", "CA_EJ_ET")]
+    noms.append(diamant.nom("ERRD_EJ_ET", FLUX_CORRIGE))
+    if taux.colonne_manquante > 0:
+        noms.append(diamant.nom("MS_TDP_ET", FLUX))
+    return sorted(noms, key=lambda nom: Path(nom).parts)
+
+
 def _referentiels(s: _Sortie) -> None:
     for nom, texte in insee.cog(s.monde).items():
+        s.recue(nom, "insee_cog", Path(nom).stem, len(json.loads(texte)))
         s.octets(nom, texte.encode())
-    s.compresse("insee_estim_pop_dep_sexe_age_quinq.csv.gz", [insee.population(s.monde)])
+    population = insee.population(s.monde)
+    s.recue(POPULATION, "insee_population", "population", population.count("\n") - 1)
+    s.compresse(POPULATION, [population])
     for jour in EXTRACTIONS:
-        s.compresse(finess.nom_fichier("structures", jour), finess.ecrire(s.monde, jour, s.taux, s.registre))
+        et = finess.livrees(s.monde, jour, s.taux, s.registre)
+        nom = finess.nom_fichier("structures", jour)
+        origine = s.origine(nom, "finess")
+        s.reponses(nom, finess_reponses.identites(s.monde, jour, et, origine))
+        s.vides.ajouter(finess_reponses.vides(s.monde, jour, et, origine))
+        s.recue(nom, "finess", "ej", len(s.monde.structures.ej))
+        s.recue(nom, "finess", "et", len(et))
+        s.compresse(nom, finess.ecrire(s.monde, jour, et))
+        triplets = finess_activites.livrees(s.monde, et, jour)
         nom = finess.nom_fichier("activites", jour)
-        s.compresse(nom, finess_activites.ecrire(s.monde, jour))
-        s.reponses(nom, finess_activites.reponses(s.monde, jour).with_columns(pl.lit("ET").alias("unite")))
+        s.reponses(nom, finess_reponses.capacites(s.monde, jour, triplets, s.origine(nom, "finess")))
+        for table, n in finess_activites.comptes(triplets).items():
+            s.recue(nom, "finess", table, n)
+        s.compresse(nom, finess_activites.ecrire(s.monde, jour, triplets))
 
 
 def _collectes(s: _Sortie) -> None:
@@ -180,6 +270,8 @@ def _collectes(s: _Sortie) -> None:
         s.feuille(cnsa.prix(s.monde, annee), cnsa.PRIX)
     s.feuille(drees.ehpa(s.monde), drees.EHPA)
     repondu = {annee: s.feuille(tdb.export(s.monde, annee), tdb.TABLEAU) for annee in MILLESIMES}
+    if s.taux.colonne_manquante > 0:
+        s.incomplete(diamant.tdb(s.monde, FLUX, repondu), COLONNE_MANQUANTE)
     s.feuille(diamant.tdb(s.monde, FLUX_CORRIGE, repondu), diamant.EXTRAIT)
     errd = diamant.errd(s.monde, FLUX, s.taux, s.registre)
     s.feuille(errd, diamant.COMPTES)
@@ -187,3 +279,15 @@ def _collectes(s: _Sortie) -> None:
     s.feuille(diamant.errd_ej(s.monde, FLUX), diamant.RATIOS_EJ)
     s.feuille(diamant.depots(s.monde, FLUX, errd), EXACTE)
     s.feuille(diamant.ca(s.monde, FLUX, s.taux, s.registre), diamant.COMPTES)
+
+
+def _suite(s: _Sortie) -> None:
+    """The last campaign of the tableau de bord again, for the first département alone: its wrong values put right."""
+    feuille = tdb.export(s.monde, MILLESIMES[-1])
+    departement = s.monde.territoire.departements["code"][0]
+    membres = set(s.monde.structures.et.filter(pl.col("departement") == departement)["finess_et"])
+    seulement = np.array([u in membres for u in feuille.unites.tolist()], dtype=bool)
+    livraison = livrer(feuille, s.monde.hasard, tdb.TABLEAU, s.taux, Registre(), seulement=seulement)
+    origine = Origine(feuille.nom, feuille.source_code, feuille.document, len(s.rangs) + 1)
+    s.reponses(feuille.nom, reponses(feuille, livraison.colonnes, livraison.ecrites, origine), "suite")
+    (s.dossier / "suite" / feuille.nom).write_bytes(livraison.octets)

@@ -52,6 +52,6 @@ def construire(graine: int, departements: tuple[str, ...]) -> Monde:
     coupes = usagers.remplir(hasard, p)
     personnel.remplir(hasard, p)
     comptes_ej = comptes.remplir(hasard, p, s.ej)
-    prix.remplir(hasard, p, c)
+    prix.remplir(hasard, p)
     caracteres.remplir(hasard, p, c.triplets)
     return Monde(hasard, t, s, c, p, coupes, comptes_ej)

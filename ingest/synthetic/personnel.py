@@ -54,6 +54,7 @@ def remplir(hasard: Hasard, p: Panel) -> None:
     for i, motif in enumerate(MOTIFS_ABSENCE):
         p.v[f"absence_{motif}"] = motifs[:, i]
     p.v["tx_absenteisme"] = np.round(motifs.sum(axis=1), 2)
+    p.v["tx_absenteisme_motifs"] = p.v["tx_absenteisme"]  # asked again at the head of its motives
 
     pyramide = np.tile([0.6, 15, 23, 26, 14, 12, 7.5, 1.9], (len(p), 1))
     effectifs = np.rint(p.v["effectif_physique"][:, None] * parts(rng, pyramide, 70))

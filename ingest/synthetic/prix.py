@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from ingest.synthetic.capacites import Capacites
 from ingest.synthetic.hasard import Hasard, bruit
 from ingest.synthetic.panel import Panel
 
 GIR_TARIFS = ("12", "34", "56")
 
 
-def remplir(hasard: Hasard, p: Panel, capacites: Capacites) -> None:
+def remplir(hasard: Hasard, p: Panel) -> None:
     """Fill the panel with rooms and prices."""
-    _locaux(hasard.flux("locaux"), p, capacites)
+    _locaux(hasard.flux("locaux"), p)
     _prix(hasard.flux("prix"), p)
 
 
-def _locaux(rng: np.random.Generator, p: Panel, capacites: Capacites) -> None:
+def _locaux(rng: np.random.Generator, p: Panel) -> None:
     n_et = len(p.table_et)
     lits = np.nan_to_num(p.v["cap_inst_hp"]) + np.nan_to_num(p.v["cap_inst_internat"])
     heberge = (lits > 0) & p.est("EHPAD", "HEBERGEMENT_PA", "ADULTE_SOINS", "ADULTE_VIE", "ENFANT_ETAB")
@@ -33,8 +32,6 @@ def _locaux(rng: np.random.Generator, p: Panel, capacites: Capacites) -> None:
     surface = np.maximum(lits, 8) * np.where(heberge, 46, 14) * p.par_et(bruit(rng, n_et, 0.22))
     p.v["surface"] = np.where(p.est("AIDE_DOMICILE", "RESSOURCE"), np.nan, np.rint(surface))
     p.v["surface_terrain"] = np.where(heberge, np.rint(p.v["surface"] * p.par_et(bruit(rng, n_et, 0.5))), np.nan)
-    for nom, places in capacites.logements.items():
-        p.v[f"logements_{nom}"] = p.par_et_annee(places)
     energie = np.rint(p.v["surface"] * p.par_et(rng.uniform(110, 260, n_et)))
     p.v["energie_kwh"] = energie
     p.v["energie_par_m2"] = np.round(energie / p.v["surface"], 1)

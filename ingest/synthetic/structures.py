@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import polars as pl
@@ -20,6 +21,8 @@ from ingest.synthetic.territoire import Territoire
 
 ESMS_FRANCE = 36_000
 MILLESIMES = (2023, 2024)
+# FINESS is extracted in the first days of the year, so that it tells the state at 31/12 of the year before.
+EXTRACTIONS = tuple(date(a + 1, 1, 6) for a in MILLESIMES)
 PART_FERMES_AVANT = 0.06
 TAUX_OUVERTURE = 0.012
 TAUX_FERMETURE = 0.008
@@ -166,7 +169,7 @@ def _table_ej(rng: np.random.Generator, territoire: Territoire, ej_dep: Entiers,
             "finess_ej": numeros_finess(dep["racine_finess"], rangs),
             "siren": [numero_siren(i + 1) for i in range(n)],
             "raison_sociale": noms,
-            "raison_sociale_courte": [_majuscules(x)[:38] for x in noms],
+            "raison_sociale_courte": [_majuscules(x)[:38].rstrip() for x in noms],
             "departement": dep["code"],
             "region": dep["region"],
             "statut": statuts["code"],
@@ -205,7 +208,7 @@ def _table_et(
             "et_id": np.arange(n),
             "finess_et": numeros_finess(departements["racine_finess"], _rang_dans(dep) + 1),
             "raison_sociale": noms,
-            "raison_sociale_courte": [_majuscules(x)[:38] for x in noms],
+            "raison_sociale_courte": [_majuscules(x)[:38].rstrip() for x in noms],
             "departement": departements["code"],
             "region": departements["region"],
             "categorie": categories["code"],

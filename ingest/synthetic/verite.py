@@ -1,41 +1,47 @@
 """The truth written down: one Parquet per subject, and the long table that answers are compared with.
 
-Belongs here: `verite/*.parquet`. Does not belong here: deliveries.
-`elements.parquet` has the key of the resolved layer (unite, unite_id, millesime, element_id, composante,
-base_temporelle) ; what does not exist is absent from it.
+Belongs here: `verite/*.parquet` but for what deliveries say. Does not belong here: deliveries, and the judgement of
+their answers (`reponses`).
+`elements.parquet` has the key of the resolved layer (unite, unite_id, perimetre, millesime, element_id, composante,
+base_temporelle) ; what does not exist is absent from it. A year is told by its last day ; the year of the last FINESS
+extraction, by the day of that extraction.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 from ingest.synthetic import faits
+from ingest.synthetic.activite import places
+from ingest.synthetic.capacites import ANNEES
+from ingest.synthetic.caracteres import GROUPEE
+from ingest.synthetic.ecriture import Parquet
+from ingest.synthetic.feuille import cles, est_additive, largeur, tolerances, unite_mesure
+from ingest.synthetic.hasard import Flottants
+from ingest.synthetic.identites import identites
 from ingest.synthetic.monde import Monde
-from ingest.synthetic.structures import MILLESIMES
+from ingest.synthetic.reponses import CLE, VALEUR, valeurs_texte
+from ingest.synthetic.structures import EXTRACTIONS, MILLESIMES
 
-_IDENTITES = (
-    ("FINESS_EJ", "finess_ej"),
-    ("RAISON_SOCIALE_ET", "raison_sociale_courte"),
-    ("RAISON_SOCIALE_EJ", "raison_sociale_ej"),
-    ("SIRET", "siret"),
-    ("CATEGORIE_ET", "categorie"),
-    ("STATUT_JURIDIQUE", "statut"),
-    ("COMMUNE_INSEE", "commune_code"),
-    ("TELEPHONE", "telephone"),
-    ("MODE_TARIFICATION", "mft"),
-)
+# FINESS dates each change of places: an extraction tells the places of the 31 December of six years.
+ANNEES_PLACES = tuple(range(EXTRACTIONS[0].year - 6, EXTRACTIONS[-1].year))
+SCHEMA = {**CLE, **VALEUR, "unite_mesure": pl.String, "tolerance_type": pl.String, "tolerance": pl.Float64}
+_COMPTES_EJ = ("tx_caf", "tx_vetuste_autres_immo", "tx_vetuste_constructions", "tx_vetuste_installations", "frng")
+_DATES_IDENTITE = ("date_autorisation", "date_ouverture")
 
 
 def ecrire(monde: Monde, dossier: Path) -> int:
     """Write every truth table ; returns the number of rows of `elements.parquet`."""
-    tables = _tables(monde)
-    tables["elements"] = elements(monde)
-    for nom, table in tables.items():
+    for nom, table in _tables(monde).items():
         table.write_parquet(dossier / f"{nom}.parquet")
-    return len(tables["elements"])
+    with Parquet(dossier / "elements.parquet", SCHEMA) as sortie:
+        sortie.ajouter(elements(monde))
+    return sortie.n
 
 
 def _tables(monde: Monde) -> dict[str, pl.DataFrame]:
@@ -73,69 +79,138 @@ def panel(monde: Monde) -> pl.DataFrame:
     return pl.DataFrame(colonnes)
 
 
-def elements(monde: Monde) -> pl.DataFrame:
-    """Long truth of the campaigns: one row per key that has a value."""
+def elements(monde: Monde) -> Iterator[pl.DataFrame]:
+    """Long truth, one frame per question: one row per key that has a value."""
+    yield from _du_panel(monde)
+    yield from _des_places(monde)
+    for annee in (*MILLESIMES, EXTRACTIONS[-1].year):
+        yield from _des_identites(monde, annee)
+    comptes = monde.comptes_ej.filter(pl.col("millesime").is_in(list(MILLESIMES)))
+    for variable in _COMPTES_EJ:
+        yield _table(variable, "EJ", comptes["finess_ej"], comptes["millesime"], comptes[variable])
+
+
+def reference(millesime: int) -> date:
+    """The day that tells a year."""
+    return date(millesime, 12, 31) if millesime in MILLESIMES else EXTRACTIONS[-1]
+
+
+def identites_au(monde: Monde, jour: date) -> tuple[pl.DataFrame, dict[str, pl.Series]]:
+    """ET that have opened by a day, and what identifies them that day, by variable of `faits/elements.csv`."""
+    s = monde.structures
+    et = s.et.filter(pl.col("date_ouverture") <= jour)
+    change = (pl.col("date_changement_ej") > jour).fill_null(False)
+    et = et.with_columns(
+        pl.when(change).then("ej_id_avant").otherwise("ej_id").alias("ej_id"),
+        pl.when(change).then("siret_avant").otherwise("siret").alias("siret"),
+    )
+    rang = ANNEES.index(min(jour.year, ANNEES[-1]))
+    installees = places(s.et, monde.capacites)
+    presentes = {m: installees[f"cap_inst_{m}"][et["et_id"].to_numpy(), rang] for m in ("permanent", "ht", "aj")}
+    textes = identites(et, s.ej[et["ej_id"].to_list()], presentes)
+    series = {nom: pl.Series(valeurs.tolist(), dtype=pl.String) for nom, valeurs in textes.items()}
+    return et, series | {"id_siret": et["siret"]} | {nom: et[nom] for nom in _DATES_IDENTITE}
+
+
+def _des_identites(monde: Monde, annee: int) -> Iterator[pl.DataFrame]:
+    et, textes = identites_au(monde, reference(annee))
+    groupes = et["finess_et"].is_in(_groupes(monde, annee).implode())
+    for variable, valeurs in textes.items():
+        yield _table(variable, "ET", et["finess_et"], annee, valeurs)
+        yield _table(variable, "ET", et["finess_et"].filter(groupes), annee, valeurs.filter(groupes), "groupe")
+    ej = monde.structures.ej
+    for variable, colonne in (
+        ("id_raison_sociale_ej", "raison_sociale"),
+        ("id_siren", "siren"),
+        ("id_statut_code", "statut"),
+    ):
+        yield _table(variable, "EJ", ej["finess_ej"], annee, ej[colonne])
+
+
+def _groupes(monde: Monde, annee: int) -> pl.Series:
+    """FINESS of the ET that answer for their sites together."""
+    p = monde.panel
+    return p.table_et["finess_et"].gather(p.et[_groupees(monde) & (p.annee == annee)].tolist())
+
+
+def _groupees(monde: Monde) -> np.ndarray:
+    return monde.panel.t["structuration"] == GROUPEE
+
+
+def _du_panel(monde: Monde) -> Iterator[pl.DataFrame]:
+    """What each ET that is open at the end of a year could answer of it, alone and for its sites together."""
     p = monde.panel
     garde = np.isin(p.annee, MILLESIMES)
-    unite_id = p.par_et(p.table_et["finess_et"].to_numpy())[garde]
-    annee = p.annee[garde]
-    morceaux = []
-    for v, nature, element, composante, base, unite, *_ in faits.table("elements").iter_rows():
-        if v == "frng":
+    groupe = garde & _groupees(monde)
+    unites = p.table_et["finess_et"].gather(p.et.tolist())
+    annees = pl.Series(p.annee)
+    installees = places(p.table_et, monde.capacites)
+    for variable, nature in faits.table("elements").select("variable", "nature").iter_rows():
+        if variable == "frng" or variable.startswith("id_") or variable in _DATES_IDENTITE:
             continue
-        sources = {"n": p.v, "t": p.t, "d": p.d}[nature]
-        valeurs = pl.Series(sources[v][garde].tolist() if nature == "t" else sources[v][garde])
-        table = _long("ET", unite_id, annee, nature, valeurs)
-        morceaux.append(_cle(table, element, composante, base, unite))
-    et = p.table_et[p.et[garde].tolist()]
-    ej = monde.structures.ej[p.ej[garde].tolist()]
-    du_gestionnaire = {"finess_ej": "finess_ej", "raison_sociale_ej": "raison_sociale_courte", "statut": "statut"}
-    for element, colonne in _IDENTITES:
-        valeurs = ej[du_gestionnaire[colonne]] if colonne in du_gestionnaire else et[colonne]
-        morceaux.append(_cle(_long("ET", unite_id, annee, "t", valeurs), element, "", "validite", "texte"))
-    for annee_ej in MILLESIMES:
-        table_ej = monde.structures.ej
-        annees = np.full(len(table_ej), annee_ej)
-        for element, colonne in (
-            ("RAISON_SOCIALE_EJ", "raison_sociale_courte"),
-            ("SIREN", "siren"),
-            ("STATUT_JURIDIQUE", "statut"),
-        ):
-            longue = _long("EJ", table_ej["finess_ej"].to_numpy(), annees, "t", table_ej[colonne])
-            morceaux.append(_cle(longue, element, "", "validite", "texte"))
-    comptes = monde.comptes_ej.filter(pl.col("millesime").is_in(list(MILLESIMES)))
-    declares = {ligne[0]: ligne for ligne in faits.table("elements").iter_rows()}
-    for v in ("tx_caf", "tx_vetuste_autres_immo", "tx_vetuste_constructions", "tx_vetuste_installations", "frng"):
-        _, _, element, composante, base, unite, *_ = declares[v]
-        table = _long("EJ", comptes["finess_ej"].to_numpy(), comptes["millesime"].to_numpy(), "n", comptes[v])
-        morceaux.append(_cle(table, element, composante, base, unite))
-    return pl.concat(morceaux)
+        brutes = {"n": p.v, "t": p.t, "d": p.d}[nature][variable]
+        valeurs = pl.Series(brutes.tolist(), dtype=pl.String) if nature == "t" else pl.Series(brutes)
+        if variable not in installees:
+            yield _table(variable, "ET", unites.filter(garde), annees.filter(garde), valeurs.filter(garde))
+        double = valeurs * 2 if est_additive(variable) else valeurs
+        yield _table(variable, "ET", unites.filter(groupe), annees.filter(groupe), double.filter(groupe), "groupe")
 
 
-def _long(unite: str, unite_id: np.ndarray, annee: np.ndarray, nature: str, valeurs: pl.Series) -> pl.DataFrame:
-    vide = {"valeur_nombre": pl.Float64, "valeur_texte": pl.String, "valeur_date": pl.Date}
-    colonne = {"n": "valeur_nombre", "t": "valeur_texte", "d": "valeur_date"}[nature]
-    if nature == "n":
-        valeurs = valeurs.cast(pl.Float64).fill_nan(None)
+def _des_places(monde: Monde) -> Iterator[pl.DataFrame]:
+    """Places of the ET open at the end of each year, and on the day of each extraction of FINESS."""
+    et = monde.structures.et
+    jours = [(date(a, 12, 31), a, "stock_3112") for a in ANNEES_PLACES] + [(j, j.year, "jour") for j in EXTRACTIONS]
+    ouverts = [
+        ((et["date_ouverture"] <= j) & (et["date_fermeture"].is_null() | (et["date_fermeture"] > j))).to_numpy()
+        for j, _, _ in jours
+    ]
+    for variable, valeurs in places(et, monde.capacites).items():
+        if variable in cles():
+            for (jour, annee, base), ouvert in zip(jours, ouverts, strict=True):
+                rang = ANNEES.index(min(max(etat_annuel(jour), ANNEES[0]), ANNEES[-1]))
+                connues = pl.Series(valeurs[ouvert, rang])
+                yield _table(variable, "ET", et["finess_et"].filter(ouvert), annee, connues, base=base)
+
+
+def etat_annuel(jour: date) -> int:
+    """The last year that is over on a day."""
+    return jour.year if (jour.month, jour.day) == (12, 31) else jour.year - 1
+
+
+def _table(
+    variable: str,
+    unite: str,
+    unites: pl.Series,
+    annees: pl.Series | int,
+    valeurs: pl.Series,
+    perimetre: str = "site",
+    base: str | None = None,
+) -> pl.DataFrame:
+    element, composante, base_declaree = cles()[variable]
+    nature, seuil = tolerances()[variable]
     table = pl.DataFrame(
-        {"unite_id": unite_id.astype(str), "millesime": annee.astype(np.int32), colonne: valeurs.cast(vide[colonne])}
-    )
-    table = table.filter(pl.col(colonne).is_not_null())
-    return table.with_columns(
-        pl.lit(unite).alias("unite"), *(pl.lit(None, dtype=d).alias(c) for c, d in vide.items() if c != colonne)
-    )
-
-
-def _cle(table: pl.DataFrame, element: str, composante: str, base: str, unite: str) -> pl.DataFrame:
+        {
+            "unite_id": unites,
+            "millesime": annees if isinstance(annees, pl.Series) else pl.repeat(annees, len(unites), eager=True),
+            "v": valeurs.fill_nan(None) if valeurs.dtype.is_float() else valeurs,
+        }
+    ).drop_nulls("v")
+    v = table["v"]
+    nombres: Flottants | None = v.to_numpy() if v.dtype.is_float() else None
+    ecart = None if nombres is None else largeur(variable, nombres)
+    tolerance = pl.lit(seuil if nature == "date" and v.dtype == pl.Date else None)
     return table.select(
-        "unite",
+        pl.lit(unite).alias("unite"),
         "unite_id",
-        "millesime",
+        pl.lit(perimetre).alias("perimetre"),
+        pl.col("millesime").cast(pl.Int32),
         pl.lit(element).alias("element_id"),
         pl.lit(composante).alias("composante"),
-        pl.lit(base).alias("base_temporelle"),
-        "valeur_nombre",
-        "valeur_texte",
-        "valeur_date",
-        pl.lit(unite).alias("unite_mesure"),
+        pl.lit(base or base_declaree).alias("base_temporelle"),
+        pl.lit(None if nombres is None else v, dtype=pl.Float64).alias("valeur_nombre"),
+        pl.lit(valeurs_texte(variable, v) if v.dtype == pl.String else None, dtype=pl.String).alias("valeur_texte"),
+        (pl.col("v") if v.dtype == pl.Date else pl.lit(None, dtype=pl.Date)).alias("valeur_date"),
+        pl.lit(unite_mesure(variable)).alias("unite_mesure"),
+        pl.lit(nature).alias("tolerance_type"),
+        (tolerance if ecart is None else pl.lit(pl.Series(ecart))).cast(pl.Float64).alias("tolerance"),
     )

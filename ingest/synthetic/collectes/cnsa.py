@@ -33,7 +33,9 @@ def occupation(monde: Monde, annee: int) -> Feuille:
         q.texte("CODE_DPT", q.et["departement"]).texte("NOM_DPT", [departements[d] for d in q.et["departement"]])
     q.texte("FINESS", q.finess_et)
     if complet:
-        q.texte("LIBELLE", q.et["raison_sociale_courte"]).caractere("OPTION_TARIFAIRE", "option_tarifaire")
+        q.texte("LIBELLE", q.et["raison_sociale_courte"], "id_raison_sociale").caractere(
+            "OPTION_TARIFAIRE", "option_tarifaire"
+        )
         for t in (1, 2, 3, 4):
             q.nombre(f"TAUX_OCC_TRIMESTRE{t}", f"tx_occ_hp_t{t}", 2)
         q.nombre("NB_LITS_AUTORISES_INSTALLES", "cap_inst_permanent", 0)
@@ -55,6 +57,7 @@ def occupation(monde: Monde, annee: int) -> Feuille:
         unites=q.finess_et,
         millesimes=q.annees,
         collecte="cnsa_occupation",
+        table="occupation",
     )
 
 
@@ -64,14 +67,16 @@ def gmp_pmp(monde: Monde, annee: int) -> Feuille:
     lignes = lignes[~np.isnan(monde.panel.v["gmp_valide"][lignes])]
     q = Questionnaire(monde, lignes)
     q.texte("FINESS ET", q.finess_et).nombre("GMP", "gmp_valide", 2).nombre("PMP", "pmp_valide", 1)
-    return Feuille(f"cnsa_gmp_pmp_{annee}.csv", q.colonnes, 0, q.finess_et, q.annees, collecte="cnsa_gmp_pmp")
+    return Feuille(
+        f"cnsa_gmp_pmp_{annee}.csv", q.colonnes, 0, q.finess_et, q.annees, collecte="cnsa_gmp_pmp", table="gmp_pmp"
+    )
 
 
 def prix(monde: Monde, annee: int) -> Feuille:
     """Prices at 31/12, open-data layout of 15 columns."""
     lignes = repondants(monde, f"cnsa_prix_ehpad/{annee}", EHPAD, (annee,), PRIX.reponse)
     q = Questionnaire(monde, lignes)
-    q.texte("finessEt", q.finess_et).texte("title", q.et["raison_sociale"])
+    q.texte("finessEt", q.finess_et).texte("title", q.et["raison_sociale"], "id_raison_sociale")
     for titre, variable in (
         ("prixHebPermCs", "prix_hp_cs"),
         ("prixHebPermCd", "prix_hp_cd"),
@@ -88,6 +93,5 @@ def prix(monde: Monde, annee: int) -> Feuille:
     ):
         q.nombre(titre, variable, 2)
     q.date("DATE_MAJ", "date_maj_prix")
-    return Feuille(
-        f"cnsa_prix_ehpad_{annee}-12-31.csv", q.colonnes, 0, q.finess_et, q.annees, collecte="cnsa_prix_ehpad"
-    )
+    nom = f"cnsa_prix_ehpad_{annee}-12-31.csv"
+    return Feuille(nom, q.colonnes, 0, q.finess_et, q.annees, collecte="cnsa_prix_ehpad", table="prix")

@@ -11,7 +11,7 @@ import polars as pl
 
 from ingest.synthetic.collectes.questionnaire import Questionnaire, repondants
 from ingest.synthetic.collectes.tdb import interroges
-from ingest.synthetic.defauts import EXACTE, Fidelite, Registre, TauxDefauts
+from ingest.synthetic.defauts import EXACTE, Fidelite, Question, Registre, TauxDefauts
 from ingest.synthetic.feuille import BRUT, FRACTION_POINT, Colonne, Feuille
 from ingest.synthetic.hasard import Entiers, Flottants
 from ingest.synthetic.monde import Monde
@@ -22,6 +22,11 @@ RATIOS_EJ = Fidelite(reponse=1.0, vide=0.01, tolere=0.02, hors_tolerance=0.01, r
 EXTRAIT = EXACTE  # it repeats the answers of the tableau de bord
 PART_ANCIEN_DEPOT = 0.985  # what the first of two deposits held, relative to the second
 GROUPES = (("I", "g1"), ("II", "g2"), ("III", "g3"))
+
+
+def nom(flux: str, date_flux: str) -> str:
+    """`ANN_ERRD_EJ_ET_2025_06_07.CSV`."""
+    return f"ANN_{flux}_{date_flux}.CSV"
 
 
 def tdb(monde: Monde, date_flux: str, repondu: dict[int, dict[str, Flottants]]) -> Feuille:
@@ -52,11 +57,14 @@ def tdb(monde: Monde, date_flux: str, repondu: dict[int, dict[str, Flottants]]) 
         q.nombre(titre, variable, FRACTION_POINT, 100)
     q.date("Date d'entrée en vigueur du CPOM", "cpom_effet")
     q.nombre("Taux d'absentéisme (hors formation)", "tx_absenteisme", FRACTION_POINT, 100)
+    q.regrouper()
     for colonne in q.colonnes:
         if colonne.nombres is not None and colonne.variable is not None:
             reponses = np.concatenate([repondu[a][colonne.variable] for a in MILLESIMES])
             colonne.repondu = reponses / colonne.facteur
-    return _feuille(f"ANN_MS_TDP_ET_{date_flux}.CSV", q, 0, "tdb_diamant")
+    feuille = _feuille(nom("MS_TDP_ET", date_flux), q, 0, "tdb_diamant", "tdb")
+    feuille.document, feuille.groupees = "tdb", q.groupees
+    return feuille
 
 
 def errd(monde: Monde, date_flux: str, taux: TauxDefauts, registre: Registre) -> Feuille:
@@ -67,7 +75,7 @@ def errd(monde: Monde, date_flux: str, taux: TauxDefauts, registre: Registre) ->
     ancien = np.arange(len(q.lignes)) >= len(lignes)
     depots = numeros_depot(monde, q.lignes) - 40_000 * ancien
     p, est_ehpad = monde.panel, monde.panel.est("EHPAD")
-    q.texte("Finess EJ", q.finess_ej).texte("Finess", q.finess_et).texte("Année", q.annees.astype(str))
+    q.texte("Finess EJ", q.finess_ej, "id_finess_ej").texte("Finess", q.finess_et).texte("Année", q.annees.astype(str))
     q.texte("Id Dépôt", depots.astype(str))
     q.nombre("MS Résultat net comptable ERRD", "resultat", BRUT)
     q.nombre("Nombre ETP total réalisé ERRD", "etp_moyen_annuel", BRUT)
@@ -95,11 +103,14 @@ def errd(monde: Monde, date_flux: str, taux: TauxDefauts, registre: Registre) ->
     vide = np.full(len(q.lignes), None, dtype=object)
     q.texte("Etat taux d'occupation global Autres ESMS", vide).texte("Etat taux d'occupation global ERRD", vide)
     _vieillir(q, ancien)
-    feuille = _feuille(f"ANN_ERRD_EJ_ET_{date_flux}.CSV", q, 1, "errd")
+    feuille = _feuille(nom("ERRD_EJ_ET", date_flux), q, 1, "errd", "errd_et")
+    feuille.depots, feuille.lignes_fixes = depots.astype(str).tolist(), True
     feuille.ko = [(21, 24), (22, 23)]
     feuille.intouchables = frozenset(np.flatnonzero(ancien).tolist())
     for i in np.flatnonzero(ancien):
-        registre.noter(feuille.nom, int(i) + 2, "Id Dépôt", "double_depot", str(depots[i] + 40_000), str(depots[i]))
+        question = Question("ET", q.finess_et[i], "site", str(q.annees[i]))
+        vrai = str(depots[i] + 40_000)
+        registre.noter(feuille.nom, int(i) + 2, "Id Dépôt", "double_depot", vrai, str(depots[i]), question)
     return feuille
 
 
@@ -119,7 +130,7 @@ def ca(monde: Monde, date_flux: str, taux: TauxDefauts, registre: Registre) -> F
     def si(condition: np.ndarray, variable: str) -> Flottants:
         return np.where(condition, p.v[variable], np.nan)
 
-    q.texte("Finess EJ", q.finess_ej).texte("Finess", q.finess_et).texte("Année", q.annees.astype(str))
+    q.texte("Finess EJ", q.finess_ej, "id_finess_ej").texte("Finess", q.finess_et).texte("Année", q.annees.astype(str))
     q.valeurs("MS Résultat net comptable CA PH", si(~pa, "resultat"), "resultat", BRUT)
     q.valeurs("Taux de CAF CA PH", si(~pa, "tx_caf"), "tx_caf", BRUT, 100)
     q.nombre("Taux vétusté Autres immo CA", "tx_vetuste_autres_immo", BRUT, 100)
@@ -144,11 +155,13 @@ def ca(monde: Monde, date_flux: str, taux: TauxDefauts, registre: Registre) -> F
         q.valeurs(f"Taux d'occupation {titre} CA", si(~pa, variable), variable, BRUT, 100)
     q.texte("Etat taux d'occupation global CA", np.full(len(q.lignes), None, dtype=object))
     _vieillir(q, en_trop)
-    feuille = _feuille(f"ANN_CA_EJ_ET_{date_flux}.CSV", q, 1, "ca")
+    feuille = _feuille(nom("CA_EJ_ET", date_flux), q, 1, "ca", "ca_et")
+    feuille.lignes_fixes = True
     feuille.ko = [(23, 24)]
     feuille.intouchables = frozenset(np.flatnonzero(en_trop).tolist())
     for i in np.flatnonzero(en_trop):
-        registre.noter(feuille.nom, int(i) + 2, "Finess", "double_depot", "ERRD", q.finess_et[i])
+        question = Question("ET", q.finess_et[i], "site", str(q.annees[i]))
+        registre.noter(feuille.nom, int(i) + 2, "Finess", "double_depot", "ERRD", q.finess_et[i], question)
     if taux.encodage_cp1252:
         feuille.encodage = "cp1252"
         registre.noter(feuille.nom, 1, "Année", "encodage_cp1252", "utf-8", "cp1252")
@@ -175,7 +188,7 @@ def errd_ej(monde: Monde, date_flux: str) -> Feuille:
     frng = comptes["frng"].to_numpy()
     colonnes.append(Colonne("Fonds de roulement net global ERRD", nombres=frng, decimales=BRUT, variable="frng"))
     return Feuille(
-        nom=f"ANN_ERRD_EJ_{date_flux}.CSV",
+        nom=nom("ERRD_EJ", date_flux),
         colonnes=colonnes,
         cle=0,
         unites=comptes["finess_ej"].to_numpy().astype(str),
@@ -183,6 +196,9 @@ def errd_ej(monde: Monde, date_flux: str) -> Feuille:
         fin_de_ligne="\r\n",
         unite="EJ",
         collecte="errd_ej",
+        table="errd_ej",
+        source="errd",
+        depots=comptes["id_depot"].cast(pl.String).to_list(),
     )
 
 
@@ -190,13 +206,15 @@ def depots(monde: Monde, date_flux: str, feuille_errd: Feuille) -> Feuille:
     """ANN_PER_ERRD_EPRD: which deposit covers which ET, as the ERRD flow says it."""
     colonnes = [Colonne(c.titre, textes=c.textes) for c in feuille_errd.colonnes[:4]]
     return Feuille(
-        nom=f"ANN_PER_ERRD_EPRD_{date_flux}.CSV",
+        nom=nom("PER_ERRD_EPRD", date_flux),
         colonnes=colonnes,
         cle=1,
         unites=feuille_errd.unites,
         millesimes=feuille_errd.millesimes,
         fin_de_ligne="\r\n",
         collecte="depots",
+        table="depots",
+        source="errd",
     )
 
 
@@ -209,10 +227,10 @@ def numeros_depot(monde: Monde, lignes: Entiers) -> Entiers:
     )
 
 
-def _doubles(monde: Monde, lignes: Entiers, nom: str, taux: TauxDefauts) -> Entiers:
+def _doubles(monde: Monde, lignes: Entiers, compte: str, taux: TauxDefauts) -> Entiers:
     if taux.double_depot <= 0 or len(lignes) == 0:
         return lignes[:0]
-    rng = monde.hasard.flux(f"double_depot/{nom}")
+    rng = monde.hasard.flux(f"double_depot/{compte}")
     return np.sort(rng.choice(lignes, max(1, round(taux.double_depot * len(lignes))), replace=False))
 
 
@@ -220,8 +238,9 @@ def _vieillir(q: Questionnaire, anciens: np.ndarray) -> None:
     """The other deposit of an ET was made earlier in the year: amounts a little lower."""
     for colonne in q.colonnes:
         if colonne.nombres is not None and (colonne.variable or "").startswith(("charges", "produits", "resultat")):
+            colonne.verite = colonne.nombres
             colonne.nombres = np.where(anciens, np.round(colonne.nombres * PART_ANCIEN_DEPOT, 2), colonne.nombres)
 
 
-def _feuille(nom: str, q: Questionnaire, cle: int, collecte: str) -> Feuille:
-    return Feuille(nom, q.colonnes, cle, q.finess_et, q.annees, fin_de_ligne="\r\n", collecte=collecte)
+def _feuille(fichier: str, q: Questionnaire, cle: int, collecte: str, table: str) -> Feuille:
+    return Feuille(fichier, q.colonnes, cle, q.finess_et, q.annees, fin_de_ligne="\r\n", collecte=collecte, table=table)

@@ -20,7 +20,7 @@ def ehpa(monde: Monde) -> Feuille:
     """One row per establishment that answered."""
     lignes = repondants(monde, "drees_ehpa", CATEGORIES, (ANNEE,), EHPA.reponse)
     q = Questionnaire(monde, lignes)
-    remplir(q, "ehpa_colonnes", monde.hasard.flux("ehpa"))
+    remplir(q, "ehpa_colonnes")
     q.regrouper()
     return Feuille(
         nom=f"drees_ehpa_{ANNEE}_structure.csv",
@@ -29,5 +29,6 @@ def ehpa(monde: Monde) -> Feuille:
         unites=q.finess_et,
         millesimes=q.annees,
         collecte="drees_ehpa",
+        table="structure",
         groupees=q.groupees,
     )

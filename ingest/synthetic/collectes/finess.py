@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
 
 from ingest.synthetic.collectes.gabarits import Champ, gabarit, lambert_93
-from ingest.synthetic.defauts import Registre, TauxDefauts, combien
+from ingest.synthetic.defauts import Question, Registre, TauxDefauts, combien
+from ingest.synthetic.feuille import cles
+from ingest.synthetic.identites import acheminement
 from ingest.synthetic.monde import Monde
 
 BLOC_EJ = 2_000  # EJ written at a time
@@ -30,10 +32,8 @@ def nom_fichier(contenu: str, jour: date) -> str:
     return f"finess-{contenu}-mensuel-{jour:%Y%m}.json.gz"
 
 
-def ecrire(monde: Monde, jour: date, taux: TauxDefauts, registre: Registre) -> Iterator[str]:
-    """Text of the structures document, in blocks."""
-    et = etats(monde, jour)
-    et = _defauts(monde, et, jour, taux, registre)
+def ecrire(monde: Monde, jour: date, et: pl.DataFrame) -> Iterator[str]:
+    """Text of the structures document, in blocks ; `et`: what `livrees` says."""
     ej = _ej(monde)
     yield f'{{"schemaVersion":"v1.0.0","generatedAt":"{instant(jour)}","gco":[],"gcc":[],"pmej":['
     for debut in range(0, len(ej), BLOC_EJ):
@@ -52,11 +52,11 @@ def instant(jour: date) -> str:
     return f"{jour:%Y-%m-%d}T02:07:30.574916747Z"
 
 
-def etats(monde: Monde, jour: date) -> pl.DataFrame:
+def etats(monde: Monde, jour: date, taux: TauxDefauts) -> pl.DataFrame:
     """ET known on a day, in the order of the document (EJ of the day, then ET), with what the registry says of them."""
     et = monde.structures.et.filter(pl.col("date_ouverture") <= jour)
     change = pl.col("date_changement_ej") > jour
-    ferme = pl.col("date_fermeture") <= jour
+    ferme = (pl.col("date_fermeture") <= jour) & ~pl.col("et_id").is_in(tardives(monde, jour, taux))
     et = et.with_columns(
         pl.when(change).then("ej_id_avant").otherwise("ej_id").alias("ej_jour"),
         pl.when(change).then("siret_avant").otherwise("siret").alias("siret_jour"),
@@ -75,6 +75,14 @@ def etats(monde: Monde, jour: date) -> pl.DataFrame:
     return _adresse(et, rng.random(n)[et["et_id"].to_numpy()]).sort("ej_jour", "et_id")
 
 
+def tardives(monde: Monde, jour: date, taux: TauxDefauts) -> list[int]:
+    """ET closed in the year before an extraction that does not know it yet."""
+    depuis = pl.col("date_fermeture").is_between(jour - timedelta(days=365), jour)
+    fermes = monde.structures.et.filter(depuis)["et_id"].to_list()
+    rng = random.Random(int(monde.hasard.flux(f"finess/fermetures/{jour}").integers(2**62)))
+    return sorted(rng.sample(fermes, combien(taux.fermeture_tardive, len(fermes))))
+
+
 def _ej(monde: Monde) -> pl.DataFrame:
     ej = monde.structures.ej.with_columns(
         pl.col("ej_id").add(1).alias("pm_id"),
@@ -91,7 +99,7 @@ def _adresse(table: pl.DataFrame, tirage: np.ndarray) -> pl.DataFrame:
     table = table.with_columns(
         pl.when(pl.col("numero_voie") > 0).then(pl.col("numero_voie").cast(pl.String)).alias("numero"),
         voie.str.strip_prefix("0 ").alias("ligne_quatre"),
-        pl.col("commune").str.to_uppercase().str.replace_all("-", " ").alias("acheminement"),
+        acheminement().alias("acheminement"),
         pl.when(metropole).then(pl.Series(np.round(x, 2))).alias("x_93"),
         pl.when(metropole).then(pl.Series(np.round(y, 2))).alias("y_93"),
         pl.format("{}_0{}_{}", "commune_code", (pl.col("longitude").abs() * 1000 % 900 + 100).cast(pl.Int64),
@@ -237,10 +245,17 @@ def _pmej() -> pl.Expr:
     ).alias("json")
 
 
-def _defauts(monde: Monde, et: pl.DataFrame, jour: date, taux: TauxDefauts, registre: Registre) -> pl.DataFrame:
-    """Opening dates that fill a hole, SIRET with a wrong digit ; recorded with the rank of the ET and its JSON path."""
+def livrees(monde: Monde, jour: date, taux: TauxDefauts, registre: Registre) -> pl.DataFrame:
+    """ET as the document tells them: closures not yet known, opening dates that fill a hole, SIRET with a wrong digit.
+
+    Each defect is recorded with the rank of the ET and its JSON path.
+    """
+    et = etats(monde, jour, taux)
     livraison = nom_fichier("structures", jour)
-    rng = random.Random(int(monde.hasard.flux(f"finess/defauts/{jour}").integers(2**62)))
+
+    def tirage(nature: str) -> random.Random:
+        return random.Random(int(monde.hasard.flux(f"finess/{nature}/{jour}").integers(2**62)))
+
     ouverture = et["date_ouverture"].dt.to_string("%Y-%m-%d").to_list()
     siret = et["siret_jour"].to_list()
     rang_ej = {e: i for i, e in enumerate(monde.structures.ej["ej_id"])}
@@ -249,19 +264,31 @@ def _defauts(monde: Monde, et: pl.DataFrame, jour: date, taux: TauxDefauts, regi
     for i, e in enumerate(ej_jour):
         debuts.setdefault(e, i)
 
-    def noter(i: int, champ: str, nature: str, vraie: str, livree: str) -> None:
+    unites = et["finess_et"].to_list()
+
+    def noter(i: int, champ: str, nature: str, vraie: str, livree: str, variable: str | None) -> None:
         chemin = f"pmej[{rang_ej[ej_jour[i]]}].ege[{i - debuts[ej_jour[i]]}].informationsGeneralesEGE.{champ}"
-        registre.noter(livraison, i + 1, chemin, nature, vraie, livree)
+        cle = ("", "", "") if variable is None else cles()[variable]
+        registre.noter(
+            livraison, i + 1, chemin, nature, vraie, livree, Question("ET", unites[i], "site", str(jour.year), *cle)
+        )
 
     n = len(et)
-    for i in sorted(rng.sample(range(n), combien(taux.date_bouche_trou, n))):
-        noter(i, "dateOuverture", "date_bouche_trou", ouverture[i], BOUCHE_TROU)
+    tard = set(tardives(monde, jour, taux))
+    fermetures = et.select("et_id", "date_fermeture").iter_rows()
+    for i, (et_id, ferme_le) in enumerate(fermetures):
+        if et_id in tard:
+            noter(i, "dateFermeture", "fermeture_tardive", str(ferme_le), "", None)
+    for i in sorted(tirage("date_bouche_trou").sample(range(n), combien(taux.date_bouche_trou, n))):
+        noter(i, "dateOuverture", "date_bouche_trou", ouverture[i], BOUCHE_TROU, "date_ouverture")
         ouverture[i] = BOUCHE_TROU
     avec_siret = [i for i, s in enumerate(siret) if s]
-    for i in sorted(rng.sample(avec_siret, min(len(avec_siret), combien(taux.faute_de_frappe, n)))):
+    for i in sorted(
+        tirage("faute_de_frappe").sample(avec_siret, min(len(avec_siret), combien(taux.faute_de_frappe, n)))
+    ):
         vrai = siret[i]
         faux = vrai[:-1] + str((int(vrai[-1]) + 1) % 10)
-        noter(i, "siret", "faute_de_frappe", vrai, faux)
+        noter(i, "siret", "faute_de_frappe", vrai, faux, "id_siret")
         siret[i] = faux
     return et.with_columns(
         pl.Series("ouverture_ecrite", ouverture),

@@ -1,7 +1,7 @@
 """ANS: FINESS+ JSON v1, activities and their capacities, as extracted on a day.
 
 Belongs here: the document of activities (authorised, held by the EJ ; exercised, at an ET), its totals and sub-rows by
-habilitation, and what it answers about capacities. Does not belong here: identities (`finess`).
+habilitation. Does not belong here: identities (`finess`), what it answers (`finess_reponses`).
 An installed capacity may still be last year's: the registry learns of it later than of the authorisation.
 """
 
@@ -12,18 +12,16 @@ from datetime import date
 
 import polars as pl
 
-from ingest.synthetic.capacites import ANNEES, PERMANENT
-from ingest.synthetic.collectes.finess import BLOC_EJ, etats, evenement, instant
+from ingest.synthetic.capacites import ANNEES
+from ingest.synthetic.collectes.finess import BLOC_EJ, evenement, instant
 from ingest.synthetic.collectes.gabarits import Champ, gabarit, tableau
 from ingest.synthetic.monde import Monde
 
 PART_RETARD_INSTALLE = 0.2
 
 
-def ecrire(monde: Monde, jour: date) -> Iterator[str]:
-    """Text of the activities document, in blocks."""
-    et = etats(monde, jour)
-    t = _triplets(monde, et, jour)
+def ecrire(monde: Monde, jour: date, t: pl.DataFrame) -> Iterator[str]:
+    """Text of the activities document, in blocks ; `t`: what `livrees` says."""
     yield f'{{"schemaVersion":"v1.0.0","generatedAt":"{instant(jour)}","pmej":['
     premier = True
     ej = monde.structures.ej.select("ej_id", "finess_ej", pl.col("ej_id").add(1).alias("pm_id"))
@@ -60,40 +58,10 @@ def ecrire(monde: Monde, jour: date) -> Iterator[str]:
     yield "]}\n"
 
 
-def reponses(monde: Monde, jour: date) -> pl.DataFrame:
-    """What the registry says of the capacities of the active ET, by variable of `faits/elements.csv`."""
-    t = _triplets(monde, etats(monde, jour), jour).filter(pl.col("etat") == "A")
-    classe = pl.when(pl.col("modalite").is_in(list(PERMANENT))).then(pl.lit("permanent"))
-    t = t.with_columns(classe.otherwise(pl.col("modalite").str.to_lowercase()).alias("classe"))
-    sommes = []
-    for prefixe, colonne in (("cap_aut", "aut"), ("cap_inst", "inst"), ("places", "ash")):
-        connus = t.filter(pl.col(colonne).is_not_null())
-        par_classe = connus.group_by("finess_et", "classe", maintain_order=True).agg(pl.col(colonne).sum())
-        total = connus.group_by("finess_et", maintain_order=True).agg(pl.col(colonne).sum(), classe=pl.lit("total"))
-        if colonne == "ash":
-            total = total.with_columns(pl.lit("ash").alias("classe"))
-            par_classe = par_classe.clear()
-        sommes += [
-            x.select(
-                "finess_et", pl.format("{}_{}", pl.lit(prefixe), "classe").alias("variable"), pl.col(colonne).alias("v")
-            )
-            for x in (par_classe, total)
-        ]
-    return pl.concat(sommes).select(
-        pl.lit(0, dtype=pl.Int64).alias("ligne"),
-        pl.col("finess_et").alias("unite_id"),
-        pl.lit("site").alias("perimetre"),
-        pl.lit(jour.year - 1, dtype=pl.Int64).alias("millesime"),
-        "variable",
-        pl.col("v").cast(pl.Float64).alias("valeur"),
-        pl.lit(None, dtype=pl.String).alias("texte"),
-    )
-
-
-def _triplets(monde: Monde, et: pl.DataFrame, jour: date) -> pl.DataFrame:
+def livrees(monde: Monde, et: pl.DataFrame, jour: date) -> pl.DataFrame:
     """Activities of the known ET, capacities as the registry has them on the day."""
     annee = jour.year - 1
-    colonnes = ["et_id", "ej_jour", "finess_et", "ege_id", "etat", "date_ouverture", "date_autorisation"]
+    colonnes = ["et_id", "ej_jour", "finess_et", "ege_id", "etat", "domaine", "date_ouverture", "date_autorisation"]
     t = monde.capacites.triplets.with_row_index("t").join(
         et.select(colonnes), on="et_id", how="inner", maintain_order="left"
     )
@@ -113,6 +81,12 @@ def _triplets(monde: Monde, et: pl.DataFrame, jour: date) -> pl.DataFrame:
     ids = [(pl.col("t") * 10 + k + 3_000_000).alias(f"id_{k}") for k in range(8)]
     entiers = [pl.col(c).fill_nan(None).cast(pl.Int64) for c in ("aut", "inst", "ash")]
     return t.with_columns(*ids, *entiers).sort("ej_jour", "et_id", "t")
+
+
+def comptes(t: pl.DataFrame) -> dict[str, int]:
+    """Records of the document: an activity is authorised to the EJ and exercised at the ET, each with its places."""
+    aut, inst, ash = (len(t) - t[c].null_count() for c in ("aut", "inst", "ash"))
+    return {"activites": 2 * len(t), "capacites": 2 * aut + inst + 3 * ash}
 
 
 def _activite(niveau: str) -> pl.Expr:

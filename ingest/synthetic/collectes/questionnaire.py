@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
-from ingest.synthetic import faits
 from ingest.synthetic.caracteres import GROUPEE
-from ingest.synthetic.feuille import Colonne, dates
+from ingest.synthetic.feuille import Colonne, dates, declaree, est_additive, unite_mesure
 from ingest.synthetic.hasard import Entiers, Flottants
 from ingest.synthetic.monde import Monde
 
@@ -68,49 +67,46 @@ class Questionnaire:
     ) -> Questionnaire:
         """A number given for every row of the panel, tied to a variable of `faits/elements.csv` (or none)."""
         avant = np.where(self.avant >= 0, panel[self.avant], np.nan) / facteur
-        unites = dict(faits.table("elements").select("variable", "unite_mesure").iter_rows())
         self.colonnes.append(
             Colonne(
                 titre,
                 nombres=panel[self.lignes] / facteur + 0.0,  # never « -0 »
                 decimales=decimales,
-                variable=variable if variable in unites else None,
+                variable=declaree(variable),
                 facteur=facteur,
                 avant=avant,
                 retardable=variable is not None and variable.startswith("cap_"),
-                est_pourcent=facteur == 1 and unites.get(variable or "") == "pct",
+                est_pourcent=facteur == 1 and unite_mesure(variable) == "pct",
             )
         )
         return self
 
     def caractere(self, titre: str, variable: str) -> Questionnaire:
         """A text of the panel."""
-        self.colonnes.append(Colonne(titre, textes=self.monde.panel.t[variable][self.lignes], variable=variable))
+        textes = self.monde.panel.t[variable][self.lignes]
+        self.colonnes.append(Colonne(titre, textes=textes, variable=declaree(variable)))
         return self
 
     def date(self, titre: str, variable: str, forme: str = "%d/%m/%Y") -> Questionnaire:
         """A date of the panel."""
         valeurs = dates(self.monde.panel.d[variable][self.lignes], forme)
-        self.colonnes.append(Colonne(titre, textes=valeurs, variable=variable, est_date=True))
+        self.colonnes.append(Colonne(titre, textes=valeurs, variable=declaree(variable), est_date=True))
         return self
 
-    def texte(self, titre: str, valeurs: np.ndarray | pl.Series | list) -> Questionnaire:
-        """Any text, one per row."""
-        self.colonnes.append(Colonne(titre, textes=np.array(list(valeurs), dtype=object)))
+    def texte(self, titre: str, valeurs: np.ndarray | pl.Series | list, variable: str | None = None) -> Questionnaire:
+        """Any text, one per row ; tied to a variable of `faits/elements.csv` when it answers a question."""
+        self.colonnes.append(Colonne(titre, textes=np.array(list(valeurs), dtype=object), variable=declaree(variable)))
         return self
 
     @property
     def groupees(self) -> np.ndarray:
         """Rows whose ET answers for its sites together."""
-        return np.array([s == GROUPEE for s in self.monde.panel.t["structuration"][self.lignes]], dtype=bool)
+        return self.monde.panel.t["structuration"][self.lignes] == GROUPEE
 
     def regrouper(self) -> None:
         """A grouped answer covers a principal site and a secondary one of the same size: counts and amounts double."""
-        unites = dict(faits.table("elements").select("variable", "unite_mesure").iter_rows())
         for colonne in self.colonnes:
-            additif = unites.get(colonne.variable or "") in ("places", "personnes", "eur", "etp", "nombre", "m2", "kwh")
-            prix = (colonne.variable or "").startswith(("prix_", "tarif_", "redevance"))
-            if colonne.nombres is not None and additif and not prix:
+            if colonne.nombres is not None and est_additive(colonne.variable):
                 colonne.nombres = np.where(self.groupees, 2 * colonne.nombres, colonne.nombres)
                 if colonne.avant is not None:
                     colonne.avant = np.where(self.groupees, 2 * colonne.avant, colonne.avant)

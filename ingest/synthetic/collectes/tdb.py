@@ -19,18 +19,21 @@ TABLEAU = Fidelite(reponse=0.83, vide=0.03, tolere=0.06, hors_tolerance=0.012, r
 
 def interroges(monde: Monde, annee: int) -> Entiers:
     """Rows that answer the campaign on a year: the same for the ATIH export and for its extract by DIAMANT."""
-    t = faits.table("categories")
-    categories = [c for c, tdb in t.select("code", "tdb").iter_rows() if tdb == "1"]
-    return repondants(monde, f"tdb_esms/{annee}", categories, (annee,), TABLEAU.reponse)
+    return repondants(monde, f"tdb_esms/{annee}", faits.interrogees(), (annee,), TABLEAU.reponse)
+
+
+def nom(annee: int) -> str:
+    """File of the campaign on the data of a year."""
+    return f"export-tdbesms-{annee + 1}-region-agg.csv"
 
 
 def export(monde: Monde, annee: int) -> Feuille:
     """Export of the campaign `annee` + 1."""
     q = Questionnaire(monde, interroges(monde, annee))
-    remplir(q, "tdb_colonnes", monde.hasard.flux(f"tdb/{annee}"))
+    remplir(q, "tdb_colonnes")
     q.regrouper()
     return Feuille(
-        nom=f"export-tdbesms-{annee + 1}-region-agg.csv",
+        nom=nom(annee),
         colonnes=q.colonnes,
         cle=4,
         unites=q.finess_et,
@@ -39,5 +42,7 @@ def export(monde: Monde, annee: int) -> Feuille:
         encodage="cp1252",
         fin_de_ligne="\r\n",
         collecte="tdb_esms",
+        table="tableau_de_bord",
+        document="tdb",
         groupees=q.groupees,
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,7 +30,11 @@ def test_another_seed_is_another_world(departement, tmp_path):
     first, second = _hashes(departement.folder), _hashes(tmp_path)
     same = {name for name, digest in second.items() if first.get(name) == digest}
     # Only what is fact, or empty of draws, may coincide.
-    assert {Path(name).name for name in same} <= {"regions.json", "departements.json"}
+    assert {Path(name).name for name in same} <= {
+        "regions.json",
+        "departements.json",
+        "ANN_PER_ERRD_EPRD_2025_06_07.parquet",
+    }
 
 
 def test_generating_again_leaves_nothing_of_before(tmp_path):
@@ -54,11 +60,25 @@ def test_rates_multiply_the_defects_but_not_the_share_put_right():
 def test_truth_does_not_depend_on_the_defects(departement, tmp_path):
     generate(tmp_path, seed=1, taux=TauxDefauts.aucun())
     before, after = _hashes(departement.folder), _hashes(tmp_path)
-    tables = [
-        name for name in before if name.startswith("verite/") and name.count("/") == 1 and name.endswith(".parquet")
-    ]
-    assert len(tables) > 8
-    assert {n: after[n] for n in tables if "ecarts" not in n} == {n: before[n] for n in tables if "ecarts" not in n}
+    of_deliveries = {f"verite/{name}.parquet" for name in ("ecarts", "livraisons", "vides")}
+    tables = {n for n in before if n.startswith("verite/") and n.count("/") == 1 and n.endswith(".parquet")}
+    assert len(tables - of_deliveries) > 8
+    assert {n: after[n] for n in tables - of_deliveries} == {n: before[n] for n in tables - of_deliveries}
+
+
+def test_changing_one_rate_leaves_the_other_defects_where_they_were(departement, tmp_path):
+    kind = "faute_de_frappe"
+    generate(tmp_path, seed=1, taux=replace(TauxDefauts(), **{kind: 0.0}))
+    before, after = (_ledger(folder) for folder in (departement.folder, tmp_path))
+    assert not {row for row in after if row[3] == kind}
+    others = {row for row in before if row[3] != kind}
+    # A cell or a row that a typing error no longer takes may be free for another kind: rarely, and nothing else moves.
+    assert max(len(after - others), len(others - after)) <= 0.02 * len(others)
+
+
+def _ledger(folder: Path) -> set[tuple[str, ...]]:
+    with (folder / "verite" / "defauts.csv").open(encoding="utf-8", newline="") as stream:
+        return {tuple(row) for row in csv.reader(stream, delimiter=";")}
 
 
 def test_progress_counts_every_file(tmp_path):

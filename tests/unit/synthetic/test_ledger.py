@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import polars as pl
-import pytest
 
-KINDS = {
-    "valeur_perimee", "faute_de_frappe", "fraction_pour_pourcent", "zero_pour_manquant", "zero_initial_perdu",
-    "finess_inconnu", "finess_malforme", "ligne_en_double", "ligne_tronquee", "double_depot", "taux_ko",
-    "date_bouche_trou", "virgule_decimale", "encodage_cp1252",
-}  # fmt: skip
-ROW_KINDS = {"ligne_en_double", "ligne_tronquee", "encodage_cp1252"}
+from ingest.synthetic import EFFETS, TauxDefauts
+
+KINDS = set(TauxDefauts.natures()) - {"redressement"}
+ROW_KINDS = {"ligne_en_double", "ligne_tronquee", "encodage_cp1252", "colonne_manquante"}
+EFFECTS = {"ligne_a_rejeter", "ligne_en_trop", "valeur_fausse", "valeur_inconnue", "ecriture", "livraison"}
+TDB = [f"export-tdbesms-{year}-region-agg.csv" for year in (2024, 2025)]
 
 
 def _distinct(titles: list[str]) -> list[str]:
@@ -27,6 +27,21 @@ def _distinct(titles: list[str]) -> list[str]:
 def test_every_kind_of_defect_is_there(departement):
     assert {d["nature"] for d in departement.ledger} == KINDS
     assert set(departement.bilan.defauts) == KINDS
+    assert {d["nature"]: d["effet"] for d in departement.ledger} == EFFETS
+    assert set(EFFETS.values()) == EFFECTS
+
+
+def test_a_cell_has_one_defect(departement):
+    cells = [(d["livraison"], d["ligne"], d["champ"]) for d in departement.ledger if d["nature"] not in ROW_KINDS]
+    assert len(cells) == len(set(cells))
+
+
+def test_a_defect_about_one_question_carries_its_key(departement):
+    truth = set(departement.truth("elements").select("unite_id", "element_id", "composante").iter_rows())
+    keyed = [d for d in departement.ledger if d["element_id"]]
+    assert {d["nature"] for d in keyed} >= {"faute_de_frappe", "sites_fusionnes", "colonnes_interverties", "taux_ko"}
+    told = [(d["unite_id"], d["element_id"], d["composante"]) for d in keyed if d["nature"] != "zero_pour_manquant"]
+    assert set(told) <= truth
 
 
 def test_every_cell_defect_is_found_at_its_line_and_column(departement):
@@ -51,7 +66,7 @@ def test_every_defect_of_finess_is_found_at_its_path(departement):
         value = departement.document(d["livraison"])
         for key, rank in re.findall(r"(\w+)(?:\[(\d+)\])?", d["champ"]):
             value = value[key] if not rank else value[key][int(rank)]
-        assert value == d["valeur_livree"], d
+        assert (value or "") == d["valeur_livree"], d
         assert value != d["valeur_vraie"], d
         found += 1
     assert found > 3
@@ -112,49 +127,70 @@ def test_the_redelivery_puts_right_some_wrong_values_and_all_wrong_rows(departem
         assert table[int(d["ligne"]) - 1][table[0].index(d["champ"])] == d["valeur_vraie"]
 
 
-@pytest.fixture(scope="module")
-def answers(departement) -> pl.DataFrame:
-    """Answers of every questionnaire beside the truth of their ET and year."""
-    panel = departement.truth("panel")
-    numbers = [c for c, t in panel.schema.items() if t == pl.Float64]
-    truth = panel.unpivot(numbers, index=["finess_et", "millesime"], variable_name="variable", value_name="vrai")
-    folder = departement.folder / "verite" / "reponses"
-    tables = [
-        pl.read_parquet(p).with_columns(pl.lit(p.stem).alias("fichier")) for p in sorted(folder.glob("*.parquet"))
-    ]
-    return (
-        pl.concat(tables)
-        .filter((pl.col("unite") == "ET") & (pl.col("perimetre") == "site") & pl.col("valeur").is_not_null())
-        .join(truth.rename({"finess_et": "unite_id"}), on=["unite_id", "millesime", "variable"], how="left")
-    )
+def test_transposed_columns_hold_each_other_s_value(departement):
+    pairs: dict[tuple[str, str], list[dict[str, str]]] = {}
+    for d in departement.ledger:
+        if d["nature"] == "colonnes_interverties":
+            pairs.setdefault((d["livraison"], d["ligne"]), []).append(d)
+    assert pairs
+    for (name, _), cells in pairs.items():
+        titles = _distinct(departement.rows(name)[0])
+        for left, right in zip(cells[::2], cells[1::2], strict=True):
+            assert abs(titles.index(left["champ"]) - titles.index(right["champ"])) == 1
 
 
-def test_answers_speak_of_what_exists(answers):
-    assert len(answers) > 20_000
-    assert answers["vrai"].is_null().sum() == 0
+def test_merged_sites_hide_a_site_of_the_same_operator(departement):
+    merged = [d for d in departement.ledger if d["nature"] == "sites_fusionnes" and d["livraison"] in TDB]
+    assert merged
+    operators = dict(departement.truth("et").select("finess_et", "finess_ej").iter_rows())
+    for d in merged:
+        table = departement.rows(d["livraison"])
+        row = table[int(d["ligne"]) - 1]
+        assert row[4] == d["unite_id"]
+        assert row[6] != "Site principal et sites secondaires (réponse groupée)"
+        present = {r[4] for r in table[1:]}
+        assert any(f not in present for f, ej in operators.items() if ej == operators[d["unite_id"]] and f != row[4])
 
 
-def test_every_answer_that_is_not_the_truth_is_written_down(answers, departement):
-    """But for rounding (five hundredths at most, the coarsest column having one decimal)."""
-    injected = {(d["livraison"].split(".")[0], int(d["ligne"])) for d in departement.ledger}
-    gaps = departement.truth("ecarts").select("livraison", "ligne", "variable")
-    natural = {(name.split(".")[0], line, variable) for name, line, variable in gaps.iter_rows()}
-    wrong = answers.filter(
-        ~pl.col("fichier").str.starts_with("finess")
-        & ((pl.col("valeur") - pl.col("vrai")).abs() > 0.0501 + pl.col("vrai").abs() * 1e-9)
-    )
-    assert len(wrong) > 500
-    untold = [
-        r
-        for r in wrong.select("fichier", "ligne", "variable").iter_rows()
-        if r not in natural and r[:2] not in injected
-    ]
-    assert untold == []
+def test_the_number_of_another_et_is_that_of_an_et_that_exists(departement):
+    et = set(departement.truth("et")["finess_et"])
+    taken = [d for d in departement.ledger if d["nature"] == "finess_d_un_autre"]
+    assert taken
+    assert all({d["valeur_vraie"], d["valeur_livree"]} <= et for d in taken)
+    own = [sum(r[4] == d["valeur_livree"] for r in departement.rows(d["livraison"])[1:])
+           for d in taken if d["livraison"] in TDB]  # fmt: skip
+    assert own
+    assert set(own) <= {1, 2}
 
 
-def test_most_answers_are_right(answers):
-    right = ((answers["valeur"] - answers["vrai"]).abs() <= 0.51).mean()
-    assert 0.93 < float(right or 0) < 0.995
+def test_a_row_for_a_closed_et_comes_after_it_closed(departement):
+    closed = dict(departement.truth("et").select("finess_et", "date_fermeture").iter_rows())
+    late = [d for d in departement.ledger if d["nature"] == "et_ferme"]
+    assert late
+    assert all(closed[d["valeur_livree"]].year < int(d["millesime"]) for d in late)
+
+
+def test_a_delivery_lacks_a_column_and_a_complete_one_follows(departement):
+    (missing,) = [d for d in departement.ledger if d["nature"] == "colonne_manquante"]
+    first = departement.rows(missing["livraison"])[0]
+    following = departement.rows("ANN_MS_TDP_ET_2025_09_06.CSV")[0]
+    assert [t for t in following if t not in first] == [missing["champ"]]
+    expected = departement.truth("livraisons").filter(livraison=missing["livraison"])
+    assert expected["attendue"].to_list() == ["refusee"]
+    assert not (departement.folder / "verite" / "reponses" / f"{missing['livraison'].split('.')[0]}.parquet").exists()
+
+
+def test_finess_learns_of_some_closures_a_year_late(departement):
+    late = [d for d in departement.ledger if d["nature"] == "fermeture_tardive"]
+    assert late
+    for d in late:
+        month = d["livraison"].split("-")[-1].split(".")[0]
+        assert date.fromisoformat(d["valeur_vraie"]) < date(int(month[:4]), int(month[4:]), 6)
+    following = departement.document("finess-structures-mensuel-202501.json.gz")
+    known = {e["informationsGeneralesEGE"]["numFinessEge"]: e["informationsGeneralesEGE"]["dateFermeture"]
+             for p in following["pmej"] for e in p["ege"]}  # fmt: skip
+    first = [d for d in late if "202401" in d["livraison"]]
+    assert {d["unite_id"]: d["valeur_vraie"] for d in first} == {d["unite_id"]: known[d["unite_id"]] for d in first}
 
 
 def test_natural_gaps_are_of_known_kinds(departement):

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 YEARS = (2023, 2024)
+KEY = ["unite", "unite_id", "perimetre", "millesime", "element_id", "composante", "base_temporelle"]
 
 
 @pytest.fixture(scope="module")
@@ -172,13 +173,71 @@ def test_history_has_openings_closures_and_capacity_changes(departement):
 
 def test_elements_have_one_value_per_key(departement):
     elements = departement.truth("elements")
-    key = ["unite", "unite_id", "millesime", "element_id", "composante", "base_temporelle"]
-    assert elements.select(key).is_duplicated().sum() == 0
+    assert elements.select(KEY).is_duplicated().sum() == 0
     filled = elements.select(
         pl.sum_horizontal(pl.col("valeur_nombre", "valeur_texte", "valeur_date").is_not_null())
     ).to_series()
     assert (filled == 1).all()
-    assert sorted(elements["millesime"].unique()) == list(YEARS)
+    counted = elements.filter(pl.col("base_temporelle").is_in(["flux_annee", "exercice", "coupe"]))
+    assert sorted(counted["millesime"].unique()) == list(YEARS)
+
+
+def _counts(elements: pl.DataFrame, element: str, *, but: str = "$^") -> pl.DataFrame:
+    """Sum of the components of a distribution, by unit, perimeter and year."""
+    parts = elements.filter((pl.col("element_id") == element) & ~pl.col("composante").str.contains(but))
+    return parts.group_by("unite_id", "perimetre", "millesime").agg(pl.col("valeur_nombre").sum().alias("somme"))
+
+
+@pytest.mark.parametrize(
+    ("element", "but"), [("REPART_AGE", "$^"), ("REPART_SEXE", "$^"), ("REPART_DEFICIENCE", "ASSOCIEE")]
+)
+def test_publics_of_the_truth_count_the_people_present(departement, element, but):
+    elements = departement.truth("elements")
+    present = elements.filter(pl.col("element_id") == "NB_PERS_3112", pl.col("composante") == "")
+    both = _counts(elements, element, but=but).join(present, on=["unite_id", "perimetre", "millesime"], how="left")
+    assert len(both) > 200
+    assert set(both["perimetre"]) == {"site", "groupe"}
+    assert (both["somme"] == both["valeur_nombre"]).all()
+
+
+@pytest.mark.parametrize("element", ["REPART_PROVENANCE", "REPART_SORTIE", "PYRAMIDE_AGE_RH"])
+def test_distributions_in_percent_sum_to_a_hundred(departement, element):
+    sums = _counts(departement.truth("elements"), element)["somme"]
+    assert len(sums) > 400
+    assert ((sums - 100).abs() < 0.05).all()  # each class is rounded to the hundredth
+
+
+def test_gmp_of_the_truth_follows_its_gir(departement):
+    elements = departement.truth("elements")
+    points = pl.DataFrame(
+        {"composante": [f"GIR_{i}" for i in range(1, 7)], "points": [1000.0, 840.0, 660.0, 420.0, 250.0, 70.0]}
+    )
+    gir = elements.filter(pl.col("element_id") == "REPART_GIR").join(points, on="composante")
+    rated = pl.col("valeur_nombre")
+    keys = ["unite_id", "perimetre", "millesime"]
+    recomputed = gir.group_by(keys).agg(((rated * pl.col("points")).sum() / rated.sum()).alias("gmp"))
+    both = recomputed.join(elements.filter(pl.col("element_id") == "GMP_CONNU"), on=keys)
+    assert len(both) > 100
+    assert ((both["gmp"] - both["valeur_nombre"]).abs() <= 0.005 + 1e-9).all()
+
+
+def test_accounts_of_the_truth_balance(departement):
+    accounts = departement.truth("elements").filter(
+        pl.col("element_id").str.contains("^(CHARGES|PRODUITS)_G[123]$|^RESULTAT_NET$"), pl.col("composante") == ""
+    )
+    wide = accounts.pivot("element_id", index=["unite_id", "perimetre", "millesime"], values="valeur_nombre")
+    assert len(wide) > 500
+    balance = sum((pl.col(f"PRODUITS_G{g}") - pl.col(f"CHARGES_G{g}") for g in (1, 2, 3)), pl.lit(0.0))
+    assert (wide.select(balance - pl.col("RESULTAT_NET")).to_series().abs() < 0.01).all()
+
+
+def test_places_of_the_truth_go_back_as_far_as_finess_dates_them(departement):
+    places = departement.truth("elements").filter(pl.col("element_id") == "CAP_AUT_TOT", perimetre="site")
+    by_basis = {b: sorted(t["millesime"].unique()) for (b,), t in places.group_by("base_temporelle")}
+    assert by_basis == {"stock_3112": list(range(2018, 2025)), "jour": [2024, 2025]}
+    closed = departement.truth("et").filter(pl.col("date_fermeture") < date(2018, 12, 31))["finess_et"]
+    assert len(closed) > 5
+    assert not places["unite_id"].is_in(closed.implode()).any()
 
 
 def test_national_proportions_of_categories(departement):

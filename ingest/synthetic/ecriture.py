@@ -1,0 +1,55 @@
+"""Parquet written piece by piece, so that no national table stands whole in memory.
+
+Belongs here: appending frames of one schema to a file. Does not belong here: what they hold.
+The same pieces give the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+_TYPES = {
+    pl.String: pa.string(),
+    pl.Int32: pa.int32(),
+    pl.Int64: pa.int64(),
+    pl.Float64: pa.float64(),
+    pl.Boolean: pa.bool_(),
+    pl.Date: pa.date32(),
+}
+LOT = 250_000  # rows gathered before they are written
+
+
+class Parquet:
+    """A Parquet file open for appending ; the number of rows written is `n`."""
+
+    def __init__(self, chemin: Path, schema: dict) -> None:
+        self.n = 0
+        self._schema = pa.schema([(nom, _TYPES[nature]) for nom, nature in schema.items()])
+        self._fichier = pq.ParquetWriter(chemin, self._schema, compression="zstd")
+        self._attente: list[pl.DataFrame] = []
+
+    def __enter__(self) -> Parquet:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._vider()
+        self._fichier.close()
+
+    def ajouter(self, tables: Iterable[pl.DataFrame]) -> None:
+        """Append frames, their columns in the order of the schema."""
+        for table in tables:
+            if len(table):
+                self.n += len(table)
+                self._attente.append(table)
+                if sum(map(len, self._attente)) >= LOT:
+                    self._vider()
+
+    def _vider(self) -> None:
+        if self._attente:
+            self._fichier.write_table(pl.concat(self._attente).to_arrow().cast(self._schema))
+            self._attente = []

@@ -1,7 +1,7 @@
 """What changed in the warehouse since its layer was last built: so that a run redoes that, and nothing else.
 
-Belongs here: which units the deliveries loaded since then speak of; whether contracts, dictionary and SQL are those that
-the layer was built with. Does not belong here: loading (`lake`), rebuilding (the dbt project).
+Belongs here: which units the deliveries loaded since then speak of; whether contracts, dictionary and SQL are still
+those of the last build. Does not belong here: loading (`lake`), rebuilding (the dbt project).
 
     raw.modifications     one row a unit to redo; it stays until a build succeeds, however many runs that takes
     raw._contenus         one row a delivery in a table: what was loaded of it

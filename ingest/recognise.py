@@ -151,19 +151,26 @@ def _named_groups(path: Path, layout: Layout) -> dict[str, str]:
 
 
 def _millesime(path: Path, layout: Layout, document: Document, given: int | None) -> int | None:
-    """The year of the whole file, or None when each row says it."""
+    """The year of the whole file, or None when each row says it.
+
+    A layout may say that a document of the first days of a year speaks of the year before (`closing`, « MM-DD »): a
+    referential extracted on 6 January is the state at 31 December.
+    """
     rule = layout.millesime
     if rule.get("field"):
         return None
-    if rule.get("document"):
-        stated = document.facts.get(rule["document"], "")
-        if match := re.search(r"(19|20)\d{2}", stated):
-            return int(match.group()) + int(rule.get("offset", 0))
-    if given is not None:
-        return given
     groups = _named_groups(path, layout)
-    if rule.get("filename") and (year := groups.get("millesime") or groups.get("annee")):
-        return int(year) + int(rule.get("offset", 0))
+    year: int | None = None
+    if rule.get("document") and (match := re.search(r"(19|20)\d{2}", document.facts.get(rule["document"], ""))):
+        year = int(match.group())
+    elif given is not None:
+        return given
+    elif rule.get("filename") and (named := groups.get("millesime") or groups.get("annee")):
+        year = int(named)
+    if year is not None:
+        stated_on = _collecte_le(path, layout, document) if rule.get("closing") else None
+        closes = stated_on is not None and stated_on.year == year and f"{stated_on:%m-%d}" < rule["closing"]
+        return year + int(rule.get("offset", 0)) - closes
     if rule.get("none"):
         stated_on = _collecte_le(path, layout, document)
         return (stated_on or date.today()).year

@@ -28,7 +28,7 @@ fins as (
 ),
 
 datees as (
-    select finess_et, element_id, composante, entite, _delivery_id, _collecte_le, _recu_le, _ligne, valeur, est_modalite_absente, millesime, 'jour' as base_temporelle
+    select finess_et, element_id, composante, entite, _delivery_id, _collecte_le, _recu_le, _ligne, valeur, est_modalite_absente, extract(year from _collecte_le) as millesime, 'jour' as base_temporelle
     from capacites
     where coalesce(est_ouvert, true) or date_fermeture > _collecte_le
 

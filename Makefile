@@ -18,7 +18,7 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
-.PHONY: help run test lint types format install chromium dagster dashboard lock clean
+.PHONY: help run test bench lint types format install chromium dagster dashboard lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 14
@@ -28,6 +28,9 @@ run: install  ## install, then generate, run and publish a synthetic départemen
 
 test: install chromium lint types  ## lint, types and every test
 	@$(BIN)/pytest -n auto --dist loadfile $(ARGS)
+
+bench: install  ## measure a département, a region and the country (an hour, 10 GB in TMPDIR), and write the report
+	@$(BIN)/dlnuf bench --out docs/benchmarks/annee-nationale.md $(ARGS)
 
 lint: install
 	@$(BIN)/ruff check .

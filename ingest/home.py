@@ -44,6 +44,11 @@ class Home:
         return self.root / "publication"
 
     @property
+    def scores(self) -> Path:
+        """One JSON a publication that was scored against a truth: `<version>.json`."""
+        return self.root / "score"
+
+    @property
     def dbt(self) -> Path:
         return self.root / "dbt"
 

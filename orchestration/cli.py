@@ -68,13 +68,35 @@ def generate(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Dossier à remplir.", file_okay=False)],
     scale: ScaleOption = Scale.departement,
     seed: SeedOption = 1,
+    rates: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--taux", metavar="NATURE=TAUX", help="Part des lignes qu'un défaut touche, de 0 à 1 ; répétable."
+        ),
+    ] = None,
+    defects: Annotated[
+        Path | None,
+        typer.Option(
+            "--defauts",
+            metavar="FICHIER",
+            help="YAML « nature: taux » ; --taux l'emporte.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
+    times: Annotated[float, typer.Option("--fois", help="Multiplie tous les taux.")] = 1.0,
 ) -> None:
     """Écrit des livraisons dans les formats réels, et leur vérité à part."""
     from ingest.synthetic import generate as make
+    from ingest.synthetic import lire_taux
     from orchestration import console, summary
 
+    try:
+        taux = lire_taux(rates or (), defects, times)
+    except ValueError as error:
+        raise typer.BadParameter(f"taux de défauts refusés.\n{error}") from error
     with console.bars() as progress:
-        made = make(folder, scale=scale.value, seed=seed, progress=_files(progress, "Génération"))
+        made = make(folder, scale=scale.value, seed=seed, taux=taux, progress=_files(progress, "Génération"))
     typer.echo(summary.of_generation(made))
 
 
@@ -159,6 +181,53 @@ def explain(
 
 
 @app.command()
+def score(
+    truth: Annotated[
+        Path, typer.Argument(metavar="TRUTH_DIR", help="Vérité d'une génération (dossier « verite »).", exists=True)
+    ],
+    as_json: JsonOption = False,
+) -> None:
+    """Combien la couche publiée dit vrai, face à la vérité des données synthétiques et à des règles naïves."""
+    from ingest.home import Home
+    from orchestration.score import keep, of_score
+    from orchestration.score import score as judge
+
+    home = Home.from_env()
+    figures = judge(home, truth)
+    keep(home, figures)
+    typer.echo(_json(figures) if as_json else of_score(figures))
+
+
+@app.command()
+def bench(
+    scales: Annotated[
+        list[Scale] | None, typer.Option("--scale", help="Taille mesurée, répétable (les trois par défaut).")
+    ] = None,
+    seed: SeedOption = 1,
+    repeats: Annotated[
+        int | None, typer.Option("--repeats", min=1, help="Répétitions (3, et 1 à l'échelle nationale).")
+    ] = None,
+    as_json: JsonOption = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Rapport Markdown à écrire, ses graphiques à côté.")
+    ] = None,
+) -> None:
+    """Mesure temps, processeur et mémoire, des fichiers à la publication, dans un dossier temporaire."""
+    from orchestration import console
+    from orchestration.bench import mesure, rapport
+
+    if out:
+        rapport.require_drawing()
+    asked = [scale.value for scale in scales or Scale]
+    with console.bars() as progress:
+        figures = mesure.bench(asked, seed=seed, repeats=repeats, progress=progress)
+    written = rapport.write(figures, out) if out else []
+    typer.echo(_json(figures) if as_json else rapport.resume(figures))
+    for path in written:
+        console.log("bench", path=str(path))
+
+
+@app.command()
 def dashboard(
     port: Annotated[int | None, typer.Option("--port", help="Port d'écoute (8501 par défaut).")] = None,
 ) -> None:
@@ -202,18 +271,23 @@ def _files(progress: Callable[[str, int, int | None], None], step: str) -> Calla
 def _expected() -> dict[type[BaseException], int]:
     """Errors that a person can act on, with their exit code; anything else is a defect and keeps its stack."""
     from data_contracts.model import ContractError
+    from orchestration.bench.processus import BenchFailed
     from orchestration.dbt_runtime import DbtFailed
     from orchestration.explain import NothingToExplain
     from orchestration.lock import HomeBusy
     from orchestration.publication import PublicationBlocked
     from orchestration.publication.errors import PublicationDamaged
     from orchestration.run import RunFailed, UnknownMillesime
+    from orchestration.score.errors import NothingToScore, NoTruth
 
     return {
+        BenchFailed: FAILED,
         ContractError: FAILED,
         DbtFailed: FAILED,
         HomeBusy: FAILED,
         NothingToExplain: FAILED,
+        NothingToScore: FAILED,
+        NoTruth: MISUSED,
         RunFailed: FAILED,
         OSError: FAILED,
         PublicationBlocked: FAILED,

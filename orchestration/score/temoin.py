@@ -1,0 +1,92 @@
+"""What the witness says, as tables of a DuckDB connection.
+
+Belongs here: finding the files of a truth and giving them one shape. Does not belong here: what is made of them.
+
+    verite        one row a question that has a truth
+    livrees       one row an answer that a file carries
+    dites         those of the lines that are to be read
+    vides         one row a question put and left without any usable answer, in a file
+    defauts       one row a defect: livraison, ligne, nature, effet, and its question when it is about one
+    ecarts        one row an answer that is not the truth for a natural reason
+    attendues     one row a file and table: rows really in the file, whether the file is to be accepted
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import duckdb
+
+from orchestration.score.comparaison import question_hash
+from orchestration.score.errors import NoTruth
+
+FORMAT = 2
+_FILES = ("elements.parquet", "vides.parquet", "ecarts.parquet", "livraisons.parquet", "defauts.csv", "generation.json")
+TO_REJECT = ("ligne_a_rejeter", "ligne_en_trop")
+
+
+def find(folder: Path) -> Path:
+    """The folder of the truth: this one, or its `verite`. Raises NoTruth, saying what is expected."""
+    for candidate in (folder, folder / "verite"):
+        if (candidate / "generation.json").is_file():
+            missing = [name for name in _FILES if not (candidate / name).is_file()]
+            version = json.loads((candidate / "generation.json").read_text(encoding="utf-8")).get("format")
+            if missing:
+                raise NoTruth(f"{candidate} : fichiers absents de la vérité : {', '.join(missing)}.")
+            if version != FORMAT:
+                raise NoTruth(f"{candidate} : vérité de format {version}, attendu {FORMAT}. Générez-la de nouveau.")
+            return candidate
+    raise NoTruth(
+        f"{folder} n'est pas la vérité d'une génération : attendu, le dossier « verite » (ou celui qui le contient) "
+        "écrit par dlnuf generate."
+    )
+
+
+def open_truth(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Create the tables of the witness from the folder that `find` gave."""
+
+    def read(name: str) -> str:
+        return "read_parquet('" + str(folder / name).replace("'", "''") + "', union_by_name = true)"
+
+    csv = str(folder / "defauts.csv").replace("'", "''")
+    connection.execute(
+        f"""CREATE TABLE defauts AS
+            SELECT livraison, TRY_CAST(ligne AS BIGINT) AS ligne, champ, nature, effet, unite, unite_id, perimetre,
+                   TRY_CAST(millesime AS INTEGER) AS millesime, element_id, coalesce(composante, '') AS composante,
+                   base_temporelle
+            FROM read_csv('{csv}', delim = ';', header = true, all_varchar = true, nullstr = '')"""
+    )
+    connection.execute(f"CREATE VIEW ecarts AS SELECT livraison, ligne, champ, nature FROM {read('ecarts.parquet')}")
+    connection.execute(
+        f"""CREATE TABLE attendues AS
+            SELECT livraison, source, "table" AS entite, CAST(n_lignes AS BIGINT) AS n_lignes,
+                   CAST(recu_rang AS INTEGER) AS recu_rang, attendue = 'acceptee' AS a_accepter
+            FROM {read("livraisons.parquet")}"""
+    )
+    connection.execute(
+        f"""CREATE TABLE verite AS
+            SELECT {question_hash()} AS q, unite_id, element_id, valeur_nombre AS nombre, valeur_texte AS texte,
+                   valeur_date AS jour
+            FROM {read("elements.parquet")}"""
+    )
+    refused = "SELECT livraison FROM attendues WHERE NOT a_accepter"
+    unread = ", ".join(f"'{effect}'" for effect in TO_REJECT)
+    connection.execute(
+        f"""CREATE TABLE livrees AS
+            SELECT {question_hash()} AS q, unite_id, element_id, source, document, livraison, ligne, champ,
+                   valeur_nombre AS nombre, valeur_texte AS texte, valeur_date AS jour,
+                   TRY_CAST(rang_depot AS BIGINT) AS depot, recu_rang, est_juste
+            FROM {read("reponses/*.parquet")} WHERE livraison NOT IN ({refused})"""
+    )
+    connection.execute(
+        f"""CREATE VIEW dites AS
+            SELECT * FROM livrees r WHERE NOT EXISTS (
+                SELECT 1 FROM defauts d
+                WHERE d.livraison = r.livraison AND d.ligne = r.ligne AND d.effet IN ({unread}))"""
+    )
+    connection.execute(
+        f"""CREATE TABLE vides AS
+            SELECT {question_hash()} AS q, unite_id, element_id, livraison, ligne, motif
+            FROM {read("vides.parquet")} WHERE livraison NOT IN ({refused})"""
+    )

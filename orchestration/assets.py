@@ -19,6 +19,7 @@ from ingest.lake import Result
 from ingest.pipeline import load_warehouse, process_pending
 from orchestration import construction, dbt_runtime
 from orchestration.partitions import wanted
+from orchestration.publication import acceptance
 from orchestration.resources import Dbt, Entrepot
 
 # Backfill policies are a beta parameter in this version of Dagster; the pin and the graph's test stand for us.
@@ -140,6 +141,7 @@ def models_asset(manifest_path: Path) -> dg.AssetsDefinition:
             target = Path(dbt_runtime.environment(home)["DBT_TARGET_PATH"])
             (target / "run_results.json").unlink(missing_ok=True)
             command = construction.build_command(home)
+            acceptance.preload()
             try:
                 for done, event in enumerate(dbt.cli(command, context=context, target_path=target).stream(), 1):
                     entrepot.progress("Résolution et indicateurs (dbt)", min(done, total), total)

@@ -14,6 +14,16 @@ from ingest.pipeline import declarations_digest
 
 # Unit tests prove the formulas, which do not change from one run to the next: `make test` runs them.
 _BUILD = ["build", "--exclude-resource-type", "unit_test"]
+# What only referentials and declarations make, and the views of answers, are as the last whole build left them.
+_UNCHANGED = " ".join(
+    (
+        "resource_type:seed",
+        "path:models/staging",
+        "path:models/intermediate/finess",
+        "path:models/intermediate/cnsa",
+        "path:models/intermediate/observations/obs_*.sql",
+    )
+)
 
 
 def build_command(home: Home) -> list[str]:
@@ -21,7 +31,7 @@ def build_command(home: Home) -> list[str]:
     with duckdb.connect(str(home.warehouse)) as connection:
         modifications.prepare(connection)
         todo = modifications.to_build(connection, declarations_digest())
-    return [*_BUILD, "--full-refresh"] if todo.everything else _BUILD
+    return [*_BUILD, "--full-refresh"] if todo.everything else [*_BUILD, "--exclude", _UNCHANGED]
 
 
 def built(home: Home) -> None:

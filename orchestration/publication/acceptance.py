@@ -4,12 +4,14 @@ Belongs here: which sample answers which rule, evaluation, outcomes. Does not be
 deriving rules (`rules`, `non_regression`), pages.
 
 GX is fed pandas frames: it has no polars source and fails on duckdb-engine. Importing it takes six seconds, so it is
-imported when the gate is used.
+imported when the gate is used, or `preload`ed while dbt works.
 """
 
 from __future__ import annotations
 
+import importlib
 import os
+import threading
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -62,6 +64,11 @@ class Outcome:
 _BY_ROW = ("expect_column_values_", "expect_column_value_lengths_", "expect_column_pair_values_")
 _UNIQUE = {"expect_column_values_to_be_unique": "column", "expect_compound_columns_to_be_unique": "column_list"}
 _NOT_NULL = "expect_column_values_to_not_be_null"
+
+
+def preload() -> None:
+    """Start importing Great Expectations, in the background: what it takes is spent while something else runs."""
+    threading.Thread(target=importlib.import_module, args=("great_expectations",), daemon=True).start()
 
 
 def evaluate(rules: Sequence[Rule], frames: Mapping[str, Frame]) -> list[Outcome]:

@@ -178,6 +178,7 @@ def _ecrites(monde: Monde, jour: date, et: pl.DataFrame) -> dict[str, pl.Series]
 
 
 def _dans_l_ordre(et: pl.DataFrame, connus: pl.DataFrame, textes: dict[str, pl.Series]) -> dict[str, pl.Series]:
-    """Identities in the order of a document."""
-    rangs = et.select("et_id").join(connus.select("et_id").with_row_index("r"), on="et_id", maintain_order="left")["r"]
+    """Identities in the order of a document ; unknown for an ET that is not among those known."""
+    connus = connus.select("et_id").with_row_index("r")
+    rangs = et.select("et_id").join(connus, on="et_id", how="left", maintain_order="left")["r"]
     return {nom: valeurs.gather(rangs) for nom, valeurs in textes.items()}

@@ -11,7 +11,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboards.components import footer, open_base
-from dashboards.views import accueil, dlnuf, donnees_ouvertes, etablissement, qualite, territoire
+from dashboards.views import accueil, dlnuf, dlnuf_exactitude, donnees_ouvertes, etablissement, qualite, territoire
 
 # A file of ours: Streamlit makes the browser fetch the Material icon of a page from fonts.gstatic.com for its tab.
 ICON = Path(__file__).with_name("icone.svg")
@@ -23,6 +23,7 @@ PAGES = [
     st.Page(territoire.show, title="Territoire", url_path="territoire", icon=":material/map:"),
     st.Page(etablissement.show, title="Fiche établissement", url_path="etablissement", icon=":material/apartment:"),
     st.Page(dlnuf.show, title="Dites-le-nous une fois", url_path="dlnuf", icon=":material/repeat_one:"),
+    st.Page(dlnuf_exactitude.show, title="Exactitude", url_path="exactitude", icon=":material/target:"),
     st.Page(qualite.show, title="Qualité des livraisons", url_path="qualite", icon=":material/fact_check:"),
     st.Page(donnees_ouvertes.show, title="Données ouvertes", url_path="donnees-ouvertes", icon=":material/dataset:"),
 ]

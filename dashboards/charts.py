@@ -252,6 +252,40 @@ def stacked(rows: list[dict[str, Any]], title: str) -> alt.Chart:
     return _finish(chart.properties(height=28 * len({row["element"] for row in rows}) + 110))
 
 
+def gaps(rows: list[dict[str, Any]]) -> alt.LayerChart:
+    """Rules beside a reference, by group, one tile each with its number. rows: groupe, regle, ecart, part, n.
+
+    A rule ahead of the reference has a thick edge and a plus sign; level with it, a white tile.
+    """
+    drawn_rows = [
+        {
+            **row,
+            "texte": number(row["ecart"], 1) if round(row["ecart"], 1) <= 0 else f"+{number(row['ecart'], 1)}",
+            "est_devant": row["ecart"] > 0,
+            "est_derriere": row["ecart"] < 0,
+        }
+        for row in rows
+    ]
+    base = alt.Chart(alt.Data(values=drawn_rows)).encode(
+        x=alt.X(
+            "regle:N", sort=None, title=None, axis=alt.Axis(orient="top", labelAngle=0, labelFontSize=13, ticks=False)
+        ),
+        y=alt.Y("groupe:N", sort=None, title=None, axis=alt.Axis(labelLimit=330, labelFontSize=13, ticks=False)),
+        tooltip=[
+            alt.Tooltip("groupe:N", title="Thème"),
+            alt.Tooltip("regle:N", title="Règle"),
+            alt.Tooltip("part:N", title="Valeurs justes"),
+            alt.Tooltip("n:N", title="Questions"),
+        ],
+    )
+    tiles = base.mark_rect(stroke=INK).encode(
+        color=alt.condition("datum.est_derriere", alt.value(PALE), alt.value(WHITE)),
+        strokeWidth=alt.condition("datum.est_devant", alt.value(3), alt.value(0.3)),
+    )
+    texts = base.mark_text(fontSize=13, color=INK).encode(text="texte:N")
+    return _finish(alt.layer(tiles, texts).properties(height=30 * len({row["groupe"] for row in rows}) + 40))
+
+
 def _finish(chart: Any) -> Any:
     """Font, sober axes, no frame, French numbers and dates."""
     locale = {"number": NUMBER_LOCALE, "time": TIME_LOCALE}

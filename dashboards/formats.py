@@ -88,6 +88,11 @@ def with_unit(value: float | None, unit_code: str | None, decimals: int | None =
     return text if text == INCONNU or not sign else f"{text}{NBSP}{sign}"
 
 
+def share(part: float | None) -> str:
+    """0.99697 → « 99,69 % »: cut rather than rounded, for a share that is not whole must not read 100 %."""
+    return INCONNU if part is None else with_unit(math.floor(part * 10_000 + 1e-9) / 100, "pct", 2)
+
+
 def exact(value: float | None, unit_code: str | None) -> str:
     """A value as it was given, not rounded (six decimals at most): two answers that differ must look different."""
     if value is None or is_unknown(value):

@@ -23,6 +23,7 @@ from dashboards.requetes.etablissements import (
     search,
     valeurs,
 )
+from dashboards.requetes.exactitude import exactitude
 from dashboards.requetes.livraisons import livraison_balance, livraisons, open_dataset, regles
 from dashboards.requetes.territoires import (
     Filters,
@@ -56,6 +57,7 @@ __all__ = [
     "etablissement_cells",
     "etablissement_indicateurs",
     "etablissement_points",
+    "exactitude",
     "has_values",
     "historique",
     "key_figures",

@@ -16,6 +16,7 @@ PURPOSES = {
     "territoire": "L'offre, l'équipement, l'activité et les prix d'un territoire, comparés aux autres.",
     "etablissement": "Un établissement ou service : identité, historique, valeurs et d'où elles viennent.",
     "dlnuf": "Les saisies que l'on pourrait éviter, et les réponses qui se contredisent.",
+    "exactitude": "Sur des données synthétiques : la part de valeurs justes, et pourquoi les autres ne le sont pas.",
     "qualite": "Ce qui a été reçu, accepté, rejeté, et comment corriger.",
     "donnees-ouvertes": "Les jeux de données à télécharger, avec leur mode d'emploi.",
 }

@@ -29,17 +29,17 @@ def by_defect(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """
     connection.execute(
         f"""CREATE TABLE touchees AS
-            SELECT DISTINCT {question_hash("d")} AS q, d.unite_id, d.livraison, d.ligne, d.nature, d.effet
+            SELECT DISTINCT {question_hash("d")} AS q, d.livraison, d.ligne, d.nature, d.effet
             FROM defauts d WHERE d.element_id IS NOT NULL
             UNION ALL
-            SELECT DISTINCT l.q, l.unite_id, l.livraison, l.ligne, d.nature, d.effet
+            SELECT DISTINCT l.q, l.livraison, l.ligne, d.nature, d.effet
             FROM livrees l JOIN defauts d ON l.livraison = d.livraison AND l.ligne = d.ligne
             WHERE d.element_id IS NULL"""
     )
     return rows_of(
         connection,
         """SELECT nature, effet, count(*) AS n, sum(v.est_juste::INT) AS n_justes, avg(v.est_juste::INT) AS part
-           FROM (SELECT DISTINCT q, unite_id, nature, effet FROM touchees) JOIN verdicts v USING (q, unite_id)
+           FROM (SELECT DISTINCT q, nature, effet FROM touchees) JOIN verdicts v USING (q)
            GROUP BY ALL ORDER BY nature""",
     )
 
@@ -51,44 +51,45 @@ def wrong(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
         """CREATE TABLE fautes AS
            SELECT v.q, v.unite_id, v.element_id, j.source, l.fichier, j.ligne
            FROM (SELECT * FROM verdicts WHERE NOT est_juste) v
-           LEFT JOIN (SELECT q, unite_id, source, delivery_id, ligne FROM juges WHERE est_retenue) j USING (q, unite_id)
+           LEFT JOIN (SELECT q, source, delivery_id, ligne FROM juges WHERE est_retenue) j USING (q)
            LEFT JOIN livraisons l USING (delivery_id)"""
     )
     return rows_of(
         connection,
         f"""WITH ecartees AS (
-               SELECT q, unite_id, string_agg(DISTINCT motif, ', ' ORDER BY motif) AS motifs
-               FROM juges SEMI JOIN fautes USING (q, unite_id) WHERE est_juste GROUP BY ALL
+               SELECT q, string_agg(DISTINCT motif, ', ' ORDER BY motif) AS motifs
+               FROM juges SEMI JOIN fautes USING (q) WHERE est_juste GROUP BY ALL
            ), rejets AS (
-               SELECT d.q, d.unite_id, min(r.regle) AS regle
-               FROM (SELECT * FROM dites SEMI JOIN fautes USING (q, unite_id) WHERE est_juste) d
+               SELECT d.q, min(r.regle) AS regle
+               FROM (SELECT * FROM dites SEMI JOIN fautes USING (q) WHERE est_juste) d
                JOIN livraisons l ON l.fichier = parse_filename(d.livraison)
                JOIN rejetees r ON r.delivery_id = l.delivery_id AND r.ligne = d.ligne GROUP BY ALL
            ), semees AS (
-               SELECT q, unite_id, parse_filename(livraison) AS fichier, ligne, min(nature) AS nature
-               FROM touchees SEMI JOIN fautes USING (q, unite_id) GROUP BY ALL
+               SELECT q, parse_filename(livraison) AS fichier, ligne, min(nature) AS nature
+               FROM touchees SEMI JOIN fautes USING (q) GROUP BY ALL
            ), natures AS (
-               SELECT d.q, d.unite_id, parse_filename(d.livraison) AS fichier, d.ligne, min(e.nature) AS nature,
+               SELECT d.q, parse_filename(d.livraison) AS fichier, d.ligne, min(e.nature) AS nature,
                       bool_or(d.est_juste) AS est_dite_juste
-               FROM (SELECT * FROM livrees SEMI JOIN fautes USING (q, unite_id)) d
+               FROM (SELECT * FROM livrees SEMI JOIN fautes USING (q)) d
                LEFT JOIN ecarts e USING (livraison, ligne, champ) GROUP BY ALL
            ), repris AS (
-               SELECT DISTINCT q, unite_id FROM vides SEMI JOIN fautes USING (q, unite_id)
+               SELECT DISTINCT q FROM vides SEMI JOIN fautes USING (q)
            )
            SELECT CASE WHEN f.fichier IS NULL THEN 'aucune valeur'
                        WHEN s.nature IS NOT NULL THEN s.nature
-                       WHEN n.est_dite_juste THEN 'mal lue, ou jugée autrement par le témoin'
-                       ELSE coalesce(n.nature, 'réponse fausse du déclarant') END AS cause,
+                       WHEN n.est_dite_juste THEN 'juste pour le témoin, non pour la couche'
+                       ELSE coalesce(n.nature, 'fausse, sans défaut semé') END AS cause,
                   coalesce(e.motifs, 'ligne rejetée : ' || r.regle,
-                           CASE WHEN p.q IS NOT NULL THEN 'laissée vide ailleurs' ELSE 'absente de la couche' END) AS bonne_reponse,
+                           CASE WHEN p.q IS NOT NULL THEN 'laissée vide ailleurs' ELSE 'absente de la couche' END
+                  ) AS bonne_reponse,
                   coalesce(f.source, 'aucune') AS source, count(*) AS n,
                   {_examples("f")} AS exemples
            FROM fautes f
-           LEFT JOIN ecartees e USING (q, unite_id)
-           LEFT JOIN rejets r USING (q, unite_id)
-           LEFT JOIN repris p USING (q, unite_id)
-           LEFT JOIN semees s USING (q, unite_id, fichier, ligne)
-           LEFT JOIN natures n USING (q, unite_id, fichier, ligne)
+           LEFT JOIN ecartees e USING (q)
+           LEFT JOIN rejets r USING (q)
+           LEFT JOIN repris p USING (q)
+           LEFT JOIN semees s USING (q, fichier, ligne)
+           LEFT JOIN natures n USING (q, fichier, ligne)
            GROUP BY ALL ORDER BY n DESC, cause, bonne_reponse, source LIMIT {SHOWN}""",
     )
 
@@ -96,30 +97,30 @@ def wrong(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
 def conflicts(connection: duckdb.DuckDBPyConnection) -> dict[str, list[dict[str, Any]]]:
     """Real conflicts that the layer does not announce (`manques`), announced ones that are not (`infondes`), by what
     happened to the lines that speak of them. Needs `reels`, and the `touchees` of `by_defect`."""
-    announced = "SELECT q, unite_id, element_id FROM juges WHERE est_retenue AND statut = 'divergent'"
+    announced = "SELECT q FROM juges WHERE est_retenue AND statut = 'divergent'"
     parts = {
-        "manques": f"SELECT q, unite_id FROM reels WHERE est_sur EXCEPT SELECT q, unite_id FROM ({announced})",
-        "infondes": f"SELECT q, unite_id FROM ({announced}) EXCEPT SELECT q, unite_id FROM reels",
+        "manques": f"SELECT q FROM reels WHERE est_sur EXCEPT {announced}",
+        "infondes": f"{announced} EXCEPT SELECT q FROM reels",
     }
     return {
         name: rows_of(
             connection,
             f"""WITH concernees AS ({query}), rejets AS (
-                   SELECT d.q, d.unite_id, min(r.regle) AS regle
-                   FROM (SELECT * FROM livrees SEMI JOIN concernees USING (q, unite_id)) d
+                   SELECT d.q, min(r.regle) AS regle
+                   FROM (SELECT * FROM livrees SEMI JOIN concernees USING (q)) d
                    JOIN livraisons l ON l.fichier = parse_filename(d.livraison)
                    JOIN rejetees r ON r.delivery_id = l.delivery_id AND r.ligne = d.ligne GROUP BY ALL
                ), semees AS (
-                   SELECT q, unite_id, string_agg(DISTINCT nature, ', ' ORDER BY nature) AS natures
-                   FROM touchees SEMI JOIN concernees USING (q, unite_id) GROUP BY ALL
+                   SELECT q, string_agg(DISTINCT nature, ', ' ORDER BY nature) AS natures
+                   FROM touchees SEMI JOIN concernees USING (q) GROUP BY ALL
                ), nommees AS (
-                   SELECT q, unite_id, any_value(element_id) AS element_id
-                   FROM livrees SEMI JOIN concernees USING (q, unite_id) GROUP BY ALL
+                   SELECT q, any_value(unite_id) AS unite_id, any_value(element_id) AS element_id
+                   FROM livrees SEMI JOIN concernees USING (q) GROUP BY ALL
                )
                SELECT coalesce('ligne rejetée : ' || r.regle, s.natures, 'aucun défaut') AS cause, count(*) AS n,
                       {_examples("e")} AS exemples
-               FROM concernees c LEFT JOIN rejets r USING (q, unite_id) LEFT JOIN semees s USING (q, unite_id)
-               LEFT JOIN nommees e USING (q, unite_id)
+               FROM concernees c LEFT JOIN rejets r USING (q) LEFT JOIN semees s USING (q)
+               LEFT JOIN nommees e USING (q)
                GROUP BY ALL ORDER BY n DESC, cause LIMIT {SHOWN}""",
         )
         for name, query in parts.items()

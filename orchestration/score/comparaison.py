@@ -21,7 +21,8 @@ _ITEMS = "list_distinct(list_transform(string_split(lower({}), ','), lambda x: t
 
 
 def question_hash(alias: str = "") -> str:
-    """A number for a question: joined with `unite_id`, two questions never share it in practice (1 in 10^13)."""
+    """A number for a question, quicker to join than seven columns: of a hundred million questions, two share one with
+    a probability of 3 in 10 000."""
     prefix = f"{alias}." if alias else ""
     return f"hash({', '.join(prefix + column for column in QUESTION)})"
 

@@ -29,8 +29,8 @@ from orchestration.score.errors import NothingToScore
 
 _DECIMALS = "case when valeur_nombre is not null then length(split_part(valeur, '.', 2)) end"
 _ANSWER = (
-    "unite_id, element_id, perimetre, source, collecte, valeur_nombre AS nombre, valeur_texte AS texte,"
-    f" valeur_date AS jour, {_DECIMALS} AS decimales, delivery_id, CAST(ligne AS BIGINT) AS ligne, collecte_le, alerte"
+    "unite_id, element_id, source, valeur_nombre AS nombre, valeur_texte AS texte,"
+    f" valeur_date AS jour, {_DECIMALS} AS decimales, delivery_id, CAST(ligne AS BIGINT) AS ligne, collecte_le"
 )
 
 
@@ -59,7 +59,7 @@ def _publication(connection: duckdb.DuckDBPyConnection, marts: Path) -> None:
         return "read_parquet('" + str(marts / f"{table}.parquet").replace("'", "''") + "')"
 
     connection.execute(
-        f"""CREATE TABLE reponses AS
+        f"""CREATE VIEW reponses AS
             SELECT {question_hash()} AS q, {_ANSWER}, true AS est_retenue, statut, CAST(NULL AS VARCHAR) AS motif
             FROM {read("dlnuf_valeurs")}
             UNION ALL
@@ -68,12 +68,12 @@ def _publication(connection: duckdb.DuckDBPyConnection, marts: Path) -> None:
 
 
 def _lake(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
-    received = {m.delivery_id: m for m in manifests(home)}
-    order = sorted(received, key=lambda d: (received[d].received_at, d))
+    received = list(manifests(home))
     # Two files of one name: the witness speaks of the first; a later one is a correction that it does not know.
-    first = {received[d].filename: d for d in reversed(order)}
+    first = {m.filename: m.delivery_id for m in reversed(received)}
     names = [
-        (d, received[d].filename if first[received[d].filename] == d else None, rank) for rank, d in enumerate(order)
+        (m.delivery_id, m.filename if first[m.filename] == m.delivery_id else None, rank)
+        for rank, m in enumerate(received)
     ]
     _table(connection, "livraisons", ("delivery_id", "fichier", "recu_rang"), names)
     read: list[tuple[str, str, int, int, int]] = []

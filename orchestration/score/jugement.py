@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
@@ -25,13 +26,16 @@ MEMORY = "3GB"
 def score(home: Home, truth: Path) -> dict[str, Any]:
     """How right the current publication of a home is, against the truth of the deliveries it was made from.
 
-    Returns the object that `dlnuf score --json` prints. Shares are between 0 and 1, unknown (None) when there is nothing
-    to count. Raises NoTruth, NothingToScore.
+    Returns the object that `dlnuf score --json` prints. Shares are between 0 and 1, unknown (None) when there is
+    nothing to count. Raises NoTruth, NothingToScore.
     """
     folder = temoin.find(truth)
-    spill = home.scores / "tmp"
-    config = {"memory_limit": MEMORY, "temp_directory": str(spill), "preserve_insertion_order": "false"}
-    with duckdb.connect(config=config) as connection:
+    home.scores.mkdir(parents=True, exist_ok=True)
+    with (
+        TemporaryDirectory(dir=home.scores, prefix=".") as scratch,
+        duckdb.connect(Path(scratch) / "score.duckdb", config={"memory_limit": MEMORY}) as connection,
+    ):
+        connection.execute("SET preserve_insertion_order = false")
         published = couche.open_layer(connection, home)
         temoin.open_truth(connection, folder)
         _check_same_deliveries(connection)
@@ -79,7 +83,8 @@ def _check_same_deliveries(connection: duckdb.DuckDBPyConnection) -> None:
     if missing:
         listed = ", ".join(row["f"] for row in missing[:5])
         raise NothingToScore(
-            f"La publication ne vient pas de cette génération : {len(missing)} fichiers n'ont pas été livrés ({listed}…)."
+            f"La publication ne vient pas de cette génération : {len(missing)} fichiers n'ont pas été livrés "
+            f"({listed}…)."
         )
 
 
@@ -89,22 +94,24 @@ def _judge(connection: duckdb.DuckDBPyConnection) -> None:
         f"""CREATE TABLE juges AS
             SELECT r.*, v.q IS NOT NULL AS a_une_verite, v.q IS NOT NULL AND {right("r", "v")} AS est_juste
             FROM reponses r
-            LEFT JOIN verite v ON r.q = v.q AND r.unite_id = v.unite_id
+            LEFT JOIN verite v ON r.q = v.q
             LEFT JOIN tolerances t ON r.element_id = t.element_id"""
     )
-    connection.execute("DROP TABLE reponses")
-    connection.execute("DROP TABLE verite")
     connection.execute(
         """CREATE TABLE questions AS
-           SELECT q, unite_id, any_value(element_id) AS element_id, bool_or(est_juste) AS est_dite_juste,
-                  count(DISTINCT document) AS n_documents
-           FROM dites GROUP BY q, unite_id"""
+           WITH documents AS (
+               SELECT document, 1 << (row_number() OVER (ORDER BY document) - 1) AS bit
+               FROM (SELECT DISTINCT document FROM livrees)
+           )
+           SELECT q, any_value(unite_id) AS unite_id, any_value(element_id) AS element_id,
+                  bool_or(est_juste) AS est_dite_juste, bit_count(bit_or(bit)) AS n_documents
+           FROM dites JOIN documents USING (document) GROUP BY q"""
     )
     connection.execute(
         """CREATE TABLE verdicts AS
-           SELECT s.q, s.unite_id, s.element_id, s.n_documents, j.q IS NOT NULL AS est_servie,
+           SELECT s.q, s.unite_id, s.element_id, s.n_documents, j.source, j.q IS NOT NULL AS est_servie,
                   coalesce(j.est_juste, false) AS est_juste
-           FROM questions s LEFT JOIN (SELECT q, unite_id, est_juste FROM juges WHERE est_retenue) j USING (q, unite_id)
+           FROM questions s LEFT JOIN (SELECT q, source, est_juste FROM juges WHERE est_retenue) j USING (q)
            WHERE s.est_dite_juste"""
     )
 
@@ -132,16 +139,16 @@ def _unknown(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     """Questions that no readable line states: those left empty, and those that only a retained value speaks of."""
     connection.execute(
         """CREATE TABLE inconnues AS
-           SELECT q, unite_id, min(motif) AS motif FROM (
-               SELECT q, unite_id, motif FROM vides
+           SELECT q, coalesce(min(motif), 'sans_verite') AS motif FROM (
+               SELECT q, motif FROM vides
                UNION ALL
-               SELECT q, unite_id, 'sans_verite' FROM juges WHERE est_retenue AND NOT a_une_verite
-           ) ANTI JOIN questions USING (q, unite_id) GROUP BY q, unite_id"""
+               SELECT q, NULL FROM juges WHERE est_retenue AND NOT a_une_verite
+           ) ANTI JOIN questions USING (q) GROUP BY q"""
     )
     found = rows_of(
         connection,
         """SELECT i.motif, count(*) AS n, sum((j.q IS NULL)::INT) AS n_inconnues
-           FROM inconnues i LEFT JOIN (SELECT q, unite_id FROM juges WHERE est_retenue) j USING (q, unite_id)
+           FROM inconnues i LEFT JOIN (SELECT q FROM juges WHERE est_retenue) j USING (q)
            GROUP BY i.motif ORDER BY n DESC""",
     )
     left = sum(row["n_inconnues"] for row in found)
@@ -149,42 +156,42 @@ def _unknown(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
 
 
 def _conflicts(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
-    """Between documents, on the last word of each source, as delivered: a later file that leaves the cell empty takes the
-    answer back; two lines of one file are both its last word. Two documents surely disagree when nothing that one says
-    last agrees with what the other says last; they may when something does not."""
+    """Between documents, on the last word of each source, as delivered: a later file that leaves the cell empty takes
+    the answer back; two lines of one file are both its last word. Two documents surely disagree when nothing that one
+    says last agrees with what the other says last; they may when something does not."""
     connection.execute(
         """CREATE TABLE derniers AS
            WITH plusieurs_documents AS (
-               SELECT q, unite_id FROM livrees GROUP BY q, unite_id HAVING count(DISTINCT document) > 1
+               SELECT q FROM livrees GROUP BY q HAVING min(document) <> max(document)
            ), reprises AS (
-               SELECT v.q, v.unite_id, a.source, max(a.recu_rang) AS recu_rang
-               FROM (SELECT * FROM vides SEMI JOIN plusieurs_documents USING (q, unite_id)) v
+               SELECT v.q, a.source, max(a.recu_rang) AS recu_rang
+               FROM (SELECT * FROM vides SEMI JOIN plusieurs_documents USING (q)) v
                JOIN (SELECT DISTINCT livraison, source, recu_rang FROM attendues) a USING (livraison)
                GROUP BY ALL
            )
-           SELECT l.* FROM (SELECT * FROM livrees SEMI JOIN plusieurs_documents USING (q, unite_id)) l
-           LEFT JOIN reprises r ON l.q = r.q AND l.unite_id = r.unite_id AND l.source = r.source
+           SELECT l.* FROM (SELECT * FROM livrees SEMI JOIN plusieurs_documents USING (q)) l
+           LEFT JOIN reprises r ON l.q = r.q AND l.source = r.source
            WHERE r.recu_rang IS NULL OR r.recu_rang <= l.recu_rang
            QUALIFY rank() OVER (
-               PARTITION BY l.q, l.unite_id, l.source ORDER BY l.depot DESC NULLS LAST, l.recu_rang DESC) = 1"""
+               PARTITION BY l.q, l.source ORDER BY l.depot DESC NULLS LAST, l.recu_rang DESC) = 1"""
     )
     connection.execute(
         f"""CREATE TABLE reels AS
-            SELECT q, unite_id, bool_or(est_sur) AS est_sur FROM (
-                SELECT a.q, a.unite_id, bool_and(NOT {agree("a", "b")}) AS est_sur,
+            SELECT q, bool_or(est_sur) AS est_sur FROM (
+                SELECT a.q, bool_and(NOT {agree("a", "b")}) AS est_sur,
                        bool_or(NOT {agree("a", "b")}) AS est_possible
-                FROM derniers a JOIN derniers b ON a.q = b.q AND a.unite_id = b.unite_id AND a.document < b.document
+                FROM derniers a JOIN derniers b ON a.q = b.q AND a.document < b.document
                 JOIN tolerances t ON a.element_id = t.element_id
                 WHERE t.type <> 'sans_objet'
-                GROUP BY a.q, a.unite_id, a.document, b.document)
-            WHERE est_possible GROUP BY q, unite_id"""
+                GROUP BY a.q, a.document, b.document)
+            WHERE est_possible GROUP BY q"""
     )
     predicted, founded, real, found = _row(
         connection,
         """SELECT sum((p.q IS NOT NULL)::INT), sum((p.q IS NOT NULL AND r.q IS NOT NULL)::INT),
                   sum(coalesce(r.est_sur, false)::INT), sum((coalesce(r.est_sur, false) AND p.q IS NOT NULL)::INT)
-           FROM (SELECT q, unite_id FROM juges WHERE est_retenue AND statut = 'divergent') p
-           FULL JOIN reels r ON p.q = r.q AND p.unite_id = r.unite_id""",
+           FROM (SELECT q FROM juges WHERE est_retenue AND statut = 'divergent') p
+           FULL JOIN reels r ON p.q = r.q""",
     )
     return {
         "precision": _share(founded, predicted),
@@ -208,7 +215,8 @@ def _rows(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     unread = ", ".join(f"'{effect}'" for effect in temoin.TO_REJECT)
     connection.execute(
         f"""CREATE TABLE lignes_fautives AS
-            SELECT f.delivery_id, d.ligne, min(d.nature) AS nature, bool_or(d.effet IN ({unread})) AS a_rejeter
+            SELECT f.delivery_id, d.ligne, bool_or(d.effet IN ({unread})) AS a_rejeter,
+                   coalesce(min(d.nature) FILTER (WHERE d.effet IN ({unread})), min(d.nature)) AS nature
             FROM defauts d JOIN livraisons f ON f.fichier = parse_filename(d.livraison)
             JOIN (SELECT DISTINCT livraison FROM attendues WHERE a_accepter) USING (livraison)
             WHERE d.effet <> 'livraison' GROUP BY ALL"""

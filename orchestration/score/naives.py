@@ -28,21 +28,19 @@ def judge(connection: duckdb.DuckDBPyConnection) -> None:
     """`choix`: one row a question stated rightly, whether the system and each rule are right about it."""
     connection.execute(
         """CREATE TABLE plusieurs AS
-           SELECT j.* FROM juges j SEMI JOIN (
-               SELECT q, unite_id FROM juges GROUP BY q, unite_id HAVING count(*) > 1
-           ) USING (q, unite_id)"""
+           SELECT * FROM juges SEMI JOIN (SELECT q FROM juges WHERE NOT est_retenue) USING (q)"""
     )
     connection.execute(
         f"""CREATE TABLE soutiens AS
-            SELECT a.q, a.unite_id, a.delivery_id, a.ligne, a.source, a.nombre, a.texte, a.jour,
+            SELECT a.q, a.delivery_id, a.ligne, a.source, a.nombre, a.texte, a.jour,
                    count(DISTINCT b.source) AS n_soutiens
-            FROM plusieurs a JOIN plusieurs b ON a.q = b.q AND a.unite_id = b.unite_id
+            FROM plusieurs a JOIN plusieurs b ON a.q = b.q
             JOIN tolerances t ON a.element_id = t.element_id
             WHERE {agree("a", "b")} GROUP BY ALL"""
     )
     connection.execute(
         f"""CREATE TABLE elues AS
-            SELECT a.q, a.unite_id,
+            SELECT a.q,
                    first(a.est_juste ORDER BY (a.source <> 'ca')::INT, {_LAST}) AS ca,
                    first(a.est_juste ORDER BY (a.source <> 'errd')::INT, {_LAST}) AS errd,
                    first(a.est_juste ORDER BY {_LAST}) AS derniere_recue,
@@ -50,24 +48,21 @@ def judge(connection: duckdb.DuckDBPyConnection) -> None:
                    coalesce(first(a.est_juste ORDER BY {_LAST}) FILTER (WHERE o.rang = 1), false) AS reference
             FROM plusieurs a
             JOIN livraisons l ON a.delivery_id = l.delivery_id
-            JOIN soutiens s ON a.q = s.q AND a.unite_id = s.unite_id AND a.delivery_id = s.delivery_id AND a.ligne = s.ligne
+            JOIN soutiens s ON a.q = s.q
+                AND a.delivery_id = s.delivery_id AND a.ligne = s.ligne
                 AND a.source = s.source AND a.nombre IS NOT DISTINCT FROM s.nombre
                 AND a.texte IS NOT DISTINCT FROM s.texte AND a.jour IS NOT DISTINCT FROM s.jour
             LEFT JOIN ordres o ON a.element_id = o.element_id AND a.source = o.source
-            GROUP BY a.q, a.unite_id"""
+            GROUP BY a.q"""
     )
-    alone = ", ".join(f"coalesce(e.{rule}, j.est_juste, false) AS {rule}" for rule in RULES if rule != "reference")
+    alone = ", ".join(f"coalesce(e.{rule}, v.est_juste) AS {rule}" for rule in RULES if rule != "reference")
     connection.execute(
         f"""CREATE TABLE choix AS
             SELECT v.element_id, v.unite_id, v.n_documents, v.est_juste AS systeme, {alone},
-                   coalesce(e.reference, j.est_juste AND j.rang = 1, false) AS reference
+                   coalesce(e.reference, v.est_juste AND o.rang = 1, false) AS reference
             FROM verdicts v
-            LEFT JOIN elues e USING (q, unite_id)
-            LEFT JOIN (
-                SELECT a.q, a.unite_id, a.est_juste, o.rang
-                FROM (SELECT * FROM juges ANTI JOIN elues USING (q, unite_id)) a
-                LEFT JOIN ordres o ON a.element_id = o.element_id AND a.source = o.source
-            ) j USING (q, unite_id)"""
+            LEFT JOIN elues e ON v.q = e.q
+            LEFT JOIN ordres o ON v.element_id = o.element_id AND v.source = o.source"""
     )
 
 

@@ -1,7 +1,7 @@
 """Where another order of sources would be right more often: for the owners of the data to decide.
 
-Belongs here: trying, element by element, to believe a source before the one that beat it. Does not belong here: changing
-an order (`data_contracts/dictionary/precedence.yaml`).
+Belongs here: trying, element by element, to believe a source before the one that beat it. Does not belong here:
+changing an order (`data_contracts/dictionary/precedence.yaml`).
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ MIN_GAIN = 5  # questions: under that, chance decides
 def orders(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """Elements where believing a source just before the one that beats it gives more right values.
 
-    Exact for that one change: where `source_ecartee` lost by rank to `source_retenue`, every source before the winner had
-    no plausible answer. Only last words are compared: an answer that its own sender replaced, or doubtful, is out.
+    Exact for that one change: where `source_ecartee` lost by rank to `source_retenue`, every source before the winner
+    had no plausible answer. Only last words are compared: an answer that its own sender replaced, or doubtful, is out.
     """
     return rows_of(
         connection,
         f"""WITH retenues AS (
-                SELECT q, unite_id, element_id, source, est_juste FROM plusieurs WHERE est_retenue AND a_une_verite
+                SELECT q, element_id, source, est_juste FROM plusieurs WHERE est_retenue AND a_une_verite
             ), battues AS (
-                SELECT q, unite_id, source, est_juste FROM plusieurs WHERE motif = 'rang_inferieur'
+                SELECT q, source, est_juste FROM plusieurs WHERE motif = 'rang_inferieur'
             ), paires AS (
                 SELECT r.element_id, r.source AS source_retenue, b.source AS source_ecartee, count(*) AS n_comparees,
                        sum((r.est_juste AND NOT b.est_juste)::INT) AS n_retenue_seule_juste,
                        sum((b.est_juste AND NOT r.est_juste)::INT) AS n_ecartee_seule_juste
-                FROM retenues r JOIN battues b USING (q, unite_id) GROUP BY ALL
+                FROM retenues r JOIN battues b USING (q) GROUP BY ALL
             ), classees AS (
                 SELECT element_id, list(source ORDER BY rang) AS sources FROM ordres GROUP BY element_id
             ), jugees AS (

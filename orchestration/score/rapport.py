@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from orchestration.console import number
+from orchestration.console import number, plural
 
 _RULES = {
     "ca": "le CA d'abord",
@@ -20,8 +20,8 @@ def of_score(found: dict[str, Any]) -> str:
     rows, rejects, conflicts = found["lignes"], found["rejets"], found["conflicts"]
     lines = [
         ("Publication", found["version"]),
-        ("Valeurs justes", f"{_pct(found['retained_right'])} des {number(found['questions_dites_justement'])} questions "
-         "auxquelles une source au moins répond juste"),
+        ("Valeurs justes", f"{_pct(found['retained_right'])} des "
+         f"{number(found['questions_dites_justement'])} questions auxquelles une source au moins répond juste"),
         ("", f"{number(found['dont_absentes'])} d'entre elles restent sans valeur ; "
          f"{number(found['valeurs_sans_verite'])} valeurs retenues n'ont pas de vérité"),
         ("Inconnues", f"{_pct(found['unknown_left_unknown'])} laissées inconnues"),
@@ -38,15 +38,16 @@ def of_score(found: dict[str, Any]) -> str:
     if found["devances"]:
         text += ["", "Une règle naïve fait mieux :"]
         text += [
-            f"  {x['groupe']} : {_RULES[x['regle']]}, {number(x['n_justes_de_plus'])} valeurs justes de plus "
-            f"sur {number(x['n'])}"
+            f"  {x['groupe']} : {_RULES[x['regle']]}, "
+            f"{plural(x['n_justes_de_plus'], 'valeur juste', 'valeurs justes')} de plus sur {number(x['n'])}"
             for x in found["devances"]
         ]
     if found["propositions"]:
         text += ["", "À proposer aux propriétaires des données (la source écartée est juste plus souvent) :"]
         text += [
             f"  {x['element_id']} : {x['source_ecartee']} avant {x['source_retenue']}, "
-            f"{number(x['gain'])} valeurs justes de plus ({number(x['n_ecartee_seule_juste'])} contre {number(x['n_retenue_seule_juste'])})"
+            f"{plural(x['gain'], 'valeur juste', 'valeurs justes')} de plus "
+            f"({number(x['n_ecartee_seule_juste'])} contre {number(x['n_retenue_seule_juste'])})"
             for x in found["propositions"][:10]
         ]
     return "\n".join(text)

@@ -57,7 +57,9 @@ def open_truth(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
                    base_temporelle
             FROM read_csv('{csv}', delim = ';', header = true, all_varchar = true, nullstr = '')"""
     )
-    connection.execute(f"CREATE VIEW ecarts AS SELECT livraison, ligne, champ, nature FROM {read('ecarts.parquet')}")
+    connection.execute(
+        f"CREATE VIEW ecarts AS SELECT livraison, ligne, hash(champ) AS champ, nature FROM {read('ecarts.parquet')}"
+    )
     connection.execute(
         f"""CREATE TABLE attendues AS
             SELECT livraison, source, "table" AS entite, CAST(n_lignes AS BIGINT) AS n_lignes,
@@ -65,8 +67,8 @@ def open_truth(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
             FROM {read("livraisons.parquet")}"""
     )
     connection.execute(
-        f"""CREATE TABLE verite AS
-            SELECT {question_hash()} AS q, unite_id, element_id, valeur_nombre AS nombre, valeur_texte AS texte,
+        f"""CREATE VIEW verite AS
+            SELECT {question_hash()} AS q, valeur_nombre AS nombre, valeur_texte AS texte,
                    valeur_date AS jour
             FROM {read("elements.parquet")}"""
     )
@@ -74,19 +76,18 @@ def open_truth(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
     unread = ", ".join(f"'{effect}'" for effect in TO_REJECT)
     connection.execute(
         f"""CREATE TABLE livrees AS
-            SELECT {question_hash()} AS q, unite_id, element_id, source, document, livraison, ligne, champ,
-                   valeur_nombre AS nombre, valeur_texte AS texte, valeur_date AS jour,
-                   TRY_CAST(rang_depot AS BIGINT) AS depot, recu_rang, est_juste
-            FROM {read("reponses/*.parquet")} WHERE livraison NOT IN ({refused})"""
+            SELECT {question_hash()} AS q, unite_id, element_id, source, document, livraison, ligne,
+                   hash(champ) AS champ, valeur_nombre AS nombre, valeur_texte AS texte, valeur_date AS jour,
+                   TRY_CAST(rang_depot AS BIGINT) AS depot, recu_rang, est_juste, d.ligne IS NULL AS est_a_lire
+            FROM {read("reponses/*.parquet")}
+            LEFT JOIN (
+                SELECT DISTINCT livraison, ligne FROM defauts WHERE effet IN ({unread})
+            ) d USING (livraison, ligne)
+            WHERE livraison NOT IN ({refused})"""
     )
-    connection.execute(
-        f"""CREATE VIEW dites AS
-            SELECT * FROM livrees r WHERE NOT EXISTS (
-                SELECT 1 FROM defauts d
-                WHERE d.livraison = r.livraison AND d.ligne = r.ligne AND d.effet IN ({unread}))"""
-    )
+    connection.execute("CREATE VIEW dites AS SELECT * FROM livrees WHERE est_a_lire")
     connection.execute(
         f"""CREATE TABLE vides AS
-            SELECT {question_hash()} AS q, unite_id, element_id, livraison, ligne, motif
+            SELECT {question_hash()} AS q, livraison, ligne, motif
             FROM {read("vides.parquet")} WHERE livraison NOT IN ({refused})"""
     )

@@ -26,6 +26,7 @@ PAGES = {
     "": "Données du secteur médico-social",
     "territoire": "Territoire",
     "dlnuf": "Dites-le-nous une fois",
+    "exactitude": "Exactitude (données synthétiques)",
     "qualite": "Qualité des livraisons",
     "donnees-ouvertes": "Données ouvertes",
 }

@@ -1,0 +1,101 @@
+"""How right the layer is on synthetic data; its errors are in `dlnuf_exactitude_erreurs`. Layout only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from dashboards import charts, requetes
+from dashboards.components import (
+    Column,
+    beside,
+    download_csv,
+    drawing,
+    empty,
+    figure,
+    heading,
+    open_base,
+    sheet,
+)
+from dashboards.formats import count, share, whole
+from dashboards.libelles import label, labels, theme
+from dashboards.views import dlnuf_exactitude_erreurs
+
+
+def show() -> None:
+    heading(
+        "Exactitude (données synthétiques)",
+        "Ce que vaut la résolution quand on connaît la vérité : des livraisons inventées, leurs défauts consignés un à "
+        "un, et la couche publiée jugée contre ce qui était vrai.",
+    )
+    base = open_base()
+    score = requetes.exactitude(base)
+    if score is None:
+        empty(
+            "Cette publication n'a pas été confrontée à une vérité.",
+            "Si elle vient de données synthétiques : `dlnuf score DOSSIER/verite`. Pour des données réelles, "
+            "la vérité n'est pas connue : cette page reste vide.",
+        )
+        return
+    _headlines(score)
+    _rules(score)
+    dlnuf_exactitude_erreurs.show(score)
+    download_csv(
+        "Télécharger les résultats par donnée (CSV)",
+        lambda: pl.DataFrame(score["par_element"]),
+        f"exactitude_{base.publication.version}.csv",
+        key="exactitude_csv",
+    )
+
+
+def _headlines(score: dict[str, Any]) -> None:
+    conflicts, rows = score["conflicts"], score["lignes"]
+    first, second, third, fourth = st.columns(4)
+    with first:
+        stated = count(score["questions_dites_justement"], "question", "questions")
+        figure("Valeurs justes", share(score["retained_right"]), f"des {stated} auxquelles une source répond juste")
+    with second:
+        figure("Inconnues laissées inconnues", share(score["unknown_left_unknown"]), "quand aucune source ne sait")
+    with third:
+        precision = share(conflicts["precision"])
+        figure("Conflits trouvés", share(conflicts["recall"]), f"des conflits réels ; annoncés à raison : {precision}")
+    with fourth:
+        figure("Lignes perdues", whole(score["rows_lost"]), f"sur {whole(rows['dans_les_fichiers'])} livrées")
+    st.caption(
+        f"{count(score['dont_absentes'], 'question', 'questions')} auxquelles une source répond juste restent sans "
+        f"valeur. {count(score['valeurs_sans_verite'], 'valeur retenue', 'valeurs retenues')} ne correspondent à rien "
+        "qui existe : numéro FINESS inconnu, établissement fermé. Les définitions sont dans docs/score.md."
+    )
+
+
+def _rules(score: dict[str, Any]) -> None:
+    st.header("À côté de règles naïves", anchor=False)
+    st.markdown("La part de valeurs justes qu'obtiendrait, sur les mêmes réponses, une règle que chacun peut imaginer.")
+    known = {"systeme": score["retained_right"], **score["naive"]}
+    shares = {rule: known[rule] for rule in labels("regle_naive")}
+    sheet([{"Règle": label("regle_naive", r), "Valeurs justes": share(s)} for r, s in shares.items()], "Règles")
+    groups = score["par_groupe_plusieurs_documents"]
+    if not groups:
+        st.markdown("Aucune question n'a reçu de réponse de plusieurs documents : toutes les règles se valent.")
+        return
+    rows = [
+        {
+            "groupe": theme(g["groupe"]),
+            "regle": label("regle_naive", rule),
+            "ecart": 1000 * (g[rule] - g["systeme"]),
+            "part": f"{share(g[rule])} contre {share(g['systeme'])}",
+            "n": whole(g["n"]),
+        }
+        for g in groups
+        for rule in shares
+        if rule != "systeme"
+    ]
+    title = "Valeurs justes de plus ou de moins que ce système, pour 1 000 questions posées par plusieurs documents"
+    drawing(charts.gaps(rows), title, f"{title}. Bord épais : la règle naïve fait mieux.", key="regles")
+    frame = pl.DataFrame(groups).with_columns(pl.col("groupe").map_elements(theme, return_dtype=pl.String))
+    frame = frame.with_columns(pl.col(*shares) * 100)
+    columns = {"groupe": "Thème", "n": Column("Questions", 0)}
+    columns |= {rule: Column(label("regle_naive", rule), 2, "pct") for rule in shares}
+    beside(frame, columns, "Valeurs justes par thème et par règle", key="regles_table")

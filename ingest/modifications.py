@@ -61,15 +61,14 @@ def note(
 ) -> None:
     """The units that these deliveries speak of in a table are to be redone: called before and after the table changes.
 
-    A referential, or a table that is not about units, may bear on any: everything is to be redone.
+    Everything is to be redone when other units may be touched: by a referential, a table that is not about units or
+    names several in a row, one where a row may replace that of another unit (the unit is not in its key).
     """
     if not deliveries:
         return
-    present = (
-        "SELECT 1 FROM information_schema.columns WHERE table_schema = 'raw' AND table_name = ? AND column_name = ?"
-    )
-    about_units = contract.nature == "collecte" and entity.unit is not None and entity.unit_field is not None
-    if not about_units or not connection.execute(present, [name, entity.unit_field]).fetchone():
+    columns = [row[0] for row in connection.execute(f'SELECT column_name FROM (DESCRIBE raw."{name}")').fetchall()]
+    alone = entity.observations == "direct" and entity.unit_field in entity.primary_key
+    if contract.nature != "collecte" or not alone or entity.unit_field not in columns:
         connection.execute("INSERT INTO raw.modifications VALUES (?, ?)", [_ALL, _ALL])
         return
     connection.execute(

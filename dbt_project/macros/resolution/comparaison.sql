@@ -92,7 +92,11 @@ coalesce(
             from {{ des_unites_a_refaire(ref('int_observations')) }} as lues
         ) as observations
         where not exists (
-            select 1 from {{ ref('int_reponses_disputees') }} as disputees where disputees.question = observations.question
+            select 1
+            from {{ ref('int_reponses_disputees') }} as disputees
+            where disputees.question = observations.question
+                and disputees.unite = observations.unite
+                and disputees.unite_id = observations.unite_id
         )
     ) as non_disputees
 {%- endmacro %}

@@ -74,6 +74,21 @@ def test_a_table_that_is_not_about_units_may_bear_on_any(
     assert modifications.to_build(connection, "v1").everything
 
 
+def test_a_row_that_may_replace_that_of_another_unit_redoes_everything(
+    connection: duckdb.DuckDBPyConnection, errd: Contract, accounts: Entity
+) -> None:
+    fields = tuple(replace(f, primary_key_position=None) if f.name == "finess_et" else f for f in accounts.fields)
+    modifications.note(connection, NAME, errd, replace(accounts, fields=fields), {"a"})
+    assert modifications.to_build(connection, "v1").everything
+
+
+def test_a_table_whose_rows_name_several_units_redoes_everything(
+    connection: duckdb.DuckDBPyConnection, errd: Contract, accounts: Entity
+) -> None:
+    modifications.note(connection, NAME, errd, replace(accounts, observations="staging"), {"a"})
+    assert modifications.to_build(connection, "v1").everything
+
+
 def test_a_table_loaded_under_a_former_contract_may_bear_on_any(
     connection: duckdb.DuckDBPyConnection, errd: Contract, accounts: Entity
 ) -> None:

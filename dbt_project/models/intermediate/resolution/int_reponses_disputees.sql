@@ -1,12 +1,12 @@
 {{ par_unite() }}
 
 -- The answers that resolution has something to decide about: several to one question, or one that its sender took back.
--- Nine questions in ten have one answer: they go straight to the layer (`dlnuf_valeurs`). Two questions that share a number
--- by chance come here together, and are told apart there.
+-- Nine questions in ten have one answer: they go straight to the layer (`dlnuf_valeurs`). Two questions of one unit that share
+-- a number by chance come here together, and are told apart there; those of two units never meet.
 with questions as (
-    select {{ empreinte(colonnes_question()) }} as question
+    select unite, unite_id, {{ empreinte(colonnes_question()) }} as question
     from {{ des_unites_a_refaire(ref('int_observations')) }} as observations
-    group by 1
+    group by unite, unite_id, {{ empreinte(colonnes_question()) }}
     having count(*) > 1 or min(case when est_courante then 1 else 0 end) = 0
 ),
 
@@ -17,4 +17,7 @@ reponses as (
 
 select reponses.*
 from reponses
-inner join questions on reponses.question = questions.question
+inner join questions
+    on reponses.question = questions.question
+    and reponses.unite = questions.unite
+    and reponses.unite_id = questions.unite_id

@@ -92,6 +92,11 @@ def to_build(connection: duckdb.DuckDBPyConnection, declarations: str) -> ToBuil
     return ToBuild(units > MAX_SHARE * (known[0] if known else 0), units)
 
 
+def forget(connection: duckdb.DuckDBPyConnection) -> None:
+    """What the layer was built with is no longer known: a build of everything begins, and may not end."""
+    connection.execute("DELETE FROM raw._construction")
+
+
 def built(connection: duckdb.DuckDBPyConnection, declarations: str) -> None:
     """The layer was built, with these declarations: nothing is left to redo."""
     connection.execute("BEGIN")

@@ -16,7 +16,7 @@ from dagster_dbt.errors import DagsterDbtCliRuntimeError
 
 from data_contracts.model import Contract
 from ingest.lake import Result
-from ingest.pipeline import load_warehouse, process_pending
+from ingest.pipeline import declarations_digest, load_warehouse, process_pending
 from orchestration import construction, dbt_runtime
 from orchestration.partitions import wanted
 from orchestration.publication import acceptance
@@ -140,7 +140,9 @@ def models_asset(manifest_path: Path) -> dg.AssetsDefinition:
         with entrepot.writing() as home:
             target = Path(dbt_runtime.environment(home)["DBT_TARGET_PATH"])
             (target / "run_results.json").unlink(missing_ok=True)
-            command = construction.build_command(home)
+            declarations = declarations_digest()
+            whole = not context.assets_def.is_subset  # a part that is built alone settles nothing
+            command = construction.build_command(home, declarations, whole_graph=whole)
             acceptance.preload()
             try:
                 for done, event in enumerate(dbt.cli(command, context=context, target_path=target).stream(), 1):
@@ -151,8 +153,8 @@ def models_asset(manifest_path: Path) -> dg.AssetsDefinition:
                 raise dg.Failure(
                     "dbt n'a pas abouti :\n" + "\n".join(f"  - {reason}" for reason in reasons), allow_retries=False
                 ) from error
-            if context.selected_asset_keys == context.assets_def.keys:  # a part that was built alone settles nothing
-                construction.built(home)
+            if whole:
+                construction.built(home, declarations)
 
     return models
 

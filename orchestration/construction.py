@@ -10,7 +10,6 @@ import duckdb
 
 from ingest import modifications
 from ingest.home import Home
-from ingest.pipeline import declarations_digest
 
 # Unit tests prove the formulas, which do not change from one run to the next: `make test` runs them.
 _BUILD = ["build", "--exclude-resource-type", "unit_test"]
@@ -26,15 +25,22 @@ _UNCHANGED = " ".join(
 )
 
 
-def build_command(home: Home) -> list[str]:
-    """dbt's arguments for what is to be done now."""
+def build_command(home: Home, declarations: str, *, whole_graph: bool = True) -> list[str]:
+    """dbt's arguments for what is to be done now, with declarations of this digest.
+
+    When everything is to be redone, the layer is of no declarations until that succeeds. `whole_graph`: every model is
+    asked for; when some are, none is left out.
+    """
     with duckdb.connect(str(home.warehouse)) as connection:
         modifications.prepare(connection)
-        todo = modifications.to_build(connection, declarations_digest())
-    return [*_BUILD, "--full-refresh"] if todo.everything else [*_BUILD, "--exclude", _UNCHANGED]
+        todo = modifications.to_build(connection, declarations)
+        if todo.everything:
+            modifications.forget(connection)
+            return [*_BUILD, "--full-refresh"]
+    return [*_BUILD, "--exclude", _UNCHANGED] if whole_graph else _BUILD
 
 
-def built(home: Home) -> None:
-    """The layer is what the deliveries and the declarations of now make it."""
+def built(home: Home, declarations: str) -> None:
+    """The layer is what the deliveries make it with these declarations: those of the moment when dbt began."""
     with duckdb.connect(str(home.warehouse)) as connection:
-        modifications.built(connection, declarations_digest())
+        modifications.built(connection, declarations)

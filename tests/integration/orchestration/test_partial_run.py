@@ -35,8 +35,8 @@ def test_redoing_what_changed_gives_what_redoing_everything_gives(
     commands: list[list[str]] = []
     choose = construction.build_command
 
-    def spied(home: Home) -> list[str]:
-        commands.append(choose(home))
+    def spied(home: Home, declarations: str, *, whole_graph: bool) -> list[str]:
+        commands.append(choose(home, declarations, whole_graph=whole_graph))
         return commands[-1]
 
     monkeypatch.setattr(construction, "build_command", spied)

@@ -131,3 +131,8 @@ def test_what_a_table_holds_is_remembered_by_delivery(connection: duckdb.DuckDBP
     modifications.record(connection, NAME, {"b": "3"})
     assert modifications.loaded(connection, NAME) == {"b": "3"}
     assert modifications.loaded(connection, "autre") == {}
+
+
+def test_a_whole_build_that_does_not_end_leaves_everything_to_redo(connection: duckdb.DuckDBPyConnection) -> None:
+    modifications.forget(connection)  # a build under « v2 » begins, fails, and the declarations come back to « v1 »
+    assert modifications.to_build(connection, "v1").everything

@@ -149,6 +149,7 @@ def models_asset(manifest_path: Path) -> dg.AssetsDefinition:
                     entrepot.progress("Résolution et indicateurs (dbt)", min(done, total), total)
                     yield event
             except DagsterDbtCliRuntimeError as error:
+                construction.failed(home)
                 reasons = dbt_runtime.failures(home) or [str(error)]
                 raise dg.Failure(
                     "dbt n'a pas abouti :\n" + "\n".join(f"  - {reason}" for reason in reasons), allow_retries=False

@@ -17,7 +17,8 @@ _BUILD = ["build", "--exclude-resource-type", "unit_test"]
 _UNCHANGED = " ".join(
     (
         "resource_type:seed",
-        "path:models/staging",
+        "path:models/staging/finess",
+        "path:models/staging/insee",
         "path:models/intermediate/finess",
         "path:models/intermediate/cnsa",
         "path:models/intermediate/observations/obs_*.sql",
@@ -38,6 +39,12 @@ def build_command(home: Home, declarations: str, *, whole_graph: bool = True) ->
             modifications.forget(connection)
             return [*_BUILD, "--full-refresh"]
     return [*_BUILD, "--exclude", _UNCHANGED] if whole_graph else _BUILD
+
+
+def failed(home: Home) -> None:
+    """A build stopped on the way: the next one redoes everything, so that it cannot stop for what this one left."""
+    with duckdb.connect(str(home.warehouse)) as connection:
+        modifications.forget(connection)
 
 
 def built(home: Home, declarations: str) -> None:

@@ -105,7 +105,7 @@ def _samples(reader: Reader, rules: Sequence[Rule]) -> Iterator[tuple[list[Rule]
         by_row = rule.expectation.startswith(_BY_ROW) and "mostly" not in rule.kwargs
         unique = rule.kwargs.get(_UNIQUE.get(rule.expectation, ""), [])
         keys = [unique] if isinstance(unique, str) else list(unique)
-        if keys and set(keys) <= set(frame.columns):
+        if keys and set(keys) <= set(frame.columns) and not rule.kwargs.keys() & {"mostly", "row_condition"}:
             yield [rule], reader.repeated(keys, frame.key)
         elif by_row and len(needed) == 1:
             single.append(rule)

@@ -63,6 +63,13 @@ class Reader:
         """Rows of the frame."""
         return self._query(f"SELECT count(*) AS n FROM {self._relation}")["n"][0].as_py()
 
+    @cached_property
+    def _floats(self) -> set[str]:
+        types = self._query(
+            f"SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM {self._relation})"
+        ).to_pylist()
+        return {row["column_name"] for row in types if row["column_type"] in ("DOUBLE", "FLOAT")}
+
     def values(self, columns: Iterable[str], only_nulls: set[str]) -> Sample:
         """The distinct values of each column, side by side; a column of `only_nulls` shows one known value at most.
 
@@ -121,7 +128,10 @@ class Reader:
         if only_known:
             name = quoted(columns[0])
             shown = f"min({name}) AS {name}, count(*) AS {_N}"
-            query = f"SELECT {shown} FROM {self._relation} GROUP BY {name} IS NULL ORDER BY 1"
+            alike = f"{name} IS NULL"
+            if columns[0] in self._floats:  # pandas, hence the rules, take NaN for a null
+                alike += f" OR isnan({name})"
+            query = f"SELECT {shown} FROM {self._relation} GROUP BY {alike} ORDER BY 1"
         else:
             listed = ", ".join(quoted(c) for c in columns)
             query = f"SELECT {listed}, count(*) AS {_N} FROM {self._relation} GROUP BY ALL ORDER BY ALL"

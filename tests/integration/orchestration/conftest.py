@@ -51,9 +51,9 @@ _FILES = {
             tables: [{name: alpha__mesures}, {name: alpha__sites}, {name: beta__mesures}, {name: livraisons}]
         """,
     "models/intermediate/int_observations.sql": """
-        select source, valeur from {{ source('raw', 'alpha__mesures') }}
+        select source as unite_id, source, valeur from {{ source('raw', 'alpha__mesures') }}
         union all
-        select source, valeur from {{ source('raw', 'beta__mesures') }}
+        select source as unite_id, source, valeur from {{ source('raw', 'beta__mesures') }}
         """,
     "models/dlnuf/dlnuf_valeurs.sql": """
         select max(valeur) as valeur, count(distinct s.id) as n_sites

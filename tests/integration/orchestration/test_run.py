@@ -5,11 +5,18 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import dagster as dg
+import duckdb
 import pytest
 
+from ingest.home import Home
 from ingest.lake import Result
+from ingest.pipeline import declarations_digest
+from orchestration import assets, definitions
 from orchestration.lock import HomeBusy
+from orchestration.progress import silent
 from orchestration.publication import PublicationBlocked
+from orchestration.resources import Entrepot
 from orchestration.run import RunFailed, run
 from tests.integration.orchestration.conftest import Petit
 
@@ -34,6 +41,43 @@ def test_a_failed_dbt_test_stops_before_publication_and_is_named(petit: Petit) -
     with pytest.raises(RunFailed, match="contrôle not_null_dlnuf_valeurs_valeur : Got 1 result"):
         run(petit.home)
     assert petit.published == []
+
+
+def last_built(petit: Petit) -> list[tuple[str]]:
+    """What the warehouse says that its layer was built with: nothing, or one digest."""
+    with duckdb.connect(str(petit.home.warehouse), read_only=True) as connection:
+        return connection.execute("SELECT declarations FROM raw._construction").fetchall()
+
+
+def test_a_build_that_fails_leaves_everything_to_redo(petit: Petit, monkeypatch: pytest.MonkeyPatch) -> None:
+    def load_something_else(home: Home) -> None:
+        petit.load_warehouse(home)
+        with duckdb.connect(str(home.warehouse)) as connection:
+            connection.execute("ALTER TABLE raw.alpha__sites RENAME id TO autre")
+
+    run(petit.home)
+    assert last_built(petit) == [(declarations_digest(),)]
+    monkeypatch.setattr(assets, "load_warehouse", load_something_else)
+    with pytest.raises(RunFailed, match="dlnuf_valeurs"):
+        run(petit.home)
+    assert last_built(petit) == []
+
+
+def test_a_model_built_alone_leaves_what_is_to_redo(petit: Petit) -> None:
+    run(petit.home)
+    with duckdb.connect(str(petit.home.warehouse)) as connection:
+        connection.execute("INSERT INTO raw.modifications VALUES ('ET', '010000008')")
+    graph = definitions.build(Entrepot(petit.home, silent, False))
+    with dg.DagsterInstance.ephemeral() as instance:
+        done = dg.materialize(
+            list(graph.assets or []),  # pyright: ignore[reportArgumentType] - the assets of the code location
+            selection=dg.AssetSelection.assets(dg.AssetKey(["dlnuf", "dlnuf_valeurs"])),
+            resources=graph.resources,
+            instance=instance,
+        )
+    assert done.success
+    with duckdb.connect(str(petit.home.warehouse), read_only=True) as connection:
+        assert connection.execute("SELECT unite_id FROM raw.modifications").fetchall() == [("010000008",)]
 
 
 def test_observations_that_do_not_balance_stop_before_publication(petit: Petit) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Callable
@@ -10,11 +11,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from ingest.home import Home
 from orchestration.publication import PublicationBlocked, acceptance, read_current
 from orchestration.publication.declarations import Declarations
+from orchestration.publication.rules import Rule
+from orchestration.publication.samples import Frame
 from tests.integration.publication.entrepot import (
     FICHE,
     LATER,
@@ -89,6 +93,25 @@ def test_a_broken_rule_blocks_and_says_where_how_many_and_what_to_do(
     page = error.report.read_text(encoding="utf-8")
     assert "Publication bloquée : 1 règle bloquante" in page
     assert not list(home.publication.glob(".staging-*"))
+
+
+def test_a_figure_that_is_not_a_number_is_not_known() -> None:
+    """NaN hides among known values when nothing but « never null » is asked of its column."""
+    rows = pa.table({"cle": ["a", "b", "c"], "taux": [0.5, math.nan, None]})
+    rule = Rule("essai", "taux", "expect_column_values_to_not_be_null", {"column": "taux"}, "Renseigné.", "Corriger.")
+    (outcome,) = acceptance.evaluate([rule], {"essai": Frame("essai", ("cle", "taux"), ("cle",), rows)})
+    assert (outcome.kept, outcome.broken) == (False, 2)
+
+
+@pytest.mark.parametrize(
+    ("more", "kept"),
+    [({}, False), ({"mostly": 0.5}, True), ({"row_condition": 'cle == "a"', "condition_parser": "pandas"}, True)],
+)
+def test_a_key_may_be_asked_of_a_share_or_of_a_part_of_the_rows(more: dict[str, Any], kept: bool) -> None:
+    rows = pa.table({"cle": ["a", "b", "c", "d", "d"]})
+    rule = Rule("essai", "cle", "expect_column_values_to_be_unique", {"column": "cle", **more}, "Unique.", "Corriger.")
+    (outcome,) = acceptance.evaluate([rule], {"essai": Frame("essai", ("cle",), ("cle",), rows)})
+    assert outcome.kept is kept
 
 
 def test_every_broken_rule_is_listed_at_once_with_at_most_five_examples(home: Home) -> None:

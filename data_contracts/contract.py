@@ -6,8 +6,12 @@ what is derived from a contract (`derive`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
+
+from data_contracts.disclosure import WITNESS, Disclosure
+from data_contracts.privacy import KEYS, PSEUDONYM, VERSION, Privacy, key_columns
 
 DATE_FORMATS = ("%d/%m/%Y", "%Y-%m-%d")
 
@@ -57,6 +61,7 @@ class Field:
     void_when: str | None = None
     void_reason: str | None = None
     proof: str | None = None
+    privacy: Privacy | None = None  # what becomes of it once it was read; None: it is stored as it is
 
     def option(self, key: str) -> Any:
         """Value of a `logicalTypeOptions` key, or None."""
@@ -67,6 +72,23 @@ class Field:
         if self.columns is None:
             return self.title
         return dict(self.columns).get(layout)
+
+    @property
+    def stored(self) -> Field | None:
+        """The column that stands for this field once rows are protected; None: nothing does."""
+        if self.privacy is None:
+            return self
+        if not self.privacy.is_stored:
+            return None
+        return Field(
+            name=self.privacy.name,
+            title=self.title,
+            logical_type=self.privacy.logical_type,
+            description=" ".join(filter(None, (self.description, self.privacy.description))),
+            required=self.required and self.privacy.rule == "identifiant",
+            primary_key_position=self.primary_key_position,
+            proof=self.proof,
+        )
 
     @property
     def value_kind(self) -> str:
@@ -94,11 +116,21 @@ class Entity:
     observations: str = "none"  # direct | staging | none
     staged_elements: tuple[str, ...] = ()  # what the staging model of the entity answers to
     tie_break_field: str | None = None  # the highest is the last word of its sender
+    identity: tuple[tuple[str, str], ...] = ()  # role -> field, of the person a row is about
+    key: tuple[str, ...] = ()  # the primary key, when it names columns that only the stored entity has
 
     @property
     def primary_key(self) -> tuple[str, ...]:
-        keyed = [f for f in self.fields if f.primary_key_position]
-        return tuple(f.name for f in sorted(keyed, key=lambda f: f.primary_key_position or 0))
+        """Names of the STORED columns that make a row unique: keys are compared once rows are protected."""
+        if self.key:
+            return self.key
+        keyed = [f.stored for f in self.fields if f.primary_key_position]
+        return tuple(f.name for f in sorted((f for f in keyed if f), key=lambda f: f.primary_key_position or 0))
+
+    @property
+    def identity_in_key(self) -> tuple[str, ...]:
+        """The columns of the primary key that stand for a person: NULL says who is unknown, not who is the same."""
+        return tuple(name for name in self.primary_key if name in {key.name for key in KEYS})
 
     @property
     def observed(self) -> tuple[Field, ...]:
@@ -108,10 +140,44 @@ class Entity:
     def field(self, name: str) -> Field:
         return next(f for f in self.fields if f.name == name)
 
+    @property
+    def identity_columns(self) -> tuple[str, ...]:
+        """Columns of pseudonyms that the stored entity has for its identity, the version of their key last."""
+        if not self.identity:
+            return ()
+        return (*(key.name for key in key_columns(dict(self.identity))), VERSION)
+
+    @property
+    def pseudonyms(self) -> frozenset[str]:
+        """The stored columns that hold pseudonyms: they may be shown inside the warehouse, never published."""
+        replaced = (f.name for f in self.fields if f.privacy and f.privacy.rule == "identifiant")
+        return frozenset((*replaced, *(name for name in self.identity_columns if name != VERSION)))
+
+    @cached_property
+    def stored(self) -> Entity:
+        """The entity once its rows are protected: all that the lake, the warehouse and dbt ever see.
+
+        Fields without privacy, then those that replace one, then the keys of the identity. Itself when nothing is
+        private.
+        """
+        if not self.identity and not any(f.privacy for f in self.fields):
+            return self
+        plain = [f for f in self.fields if f.privacy is None]
+        replaced = [f.stored for f in self.fields if f.privacy is not None and f.stored is not None]
+        keys = key_columns(dict(self.identity)) if self.identity else ()
+        columns = [Field(key.name, key.name, "string", f"{key.description} {PSEUDONYM.capitalize()}.") for key in keys]
+        if self.identity:
+            columns.append(Field(VERSION, VERSION, "string", "Version de la clé des pseudonymes.", required=True))
+        return replace(self, fields=(*plain, *replaced, *columns), rules=(), identity=())
+
 
 @dataclass(frozen=True)
 class Layout:
-    """One shape in which a source is delivered: reader, columns, where year and date come from."""
+    """One shape in which a source is delivered: reader, columns, where year and date come from.
+
+    tables: entity -> fields that it carries, when the shape says so itself (a mapping file, a bundle); its reader then
+    names its columns as the fields.
+    """
 
     code: str
     version: str
@@ -121,6 +187,7 @@ class Layout:
     filename: str | None
     millesime: dict[str, Any]
     collecte_le: dict[str, Any]
+    tables: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __hash__(self) -> int:
         return hash((self.code, self.version))
@@ -153,6 +220,8 @@ class Contract:
 
     def fields_in(self, layout: Layout, entity: Entity) -> dict[str, str | int]:
         """Field name -> title, position or path, for the fields that this layout carries."""
+        if layout.tables:
+            return {name: name for name in layout.tables.get(entity.name, ())}
         pairs = ((f.name, f.column_in(layout.code)) for f in entity.fields)
         return {name: column for name, column in pairs if column is not None}
 
@@ -173,3 +242,10 @@ class Product:
     fields: tuple[Field, ...]
     primary_key: tuple[str, ...]
     quality: tuple[dict[str, Any], ...]
+    personal: bool = False  # counts persons: never published without `disclosure`
+    disclosure: Disclosure | None = None
+
+    @property
+    def built(self) -> tuple[Field, ...]:
+        """The columns of its table in the warehouse: all but the one that publishing adds."""
+        return tuple(f for f in self.fields if not (self.disclosure and f.name == WITNESS))

@@ -1,17 +1,20 @@
 """The contracts of the project: loading them, and saying everything that is wrong with them at once.
 
-Belongs here: which files are contracts. The objects are in `contract`, their parsing in `parsing`.
+Belongs here: which files are contracts, which mapping files add layouts to one. The objects are in `contract`, their
+parsing in `parsing`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
 from data_contracts.contract import Contract, Entity, Field, Layout, Product, RowRule
 from data_contracts.parsing import Parser
+from data_contracts.privacy import Privacy
 
 __all__ = [
     "Contract",
@@ -19,6 +22,7 @@ __all__ = [
     "Entity",
     "Field",
     "Layout",
+    "Privacy",
     "Product",
     "RowRule",
     "load_contracts",
@@ -30,6 +34,8 @@ T = TypeVar("T")
 ROOT = Path(__file__).resolve().parent
 SOURCES = ROOT / "sources"
 PRODUCTS = ROOT / "products"
+MAPPINGS = ROOT / "mappings"
+MAPPED = "dui"  # the contract whose entities the products of the market export, each its own way
 
 
 class ContractError(ValueError):
@@ -43,25 +49,51 @@ class ContractError(ValueError):
 def load_contracts(folder: Path | None = None) -> dict[str, Contract]:
     """Every source contract of a folder (default: the project's), by id.
 
+    The mapping files of the folder `mappings` beside it add one layout a kind of file to the contract `dui`; without
+    that contract they are not looked at.
+
     Raises:
         ContractError: with every problem of every file.
     """
-    paths = sorted((folder or SOURCES).glob("*.odcs.yaml"))
-    return dict(_load_contracts(tuple((path, path.stat().st_mtime_ns) for path in paths)))
+    sources = folder or SOURCES
+    paths = sorted(sources.glob("*.odcs.yaml"))
+    mappings = sorted((sources.parent / MAPPINGS.name).glob("*.yaml"))
+    return dict(_load_contracts(_dated(paths), _dated(mappings)))
+
+
+def _dated(paths: list[Path]) -> tuple[tuple[Path, int], ...]:
+    return tuple((path, path.stat().st_mtime_ns) for path in paths)
 
 
 @lru_cache(maxsize=8)
-def _load_contracts(files: tuple[tuple[Path, int], ...]) -> tuple[tuple[str, Contract], ...]:
-    return tuple((c.id, c) for c in _parsed([path for path, _ in files], Parser.contract))
+def _load_contracts(
+    files: tuple[tuple[Path, int], ...], mappings: tuple[tuple[Path, int], ...]
+) -> tuple[tuple[str, Contract], ...]:
+    contracts, problems = _parsed([path for path, _ in files], Parser.contract)
+    found = {c.id: c for c in contracts}
+    for path, _ in mappings if MAPPED in found else ():
+        parser = Parser(path)
+        layouts = parser.mapping(found[MAPPED])
+        known = {x.code for x in found[MAPPED].layouts}
+        for repeated in sorted(x.code for x in layouts if x.code in known):
+            parser.say("fichiers", f"la forme « {repeated} » existe déjà")
+        problems += parser.problems
+        found[MAPPED] = replace(found[MAPPED], layouts=(*found[MAPPED].layouts, *layouts))
+    if problems:
+        raise ContractError(problems)
+    return tuple(found.items())
 
 
 def load_products(folder: Path | None = None) -> dict[str, Product]:
     """Every product contract of a folder (default: the project's), by id. Raises ContractError."""
-    return {p.id: p for p in _parsed(sorted((folder or PRODUCTS).glob("*.odcs.yaml")), Parser.product)}
+    products, problems = _parsed(sorted((folder or PRODUCTS).glob("*.odcs.yaml")), Parser.product)
+    if problems:
+        raise ContractError(problems)
+    return {p.id: p for p in products}
 
 
-def _parsed(paths: list[Path], parse: Callable[[Parser], T | None]) -> list[T]:
-    """What each file holds; every problem of every file is raised at once."""
+def _parsed(paths: list[Path], parse: Callable[[Parser], T | None]) -> tuple[list[T], list[str]]:
+    """What each file holds, and every problem of every file."""
     problems: list[str] = []
     found: list[T] = []
     for path in paths:
@@ -70,6 +102,4 @@ def _parsed(paths: list[Path], parse: Callable[[Parser], T | None]) -> list[T]:
         problems += parser.problems
         if parsed is not None:
             found.append(parsed)
-    if problems:
-        raise ContractError(problems)
-    return found
+    return found, problems

@@ -13,7 +13,9 @@ from typing import Any
 
 import yaml
 
+from data_contracts import disclosure
 from data_contracts.contract import Contract, Entity, Field, Layout, Product, RowRule
+from data_contracts.privacy import NEVER_STORED, ROLES, RULES, Privacy, key_columns
 
 LOGICAL_TYPES = ("string", "integer", "number", "boolean", "date", "timestamp")
 TIME_BASES = (
@@ -32,15 +34,47 @@ UNITS = (
     "pct", "fraction", "eur", "etp", "jours", "places", "personnes", "nombre", "code", "texte", "date",
     "booleen", "m2", "kwh", "annees", "points", "pour_mille", "heures",
 )  # fmt: skip
-READERS = ("csv", "xlsx", "parquet", "json_records", "finess_json", "finess_xml")
+READERS = (
+    "csv", "xlsx", "parquet", "json_records", "finess_json", "finess_xml", "fhir_bundle", "cda", "csv_produit",
+)  # fmt: skip
+PERSONAL_THEMES = ("publics", "parcours")  # of products: whatever they hold counts persons
+KEY_CHECKS = ("finess", "siren", "siret", "nir", "rpps")
 DATA_CLASSES = ("administratives", "sante", "accompagnement", "financieres", "services")
 
 _FIELD_PROPERTIES = {
     "column", "aliases", "keyCheck", "nullValues", "placeholders", "dateFormats", "trueValues", "falseValues",
     "nomenclature", "nomenclatureStrict", "element", "component", "timeBasis", "unit", "factor", "plausible",
-    "suspectBelow", "suspectAbove", "voidWhen", "voidReason", "proof", "acceptedValues",
+    "suspectBelow", "suspectAbove", "voidWhen", "voidReason", "proof", "acceptedValues", "privacy",
 }  # fmt: skip
-_ENTITY_PROPERTIES = {"unit", "timeBasis", "perimeter", "observations", "elements", "tieBreak"}
+_ENTITY_PROPERTIES = {
+    "unit", "timeBasis", "perimeter", "observations", "elements", "tieBreak", "identity", "primaryKey",
+}  # fmt: skip
+_PRIVACY_KEYS = {"regle", "nom", "domaine", "par", "nomenclature"}
+# Where a mapping takes the value of a field from: exactly one of the three.
+_MAPPED_FROM = ("colonne", "constante", "assemble")
+_MAPPED_KEYS = {
+    *_MAPPED_FROM, "codes", "separateur", "partie", "quand", "dates", "prefixe", "defaut", "motif",
+}  # fmt: skip
+_TABLE_KEYS = {"champs", "distinct", "quand"}
+
+
+# What a column stored in the clear about persons must not admit, because senders put anything anywhere.
+_CANARIES = ("Martin", "MARTIN", "martin", "Le Goff", "JEAN-PIERRE", "1850175056001", "185017505600168", "12 rue Haute")
+_LARGEST = 1_000_000  # a number beyond it could be a NIR, or a date written without separators
+
+
+def _unfenced(field: Field) -> str | None:
+    """Why a field stored in the clear could hold an identity, and what to declare; None when it cannot."""
+    if field.logical_type in ("integer", "number"):
+        largest = field.option("maximum")
+        return None if largest is not None and largest <= _LARGEST else f"maximum absent ou au-delà de {_LARGEST}"
+    if field.logical_type != "string" or field.nomenclature or field.accepted_values:
+        return None
+    pattern = str(field.option("pattern") or "")
+    if not (pattern.startswith("^") and pattern.endswith("$")):
+        return "sans nomenclature, acceptedValues, ni pattern de ^ à $ : un nom y serait conservé (ou dire privacy)"
+    admitted = [canary for canary in _CANARIES if re.search(pattern, canary)]
+    return f"mais son pattern admet « {admitted[0]} » : le resserrer, ou dire privacy" if admitted else None
 
 
 def _custom(node: dict[str, Any]) -> dict[str, Any]:
@@ -84,7 +118,7 @@ class Parser:
         if not self.head():
             return None
         entities = tuple(self.entity(e) for e in self.node["schema"])
-        layouts = tuple(self.layout(x, {e.name for e in entities}) for x in self.custom.get("layouts") or [])
+        layouts = tuple(self.layout(x, entities) for x in self.custom.get("layouts") or [])
         if not layouts:
             self.say("layouts", "aucune forme déclarée : rien ne pourrait être lu")
         codes = {x.code for x in layouts}
@@ -93,6 +127,7 @@ class Parser:
                 for code in dict(field.columns or ()):
                     if code not in codes:
                         self.say(f"{entity.name}.{field.name}", f"column : la forme « {code} » n'existe pas")
+        self._personal(entities)
         if self.problems:
             return None
         described = self.node.get("description") or {}
@@ -110,6 +145,21 @@ class Parser:
             entities=entities,
         )
 
+    def _personal(self, entities: tuple[Entity, ...]) -> None:
+        """Rows about persons are protected or are not taken: what is private says so, and so does its contract."""
+        private = any(e.identity or any(f.privacy for f in e.fields) for e in entities)
+        personal = bool(self.custom.get("personal", False))
+        if private and not personal:
+            self.say(
+                "personal", "absent alors que des champs portent « privacy » ou « identity » : dire personal: true"
+            )
+        if personal and not private:
+            self.say("personal", "vrai, mais aucun champ ne porte « privacy » : tout serait conservé en clair")
+        for entity in entities if personal else ():
+            for field in entity.fields:
+                if field.privacy is None and (lacking := _unfenced(field)):
+                    self.say(f"{entity.name}.{field.name}", f"conservé en clair sur des personnes, {lacking}")
+
     def product(self) -> Product | None:
         if not self.head():
             return None
@@ -119,6 +169,7 @@ class Parser:
         if not keyed:
             self.say(table["name"], "aucune clé primaire")
         described = self.node.get("description") or {}
+        disclosure = self._disclosure(fields, tuple(f.name for f in keyed))
         if self.problems:
             return None
         return Product(
@@ -134,16 +185,106 @@ class Parser:
             fields=fields,
             primary_key=tuple(f.name for f in keyed),
             quality=tuple(table.get("quality") or []),
+            personal=bool(self.custom.get("personal", False)),
+            disclosure=disclosure,
         )
 
-    def layout(self, node: dict[str, Any], entities: set[str]) -> Layout:
-        where = f"layouts.{node.get('code')}"
+    def _disclosure(self, fields: tuple[Field, ...], key: tuple[str, ...]) -> disclosure.Disclosure | None:
+        """What a product says of its persons: one about persons says how they are hidden, or is refused."""
+        personal, declared = bool(self.custom.get("personal", False)), self.custom.get("disclosure")
+        if self.custom.get("theme") in PERSONAL_THEMES and not personal:
+            self.say("personal", f"absent alors que le thème est « {self.custom['theme']} » : dire personal: true")
+        if personal and declared is None:
+            self.say("disclosure", "absent alors que le produit compte des personnes : dire ce qui est masqué")
+        if declared is None:
+            return None
+        if not personal:
+            self.say("personal", "absent alors que « disclosure » est déclaré : dire personal: true")
+        return disclosure.parse(declared, key, {f.name: f.logical_type for f in fields}, self.say)
+
+    def mapping(self, contract: Contract) -> tuple[Layout, ...]:
+        """The layouts of a product that exports a contract's entities its own way, one a kind of file.
+
+        Problems, all said: an unknown entity or field, a field without column, a table without its key.
+        """
+        product = str(self.node.get("produit") or "")
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", product):
+            self.say("produit", f"« {product} » : attendu, un nom en minuscules, chiffres et soulignés")
+        for key in ("version", "fichiers"):
+            if not self.node.get(key):
+                self.say(key, "absent")
+        return tuple(self._mapped_file(product, node, contract) for node in self.node.get("fichiers") or [])
+
+    def _mapped_file(self, product: str, node: dict[str, Any], contract: Contract) -> Layout:
+        where = f"fichiers.{node.get('code')}"
+        if not node.get("tables"):
+            self.say(where, "tables absent : dire quelles tables ce fichier remplit")
+        layout = {
+            "code": f"{product}_{node.get('code')}",
+            "reader": node.get("reader", "csv_produit"),
+            "version": self.node.get("version"),
+            "filename": node.get("filename"),
+            "millesime": node.get("millesime") or {"none": True, "closing": "12-31"},
+            "collecteLe": node.get("collecteLe") or {"filename": True},
+            "options": {
+                **(node.get("options") or {}), "produit": product, "dates": node.get("dates") or [],
+                "tables": node.get("tables") or {},
+            },
+        }  # fmt: skip
+        return self.layout(layout, contract.entities, where)
+
+    def _mapped_tables(
+        self, where: str, declared: dict[str, Any], entities: tuple[Entity, ...]
+    ) -> dict[str, tuple[str, ...]]:
+        """Entity -> fields that a mapping fills."""
+        tables: dict[str, tuple[str, ...]] = {}
+        for name, table in declared.items():
+            for key in table:
+                self.one_of(f"{where}.{name}", "clé", key, _TABLE_KEYS)
+            tables[name] = tuple(table.get("champs") or ())
+            for field, source in (table.get("champs") or {}).items():
+                self._mapped_field(f"{where}.{name}.{field}", source)
+            self._mapped_key(f"{where}.{name}", next((e for e in entities if e.name == name), None), tables[name])
+        return tables
+
+    def _mapped_field(self, where: str, source: Any) -> None:
+        if not isinstance(source, dict):
+            self.say(where, "attendu : {colonne: …}, {constante: …} ou {assemble: […]}")
+            return
+        given = [key for key in _MAPPED_FROM if source.get(key) is not None]
+        if len(given) != 1:
+            self.say(where, f"dire d'où vient la valeur, par un seul de : {', '.join(_MAPPED_FROM)}")
+        for key in source:
+            self.one_of(where, "clé", key, _MAPPED_KEYS)
+
+    def _mapped_key(self, where: str, entity: Entity | None, carried: tuple[str, ...]) -> None:
+        if entity is None:
+            return
+        names = {f.name for f in entity.fields}
+        missing = [f.name for f in entity.fields if f.primary_key_position and f.name not in carried]
+        missing += [name for name in entity.key if name in names and name not in carried]
+        if missing:
+            self.say(where, f"champ de la clé absent : {', '.join(missing)}")
+
+    def layout(self, node: dict[str, Any], entities: tuple[Entity, ...], where: str = "") -> Layout:
+        where = where or f"layouts.{node.get('code')}"
         self.one_of(where, "reader", node.get("reader"), READERS)
-        names = tuple(node.get("entities") or ([node["entity"]] if node.get("entity") else []))
+        known = {e.name: {f.name for f in e.fields} for e in entities}
+        tables = {str(name): tuple(map(str, fields or ())) for name, fields in (node.get("tables") or {}).items()}
+        mapped = (node.get("options") or {}).get("tables")
+        if isinstance(mapped, dict):
+            tables = self._mapped_tables(where, mapped, entities)
+        names = tuple(node.get("entities") or ([node["entity"]] if node.get("entity") else tables))
         for name in names:
-            self.one_of(where, "entity", name, entities)
+            self.one_of(where, "entity", name, set(known))
         if not names:
             self.say(where, "entity ou entities absent")
+        for name, fields in tables.items():
+            if name in known:
+                for field in sorted(set(fields) - known[name]):
+                    self.one_of(f"{where}.{name}", "champ", field, known[name])
+            elif name not in names:
+                self.one_of(where, "tables", name, set(known))
         pattern = node.get("filename")
         if pattern:
             try:
@@ -159,6 +300,7 @@ class Parser:
             filename=pattern,
             millesime=dict(node.get("millesime") or {"delivery": True}),
             collecte_le=dict(node.get("collecteLe") or {"received": True}),
+            tables=tables,
         )
 
     def entity(self, node: dict[str, Any]) -> Entity:
@@ -192,7 +334,7 @@ class Parser:
             for field in fields:
                 if field.element and not (field.time_basis or custom.get("timeBasis")):
                     self.say(f"{name}.{field.name}", "timeBasis absent alors que le champ porte un élément")
-        return Entity(
+        entity = Entity(
             name=name,
             description=_text(node.get("description")),
             grain=_text(node.get("dataGranularityDescription")),
@@ -207,7 +349,60 @@ class Parser:
             observations=observations,
             staged_elements=tuple(str(v) for v in custom.get("elements") or ()),
             tie_break_field=tie.get("field"),
+            identity=tuple((str(role), str(field)) for role, field in (custom.get("identity") or {}).items()),
+            key=tuple(map(str, custom.get("primaryKey") or ())),
         )
+        self._stored(entity)
+        return entity
+
+    def _stored(self, entity: Entity) -> None:
+        """What is private of an entity stands: known roles and fields, and what is stored afterwards is enough."""
+        names = [f.name for f in entity.fields]
+        for role, field in entity.identity:
+            self.one_of(f"{entity.name}.identity", "rôle", role, ROLES)
+            self.one_of(f"{entity.name}.identity.{role}", "champ", field, set(names))
+        if entity.identity and not key_columns(dict(entity.identity)):
+            self.say(entity.name, "identity : aucune clé ne se fait de ces seuls rôles")
+        for field in entity.fields:
+            where = f"{entity.name}.{field.name}"
+            if field.privacy is None:
+                continue
+            if field.privacy.per:
+                self.one_of(where, "privacy.par", field.privacy.per, set(names))
+            if field.primary_key_position and not field.privacy.is_stored:
+                self.say(where, "un champ jamais conservé ne peut pas être dans la clé primaire")
+            if field.element:
+                self.say(where, "un champ qui porte « privacy » ne peut pas répondre à un élément du dictionnaire")
+        if not self.problems:
+            kept = [f.name for f in entity.stored.fields]
+            for repeated in sorted({n for n in kept if kept.count(n) > 1}):
+                self.say(entity.name, f"colonne conservée « {repeated} » obtenue deux fois")
+            for where, name in (
+                *(("primaryKey", key) for key in entity.key), ("unit", entity.unit_field),
+                ("perimeter", entity.perimeter_field), ("tieBreak", entity.tie_break_field),
+            ):  # fmt: skip
+                if name and name not in kept:
+                    self.say(entity.name, f"{where} : « {name} » n'est pas une colonne conservée")
+
+    def privacy(self, where: str, name: str, node: Any) -> Privacy | None:
+        """The privacy of a field: the name of a rule, or a rule with its parameters."""
+        if node is None:
+            return None
+        given = node if isinstance(node, dict) else {"regle": node}
+        for key in given:
+            self.one_of(where, "privacy", key, _PRIVACY_KEYS)
+        rule = str(given.get("regle"))
+        self.one_of(where, "privacy.regle", rule, RULES)
+        replaced = rule in RULES and rule not in (*NEVER_STORED, "identifiant")
+        stored = str(given.get("nom") or ("" if replaced else name))
+        if replaced and not re.fullmatch(r"[a-z][a-z0-9_]*", stored):
+            self.say(where, "privacy.nom absent : dire sous quel nom la valeur réduite est conservée")
+        if rule == "libelle" and not given.get("nomenclature"):
+            self.say(where, "privacy.nomenclature absent : dire quels motifs reconnaissent le texte")
+        domain = str(given.get("domaine") or name.removesuffix("_id")) if rule == "identifiant" else ""
+        if "|" in domain:
+            self.say(where, "privacy.domaine ne peut pas contenir « | »")
+        return Privacy(rule, stored, domain, given.get("par"), given.get("nomenclature"))
 
     def rule(self, entity: str, node: dict[str, Any]) -> RowRule:
         severity = node.get("severity", "error")
@@ -234,7 +429,7 @@ class Parser:
         if custom.get("unit"):
             self.one_of(where, "unit", custom["unit"], UNITS)
         if custom.get("keyCheck"):
-            self.one_of(where, "keyCheck", custom["keyCheck"], ("finess", "siren", "siret"))
+            self.one_of(where, "keyCheck", custom["keyCheck"], KEY_CHECKS)
         if custom.get("voidWhen") and not custom.get("voidReason"):
             self.say(where, "voidReason absent : dire en français pourquoi la valeur n'est pas utilisée")
         columns = custom.get("column")
@@ -273,5 +468,6 @@ class Parser:
             void_when=custom.get("voidWhen"),
             void_reason=custom.get("voidReason"),
             proof=custom.get("proof"),
+            privacy=self.privacy(where, name, custom.get("privacy")),
             **optional,
         )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data_contracts.model import Contract, Layout
+from ingest.readers import csv_produit
 from ingest.titles import title_key
 
 _SHOWN = 15  # differences said in full; beyond, their number
@@ -34,18 +35,29 @@ def difference(contract: Contract, layout: Layout, header: tuple[str, ...]) -> D
 
     header: the titles as delivered, repetitions included.
     """
+    if layout.reader == "csv_produit":
+        ignored = tuple(str(title) for title in layout.options.get("ignorees") or ())
+        return _by_title({title: (title,) for title in csv_produit.columns(layout.options)}, header, ignored)
     entity = contract.entity(layout.entities[0])
     carried = contract.fields_in(layout, entity)
     fields = [f for f in entity.fields if f.name in carried]
     if any(isinstance(column, int) for column in carried.values()):
         expected = {int(carried[f.name]): (f.title, *f.aliases) for f in fields}
         return _by_position(expected, header)
-    accepted = {title_key(str(t)): f.name for f in fields for t in (carried[f.name], *f.aliases)}
+    return _by_title({str(carried[f.name]): (str(carried[f.name]), *f.aliases) for f in fields}, header)
+
+
+def _by_title(
+    expected: dict[str, tuple[str, ...]], header: tuple[str, ...], ignored: tuple[str, ...] = ()
+) -> Difference:
+    """expected: each title with all the ways it may be written. ignored: titles that may be there."""
+    accepted = {title_key(t): title for title, titles in expected.items() for t in titles}
     keys = [title_key(t) for t in header]
     seen = {accepted[k] for k in keys if k in accepted}
+    known = accepted.keys() | {title_key(t) for t in ignored}
     return Difference(
-        missing=tuple(str(carried[f.name]) for f in fields if f.name not in seen),
-        unknown=tuple(t for t, k in zip(header, keys, strict=True) if k not in accepted),
+        missing=tuple(title for title in expected if title not in seen),
+        unknown=tuple(t for t, k in zip(header, keys, strict=True) if k not in known),
         repeated=tuple(sorted({t for t, k in zip(header, keys, strict=True) if k in accepted and keys.count(k) > 1})),
     )
 
@@ -69,15 +81,18 @@ def _by_position(expected: dict[int, tuple[str, ...]], header: tuple[str, ...]) 
 
 def nearness(contract: Contract, layout: Layout, header: tuple[str, ...]) -> float:
     """Share of common titles, capitals and accents put aside: 1 for the same header."""
-    entity = contract.entity(layout.entities[0])
-    carried = contract.fields_in(layout, entity)
-    declared = {
-        _folded(str(f.title if isinstance(carried[f.name], int) else carried[f.name]))
-        for f in entity.fields
-        if f.name in carried
-    }
+    declared = {_folded(title) for title in _declared(contract, layout)}
     titles = {_folded(t) for t in header}
     return len(titles & declared) / max(1, len(titles | declared))
+
+
+def _declared(contract: Contract, layout: Layout) -> list[str]:
+    if layout.reader == "csv_produit":
+        return list(csv_produit.columns(layout.options))
+    entity = contract.entity(layout.entities[0])
+    carried = contract.fields_in(layout, entity)
+    fields = [f for f in entity.fields if f.name in carried]
+    return [str(f.title if isinstance(carried[f.name], int) else carried[f.name]) for f in fields]
 
 
 def explained(path: Path, contract: Contract, layout: Layout, header: tuple[str, ...]) -> str:

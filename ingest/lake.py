@@ -49,6 +49,9 @@ class Result:
         default_factory=dict
     )  # entity, "rejects" or "signalements" -> paths in the lake
     digest: str = ""
+    pseudonymes: str | None = None  # fingerprint of the secret that made its pseudonyms; None: it has none
+    eliminees: int = 0  # accepted rows that left the lake since, at the end of their conservation
+    detruite_le: str | None = None  # when its bytes were destroyed: it is never read again
 
     @property
     def balances(self) -> bool:
@@ -68,10 +71,25 @@ def write_result(home: Home, result: Result) -> None:
     landing.write_json(home.lake / "deliveries" / f"{result.delivery_id}.json", asdict(result))
 
 
+def destroyed_at(home: Home, delivery_id: str) -> datetime | None:
+    """When the bytes of a delivery were destroyed, at the end of their conservation."""
+    path = home.lake / "deliveries" / f"{delivery_id}.json"
+    found = Result(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
+    return datetime.fromisoformat(found.detruite_le) if found and found.detruite_le else None
+
+
+def forget_result(home: Home, delivery_id: str) -> None:
+    """The delivery is to be processed again; until then nothing is known of it."""
+    (home.lake / "deliveries" / f"{delivery_id}.json").unlink(missing_ok=True)
+
+
 def write_accepted(
     home: Home, source: str, entity: Entity, delivery_id: str, chunks: Iterable[pl.DataFrame]
 ) -> tuple[list[str], int]:
-    """Accepted rows, one file a millésime, written as they come; returns their paths in the lake and their number."""
+    """Accepted rows of a stored entity, one file a millésime, written as they come.
+
+    Returns: their paths in the lake, and their number.
+    """
     schema = arrow_schema(entity)
     writers: dict[int, tuple[Path, Path, pq.ParquetWriter]] = {}
     rows = 0
@@ -133,7 +151,7 @@ def load(home: Home, contracts: dict[str, Contract]) -> None:
         wanted: set[str] = {"livraisons", "rejets", "signalements", *modifications.TABLES}
         for contract in contracts.values():
             mine = [r for r in accepted if r.source == contract.id]
-            for entity in contract.entities:
+            for entity in (e.stored for e in contract.entities):
                 name = f"{contract.id}__{entity.name}"
                 wanted.add(name)
                 _refresh_entity(
@@ -213,9 +231,12 @@ def _load_entity(
     ).to_arrow()
     connection.register("_recus", instants)
     key = [*entity.primary_key, *(["millesime"] if "millesime" not in entity.primary_key else [])]
+    # Two rows of one delivery about persons nobody can tell apart (no key) are both current, until a later delivery.
+    told = " AND ".join(f'f."{k}" IS NOT NULL' for k in entity.identity_in_key)
+    line = f"CASE WHEN {told} THEN f._ligne END" if told else "f._ligne"
     rank = (
-        f"""row_number() OVER (PARTITION BY {", ".join(f'f."{k}"' for k in key)}
-            ORDER BY f._collecte_le DESC, r.recu_le DESC, f._delivery_id DESC, f._ligne DESC) = 1"""
+        f"""rank() OVER (PARTITION BY {", ".join(f'f."{k}"' for k in key)}
+            ORDER BY f._collecte_le DESC, r.recu_le DESC, f._delivery_id DESC, {line} DESC) = 1"""
         if entity.primary_key
         else "true"
     )

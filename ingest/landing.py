@@ -1,8 +1,10 @@
 """Landing: the bytes of a delivery, stored once under their SHA-256, with what is known of them.
 
-Belongs here: bytes and manifests of deliveries, received or refused. Does not belong here: reading rows.
+Belongs here: bytes and manifests of deliveries, received or refused. Does not belong here: reading rows, the format of
+encrypted files (`protection.chiffrement`).
 
     landing/<source>/<sha256>  +  <sha256>.json      a delivery that was recognised
+    landing/<source>/<sha256>.enc  +  <sha256>.json  the same, of a source about persons: encrypted, its name neutral
     landing/<source>/<sha256>.<millesime>.json       the same bytes, delivered for another year
     landing/refusees/<sha256>.json                   one that was not: no bytes kept, the reason is
 """
@@ -20,8 +22,11 @@ from pathlib import Path
 from typing import Any
 
 from ingest.home import Home
+from ingest.protection import chiffrement
+from ingest.protection.trousseau import Keyring
 
 REFUSED = "refusees"
+_SUFFIXES = {".csv", ".txt", ".json", ".xml", ".xlsx", ".parquet", ".gz", ".zip"}
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,7 @@ class Manifest:
     received_at: str
     millesime: int | None
     collecte_le: str | None
+    cle: str | None = None  # version of the key that the bytes are encrypted with; None: they are as delivered
 
     @property
     def received_on(self) -> date:
@@ -63,7 +69,14 @@ def write_json(path: Path, content: Any) -> None:
 
 
 def bytes_of(home: Home, manifest: Manifest) -> Path:
-    return home.landing / manifest.source / manifest.sha256
+    """Where the bytes of a delivery are, encrypted or not."""
+    return home.landing / manifest.source / (f"{manifest.sha256}.enc" if manifest.cle else manifest.sha256)
+
+
+def neutral_name(source: str, path: Path, sha256: str, stated_on: str | None = None) -> str:
+    """What a file about persons is called here: whoever exported it may have named somebody."""
+    suffixes = "".join(s for s in path.suffixes if s.lower() in _SUFFIXES)
+    return "_".join(filter(None, (source, stated_on, sha256[:8]))) + suffixes.lower()
 
 
 def find(home: Home, sha256: str) -> list[Manifest]:
@@ -72,27 +85,67 @@ def find(home: Home, sha256: str) -> list[Manifest]:
     return sorted(found, key=lambda m: (m.received_at, m.delivery_id))
 
 
-def store(home: Home, path: Path, manifest: Manifest) -> None:
-    """Stores the bytes, then the manifest: a delivery whose manifest is there is whole."""
+def store(home: Home, path: Path, manifest: Manifest, keyring: Keyring | None = None) -> None:
+    """Stores the bytes, then the manifest: a delivery whose manifest is there is whole.
+
+    keyring: encrypts them; the manifest then says by which version.
+
+    Raises:
+        chiffrement.Altered: the file changed since its SHA-256 was taken.
+    """
     target = bytes_of(home, manifest)
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    shutil.copyfile(path, temporary)
-    with temporary.open("rb") as handle:
-        os.fsync(handle.fileno())
-    temporary.replace(target)
-    first = target.with_name(f"{manifest.sha256}.json")
-    year = target.with_name(f"{manifest.sha256}.{manifest.millesime}.json")
-    write_json(year if first.exists() else first, asdict(manifest))
+    try:
+        with path.open("rb") as source, temporary.open("wb") as copy:
+            if keyring:
+                chiffrement.encrypt(source, copy, keyring, manifest.sha256)
+            else:
+                shutil.copyfileobj(source, copy, 1 << 20)
+            copy.flush()
+            os.fsync(copy.fileno())
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+    _record(home, manifest)
     (home.landing / REFUSED / f"{manifest.sha256}.json").unlink(missing_ok=True)
+
+
+def _record(home: Home, manifest: Manifest) -> None:
+    """Writes a manifest in its place: the one it had, else the first free one of these bytes."""
+    folder = home.landing / manifest.source
+    for path in folder.glob(f"{manifest.sha256}*.json"):
+        if _read(path).delivery_id == manifest.delivery_id:
+            write_json(path, asdict(manifest))
+            return
+    first = folder / f"{manifest.sha256}.json"
+    write_json(folder / f"{manifest.sha256}.{manifest.millesime}.json" if first.exists() else first, asdict(manifest))
+
+
+def recovered(home: Home, manifest: Manifest, keyring: Keyring) -> Manifest:
+    """The same encrypted bytes under the current version of the key.
+
+    Raises:
+        chiffrement.Damaged, chiffrement.WrongKey: the bytes are left as they were.
+    """
+    target = bytes_of(home, manifest)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        with target.open("rb") as source, temporary.open("wb") as copy:
+            chiffrement.rewrap(source, copy, keyring)
+            copy.flush()
+            os.fsync(copy.fileno())
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+    found = replace(manifest, cle=keyring.current.version)
+    _record(home, found)
+    return found
 
 
 def receive_again(home: Home, manifest: Manifest) -> None:
     """The same bytes, received once more: they become the latest version of what they say."""
-    folder = home.landing / manifest.source
-    for path in folder.glob(f"{manifest.sha256}*.json"):
-        if _read(path).delivery_id == manifest.delivery_id:
-            write_json(path, asdict(replace(manifest, received_at=now())))
+    _record(home, replace(manifest, received_at=now()))
 
 
 def refuse(home: Home, *, filename: str, sha256: str, size: int, source: str | None, reason: str) -> None:

@@ -6,6 +6,7 @@ Belongs here: the order of the steps and what is kept when one fails. Does not b
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -15,26 +16,31 @@ from pathlib import Path
 
 import polars as pl
 
-from data_contracts import model, nomenclatures
+from data_contracts import model, nomenclatures, privacy
 from data_contracts.dictionary import FOLDER as DICTIONARY
 from data_contracts.model import Contract, Entity, Layout
 from ingest import lake, landing, readers
+from ingest.conservation import exclusions
 from ingest.home import PROJECT, Home
 from ingest.lake import Result
 from ingest.landing import Manifest
 from ingest.mesures import etape, pendant
+from ingest.protection import chiffrement, masques, pseudonymes, trousseau
+from ingest.protection.trousseau import Keyring, KeyringProblem
 from ingest.readers import UnreadableFile
+from ingest.readers.opening import LostKey
 from ingest.recognise import Recognised, Refused, recognise
 from ingest.spool import Spool
 from ingest.titles import title_key
-from ingest.validate import FLAG_SCHEMA, TECHNICAL, DeliveryFacts, settle_duplicates, validate_chunk
+from ingest.validate import FLAG_SCHEMA, TECHNICAL, DeliveryFacts, Validated, settle_duplicates, validate_chunk
 
+NO_KEY = "sans-cle"  # digest of a result that only waits for its key
 Progress = Callable[[str, int, int], None]  # what is being done, done so far, total
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """What was answered to the sender of a file."""
+    """What was answered to the sender of a file. path: its own, or the neutral name of a file about persons."""
 
     path: str
     source: str | None
@@ -88,70 +94,189 @@ def _deliver_one(
     except (Refused, UnreadableFile) as refusal:
         if known and source is None:  # the same bytes under another name: what they are is already known
             return _known(home, path, known[0], reinstate)
-        landing.refuse(home, filename=path.name, sha256=sha256, size=size, source=source, reason=str(refusal))
-        return Receipt(str(path), source, None, "refused", str(refusal))
-    if found.contract.personal:
-        reason = (
-            f"« {found.contract.name} » porte des données de personnes : leur pseudonymisation n'existe pas encore, "
-            "le fichier n'est pas conservé."
-        )
-        landing.refuse(home, filename=path.name, sha256=sha256, size=size, source=found.contract.id, reason=reason)
-        return Receipt(str(path), found.contract.id, None, "refused", reason)
+        return _refused(home, path, contracts, source, sha256, size, str(refusal))
+    except Exception as error:  # reported: one file never stops the others, and what it holds is told to nobody
+        return _refused(home, path, contracts, source, sha256, size, masques.unexpected(error), ours=True)
     same = [m for m in known if (m.source, m.millesime) == (found.contract.id, found.millesime)]
-    if same:
+    keyring = None
+    if found.contract.personal:
+        try:
+            keyring = trousseau.load(home)
+        except KeyringProblem as problem:
+            if same:
+                return _known(home, path, same[0], reinstate)
+            reason = (
+                f"« {found.contract.name} » porte des données de personnes, qui ne sont jamais conservées en clair : "
+                f"le fichier n'est pas conservé. {problem}"
+            )
+            return _refused(home, path, contracts, found.contract.id, sha256, size, reason, ours=True)
+    if same and (gone := lake.destroyed_at(home, same[0].delivery_id)):
+        reason = f"Octets éliminés le {gone:%d/%m/%Y}, au terme de leur conservation : ils ne sont pas repris."
+        return Receipt(same[0].filename, same[0].source, same[0].delivery_id, "known", reason)
+    if same and (keyring is None or _opens(home, same[0], keyring)):
         return _known(home, path, same[0], reinstate)
-    manifest = _manifest(path, sha256, size, found, again=bool(known))
-    landing.store(home, path, manifest)
+    manifest = _manifest(path, sha256, size, found, again=bool(known), keyring=keyring)
+    if same and keyring:
+        received_at = manifest.received_at if reinstate else same[0].received_at
+        manifest = replace(same[0], cle=keyring.current.version, received_at=received_at)
+    try:
+        landing.store(home, path, manifest, keyring)
+    except chiffrement.Altered:
+        reason = "Le fichier a changé pendant sa réception. Remède : attendre la fin de la copie, puis le redéposer."
+        return _refused(home, path, contracts, manifest.source, sha256, size, reason, ours=True)
+    shown = manifest.filename if keyring else str(path)
+    if same:
+        lake.forget_result(home, manifest.delivery_id)
+        reason = (
+            "Déjà reçu, mais illisible ici (clé perdue ou fichier abîmé) : conservé de nouveau, sous la clé courante."
+        )
+        return Receipt(shown, manifest.source, manifest.delivery_id, "received", reason)
     others = ", ".join(f"{m.source} {m.millesime or ''}".strip() for m in known)
     reason = f"Les mêmes octets ont aussi été reçus pour : {others}." if known else None
-    return Receipt(str(path), manifest.source, manifest.delivery_id, "received", reason)
+    return Receipt(shown, manifest.source, manifest.delivery_id, "received", reason)
+
+
+def _refused(
+    home: Home,
+    path: Path,
+    contracts: dict[str, Contract],
+    source: str | None,
+    sha256: str,
+    size: int,
+    reason: str,
+    *,
+    ours: bool = False,
+) -> Receipt:
+    """The trace of a file that is not taken: no bytes, and no name when persons may be in it.
+
+    ours: the reason is made of our own words; else it may quote the file.
+    """
+    persons = _source_of_persons(path, contracts, source)
+    filename = landing.neutral_name(persons, path, sha256) if persons else path.name
+    if not ours and (persons or not _is_open(source, reason, contracts)):
+        reason = _without_content(reason, path, filename, contracts.values())
+    landing.refuse(home, filename=filename, sha256=sha256, size=size, source=source or persons, reason=reason)
+    return Receipt(filename if persons else str(path), source or persons, None, "refused", reason)
+
+
+def _source_of_persons(path: Path, contracts: dict[str, Contract], source: str | None) -> str | None:
+    """The source about persons that a file is said to be of, or is named like."""
+    if source in contracts:
+        return source if contracts[source].personal else None
+    named = (
+        contract.id
+        for contract in contracts.values()
+        if contract.personal
+        for layout in contract.layouts
+        if layout.filename and re.search(layout.filename, path.name)
+    )
+    return next(named, None)
+
+
+def _is_open(source: str | None, reason: str, contracts: dict[str, Contract]) -> bool:
+    """Whether a file was given for, or compared with, a source that is not about persons: titles may be quoted."""
+    open_ones = [c for c in contracts.values() if not c.personal]
+    return any(c.id == source or f"« {c.name} »" in reason for c in open_ones)
+
+
+def _without_content(reason: str, path: Path, filename: str, contracts: Iterable[Contract]) -> str:
+    """A refusal that quotes nothing of the file, which is called by its neutral name."""
+    known = list(contracts)
+    return filename.join(masques.message(part, known) for part in reason.split(path.name))
+
+
+def _opens(home: Home, manifest: Manifest, keyring: Keyring) -> bool:
+    """Whether the encrypted bytes of a delivery are whole, and their key here."""
+    try:
+        chiffrement.check(landing.bytes_of(home, manifest), keyring, manifest.sha256)
+    except (chiffrement.Damaged, chiffrement.WrongKey, OSError):
+        return False
+    return True
 
 
 def _known(home: Home, path: Path, manifest: Manifest, reinstate: bool) -> Receipt:
     """Bytes already received: nothing changes, unless the sender wants this version back over a later one."""
+    shown = manifest.filename if manifest.cle else str(path)
     if not reinstate:
         reason = f"Déjà reçu le {manifest.received_on:%d/%m/%Y} ; rien ne change."
-        return Receipt(str(path), manifest.source, manifest.delivery_id, "known", reason)
+        return Receipt(shown, manifest.source, manifest.delivery_id, "known", reason)
     landing.receive_again(home, manifest)
     reason = "Déjà reçu ; cette version est remise en vigueur."
-    return Receipt(str(path), manifest.source, manifest.delivery_id, "received", reason)
+    return Receipt(shown, manifest.source, manifest.delivery_id, "received", reason)
 
 
-def _manifest(path: Path, sha256: str, size: int, found: Recognised, *, again: bool) -> Manifest:
+def _manifest(
+    path: Path, sha256: str, size: int, found: Recognised, *, again: bool, keyring: Keyring | None
+) -> Manifest:
     """A delivery is its bytes; the same bytes for another year are another delivery."""
+    stated_on = found.collecte_le.isoformat() if found.collecte_le else None
     return Manifest(
         delivery_id=f"{found.contract.id}-{sha256[:16]}" + (f"-{found.millesime}" if again else ""),
         source=found.contract.id,
         layout=found.layout.code,
         reader=found.layout.reader,
         contract_version=found.layout.version,
-        filename=path.name,
+        filename=landing.neutral_name(found.contract.id, path, sha256, stated_on) if keyring else path.name,
         sha256=sha256,
         size=size,
         received_at=landing.now(),
         millesime=found.millesime,
-        collecte_le=found.collecte_le.isoformat() if found.collecte_le else None,
+        collecte_le=stated_on,
+        cle=keyring.current.version if keyring else None,
     )
 
 
 def pending(home: Home, *, source: str | None = None, millesime: int | None = None) -> list[Manifest]:
-    """Deliveries that are not processed, or were under another version of their contract, in the order of reception."""
+    """Deliveries that are not processed, or were under other declarations, in the order of reception."""
     contracts = model.load_contracts()
-    done = {r.delivery_id: r.digest for r in lake.results(home)}
+    keyring = trousseau.if_any(home)
+    done = {r.delivery_id: r for r in lake.results(home)}
+    digests: dict[str, str] = {}
+
+    def waits(manifest: Manifest) -> bool:
+        contract, result = contracts[manifest.source], done.get(manifest.delivery_id)
+        if result is None:
+            return True
+        if result.detruite_le:
+            return False
+        if result.digest == NO_KEY:
+            return keyring is not None and _has_key(home, manifest, keyring)
+        if contract.personal and keyring is None:
+            return False  # what was made while the key was there stays, until it is back
+        if contract.id not in digests:
+            digests[contract.id] = digest(contract, keyring)
+        return result.digest != digests[contract.id]
+
     return [
         m
         for m in landing.manifests(home)
         if m.source in contracts
         and (source is None or m.source == source)
         and (millesime is None or m.millesime in (None, millesime))
-        and done.get(m.delivery_id) != digest(contracts[m.source])
+        and waits(m)
     ]
 
 
-def digest(contract: Contract) -> str:
-    """What a result depends on beside the bytes: the contract, its code lists, the code that reads and validates."""
-    lists = sorted({f.nomenclature for e in contract.entities for f in e.fields if f.nomenclature})
-    content = [repr(contract), _code_digest(), *(landing.sha256_of(nomenclatures.path_of(name)) for name in lists)]
+def _has_key(home: Home, manifest: Manifest, keyring: Keyring) -> bool:
+    try:
+        needed = chiffrement.header_of(landing.bytes_of(home, manifest)).fingerprint
+    except (chiffrement.Damaged, OSError):
+        return True  # there is something else to say of it
+    return keyring.with_fingerprint(needed) is not None
+
+
+def digest(contract: Contract, keyring: Keyring | None = None) -> str:
+    """What a result depends on beside the bytes: the contract, its code lists, the code that reads and validates.
+
+    Of a contract about persons, also the secret of pseudonyms: renewing it makes everything be read again. The keys
+    that encrypt files are not part of it: a result does not depend on them.
+    """
+    fields = [f for e in contract.entities for f in e.fields]
+    lists = {f.nomenclature for f in fields} | {f.privacy.nomenclature for f in fields if f.privacy}
+    content = [repr(contract), _code_digest()]
+    content += [landing.sha256_of(nomenclatures.path_of(name)) for name in sorted(filter(None, lists))]
+    if contract.personal:
+        content.append(keyring.pseudonyms.fingerprint if keyring else "")
     return hashlib.sha256("\n".join(content).encode()).hexdigest()[:16]
 
 
@@ -160,6 +285,7 @@ def _code_digest() -> str:
     """Changes with the code that decides what is accepted."""
     here = Path(__file__).parent
     files = [here / name for name in ("validate.py", "values.py", "identifiers.py", "titles.py")]
+    files += [here / "protection" / name for name in ("pseudonymes.py", "masques.py")] + [Path(privacy.__file__)]
     files += sorted((here / "readers").glob("*.py"))
     return hashlib.sha256("".join(landing.sha256_of(path) for path in files).encode()).hexdigest()
 
@@ -186,15 +312,28 @@ def _process_or_refuse(home: Home, manifest: Manifest, contract: Contract) -> Re
         return process(home, manifest, contract)
     except Exception as error:  # reported: the delivery is refused with this reason, and the others go on
         reason = f"Erreur inattendue à la lecture, à signaler aux mainteneurs : {type(error).__name__} : {error}"
-        result = Result(manifest.delivery_id, manifest.source, lake.REFUSED, reason, digest=digest(contract))
+        if contract.personal:
+            reason = masques.unexpected(error)
+        current = digest(contract, trousseau.if_any(home) if contract.personal else None)
+        result = Result(manifest.delivery_id, manifest.source, lake.REFUSED, reason, digest=current)
         lake.write_result(home, result)
         return result
 
 
 @etape("validation")
 def process(home: Home, manifest: Manifest, contract: Contract) -> Result:
-    """Reads and validates one delivery, writes its Parquet, then its result; running it again gives the same files."""
-    result = Result(manifest.delivery_id, manifest.source, lake.ACCEPTED, digest=digest(contract))
+    """Reads and validates one delivery, writes its Parquet, then its result; running it again gives the same files.
+
+    Rows about persons are protected as soon as they are validated: nothing after that step, here or later, sees a name.
+    """
+    keyring: Keyring | None = None
+    if contract.personal:
+        try:
+            keyring = trousseau.load(home)
+        except KeyringProblem as problem:
+            return _without_key(home, manifest, str(problem), None)
+    result = Result(manifest.delivery_id, manifest.source, lake.ACCEPTED, digest=digest(contract, keyring))
+    result.pseudonymes = keyring.pseudonyms.fingerprint if keyring else None
     layout = replace(contract.layout(manifest.layout), reader=manifest.reader)
     facts = DeliveryFacts(
         manifest.delivery_id,
@@ -202,22 +341,29 @@ def process(home: Home, manifest: Manifest, contract: Contract) -> Result:
         manifest.millesime,
         date.fromisoformat(manifest.collecte_le) if manifest.collecte_le else manifest.received_on,
     )
-    spools = {n: Spool(lake.spool_folder(home) / manifest.delivery_id / n, contract.entity(n)) for n in layout.entities}
+    folder = lake.spool_folder(home) / manifest.delivery_id
+    spools = {n: Spool(folder / n, contract.entity(n).stored) for n in layout.entities}
+    path = landing.bytes_of(home, manifest)
     try:
-        rejects, flags, read = _validated(landing.bytes_of(home, manifest), contract, layout, facts, spools)
+        rejects, flags, read = _validated(path, contract, layout, facts, spools, keyring)
+    except LostKey as lost:
+        return _without_key(home, manifest, str(lost).replace(path.name, manifest.filename), keyring)
     except (Refused, UnreadableFile) as refusal:
-        result.statut, result.motif = lake.REFUSED, str(refusal)
+        said = str(refusal)
+        if contract.personal:
+            said = _without_content(said, path, manifest.filename, [contract])
+        result.statut, result.motif = lake.REFUSED, said
         lake.write_result(home, result)
         return result
     result.files = {"rejects": [], "signalements": []}
     for name, spool in spools.items():
         entity = contract.entity(name)
-        copies = settle_duplicates(spool.same_keys(), entity, spool.key, facts)
+        copies = settle_duplicates(spool.same_keys(), entity, spool.key, facts, personal=contract.personal)
         rejected = pl.concat([*rejects[name], copies])
         signalled = pl.concat([pl.DataFrame(schema=FLAG_SCHEMA), *flags[name]])
         signalled = signalled.filter(~pl.col("ligne").is_in(copies["ligne"].implode()))
         result.files[name], kept = lake.write_accepted(
-            home, contract.id, entity, manifest.delivery_id, spool.chunks(without=copies["ligne"])
+            home, contract.id, entity.stored, manifest.delivery_id, spool.chunks(without=copies["ligne"])
         )
         for kind, rows in (("rejects", rejected), ("signalements", signalled)):
             result.files[kind] += lake.write_findings(home, kind, contract.id, name, manifest.delivery_id, rows)
@@ -232,7 +378,21 @@ def process(home: Home, manifest: Manifest, contract: Contract) -> Result:
     result.millesimes = sorted(years)
     if not result.balances:
         raise RuntimeError(f"{manifest.delivery_id} : lignes lues ≠ acceptées + rejetées ({result.entities})")
+    exclusions.keep_out(home, result)
     lake.write_result(home, result)
+    return result
+
+
+def _without_key(home: Home, manifest: Manifest, reason: str, keyring: Keyring | None) -> Result:
+    """A delivery whose key is not there: refused, and read again once the key is back.
+
+    What was made of it before stays in the lake, unless its pseudonyms are those of a secret that was renewed since.
+    """
+    result = Result(manifest.delivery_id, manifest.source, lake.REFUSED, reason, digest=NO_KEY)
+    before = next((r for r in lake.results(home) if r.delivery_id == manifest.delivery_id), None)
+    usable = before is not None and before.statut == lake.ACCEPTED
+    if before is None or not usable or (keyring and before.pseudonymes != keyring.pseudonyms.fingerprint):
+        lake.write_result(home, result)
     return result
 
 
@@ -240,7 +400,12 @@ Findings = dict[str, list[pl.DataFrame]]
 
 
 def _validated(
-    path: Path, contract: Contract, layout: Layout, facts: DeliveryFacts, spools: dict[str, Spool]
+    path: Path,
+    contract: Contract,
+    layout: Layout,
+    facts: DeliveryFacts,
+    spools: dict[str, Spool],
+    keyring: Keyring | None,
 ) -> tuple[Findings, Findings, dict[str, int]]:
     """Reads the whole file: accepted rows go to the spools; returns rejects, signalements and rows read, by entity."""
     rejects: Findings = {name: [] for name in layout.entities}
@@ -250,6 +415,8 @@ def _validated(
         entity = contract.entity(table.entity)
         _refuse_unknown_columns(table.frame, contract, layout, entity)
         checked = validate_chunk(table.frame, contract, layout, entity, facts)
+        if keyring:
+            checked = _protected(checked, contract, entity, keyring)
         read[table.entity] += table.frame.height
         spools[table.entity].add(checked.accepted)
         rejects[table.entity].append(checked.rejects)
@@ -257,6 +424,14 @@ def _validated(
     if not sum(read.values()):
         raise Refused("Le fichier ne contient aucune ligne. Le renvoyer complet, ou dire qu'il n'y a rien à déclarer.")
     return rejects, flags, read
+
+
+def _protected(checked: Validated, contract: Contract, entity: Entity, keyring: Keyring) -> Validated:
+    return Validated(
+        pseudonymes.protected(checked.accepted, entity, keyring.pseudonyms),
+        masques.rejects(checked.rejects, contract, entity),
+        masques.flags(checked.flags, contract, entity),
+    )
 
 
 def _refuse_unknown_columns(frame: pl.DataFrame, contract: Contract, layout: Layout, entity: Entity) -> None:
@@ -288,7 +463,7 @@ def inputs_fingerprint(home: Home) -> str:
     for manifest in landing.manifests(home):
         hasher.update(f"{manifest.delivery_id} {manifest.received_at}\n".encode())
     for result in lake.results(home):
-        hasher.update(f"{result.delivery_id} {result.digest} {result.statut}\n".encode())
+        hasher.update(f"{result.delivery_id} {result.digest} {result.statut} {result.eliminees}\n".encode())
     for refusal in landing.refusals(home):
         hasher.update(f"{refusal['sha256']} {refusal['received_at']}\n".encode())
     hasher.update(declarations_digest().encode())

@@ -8,22 +8,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from data_contracts.model import Contract, Layout
 from ingest.headers import difference, explained, nearness
-from ingest.readers import Document, sniff
+from ingest.readers import FAMILIES, Document, sniff
 
 _NEAR = 0.5  # share of common titles from which a file is said to be « that source, with another header »
-_FAMILY_OF = {
-    "csv": "csv",
-    "xlsx": "xlsx",
-    "parquet": "parquet",
-    "json_records": "json",
-    "finess_json": "json",
-    "finess_xml": "xml",
-}
 
 # The flux standard of FINESS is told by its blocks: cs1400105 repeats `structureet` as mere headers, and so do the
 # sanitary flows, whose other blocks no contract declares.
@@ -86,13 +78,15 @@ def recognise(
 
 def _readable_as(layout: Layout, document: Document) -> bool:
     """Whether the family of the file is that of the layout; a table is the same in a text file and in a workbook."""
-    return document.family == _FAMILY_OF[layout.reader] or {document.family, layout.reader} == {"csv", "xlsx"}
+    return document.family in FAMILIES[layout.reader] or {document.family, layout.reader} == {"csv", "xlsx"}
 
 
 def _knows(contract: Contract, layout: Layout, document: Document) -> bool:
     if not _readable_as(layout, document):
         return False
     facts = document.facts
+    if layout.reader in ("fhir_bundle", "cda"):
+        return facts.get("contenu") == ("cda" if layout.reader == "cda" else layout.options.get("contenu"))
     if layout.reader == "finess_json":
         return facts.get("contenu") == layout.options.get("contenu", layout.code.removeprefix("json_"))
     if layout.reader == "finess_xml":
@@ -125,7 +119,7 @@ def _why_unknown(path: Path, document: Document, contracts: dict[str, Contract])
         (nearness(contract, layout, header), contract, layout)
         for contract in contracts.values()
         for layout in contract.layouts
-        if _readable_as(layout, document) and layout.options.get("header") is not False and len(layout.entities) == 1
+        if _readable_as(layout, document) and _has_header(layout)
     ]
     nearest = max(candidates, key=lambda c: c[0], default=None)
     if nearest is not None and nearest[0] >= (_NEAR if len(contracts) > 1 else 0):
@@ -136,6 +130,13 @@ def _why_unknown(path: Path, document: Document, contracts: dict[str, Contract])
         "Vérifier le fichier (une ligne de titre au-dessus de l'en-tête ?), ou déclarer un contrat dans "
         "data_contracts/sources/."
     )
+
+
+def _has_header(layout: Layout) -> bool:
+    """Whether titles tell this layout: not a file of positions, nor one whose parts stand in a tree."""
+    if layout.reader == "csv_produit":
+        return True
+    return layout.options.get("header") is not False and len(layout.entities) == 1 and layout.reader != "fhir_bundle"
 
 
 def _named(path: Path, layout: Layout) -> re.Match[str] | None:
@@ -154,7 +155,8 @@ def _millesime(path: Path, layout: Layout, document: Document, given: int | None
     """The year of the whole file, or None when each row says it.
 
     A layout may say that a document of the first days of a year speaks of the year before (`closing`, « MM-DD »): a
-    referential extracted on 6 January is the state at 31 December.
+    referential extracted on 6 January is the state at 31 December. Without any other rule (`none`), the year is that of
+    the document, or with `closing` the last one that was closed on its date.
     """
     rule = layout.millesime
     if rule.get("field"):
@@ -172,8 +174,8 @@ def _millesime(path: Path, layout: Layout, document: Document, given: int | None
         closes = stated_on is not None and stated_on.year == year and f"{stated_on:%m-%d}" < rule["closing"]
         return year + int(rule.get("offset", 0)) - closes
     if rule.get("none"):
-        stated_on = _collecte_le(path, layout, document)
-        return (stated_on or date.today()).year
+        stated_on = _collecte_le(path, layout, document) or date.today()
+        return stated_on.year - (f"{stated_on:%m-%d}" < rule.get("closing", ""))
     raise Refused(
         f"Fichier « {path.name} » : rien n'y dit de quel millésime il parle. Le donner avec --millesime AAAA"
         + (", ou garder le nom d'origine du fichier." if rule.get("filename") else ".")
@@ -190,7 +192,10 @@ def _collecte_le(path: Path, layout: Layout, document: Document) -> date | None:
         year = groups.get("annee") or groups.get("millesime")
         if year:
             try:
-                return date(int(year), int(groups.get("mois", 12)), int(groups.get("jour", 31)))
+                first = date(int(year), int(groups.get("mois", 12)), 1)
+                if "jour" in groups:
+                    return first.replace(day=int(groups["jour"]))
+                return (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
             except ValueError as error:
                 raise Refused(
                     f"Fichier « {path.name} » : la date de son nom n'existe pas ({groups}). Corriger le nom du fichier."

@@ -15,7 +15,7 @@ from data_contracts.model import Entity
 
 
 class Spool:
-    """Chunks of accepted rows of one entity, in order, in a folder that its caller removes."""
+    """Chunks of accepted rows of one stored entity, in order, in a folder that its caller removes."""
 
     def __init__(self, folder: Path, entity: Entity) -> None:
         self._folder = folder
@@ -39,7 +39,8 @@ class Spool:
         self._paths.append(path)
         self.rows += chunk.height
         if self.key:
-            self._keys.append(chunk.select("_ligne", cle=pl.struct(self.key).hash(seed=0)))
+            told = chunk.drop_nulls(list(self._entity.identity_in_key))  # who is unknown is nobody's double
+            self._keys.append(told.select("_ligne", cle=pl.struct(self.key).hash(seed=0)))
 
     def same_keys(self) -> pl.DataFrame | None:
         """The rows whose key may come back (a hash may say so of two different keys); None when there is none."""

@@ -18,6 +18,7 @@ from data_contracts.derive.schemas import pandera_schema
 from data_contracts.model import Contract, Entity, Field, Layout
 from data_contracts.nomenclatures import codes
 from ingest import identifiers, values
+from ingest.protection import masques
 from ingest.titles import title_key
 
 REJECT_SCHEMA = {
@@ -112,6 +113,8 @@ def validate_chunk(
     text = _cleaned(text, fields, findings)
     typed = _typed(text, fields, findings)
     typed = _unused(typed, text, fields, findings)
+    if contract.personal:
+        typed = _closed(typed, text, entity, fields, findings)
     typed = typed.with_columns(pl.lit(None, _dtype(f)).alias(f.name) for f in entity.fields if f.name not in carried)
     _soft_checks(typed, text, fields, findings)
     _hard_checks(typed, text, entity, layout, set(carried), findings)
@@ -230,6 +233,38 @@ def _void_conditions(field: Field) -> list[tuple[pl.Expr, str, str]]:
              "Livrer le taux en fraction (0,952 et non 95,2).")
         )  # fmt: skip
     return found
+
+
+def _closed(
+    typed: pl.DataFrame, text: pl.DataFrame, entity: Entity, fields: list[Field], findings: _Findings
+) -> pl.DataFrame:
+    """About persons, what is stored in the clear is only what the contract foresees: any other value could name one.
+
+    An unknown code is not used (elsewhere it is kept); neither is a date that is the birth date, put in a wrong column.
+    """
+    born = dict(entity.identity).get("naissance")
+    for field in fields:
+        column = pl.col(field.name)
+        if field.privacy is not None:
+            continue
+        if field.logical_type == "string" and field.nomenclature and not field.nomenclature_strict:
+            wrong = ~column.is_in(list(codes(field.nomenclature)))
+            rule = f"code absent de la nomenclature {field.nomenclature}, non conservé : il pourrait nommer quelqu'un"
+        elif field.logical_type in ("date", "timestamp") and born in typed.columns:
+            wrong = column.cast(pl.Date) == pl.col(born)
+            rule = "date égale à la date de naissance, non conservée"
+        else:
+            continue
+        hit = typed.select(wrong.fill_null(False).alias("hit"))["hit"]
+        if not hit.any():
+            continue
+        remedy = f"Corriger « {field.title} »."
+        if field.required or field.name in entity.primary_key:
+            findings.reject(text.filter(hit), field.name, column, rule, remedy)
+        else:
+            findings.flag(text.filter(hit), field.name, column, rule, UNUSED, remedy)
+            typed = typed.with_columns(pl.when(~hit).then(column).alias(field.name))
+    return typed
 
 
 def _soft_checks(typed: pl.DataFrame, text: pl.DataFrame, fields: list[Field], findings: _Findings) -> None:
@@ -375,28 +410,39 @@ def _settle(
 
 
 def settle_duplicates(
-    candidates: pl.DataFrame | None, entity: Entity, key: list[str], facts: DeliveryFacts
+    candidates: pl.DataFrame | None, entity: Entity, key: list[str], facts: DeliveryFacts, *, personal: bool = False
 ) -> pl.DataFrame:
     """Rows of one delivery that share a key: identical ones are kept once, contradictory ones not at all.
 
-    candidates: accepted rows among which all the rows of a repeated key are. Returns one reject for each row not kept.
+    candidates: accepted rows of the stored entity, among which all the rows of a repeated key are. personal: values are
+    shapes (they may be published as examples), and the line is told by its pseudonyms alone. Returns one reject for
+    each row not kept.
     """
     if candidates is None:
         return pl.DataFrame(schema=REJECT_SCHEMA)
-    names = [f.name for f in entity.fields]
+    names = [f.name for f in entity.stored.fields]
+    candidates = candidates.drop_nulls(list(entity.stored.identity_in_key))
     repeated = candidates.filter(pl.struct(key).is_duplicated())
     repeated = repeated.with_columns(
         _versions=pl.struct(names).n_unique().over(key), _rank=pl.col("_ligne").rank("ordinal").over(key)
     )
     contradictory = repeated.filter(pl.col("_versions") > 1)
     copies = repeated.filter((pl.col("_versions") == 1) & (pl.col("_rank") > 1))
-    shown = pl.concat_str([pl.col(k).cast(pl.String).fill_null("∅") for k in key], separator=" · ")
+    told = sorted(entity.pseudonyms) if personal else names
+    whole = pl.struct(told).struct.json_encode() if told else pl.lit(None, pl.String)
+
+    def shown_part(column: str) -> pl.Expr:
+        if column in entity.pseudonyms:
+            return pl.when(pl.col(column).is_not_null()).then(pl.lit("(pseudonyme)"))
+        return masques.shape(pl.col(column)) if personal else pl.col(column).cast(pl.String)
+
+    shown = pl.concat_str([shown_part(k).fill_null("∅") for k in key], separator=" · ")
 
     def as_rejects(rows: pl.DataFrame, rule: str, remedy: str) -> pl.DataFrame:
         return rows.select(
             delivery_id=pl.lit(facts.delivery_id), source=pl.lit(facts.source), entite=pl.lit(entity.name),
             ligne=pl.col("_ligne"), chemin=pl.lit(None, pl.String), champ=pl.lit(", ".join(key)), valeur=shown,
-            regle=pl.lit(rule), remede=pl.lit(remedy), ligne_complete=pl.struct(names).struct.json_encode(),
+            regle=pl.lit(rule), remede=pl.lit(remedy), ligne_complete=whole,
         ).cast(REJECT_SCHEMA)  # type: ignore[arg-type]  # a dict of dtypes is what polars takes  # fmt: skip
 
     return pl.concat(

@@ -28,6 +28,8 @@ app = typer.Typer(
 )
 contracts_app = typer.Typer(help="Les déclarations, et les fichiers qui en dérivent.", no_args_is_help=True)
 app.add_typer(contracts_app, name="contracts")
+cles_app = typer.Typer(help="Les clés qui protègent les données de personnes.", no_args_is_help=True)
+app.add_typer(cles_app, name="cles")
 
 DONE, FAILED, MISUSED = 0, 1, 2
 
@@ -259,6 +261,78 @@ def contracts_check() -> None:
     typer.echo("Les fichiers dérivés correspondent aux déclarations.")
 
 
+@cles_app.command("creer")
+def cles_creer() -> None:
+    """Crée le trousseau de clés, hors du dossier des données."""
+    from ingest.home import Home
+    from ingest.protection import trousseau
+    from orchestration import summary
+
+    typer.echo(summary.of_new_keyring(trousseau.create(Home.from_env())))
+
+
+@cles_app.command("etat")
+def cles_etat(as_json: JsonOption = False) -> None:
+    """Versions des clés, et livraisons que chacune protège."""
+    from ingest.home import Home
+    from ingest.protection import cles
+    from orchestration import summary
+
+    counted = cles.state(Home.from_env())
+    typer.echo(_json(counted) if as_json else summary.of_keys(counted))
+
+
+@cles_app.command("tourner")
+def cles_tourner() -> None:
+    """Ajoute une version de la clé de chiffrement, pour les livraisons à venir ; les pseudonymes ne changent pas."""
+    from ingest.home import Home
+    from ingest.protection import trousseau
+
+    keyring = trousseau.rotate(Home.from_env())
+    typer.echo(
+        f"Clé de chiffrement {keyring.current.version} en service. Sauvegardez le trousseau ({keyring.place}), puis "
+        "« dlnuf cles recouvrir » pour les livraisons déjà reçues."
+    )
+
+
+@cles_app.command("recouvrir")
+def cles_recouvrir() -> None:
+    """Met les livraisons déjà reçues sous la version courante de la clé."""
+    from ingest.home import Home
+    from ingest.protection import cles
+    from orchestration import console, summary
+    from orchestration.lock import writing
+
+    home = Home.from_env()
+    with console.bars() as progress, writing(home):
+        done = cles.recover(home, _files(progress, "Recouvrement"))
+    typer.echo(summary.of_recovery(done))
+    if done.left:
+        raise typer.Exit(FAILED)
+
+
+@cles_app.command("renouveler-pseudonymes")
+def cles_renouveler_pseudonymes(
+    confirmed: Annotated[bool, typer.Option("--oui", help="Ne pas demander de confirmation.")] = False,
+) -> None:
+    """Change le secret des pseudonymes : toutes les livraisons de personnes seront relues au prochain traitement."""
+    from ingest.home import Home
+    from ingest.protection import trousseau
+    from orchestration.lock import writing
+
+    if not confirmed:
+        typer.confirm(
+            "L'ancien secret est effacé et toutes les livraisons de personnes seront relues. Continuer ?", abort=True
+        )
+    home = Home.from_env()
+    with writing(home):
+        keyring = trousseau.renew_pseudonyms(home)
+    typer.echo(
+        f"Pseudonymes {keyring.pseudonyms.version} en service. Sauvegardez le trousseau ({keyring.place}), puis "
+        "« dlnuf run » : toutes les livraisons de personnes seront relues."
+    )
+
+
 def _json(content: Any) -> str:
     return json.dumps(content, ensure_ascii=False, indent=2)
 
@@ -271,6 +345,7 @@ def _files(progress: Callable[[str, int, int | None], None], step: str) -> Calla
 def _expected() -> dict[type[BaseException], int]:
     """Errors that a person can act on, with their exit code; anything else is a defect and keeps its stack."""
     from data_contracts.model import ContractError
+    from ingest.protection.trousseau import KeyringProblem
     from orchestration.bench.processus import BenchFailed
     from orchestration.dbt_runtime import DbtFailed
     from orchestration.explain import NothingToExplain
@@ -285,6 +360,7 @@ def _expected() -> dict[type[BaseException], int]:
         ContractError: FAILED,
         DbtFailed: FAILED,
         HomeBusy: FAILED,
+        KeyringProblem: FAILED,
         NothingToExplain: FAILED,
         NothingToScore: FAILED,
         NoTruth: MISUSED,

@@ -1,19 +1,23 @@
 """The inbox: `<home>/inbox/<source>/`, where anyone drops a file.
 
 Belongs here: noticing what is new, delivering it, and putting the file where it belongs afterwards, once:
-received -> removed (the landing holds its bytes); refused -> `inbox/refuses/`, with its reason beside it in a .txt.
+received -> removed (the landing holds its bytes); refused -> `inbox/refuses/`, with its reason beside it in a .txt
+(the reason alone when it is about persons).
 Does not belong here: the Dagster sensor that calls this (`automation`).
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from data_contracts.model import load_contracts
 from ingest.home import Home
 from ingest.pipeline import Receipt, deliver
+from ingest.protection import trousseau
 
 REFUSED = "refuses"
 UNKNOWN = "a-reconnaitre"  # files of a source that the sender does not know: recognised by their content
@@ -26,7 +30,7 @@ class Dropped:
 
     path: Path
     source: str | None
-    mark: str  # name, modification time and size
+    mark: str  # hash of its name (it may be somebody's), modification time and size
 
 
 def scan(home: Home) -> list[Dropped]:
@@ -40,7 +44,8 @@ def scan(home: Home) -> list[Dropped]:
             continue
         source = parts[0] if len(parts) > 1 and parts[0] != UNKNOWN else None
         facts = path.stat()
-        found.append(Dropped(path, source, f"{'/'.join(parts)}|{facts.st_mtime_ns}|{facts.st_size}"))
+        seen = f"{'/'.join(parts)}|{facts.st_mtime_ns}|{facts.st_size}"
+        found.append(Dropped(path, source, hashlib.sha256(seen.encode()).hexdigest()))
     return found
 
 
@@ -60,24 +65,39 @@ def take(home: Home, dropped: Sequence[Dropped]) -> list[Receipt]:
     receipts: list[Receipt] = []
     for source in sorted({file.source or "" for file in dropped}):
         paths = [file.path for file in dropped if (file.source or "") == source]
-        receipts += deliver(paths, home, source=source or None)
-    for receipt in receipts:
-        put_away(home, receipt)
+        answered = deliver(paths, home, source=source or None)
+        for path, receipt in zip(paths, answered, strict=True):
+            put_away(home, path, receipt)
+        receipts += answered
     return receipts
 
 
-def put_away(home: Home, receipt: Receipt) -> None:
-    """Remove a received file from the inbox, or set a refused one aside with its reason."""
-    path = Path(receipt.path)
+def put_away(home: Home, path: Path, receipt: Receipt) -> None:
+    """Remove a received file from the inbox, or set a refused one aside with its reason.
+
+    A refused file about persons is not kept in the clear, its name neither: its sender has it, and the reason says what
+    to do. While there is no key to receive it with, it waits where it was dropped.
+    """
     if receipt.status != "refused":
         path.unlink(missing_ok=True)
         return
+    personal = _is_personal(receipt.source)
+    if personal and trousseau.if_any(home) is None:
+        return
     folder = home.inbox / REFUSED
     folder.mkdir(parents=True, exist_ok=True)
-    target = folder / path.name
+    target = free = folder / Path(receipt.path).name
     count = 1
-    while target.exists():
+    while free.exists() or free.with_name(free.name + ".txt").exists():
         count += 1
-        target = folder / f"{path.stem} ({count}){path.suffix}"
-    path.replace(target)
-    target.with_name(target.name + ".txt").write_text(f"{receipt.reason}\n", encoding="utf-8")
+        free = target.with_name(f"{target.stem} ({count}){target.suffix}")
+    if personal:
+        path.unlink()
+    else:
+        path.replace(free)
+    free.with_name(free.name + ".txt").write_text(f"{receipt.reason}\n", encoding="utf-8")
+
+
+def _is_personal(source: str | None) -> bool:
+    contract = load_contracts().get(source or "")
+    return contract is not None and contract.personal

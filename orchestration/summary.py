@@ -14,6 +14,7 @@ from orchestration.console import number, plural
 
 if TYPE_CHECKING:
     from ingest.pipeline import Receipt
+    from ingest.protection.cles import Recovery
     from ingest.synthetic import Bilan
     from orchestration.run import Outcome
 
@@ -89,6 +90,43 @@ def of_receipts(receipts: Sequence[Receipt]) -> str:
         detail = receipt.reason if receipt.status == "refused" else receipt.source
         lines.append(f"{_RECEIPT[receipt.status]:10}  {receipt.path}  {detail or ''}".rstrip())
     return "\n".join(lines)
+
+
+def of_new_keyring(path: Path) -> str:
+    """A keyring was created: where, and what its owner must know."""
+    return (
+        f"Trousseau créé : {path} (lisible par ce compte seul). Sauvegardez-le à part : sans lui, les livraisons de "
+        "personnes ne se lisent plus."
+    )
+
+
+def of_keys(state: dict[str, Any]) -> str:
+    """The keyring without its secrets."""
+    lines = [("Trousseau", state["trousseau"])]
+    for version in state["versions"]:
+        current = ", courante" if version["courante"] else ""
+        lines.append(
+            (
+                f"Chiffrement {version['version']}",
+                f"empreinte {version['empreinte']}{current}, {plural(version['fichiers'], 'livraison')}",
+            )
+        )
+    secret = state["pseudonymes"]
+    lines.append((f"Pseudonymes {secret['version']}", f"empreinte {secret['empreinte']}"))
+    if state["fichiers_sans_cle"]:
+        lines.append(
+            ("Sans clé", f"{plural(state['fichiers_sans_cle'], 'livraison')} : remettre la sauvegarde du trousseau")
+        )
+    return _table(lines)
+
+
+def of_recovery(done: Recovery) -> str:
+    """What re-wrapping did."""
+    said = (
+        f"{plural(done.recovered, 'livraison mise', 'livraisons mises')} sous la clé {done.version}, "
+        f"{plural(done.current, 'y était', 'y étaient')} déjà."
+    )
+    return "\n".join([said, *(f"Laissée : {delivery} : {why}." for delivery, why in done.left.items())])
 
 
 def of_explanation(told: dict[str, Any]) -> str:

@@ -1,4 +1,5 @@
-"""What every test may need: the folder of real files of the sector, when it is there."""
+"""What every test may need: the folder of real files of the sector, when it is there, and a keyring that is not
+anybody's."""
 
 from __future__ import annotations
 
@@ -8,6 +9,16 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _keyring(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Tests never read nor write the keyring of whoever runs them; children processes inherit the same."""
+    from ingest.protection import trousseau
+
+    os.environ.pop("DLNUF_CLE", None)
+    os.environ["DLNUF_CLES"] = str(tmp_path_factory.mktemp("trousseau") / "cles.json")
+    trousseau.create()
 
 
 @pytest.fixture(scope="session")

@@ -57,7 +57,7 @@ def _sources(contracts: dict[str, Contract]) -> str:
     tables = []
     for contract in contracts.values():
         for entity in contract.entities:
-            columns = [{"name": f.name, "description": f.description} for f in entity.fields]
+            columns = [{"name": f.name, "description": f.description} for f in entity.stored.fields]
             tables.append(
                 {
                     "name": f"{contract.id}__{entity.name}",
@@ -164,7 +164,7 @@ def _products(products: list[Product]) -> str:
             "name": product.id,
             "description": f"{product.description} Grain : {product.grain}.",
             "config": {"contract": {"enforced": True}},
-            "columns": [_mart_column(f) for f in product.fields],
+            "columns": [_mart_column(f) for f in product.built],
         }
         for product in products
     ]

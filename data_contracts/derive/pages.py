@@ -36,8 +36,32 @@ def _page(contract: Contract) -> str:
             "| champ | intitulé | type | élément | base | preuve | description |",
             "|---|---|---|---|---|---|---|",
         ]
-        lines += [_row(entity, field) for field in entity.fields]
+        lines += [_row(entity, field) for field in entity.stored.fields]
+        lines += _private(entity)
     return "\n".join(lines) + "\n"
+
+
+def _private(entity: Entity) -> list[str]:
+    """What is delivered and not kept as it is: the table above is what is stored."""
+    private = [f for f in entity.fields if f.privacy]
+    if not private:
+        return []
+    lines = [
+        "",
+        "Lu, contrôlé, et jamais conservé tel quel :",
+        "",
+        "| champ livré | intitulé | ce qu'il devient |",
+        "|---|---|---|",
+    ]
+    roles = {field for _, field in entity.identity}
+    for field in private:
+        becomes = "rien"
+        if field.privacy and field.privacy.is_stored:
+            becomes = f"`{field.privacy.name}` : {field.privacy.description}"
+        elif field.name in roles:
+            becomes = "sa part des clés de l'identité"
+        lines.append(f"| `{field.name}` | {field.title} | {becomes} |")
+    return lines
 
 
 def _row(entity: Entity, field: Field) -> str:

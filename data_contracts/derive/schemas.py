@@ -97,5 +97,7 @@ def _shape(field: Field) -> str:
         "finess": "deux chiffres (ou 2A, 2B) puis sept chiffres",
         "siren": "neuf chiffres",
         "siret": "quatorze chiffres",
+        "nir": "treize caractères, suivis ou non d'une clé de deux chiffres",
+        "rpps": "onze chiffres",
     }
     return known.get(field.key_check or "") or str(field.option("pattern"))

@@ -11,6 +11,6 @@ written for the sender. `read` streams: it may raise after some tables were yiel
 from __future__ import annotations
 
 from ingest.readers.model import Document, LayoutLike, Table, UnreadableFile
-from ingest.readers.reading import read, sniff
+from ingest.readers.reading import FAMILIES, read, sniff
 
-__all__ = ["Document", "LayoutLike", "Table", "UnreadableFile", "read", "sniff"]
+__all__ = ["FAMILIES", "Document", "LayoutLike", "Table", "UnreadableFile", "read", "sniff"]

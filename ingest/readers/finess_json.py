@@ -14,7 +14,8 @@ from typing import Any
 import ijson
 
 from ingest.readers.finess_json_columns import ACTIVITES, ACTIVITY_EVENTS, CAPACITES, EJ, ET, LEFT_OUT
-from ingest.readers.json_file import json_stream, sniff
+from ingest.readers.json_file import sniff
+from ingest.readers.json_stream import json_stream
 from ingest.readers.model import LayoutLike, Rows, Table, UnreadableFile, as_text
 
 Node = dict[str, Any]

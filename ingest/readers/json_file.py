@@ -1,35 +1,39 @@
 """JSON files, streamed with ijson: what a file holds, and arrays of records.
 
-Belongs here: opening, telling an array of records from a FINESS+ file, reading the array. Does not belong here: the
-shape of FINESS+ (`finess_json`). ijson takes its C backend when the machine has it and its Python one otherwise.
+Belongs here: telling an array of records from a FINESS+ file and from FHIR, reading the array. Does not belong here:
+the shape of FINESS+ (`finess_json`), of FHIR (`fhir`), opening (`json_stream`). ijson takes its C backend when the
+machine has it and its Python one otherwise.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import ijson
 
+from ingest.readers import fhir
+from ingest.readers.json_stream import json_stream
 from ingest.readers.model import Document, LayoutLike, Rows, Table, UnreadableFile, as_text, column_names
-from ingest.readers.opening import opened
 
 _RECORDS = "item"
 _PEOPLE = "pmej.item"  # personnes morales: the only top-level array of FINESS+ that both files fill
 _CONTENTS = {"informationsGeneralesPMEJ": "structures", "activitesAutorisees": "activites", "numFiness": "activites"}
-_BOM = b"\xef\xbb\xbf"
+_FHIR = ("resourceType", "entry.item.resource.resourceType")
 
 
 def sniff(path: Path) -> Document:
-    """An array of records: all its keys, over the whole file. FINESS+: facts contenu, generatedAt, schemaVersion."""
+    """An array of records: all its keys, over the whole file. FINESS+: facts contenu, generatedAt, schemaVersion.
+
+    FHIR: facts resourceType and contenu.
+    """
     with json_stream(path) as stream:
         for prefix, event, _ in ijson.parse(stream):
             if prefix == "" and event == "start_array":
                 break
             if prefix == "" and event == "start_map":
-                return Document("json", "utf-8", None, _finess_facts(path))
+                return _object(path)
     return Document("json", "utf-8", _keys(path), {})
 
 
@@ -44,23 +48,6 @@ def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Ta
             yield rows.take()
     if not rows.empty or not rows.count:
         yield rows.take()
-
-
-@contextmanager
-def json_stream(path: Path) -> Iterator[BinaryIO]:
-    """The bytes of a JSON file after its byte-order mark; a file that is not whole JSON becomes `UnreadableFile`."""
-    try:
-        with opened(path) as stream:
-            if stream.read(len(_BOM)) != _BOM:
-                stream.seek(0)
-            yield stream
-    except (ijson.JSONError, UnicodeDecodeError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else "fin prématurée"
-        raise UnreadableFile(
-            path,
-            f"JSON tronqué ou mal formé ({reason})",
-            "télécharger ou exporter de nouveau le fichier, puis le redéposer entier",
-        ) from error
 
 
 def _records(path: Path) -> Iterator[dict[str, Any]]:
@@ -84,20 +71,23 @@ def _keys(path: Path) -> tuple[str, ...]:
     return tuple(keys)
 
 
-def _finess_facts(path: Path) -> dict[str, str]:
-    """What stands before the first personne morale, and which of the two files it is."""
+def _object(path: Path) -> Document:
+    """FHIR, or FINESS+: what stands before the first personne morale, and which of the two files it is."""
     facts = {"root": "pmej"}
     roots: list[str] = []
     with json_stream(path) as stream:
         for prefix, event, value in ijson.parse(stream):
             if prefix == "" and event == "map_key":
                 roots.append(value)
+            elif prefix in _FHIR and event == "string":
+                return fhir.sniff(path)
             elif prefix in ("generatedAt", "schemaVersion") and isinstance(value, str):
                 facts[prefix] = value
             elif prefix == _PEOPLE and event == "map_key" and value in _CONTENTS:
-                return {**facts, "contenu": _CONTENTS[value]}
+                return Document("json", "utf-8", None, {**facts, "contenu": _CONTENTS[value]})
     raise UnreadableFile(
         path,
         f"objet JSON inconnu (clés : {', '.join(roots[:6]) or 'aucune'})",
-        "fournir un tableau d'objets, ou un fichier FINESS+ (structures, activités) avec au moins une personne morale",
+        "fournir un tableau d'objets, une ressource ou un Bundle FHIR, ou un fichier FINESS+ (structures, activités) "
+        "avec au moins une personne morale",
     )

@@ -1,6 +1,7 @@
 """Opening a delivered file whatever its wrapping, and telling its family from its first bytes.
 
-Belongs here: gzip, magic numbers, HTML pages saved as data, empty and truncated wrappings.
+Belongs here: gzip, files encrypted at rest (their plain bytes stay in memory), magic numbers, HTML pages saved as data,
+empty and truncated wrappings.
 Does not belong here: what stands inside a family (one module each).
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import os
 import re
 import shutil
 import tempfile
@@ -18,12 +20,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from ingest.protection import chiffrement, trousseau
 from ingest.readers.model import UnreadableFile
 
 HEAD = 65_536
 BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _GZIP = b"\x1f\x8b"
 _RESEND = "télécharger ou exporter de nouveau le fichier, puis le redéposer entier"
+_RECEIVE_AGAIN = "redéposer le fichier d'origine : il remplacera celui-ci"
+_KEPT = "la livraison reste en attente, rien n'est perdu"
 _HTML = re.compile(
     r"^(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body|script|meta|title|div|center|h1|p)\b", re.S
 )
@@ -31,17 +36,30 @@ _XML = re.compile(r"^<(\?xml|!--|!doctype|[a-z_][\w:.-]*[\s/>])")
 _JSON = re.compile(r'^(\{\s*["}]|\[\s*[\[{\]])')
 
 
+class LostKey(UnreadableFile):
+    """The key that closed this file is not there: the file is whole, and readable again once the key is back."""
+
+
 @contextmanager
 def opened(path: Path) -> Iterator[BinaryIO]:
-    """The bytes of a file, gunzipped when needed; a damaged wrapping becomes `UnreadableFile`."""
+    """The bytes of a file, decrypted and gunzipped when needed; a damaged wrapping becomes `UnreadableFile`.
+
+    Raises:
+        LostKey: the file is encrypted, and its key is not there.
+        UnreadableFile: at once, or where the file stops being what was written.
+    """
     try:
         with path.open("rb") as raw:
-            if raw.read(2) != _GZIP:
-                raw.seek(0)
-                yield raw
+            stream = _decrypted(path, raw)
+            start = stream.read(2)
+            stream.seek(0)
+            if start != _GZIP:
+                yield stream
                 return
-        with gzip.open(path, "rb") as stream:
-            yield stream  # pyright: ignore[reportReturnType] - a GzipFile reads like any BinaryIO
+            with gzip.open(stream, "rb") as unzipped:
+                yield unzipped  # pyright: ignore[reportReturnType] - a GzipFile reads like any BinaryIO
+    except chiffrement.Damaged as error:
+        raise UnreadableFile(path, "fichier chiffré abîmé ou modifié", _RECEIVE_AGAIN) from error
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise UnreadableFile(path, "archive gzip tronquée ou abîmée", _RESEND) from error
     except FileNotFoundError as error:
@@ -51,10 +69,36 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         raise UnreadableFile(path, what, "déposer un fichier lisible") from error
 
 
+def _decrypted(path: Path, raw: BinaryIO) -> BinaryIO:
+    """The stream itself, or its plain bytes when it is encrypted."""
+    start = raw.read(len(chiffrement.MAGIC))
+    raw.seek(0)
+    if start != chiffrement.MAGIC:
+        return raw
+    try:
+        stream = chiffrement.decrypting(raw, trousseau.load())
+    except trousseau.KeyringProblem as problem:
+        what = f"fichier chiffré, et pas de clé pour l'ouvrir ({problem.what})"
+        raise LostKey(path, what, f"{problem.remedy} ; {_KEPT}") from problem
+    except chiffrement.WrongKey as wrong:
+        what = f"fichier chiffré par la clé {wrong.version} (empreinte {wrong.fingerprint}), absente du trousseau"
+        raise LostKey(path, what, f"{trousseau.RESTORE} ; {_KEPT}") from wrong
+    if path.suffix == ".enc" and chiffrement.header_of(path).sha256 != path.stem:
+        raise chiffrement.Damaged
+    return stream
+
+
 @contextmanager
 def on_disk(path: Path) -> Iterator[Path]:
-    """A path to the bytes inside the wrapping, for libraries that seek: the file itself, or a temporary copy."""
+    """A path to the bytes inside the wrapping, for libraries that seek: the file itself, or a temporary copy.
+
+    The plain bytes of an encrypted file are copied in memory only.
+    """
     with opened(path) as stream:
+        if chiffrement.is_encrypted(path):
+            with _in_memory(path, stream) as copy:
+                yield copy
+            return
         if not isinstance(stream, gzip.GzipFile):
             yield path
             return
@@ -62,6 +106,21 @@ def on_disk(path: Path) -> Iterator[Path]:
             shutil.copyfileobj(stream, copy, 1 << 20)
             copy.flush()
             yield Path(copy.name)
+
+
+@contextmanager
+def _in_memory(path: Path, stream: BinaryIO) -> Iterator[Path]:
+    """A path to an anonymous file that only memory holds (Linux)."""
+    if not hasattr(os, "memfd_create"):
+        raise UnreadableFile(
+            path,
+            "ce format se lit ici depuis le disque, où un fichier de personnes ne doit pas être en clair",
+            "livrer le fichier en CSV ou en JSON, ou traiter sous Linux",
+        )
+    with os.fdopen(os.memfd_create("dlnuf"), "wb") as copy:
+        shutil.copyfileobj(stream, copy, 1 << 20)
+        copy.flush()
+        yield Path(f"/proc/self/fd/{copy.fileno()}")
 
 
 def family(path: Path) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ingest.readers import csv_file, finess_json, finess_xml, json_file, parquet_file, xlsx_file
+from ingest.readers import cda, csv_file, csv_produit, fhir, finess_json, finess_xml, json_file, parquet_file, xlsx_file
 from ingest.readers.model import Document, LayoutLike, Table, UnreadableFile
 from ingest.readers.opening import family
 
@@ -16,15 +16,19 @@ _SNIFF = {
     "json": json_file.sniff,
     "xml": finess_xml.sniff,
 }
-# Reader named by a layout -> (family of its files, function).
+# Reader named by a layout -> (families of its files, function).
 _READ = {
-    "csv": ("csv", csv_file.read),
-    "xlsx": ("xlsx", xlsx_file.read),
-    "parquet": ("parquet", parquet_file.read),
-    "json_records": ("json", json_file.read),
-    "finess_json": ("json", finess_json.read),
-    "finess_xml": ("xml", finess_xml.read),
+    "csv": (("csv",), csv_file.read),
+    "csv_produit": (("csv", "xlsx"), csv_produit.read),
+    "xlsx": (("xlsx",), xlsx_file.read),
+    "parquet": (("parquet",), parquet_file.read),
+    "json_records": (("json",), json_file.read),
+    "finess_json": (("json",), finess_json.read),
+    "finess_xml": (("xml",), finess_xml.read),
+    "fhir_bundle": (("json",), fhir.read),
+    "cda": (("xml", "json"), cda.read),
 }
+FAMILIES = {reader: families for reader, (families, _) in _READ.items()}
 
 
 def sniff(path: Path) -> Document:
@@ -33,6 +37,8 @@ def sniff(path: Path) -> Document:
     Raises:
         UnreadableFile: empty, truncated, undecodable, a web page, or of no family that is read here.
     """
+    if cda.is_document(path):
+        return cda.sniff(path)
     return _SNIFF[family(path)](path)
 
 
@@ -46,9 +52,11 @@ def read(path: Path, layout: LayoutLike, entities: Sequence[str] | None = None) 
         UnreadableFile: at once, or later when the file turns out truncated: what was yielded before must be dropped.
     """
     expected, reader = _READ[layout.reader]
-    found = family(path)
-    if found != expected:
+    # A CDA is told by its root first: its comments and its <title> look like those of a web page saved as data.
+    found = "xml" if cda.is_document(path) else family(path)
+    if found not in expected:
+        wanted = " ou ".join(expected)
         raise UnreadableFile(
-            path, f"fichier {found} là où la forme « {layout.code} » attend {expected}", "déposer le fichier d'origine"
+            path, f"fichier {found} là où la forme « {layout.code} » attend {wanted}", "déposer le fichier d'origine"
         )
     yield from reader(path, layout, list(entities or layout.entities))

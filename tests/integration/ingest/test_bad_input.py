@@ -357,13 +357,14 @@ def test_a_year_that_nobody_gives_is_asked_for(desk: Desk) -> None:
     assert desk.process().millesimes == [2022]
 
 
-def test_a_personal_source_is_not_kept_while_nothing_pseudonymises_it(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+def test_a_personal_source_is_not_kept_without_a_key(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    monkeypatch.setenv("DLNUF_CLES", str(tmp_path / "aucun.json"))
     contracts = load_contracts()
     personal = {**contracts, "cnsa_occupation": replace(contracts["cnsa_occupation"], personal=True)}
     monkeypatch.setattr(pipeline.model, "load_contracts", lambda: personal)
-    refused(desk, desk.deliver(text(*ROWS)), "pseudonymisation")
+    refused(desk, desk.deliver(text(*ROWS)), "dlnuf cles creer")
     kept = [p for p in desk.home.root.rglob("*") if p.is_file() and b"010002228" in p.read_bytes()]
     assert kept == []
 

@@ -13,5 +13,6 @@
     ref('obs_tdb_diamant__tdb'),
     ref('obs_tdb_esms__tableau_de_bord'),
     ref('int_cnsa_occupation__observations'),
+    ref('int_dui__observations'),
     ref('int_finess__observations'),
 ]) }}

@@ -1,0 +1,193 @@
+"""What a contract says of persons: which columns are stored, and every mistake said at once; mapping files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from data_contracts.derive.schemas import arrow_schema
+from data_contracts.model import ContractError, load_contracts
+from ingest.pipeline import digest
+
+CONTRACT = """
+apiVersion: v3.1.0
+kind: DataContract
+id: dui
+name: Dossiers inventés
+version: 1.0.0
+domain: accompagnement
+customProperties:
+  - {property: personal, value: true}
+  - property: layouts
+    value: [{code: csv, entity: usagers, reader: csv, millesime: {none: true}}]
+schema:
+  - name: usagers
+    customProperties:
+      - {property: unit, value: {unite: ET, field: finess_et}}
+      - {property: observations, value: none}
+      - property: identity
+        value: {ins: matricule, ins_type: ins_type, ins_statut: ins_statut, nom: nom, prenoms: prenoms,
+                naissance: ne_le, sexe: sexe, lieu: commune}
+    properties:
+      - {name: finess_et, logicalType: string, required: true, primaryKey: true, primaryKeyPosition: 1,
+         logicalTypeOptions: {pattern: '^[0-9AB]{9}$'}, customProperties: [{property: keyCheck, value: finess}]}
+      - {name: usager_id, logicalType: string, required: true, primaryKey: true, primaryKeyPosition: 2,
+         customProperties: [{property: privacy, value: {regle: identifiant, domaine: usager, par: finess_et}}]}
+      - {name: matricule, logicalType: string, customProperties: [{property: privacy, value: trait},
+         {property: keyCheck, value: nir}]}
+      - {name: ins_type, logicalType: string, customProperties: [{property: acceptedValues, value: [INS-NIR, INS-NIA]}]}
+      - {name: ins_statut, logicalType: string, customProperties: [{property: acceptedValues, value: [VALI, PROV]}]}
+      - {name: nom, logicalType: string, customProperties: [{property: privacy, value: trait}]}
+      - {name: prenoms, logicalType: string, customProperties: [{property: privacy, value: trait}]}
+      - {name: ne_le, logicalType: date,
+         customProperties: [{property: privacy, value: {regle: annee, nom: annee_naissance}}]}
+      - {name: sexe, logicalType: string, customProperties: [{property: acceptedValues, value: [M, F, I]}]}
+      - {name: commune, logicalType: string, customProperties: [{property: privacy, value: trait}]}
+      - {name: domicile, logicalType: string,
+         customProperties: [{property: privacy, value: {regle: departement, nom: departement_domicile}}]}
+"""
+MAPPING = """
+produit: inventia
+version: "1.0"
+fichiers:
+  - code: personnes
+    filename: 'inventia_(?P<annee>20\\d{2})(?P<mois>\\d{2})(?P<jour>\\d{2})'
+    options: {separator: ';'}
+    dates: ['%d/%m/%Y']
+    tables:
+      usagers:
+        distinct: true
+        champs:
+          finess_et: {colonne: FINESS}
+          usager_id: {assemble: [Dossier, Site]}
+          ins_type: {constante: INS-NIR, quand: INS}
+          sexe: {colonne: Civilité, codes: {M.: M, Mme: F}}
+"""
+
+
+@pytest.fixture
+def sources(tmp_path: Path) -> Path:
+    folder = tmp_path / "sources"
+    folder.mkdir()
+    (folder / "dui.odcs.yaml").write_text(CONTRACT, encoding="utf-8")
+    return folder
+
+
+def _mapped(sources: Path, text: str) -> None:
+    folder = sources.parent / "mappings"
+    folder.mkdir(exist_ok=True)
+    (folder / "inventia.yaml").write_text(text, encoding="utf-8")
+
+
+def test_the_stored_entity_has_plain_fields_then_replaced_ones_then_the_keys_of_the_identity(sources: Path) -> None:
+    stored = load_contracts(sources)["dui"].entity("usagers").stored
+    assert [f.name for f in stored.fields] == [
+        "finess_et", "ins_type", "ins_statut", "sexe",
+        "usager_id", "annee_naissance", "departement_domicile",
+        "cle_ins", "cle_traits", "cle_nom_prenom", "cle_nir", "cle_sans_nom", "cle_sans_prenom", "cle_sans_naissance",
+        "version_cle",
+    ]  # fmt: skip
+    assert stored.primary_key == ("finess_et", "usager_id")
+    assert stored.stored is stored
+    assert str(arrow_schema(stored).field("annee_naissance").type) == "int64"
+
+
+def test_an_entity_without_anything_private_is_stored_as_it_is() -> None:
+    entity = load_contracts()["finess"].entity("et")
+    assert entity.stored is entity
+
+
+def test_a_primary_key_may_name_keys_of_the_identity(sources: Path) -> None:
+    text = CONTRACT.replace(
+        "      - {property: observations, value: none}",
+        "      - {property: observations, value: none}\n"
+        "      - {property: primaryKey, value: [finess_et, cle_nom_prenom]}",
+    )
+    (sources / "dui.odcs.yaml").write_text(text, encoding="utf-8")
+    entity = load_contracts(sources)["dui"].entity("usagers")
+    assert entity.primary_key == entity.stored.primary_key == ("finess_et", "cle_nom_prenom")
+    assert entity.stored.identity_in_key == ("cle_nom_prenom",)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("value: trait}]}\n      - {name: prenoms", "value: trai}]}\n      - {name: prenoms",
+         "privacy.regle = « trai » n'est pas admis (vouliez-vous « trait » ?)"),
+        ("nom: annee_naissance}", "nm: annee_naissance}", "privacy = « nm » n'est pas admis"),
+        ("{regle: annee, nom: annee_naissance}", "{regle: annee}", "privacy.nom absent"),
+        ("nom: annee_naissance}", "nom: ins_type}", "colonne conservée « ins_type » obtenue deux fois"),
+        ("par: finess_et}", "par: finess}", "privacy.par = « finess » n'est pas admis"),
+        ("lieu: commune}", "lieu: comune}", "« comune » n'est pas admis (vouliez-vous « commune » ?)"),
+        ("naissance: ne_le", "naisance: ne_le", "rôle = « naisance » n'est pas admis (vouliez-vous « naissance » ?)"),
+        ("{property: personal, value: true}", "{property: personal, value: false}", "personal : absent"),
+        ("value: {regle: identifiant, domaine: usager, par: finess_et}", "value: trait",
+         "un champ jamais conservé ne peut pas être dans la clé primaire"),
+        ("{property: keyCheck, value: nir}", "{property: keyCheck, value: nirr}", "keyCheck = « nirr »"),
+        ("{pattern: '^[0-9AB]{9}$'}", "{minLength: 1}", "conservé en clair sur des personnes, sans nomenclature"),
+        ("'^[0-9AB]{9}$'", "'^[0-9AB]+$'", "son pattern admet « 1850175056001 »"),
+        ("'^[0-9AB]{9}$'", "'^[A-Z]{1,9}$'", "son pattern admet « MARTIN »"),
+        ("{name: sexe, logicalType: string, customProperties: [{property: acceptedValues, value: [M, F, I]}]}",
+         "{name: sexe, logicalType: integer}", "maximum absent"),
+        ("field: finess_et}}", "field: nom}}", "unit : « nom » n'est pas une colonne conservée"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_privacy_is_said(sources: Path, before: str, after: str, said: str) -> None:
+    assert before in CONTRACT
+    (sources / "dui.odcs.yaml").write_text(CONTRACT.replace(before, after), encoding="utf-8")
+    with pytest.raises(ContractError) as raised:
+        load_contracts(sources)
+    assert said in str(raised.value)
+
+
+def test_a_personal_contract_that_protects_nothing_is_refused(sources: Path) -> None:
+    start, end = CONTRACT.index("      - property: identity"), CONTRACT.index("    properties:")
+    text = CONTRACT[:start] + CONTRACT[end:]
+    for rule in (
+        "{regle: identifiant, domaine: usager, par: finess_et}",
+        "trait",
+        "{regle: annee, nom: annee_naissance}",
+        "{regle: departement, nom: departement_domicile}",
+    ):
+        text = text.replace(f"{{property: privacy, value: {rule}}}", "{property: proof, value: S}")
+    (sources / "dui.odcs.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(ContractError, match="tout serait conservé en clair"):
+        load_contracts(sources)
+
+
+def test_a_mapping_file_adds_a_layout_that_carries_its_fields_and_changes_the_digest(sources: Path) -> None:
+    before = digest(load_contracts(sources)["dui"])
+    _mapped(sources, MAPPING)
+    contract = load_contracts(sources)["dui"]
+    layout = contract.layout("inventia_personnes")
+    assert (layout.version, layout.reader, layout.entities) == ("1.0", "csv_produit", ("usagers",))
+    assert contract.fields_in(layout, contract.entity("usagers")) == {
+        name: name for name in ("finess_et", "usager_id", "ins_type", "sexe")
+    }
+    assert layout.options["tables"]["usagers"]["champs"]["sexe"]["codes"] == {"M.": "M", "Mme": "F"}
+    assert layout.millesime == {"none": True, "closing": "12-31"}
+    mapped = digest(contract)
+    _mapped(sources, MAPPING.replace("Mme: F", "Madame: F"))
+    assert len({before, mapped, digest(load_contracts(sources)["dui"])}) == 3
+
+
+def test_every_problem_of_a_mapping_is_said_at_once(sources: Path) -> None:
+    text = MAPPING.replace("usager_id: {assemble", "usager: {assemble").replace("{colonne: Civilité, ", "{")
+    _mapped(sources, text + "      sejour: {champs: {finess_et: {colonne: FINESS}}}\n")
+    with pytest.raises(ContractError) as raised:
+        load_contracts(sources)
+    said = str(raised.value)
+    for words in (
+        "inventia.yaml · fichiers.personnes.usagers : champ = « usager » n'est pas admis (vouliez-vous « usager_id »",
+        "fichiers.personnes.usagers.sexe : dire d'où vient la valeur, par un seul de : colonne, constante, assemble",
+        "fichiers.personnes.usagers : champ de la clé absent : usager_id",
+        "fichiers.personnes : entity = « sejour » n'est pas admis",
+    ):
+        assert words in said
+
+
+def test_mappings_without_the_contract_they_fill_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "sources").mkdir()
+    _mapped(tmp_path / "sources", MAPPING)
+    assert load_contracts(tmp_path / "sources") == {}

@@ -1,0 +1,100 @@
+"""The rules of conservation: those of the project stand, and every mistake in the file is said at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from data_contracts import conservation
+from data_contracts.conservation import PATH, ConservationError
+from data_contracts.model import load_contracts
+
+Changed = Callable[[Callable[[dict[str, Any]], object]], Path]
+
+
+@pytest.fixture
+def changed(tmp_path: Path) -> Changed:
+    """The rules of the project with one thing changed."""
+
+    def write(change: Callable[[dict[str, Any]], object]) -> Path:
+        content = yaml.safe_load(PATH.read_text(encoding="utf-8"))
+        change(content)
+        path = tmp_path / "conservation.yaml"
+        path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+        return path
+
+    return write
+
+
+def test_every_table_about_persons_has_a_class_and_every_class_its_sources() -> None:
+    rules = conservation.load()
+    tables = {(c.id, e.name) for c in load_contracts().values() if c.personal for e in c.entities}
+    assert {(h.source, h.entity) for h in rules.tables} == tables
+    assert all(rule.sources for rule in rules.rules.values())
+
+
+@pytest.mark.parametrize(
+    ("classe", "said"),
+    [
+        ("accompagnement", "2 ans après le dernier contact"),
+        ("sante", "20 ans après le dernier contact, jamais avant l'année du 28e anniversaire, 10 ans après le décès "
+                  "survenu dans les 10 ans"),
+        ("livraisons", "2 ans après la réception"),
+    ],
+)  # fmt: skip
+def test_a_rule_is_said_in_words(classe: str, said: str) -> None:
+    assert conservation.load().rules[classe].text == said
+
+
+CASES: list[tuple[Callable[[dict[str, Any]], object], str]] = [
+    (lambda c: c["entites"].pop("dui.transports"), "dui.transports porte des personnes et n'a pas de classe"),
+    (lambda c: c["classes"].pop("livraisons"), "la classe « livraisons » (octets sans personne) est absente"),
+    (lambda c: c["classes"]["sante"].update(base_active="vingt ans"), "classes.sante.base_active : « vingt ans »"),
+    (lambda c: c["classes"]["sante"].update(base_active="0 ans"), "« 0 ans » n'est pas une durée"),
+    (lambda c: c["classes"]["sante"].update(sort_final="oubli"), "classes.sante.sort_final : « oubli »"),
+    (lambda c: c["classes"]["sante"].update(point_depart="naissance"), "classes.sante.point_depart"),
+    (lambda c: c["classes"]["sante"].update(anniversaire="majorité"), "« majorité » n'est pas un âge"),
+    (lambda c: c["classes"]["sante"].update(sources=[]), "classes.sante : sources absent"),
+    (lambda c: c["classes"]["sante"]["sources"][0].update(confiance="sûr"), "classes.sante.sources.confiance"),
+    (lambda c: c["classes"]["sante"].update(bases_active="2 ans"), "vouliez-vous « base_active » ?"),
+    (lambda c: c["entites"]["dui.projets"].update(classe="acompagnement"), "vouliez-vous « accompagnement » ?"),
+    (lambda c: c["entites"]["dui.projets"].update(classe="livraisons"), "entites.dui.projets.classe"),
+    (lambda c: c["entites"]["dui.projets"].update(contacts=["date_fin_prevue"]), "entites.dui.projets : « date_fin"),
+    (lambda c: c["entites"]["dui.projets"].update(contacts=["statut"]), "« statut » n'est pas une date"),
+    (lambda c: c["entites"]["dui.projets"].update(personne={"usager": "nom"}), "entites.dui.projets : « nom »"),
+    (lambda c: c["entites"]["dui.projets"].pop("personne"), "à qui sont ces lignes ?"),
+    (lambda c: c["entites"].update({"dui.photos": {"classe": "sante", "personne": {"usager": "usager_id"}}}),
+     "entites.dui.photos : aucun contrat ne déclare cette table"),
+    (lambda c: c["entites"]["dui.sejours"]["ouvert"].update(alors="toujours"), "entites.dui.sejours.ouvert.alors"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "said"), CASES, ids=[said for _, said in CASES])
+def test_a_mistake_is_said_with_its_place(
+    changed: Changed, change: Callable[[dict[str, Any]], object], said: str
+) -> None:
+    with pytest.raises(ConservationError, match="Règles de conservation invalides") as refused:
+        conservation.load(changed(change))
+    assert said in str(refused.value)
+
+
+def test_all_mistakes_are_said_at_once(changed: Changed) -> None:
+    def several(content: dict[str, Any]) -> None:
+        for change, _ in CASES[2:6]:
+            change(content)
+        content["version"] = None
+
+    with pytest.raises(ConservationError) as refused:
+        conservation.load(changed(several))
+    assert len(refused.value.problems) == 4
+
+
+def test_a_file_that_is_not_yaml_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "conservation.yaml"
+    path.write_text("classes: [", encoding="utf-8")
+    with pytest.raises(ConservationError, match="YAML illisible"):
+        conservation.load(path)

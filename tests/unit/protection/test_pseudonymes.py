@@ -1,0 +1,234 @@
+"""Pseudonyms: two writings of one person give one key, two persons give two, and nothing of a value is stored."""
+
+from __future__ import annotations
+
+import hmac
+from datetime import date
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data_contracts import nomenclatures
+from data_contracts.contract import Entity, Field
+from data_contracts.privacy import Privacy
+from ingest.protection import pseudonymes
+from ingest.protection.pseudonymes import Pseudonyms, protected
+from ingest.protection.trousseau import Secret
+
+SECRET = Secret("p1", "", b"\5" * 32)
+
+
+def one(expression: pl.Expr, value: str | None) -> str | None:
+    return pl.DataFrame({"v": [value]}, schema={"v": pl.String}).select(_=expression)["_"][0]
+
+
+@pytest.mark.parametrize(
+    ("given_name", "normalised"),
+    [
+        ("Dupond", "DUPOND"), ("  dupond ", "DUPOND"), ("Éléonore", "ELEONORE"), ("E\u0301léonore", "ELEONORE"),
+        ("Le Goff", "LEGOFF"), ("Le-Goff", "LEGOFF"), ("D'Été", "DETE"), ("D’Été", "DETE"),
+        ("Lefèvre-Nuñez", "LEFEVRENUNEZ"),
+        ("Cœurdassier", "COEURDASSIER"), ("LÆTITIA", "LAETITIA"), ("Straße", "STRASSE"), ("Łukasz", "LUKASZ"),
+        ("Ÿ 2 bis", "YBIS"), ("", None), ("1234", None), ("-", None), (None, None), ("Иван", None),
+    ],
+)  # fmt: skip
+def test_names_are_compared_in_capitals_without_accents_letters_only(given_name, normalised) -> None:
+    assert one(pseudonymes.name(pl.col("v")), given_name) == normalised
+
+
+@pytest.mark.parametrize(
+    ("given_names", "first"),
+    [
+        ("Jean", "JEAN"), ("Jean Pierre Marie", "JEAN"), ("Jean,Pierre", "JEAN"), ("Jean-Pierre Marie", "JEANPIERRE"),
+        ("  Zoé , Anaïs", "ZOE"), ("Jean\u00a0Paul", "JEAN"), (", Marie", "MARIE"), (" ", None), (None, None),
+    ],
+)  # fmt: skip
+def test_the_first_given_name_alone_counts_and_a_hyphen_does_not_end_it(given_names, first) -> None:
+    assert one(pseudonymes.first_name(pl.col("v")), given_names) == first
+
+
+@pytest.mark.parametrize(
+    ("number", "kept"),
+    [
+        ("187019999900168", "1870199999001"), ("1870199999001", "1870199999001"),
+        ("1 87 01 99 999 001 68", "1870199999001"),
+        ("187012a99900123", "187012A999001"), ("187012B999001", "187012B999001"), ("7870199999001", "7870199999001"),
+        ("18701999990", None), ("inconnu", None), ("", None), (None, None),
+    ],
+)  # fmt: skip
+def test_a_nir_is_its_thirteen_characters_with_the_letters_of_corsica(number, kept) -> None:
+    assert one(pseudonymes.nir(pl.col("v")), number) == kept
+
+
+@pytest.mark.parametrize(
+    ("code", "kept"),
+    [("75056", "75056"), ("1053", "01053"), ("2a004", "2A004"), ("99351", "99351"), ("99999", None), ("Paris", None),
+     ("", None), (None, None)],
+)  # fmt: skip
+def test_a_birth_place_is_a_cog_code(code, kept) -> None:
+    assert one(pseudonymes.place(pl.col("v")), code) == kept
+
+
+@pytest.mark.parametrize(
+    ("code", "kept"),
+    [("75056", "75"), ("1053", "01"), ("2A004", "2A"), ("2b033", "2B"), ("20000", "20"), ("97411", "974"),
+     ("98818", "988"), ("99351", "99"), ("2A", "2A"), ("974", "974"), ("33", "33"), ("7", None), ("Lyon", None),
+     ("750561", None), (None, None)],
+)  # fmt: skip
+def test_a_domicile_is_kept_as_its_departement(code, kept) -> None:
+    assert one(pseudonymes.departement(pl.col("v")), code) == kept
+
+
+@given(st.lists(st.one_of(st.none(), st.text()), max_size=40), st.binary(min_size=1, max_size=64))
+def test_a_column_of_pseudonyms_is_the_hmac_of_the_standard_library(texts: list[str | None], key: bytes) -> None:
+    texts = [t if t is None else t.encode("utf-8", "ignore").decode() for t in texts]
+    column = pl.Series(texts * 2, dtype=pl.String)
+    expected = [None if t is None else hmac.digest(key, t.encode(), "sha256").hex()[:32] for t in texts * 2]
+    assert Pseudonyms(key).of_column(column).to_list() == expected
+    assert [Pseudonyms(key).of(t) for t in texts if t is not None] == [
+        e for e in expected[: len(texts)] if e is not None
+    ]
+
+
+ROLES = {
+    "ins": "ins", "ins_type": "ins_type", "ins_statut": "ins_statut", "nir": "nir", "nom": "nom", "prenoms": "prenoms",
+    "naissance": "ne_le", "sexe": "sexe", "lieu": "lieu", "mdph": "mdph",
+}  # fmt: skip
+PERSON = {
+    "ins": "187019999900168", "ins_type": "INS-NIR", "ins_statut": "VALI", "nir": None, "nom": "Le Goff",
+    "prenoms": "Jean-Loup Marie", "ne_le": date(1987, 1, 2), "sexe": "M", "lieu": "99351", "mdph": "MD 42",
+}  # fmt: skip
+TEXTS = {
+    "cle_ins": "INS-NIR|1870199999001",
+    "cle_traits": "T5|LEGOFF|JEANLOUP|1987-01-02|M|99351",
+    "cle_nom_prenom": "T4|LEGOFF|JEANLOUP|1987-01-02|M",
+    "cle_nir": "NIR|1870199999001|JEANLOUP|1987-01-02",
+    "cle_sans_nom": "SN|JEANLOUP|1987-01-02|M|99351",
+    "cle_sans_prenom": "SP|LEGOFF|1987-01-02|M|99351",
+    "cle_sans_naissance": "SD|LEGOFF|JEANLOUP|M|99351",
+    "cle_mdph": "MDPH|MD42",
+}
+
+
+def keys(**changed: object) -> dict[str, str | None]:
+    schema = {role: pl.Date if role == "ne_le" else pl.String for role in PERSON}
+    frame = pl.DataFrame([{**PERSON, **changed}], schema=schema)
+    return {name: column[0] for name, column in pseudonymes.identity_keys(frame, ROLES, SECRET).items()}
+
+
+def test_each_key_is_the_hmac_of_its_text() -> None:
+    key = SECRET.key("personnes")
+    expected = {name: hmac.digest(key, text.encode(), "sha256").hex()[:32] for name, text in TEXTS.items()}
+    assert keys() == {**expected, "version_cle": f"p1-{SECRET.fingerprint[:8]}"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "unknown"),
+    [
+        ({"ins_statut": "PROV"}, {"cle_ins"}),
+        ({"ins_statut": None}, {"cle_ins"}),
+        ({"ins_type": "INS-NIA"}, {"cle_nir"}),
+        ({"ins_type": "autre"}, {"cle_ins", "cle_nir"}),
+        ({"ins": None}, {"cle_ins", "cle_nir"}),
+        ({"nom": "?"}, {"cle_traits", "cle_nom_prenom", "cle_sans_prenom", "cle_sans_naissance"}),
+        ({"ne_le": None}, {"cle_traits", "cle_nom_prenom", "cle_nir", "cle_sans_nom", "cle_sans_prenom"}),
+        ({"lieu": "99999"}, {"cle_traits", "cle_sans_nom", "cle_sans_prenom", "cle_sans_naissance"}),
+        ({"sexe": "X"}, {"cle_traits", "cle_nom_prenom", "cle_sans_nom", "cle_sans_prenom", "cle_sans_naissance"}),
+        ({"mdph": " "}, {"cle_mdph"}),
+    ],
+)
+def test_a_key_with_a_missing_part_is_unknown(changed: dict[str, object], unknown: set[str]) -> None:
+    assert {name for name, value in keys(**changed).items() if value is None} == unknown
+
+
+def test_ins_nir_and_ins_nia_are_two_identities() -> None:
+    assert keys()["cle_ins"] != keys(ins_type="INS-NIA")["cle_ins"]
+
+
+def test_a_stated_nir_comes_before_the_ins() -> None:
+    assert keys(nir="2990199999002")["cle_nir"] != keys()["cle_nir"] == keys(nir="1870199999001")["cle_nir"]
+
+
+def test_the_number_of_somebody_without_nir_makes_no_key_of_nir() -> None:
+    frame = pl.DataFrame(
+        {"nir": ["1870199999001"] * 3, "t": ["NIA", "NIR", None], "p": ["A"] * 3, "d": [date(1987, 1, 2)] * 3}
+    )
+    found = pseudonymes.identity_keys(frame, {"nir": "nir", "nir_type": "t", "prenoms": "p", "naissance": "d"}, SECRET)
+    assert found["cle_nir"].is_null().to_list() == [True, False, False]
+
+
+def field(name: str, kind: str = "string", privacy: Privacy | None = None) -> Field:
+    return Field(name, name, kind, "", privacy=privacy)
+
+
+ENTITY = Entity(
+    "usagers", "", "",
+    (
+        field("finess_et"),
+        field("usager_id", privacy=Privacy("identifiant", "usager_id", "usager", "finess_et")),
+        field("decision_id", privacy=Privacy("identifiant", "decision_id", "decision")),
+        field("nom", privacy=Privacy("trait", "nom")),
+        field("nom_usage", privacy=Privacy("direct", "nom_usage")),
+        field("ne_le", "date", Privacy("annee", "annee_naissance")),
+        field("domicile", privacy=Privacy("departement", "departement_domicile")),
+        field("motif", privacy=Privacy("libelle", "motif_code", nomenclature="motifs_essai")),
+        field("sexe"),
+    ),
+    identity=(("nom", "nom"), ("prenoms", "nom"), ("naissance", "ne_le"), ("sexe", "sexe")),
+)  # fmt: skip
+
+
+@pytest.fixture
+def motifs(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "motifs_essai.csv").write_text(
+        "code;libelle;motif;valide_du;valide_au\n"
+        "DECES;Décès;décé|mort;;\nDOMICILE;Retour à domicile;(retour|rentr).*(domicile|chez);;\nAUTRE;Autre;;;\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setattr(nomenclatures, "FOLDER", tmp_path)
+    pseudonymes._patterns.cache_clear()
+
+
+def test_rows_become_those_of_the_stored_entity(motifs: None) -> None:
+    rows = pl.DataFrame(
+        {
+            "finess_et": ["010000001", "010000002"], "usager_id": ["12", "12"], "decision_id": ["D1", None],
+            "nom": ["Zorglub", None], "nom_usage": ["X", "Y"], "ne_le": [date(1931, 5, 6), None],
+            "domicile": ["2A004", None], "motif": ["MORTE le 3", "  "], "sexe": ["F", "M"],
+            "_ligne": [2, 3], "_collecte_le": [date(2025, 1, 1)] * 2, "millesime": [2024, 2024],
+        }
+    )  # fmt: skip
+    found = protected(rows, ENTITY, SECRET)
+    assert found.columns == [
+        "finess_et", "sexe", "usager_id", "decision_id", "annee_naissance", "departement_domicile", "motif_code",
+        "cle_nom_prenom", "version_cle", "_ligne", "_collecte_le", "millesime",
+    ]  # fmt: skip
+    key = Pseudonyms(SECRET.key("identifiants"))
+    assert found["usager_id"].to_list() == [key.of("usager|010000001|12"), key.of("usager|010000002|12")]
+    assert found["decision_id"].to_list() == [key.of("decision|D1"), None]
+    assert found["annee_naissance"].to_list() == [1931, None]
+    assert found["departement_domicile"].to_list() == ["2A", None]
+    assert found["motif_code"].to_list() == ["DECES", None]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("Décédée", "DECES"), ("DECEDE A L'HOPITAL", "DECES"), ("rentré chez sa fille Zoé", "DOMICILE"),
+     ("Retour à Domicile", "DOMICILE"), ("parti avec M. Untel", "AUTRE"), ("", None), (None, None)],
+)  # fmt: skip
+def test_a_free_text_is_kept_as_the_first_code_whose_pattern_knows_it(motifs: None, text, code) -> None:
+    assert one(pseudonymes.labelled(pl.col("v"), "motifs_essai"), text) == code
+
+
+def test_an_empty_chunk_stays_empty(motifs: None) -> None:
+    kinds = {"string": pl.String, "date": pl.Date}
+    rows = pl.DataFrame(schema={f.name: kinds[f.logical_type] for f in ENTITY.fields})
+    assert protected(rows, ENTITY, SECRET).height == 0
+
+
+def test_ids_of_one_esms_say_nothing_of_another_and_purposes_are_apart() -> None:
+    ids, persons = Pseudonyms(SECRET.key("identifiants")), Pseudonyms(SECRET.key("personnes"))
+    assert ids.of("usager|010000001|12") != ids.of("usager|010000002|12")
+    assert ids.of("x") != persons.of("x")

@@ -76,6 +76,23 @@ def pendant(nom: str, items: Iterable[T]) -> Iterator[T]:
 
 
 @contextmanager
+def recueillies() -> Iterator[list[Intervalle]]:
+    """What the stages of this process do meanwhile, for whoever keeps the journal (`ajouter`)."""
+    global _done
+    _done = found = []
+    try:
+        yield found
+    finally:
+        _done = None
+
+
+def ajouter(intervalles: Iterable[Intervalle]) -> None:
+    """Stages that another process went through."""
+    if _done is not None:
+        _done.extend(intervalles)
+
+
+@contextmanager
 def journal(home: Home) -> Iterator[None]:
     """Keeps what the stages did and leaves it in the home, whatever happened; nothing is written when none ran."""
     global _done

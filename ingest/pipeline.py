@@ -19,7 +19,7 @@ import polars as pl
 from data_contracts import model, nomenclatures, privacy
 from data_contracts.dictionary import FOLDER as DICTIONARY
 from data_contracts.model import Contract, Entity, Layout
-from ingest import lake, landing, readers
+from ingest import lake, landing, parallele, readers
 from ingest.conservation import exclusions
 from ingest.home import PROJECT, Home
 from ingest.lake import Result
@@ -286,24 +286,37 @@ def _code_digest() -> str:
     here = Path(__file__).parent
     files = [here / name for name in ("validate.py", "values.py", "identifiers.py", "titles.py")]
     files += [here / "protection" / name for name in ("pseudonymes.py", "masques.py")] + [Path(privacy.__file__)]
-    files += sorted((here / "readers").glob("*.py"))
+    files += sorted((here / "readers").rglob("*.py"))
     return hashlib.sha256("".join(landing.sha256_of(path) for path in files).encode()).hexdigest()
 
 
 def process_pending(
     home: Home, *, source: str | None = None, millesime: int | None = None, progress: Progress | None = None
 ) -> list[Result]:
-    """Reads and validates what is new; every delivery ends accepted (with its rejected rows) or refused as a whole."""
+    """Reads and validates what is new; every delivery ends accepted (with its rejected rows) or refused as a whole.
+
+    One delivery after the other, or several at once when there is much to read: the results are the same.
+    """
     contracts = model.load_contracts()
     todo = pending(home, source=source, millesime=millesime)
     found: list[Result] = []
     shutil.rmtree(lake.spool_folder(home), ignore_errors=True)
+    together = parallele.processes([manifest.size for manifest in todo])
+    results = parallele.each(_one, [(home, m, contracts[m.source]) for m in todo], together)
     for done, manifest in enumerate(todo):
         if progress:
             progress(manifest.filename, done, len(todo))
-        found.append(_process_or_refuse(home, manifest, contracts[manifest.source]))
-        shutil.rmtree(lake.spool_folder(home), ignore_errors=True)
+        found.append(next(results))
+    shutil.rmtree(lake.spool_folder(home), ignore_errors=True)
     return found
+
+
+def _one(delivery: tuple[Home, Manifest, Contract]) -> Result:
+    home, manifest, contract = delivery
+    try:
+        return _process_or_refuse(home, manifest, contract)
+    finally:
+        shutil.rmtree(lake.spool_folder(home) / manifest.delivery_id, ignore_errors=True)
 
 
 def _process_or_refuse(home: Home, manifest: Manifest, contract: Contract) -> Result:

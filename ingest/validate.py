@@ -113,12 +113,12 @@ def validate_chunk(
     text = _cleaned(text, fields, findings)
     typed = _typed(text, fields, findings)
     typed = _unused(typed, text, fields, findings)
-    if contract.personal:
-        typed = _closed(typed, text, entity, fields, findings)
     typed = typed.with_columns(pl.lit(None, _dtype(f)).alias(f.name) for f in entity.fields if f.name not in carried)
-    _soft_checks(typed, text, fields, findings)
+    _soft_checks(typed, text, fields, findings, closed=contract.personal)
     _hard_checks(typed, text, entity, layout, set(carried), findings)
-    _row_rules(typed, entity, findings)
+    _row_rules(typed.with_columns(_collecte_le=_collecte_le(typed, layout, facts)), entity, findings)
+    if contract.personal:  # after the rules: a code that no list has is not absent
+        typed = _closed(typed, text, entity, fields, findings)
     typed = _with_millesime(typed, layout, facts, findings)
     return _settle(frame, typed, entity, layout, findings, facts)
 
@@ -267,7 +267,10 @@ def _closed(
     return typed
 
 
-def _soft_checks(typed: pl.DataFrame, text: pl.DataFrame, fields: list[Field], findings: _Findings) -> None:
+def _soft_checks(
+    typed: pl.DataFrame, text: pl.DataFrame, fields: list[Field], findings: _Findings, *, closed: bool = False
+) -> None:
+    """closed: unknown codes were put aside, and told, by `_closed`."""
     for field in fields:
         column = pl.col(field.name)
         if field.plausible is not None:
@@ -282,7 +285,7 @@ def _soft_checks(typed: pl.DataFrame, text: pl.DataFrame, fields: list[Field], f
             if rows.height:
                 findings.flag(rows, field.name, column, f"hors bornes de plausibilité ({bounds})", KEPT,
                               "Vérifier la valeur ; elle est conservée et signalée.")  # fmt: skip
-        if field.nomenclature and not field.nomenclature_strict:
+        if field.nomenclature and not field.nomenclature_strict and not (closed and field.privacy is None):
             known = codes(field.nomenclature)
             rows = text.filter(column.is_not_null() & ~column.is_in(list(known)))
             if rows.height:

@@ -18,7 +18,7 @@ from xml.parsers import expat
 
 from ingest.readers.fhir import elements as json_parts
 from ingest.readers.fhir.bundle import entries
-from ingest.readers.fhir.elements import split
+from ingest.readers.fhir.elements import rpps, split
 from ingest.readers.fhir.questionnaires import GIR
 from ingest.readers.model import Document, LayoutLike, Rows, Table, UnreadableFile
 from ingest.readers.opening import opened
@@ -40,6 +40,7 @@ _COLUMNS = {
     "evaluation_reponses": ("finess_et", "evaluation_id", "question_code", "reponse_code"),
     "evenements": (
         "finess_et", "evenement_id", "usager_id", "sejour_id", "type_evenement", "date_debut", "date_fin", "statut",
+        "rpps_intervenant",
     ),
     "transports": ("finess_et", "transport_id", "usager_id", "mode", "date_debut", "distance_km", "duree_min"),
 }  # fmt: skip
@@ -145,7 +146,7 @@ def _documents(path: Path) -> Iterator[Element]:
         for content in json_parts.objects(resource, "content"):
             data = json_parts.text(json_parts.part(content, "attachment"), "data")
             try:
-                document = base64.b64decode(data or "", validate=True)
+                document = base64.b64decode("".join((data or "").split()), validate=True)
             except binascii.Error as error:
                 raise UnreadableFile(path, f"pièce jointe{where} illisible (base64)", _REMEDY) from error
             if not document.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
@@ -309,7 +310,7 @@ class _Document:
             "finess_et": finess, "evenement_id": ident, "usager_id": self.person, "sejour_id": stays.get(ident),
             "type_evenement": event.first("code", "qualifier", "value").get("code") or event.code(),
             "date_debut": _moment(when.first("low")) or _moment(when), "date_fin": _moment(when.first("high")),
-            "statut": _observed(event, _STATUS).get("code"),
+            "statut": _observed(event, _STATUS).get("code"), "rpps_intervenant": _professional(event),
         }  # fmt: skip
         for act in event.all("entryRelationship", "act"):
             finess, ident = self.number(act)
@@ -352,6 +353,14 @@ def _observed(element: Element, code: str) -> Element:
         if observation.code() == code:
             return observation.first("value")
     return Element("value", {})
+
+
+def _professional(event: Element) -> str | None:
+    """RPPS of the first performer who has one."""
+    numbers = (
+        rpps(f"urn:oid:{i.get('root')}", i.get("extension")) for i in event.all("performer", "assignedEntity", "id")
+    )
+    return next(filter(None, numbers), None)
 
 
 def _stamp(element: Element) -> re.Match[str] | None:

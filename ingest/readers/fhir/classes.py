@@ -34,6 +34,8 @@ _PROFILES = {
     "Consent": {"tddui-consent-accord": "accord"},
     "Schedule": {"tddui-schedule": "agenda"},
     "Organization": {"tddui-organization": "structure"},
+    "Practitioner": {"tddui-practitioner": "professionnel"},
+    "PractitionerRole": {"tddui-practitioner-role": "exercice"},
 }  # fmt: skip
 # Kind of identifier system -> class, then suffix of a business identifier -> class.
 _SYSTEMS = {
@@ -49,15 +51,18 @@ _SUFFIX = re.compile(f"-({'|'.join(_SUFFIXES)})-")
 # The only class of its type, whatever the profile.
 _ONLY = {
     "Patient": "usager", "Slot": "presence", "QuestionnaireResponse": "evaluation", "CarePlan": "projet",
-    "Consent": "accord", "Schedule": "agenda", "Organization": "structure",
+    "Consent": "accord", "Schedule": "agenda", "Organization": "structure", "Practitioner": "professionnel",
+    "PractitionerRole": "exercice",
 }  # fmt: skip
 # Known, and of no class.
 LEFT_OUT = {
-    "Practitioner", "PractitionerRole", "RelatedPerson", "Location", "DocumentReference", "Binary", "Provenance",
-    "OperationOutcome", "Observation", "Coverage", "Group", "Device",
+    "RelatedPerson", "Location", "DocumentReference", "Binary", "Provenance", "OperationOutcome", "Observation",
+    "Coverage", "Group", "Device",
 }  # fmt: skip
 KNOWN = set(_PROFILES)
-WITHOUT_ROW = {"projet_vie", "demande_orientation", "transport_professionnel", "agenda", "structure"}
+WITHOUT_ROW = {
+    "projet_vie", "demande_orientation", "transport_professionnel", "agenda", "structure", "professionnel", "exercice",
+}  # fmt: skip
 
 
 def class_of(resource: Node) -> str | None:

@@ -18,6 +18,7 @@ SD = "https://interop.esante.gouv.fr/ig/fhir/tddui/StructureDefinition/"
 _SYSTEM = re.compile(r"https?://identifiant-medicosocial-([a-z-]+)\.(?:esante\.gouv|cnsa)\.fr/?$", re.I)
 _BUSINESS = re.compile(r"3([0-9][0-9AB][0-9]{7})/(.+)", re.S)  # « 3 » (TRE_G08), FINESS, local part
 _STRUCTURE = ("urn:oid:1.2.250.1.71.4.2.2", "https://finess.esante.gouv.fr")
+_PROFESSIONAL = ("urn:oid:1.2.250.1.71.4.2.1", "https://rpps.esante.gouv.fr")
 _FINESS = re.compile(r"1?([0-9][0-9AB][0-9]{7})")  # « 1 » (TRE_G07) before a FINESS
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d)(:\d\d(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?")
 _UTC = ("Z", "+00:00", "-00:00")
@@ -27,6 +28,8 @@ _PARIS = ZoneInfo("Europe/Paris")
 def objects(node: Node, key: str) -> list[Node]:
     """The objects of a list, or the only one."""
     value = node.get(key)
+    if value is None:
+        return []
     if isinstance(value, list):
         return [item for item in value if isinstance(item, dict)]
     return [value] if isinstance(value, dict) else []
@@ -36,6 +39,8 @@ def part(node: Node, *keys: str) -> Node:
     """The object at a path, first of each list; empty when there is none."""
     for key in keys:
         value = node.get(key)
+        if value is None:
+            return {}
         if isinstance(value, list):
             value = next((item for item in value if isinstance(item, dict)), None)
         if not isinstance(value, dict):
@@ -46,7 +51,10 @@ def part(node: Node, *keys: str) -> Node:
 
 def text(node: Node, key: str) -> str | None:
     """A simple value as text."""
-    return as_text(node.get(key))
+    value = node.get(key)
+    if value is None:
+        return None
+    return value.strip() or None if isinstance(value, str) else as_text(value)
 
 
 def as_text(value: Any) -> str | None:
@@ -123,6 +131,13 @@ def finess_of(organization: Node) -> str | None:
         if identifier.get("system") in _STRUCTURE and value and (found := _FINESS.fullmatch(value)):
             return found[1]
     return None
+
+
+def rpps(system: str | None, value: str | None) -> str | None:
+    """RPPS of an identifier of that system, the `8` of its national form cut off; None of another system."""
+    if system not in _PROFESSIONAL or value is None:
+        return None
+    return value[1:] if len(value) == 12 and value.startswith("8") else value
 
 
 def structure_finess(value: str | None) -> str | None:

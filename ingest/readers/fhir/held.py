@@ -98,6 +98,8 @@ def _completed(frame: pl.DataFrame, entity: str, index: Index) -> pl.DataFrame:
         if f"@{name}" in followed:
             found(f"@{name}", (name, f"@defaut_{name}"), lambda keys: _agreed(index, keys))
             problems.append(f"@defaut_{name}")
+    if "@professionnel" in followed:
+        found("@professionnel", ("rpps_intervenant",), lambda key: (index.professional(key),))
     if "@structure" in followed:
         found("@structure", ("@finess_structure",), lambda key: (_structure(index, key),))
         frame = frame.with_columns(pl.coalesce("finess_et", "@finess_structure").alias("finess_et"))

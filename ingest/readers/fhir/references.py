@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from ingest.readers.fhir.elements import Node, code, objects, part, split, text
+from ingest.readers.fhir.elements import Node, code, objects, part, rpps, split, text
 
 ABSENT = "la ressource visée n'est pas dans le fichier"
 AMBIGUOUS = "deux ressources différentes du fichier portent l'identifiant visé"
@@ -102,6 +102,16 @@ class Index:
         if found is None:
             return None, AMBIGUOUS
         return (None, ELSEWHERE) if kinds and found.kind not in kinds else (found, None)
+
+    def professional(self, key: str) -> str | None:
+        """RPPS of the professional that a reference leads to; nothing asks for one to be there."""
+        found, _ = self.target(key, "professionnel", "exercice")
+        if found is not None and found.id is None and found.leads_to is not None:
+            found, key = self.target(found.leads_to, "professionnel")[0], found.leads_to
+        if found is not None:
+            return found.id
+        system, _, value = key.removeprefix("?").partition("|")
+        return rpps(system, value) if key.startswith("?") else None
 
     def patient(self, key: str) -> tuple[Target | None, str | None]:
         """The patient that a reference leads to, through a stay, a plan, a schedule… when it is not one itself."""

@@ -28,6 +28,7 @@ from ingest.readers.fhir.elements import (
     moment,
     objects,
     part,
+    rpps,
     split,
     structure_finess,
     tddui,
@@ -175,11 +176,13 @@ def _evenement(event: Node) -> Rows:
         for coding in objects(concept, "coding")
         if coding.get("system") != _ABSENT_REASON
     )
+    persons = (key_of(participant.get("individual")) for participant in objects(event, "participant"))
     reason = tddui(status, "tddui-event-cancel-reason") or tddui(status, "tddui-cancel-reason")
     yield "evenements", {
         "finess_et": finess, "evenement_id": ident,
         "@usager": key_of(event.get("subject")), "@structure": key_of(event.get("serviceProvider")),
         "@sejour": key_of(event.get("partOf")),
+        "@professionnel": next(filter(None, persons), None),
         "type_evenement": next((found for found in typed if found), None),
         "date_debut": moment(text(period, "start")), "date_fin": moment(text(period, "end")),
         "statut": _translated(_EVENT, text(event, "status")),
@@ -477,6 +480,9 @@ def target(kind: str, resource: Node, row: Row | None) -> Target | None:
         return Target(kind, row["finess_et"], row["usager_id"], mark=mark)
     if kind == "structure":
         return Target(kind, finess_of(resource))
+    if kind in ("professionnel", "exercice"):
+        numbers = (rpps(text(i, "system"), text(i, "value")) for i in objects(resource, "identifier"))
+        return Target(kind, None, next(filter(None, numbers), None), key_of(resource.get("practitioner")))
     if kind not in _LEADS:
         return None
     numbered = row if row is not None and kind in _IDS else {}

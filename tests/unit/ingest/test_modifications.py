@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 
 import duckdb
 import pytest
@@ -51,6 +52,46 @@ def test_the_units_of_the_deliveries_that_changed_are_redone(
     modifications.note(connection, NAME, errd, accounts, {"b", "c"})
     assert units(connection) == {("ET", "02"), ("ET", "03")}
     assert modifications.to_build(connection, "v1") == ToBuild(everything=False, units=2)
+
+
+def test_a_delivery_about_persons_marks_its_units_and_that_persons_are_matched_again(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    dui = load_contracts()["dui"]
+    connection.execute("CREATE TABLE raw.dui__sejours (finess_et VARCHAR, _delivery_id VARCHAR)")
+    connection.execute("INSERT INTO raw.dui__sejours VALUES ('01', 'a'), ('02', 'b')")
+    modifications.note(connection, "dui__sejours", dui, dui.entity("sejours").stored, {"b"})
+    assert units(connection) == {("ET", "02"), ("PERSONNES", "*")}
+    assert modifications.to_build(connection, "v1") == ToBuild(everything=False, units=1, persons=True)
+
+
+@pytest.mark.parametrize(
+    ("today", "changed"),
+    [
+        (date(2025, 1, 31), set()),  # the day of the last build: told already
+        (date(2025, 2, 1), {"01"}),  # an opposition begins
+        (date(2025, 3, 1), {"01", "02"}),  # another is withdrawn
+        (date(2025, 12, 31), {"01", "02"}),  # what has not begun changes nothing
+    ],
+)
+def test_an_opposition_begins_and_ends_on_its_day_without_any_delivery(
+    connection: duckdb.DuckDBPyConnection, today: date, changed: set[str]
+) -> None:
+    connection.execute("CREATE TABLE raw.consentements__registre (finess_et VARCHAR, date_effet DATE, retire_le DATE)")
+    modifications.begin(connection, date(2025, 1, 31))
+    modifications.built(connection, "v1")
+    connection.execute(
+        """INSERT INTO raw.consentements__registre VALUES
+           ('01', '2025-02-01', NULL), ('02', '2024-06-01', '2025-03-01'), ('03', '2026-01-01', NULL)"""
+    )
+    modifications.begin(connection, today)
+    assert units(connection) - {("PERSONNES", "*")} == {("ET", unit) for unit in changed}
+    assert modifications.to_build(connection, "v1").persons == bool(changed)
+
+
+def test_a_layer_that_is_not_there_is_built_whole(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("DROP TABLE intermediate.int_observations")
+    assert modifications.to_build(connection, "v1").everything
 
 
 def test_nothing_changed_nothing_to_redo(

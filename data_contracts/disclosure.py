@@ -1,6 +1,7 @@
 """What a product contract says of its persons: which columns count them, and what could give a small count away.
 
-Belongs here: the declaration `disclosure` of a product, and what is wrong with one. Does not belong here: hiding
+Belongs here: the declaration `disclosure` of a product, and what is wrong with one; the columns that no product may
+have, for they point at a person. Does not belong here: hiding
 (`orchestration.publication.secret`), the privacy of the rows that sources deliver (`privacy`).
 
 Everything is declared or refused: a product about persons whose contract leaves one column without a word is wrong.
@@ -14,6 +15,14 @@ from dataclasses import dataclass
 from typing import Any
 
 WITNESS = "secret"  # column of the published table that names what was hidden of the row
+# Columns that identify a person, or stand for one: names, numbers, dates, pseudonyms.
+_POINTS_AT_ONE = re.compile(
+    r"cle_\w+|version_cle|(?:\w+_)?(?:nir|ins|matricule_ins|mdph|prenoms?|nom_naissance|nom_usage|date_naissance"
+    r"|annee_naissance|commune_naissance|lieu_naissance|telephone|courriel|adresse_domicile|code_domicile|date_deces)"
+    r"|nom|ins_\w+|id_\w+|numero_mdph|rpps\w*|preuve_ref"
+)
+# Ids that are not a person's, where nothing counts persons: of FINESS, of a delivery, of the dictionary.
+_PLAIN_IDS = {"delivery_id", "element_id", "unite_id", "evenement_id"}
 LOWEST = 5  # no threshold under it (standards §5.3: the lowest met in the sector)
 _KEYS = {
     "seuil", "comptes", "supports", "parties", "parts", "moyennes", "sommes", "groupes", "liens", "hierarchie",
@@ -104,6 +113,12 @@ class Disclosure:
         named = [*self.counts, *(v for v, _ in self.supports), *(v for v, _ in self.shares)]
         named += [g.share for g in self.groups]
         return tuple(dict.fromkeys(named))
+
+
+def pointing(columns: Iterable[str], *, personal: bool) -> list[str]:
+    """Columns by which a row would be a person's, under its name or under a pseudonym. No product may have one."""
+    plain = set() if personal else _PLAIN_IDS
+    return [c for c in columns if _POINTS_AT_ONE.fullmatch(c) or (c.endswith("_id") and c not in plain)]
 
 
 def parse(node: Any, key: Iterable[str], types: Mapping[str, str], say: Say) -> Disclosure | None:

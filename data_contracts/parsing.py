@@ -192,6 +192,8 @@ class Parser:
     def _disclosure(self, fields: tuple[Field, ...], key: tuple[str, ...]) -> disclosure.Disclosure | None:
         """What a product says of its persons: one about persons says how they are hidden, or is refused."""
         personal, declared = bool(self.custom.get("personal", False)), self.custom.get("disclosure")
+        for name in disclosure.pointing((f.name for f in fields), personal=personal):
+            self.say(name, "désigne une personne, sous son nom ou un pseudonyme : aucune publication n'en contient")
         if self.custom.get("theme") in PERSONAL_THEMES and not personal:
             self.say("personal", f"absent alors que le thème est « {self.custom['theme']} » : dire personal: true")
         if personal and declared is None:

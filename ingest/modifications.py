@@ -5,37 +5,48 @@ those of the last build. Does not belong here: loading (`lake`), rebuilding (the
 
     raw.modifications     one row a unit to redo; it stays until a build succeeds, however many runs that takes
     raw._contenus         one row a delivery in a table: what was loaded of it
-    raw._construction     what the layer was last built with
+    raw._construction     what the layer was last built with, and the day that build began
+    raw._debut            the day the build under way began
+
+Persons are matched over the whole country: a delivery about persons marks its own units, and that persons are to be
+matched again (`PERSONNES`). An opposition begins and ends on its day, without any delivery: what the days passed since
+the last build change is noted when one begins.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import duckdb
 
 from data_contracts.model import Contract, Entity
 
-TABLES = ("modifications", "_contenus", "_construction")
+TABLES = ("modifications", "_contenus", "_construction", "_debut")
 # Beyond this share of the units, redoing everything takes less time than redoing them one by one.
 MAX_SHARE = 0.15
 _ALL = "*"
+_PERSONS = "PERSONNES"
+_REGISTER = "consentements__registre"
 
 
 @dataclass(frozen=True)
 class ToBuild:
-    """What the next build must redo. `everything`: the layer as a whole, else `units` units."""
+    """What the next build must redo: the layer as a whole, else `units` units; whether persons are matched again."""
 
     everything: bool
     units: int
+    persons: bool = False
 
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     """Creates the tables of this module, when they are not there."""
     connection.execute("CREATE SCHEMA IF NOT EXISTS raw")
     connection.execute("CREATE TABLE IF NOT EXISTS raw.modifications (unite VARCHAR, unite_id VARCHAR)")
-    connection.execute("CREATE TABLE IF NOT EXISTS raw._construction (declarations VARCHAR)")
+    connection.execute("CREATE TABLE IF NOT EXISTS raw._construction (declarations VARCHAR, jour DATE)")
+    connection.execute("ALTER TABLE raw._construction ADD COLUMN IF NOT EXISTS jour DATE")
+    connection.execute("CREATE TABLE IF NOT EXISTS raw._debut (jour DATE)")
     connection.execute(
         """CREATE TABLE IF NOT EXISTS raw._contenus (
                nom VARCHAR, delivery_id VARCHAR, empreinte VARCHAR, PRIMARY KEY (nom, delivery_id))"""
@@ -67,7 +78,8 @@ def note(
     if not deliveries:
         return
     columns = [row[0] for row in connection.execute(f'SELECT column_name FROM (DESCRIBE raw."{name}")').fetchall()]
-    alone = entity.observations == "direct" and entity.unit_field in entity.primary_key
+    answers = entity.observations == "direct" or contract.personal
+    alone = answers and entity.unit_field in entity.primary_key
     if contract.nature != "collecte" or not alone or entity.unit_field not in columns:
         connection.execute("INSERT INTO raw.modifications VALUES (?, ?)", [_ALL, _ALL])
         return
@@ -77,19 +89,41 @@ def note(
             WHERE _delivery_id IN (SELECT unnest(?::VARCHAR[])) AND "{entity.unit_field}" IS NOT NULL""",
         [entity.unit, sorted(deliveries)],
     )
+    if contract.personal:
+        connection.execute("INSERT INTO raw.modifications VALUES (?, ?)", [_PERSONS, _ALL])
+
+
+def begin(connection: duckdb.DuckDBPyConnection, today: date) -> None:
+    """A build begins: units whose oppositions or consents began or ended since the last one are to be redone."""
+    connection.execute("DELETE FROM raw._debut")
+    connection.execute("INSERT INTO raw._debut VALUES (?)", [today])
+    if not _holds(connection, "raw", _REGISTER):
+        return
+    changed = """FROM raw.consentements__registre r, (SELECT max(jour) AS jour FROM raw._construction) c
+                 WHERE (r.date_effet > coalesce(c.jour, DATE '0001-01-01') AND r.date_effet <= $today)
+                    OR (r.retire_le > coalesce(c.jour, DATE '0001-01-01') AND r.retire_le <= $today)"""
+    connection.execute(
+        f"""INSERT INTO raw.modifications
+            SELECT DISTINCT 'ET', r.finess_et {changed} UNION ALL SELECT DISTINCT '{_PERSONS}', '{_ALL}' {changed}""",
+        {"today": today},
+    )
 
 
 def to_build(connection: duckdb.DuckDBPyConnection, declarations: str) -> ToBuild:
     """What is to be redone, for declarations that have this digest."""
     built = connection.execute("SELECT declarations FROM raw._construction").fetchone()
     row = connection.execute(
-        "SELECT count(DISTINCT (unite, unite_id)), count(*) FILTER (WHERE unite = ?) FROM raw.modifications", [_ALL]
+        """SELECT count(DISTINCT (unite, unite_id)) FILTER (WHERE unite <> $persons),
+                  count(*) FILTER (WHERE unite = $all), count(*) FILTER (WHERE unite = $persons)
+           FROM raw.modifications""",
+        {"all": _ALL, "persons": _PERSONS},
     ).fetchone()
-    units, marks = row if row else (0, 0)
-    if built is None or built[0] != declarations or marks:
-        return ToBuild(True, units)
+    units, marks, persons = row if row else (0, 0, 0)
+    there = _holds(connection, "intermediate", "int_observations")
+    if built is None or built[0] != declarations or marks or not there:
+        return ToBuild(True, units, persons > 0)
     known = connection.execute("SELECT approx_count_distinct(unite_id) FROM intermediate.int_observations").fetchone()
-    return ToBuild(units > MAX_SHARE * (known[0] if known else 0), units)
+    return ToBuild(units > MAX_SHARE * (known[0] if known else 0), units, persons > 0)
 
 
 def forget(connection: duckdb.DuckDBPyConnection) -> None:
@@ -102,5 +136,11 @@ def built(connection: duckdb.DuckDBPyConnection, declarations: str) -> None:
     connection.execute("BEGIN")
     connection.execute("DELETE FROM raw.modifications")
     connection.execute("DELETE FROM raw._construction")
-    connection.execute("INSERT INTO raw._construction VALUES (?)", [declarations])
+    connection.execute("INSERT INTO raw._construction SELECT ?, (SELECT max(jour) FROM raw._debut)", [declarations])
     connection.execute("COMMIT")
+
+
+def _holds(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
+    query = "SELECT count(*) FROM information_schema.tables WHERE table_schema = ? AND table_name = ?"
+    found = connection.execute(query, [schema, table]).fetchone()
+    return bool(found and found[0])

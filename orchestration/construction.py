@@ -6,6 +6,8 @@ Belongs here: choosing, and recording that a build succeeded. Does not belong he
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import duckdb
 
 from ingest import modifications
@@ -25,6 +27,21 @@ _UNCHANGED = " ".join(
     )
 )
 
+# Persons and stays, which are matched over the country: as they are when no delivery, and no day, says otherwise.
+_PERSONS = " ".join(
+    (
+        "path:models/staging/dui",
+        "path:models/staging/resid",
+        "path:models/staging/viatrajectoire",
+        "path:models/staging/consentements",
+        "path:models/intermediate/personnes",
+        "path:models/intermediate/sejours",
+        "path:models/intermediate/evenements",
+        "path:models/intermediate/dui",
+        "dlnuf_sejours",
+    )
+)
+
 
 def build_command(home: Home, declarations: str, *, whole_graph: bool = True) -> list[str]:
     """dbt's arguments for what is to be done now, with declarations of this digest.
@@ -34,11 +51,13 @@ def build_command(home: Home, declarations: str, *, whole_graph: bool = True) ->
     """
     with duckdb.connect(str(home.warehouse)) as connection:
         modifications.prepare(connection)
+        modifications.begin(connection, datetime.now(UTC).date())  # the day that dbt says too (macro `jour`)
         todo = modifications.to_build(connection, declarations)
         if todo.everything:
             modifications.forget(connection)
             return [*_BUILD, "--full-refresh"]
-    return [*_BUILD, "--exclude", _UNCHANGED] if whole_graph else _BUILD
+    unchanged = _UNCHANGED if todo.persons else f"{_UNCHANGED} {_PERSONS}"
+    return [*_BUILD, "--exclude", unchanged] if whole_graph else _BUILD
 
 
 def failed(home: Home) -> None:

@@ -30,7 +30,14 @@ _LISTS = {
     "insee_departements": ("departements", ("code", "libelle", "region_code", "grille_x", "grille_y")),
     "insee_regions": ("regions", ("code", "libelle")),
     "insee_tranches_age": ("tranches_age", ("libelle", "age_min", "age_max")),
+    "statuts_viatrajectoire": ("statuts_viatrajectoire", ("code", "libelle", "statut", "ordre", "est_en_attente")),
+    "modalites_accueil": ("modalites_accueil", ("code", "libelle", "est_hebergement")),
+    "modes_entree": ("modes_entree", ("code", "libelle", "composante")),
+    "motifs_sortie_libelles": ("motifs_sortie", ("code", "libelle", "composante")),
+    "serafin_besoins": ("besoins_serafin", ("code", "libelle")),
 }
+# Reasons of refusal: of an elderly's request, of an ESMS (J251), of a unit (J250). A code means the same in both lists.
+_REFUSALS = ("vt_motifs_refus", "sdo_motifs_esms", "sdo_motifs_unite")
 
 
 def seed_files() -> dict[str, str]:
@@ -54,6 +61,8 @@ def seed_files() -> dict[str, str]:
     for name, (seed, columns) in _LISTS.items():
         rows = nomenclatures.read_list(name)
         files[seed] = _table(columns, ([row.get(c, "") for c in columns] for row in rows))
+    refusals = {row["code"]: row["libelle"] for name in reversed(_REFUSALS) for row in nomenclatures.read_list(name)}
+    files["motifs_refus"] = _table(("code", "libelle"), sorted(refusals.items()))
     return {f"{FOLDER}/{name}.csv": content for name, content in files.items()}
 
 

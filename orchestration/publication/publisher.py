@@ -18,7 +18,17 @@ from typing import Any
 
 from ingest.home import Home
 from orchestration.lock import writing
-from orchestration.publication import acceptance, datapackage, non_regression, open_data, pages, rules, snapshot, store
+from orchestration.publication import (
+    acceptance,
+    datapackage,
+    non_regression,
+    open_data,
+    pages,
+    rules,
+    secret,
+    snapshot,
+    store,
+)
 from orchestration.publication.acceptance import Outcome
 from orchestration.publication.declarations import Declarations
 from orchestration.publication.errors import PublicationBlocked
@@ -55,6 +65,7 @@ def run(
         PublicationBlocked: nothing changed for readers; the message lists every reason.
         HomeBusy: another process writes in this home.
     """
+    minimum = secret.threshold()
     with writing(home):
         current = store.current(home.publication)
         if current is not None and up_to_date(current, fingerprint):
@@ -63,10 +74,12 @@ def run(
             published_at = _iso(now)
             store.point_to(home.publication, waiting, published_at, on_step)
             return Publication(waiting, home.publication / waiting, published_at, published=True)
-        product_rules = _product_rules(declared)
+        product_rules = _product_rules(declared, minimum)
         staging = store.open_staging(home.publication, f"{now:%Y%m%dT%H%M%SZ}")
         previous = current.manifest if current else None
-        attempt = _Attempt(home.publication, declared, fingerprint, now, allow_shrink, gate, on_step, previous, staging)
+        attempt = _Attempt(
+            home.publication, declared, fingerprint, now, allow_shrink, gate, on_step, previous, staging, minimum
+        )
         try:
             return attempt.publish(home.warehouse, product_rules)
         except BaseException:
@@ -87,6 +100,7 @@ class _Attempt:
     on_step: Step
     previous: Manifest | None
     staging: Path
+    minimum: int  # under how many persons a count is hidden
 
     def publish(self, warehouse: Path, product_rules: list[Rule]) -> Publication:
         opened = open_data.open_datasets(self.declared)
@@ -127,7 +141,7 @@ class _Attempt:
         with snapshot.open_warehouse(warehouse) as connection:
             products = self.declared.products.values()
             snapshot.check_tables(connection, products)
-            files = snapshot.write(connection, products, self.staging, self.on_step)
+            files = snapshot.write(connection, products, self.staging, self.on_step, minimum=self.minimum)
         self.on_step("tables", self.staging)
         files += open_data.write(opened, self.staging)
         self.on_step("donnees_ouvertes", self.staging)
@@ -165,8 +179,10 @@ class _Attempt:
     ) -> None:
         """Evaluate every rule, leave the report whatever the outcome, and raise when one of them blocks."""
         comparisons = non_regression.compare(files, figures, self.previous, allow_shrink=self.allow_shrink)
-        every = product_rules + [r for d in opened for r in open_data.rules(d)] + [c.rule for c in comparisons]
-        frames = {c.rule.scope: c.frame for c in comparisons}
+        hidden = self._secret(files)
+        every = product_rules + [r for c in hidden.values() for r in c.rules]
+        every += [r for d in opened for r in open_data.rules(d)] + [c.rule for c in comparisons]
+        frames = {c.rule.scope: c.frame for c in comparisons} | {c.frame.scope: c.frame for c in hidden.values()}
         for file in files:
             scope = file.table if file.path.startswith("marts/") else f"{open_data.FOLDER}/{file.table}"
             names = tuple(c.name for c in file.columns)
@@ -182,6 +198,7 @@ class _Attempt:
             allow_shrink=self.allow_shrink,
         )
         titles = {p.id: p.title for p in self.declared.products.values()}
+        titles |= {c.frame.scope: f"{titles[name]} : secret" for name, c in hidden.items()}
         html = pages.acceptance_report(attempt, outcomes, comparisons, figures, titles)
         report = store.save_report(self.folder, version_id, html)
         if failed := [o for o in outcomes if o.blocks]:
@@ -189,6 +206,15 @@ class _Attempt:
             said = f"{len(failed)} règle(s) bloquante(s) non tenue(s) sur {len(every)} vérifiées."
             raise PublicationBlocked(f"{said} {kept}", [o.sentence for o in failed], report)
         (self.staging / "acceptation.html").write_text(html, encoding="utf-8")
+
+    def _secret(self, files: list[DataFile]) -> dict[str, secret.Control]:
+        """What the written files give away of the persons that they count, by table."""
+        found: dict[str, secret.Control] = {}
+        for file in (f for f in files if f.path.startswith("marts/")):
+            control = secret.control(self.declared.products[file.table], self.staging / file.path, self.minimum)
+            if control is not None:
+                found[file.table] = control
+        return found
 
 
 def up_to_date(current: Publication, fingerprint: str) -> bool:
@@ -214,12 +240,12 @@ def _interrupted(folder: Path, current: Publication | None, fingerprint: str) ->
     return None
 
 
-def _product_rules(declared: Declarations) -> list[Rule]:
+def _product_rules(declared: Declarations, minimum: int) -> list[Rule]:
     listed: list[Rule] = []
     problems: list[str] = []
     for product in declared.products.values():
         try:
-            listed += rules.rules_of(product)
+            listed += [*rules.rules_of(product), *secret.rules(product, minimum)]
         except rules.UnknownRuleError as error:
             problems.append(str(error))
     if problems:
@@ -236,6 +262,7 @@ def software() -> dict[str, str]:
         except PackageNotFoundError:
             found[name] = "non installé"
     found["publication"] = _own_digest()
+    found["seuil_personnes"] = str(secret.threshold())  # another threshold publishes other bytes
     return found
 
 

@@ -13,7 +13,8 @@ from pathlib import Path
 import duckdb
 
 from data_contracts.derive.schemas import SQL_TYPES
-from data_contracts.model import Product
+from data_contracts.model import Field, Product
+from orchestration.publication import secret
 from orchestration.publication.errors import PublicationBlocked
 from orchestration.publication.manifest import DataFile
 from orchestration.publication.parquet import quoted, write_query
@@ -39,11 +40,13 @@ def schema_of(product: Product) -> str:
 
 def query_of(product: Product) -> str:
     """Columns in the order and of the types of the contract, rows in the order of its key: one order only."""
-    selected = ", ".join(
-        f"CAST({quoted(f.name)} AS {SQL_TYPES[f.logical_type]}) AS {quoted(f.name)}" for f in product.fields
-    )
+    return _query(product, product.built, f"{schema_of(product)}.{quoted(product.id)}")
+
+
+def _query(product: Product, fields: Iterable[Field], relation: str) -> str:
+    selected = ", ".join(f"CAST({quoted(f.name)} AS {SQL_TYPES[f.logical_type]}) AS {quoted(f.name)}" for f in fields)
     order = ", ".join(f"{quoted(n)} NULLS FIRST" for n in product.primary_key)
-    return f"SELECT {selected} FROM {schema_of(product)}.{quoted(product.id)} ORDER BY {order}"
+    return f"SELECT {selected} FROM {relation} ORDER BY {order}"
 
 
 def open_warehouse(path: Path) -> duckdb.DuckDBPyConnection:
@@ -77,7 +80,7 @@ def _differences(product: Product, present: dict[str, str] | None) -> list[str]:
     where = f"{schema_of(product)}.{product.id}"
     if present is None:
         return [f"{where} : table absente de l'entrepôt. Reconstruisez-la (dbt build)."]
-    declared = {f.name: f.logical_type for f in product.fields}
+    declared = {f.name: f.logical_type for f in product.built}
     remedy = "Accordez le modèle et le contrat."
     problems = [f"{where}.{c} : colonne du contrat absente de la table. {remedy}" for c in declared if c not in present]
     problems += [f"{where}.{c} : colonne que le contrat ne déclare pas. {remedy}" for c in present if c not in declared]
@@ -90,16 +93,33 @@ def _differences(product: Product, present: dict[str, str] | None) -> list[str]:
 
 
 def write(
-    connection: duckdb.DuckDBPyConnection, products: Iterable[Product], staging: Path, on_step: Step
+    connection: duckdb.DuckDBPyConnection,
+    products: Iterable[Product],
+    staging: Path,
+    on_step: Step,
+    *,
+    minimum: int = secret.DEFAULT,
 ) -> list[DataFile]:
-    """Write the table of every product to `marts/` of the staging folder."""
+    """Write the table of every product to `marts/` of the staging folder; of those about persons, only what may leave.
+
+    minimum: under how many persons a count is hidden.
+
+    Raises PublicationBlocked: a product about persons that is not protected, or cannot be.
+    """
 
     def write_one(product: Product) -> DataFile:
         path = staging / "marts" / f"{product.id}.parquet"
-        return write_query(connection.cursor(), query_of(product), path, product)
+        cursor = connection.cursor()
+        if product.id not in protected:
+            return write_query(cursor, query_of(product), path, product)
+        cursor.register("_protege", protected[product.id].to_arrow())
+        return write_query(cursor, _query(product, product.fields, "_protege"), path, product)
 
     files: list[DataFile] = []
     listed = list(products)
+    secret.check(listed)
+    personal = [p for p in listed if p.disclosure is not None]
+    protected = secret.protected(personal, {p.id: connection.execute(query_of(p)).pl() for p in personal}, minimum)
     with ThreadPoolExecutor(WRITERS) as pool:
         for product, file in zip(listed, pool.map(write_one, listed), strict=True):
             files.append(file)

@@ -108,9 +108,9 @@ def build_warehouse(
         connection.execute("CREATE SCHEMA marts; CREATE SCHEMA dlnuf")
         for product in products.values():
             table = f"{schema_of(product)}.{product.id}"
-            columns = ", ".join(f"{f.name} {SQL_TYPES[f.logical_type]}" for f in product.fields)
+            columns = ", ".join(f"{f.name} {SQL_TYPES[f.logical_type]}" for f in product.built)
             connection.execute(f"CREATE TABLE {table} ({columns})")
-            names = [f.name for f in product.fields]
+            names = [f.name for f in product.built]
             values = [[row.get(n) for n in names] for row in rows.get(product.id, ())]
             if values:
                 connection.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' for _ in names)})", values)

@@ -1,0 +1,36 @@
+{{ par_unite() }}
+{# One row per stay and year: days there and days away, from présence-absence. A period is as many days as it has nights: it starts and
+   ends at any hour. A day of accueil de jour is a presence of less than a day; a longer one says that the person is followed, not on which
+   days: the days are then unknown. A period without its stay is of nobody's days: a modality cannot be told from it. #}
+with annees as (
+    select
+        unite_id,
+        annee,
+        cast(premier_jour as timestamp) as debut,
+        cast(cast(cast(annee + 1 as {{ dbt.type_string() }}) || '-01-01' as date) as timestamp) as fin
+    from {{ des_unites_a_refaire(ref('int_dui__annees')) }} as annees
+),
+
+periodes as (
+    select
+        p.finess_et,
+        p.sejour_id,
+        a.annee,
+        p.type_presence,
+        {{ dbt.datediff("case when p.debut > a.debut then p.debut else a.debut end", "case when p.fin < a.fin then p.fin else a.fin end", "minute") }} as minutes
+    from {{ des_et_a_refaire(ref('stg_dui__presences')) }} as p
+    inner join annees as a on p.finess_et = a.unite_id and p.debut < a.fin and p.fin > a.debut
+    where p.sejour_id is not null and p.type_presence in ('1', '2')
+)
+
+select
+    'ET' as unite,
+    finess_et as unite_id,
+    sejour_id,
+    annee,
+    sum(case when type_presence = '1' then round(minutes / 1440.0) end) as jours_presents,
+    coalesce(sum(case when type_presence = '2' then round(minutes / 1440.0) end), 0) as jours_absents,
+    sum(case when type_presence = '1' and minutes < 1440 then 1 end) as journees_courtes,
+    max(case when type_presence = '1' and minutes >= 1440 then 1 else 0 end) = 1 as a_periode_longue
+from periodes
+group by finess_et, sejour_id, annee

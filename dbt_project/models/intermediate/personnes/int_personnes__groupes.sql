@@ -1,0 +1,37 @@
+{# One row per record: the person it is about. The number of a person is drawn from that of its group, which is its INS, or one of its records.
+   Records of a person that opposes matching stand alone. #}
+with opposes as (
+    select distinct e.groupe
+    from {{ ref('int_personnes__opposants') }} as o
+    inner join {{ ref('int_personnes__etape_6_dossiers') }} as e on o.fiche_cle = e.fiche_cle
+    where o.est_sans_appariement
+),
+
+seuls as (
+    select groupe from {{ ref('int_personnes__etape_6_dossiers') }} group by groupe having count(*) = 1
+),
+
+membres as (
+    select
+        e.fiche_cle,
+        case when opposes.groupe is null then e.groupe else e.fiche_cle end as groupe,
+        case when opposes.groupe is not null then 'opposition' when seuls.groupe is not null then 'seule' else e.regle end as regle,
+        opposes.groupe is null and e.est_ambigu as ambigu
+    from {{ ref('int_personnes__etape_6_dossiers') }} as e
+    left join opposes on e.groupe = opposes.groupe
+    left join seuls on e.groupe = seuls.groupe
+)
+
+select
+    f.fiche_cle,
+    f.source,
+    f.finess_et,
+    f.fiche_id,
+    {{ dbt.hash("cast(m.groupe as " ~ dbt.type_string() ~ ")") }} as personne_id,
+    m.groupe as personne_numero,
+    m.regle,
+    m.ambigu,
+    f.delivery_id,
+    f.ligne
+from membres as m
+inner join {{ ref('int_personnes__fiches') }} as f on m.fiche_cle = f.fiche_cle

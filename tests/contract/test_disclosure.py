@@ -1,0 +1,188 @@
+"""Products about persons: declared as such, every column accounted for, and nothing that points at one person."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from data_contracts.disclosure import WITNESS, wrong_links
+from data_contracts.model import ContractError, Product, load_contracts, load_products
+from data_contracts.privacy import KEYS, NEVER_STORED, VERSION
+from orchestration.publication import secret
+
+PRODUCTS = load_products()
+PERSONAL = [p for p in PRODUCTS.values() if p.personal]
+DBT = Path(__file__).resolve().parents[2] / "dbt_project" / "models"
+
+
+def test_the_marts_of_publics_and_parcours_are_about_persons() -> None:
+    assert {p.id for p in PERSONAL} == {
+        "mart_publics__synthese", "mart_publics__repartition", "mart_parcours__synthese", "mart_parcours__delais",
+        "mart_parcours__listes_attente", "mart_parcours__refus",
+    }  # fmt: skip
+    assert {p.opening for p in PERSONAL} == {"restreint"}
+
+
+@pytest.mark.parametrize("product", PERSONAL, ids=lambda p: p.id)
+def test_no_published_count_of_persons_may_be_small(product: Product) -> None:
+    """Said by a blocking rule on each count, which looks at the published file."""
+    assert product.disclosure is not None
+    asked = {rule.column: rule for rule in secret.rules(product, 11)}
+    counted = {f.name for f in product.fields if f.unit == "personnes"}
+    assert counted <= set(asked)
+    assert set(product.disclosure.counts) == set(asked)
+    assert all(rule.blocking and rule.kwargs["value_set"] == list(range(1, 11)) for rule in asked.values())
+
+
+@pytest.mark.parametrize("product", PERSONAL, ids=lambda p: p.id)
+def test_a_product_tells_hidden_from_unknown(product: Product) -> None:
+    assert product.fields[-1].name == WITNESS
+    assert WITNESS not in [f.name for f in product.built]
+    assert any("secret" in warning for warning in product.usage_warnings)
+
+
+PERSONAL_COLUMNS = sorted(
+    ({key.name for key in KEYS}
+    | {VERSION}
+    | {field.name for c in load_contracts().values() for e in c.entities for field in e.fields
+       if field.privacy and field.privacy.rule in (*NEVER_STORED, "identifiant", "annee")}
+    | {"personne_id", "usager_id", "sejour_dlnuf_id", "fiche_id", "dossier_id", "ins", "nir", "nom", "prenom"})
+    - {"unite_id", "evenement_id"}  # of a person in a DUI, of an establishment in FINESS: below
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PERSONAL_COLUMNS)
+def test_no_product_may_have_a_column_that_points_at_a_person(tmp_path: Path, name: str) -> None:
+    """Whatever the sources say of persons: read and dropped, or replaced by a pseudonym."""
+    columns = {"niveau": "string", "code": "string", name: "string"}
+    _write(tmp_path, None, columns, personal=None, theme="qualite")
+    with pytest.raises(ContractError, match=f"{name} .*désigne une personne, sous son nom ou un pseudonyme"):
+        load_products(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["delivery_id", "element_id", "unite_id", "evenement_id"])
+def test_an_id_of_something_else_is_refused_where_persons_are_counted(tmp_path: Path, name: str) -> None:
+    """`evenement_id` is one of FINESS in a history of establishments, a person's in a DUI."""
+    _write(tmp_path, GOOD, {name: "string", **COLUMNS})
+    with pytest.raises(ContractError, match="désigne une personne"):
+        load_products(tmp_path)
+
+
+def test_no_product_of_the_project_points_at_a_person() -> None:
+    secret.check(PRODUCTS.values())
+
+
+def test_links_name_what_the_other_products_hold() -> None:
+    declared = {p.id: (p.disclosure, p.primary_key) for p in PERSONAL if p.disclosure is not None}
+    assert wrong_links(declared) == []
+    alone = {name: each for name, each in declared.items() if name != "mart_publics__synthese"}
+    assert "« mart_publics__synthese » n'est pas un produit sur des personnes" in " ".join(wrong_links(alone))
+
+
+def _reads(model: str, sql: dict[str, str]) -> set[str]:
+    """Every source table that a model reads, through whatever models; what observations publish is controlled there."""
+    found: set[str] = set()
+    waiting, seen = [model], {model}
+    while waiting:
+        text = sql.get(waiting.pop(), "")
+        found.update(re.findall(r"source\(\s*'raw'\s*,\s*'(\w+)'", text))
+        for name in re.findall(r"ref\(\s*'(\w+)'", text):
+            if name not in seen and not re.fullmatch(r"int_\w+__observations|int_observations", name):
+                seen.add(name)
+                waiting.append(name)
+    return found
+
+
+def test_whatever_reads_rows_about_persons_is_declared_so() -> None:
+    """By what the SQL reads, not by what contracts say: a mart cannot forget that it counts persons."""
+    private = {f"{c.id}__{e.name}" for c in load_contracts().values() if c.personal for e in c.entities}
+    sql = {path.stem: path.read_text(encoding="utf-8") for path in DBT.rglob("*.sql")}
+    wrong = [p.id for p in PRODUCTS.values() if not p.personal and _reads(p.id, sql) & private]
+    assert wrong == []
+
+
+# --- what is wrong with a declaration is said at once
+
+GOOD: dict[str, Any] = {
+    "comptes": ["n", "k"],
+    "supports": {"age": "n", "part": "n"},
+    "parties": {"k": "n"},
+    "parts": {"part": "n"},
+    "hierarchie": {"niveau": "niveau", "territoire": "code"},
+    "libres": ["libelle"],
+}
+COLUMNS = {
+    "niveau": "string", "code": "string", "libelle": "string", "n": "integer", "k": "integer", "age": "number",
+    "part": "number", "secret": "string",
+}  # fmt: skip
+
+
+def _write(folder: Path, declared: Any, columns: dict[str, str] | None = None, **custom: Any) -> Path:
+    properties = [
+        {"name": name, "logicalType": kind, "description": name}
+        | ({"required": True, "primaryKey": True, "primaryKeyPosition": i} if name in ("niveau", "code") else {})
+        for i, (name, kind) in enumerate((columns or COLUMNS).items(), 1)
+    ]
+    given = {"personal": True, "theme": "publics", "disclosure": declared, **custom}
+    node = {
+        "apiVersion": "v3.1.0", "kind": "DataContract", "id": "essai", "name": "Essai", "version": "1.0.0",
+        "status": "active", "domain": "accompagnement", "schema": [{"name": "essai", "properties": properties}],
+        "customProperties": [{"property": k, "value": v} for k, v in given.items() if v is not None],
+    }  # fmt: skip
+    path = folder / "essai.odcs.yaml"
+    path.write_text(yaml.safe_dump(node, allow_unicode=True), encoding="utf-8")
+    return path
+
+
+def test_a_good_declaration_is_read(tmp_path: Path) -> None:
+    _write(tmp_path, GOOD)
+    product = load_products(tmp_path)["essai"]
+    assert product.disclosure is not None
+    assert product.disclosure.parts == (("k", "n"),)
+    assert [f.name for f in product.built] == [name for name in COLUMNS if name != "secret"]
+
+
+@pytest.mark.parametrize(
+    ("declared", "custom", "said"),
+    [
+        (None, {}, "disclosure : absent alors que le produit compte des personnes"),
+        (GOOD, {"personal": None}, "absent alors que le thème est « publics »"),
+        (GOOD, {"personal": False, "theme": "qualite"}, "absent alors que « disclosure » est déclaré"),
+        ({}, {}, "attendu : comptes"),
+        (GOOD | {"compte": "n"}, {}, "« compte » n'est pas admis"),
+        (GOOD | {"seuil": 3}, {}, "attendu, un entier d'au moins 5"),
+        (GOOD | {"comptes": ["n"]}, {}, "« k » doit être parmi les comptes"),
+        (GOOD | {"comptes": ["n", "k", "age"]}, {}, "« age » compte des personnes : attendu, un entier"),
+        (GOOD | {"supports": {"age": "m", "part": "n"}}, {}, "la colonne « m » n'existe pas"),
+        (GOOD | {"supports": {"age": "n"}}, {}, "« part » est une part : dire aussi, dans supports"),
+        (GOOD | {"supports": {"age": ["n", "k"], "part": "n"}}, {}, "« age » n'a qu'un effectif"),
+        (GOOD | {"libres": []}, {}, "« libelle » n'est ni compte, ni valeur portée, ni libre"),
+        (GOOD | {"hierarchie": {"niveau": "niveau"}}, {}, "dire niveau et territoire"),
+        (GOOD | {"hierarchie": {"niveau": "libelle", "territoire": "code"}}, {}, "« libelle » n'est pas dans la clé"),
+        (GOOD | {"moyennes": {"age": "k"}}, {}, "« age » est une moyenne : dire aussi, dans supports"),
+        (GOOD | {"sommes": {"n": [["k", "age"]]}}, {}, "« age » doit être parmi les comptes"),
+        (GOOD | {"sommes": {"n": [["k", "n (annee - 1)"]]}}, {}, "« annee » n'est pas dans la clé"),
+        (GOOD | {"liens": [{"compte": "age", "produit": "p", "colonne": "n"}]}, {}, "« age » doit être parmi"),
+        (
+            GOOD | {"liens": [{"compte": "n", "quand": {"libelle": "x"}, "produit": "p", "colonne": "n"}]},
+            {},
+            "« libelle » n'est pas dans la clé",
+        ),
+        (GOOD | {"groupes": [{"par": ["niveau"], "compte": "age", "part": "part"}]}, {}, "« age » doit être parmi"),
+    ],
+)
+def test_what_is_wrong_is_said(tmp_path: Path, declared: Any, custom: dict[str, Any], said: str) -> None:
+    _write(tmp_path, declared, **custom)
+    with pytest.raises(ContractError) as raised:
+        load_products(tmp_path)
+    assert said in str(raised.value)
+
+
+def test_the_column_that_tells_hidden_from_unknown_must_be_there(tmp_path: Path) -> None:
+    _write(tmp_path, GOOD, {name: kind for name, kind in COLUMNS.items() if name != "secret"})
+    with pytest.raises(ContractError, match="la dernière colonne doit être « secret »"):
+        load_products(tmp_path)

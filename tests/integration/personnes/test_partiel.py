@@ -1,0 +1,90 @@
+"""One ESMS sends its DUI again: what is redone gives, in every table, the rows that redoing everything gives."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from data_contracts.model import load_contracts
+from ingest import modifications
+from ingest.home import Home
+from orchestration import construction
+from tests.integration.personnes.entrepot import Entrepot, Personne
+
+pytestmark = [pytest.mark.duckdb, pytest.mark.lent]
+
+ICI, AILLEURS = "010000008", "010000016"
+PERSONNES = tuple(
+    Personne(
+        f"ZZNOM{i}", "FICTIF", f"19{30 + i}-01-02", "FM"[i % 2], "01999", nir=str(i), ins=str(i) if i % 3 else None
+    )
+    for i in range(24)
+)
+
+
+def contents(entrepot: Entrepot) -> dict[str, tuple[Any, ...]]:
+    """Table -> rows and a digest of them, whatever their order."""
+    tables = entrepot.lire(
+        """SELECT table_schema || '.' || table_name FROM information_schema.tables
+           WHERE table_schema IN ('intermediate', 'dlnuf', 'marts')"""
+    )
+    return {
+        name: entrepot.lire(f"SELECT count(*), CAST(bit_xor(hash(t)) AS VARCHAR) FROM {name} t")[0]
+        for (name,) in tables
+    }
+
+
+def test_a_new_bundle_of_one_esms_gives_what_a_run_from_nothing_gives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(modifications, "MAX_SHARE", 9.0)  # of two ESMS, one is half
+    e = Entrepot(Home(tmp_path / "var"))
+    for i, personne in enumerate(PERSONNES):
+        et = ICI if i < 12 else AILLEURS
+        e.usager(et, f"u{i}", personne, _delivery_id=et)
+        e.sejour(et, f"u{i}", f"s{i}", modalite="HP", date_entree=f"2024-0{1 + i % 9}-05", _delivery_id=et)
+        e.resident(AILLEURS, personne, f"2024-0{1 + i % 9}-06")
+    e.dbt("seed")
+    e.dbt("run", "--full-refresh")
+    with duckdb.connect(str(e.home.warehouse)) as connection:
+        modifications.built(connection, "v1")
+    before = contents(e)
+
+    # Someone leaves, someone whom the other ESMS knows comes, and someone opposes steering.
+    suite = {"_delivery_id": "suite", "_recu_le": datetime(2025, 2, 2, 8), "_collecte_le": date(2025, 1, 31)}
+    e.sejour(ICI, "u1", "s1", modalite="HP", date_entree="2024-02-05", date_sortie="2024-12-01", **suite)
+    e.usager(ICI, "u99", PERSONNES[20], **suite)
+    e.sejour(ICI, "u99", "s99", modalite="HT", date_entree="2024-12-05", **suite)
+    e.ajoute(
+        "consentements__registre", finess_et=ICI, usager_id="u2", finalite="toutes", nature="opposition",
+        date_effet=date(2024, 3, 1), **suite,
+    )  # fmt: skip
+    contracts = load_contracts()
+    with duckdb.connect(str(e.home.warehouse)) as connection:
+        for source, table in (("dui", "usagers"), ("dui", "sejours"), ("consentements", "registre")):
+            entity = contracts[source].entity(table).stored
+            modifications.note(connection, f"{source}__{table}", contracts[source], entity, {"suite"})
+    command = construction.build_command(e.home, "v1")
+    assert "--full-refresh" not in command
+    e.dbt("run", *command[command.index("--exclude") :])
+    partial = contents(e)
+    e.dbt("run", "--full-refresh")
+    assert {name for name, rows in contents(e).items() if partial[name] != rows} == set()
+    assert partial != before
+
+
+def test_persons_are_not_matched_again_for_what_is_not_about_them(tmp_path: Path) -> None:
+    home = Home(tmp_path / "var")
+    Entrepot(home)
+    with duckdb.connect(str(home.warehouse)) as connection:
+        connection.execute("CREATE SCHEMA intermediate")
+        connection.execute("CREATE TABLE intermediate.int_observations AS SELECT '1' AS unite_id")
+        modifications.built(connection, "v1")
+    assert "path:models/intermediate/personnes" in construction.build_command(home, "v1")[-1]
+    with duckdb.connect(str(home.warehouse)) as connection:
+        connection.execute("INSERT INTO raw.modifications VALUES ('PERSONNES', '*')")
+    assert "path:models/intermediate/personnes" not in construction.build_command(home, "v1")[-1]

@@ -158,6 +158,60 @@ def bars(rows: list[dict[str, Any]], title: str) -> alt.LayerChart:
     return _finish(alt.layer(drawn, texts).properties(height=28 * len(rows) + 20))
 
 
+def shares(rows: list[dict[str, Any]], title: str, reference: str | None, names: int = 230) -> alt.LayerChart:
+    """Shares of a distribution, in the order given, with those of a reference as upright marks.
+
+    rows: nom, valeur (None: no bar), reference (None: no mark), texte, texte_reference. names: their width in pixels.
+    """
+    most = max((max(row["valeur"] or 0, row["reference"] or 0) for row in rows), default=0) or 1
+    order = [row["nom"] for row in rows]
+    drawn_rows = [{**row, "fin": row["valeur"] or 0, "repere": row["reference"]} for row in rows]
+    hints = [alt.Tooltip("nom:N", title=title), alt.Tooltip("texte:N", title="Part")]
+    if reference:
+        hints.append(alt.Tooltip("texte_reference:N", title=reference))
+    base = alt.Chart(alt.Data(values=drawn_rows)).encode(
+        y=alt.Y("nom:N", sort=order, title=None, axis=alt.Axis(labelLimit=names, labelFontSize=13, ticks=False)),
+        tooltip=hints,
+    )
+    along = alt.Scale(domain=[0, most * 1.9])  # room for the text after the longest bar
+    drawn = base.mark_bar(height={"band": 0.62}, color=PALE, stroke=BLUE, strokeWidth=0.6).encode(
+        x=alt.X("fin:Q", scale=along, axis=None)
+    )
+    texts = base.mark_text(align="left", dx=8, fontSize=13, color=INK).encode(
+        x=alt.X("loin:Q", scale=along), text="texte:N"
+    )
+    texts = texts.transform_calculate(loin="max(datum.fin, datum.repere || 0)")
+    layers = [drawn, texts]
+    if reference:
+        marks = base.transform_filter("isValid(datum.repere)").mark_tick(
+            thickness=2.5, color=INK, size=20, orient="vertical"
+        )
+        layers.insert(1, marks.encode(x=alt.X("repere:Q", scale=along)))
+    return _finish(alt.layer(*layers).properties(height=30 * len(rows) + 20))
+
+
+def spans(rows: list[dict[str, Any]], title: str) -> alt.LayerChart:
+    """Delays: a bar from the first to the third quartile, a point at the median. rows: nom, q1, mediane, q3, texte."""
+    order = [row["nom"] for row in rows]  # said again: the layers do not hold the same steps
+    base = alt.Chart(alt.Data(values=rows)).encode(
+        y=alt.Y("nom:N", sort=order, title=None, axis=alt.Axis(labelLimit=330, labelFontSize=13, ticks=False)),
+        tooltip=[alt.Tooltip("nom:N", title="Étape"), alt.Tooltip("texte:N", title=title)],
+    )
+    most = max((row["q3"] or row["mediane"] or 0 for row in rows), default=0) or 100  # days, when none is known
+    along = alt.Scale(domain=[0, most * 1.5])
+    axis = alt.Axis(title=title, grid=False, tickCount=6, format=",d")
+    known = base.transform_filter("isValid(datum.mediane)")
+    bars = known.mark_bar(height={"band": 0.4}, color=PALE, stroke=BLUE, strokeWidth=0.6).encode(
+        x=alt.X("q1:Q", scale=along, axis=axis), x2="q3:Q"
+    )
+    middles = known.mark_point(filled=True, size=90, color=BLUE, opacity=1).encode(x=alt.X("mediane:Q", scale=along))
+    texts = base.mark_text(align="left", dx=10, fontSize=13, color=INK).encode(
+        x=alt.X("loin:Q", scale=along), text="texte:N"
+    )
+    texts = texts.transform_calculate(loin="datum.q3 || datum.mediane || 0")
+    return _finish(alt.layer(bars, middles, texts).properties(height=44 * len(rows) + 60))
+
+
 def points(rows: list[dict[str, Any]], marks: list[dict[str, Any]]) -> alt.LayerChart:
     """Establishments at their coordinates. rows: longitude, latitude, nom, categorie, domaine, commune, places."""
     present = [name for name in DOMAINS if any(row["domaine"] == name for row in rows)]

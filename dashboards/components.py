@@ -17,8 +17,8 @@ import polars.selectors as cs
 import streamlit as st
 
 from dashboards import requetes
-from dashboards.formats import INCONNU, instant_text, plain, text, with_unit
-from dashboards.libelles import label
+from dashboards.formats import INCONNU, SECRET, instant_text, plain, text, with_unit
+from dashboards.libelles import label, labels
 from dashboards.snapshot import NoPublicationError
 
 CSV_MIME = "text/csv"
@@ -62,6 +62,27 @@ def figure(label: str, value: str, note: str = "", help_text: str | None = None)
             st.caption(note)
 
 
+def withheld(row: Mapping[str, Any]) -> set[str]:
+    """Columns of a row whose value is hidden because it counts too few persons."""
+    return {name for name in (row.get("secret") or "").split(", ") if name}
+
+
+def shown(row: Mapping[str, Any], column: str, unit: str | None = None, decimals: int | None = None) -> str:
+    """A value of a row with its unit; « secret » when it is hidden, « inconnu » when nobody knows it."""
+    return SECRET if column in withheld(row) else with_unit(row.get(column), unit, decimals)
+
+
+def secrecy(base: requetes.Base) -> None:
+    """What « secret » means, at the head of the pages that count persons."""
+    least = base.publication.seuil
+    few = f"moins de {least} personnes" if least else "trop peu de personnes"
+    st.caption(
+        f"**{SECRET}** : {few}, ou un effectif qui permettrait d'en retrouver un tel par différence. Ce n'est ni zéro, "
+        f"ni « {INCONNU} ». Les moyennes et les parts suivent l'effectif qui les porte. Les personnes qui se sont "
+        "opposées au traitement de leurs données ne sont pas comptées."
+    )
+
+
 class Markdown(str):
     """A text of ours, with its marks; any other text is written as it is."""
 
@@ -70,9 +91,10 @@ def table(frame: pl.DataFrame, columns: Mapping[str, Column | str], name: str, k
     """A table named `name`, with French titles and numbers; unknown reads « inconnu ».
 
     A short one is plain HTML, which screen readers walk through; a long one, or a `grid`, scrolls and can be sorted.
+    So is one that counts persons, whatever its length: what is hidden of it reads « secret ».
     """
     wanted = {source: c if isinstance(c, Column) else Column(c) for source, c in columns.items()}
-    if frame.height <= SHORT and not grid:
+    if (frame.height <= SHORT or "secret" in frame.columns) and not grid:
         _short_table(frame, wanted, name)
         return
     shown = frame.select(list(wanted)).with_columns(cs.numeric().cast(pl.Float64)).to_pandas()
@@ -93,7 +115,11 @@ def _short_table(frame: pl.DataFrame, wanted: Mapping[str, Column], name: str) -
         else:
             write = _day if frame.schema[source] == pl.Date else _text
             columns[column.title] = [write(value) for value in frame[source]]
-    st.table(pd.DataFrame(columns).style.format(cast(Any, writers)), hide_index=True, border="horizontal", alt=name)
+    styled: Any = pd.DataFrame(columns).style.format(cast(Any, writers))
+    for place, row in enumerate(frame.iter_rows(named=True) if "secret" in frame.columns else ()):
+        if names := [wanted[source].title for source in wanted if source in withheld(row)]:
+            styled = styled.format(lambda _: SECRET, subset=([place], names))
+    st.table(styled, hide_index=True, border="horizontal", alt=name)
 
 
 def sheet(rows: Sequence[Mapping[str, str]], name: str) -> None:
@@ -147,6 +173,34 @@ def download_csv(label: str, frame: Callable[[], pl.DataFrame], name: str, key: 
 def choose(label: str, options: Sequence[Any], names: Callable[[Any], str], key: str, **more: Any) -> Any:
     """A selectbox in French."""
     return st.selectbox(label, options, format_func=names, key=key, placeholder="Choisir…", **more)
+
+
+def choose_territory(known: Mapping[str, Mapping[str, str]], first: tuple[str, str]) -> tuple[str, str]:
+    """A level, then a territory of that level. known: level → code → name. first: what is chosen at the beginning."""
+    left, right = st.columns([1, 2])
+    with left:
+        niveau = st.segmented_control(
+            "Niveau",
+            [level for level in labels("niveau") if known.get(level)],
+            format_func=labels("niveau").__getitem__,
+            default=first[0],
+            required=True,
+            key="niveau",
+        )
+    names = known[niveau]
+    if niveau == "france":
+        return niveau, next(iter(names))
+    by_code = niveau == "departement"
+    codes = sorted(names, key=lambda c: (len(c) > 2, c) if by_code else (False, names[c]))
+    with right:
+        code = choose(
+            labels("niveau")[niveau],
+            codes,
+            lambda c: f"{names[c]} ({c})" if by_code else str(names[c]),
+            key=f"code_{niveau}",
+            index=codes.index(first[1]) if first[1] in codes else 0,
+        )
+    return niveau, code
 
 
 def footer(base: requetes.Base | None) -> None:

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 INCONNU = "inconnu"
+SECRET = "secret"  # known, and hidden because it counts too few persons
 NARROW = "\u202f"  # narrow no-break space: thousands, and before % ; : ! ?
 NBSP = "\u00a0"
 

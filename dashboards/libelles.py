@@ -18,6 +18,7 @@ LABELS: dict[str, dict[str, str]] = {
     "niveau": {"france": "France", "region": "Région", "departement": "Département"},
     "domaine": {
         "PA": "Personnes âgées",
+        "PH": "Personnes handicapées",
         "PH_ENFANT": "Enfants handicapés",
         "PH_ADULTE": "Adultes handicapés",
         "MULTI": "Plusieurs publics",
@@ -90,6 +91,29 @@ LABELS: dict[str, dict[str, str]] = {
         "conservee": "Valeur gardée et signalée",
         "non_utilisee": "Valeur non utilisée",
         "reparee": "Valeur réparée",
+    },
+    # What is published of persons: distributions, steps, requests.
+    "dimension": {
+        "gir": "Dépendance (GIR)",
+        "tranche_age": "Âge",
+        "sexe": "Sexe",
+        "modalite": "Modalité d'accueil",
+        "besoin_serafin": "Besoins (SERAFIN-PH)",
+        "provenance": "Provenance des entrants",
+        "motif_sortie": "Motif de sortie",
+    },
+    "etape": {
+        "demande_decision": "De la demande à la décision",
+        "decision_admission": "De la décision à l'admission",
+        "admission_entree": "De l'admission à l'entrée",
+        "demande_entree": "De la demande à l'entrée",
+    },
+    "statut_demande": {
+        "demande": "Demande reçue",
+        "analyse": "En cours d'analyse",
+        "liste_attente": "En liste d'attente",
+        "admissible": "Admissible",
+        "admis": "Admis, en attente d'entrée",
     },
     "livraison": {"accepted": "Acceptée", "refused": "Refusée"},
     "regle_naive": {
@@ -208,6 +232,25 @@ def _contracts() -> dict[str, Contract]:
         return load_contracts()
     except ContractError:  # a contract being written must not stop those who read what is published
         return {}
+
+
+def territoire(niveau: str, code: str) -> str:
+    """Name of a territory: « Nord », « Hauts-de-France », « France »; its code when it has no name."""
+    if niveau == "france":
+        return "France"
+    return _list("insee_departements" if niveau == "departement" else "insee_regions").get(code, code)
+
+
+def tranche_age(code: object) -> str:
+    """« 60-74 » → « 60 à 74 ans », « 85+ » → « 85 ans et plus », « -60 » → « Moins de 60 ans »; a text stays."""
+    text = str(code)
+    if found := re.fullmatch(r"[-<]\s*(\d+)", text):
+        return f"Moins de {found[1]} ans"
+    if found := re.fullmatch(r"(\d+)[-_](\d+)", text):
+        return f"{found[1]} à {found[2]} ans"
+    if found := re.fullmatch(r"(\d+)[-_]?(?:\+|plus)", text):
+        return f"{found[1]} ans et plus"
+    return INCONNU if is_unknown(code) or text.lower() in ("", INCONNU) else readable(text)
 
 
 def source(code: object) -> str:

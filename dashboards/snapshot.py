@@ -36,6 +36,12 @@ class Publication:
         paths = [Path(f["path"]) for f in _json(self.folder / "manifest.json").get("files") or []]
         return {path.stem for path in paths if path.parts[:1] == ("marts",)}
 
+    @property
+    def seuil(self) -> int | None:
+        """Under how many persons a count was hidden, when the publication says it."""
+        said = str((_json(self.folder / "manifest.json").get("software") or {}).get("seuil_personnes"))
+        return int(said) if said.isdecimal() else None
+
     def open_file(self, name: str) -> Path:
         """File of an open dataset. Raises KeyError when the publication does not open it."""
         return {d["name"]: self.folder / "open_data" / d["path"] for d in self.open_datasets()}[name]

@@ -25,6 +25,14 @@ from dashboards.requetes.etablissements import (
 )
 from dashboards.requetes.exactitude import exactitude
 from dashboards.requetes.livraisons import livraison_balance, livraisons, open_dataset, regles
+from dashboards.requetes.parcours import delais, listes_attente, parcours_places, parcours_synthese, refus
+from dashboards.requetes.publics import (
+    Place,
+    publics_places,
+    publics_repartition,
+    publics_synthese,
+    publics_voisins,
+)
 from dashboards.requetes.territoires import (
     Filters,
     categories,
@@ -44,6 +52,7 @@ from dashboards.requetes.territoires import (
 __all__ = [
     "Base",
     "Filters",
+    "Place",
     "categories",
     "class_bounds",
     "collectes_redondantes",
@@ -52,6 +61,7 @@ __all__ = [
     "conflit_choices",
     "conflits",
     "current_base",
+    "delais",
     "dlnuf_balance",
     "etablissement",
     "etablissement_cells",
@@ -61,6 +71,7 @@ __all__ = [
     "has_values",
     "historique",
     "key_figures",
+    "listes_attente",
     "livraison_balance",
     "livraisons",
     "located",
@@ -68,8 +79,15 @@ __all__ = [
     "millesimes_dlnuf",
     "narrowest_territory",
     "open_dataset",
+    "parcours_places",
+    "parcours_synthese",
     "place_names",
+    "publics_places",
+    "publics_repartition",
+    "publics_synthese",
+    "publics_voisins",
     "redondance",
+    "refus",
     "regles",
     "reponses",
     "search",

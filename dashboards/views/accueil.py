@@ -15,6 +15,8 @@ from dashboards.libelles import labels
 PURPOSES = {
     "territoire": "L'offre, l'équipement, l'activité et les prix d'un territoire, comparés aux autres.",
     "etablissement": "Un établissement ou service : identité, historique, valeurs et d'où elles viennent.",
+    "publics": "Les personnes accompagnées : âge, dépendance, besoins, modalités d'accueil, projets revus.",
+    "parcours": "Délais, listes d'attente, refus, et ce que les systèmes ne se sont pas dit.",
     "dlnuf": "Les saisies que l'on pourrait éviter, et les réponses qui se contredisent.",
     "exactitude": "Sur des données synthétiques : la part de valeurs justes, et pourquoi les autres ne le sont pas.",
     "qualite": "Ce qui a été reçu, accepté, rejeté, et comment corriger.",
@@ -61,6 +63,8 @@ def show(pages: Sequence[StreamlitPage]) -> None:
     st.header("Comment lire ces pages", anchor=False)
     st.markdown(
         "- **inconnu** : aucune source livrée n'a donné l'information. Ce n'est ni zéro, ni non ; rien n'est estimé.\n"
+        "- **secret** : l'effectif est connu, mais compte trop peu de personnes pour être publié, ou permettrait d'en "
+        "retrouver un tel.\n"
         "- **atypique** ou **signalée** : la valeur sort de ce qui est vraisemblable. Elle est gardée et montrée.\n"
         "- **millésime** : l'année que la valeur décrit, qui n'est pas celle où elle a été recueillie."
     )

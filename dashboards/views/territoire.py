@@ -8,7 +8,7 @@ import polars as pl
 import streamlit as st
 
 from dashboards import charts, requetes
-from dashboards.components import Column, beside, choose, drawing, empty, figure, heading, open_base
+from dashboards.components import Column, beside, choose, choose_territory, drawing, empty, figure, heading, open_base
 from dashboards.formats import INCONNU, count, day_text, unit_sign, with_unit
 from dashboards.libelles import labels
 from dashboards.views import territoire_offre
@@ -46,32 +46,12 @@ def show() -> None:
 
 
 def _choose_territory(base: requetes.Base) -> tuple[str, str, str]:
-    narrowest, its_code = requetes.narrowest_territory(base)
-    left, right = st.columns([1, 2])
-    with left:
-        niveau = st.segmented_control(
-            "Niveau",
-            list(labels("niveau")),
-            format_func=labels("niveau").__getitem__,
-            default=narrowest,
-            required=True,
-            key="niveau",
-        )
-    frame = requetes.territoires(base, niveau)
-    known = dict(zip(frame["territoire_code"], frame["territoire_libelle"], strict=True))
-    if niveau == "france":
-        return niveau, next(iter(known)), "France"
-    by_code = niveau == "departement"
-    codes = sorted(known, key=lambda c: (len(c) > 2, c) if by_code else (False, known[c]))
-    with right:
-        code = choose(
-            labels("niveau")[niveau],
-            codes,
-            lambda c: f"{known[c]} ({c})" if by_code else str(known[c]),
-            key=f"code_{niveau}",
-            index=codes.index(its_code) if its_code in codes else 0,
-        )
-    return niveau, code, known[code]
+    known = {}
+    for niveau in labels("niveau"):
+        found = requetes.territoires(base, niveau)
+        known[niveau] = dict(zip(found["territoire_code"], found["territoire_libelle"], strict=True))
+    niveau, code = choose_territory(known, requetes.narrowest_territory(base))
+    return niveau, code, "France" if niveau == "france" else known[niveau][code]
 
 
 def _key_figures(base: requetes.Base, niveau: str, code: str) -> None:

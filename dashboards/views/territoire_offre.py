@@ -44,9 +44,11 @@ def show(base: requetes.Base, niveau: str, code: str, nom: str) -> None:
 def _filters(base: requetes.Base, niveau: str, code: str) -> requetes.Filters:
     offer = requetes.categories(base, niveau, code, requetes.Filters())
     names = dict(zip(offer["categorie_code"], offer["categorie_libelle"], strict=True))
+    offered = set(offer["domaine"])
+    domains = {code: name for code, name in labels("domaine").items() if code in offered}
     domain, payer, category = st.columns(3)
     return requetes.Filters(
-        domaines=_several(domain, "Domaine", labels("domaine"), "Tous", "f_domaine"),
+        domaines=_several(domain, "Domaine", domains, "Tous", "f_domaine"),
         financeurs=_several(payer, "Autorité compétente", labels("financeur"), "Toutes", "f_financeur"),
         categories=_several(category, "Catégorie", names, "Toutes", "f_categorie"),
     )

@@ -58,7 +58,7 @@ def contexts(base: Base) -> list[dict[str, Any]]:
         "nom": datasets[0]["name"] if datasets else "",
     }
     years = requetes.millesimes_dlnuf(base)
-    return [
+    contexts = [
         {**common, "niveau": "france", "code": "FR", "millesime": None, "typed": finess, "chosen": {}, "source": None},
         {
             **common,
@@ -73,6 +73,8 @@ def contexts(base: Base) -> list[dict[str, Any]]:
         {**common, "niveau": "departement", "code": departement, "typed": "fictif les", "millesime": None,
          "chosen": {"action_conflit": ["SIGNAL_ESMS"]}, "source": "errd"},
     ]  # fmt: skip
+    year = max(requetes.publics_places(base)["annee"], default=0)
+    return [{**each, "place": requetes.Place(each["niveau"], each["code"], "PA", year)} for each in contexts]
 
 
 def calls(base: Base) -> Iterator[tuple[Callable[..., Any], dict[str, Any]]]:

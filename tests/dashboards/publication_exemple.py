@@ -18,6 +18,7 @@ from typing import Any
 import polars as pl
 
 from data_contracts.model import load_products
+from tests.dashboards.personnes_exemple import personnes
 
 POLARS = {
     "string": pl.String, "integer": pl.Int64, "number": pl.Float64, "boolean": pl.Boolean, "date": pl.Date,
@@ -186,7 +187,9 @@ def write_publication(home: Path, version: str = "2026-11-20T180000Z-ab12cd34") 
             }
         )  # fmt: skip
     (folder / "open_data" / "datapackage.json").write_text(json.dumps({"resources": resources}), encoding="utf-8")
-    (folder / "manifest.json").write_text(json.dumps({"version": version, "files": []}), encoding="utf-8")
+    (folder / "manifest.json").write_text(
+        json.dumps({"version": version, "files": [], "software": {"seuil_personnes": "11"}}), encoding="utf-8"
+    )
     point_to(home, version)
     return folder
 
@@ -216,6 +219,7 @@ def marts() -> dict[str, list[dict[str, Any]]]:
         "mart_qualite__regles": regles(),
         "dlnuf_valeurs": retained(),
         "dlnuf_reponses_ecartees": discarded(),
+        **personnes(),
     }
 
 

@@ -25,6 +25,8 @@ PAGES = {
     f"etablissement?finess={exemple.MIMOSAS}": "Fiche établissement",  # first: a link followed before anything else
     "": "Données du secteur médico-social",
     "territoire": "Territoire",
+    "publics": "Publics et besoins",
+    "parcours": "Parcours et admissions",
     "dlnuf": "Dites-le-nous une fois",
     "exactitude": "Exactitude (données synthétiques)",
     "qualite": "Qualité des livraisons",

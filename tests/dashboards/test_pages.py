@@ -15,7 +15,9 @@ from dashboards.views import dlnuf_desaccords
 from tests.dashboards import publication_exemple as exemple
 
 THIN, NBSP = "\u202f", "\u00a0"
-PAGES = ["territoire", "etablissement", "dlnuf", "dlnuf_exactitude", "qualite", "donnees_ouvertes"]
+PAGES = [
+    "territoire", "etablissement", "publics", "parcours", "dlnuf", "dlnuf_exactitude", "qualite", "donnees_ouvertes",
+]  # fmt: skip
 
 
 def _page(name: str, **address: str) -> AppTest:

@@ -20,7 +20,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 def test_no_public_query_is_forgotten(home: Home) -> None:
     measured = consultation.measure(home)
     queries = {each["query"] for each in measured["queries"]}
-    functions = set(requetes.__all__) - {"Base", "Filters", "current_base"}
+    functions = set(requetes.__all__) - {"Base", "Filters", "Place", "current_base"}
     assert queries == functions
     assert {each["arguments"].get("niveau") for each in measured["queries"]} >= {"france", "region", "departement"}
     assert 0 < measured["median_ms"] <= measured["queries"][0]["median_ms"]

@@ -1,0 +1,174 @@
+"""Admissions: delays, waiting lists, refusals, and what one system knows that the others were not told. Layout only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from dashboards import charts, requetes
+from dashboards.components import (
+    Column,
+    beside,
+    choose,
+    drawing,
+    empty,
+    figure,
+    heading,
+    open_base,
+    secrecy,
+    shown,
+    withheld,
+)
+from dashboards.formats import INCONNU, SECRET, count
+from dashboards.libelles import label, labels, territoire, tranche_age
+from dashboards.views import parcours_ecarts
+from dashboards.views.personnes import choose_place, nothing_delivered
+
+PERSONS = ("personne", "personnes")
+
+
+def show() -> None:
+    heading(
+        "Parcours et admissions",
+        "Combien de temps on attend, qui attend, qui est refusé, et ce que les systèmes ne se disent pas : d'après les "
+        "dossiers usagers (DUI), ViaTrajectoire et RESID-ESMS livrés.",
+    )
+    base = open_base()
+    places = requetes.parcours_places(base)
+    if places.is_empty():
+        nothing_delivered()
+        return
+    place = choose_place(places)
+    st.markdown(f"**{territoire(place.niveau, place.code)}, {label('domaine', place.domaine).lower()}, {place.annee}**")
+    secrecy(base)
+    rows = {row["rang"]: row for row in requetes.parcours_synthese(base, place).iter_rows(named=True)}
+    _delays(base, place)
+    _waiting(base, place, rows.get("territoire", {}))
+    _refusals(base, place)
+    parcours_ecarts.show(rows)
+
+
+def _persons(row: dict[str, Any], column: str = "n_personnes") -> str:
+    return SECRET if column in withheld(row) else count(row.get(column), *PERSONS)
+
+
+def _delays(base: requetes.Base, place: requetes.Place) -> None:
+    st.header("Délais", anchor=False)
+    found = requetes.delais(base, place)
+    if found.is_empty():
+        empty("Aucun délai n'est connu ici.", "Il faut les demandes (ViaTrajectoire) et les entrées (DUI) livrées.")
+        return
+    named = found.with_columns(pl.col("etape").map_elements(lambda code: label("etape", code), return_dtype=pl.String))
+    rows = [
+        {
+            "nom": row["etape"],
+            "q1": row["q1_jours"],
+            "mediane": row["mediane_jours"],
+            "q3": row["q3_jours"],
+            "texte": _delay(row),
+        }
+        for row in named.iter_rows(named=True)
+    ]
+    reading = (
+        "Point : la moitié des personnes ont attendu moins, l'autre moitié plus. Barre : la moitié du milieu. Texte : "
+        "durée médiane et nombre de personnes. Seules comptent les personnes arrivées au bout de l'étape : celles qui "
+        "attendent encore n'y sont pas."
+    )
+    drawing(charts.spans(rows, "Jours"), "Délais par étape, en jours", reading, key="delais")
+    columns: dict[str, Column | str] = {
+        "etape": "Étape",
+        "n_personnes": Column("Personnes", 0),
+        "q1_jours": Column("Premier quartile", 0, "jours"),
+        "mediane_jours": Column("Médiane", 0, "jours"),
+        "q3_jours": Column("Troisième quartile", 0, "jours"),
+    }
+    if place.niveau == "departement":
+        columns["region_jours"] = Column("Médiane, région", 0, "jours")
+    if place.niveau != "france":
+        columns["france_jours"] = Column("Médiane, France", 0, "jours")
+    beside(named, columns, "Délais par étape", key="delais_table")
+
+
+def _delay(row: dict[str, Any]) -> str:
+    if row["n_personnes"] == 0:
+        return "aucune personne"
+    median = shown(row, "mediane_jours", "jours", 0)
+    return median if median in (SECRET, INCONNU) else f"{median} · {shown(row, 'n_personnes', decimals=0)}"
+
+
+def _waiting(base: requetes.Base, place: requetes.Place, synthese: dict[str, Any]) -> None:
+    st.header("Listes d'attente", anchor=False)
+    found = requetes.listes_attente(base, place)
+    if found.is_empty():
+        empty("Aucune demande en attente n'est connue ici.", "Livrez un export de ViaTrajectoire, puis `dlnuf run`.")
+        return
+    left, right = st.columns([1, 2])
+    with left:
+        given = set(found["statut"])
+        statuses = [code for code in labels("statut_demande") if code in given]
+        statuses += sorted(given - set(statuses))
+        status = choose("Statut de la demande", statuses, lambda code: label("statut_demande", code), key="statut")
+        figure(
+            "Dossiers papier en double",
+            _persons(synthese, "n_dossiers_papier_en_double"),
+            "ont un dossier papier en plus de leur dossier en ligne",
+            "La liste d'attente compte ces personnes deux fois.",
+        )
+    named = found.with_columns(
+        pl.col("statut").map_elements(lambda code: label("statut_demande", code), return_dtype=pl.String),
+        pl.col("tranche_age").map_elements(tranche_age, return_dtype=pl.String),
+    )
+    rows = [
+        {
+            "nom": row["tranche_age"],
+            "valeur": row["n_personnes"],
+            "texte": _files(row),
+            "est_choisi": False,
+            "est_reference": False,
+        }
+        for row in named.filter(found["statut"] == status).iter_rows(named=True)
+    ]
+    with right:
+        title = f"Personnes qui attendent : {label('statut_demande', status).lower()}"
+        reading = f"{title}, par âge : nombre de personnes · nombre de dossiers."
+        drawing(charts.bars(rows, "Personnes"), title, reading, key="attente")
+    columns = {
+        "statut": "Statut",
+        "tranche_age": "Âge",
+        "n_personnes": Column("Personnes", 0),
+        "n_dossiers": Column("Dossiers", 0),
+        "n_dossiers_papier": Column("dont papier", 0),
+        "anciennete_mediane_jours": Column("Ancienneté médiane", 0, "jours"),
+    }
+    beside(named, columns, "Listes d'attente par statut et par âge", key="attente_table")
+    st.caption("Une personne peut avoir plusieurs statuts à la fois : ils ne s'additionnent pas.")
+
+
+def _files(row: dict[str, Any]) -> str:
+    if "n_personnes" in withheld(row):
+        return SECRET
+    return f"{shown(row, 'n_personnes', decimals=0)} · {shown(row, 'n_dossiers', decimals=0)}"
+
+
+def _refusals(base: requetes.Base, place: requetes.Place) -> None:
+    st.header("Refus", anchor=False)
+    found = requetes.refus(base, place)
+    if found.is_empty():
+        st.markdown("Aucun refus n'est connu pour ce territoire, ce public et cette année.")
+        return
+    rows = [
+        {
+            "nom": row["motif_libelle"],
+            "valeur": row["n_personnes"],
+            "texte": shown(row, "n_personnes", decimals=0),
+            "est_choisi": False,
+            "est_reference": False,
+        }
+        for row in found.iter_rows(named=True)
+    ]
+    reading = "Personnes refusées dans l'année, par motif. Refusée pour deux motifs, une personne compte dans les deux."
+    drawing(charts.bars(rows, "Personnes"), reading, reading, key="refus")
+    columns = {"motif_libelle": "Motif", "n_personnes": Column("Personnes", 0)}
+    beside(found, columns, "Refus par motif", key="refus_table")

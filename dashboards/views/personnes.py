@@ -1,0 +1,48 @@
+"""What the two pages that count persons share: the choice of a territory, a public and a year. Layout only."""
+
+from __future__ import annotations
+
+import polars as pl
+import streamlit as st
+
+from dashboards import requetes
+from dashboards.components import choose, choose_territory, empty
+from dashboards.libelles import labels, territoire
+
+
+def choose_place(places: pl.DataFrame) -> requetes.Place:
+    """What to look at, among what is published. places: niveau, territoire_code, domaine, annee, latest year first."""
+    known = {
+        level: {code: territoire(level, code) for code in places.filter(pl.col("niveau") == level)["territoire_code"]}
+        for level in labels("niveau")
+    }
+    niveau, code = choose_territory(known, _narrowest(known))
+    here = places.filter((pl.col("niveau") == niveau) & (pl.col("territoire_code") == code))
+    left, middle, _ = st.columns([2, 1, 2])
+    with left:
+        offered = [domain for domain in ("PA", "PH") if domain in set(here["domaine"])]
+        domain = st.segmented_control(
+            "Public", offered, format_func=labels("domaine").__getitem__, default=offered[0], required=True,
+            key=f"public_{'_'.join(offered)}",
+        )  # fmt: skip
+    with middle:
+        years = list(dict.fromkeys(here.filter(pl.col("domaine") == domain)["annee"]))
+        year = choose("Année", years, str, key="annee_personnes")
+    return requetes.Place(niveau, code, domain, year)
+
+
+def nothing_delivered() -> None:
+    """No row about persons at all."""
+    empty(
+        "Aucun dossier usager informatisé (DUI) n'est publié.",
+        "Livrez un export de DUI, RESID-ESMS ou ViaTrajectoire avec `dlnuf deliver`, puis lancez `dlnuf run`.",
+    )
+
+
+def _narrowest(known: dict[str, dict[str, str]]) -> tuple[str, str]:
+    """The only département, else the only region, else the country, else whatever is there."""
+    for level in ("departement", "region"):
+        if len(known[level]) == 1:
+            return level, next(iter(known[level]))
+    level = next(level for level in ("france", "region", "departement") if known[level])
+    return level, next(iter(known[level]))

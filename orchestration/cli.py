@@ -17,6 +17,8 @@ from typing import Annotated, Any
 
 import typer
 
+from orchestration import commandes_conservation, commandes_restitution
+
 app = typer.Typer(
     name="dlnuf",
     help="Orchestrateur de données médico-sociales : collecter une fois, réutiliser partout.",
@@ -30,6 +32,8 @@ contracts_app = typer.Typer(help="Les déclarations, et les fichiers qui en dér
 app.add_typer(contracts_app, name="contracts")
 cles_app = typer.Typer(help="Les clés qui protègent les données de personnes.", no_args_is_help=True)
 app.add_typer(cles_app, name="cles")
+app.add_typer(commandes_conservation.app, name="conservation")
+app.add_typer(commandes_restitution.app, name="preparer")
 
 DONE, FAILED, MISUSED = 0, 1, 2
 
@@ -369,6 +373,8 @@ def _expected() -> dict[type[BaseException], int]:
         PublicationBlocked: FAILED,
         PublicationDamaged: FAILED,
         UnknownMillesime: MISUSED,
+        **dict.fromkeys((*commandes_conservation.failures(), *commandes_restitution.failures()), FAILED),
+        **dict.fromkeys((*commandes_conservation.misuses(), *commandes_restitution.misuses()), MISUSED),
     }
 
 

@@ -16,6 +16,8 @@ from typing import NamedTuple
 import polars as pl
 import yaml
 
+from ingest.synthetic.personnes.taux import TauxPersonnes
+
 
 @dataclass(frozen=True)
 class TauxDefauts:
@@ -46,21 +48,24 @@ class TauxDefauts:
     colonne_manquante: float = 1.0  # one delivery lacks a column of its layout ; a complete one follows
     fermeture_tardive: float = 0.15  # closures of the year that FINESS only learns of a year later
     redressement: float = 0.6
+    personnes: TauxPersonnes = field(default_factory=TauxPersonnes)  # those of persons and stays, by the same names
 
     @classmethod
     def natures(cls) -> tuple[str, ...]:
-        """Names of the rates."""
-        return tuple(f.name for f in fields(cls))
+        """Names of the rates, those of persons apart."""
+        return tuple(f.name for f in fields(cls) if f.name != "personnes")
 
     @classmethod
     def aucun(cls) -> TauxDefauts:
         """No injected defect at all (natural disagreements remain)."""
-        return cls(**dict.fromkeys((n for n in cls.natures() if n != "redressement"), 0.0))
+        aucune = dict.fromkeys((n for n in cls.natures() if n != "redressement"), 0.0)
+        return cls(**aucune, personnes=TauxPersonnes.aucun())
 
     def fois(self, facteur: float) -> TauxDefauts:
         """The same kinds, more or less frequent."""
         natures = (n for n in self.natures() if n != "redressement")
-        return replace(self, **{n: min(1.0, getattr(self, n) * facteur) for n in natures})
+        taux = {n: min(1.0, getattr(self, n) * facteur) for n in natures}
+        return replace(self, **taux, personnes=self.personnes.fois(facteur))
 
 
 # What a right system does of each kind: reject the line ; reject it because it repeats another ; whatever it does, the
@@ -200,7 +205,7 @@ def lire_taux(demandes: Sequence[str] = (), fichier: Path | None = None, facteur
             demandees[nature.strip()] = taux
         else:
             problemes.append(f"« {demande} » : attendu « nature=taux »")
-    connues = TauxDefauts.natures()
+    connues = (*TauxDefauts.natures(), *TauxPersonnes.natures())
     taux_lus: dict[str, float] = {}
     for nature, brut in demandees.items():
         taux_lu = _taux(brut)
@@ -212,7 +217,8 @@ def lire_taux(demandes: Sequence[str] = (), fichier: Path | None = None, facteur
             taux_lus[nature] = taux_lu
     if problemes:
         raise ValueError("\n".join([*problemes, f"Défauts connus : {', '.join(connues)}."]))
-    return replace(TauxDefauts(), **taux_lus).fois(facteur)
+    des_personnes = {n: taux_lus.pop(n) for n in TauxPersonnes.natures() if n in taux_lus}
+    return replace(TauxDefauts(), **taux_lus, personnes=replace(TauxPersonnes(), **des_personnes)).fois(facteur)
 
 
 def _taux(brut: object) -> float | None:

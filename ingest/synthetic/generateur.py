@@ -4,7 +4,8 @@ Belongs here: which files are delivered, in which order, and where things are wr
 Does not belong here: what is true, what a collection asks, what goes wrong.
 
     out_dir/livraisons/   what the pipeline receives, in the real formats
-    out_dir/suite/        one more delivery, that comes later: a département sends its answers again
+    out_dir/livraisons/personnes/   persons and stays, by département (`personnes.generation`)
+    out_dir/suite/        what comes later: a département sends its answers again, an ESMS its bundle
     out_dir/verite/       what was true (`verite`), what each file states (`reponses`), what separates the two
                           (`ecarts.parquet`: natural ; `defauts.csv`: injected)
 """
@@ -12,6 +13,7 @@ Does not belong here: what is true, what a collection asks, what goes wrong.
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import json
 import shutil
@@ -31,11 +33,14 @@ from ingest.synthetic.feuille import Feuille
 from ingest.synthetic.hasard import Flottants
 from ingest.synthetic.injection import Livraison, livrer
 from ingest.synthetic.monde import Monde
+from ingest.synthetic.personnes.canaux.fichiers import Fichier
+from ingest.synthetic.personnes.generation import ecrire as ecrire_personnes
+from ingest.synthetic.personnes.generation import prevus
 from ingest.synthetic.reponses import SCHEMA, SCHEMA_VIDES, Origine, reponses, vides
 from ingest.synthetic.structures import EXTRACTIONS, MILLESIMES
 from ingest.synthetic.territoire import ECHELLES
 
-FORMAT = 2
+FORMAT = 3
 FLUX = f"{MILLESIMES[-1] + 1}_06_07"
 FLUX_CORRIGE = f"{MILLESIMES[-1] + 1}_09_06"
 POPULATION = "insee_estim_pop_dep_sexe_age_quinq.csv.gz"
@@ -58,6 +63,8 @@ class Bilan:
     n_elements: int
     livraisons: dict[str, int]
     defauts: dict[str, int]
+    n_personnes: int = 0
+    n_sejours: int = 0
 
 
 @dataclass
@@ -118,9 +125,10 @@ class _Sortie:
         self._livrer(livraison, feuille, attendue="refusee")
 
     def recue(
-        self, nom: str, source: str, table: str, n_lignes: int, encodage: str = "utf-8", attendue: str = "acceptee"
-    ) -> None:
-        """Note how many records a table of a delivery really has."""
+        self, nom: str, source: str, table: str, n_lignes: int, encodage: str = "utf-8", attendue: str = "acceptee",
+        sha256: str | None = None,
+    ) -> None:  # fmt: skip
+        """Note how many records a table of a delivery really has. sha256: finds again a file that loses its name."""
         self.recues.append(
             {
                 "livraison": nom,
@@ -130,8 +138,22 @@ class _Sortie:
                 "n_lignes": n_lignes,
                 "encodage": encodage,
                 "attendue": attendue,
+                "sha256": sha256,
             }
         )
+
+    def personnes(self, nom: str, fichier: Fichier) -> None:
+        """Deliver a file about persons."""
+        sha256 = hashlib.sha256(fichier.octets).hexdigest()
+        for table, n_lignes in fichier.tables.items():
+            self.recue(nom, fichier.source, table, n_lignes, fichier.encodage, sha256=sha256)
+        self.octets(nom, fichier.octets)
+
+    def plus_tard(self, nom: str, fichier: Fichier) -> None:
+        """Write a file about persons that comes after all others."""
+        chemin = self.dossier / "suite" / nom
+        chemin.parent.mkdir(parents=True, exist_ok=True)
+        chemin.write_bytes(fichier.octets)
 
     def reponses(self, nom: str, tables: Iterable[pl.DataFrame], dossier: str = "reponses") -> None:
         """Write what a delivery states."""
@@ -165,11 +187,13 @@ def generate(
     seed: int = 1,
     departements: tuple[str, ...] | None = None,
     taux: TauxDefauts | None = None,
+    personnes: bool = True,
     progress: Avancement | None = None,
 ) -> Bilan:
     """Generate deliveries and their truth in `out_dir` (its folders `livraisons`, `suite` and `verite` are replaced).
 
     `scale`: departement | region | national ; `departements` chooses them instead. The same seed gives the same bytes.
+    `personnes`: persons and stays too ; without them, everything else is the same.
     `progress(file, done, total)` is called after each file. Raises ValueError on an unknown scale or département.
     """
     if departements is None:
@@ -186,16 +210,25 @@ def generate(
     n_elements = verite.ecrire(monde, dossier / "verite")
     registre = Registre()
     taux = taux or TauxDefauts()
-    rangs = {nom: rang for rang, nom in enumerate(_noms(taux), start=1)}
+    peuples, des_personnes = prevus(monde) if personnes else (None, [])
+    rangs = {nom: rang for rang, nom in enumerate(_noms(taux, des_personnes), start=1)}
     with Parquet(dossier / "verite" / "vides.parquet", SCHEMA_VIDES) as inconnues:
         sortie = _Sortie(dossier, monde, taux, registre, progress, rangs, inconnues)
         _referentiels(sortie)
         _collectes(sortie)
+    peuple = None
+    if peuples is not None:
+        peuple = ecrire_personnes(
+            monde, peuples, taux.personnes, dossier / "verite", sortie.personnes, sortie.plus_tard
+        )
     _suite(sortie)
     registre.ecrire(dossier / "verite")
-    pl.DataFrame(sortie.recues).sort("recu_rang", "table").write_parquet(dossier / "verite" / "livraisons.parquet")
-    _manifeste(dossier / "verite" / "generation.json", scale, seed, tuple(departements), taux)
+    pl.DataFrame(sortie.recues, schema_overrides={"sha256": pl.String}).sort("recu_rang", "table").write_parquet(
+        dossier / "verite" / "livraisons.parquet"
+    )
+    _manifeste(dossier / "verite" / "generation.json", scale, seed, tuple(departements), taux, personnes)
     natures = [d.nature for d in registre.defauts]
+    defauts = {n: natures.count(n) for n in sorted(set(natures))}
     et = monde.structures.et
     return Bilan(
         dossier=dossier,
@@ -207,11 +240,15 @@ def generate(
         n_ej=len(monde.structures.ej),
         n_elements=n_elements,
         livraisons=sortie.tailles,
-        defauts={n: natures.count(n) for n in sorted(set(natures))},
+        defauts=defauts | (peuple.defauts if peuple else {}),
+        n_personnes=peuple.n_personnes if peuple else 0,
+        n_sejours=peuple.n_sejours if peuple else 0,
     )
 
 
-def _manifeste(chemin: Path, echelle: str, graine: int, departements: tuple[str, ...], taux: TauxDefauts) -> None:
+def _manifeste(
+    chemin: Path, echelle: str, graine: int, departements: tuple[str, ...], taux: TauxDefauts, personnes: bool
+) -> None:
     """What to ask again to get the same bytes."""
     contenu = {
         "format": FORMAT,
@@ -219,12 +256,13 @@ def _manifeste(chemin: Path, echelle: str, graine: int, departements: tuple[str,
         "graine": graine,
         "departements": departements,
         "millesimes": MILLESIMES,
+        "personnes": personnes,
         "taux": asdict(taux),
     }
     chemin.write_text(json.dumps(contenu, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
-def _noms(taux: TauxDefauts) -> list[str]:
+def _noms(taux: TauxDefauts, des_personnes: list[str]) -> list[str]:
     """Every delivery, in the order of reception: that of the names, as a folder is received."""
     noms = [f"cog/{insee.MILLESIME_COG}/{nom}.json" for nom in ("regions", "departements", "communes")]
     noms += [POPULATION, f"drees_ehpa_{drees.ANNEE}_structure.csv", diamant.nom("MS_TDP_ET", FLUX_CORRIGE)]
@@ -236,7 +274,7 @@ def _noms(taux: TauxDefauts) -> list[str]:
     noms.append(diamant.nom("ERRD_EJ_ET", FLUX_CORRIGE))
     if taux.colonne_manquante > 0:
         noms.append(diamant.nom("MS_TDP_ET", FLUX))
-    return sorted(noms, key=lambda nom: Path(nom).parts)
+    return sorted([*noms, *des_personnes], key=lambda nom: Path(nom).parts)
 
 
 def _referentiels(s: _Sortie) -> None:

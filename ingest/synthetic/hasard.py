@@ -56,6 +56,17 @@ def repartir(rng: np.random.Generator, totaux: Entiers, probabilites: Flottants)
     return np.where(sommes > 0, comptes, 0).astype(np.int64)
 
 
+def rang_dans(groupe: Entiers) -> Entiers:
+    """Rank (from 0) of each element inside its group, in the order of the array."""
+    ordre = np.argsort(groupe, kind="stable")
+    tries = groupe[ordre]
+    debuts = np.flatnonzero(np.r_[len(tries) > 0, tries[1:] != tries[:-1]])
+    rangs = np.arange(len(groupe)) - np.repeat(debuts, np.diff(np.r_[debuts, len(groupe)]))
+    resultat = np.empty(len(groupe), dtype=np.int64)
+    resultat[ordre] = rangs
+    return resultat
+
+
 def bruit(rng: np.random.Generator, n: int, ecart: float) -> Flottants:
     """Multiplicative noise around 1."""
     return np.exp(rng.normal(0.0, ecart, n))

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from ingest.synthetic import faits
-from ingest.synthetic.hasard import Entiers, Flottants, Hasard, tirer
+from ingest.synthetic.hasard import Entiers, Flottants, Hasard, rang_dans, tirer
 from ingest.synthetic.identifiants import numero_siren, numero_siret, numeros_finess
 from ingest.synthetic.territoire import Territoire
 
@@ -161,7 +161,7 @@ def _table_ej(rng: np.random.Generator, territoire: Territoire, ej_dep: Entiers,
         + " (fictif)"
         for i, (s, c) in enumerate(zip(statuts["code"], adresses["commune"], strict=True))
     ]
-    rangs = _rang_dans(ej_dep) + _premier_rang(dep["racine_finess"], PREMIER_RANG_EJ)
+    rangs = rang_dans(ej_dep) + _premier_rang(dep["racine_finess"], PREMIER_RANG_EJ)
     naissance = np.datetime64("1945-01-01") + rng.integers(0, 27_000, n)
     return pl.DataFrame(
         {
@@ -202,11 +202,11 @@ def _table_et(
     choix_mft = mft[tirer(rng, poids[profil]).tolist()]
     noms = _noms_et(rng, dep, cat, categories["sigle"].to_list())
     sirens = table_ej["siren"].to_list()
-    rangs = _rang_dans(ej)
+    rangs = rang_dans(ej)
     return pl.DataFrame(
         {
             "et_id": np.arange(n),
-            "finess_et": numeros_finess(departements["racine_finess"], _rang_dans(dep) + 1),
+            "finess_et": numeros_finess(departements["racine_finess"], rang_dans(dep) + 1),
             "raison_sociale": noms,
             "raison_sociale_courte": [_majuscules(x)[:38].rstrip() for x in noms],
             "departement": departements["code"],
@@ -235,7 +235,7 @@ def _noms_et(rng: np.random.Generator, dep: Entiers, cat: Entiers, sigles: list[
     lieux = faits.listes("lieu")
     suites = faits.listes("commune_debut")
     depart = rng.integers(0, len(lieux), int(dep.max()) + 1)
-    rangs = _rang_dans(dep * 1000 + cat)
+    rangs = rang_dans(dep * 1000 + cat)
     noms = []
     for sigle, d, rang in zip(sigles, dep, rangs, strict=True):
         tour, place = divmod(int(rang), len(lieux))
@@ -283,17 +283,6 @@ def _rattachements(et: pl.DataFrame) -> pl.DataFrame:
 
 def _premier_rang(racines: pl.Series, rang: int) -> Entiers:
     return np.array([rang // 10 ** (len(r) - 3) for r in racines])
-
-
-def _rang_dans(groupe: Entiers) -> Entiers:
-    """Rank (from 0) of each element inside its group, in the order of the array."""
-    ordre = np.argsort(groupe, kind="stable")
-    tries = groupe[ordre]
-    debuts = np.flatnonzero(np.r_[True, tries[1:] != tries[:-1]])
-    rangs = np.arange(len(groupe)) - np.repeat(debuts, np.diff(np.r_[debuts, len(groupe)]))
-    resultat = np.empty(len(groupe), dtype=np.int64)
-    resultat[ordre] = rangs
-    return resultat
 
 
 def _elision(texte: str) -> str:

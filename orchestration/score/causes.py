@@ -49,10 +49,10 @@ def wrong(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     answer (`bonne_reponse`). Needs the `touchees` of `by_defect`."""
     connection.execute(
         """CREATE TABLE fautes AS
-           SELECT v.q, v.unite_id, v.element_id, j.source, l.fichier, j.ligne
+           SELECT v.q, v.unite_id, v.element_id, j.source, l.livraison, j.ligne
            FROM (SELECT * FROM verdicts WHERE NOT est_juste) v
            LEFT JOIN (SELECT q, source, delivery_id, ligne FROM juges WHERE est_retenue) j USING (q)
-           LEFT JOIN livraisons l USING (delivery_id)"""
+           LEFT JOIN recues l USING (delivery_id)"""
     )
     return rows_of(
         connection,
@@ -62,20 +62,20 @@ def wrong(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
            ), rejets AS (
                SELECT d.q, min(r.regle) AS regle
                FROM (SELECT * FROM dites SEMI JOIN fautes USING (q) WHERE est_juste) d
-               JOIN livraisons l ON l.fichier = parse_filename(d.livraison)
+               JOIN recues l USING (livraison)
                JOIN rejetees r ON r.delivery_id = l.delivery_id AND r.ligne = d.ligne GROUP BY ALL
            ), semees AS (
-               SELECT q, parse_filename(livraison) AS fichier, ligne, min(nature) AS nature
+               SELECT q, livraison, ligne, min(nature) AS nature
                FROM touchees SEMI JOIN fautes USING (q) GROUP BY ALL
            ), natures AS (
-               SELECT d.q, parse_filename(d.livraison) AS fichier, d.ligne, min(e.nature) AS nature,
+               SELECT d.q, d.livraison, d.ligne, min(e.nature) AS nature,
                       bool_or(d.est_juste) AS est_dite_juste
                FROM (SELECT * FROM livrees SEMI JOIN fautes USING (q)) d
                LEFT JOIN ecarts e USING (livraison, ligne, champ) GROUP BY ALL
            ), repris AS (
                SELECT DISTINCT q FROM vides SEMI JOIN fautes USING (q)
            )
-           SELECT CASE WHEN f.fichier IS NULL THEN 'aucune valeur'
+           SELECT CASE WHEN f.livraison IS NULL THEN 'aucune valeur'
                        WHEN s.nature IS NOT NULL THEN s.nature
                        WHEN n.est_dite_juste THEN 'juste pour le témoin, non pour la couche'
                        ELSE coalesce(n.nature, 'fausse, sans défaut semé') END AS cause,
@@ -88,8 +88,8 @@ def wrong(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
            LEFT JOIN ecartees e USING (q)
            LEFT JOIN rejets r USING (q)
            LEFT JOIN repris p USING (q)
-           LEFT JOIN semees s USING (q, fichier, ligne)
-           LEFT JOIN natures n USING (q, fichier, ligne)
+           LEFT JOIN semees s USING (q, livraison, ligne)
+           LEFT JOIN natures n USING (q, livraison, ligne)
            GROUP BY ALL ORDER BY n DESC, cause, bonne_reponse, source LIMIT {SHOWN}""",
     )
 
@@ -108,7 +108,7 @@ def conflicts(connection: duckdb.DuckDBPyConnection) -> dict[str, list[dict[str,
             f"""WITH concernees AS ({query}), rejets AS (
                    SELECT d.q, min(r.regle) AS regle
                    FROM (SELECT * FROM livrees SEMI JOIN concernees USING (q)) d
-                   JOIN livraisons l ON l.fichier = parse_filename(d.livraison)
+                   JOIN recues l USING (livraison)
                    JOIN rejetees r ON r.delivery_id = l.delivery_id AND r.ligne = d.ligne GROUP BY ALL
                ), semees AS (
                    SELECT q, string_agg(DISTINCT nature, ', ' ORDER BY nature) AS natures

@@ -5,8 +5,8 @@ Belongs here: reading the current publication and the results of the lake. Does 
     reponses    one row an answer that the layer holds, retained or not
     couche      one row a retained value: its question, its status
     lues        one row a file and table: rows read, accepted, rejected
-    livraisons  one row a delivery: the name of its file, its rank of reception
-    rejetees    one row a rejected line
+    livraisons  one row a delivery: the name of its file, the SHA-256 of its bytes, its rank of reception
+    rejetees    one row a rejected line and table
     tolerances  one row an element of the dictionary: kind and value of its tolerance, its group
     ordres      one row an element and a source: its rank
 """
@@ -72,10 +72,10 @@ def _lake(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
     # Two files of one name: the witness speaks of the first; a later one is a correction that it does not know.
     first = {m.filename: m.delivery_id for m in reversed(received)}
     names = [
-        (m.delivery_id, m.filename if first[m.filename] == m.delivery_id else None, rank)
+        (m.delivery_id, m.filename if first[m.filename] == m.delivery_id else None, m.sha256, rank)
         for rank, m in enumerate(received)
     ]
-    _table(connection, "livraisons", ("delivery_id", "fichier", "recu_rang"), names)
+    _table(connection, "livraisons", ("delivery_id", "fichier", "sha256", "recu_rang"), names)
     read: list[tuple[str, str, int, int, int]] = []
     files: list[str] = []
     for result in results(home):
@@ -85,10 +85,10 @@ def _lake(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
             read.append((result.delivery_id, entity, counts["lues"], counts["acceptees"], counts["rejetees"]))
         files += [str(home.lake / f) for f in result.files.get("rejects", [])]
     _table(connection, "lues", ("delivery_id", "entite", "lues", "acceptees", "rejetees"), read)
-    connection.execute("CREATE TABLE rejetees (delivery_id VARCHAR, ligne BIGINT, regle VARCHAR)")
+    connection.execute("CREATE TABLE rejetees (delivery_id VARCHAR, entite VARCHAR, ligne BIGINT, regle VARCHAR)")
     if files:
         connection.execute(
-            """INSERT INTO rejetees SELECT delivery_id, CAST(ligne AS BIGINT), min(regle)
+            """INSERT INTO rejetees SELECT delivery_id, entite, CAST(ligne AS BIGINT), min(regle)
                FROM read_parquet(?, union_by_name = true, hive_partitioning = false) GROUP BY ALL""",
             [files],
         )

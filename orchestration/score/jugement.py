@@ -15,7 +15,7 @@ import duckdb
 
 from ingest.home import Home
 from ingest.landing import write_json
-from orchestration.score import causes, couche, naives, propositions, temoin
+from orchestration.score import causes, couche, naives, personnes, propositions, temoin
 from orchestration.score.comparaison import agree, right
 from orchestration.score.errors import NothingToScore
 from orchestration.score.tables import rows_of
@@ -38,6 +38,7 @@ def score(home: Home, truth: Path) -> dict[str, Any]:
         connection.execute("SET preserve_insertion_order = false")
         published = couche.open_layer(connection, home)
         temoin.open_truth(connection, folder)
+        with_persons = temoin.open_persons(connection, folder)
         _check_same_deliveries(connection)
         _judge(connection)
         naives.judge(connection)
@@ -51,8 +52,7 @@ def score(home: Home, truth: Path) -> dict[str, Any]:
             **_rows(connection),
             "naive": naives.shares(connection),
             "structures": None,
-            "persons": None,
-            "stays": None,
+            **personnes.judged(connection, home, with_persons),
             "par_groupe": groups,
             "par_groupe_plusieurs_documents": naives.by_group(connection, several_documents=True),
             "par_element": _by(connection, "t.element_id", "element_id"),
@@ -74,11 +74,23 @@ def keep(home: Home, figures: dict[str, Any]) -> Path:
 
 
 def _check_same_deliveries(connection: duckdb.DuckDBPyConnection) -> None:
-    """Raises NothingToScore when the home did not receive the files that the witness speaks of."""
+    """`recues`: the delivery of each file of the witness, by its bytes when it loses its name, else by its name.
+
+    Raises NothingToScore when the home did not receive the files that the witness speaks of.
+    """
+    connection.execute(
+        """CREATE TABLE recues AS
+           SELECT a.livraison, min(l.delivery_id) AS delivery_id, any_value(a.sha256) IS NOT NULL AS est_de_personnes
+           FROM (SELECT DISTINCT livraison, sha256 FROM attendues) a
+           JOIN livraisons l
+             ON CASE WHEN a.sha256 IS NULL THEN l.fichier ELSE l.sha256 END
+                = coalesce(a.sha256, parse_filename(a.livraison))
+           GROUP BY a.livraison"""
+    )
     missing = rows_of(
         connection,
-        "SELECT DISTINCT parse_filename(livraison) AS f FROM attendues WHERE a_accepter AND f NOT IN "
-        "(SELECT fichier FROM livraisons WHERE fichier IS NOT NULL) ORDER BY 1",
+        "SELECT DISTINCT parse_filename(livraison) AS f FROM attendues WHERE a_accepter AND livraison NOT IN "
+        "(SELECT livraison FROM recues) ORDER BY 1",
     )
     if missing:
         listed = ", ".join(row["f"] for row in missing[:5])
@@ -158,18 +170,28 @@ def _unknown(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
 def _conflicts(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     """Between documents, on the last word of each source, as delivered: a later file that leaves the cell empty takes
     the answer back; two lines of one file are both its last word. Two documents surely disagree when nothing that one
-    says last agrees with what the other says last; they may when something does not."""
+    says last agrees with what the other says last; they may when something does not.
+
+    What the system counts by itself (stays of a DUI) stands in no cell: it is a document like the others, as counted.
+    """
+    connection.execute(
+        """CREATE VIEW affirmees AS
+           SELECT q, element_id, source, document, depot, recu_rang, nombre, texte, jour FROM livrees
+           UNION ALL
+           SELECT q, element_id, source, source, NULL, 0, nombre, texte, jour
+           FROM reponses ANTI JOIN (SELECT DISTINCT source FROM livrees) USING (source)"""
+    )
     connection.execute(
         """CREATE TABLE derniers AS
            WITH plusieurs_documents AS (
-               SELECT q FROM livrees GROUP BY q HAVING min(document) <> max(document)
+               SELECT q FROM affirmees GROUP BY q HAVING min(document) <> max(document)
            ), reprises AS (
                SELECT v.q, a.source, max(a.recu_rang) AS recu_rang
                FROM (SELECT * FROM vides SEMI JOIN plusieurs_documents USING (q)) v
                JOIN (SELECT DISTINCT livraison, source, recu_rang FROM attendues) a USING (livraison)
                GROUP BY ALL
            )
-           SELECT l.* FROM (SELECT * FROM livrees SEMI JOIN plusieurs_documents USING (q)) l
+           SELECT l.* FROM (SELECT * FROM affirmees SEMI JOIN plusieurs_documents USING (q)) l
            LEFT JOIN reprises r ON l.q = r.q AND l.source = r.source
            WHERE r.recu_rang IS NULL OR r.recu_rang <= l.recu_rang
            QUALIFY rank() OVER (
@@ -208,16 +230,22 @@ def _rows(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
         connection,
         """SELECT sum(greatest(a.n_lignes - coalesce(l.lues, 0), 0)), sum(a.n_lignes), sum(l.lues), sum(l.rejetees)
            FROM attendues a
-           JOIN livraisons f ON f.fichier = parse_filename(a.livraison)
+           JOIN recues f USING (livraison)
            LEFT JOIN lues l ON l.delivery_id = f.delivery_id AND l.entite = a.entite
            WHERE a.a_accepter""",
     )
     unread = ", ".join(f"'{effect}'" for effect in temoin.TO_REJECT)
+    # A line of a file about persons may be a row of several tables; a defect there says of which.
     connection.execute(
         f"""CREATE TABLE lignes_fautives AS
-            SELECT f.delivery_id, d.ligne, bool_or(d.effet IN ({unread})) AS a_rejeter,
+            SELECT f.delivery_id, d.entite, d.ligne, bool_or(d.effet IN ({unread})) AS a_rejeter,
                    coalesce(min(d.nature) FILTER (WHERE d.effet IN ({unread})), min(d.nature)) AS nature
-            FROM defauts d JOIN livraisons f ON f.fichier = parse_filename(d.livraison)
+            FROM (
+                SELECT livraison, '' AS entite, ligne, nature, effet FROM defauts
+                UNION ALL
+                SELECT livraison, entite, ligne, nature, effet FROM fautes_personnes
+            ) d
+            JOIN recues f USING (livraison)
             JOIN (SELECT DISTINCT livraison FROM attendues WHERE a_accepter) USING (livraison)
             WHERE d.effet <> 'livraison' GROUP BY ALL"""
     )
@@ -227,9 +255,9 @@ def _rows(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
                   sum((r.delivery_id IS NOT NULL)::INT) AS n_rejetees, sum((r.delivery_id IS NULL)::INT) AS n_acceptees
            FROM lignes_fautives d
            FULL JOIN (
-               SELECT * FROM rejetees
-               WHERE delivery_id IN (SELECT delivery_id FROM livraisons WHERE fichier IS NOT NULL)
-           ) r ON d.delivery_id = r.delivery_id AND d.ligne = r.ligne
+               SELECT DISTINCT r.delivery_id, CASE WHEN f.est_de_personnes THEN r.entite ELSE '' END AS entite, r.ligne
+               FROM rejetees r JOIN recues f USING (delivery_id)
+           ) r ON d.delivery_id = r.delivery_id AND d.entite = r.entite AND d.ligne = r.ligne
            GROUP BY ALL ORDER BY 2 DESC, 1""",
     )
     return {

@@ -14,6 +14,16 @@ _RULES = {
     "reference": "la référence seule",
 }
 
+_STATUSES = {
+    "entree_non_dite_vt": "entrées non dites à ViaTrajectoire",
+    "entree_non_dite_resid": "entrées non dites à RESID-ESMS",
+    "sortie_non_dite_vt": "sorties non dites à ViaTrajectoire",
+    "sortie_non_dite_resid": "sorties non dites à RESID-ESMS",
+    "deux_lieux": "personnes en deux lieux",
+    "sans_decision": "séjours sans décision",
+    "decision_expirant": "décisions qui expirent",
+}
+
 
 def of_score(found: dict[str, Any]) -> str:
     """What a score says, in French."""
@@ -30,6 +40,7 @@ def of_score(found: dict[str, Any]) -> str:
         ("Lignes", f"{number(rows['dans_les_fichiers'])} dans les fichiers, {number(found['rows_lost'])} perdues"),
         ("Rejets", f"{number(rejects['merites'])} mérités, {number(rejects['immerites'])} immérités ; "
          f"{number(rejects['a_rejeter_mais_acceptees'])} lignes acceptées auraient dû être rejetées"),
+        *_persons(found),
     ]  # fmt: skip
     text = [f"{name:<16} {said}" for name, said in lines]
     text += ["", f"{'Règle':<24} {'Justes':>9}", f"{'ce système':<24} {_pct(found['retained_right']):>9}"]
@@ -51,6 +62,28 @@ def of_score(found: dict[str, Any]) -> str:
             for x in found["propositions"][:10]
         ]
     return "\n".join(text)
+
+
+def _persons(found: dict[str, Any]) -> list[tuple[str, str]]:
+    """What was brought together; nothing when there was nobody."""
+    persons, stays = found["persons"], found["stays"]
+    if persons is None or stays is None:
+        return []
+    mixed = plural(persons["groupes_melanges"], "personne en mêle plusieurs", "personnes en mêlent plusieurs")
+    several = plural(persons["plusieurs_ins"], "porte plusieurs INS", "portent plusieurs INS")
+    return [
+        ("Personnes", f"{_pairs(persons)} sur {number(persons['membres'])} fiches ; {mixed}, {several}"),
+        ("Séjours", f"{_pairs(stays)} sur {number(stays['membres'])} déclarations"),
+        *(
+            ("", f"{_STATUSES[s['statut']]} : précision {_pct(s['precision'])}, rappel {_pct(s['recall'])} "
+             f"sur {number(s['reels'])}")
+            for s in found["statuses"]
+        ),
+    ]  # fmt: skip
+
+
+def _pairs(judged: dict[str, Any]) -> str:
+    return f"précision {_pct(judged['precision'])}, rappel {_pct(judged['recall'])}"
 
 
 def _groups(groups: list[dict[str, Any]]) -> list[str]:

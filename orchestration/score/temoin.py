@@ -9,6 +9,12 @@ Belongs here: finding the files of a truth and giving them one shape. Does not b
     defauts       one row a defect: livraison, ligne, nature, effet, and its question when it is about one
     ecarts        one row an answer that is not the truth for a natural reason
     attendues     one row a file and table: rows really in the file, whether the file is to be accepted
+
+When the generation made persons (`open_persons`):
+
+    fiches        one row a record of a person: where it is, and who it is about (a consent is about a file of the DUI)
+    declarations  one row a statement about a stay: where it is, and which stay it is about
+    statuts       one row a stay and status that is true of it
 """
 
 from __future__ import annotations
@@ -21,8 +27,9 @@ import duckdb
 from orchestration.score.comparaison import question_hash
 from orchestration.score.errors import NoTruth
 
-FORMAT = 2
+FORMAT = 3
 _FILES = ("elements.parquet", "vides.parquet", "ecarts.parquet", "livraisons.parquet", "defauts.csv", "generation.json")
+_PERSONS = ("personnes.parquet", "declarations_sejours.parquet", "statuts_sejours.parquet", "defauts_personnes.parquet")
 TO_REJECT = ("ligne_a_rejeter", "ligne_en_trop")
 
 
@@ -63,7 +70,7 @@ def open_truth(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
     connection.execute(
         f"""CREATE TABLE attendues AS
             SELECT livraison, source, "table" AS entite, CAST(n_lignes AS BIGINT) AS n_lignes,
-                   CAST(recu_rang AS INTEGER) AS recu_rang, attendue = 'acceptee' AS a_accepter
+                   CAST(recu_rang AS INTEGER) AS recu_rang, attendue = 'acceptee' AS a_accepter, sha256
             FROM {read("livraisons.parquet")}"""
     )
     connection.execute(
@@ -91,3 +98,37 @@ def open_truth(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
             SELECT {question_hash()} AS q, livraison, ligne, motif
             FROM {read("vides.parquet")} WHERE livraison NOT IN ({refused})"""
     )
+
+
+def open_persons(connection: duckdb.DuckDBPyConnection, folder: Path) -> bool:
+    """Create the tables of persons and stays from the same folder; False when the generation made none."""
+    connection.execute(
+        "CREATE TABLE fautes_personnes (livraison VARCHAR, entite VARCHAR, ligne BIGINT, nature VARCHAR, effet VARCHAR)"
+    )
+    if not all((folder / name).is_file() for name in _PERSONS):
+        return False
+
+    def read(name: str) -> str:
+        return "read_parquet('" + str(folder / name).replace("'", "''") + "')"
+
+    unread = ", ".join(f"'{effect}'" for effect in TO_REJECT)
+    connection.execute(
+        f"""INSERT INTO fautes_personnes
+            SELECT livraison, entite, CAST(ligne AS BIGINT), nature, effet FROM {read("defauts_personnes.parquet")}"""
+    )
+    connection.execute(
+        f"""CREATE VIEW a_rejeter AS
+            SELECT DISTINCT livraison, entite, ligne FROM fautes_personnes WHERE effet IN ({unread})"""
+    )
+    for table, name, true in (
+        ("fiches", "personnes.parquet", "personne_vraie"),
+        ("declarations", "declarations_sejours.parquet", "sejour_vrai"),
+    ):
+        connection.execute(
+            f"""CREATE TABLE {table} AS
+                SELECT source, livraison, entite, CAST(ligne AS BIGINT) AS ligne, {true} AS vrai
+                FROM {read(name)} ANTI JOIN a_rejeter USING (livraison, entite, ligne)
+                WHERE source <> 'consentements'"""
+        )
+    connection.execute(f"CREATE VIEW statuts AS SELECT * FROM {read('statuts_sejours.parquet')}")
+    return True

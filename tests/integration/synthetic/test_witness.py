@@ -22,7 +22,7 @@ KEY = "unite, unite_id, perimetre, millesime, element_id, composante, base_tempo
 def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
     """The warehouse after a small département, beside its truth."""
     folder = tmp_path_factory.mktemp("temoin")
-    generate(folder, departements=("09",), seed=2)
+    generate(folder, departements=("09",), seed=2, personnes=False)
     home = Home(folder / "var")
     deliver([folder / "livraisons"], home)
     run(home)

@@ -12,7 +12,7 @@ import polars as pl
 
 from ingest import lake, landing
 from ingest.home import Home
-from orchestration.score import score
+from orchestration.score import score, temoin
 from tests.unit.orchestration.samples import loser, publish, value
 
 ET = "010000001"
@@ -38,7 +38,7 @@ SCHEMAS = {
     "vides": LINE | TYPES | {"champ": pl.String, "motif": pl.String},
     "ecarts": LINE | {"champ": pl.String, "nature": pl.String},
     "livraisons": {"livraison": pl.String, "source": pl.String, "table": pl.String, "recu_rang": pl.Int32}
-    | {"n_lignes": pl.Int64, "encodage": pl.String, "attendue": pl.String},
+    | {"n_lignes": pl.Int64, "encodage": pl.String, "attendue": pl.String, "sha256": pl.String},
 }
 DEFECT = ["livraison", "ligne", "champ", "nature", "valeur_vraie", "valeur_livree", "effet", *KEY]
 Said = float | str | date
@@ -60,7 +60,7 @@ class PetitTemoin:
     """What is true, what files state, what the layer made of it; a call adds one row."""
 
     root: Path
-    format: int = 2
+    format: int = temoin.FORMAT
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {name: [] for name in SCHEMAS})
     defects: list[dict[str, Any]] = field(default_factory=list)
     retained: list[dict[str, Any]] = field(default_factory=list)
@@ -77,21 +77,22 @@ class PetitTemoin:
 
     def file(
         self, name: str, source: str, n: int = 10, *, read: int | None = None, rejects: dict[int, str] | None = None,
-        expected: str = "acceptee",
+        expected: str = "acceptee", kept_as: str | None = None,
     ) -> None:  # fmt: skip
-        """A file of `n` rows, `read` by the system (all), some rejected: line → rule."""
+        """A file of `n` rows, `read` by the system (all), some rejected: line → rule. kept_as: its new name."""
         rank, rejects, read = len(self.files) + 1, rejects or {}, n if read is None else read
         delivery = f"{source}-{rank}"
         self.files[name] = (source, delivery)
         self.rows["livraisons"].append(
-            {"livraison": name, "source": source, "table": "t", "recu_rang": rank, "n_lignes": n, "attendue": expected}
-        )
+            {"livraison": name, "source": source, "table": "t", "recu_rang": rank, "n_lignes": n, "attendue": expected,
+             "sha256": str(rank) if kept_as else None}
+        )  # fmt: skip
         landing.write_json(
             self.home.landing / source / f"{rank}.json",
             {
                 "delivery_id": delivery, "source": source, "layout": "t", "reader": "csv", "contract_version": "1",
-                "filename": name, "sha256": str(rank), "size": 1, "received_at": f"2025-06-{rank:02}T00:00:00+00:00",
-                "millesime": None, "collecte_le": None,
+                "filename": kept_as or name, "sha256": str(rank), "size": 1, "millesime": None,
+                "received_at": f"2025-06-{rank:02}T00:00:00+00:00", "collecte_le": None,
             },
         )  # fmt: skip
         result = lake.Result(delivery, source, lake.ACCEPTED if expected == "acceptee" else lake.REFUSED)
@@ -99,7 +100,7 @@ class PetitTemoin:
         if rejects:
             path = self.home.lake / "rejects" / f"{delivery}.parquet"
             path.parent.mkdir(parents=True, exist_ok=True)
-            broken = {"delivery_id": delivery, "ligne": list(rejects), "regle": list(rejects.values())}
+            broken = {"delivery_id": delivery, "entite": "t", "ligne": list(rejects), "regle": list(rejects.values())}
             pl.DataFrame(broken).write_parquet(path)
             result.files = {"rejects": [str(path.relative_to(self.home.lake))]}
         lake.write_result(self.home, result)

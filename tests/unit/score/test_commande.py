@@ -75,7 +75,7 @@ def test_without_publication_it_fails_in_words(
 def test_a_truth_of_another_format_is_refused(written: PetitTemoin) -> None:
     written.format = 1
     written.write_truth()
-    with pytest.raises(NoTruth, match="format 1, attendu 2"):
+    with pytest.raises(NoTruth, match="format 1, attendu 3"):
         score(written.home, written.truth)
 
 
@@ -98,3 +98,12 @@ def test_nearly_all_never_reads_as_all(written: PetitTemoin) -> None:
     assert "99,99 %" in of_score(told | {"retained_right": 0.999999})
     assert "100,00 %" in of_score(told | {"retained_right": 1.0})
     assert "– laissées inconnues" in of_score(told | {"unknown_left_unknown": None})
+
+
+def test_what_was_brought_together_is_said(petit: PetitTemoin) -> None:
+    pairs = {"precision": 0.9995, "recall": 0.99, "membres": 1200, "groupes_melanges": 1, "plusieurs_ins": 0}
+    status = {"statut": "deux_lieux", "precision": None, "recall": 0.5, "annonces": 0, "reels": 4, "justes": 0}
+    said = of_score(petit.score() | {"persons": pairs, "stays": pairs, "statuses": [status]})
+    assert "précision 99,95 %, rappel 99,00 % sur 1 200 fiches" in said.replace("\u202f", " ").replace("\xa0", " ")
+    assert "1 personne en mêle plusieurs, 0 porte plusieurs INS" in said.replace("\u202f", " ").replace("\xa0", " ")
+    assert "personnes en deux lieux : précision –, rappel 50,00 % sur 4" in said

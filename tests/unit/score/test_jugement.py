@@ -184,3 +184,8 @@ def test_why_a_right_answer_is_not_there(petit: PetitTemoin) -> None:
         ("aucune valeur", "ligne rejetée : clé en double"): 1,
         ("aucune valeur", "absente de la couche"): 1,
     }
+
+
+def test_a_file_that_loses_its_name_is_found_by_its_bytes(petit: PetitTemoin) -> None:
+    petit.file("tddui_2024-12-31_01.json", "dui", 10, read=9, kept_as="dui_2024-12-31_0badcafe.json")
+    assert petit.score()["rows_lost"] == 1

@@ -50,7 +50,12 @@ class Generation:
 
     @cached_property
     def csv_names(self) -> list[str]:
-        return [name for name in self.bilan.livraisons if name.lower().endswith(".csv")]
+        """Delivered CSV, those about persons apart."""
+        return [n for n in self.bilan.livraisons if n.lower().endswith(".csv") and not n.startswith("personnes/")]
+
+    def persons_file(self, start: str) -> str:
+        """The delivery about persons whose name starts so, in the first département."""
+        return next(n for n in self.bilan.livraisons if n.startswith("personnes/") and Path(n).name.startswith(start))
 
 
 @pytest.fixture(scope="session")

@@ -169,7 +169,8 @@ def test_deliveries_are_counted_as_they_are(departement):
 
 def test_an_encoding_is_said(departement):
     said = dict(departement.truth("livraisons").select("livraison", "encodage").iter_rows())
-    assert {name for name, encoding in said.items() if encoding == "cp1252"} == {
+    in_windows = {name for name, encoding in said.items() if encoding == "cp1252"}
+    assert {name for name in in_windows if not name.startswith("personnes/")} == {
         "ANN_CA_EJ_ET_2025_06_07.CSV",
         "export-tdbesms-2024-region-agg.csv",
         TDB,

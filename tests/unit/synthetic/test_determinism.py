@@ -60,7 +60,8 @@ def test_rates_multiply_the_defects_but_not_the_share_put_right():
 def test_truth_does_not_depend_on_the_defects(departement, tmp_path):
     generate(tmp_path, seed=1, taux=TauxDefauts.aucun())
     before, after = _hashes(departement.folder), _hashes(tmp_path)
-    of_deliveries = {f"verite/{name}.parquet" for name in ("ecarts", "livraisons", "vides")}
+    told = ("personnes", "declarations_sejours", "statuts_sejours", "visites", "defauts_personnes")
+    of_deliveries = {f"verite/{name}.parquet" for name in ("ecarts", "livraisons", "vides", *told)}
     tables = {n for n in before if n.startswith("verite/") and n.count("/") == 1 and n.endswith(".parquet")}
     assert len(tables - of_deliveries) > 8
     assert {n: after[n] for n in tables - of_deliveries} == {n: before[n] for n in tables - of_deliveries}

@@ -8,6 +8,7 @@ from datetime import date
 import polars as pl
 
 from ingest.synthetic import EFFETS, TauxDefauts
+from ingest.synthetic.personnes.taux import TauxPersonnes
 
 KINDS = set(TauxDefauts.natures()) - {"redressement"}
 ROW_KINDS = {"ligne_en_double", "ligne_tronquee", "encodage_cp1252", "colonne_manquante"}
@@ -26,7 +27,7 @@ def _distinct(titles: list[str]) -> list[str]:
 
 def test_every_kind_of_defect_is_there(departement):
     assert {d["nature"] for d in departement.ledger} == KINDS
-    assert set(departement.bilan.defauts) == KINDS
+    assert set(departement.bilan.defauts) == KINDS | set(TauxPersonnes.natures())
     assert {d["nature"]: d["effet"] for d in departement.ledger} == EFFETS
     assert set(EFFETS.values()) == EFFECTS
 

@@ -27,8 +27,16 @@ def test_the_command_line_wins_over_the_file_and_all_is_multiplied(tmp_path):
 
 def test_multiplying_never_passes_one_nor_changes_the_share_put_right():
     many = TauxDefauts().fois(1000)
-    assert max(asdict(many).values()) == 1.0
+    rates = asdict(many)
+    of_persons = rates.pop("personnes")
+    assert max(rates.values()) == max(of_persons.values()) == 1.0
     assert many.redressement == TauxDefauts().redressement
+
+
+def test_the_rates_of_persons_are_asked_the_same_way():
+    rates = lire_taux(["fiche_en_double=0.5", "taux_ko=0.1"], None, 2)
+    assert rates.personnes.fiche_en_double == 1.0
+    assert rates.personnes.nom_marital == pytest.approx(2 * TauxDefauts().personnes.nom_marital)
 
 
 def test_the_last_rate_of_a_kind_wins():
@@ -74,7 +82,7 @@ def test_the_command_writes_the_rates_it_was_asked(tmp_path):
     done = CliRunner().invoke(app, ["generate", str(folder), "--taux", "ligne_en_double=0", "--fois", "0.5"])
     assert done.exit_code == 0, done.output
     told = json.loads((folder / "verite" / "generation.json").read_text(encoding="utf-8"))
-    assert told["format"] == 2
+    assert told["format"] == 3
     assert told["taux"] == asdict(replace(TauxDefauts(), ligne_en_double=0.0).fois(0.5))
     ledger = (folder / "verite" / "defauts.csv").read_text(encoding="utf-8")
     assert "ligne_en_double" not in ledger

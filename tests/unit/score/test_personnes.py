@@ -1,0 +1,121 @@
+"""Records of persons and statements about stays, as a warehouse holds them, against what is true of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from ingest.home import Home
+from orchestration.score import NothingToScore
+from orchestration.score.personnes import STATUSES, judged
+
+Rows = Sequence[tuple[Any, ...]]
+# Two DUI and one RESID: Anna is told by both, Paul by the DUI alone; lines of files f1 (DUI) and f2 (RESID).
+RECORDS = [("dui", "f1", 2, 1), ("dui", "f1", 3, 2), ("resid_esms", "f2", 2, 1)]
+HELD = [("dui", "d1", 2, "a", "k1", None), ("dui", "d1", 3, "b", "k2", None), ("resid_esms", "d2", 2, "a", "k3", None)]
+
+
+def warehouse(home: Home, held: Rows, statements: Rows, stays: Rows) -> None:
+    home.root.mkdir(parents=True, exist_ok=True)
+    flags = ", ".join(f"{status} BOOLEAN" for status in STATUSES)
+    with duckdb.connect(str(home.warehouse)) as connection:
+        connection.execute("CREATE SCHEMA intermediate; CREATE SCHEMA dlnuf")
+        connection.execute(
+            "CREATE TABLE intermediate.int_personnes__groupes"
+            " (source VARCHAR, delivery_id VARCHAR, ligne INTEGER, personne_id VARCHAR, fiche_cle VARCHAR)"
+        )
+        connection.execute("CREATE TABLE intermediate.int_personnes__fiches (fiche_cle VARCHAR, cle_ins VARCHAR)")
+        connection.execute(
+            "CREATE TABLE intermediate.int_sejours__declarations"
+            " (source VARCHAR, delivery_id VARCHAR, ligne INTEGER, sejour_dlnuf_id VARCHAR)"
+        )
+        connection.execute(f"CREATE TABLE dlnuf.dlnuf_sejours (sejour_dlnuf_id VARCHAR, {flags})")
+        for *group, ins in held:
+            connection.execute("INSERT INTO intermediate.int_personnes__groupes VALUES (?, ?, ?, ?, ?)", group)
+            connection.execute("INSERT INTO intermediate.int_personnes__fiches VALUES (?, ?)", [group[-1], ins])
+        for statement in statements:
+            connection.execute("INSERT INTO intermediate.int_sejours__declarations VALUES (?, ?, ?, ?)", statement)
+        for stay, *true in stays:
+            values = [status in true for status in STATUSES]
+            connection.execute(f"INSERT INTO dlnuf.dlnuf_sejours VALUES (?{', ?' * len(STATUSES)})", [stay, *values])
+
+
+def judge(
+    tmp_path: Path, held: Rows = HELD, statements: Rows = (), stays: Rows = (), statuses: Rows = (), told: Rows = ()
+) -> dict[str, Any]:
+    home = Home(tmp_path / "var")
+    warehouse(home, held, statements, stays)
+    with duckdb.connect() as connection:
+        connection.execute("CREATE TABLE recues (livraison VARCHAR, delivery_id VARCHAR)")
+        connection.execute("INSERT INTO recues VALUES ('f1', 'd1'), ('f2', 'd2')")
+        for table, rows in (("fiches", RECORDS), ("declarations", told)):
+            connection.execute(f"CREATE TABLE {table} (source VARCHAR, livraison VARCHAR, ligne BIGINT, vrai BIGINT)")
+            for row in rows:
+                connection.execute(f"INSERT INTO {table} VALUES (?, ?, ?, ?)", row)
+            connection.execute(f"ALTER TABLE {table} ADD COLUMN entite VARCHAR DEFAULT 't'")
+        connection.execute("CREATE TABLE statuts (sejour_vrai BIGINT, statut VARCHAR)")
+        for status in statuses:
+            connection.execute("INSERT INTO statuts VALUES (?, ?)", status)
+        return judged(connection, home, made=True)
+
+
+def figures(found: dict[str, Any]) -> tuple[Any, Any]:
+    return found["precision"], found["recall"]
+
+
+def test_records_of_one_person_that_are_together(tmp_path: Path) -> None:
+    found = judge(tmp_path)["persons"]
+    assert figures(found) == (1.0, 1.0)
+    assert (found["membres"], found["groupes_melanges"], found["plusieurs_ins"]) == (3, 0, 0)
+
+
+def test_a_record_that_the_warehouse_does_not_hold_is_missed(tmp_path: Path) -> None:
+    found = judge(tmp_path, held=HELD[:2])["persons"]
+    assert figures(found) == (None, 0.0)
+    assert found["membres"] == 3
+
+
+def test_two_persons_in_one(tmp_path: Path) -> None:
+    held = [("dui", "d1", 2, "a", "k1", "x"), ("dui", "d1", 3, "a", "k2", "y"), ("resid_esms", "d2", 2, "a", "k3", "x")]
+    found = judge(tmp_path, held=held)["persons"]
+    assert figures(found) == (1 / 3, 1.0)
+    assert (found["groupes_melanges"], found["plusieurs_ins"]) == (1, 1)
+
+
+def test_statements_about_one_stay(tmp_path: Path) -> None:
+    told = [("dui", "f1", 2, 10), ("resid_esms", "f2", 2, 10), ("dui", "f1", 3, 11)]
+    held = [("dui", "d1", 2, "s"), ("resid_esms", "d2", 2, "s"), ("dui", "d1", 3, "t")]
+    assert figures(judge(tmp_path, statements=held, told=told)["stays"]) == (1.0, 1.0)
+
+
+def test_statuses_are_judged_on_the_stays_that_have_them(tmp_path: Path) -> None:
+    told = [("dui", "f1", 2, 10), ("resid_esms", "f2", 2, 10), ("dui", "f1", 3, 11)]
+    held = [("dui", "d1", 2, "s"), ("resid_esms", "d2", 2, "s"), ("dui", "d1", 3, "t")]
+    found = judge(
+        tmp_path,
+        statements=held,
+        told=told,
+        stays=[("s", "deux_lieux"), ("t", "deux_lieux", "sans_decision")],
+        statuses=[(10, "deux_lieux"), (11, "entree_non_dite_vt")],
+    )["statuses"]
+    by_name = {each["statut"]: (*figures(each), each["annonces"], each["reels"]) for each in found}
+    assert by_name["deux_lieux"] == (0.5, 1.0, 2, 1)
+    assert by_name["entree_non_dite_vt"] == (None, 0.0, 0, 1)
+    assert by_name["sans_decision"] == (0.0, None, 1, 0)
+
+
+def test_a_warehouse_without_persons_says_what_to_do(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    duckdb.connect(str(home.warehouse)).close()
+    with duckdb.connect() as connection, pytest.raises(NothingToScore, match="lancez dlnuf run"):
+        judged(connection, home, made=True)
+
+
+def test_a_generation_without_persons_judges_none(tmp_path: Path) -> None:
+    with duckdb.connect() as connection:
+        found = judged(connection, Home(tmp_path), made=False)
+    assert found == {"persons": None, "stays": None, "statuses": None}

@@ -21,12 +21,15 @@ from ingest import mesures
 from ingest.home import Home
 from orchestration.bench.processus import Execution, Sample
 
-STAGES = ("read", "validate", "load", "staging", "observations", "resolution", "marts", "tests", "snapshot")
+STAGES = ("read", "validate", "load", "staging", "matching", "observations", "resolution", "marts", "tests", "snapshot")
 REST = "orchestration"
 _JOURNAL = {"lecture": "read", "validation": "validate", "chargement": "load", "publication": "snapshot"}
 # By the folder of a model, the most precise first.
 _FOLDERS = {
     "intermediate/resolution": "resolution",
+    "intermediate/personnes": "matching",
+    "intermediate/sejours": "matching",
+    "intermediate/evenements": "matching",
     "dlnuf": "resolution",
     "intermediate": "observations",
     "staging": "staging",

@@ -138,7 +138,9 @@ def _scale(name: str, seed: int, repeats: int, folder: Path, progress: Progress)
 
 
 def _run(home: Home, deliveries: Path, folder: Path) -> Run:
-    environment = {"DLNUF_HOME": str(home.root)}
+    environment = {"DLNUF_HOME": str(home.root), "DLNUF_CLES": str(folder / "cles.json")}
+    if not (folder / "cles.json").exists():
+        processus.run([*DLNUF, "cles", "creer"], folder / "cles.log", environment)
     # 1: a delivery is refused, as some must be.
     words = [*DLNUF, "deliver", deliveries]
     reception = processus.run(words, folder / "reception.log", environment, codes=(0, 1))
@@ -160,15 +162,17 @@ def _told(run: Run) -> dict[str, Any]:
 
 
 def _compared(home: Home, made: Path, folder: Path, run: Run) -> dict[str, Any]:
-    """The comparisons, on the same deliveries and the home that they made; the rerun comes last, for it changes it."""
+    """The comparisons, on the same deliveries and the home that they made; the reruns come last, for they change it."""
     floor = comparaisons.floor(made / "livraisons", folder)
     resolution = run.stages["resolution"].wall_s
     plain, single = (comparaisons.pandas(home, folder, single_first=single) for single in (False, True))
+    bundle = _run(home, made / "suite" / "personnes", folder)
     rerun = _run(home, made / "suite", folder)
     return {
         "floor": {**floor, "ratio": run.wall_s / floor["wall_s"]},
         "pandas": {**plain, "ratio": ratio(plain["wall_s"], resolution)},
         "pandas_single_first": {**single, "ratio": ratio(single["wall_s"], resolution)},
+        "bundle": {**_told(bundle), "share": bundle.wall_s / run.wall_s},
         "incremental": {**_told(rerun), "share": rerun.wall_s / run.wall_s},
     }
 

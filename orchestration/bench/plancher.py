@@ -8,6 +8,7 @@ files and keeps them can take less.
 
 from __future__ import annotations
 
+import codecs
 import json
 import sys
 import time
@@ -19,15 +20,16 @@ THREADS = 2
 
 
 def readable(path: Path, copies: Path) -> Path:
-    """The file, or its copy in UTF-8 in `copies`: this DuckDB reads no Windows-1252."""
+    """The file, or its copy in UTF-8 in `copies`: this DuckDB reads neither Windows-1252 nor UTF-16."""
     if path.suffix == ".gz":
         return path
     content = path.read_bytes()
     try:
         content.decode()
     except UnicodeDecodeError:
+        encoding = "utf-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "cp1252"
         copy = copies / path.name
-        copy.write_text(content.decode("cp1252", errors="replace"), encoding="utf-8", newline="")
+        copy.write_text(content.decode(encoding, errors="replace"), encoding="utf-8", newline="")
         return copy
     return path
 

@@ -236,13 +236,14 @@ def _stages(scale: Figures) -> str:
     told = {"generation (before the run)": scale["generation"]}
     told |= {name: scale["stages"][name] for name in ORDER if name in scale["stages"]}
     told["**files to snapshot**"] = scale
-    again = {**scale["incremental"]["stages"], "**files to snapshot**": scale["incremental"]}
+    again = [{**scale[rerun]["stages"], "**files to snapshot**": scale[rerun]} for rerun in ("incremental", "bundle")]
     rows = [
         (name, seconds(cost["wall_s"]), seconds(cost["cpu_s"]), number(cost["peak_mb"]),
-         seconds(again[name]["wall_s"]) if name in again else "–")
+         *(seconds(rerun[name]["wall_s"]) if name in rerun else "–" for rerun in again))
         for name, cost in told.items()
     ]  # fmt: skip
-    return table(("stage", "wall (s)", "CPU (s)", "peak (MB)", "wall of the rerun (s)"), rows)
+    headings = ("stage", "wall (s)", "CPU (s)", "peak (MB)", "wall of the rerun (s)", "wall of one new bundle (s)")
+    return table(headings, rows)
 
 
 def _comparisons(scales: Sequence[Figures]) -> str:
@@ -276,7 +277,7 @@ def _reading(scales: Sequence[Figures]) -> str:
         " *Rows that differ*: of the retained values and of the others, in either direction, every column that says"
         " something.",
         "- *Rerun*: one département sends its tableau de bord again, corrected (`suite/`); received, processed,"
-        " published.",
+        " published. *One new bundle*: one ESMS sends the TDDUI bundle of the month after (`suite/personnes/`).",
     ]
     for each in scales:
         if failed := each["pandas"].get("failed"):

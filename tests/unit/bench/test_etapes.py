@@ -86,7 +86,7 @@ def test_every_model_of_the_project_has_a_stage() -> None:
     paths = [path.relative_to(models).as_posix() for path in models.rglob("*.sql")]
     assert len(paths) > 40
     found = {stage_of({"resource_type": "model", "path": path}) for path in paths}
-    assert found == {"staging", "observations", "resolution", "marts"}
+    assert found == {"staging", "matching", "observations", "resolution", "marts"}
 
 
 def test_the_journal_and_dbt_are_read_together(tmp_path: Path) -> None:

@@ -41,6 +41,7 @@ def scale(name: str, factor: float) -> dict[str, Any]:
         "floor": {"wall_s": wall / 10, "bytes": 1, "rows": 1, "ratio": 10.0},
         "pandas": dict(pandas),
         "pandas_single_first": dict(pandas),
+        "bundle": {**cost(wall / 200), "share": 0.005, "stages": {"reception": cost(0.1), "load": cost(0.2)}},
         "incremental": {**cost(wall / 100), "share": 0.01, "stages": {"reception": cost(0.1), "load": cost(0.2)}},
         "dashboard": {"open_ms": 100.0, "median_ms": 12.0, "queries": [query]},
     }

@@ -16,7 +16,7 @@ NOT_TOLD = (
     ("n_sorties_non_dites_resid", "Sorties, RESID-ESMS", "n_sorties_dui", "sorties"),
 )
 TO_CHECK = (
-    ("n_decisions_expirant", "Décision qui expire", "Personnes dont l'orientation expire dans les six mois."),
+    ("n_decisions_expirant", "Décision qui expire", "Personnes dont l'orientation expire dans les trois mois."),
     ("n_sejours_sans_decision", "Sans décision", "Personnes accompagnées sans décision d'orientation connue."),
     ("n_deux_lieux", "En deux lieux", "Personnes que deux systèmes placent en deux lieux le même jour : à vérifier."),
 )  # fmt: skip

@@ -29,6 +29,8 @@ from ingest.home import Home
 from ingest.validate import FLAG_SCHEMA, REJECT_SCHEMA
 
 ACCEPTED, REFUSED = "accepted", "refused"
+Received = dict[str, landing.Manifest]
+_PARQUET = "read_parquet(?, union_by_name = true, hive_partitioning = false)"
 
 
 @dataclass
@@ -203,27 +205,77 @@ def _refresh_entity(
     connection.execute("BEGIN")
     if exists:
         modifications.note(connection, name, contract, entity, changed & set(before))
-    files = [f for r in accepted for f in r.files.get(entity.name, [])]
-    _load_entity(connection, home, name, entity, files, {d: received[d] for d in stamps})
+    files = [str(home.lake / f) for r in accepted for f in r.files.get(entity.name, [])]
+    new = [str(home.lake / f) for r in accepted if r.delivery_id in changed for f in r.files.get(entity.name, [])]
+    instants = {d: received[d] for d in stamps}
+    if not (exists and _load_units(connection, name, entity, files, new, instants, changed)):
+        _load_entity(connection, name, entity, files, instants)
     modifications.note(connection, name, contract, entity, changed & set(stamps))
     modifications.record(connection, name, stamps)
     connection.execute("COMMIT")
 
 
 def _load_entity(
+    connection: duckdb.DuckDBPyConnection, name: str, entity: Entity, files: list[str], received: Received
+) -> None:
+    """Makes the whole table anew."""
+    declared = ", ".join(f'"{c}" {t}' for c, t in _columns(entity))
+    connection.execute(f'DROP TABLE IF EXISTS raw."{name}"')
+    connection.execute(f'CREATE TABLE raw."{name}" ({declared})')
+    if files:
+        _insert(connection, name, entity, files, received)
+
+
+def _load_units(
     connection: duckdb.DuckDBPyConnection,
-    home: Home,
     name: str,
     entity: Entity,
     files: list[str],
-    received: dict[str, landing.Manifest],
+    new: list[str],
+    received: Received,
+    changed: set[str],
+) -> bool:
+    """Makes anew the rows of the units that the changed deliveries speak of, when no other row can have changed.
+
+    So it is when the unit is in the key: a row is replaced by rows of its unit alone. False: nothing was done.
+    """
+    unit = entity.unit_field
+    held = connection.execute(f'SELECT column_name, column_type FROM (DESCRIBE raw."{name}")').fetchall()
+    if unit not in entity.primary_key or held != _columns(entity):
+        return False
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE _unites AS
+            SELECT DISTINCT "{unit}" AS unite FROM raw."{name}" WHERE _delivery_id IN (SELECT unnest(?::VARCHAR[]))""",
+        [sorted(changed)],
+    )
+    if new:
+        connection.execute(f'INSERT INTO _unites SELECT DISTINCT "{unit}" FROM {_PARQUET}', [new])
+    counted = connection.execute(
+        f"""SELECT count(DISTINCT unite), count(*) FILTER (WHERE unite IS NULL),
+                   (SELECT approx_count_distinct("{unit}") FROM raw."{name}") FROM _unites"""
+    ).fetchone()
+    units, unknown, all_units = counted or (0, 0, 0)
+    if unknown or units > modifications.MAX_SHARE * all_units:
+        return False
+    connection.execute(f'DELETE FROM raw."{name}" WHERE "{unit}" IN (SELECT unite FROM _unites)')
+    if files:
+        _insert(connection, name, entity, files, received, f'WHERE f."{unit}" IN (SELECT unite FROM _unites)')
+    return True
+
+
+def _columns(entity: Entity) -> list[tuple[str, str]]:
+    """Of the table of an entity: those of its rows, when each was received, whether it is the last word on its key."""
+    return [*sql_columns(entity), ("_recu_le", "TIMESTAMP"), ("_est_courante", "BOOLEAN")]
+
+
+def _insert(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    entity: Entity,
+    files: list[str],
+    received: Received,
+    which: str = "",
 ) -> None:
-    columns = sql_columns(entity)
-    declared = ", ".join(f'"{c}" {t}' for c, t in columns)
-    connection.execute(f'DROP TABLE IF EXISTS raw."{name}"')
-    connection.execute(f'CREATE TABLE raw."{name}" ({declared}, "_recu_le" TIMESTAMP, "_est_courante" BOOLEAN)')
-    if not files:
-        return
     instants = pl.DataFrame(
         [(i, datetime.fromisoformat(m.received_at).replace(tzinfo=None)) for i, m in received.items()],
         schema={"delivery_id": pl.String, "recu_le": pl.Datetime("us")},
@@ -240,12 +292,11 @@ def _load_entity(
         if entity.primary_key
         else "true"
     )
-    names = ", ".join(f'f."{c}"' for c, _ in columns)
+    names = ", ".join(f'f."{c}"' for c, _ in sql_columns(entity))
     connection.execute(
         f"""INSERT INTO raw."{name}" SELECT {names}, r.recu_le, {rank}
-            FROM read_parquet(?, union_by_name = true, hive_partitioning = false) f
-            JOIN _recus r ON r.delivery_id = f._delivery_id""",
-        [[str(home.lake / f) for f in files]],
+            FROM {_PARQUET} f JOIN _recus r ON r.delivery_id = f._delivery_id {which}""",
+        [files],
     )
     connection.unregister("_recus")
 
@@ -263,6 +314,21 @@ def _load_findings(
                 SELECT * FROM read_parquet(?, union_by_name = true, hive_partitioning = false)""",
             [paths],
         )
+
+
+_TEXTS = (
+    "delivery_id",
+    "source",
+    "contrat_version",
+    "forme",
+    "nom_fichier",
+    "recu_le",
+    "collecte_le",
+    "statut",
+    "motif",
+)
+_COUNTS = ("n_lues", "n_acceptees", "n_rejetees", "n_signalements")
+_DELIVERY = {**dict.fromkeys(_TEXTS, pl.String), **dict.fromkeys(_COUNTS, pl.Int64), "millesimes": pl.String}
 
 
 def _load_deliveries(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
@@ -288,7 +354,10 @@ def _load_deliveries(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
            n_lues BIGINT, n_acceptees BIGINT, n_rejetees BIGINT, n_signalements BIGINT, millesimes VARCHAR)"""
     )
     if rows:
-        connection.executemany(
-            "INSERT INTO raw.livraisons VALUES (?,?,?,?,?, CAST(? AS TIMESTAMPTZ) AT TIME ZONE 'UTC', ?,?,?,?,?,?,?,?)",
-            rows,
+        said = pl.DataFrame(rows, schema=_DELIVERY, orient="row").to_arrow()
+        connection.register("_dites", said)
+        connection.execute(
+            """INSERT INTO raw.livraisons BY NAME
+               SELECT * REPLACE (CAST(recu_le AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS recu_le) FROM _dites"""
         )
+        connection.unregister("_dites")

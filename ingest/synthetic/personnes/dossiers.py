@@ -16,11 +16,12 @@ import polars as pl
 from ingest.synthetic.hasard import Entiers, Hasard, rang_dans
 from ingest.synthetic.personnes.defauts import Journal
 from ingest.synthetic.personnes.etablissements import MODALITES, Etablissements
-from ingest.synthetic.personnes.sejours import ADMIS, JOURS, RESTE, SORTI, STABLE, Sejours, absences
+from ingest.synthetic.personnes.sejours import ADMIS, JOURS, PREMIER_JOUR, RESTE, SORTI, STABLE, Sejours, absences
 from ingest.synthetic.personnes.tenue import DOMICILIA, HANDISOFT, PROFILS_PH, RESIDALIA, SANS, TDDUI
 
 FICHES, SEJOURS, PRESENCES = "fiches", "sejours", "presences"  # tables of records, for the ledger
 MOIS_ABSENCE = 24  # mean days of an absence: short ones of one person are told together
+PART_AU_JOUR = 0.5  # of the ET that tell the days of day care one by one: all of them would be too many rows
 PART_SERAFIN, PART_PROJET, PART_REVU, PART_VISITES = 0.35, 0.86, 0.74, 0.25
 # Needs of SERAFIN-PH (J285), finest level, and how often each is met.
 BESOINS = {"1.1.1": 9.0, "1.1.2": 2, "1.1.4": 3, "1.1.8": 3, "1.1.10": 6, "1.2.1.1": 8, "1.2.1.2": 9, "1.2.1.3": 6,
@@ -235,36 +236,60 @@ def _projets(
 def _presences(
     rng: np.random.Generator, e: Etablissements, s: Sejours, sejours: pl.DataFrame, journal: Journal
 ) -> pl.DataFrame:
-    """One period there per stay of the year, and the periods away within it.
+    """One period there per stay of the year, and the periods away within it ; of day care, each day in some ET.
 
     Columns: rang, sejour_dit (rank), fiche, et, canal, debut, fin (days), absent, motif (1, 2 or None), prevue,
     facturee.
-    None at home nor for sessions, where no one is « there ». The days away of an ET are those of the panel.
+    A day of day care starts and ends the same day. None at home nor for sessions, where no one is « there ». The days
+    away of an ET, and its days of day care told one by one, are those of the panel.
     """
     sejour = sejours["sejour"].to_numpy()
     la = (s.jours[sejour] > 0) & ~np.isin(s.modalite[sejour], (_DOM, _SEA)) & ~sejours["est_double"].to_numpy()
-    lignes = np.flatnonzero(la)
+    au_jour = np.isin(e.canal, (RESIDALIA, HANDISOFT)) & (e.journees_aj > 0) & (rng.random(len(e)) < PART_AU_JOUR)
+    de_jour = la & (s.modalite[sejour] == _AJ) & au_jour[s.et[sejour]]
+    venus, jour = _journees(rng, e, s, sejour, np.flatnonzero(de_jour))
+    lignes = np.flatnonzero(la & ~de_jour)
     sejour = sejour[lignes]
     debut, jours = np.maximum(s.entree[sejour], 0), s.jours[sejour]
     heberge = ~np.isin(s.modalite[sejour], (_HT, _AJ))
     qui, depart, duree = _absences(rng, e, s.et[sejour], np.where(heberge, jours, 0))
     hopital = rng.random(len(qui)) < np.where(np.isin(e.profil[s.et[sejour[qui]]], PROFILS_PH), 0.18, 0.6)
     n = len(lignes)
-    ligne = np.concatenate([np.arange(n), qui])
-    absent = np.arange(len(ligne)) >= n
-    motif = np.concatenate([np.zeros(n, dtype=np.int64), np.where(hopital, 1, 2)])
+    ligne = np.concatenate([lignes, lignes[qui], venus])
+    absent = (np.arange(len(ligne)) >= n) & (np.arange(len(ligne)) < n + len(qui))
+    motif = np.zeros(len(ligne), dtype=np.int64)
+    motif[absent] = np.where(hopital, 1, 2)
     sans_motif = journal.choisir("absence_sans_motif", PRESENCES, absent, "motif")
     motif[sans_motif] = 0
-    table = sejours[lignes[ligne]].select(pl.col("rang").alias("sejour_dit"), "fiche", "et", "canal").with_columns(
+    table = sejours[ligne].select(pl.col("rang").alias("sejour_dit"), "fiche", "et", "canal").with_columns(
         pl.Series("rang", np.arange(len(ligne))),
-        pl.Series("debut", np.concatenate([debut, debut[qui] + depart])),
-        pl.Series("fin", np.concatenate([debut + jours, debut[qui] + depart + duree])),
+        pl.Series("debut", np.concatenate([debut, debut[qui] + depart, jour])),
+        pl.Series("fin", np.concatenate([debut + jours, debut[qui] + depart + duree, jour])),
         pl.Series("absent", absent),
         pl.Series("motif", motif),
         pl.Series("prevue", absent & (motif == 2)),
         pl.Series("facturee", ~absent | (rng.random(len(ligne)) < 0.4)),
     )  # fmt: skip
     return table.with_columns(pl.when(pl.col("motif") > 0).then("motif").alias("motif"))
+
+
+def _journees(
+    rng: np.random.Generator, e: Etablissements, s: Sejours, sejour: Entiers, lignes: Entiers
+) -> tuple[Entiers, Entiers]:
+    """Rows and days of day care, as many by ET as the panel says: the same days of the week, rarely a week-end."""
+    jours = s.jours[sejour[lignes]]
+    rang = np.repeat(np.arange(len(lignes)), jours)
+    ordre = rang_dans(rang)
+    jour = np.maximum(s.entree[sejour[lignes]], 0)[rang] + ordre
+    semaine = (jour + int(PREMIER_JOUR.astype(int)) + 3) % 7  # 0: Monday
+    cle = rng.random((len(lignes), 7))[rang, semaine] + 0.1 * rng.random(len(rang)) + 2 * (semaine >= 5)
+    # Everybody comes at least once: the first day of the week that is theirs.
+    meilleurs = np.lexsort((cle, rang))
+    cle[meilleurs[rang_dans(rang[meilleurs]) == 0]] = -1
+    et = s.et[sejour[lignes]][rang]
+    rangs = np.lexsort((cle, et))
+    pris = np.sort(rangs[rang_dans(et[rangs]) < np.nan_to_num(e.journees_aj)[et[rangs]]])
+    return lignes[rang[pris]], jour[pris]
 
 
 def _absences(

@@ -45,8 +45,10 @@ class Etablissements:
     gir: Entiers  # (n, 6) of those present in a permanent place, zeros when nobody is rated
     provenances: Entiers  # (n, 4), sums to `entrees`
     motifs_sortie: Entiers  # (n, 5), sums to `sorties`
-    dms: Flottants  # mean stay of those who left, days
+    dms: Flottants  # mean stay of those who left, neither temporary nor of the day, days
     journees_hp: Flottants
+    journees_ht: Flottants
+    journees_aj: Flottants
     absences: Flottants  # mean days away by person of the year
     orientes: Entiers  # of those present, with a decision of the MDPH ; all where none is needed
     part_protegee: Flottants
@@ -101,6 +103,8 @@ def construire(monde: Monde, tenue: Tenue) -> Etablissements:
         motifs_sortie=_effectifs(p.v, "sortie", SORTIES, lignes, sorties),
         dms=p.v["dms_jours"][lignes],
         journees_hp=p.v["journees_real_hp"][lignes],
+        journees_ht=p.v["journees_real_ht"][lignes],
+        journees_aj=p.v["journees_real_aj"][lignes],
         absences=np.nan_to_num(p.v["absences_moyennes"][lignes]),
         orientes=orientes,
         part_protegee=np.nan_to_num(p.v["tx_protection"][lignes]) / 100,

@@ -15,7 +15,7 @@ import numpy as np
 
 from ingest.synthetic.hasard import Entiers, Hasard, rang_dans
 from ingest.synthetic.personnes.etablissements import MODALITES, Etablissements
-from ingest.synthetic.personnes.sejours import ADMIS, ENTRE, PASSE, PREMIER_JOUR, SORTI, STABLE, Sejours
+from ingest.synthetic.personnes.sejours import ADMIS, ENTRE, PASSE, PREMIER_JOUR, SEJOUR_HT, SORTI, STABLE, Sejours
 from ingest.synthetic.personnes.tenue import PROFILS_PA
 
 _HP, _HT, _AJ, _INT = (MODALITES.index(m) for m in ("HP", "HT", "AJ", "INT"))
@@ -89,6 +89,9 @@ class _Etat:
         possible &= (s.et[a] == s.et[b]) if meme_et else (s.et[a] != s.et[b])
         a, b, fin = a[possible], b[possible], fin[possible]
         s.sortie[a] = fin
+        # Temporary housing stays short, however late what follows.
+        courts = a[(s.modalite[a] == _HT) & (s.genre[a] == PASSE)]
+        s.entree[courts] = np.maximum(s.entree[courts], s.sortie[courts] - SEJOUR_HT[1])
         s.fixe[a] = s.fixe[b] = True
         # Who was tied to `a` before is the same person too.
         groupe = np.full(len(s), -1)
@@ -108,10 +111,10 @@ def construire(hasard: Hasard, nom: str, e: Etablissements, s: Sejours) -> Liens
     partis, venus, la = (SORTI, PASSE), (ENTRE, PASSE), (STABLE, ENTRE)
     heberges = ("EHPAD", "HEBERGEMENT_PA")
 
-    ht = t.ou(PROFILS_PA, *partis, modalites=(_HT,))
-    t.apres(t.libres(ht, 0.25), t.libres(t.ou(PROFILS_PA, ENTRE, modalites=(_HP,)), second=True), (0, 2), meme_et=True)
+    ht = t.ou(PROFILS_PA, PASSE, modalites=(_HT,))
+    t.apres(t.libres(ht, 0.12), t.libres(t.ou(PROFILS_PA, ENTRE, modalites=(_HP,)), second=True), (0, 2), meme_et=True)
     t.apres(
-        t.libres(ht, 0.15), t.libres(t.ou(PROFILS_PA, *venus, modalites=(_HT,)), second=True), (10, 60), meme_et=True
+        t.libres(ht, 0.1), t.libres(t.ou(PROFILS_PA, *venus, modalites=(_HT,)), second=True), (10, 60), meme_et=True
     )
     vers_esms = s.motif == _ESMS
     for profils, lieu in ((heberges, _HP), (("ADULTE_VIE", "ADULTE_SOINS"), _INT)):

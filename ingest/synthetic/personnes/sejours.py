@@ -5,8 +5,8 @@ Does not belong here: identities (`etat_civil`), stays of one person put togethe
 
 Days are counted from the first of January of the year (0), negative before. A stay is there on the days d such that
 entree <= d < sortie. Exact: people present, entries and exits, ages, sexes, ways of being received, GIR, provenances,
-reasons of exit. Near: days in housing places (when neither entries nor exits leave enough play), mean length of the
-stays that end (bounded by ages and by the opening of the ET).
+reasons of exit. Near: days in housing places, permanent or temporary (when neither entries nor exits leave enough
+play), mean length of the stays that end, neither temporary nor of the day (bounded by ages and by the opening).
 """
 
 from __future__ import annotations
@@ -33,8 +33,12 @@ _AGE_ENTREE = {"EHPAD": 60, "HEBERGEMENT_PA": 60, "JOUR_PA": 60, "ADULTE_SOINS":
 _GIR_DEFAUT = np.array([6.0, 24, 20, 30, 12, 8])
 _HT = MODALITES.index("HT")
 _HP = MODALITES.index("HP")
-# Length of a stay in temporary housing: 90 days a year at most (CASF, D. 312-10).
+_AJ = MODALITES.index("AJ")
+# Length of a stay in temporary housing: 90 days a year at most (CASF, D. 312-10), longer where too few come for the
+# days that the panel says.
 SEJOUR_HT = (7, 85)
+SEJOUR_HT_COURANT = 60
+PART_PASSAGES_HT = 0.8  # at most, of the entries that can also end: others come for permanent places
 
 
 @dataclass
@@ -83,7 +87,7 @@ class Sejours:
 def construire(hasard: Hasard, nom: str, e: Etablissements) -> Sejours:
     """Stays of the ET `e` (those of the département `nom`), their dates of the year not settled yet (see `dater`)."""
     rng = hasard.flux(f"personnes/sejours/{nom}")
-    passages = _passages(rng, e)
+    passages, temporaires = _passages(rng, e)
     admis = np.where(e.vt != "", rng.binomial(e.presents, PART_ADMIS), 0)
     comptes = np.stack(
         [e.presents - e.entrees + passages, e.entrees - passages, e.sorties - passages, passages, admis], axis=1
@@ -108,7 +112,7 @@ def construire(hasard: Hasard, nom: str, e: Etablissements) -> Sejours:
         fixe=np.zeros(n, dtype=bool),
     )
     _qui(rng, e, s)
-    _comment(rng, e, s)
+    _comment(rng, e, s, temporaires)
     _quand(rng, s)
     return s
 
@@ -117,6 +121,7 @@ def dater(hasard: Hasard, nom: str, e: Etablissements, s: Sejours) -> None:
     """Settle the dates: days in housing places, then entries of the years before."""
     rng = hasard.flux(f"personnes/dates/{nom}")
     _caler_journees(e, s)
+    _caler_temporaire(e, s)
     _entrees_anciennes(rng, e, s)
     # The admission is decided before the entry: at once at home, in a few days for the elderly, in months for others.
     delai = rng.exponential(
@@ -141,10 +146,20 @@ def distribuer(groupe: Entiers, cle: Flottants, comptes: Entiers) -> Entiers:
     return resultat
 
 
-def _passages(rng: np.random.Generator, e: Etablissements) -> Entiers:
-    """Stays that start and end in the year: enough for those present not to be fewer than those who came and stayed."""
-    passages = rng.binomial(np.minimum(e.entrees, e.sorties), PART_PASSAGES)
-    return np.maximum(passages, e.entrees - e.presents)
+def _passages(rng: np.random.Generator, e: Etablissements) -> tuple[Entiers, Entiers]:
+    """Stays that start and end in the year, and those of them that are temporary.
+
+    Enough for those present not to be fewer than those who came and stayed, and for the days of temporary housing.
+    """
+    possibles = np.minimum(e.entrees, e.sorties)
+    autres = rng.binomial(possibles, PART_PASSAGES)
+    presents = e.modalites[:, _HT]
+    voulus = np.ceil(np.nan_to_num(e.journees_ht) / SEJOUR_HT_COURANT).astype(np.int64) - presents
+    # Those in temporary housing at the end of the year came in the year too.
+    restants = np.maximum(np.minimum(possibles, e.entrees - presents) - autres, 0)
+    temporaires = np.clip(voulus, 0, np.floor(PART_PASSAGES_HT * restants).astype(np.int64))
+    passages = np.maximum(autres + temporaires, e.entrees - e.presents)
+    return passages, temporaires
 
 
 def _qui(rng: np.random.Generator, e: Etablissements, s: Sejours) -> None:
@@ -197,7 +212,7 @@ def _ages_des_presents(rng: np.random.Generator, comptes: Entiers, et: Entiers, 
     return classes
 
 
-def _comment(rng: np.random.Generator, e: Etablissements, s: Sejours) -> None:
+def _comment(rng: np.random.Generator, e: Etablissements, s: Sejours, temporaires: Entiers) -> None:
     """Way of being received, GIR, where from, why out, decision of the MDPH."""
     present = s.present
     # Temporary places are for those who came last.
@@ -207,7 +222,14 @@ def _comment(rng: np.random.Generator, e: Etablissements, s: Sejours) -> None:
     autres = np.flatnonzero(~present)
     poids = e.modalites[s.et[autres]].astype(float)
     poids[:, _HT] *= np.array([1.0, 1.0, 1.5, 9.0, 3.0])[s.genre[autres]]
+    # Passages in temporary housing are counted where the days are known.
+    comptes = np.isfinite(e.journees_ht)[s.et[autres]] & (s.genre[autres] == PASSE)
+    poids[:, _HT] = np.where(comptes & (poids.sum(axis=1) > poids[:, _HT]), 0.0, poids[:, _HT])
     s.modalite[autres] = tirer(rng, poids)
+    passe = s.genre == PASSE
+    groupes = np.stack([temporaires, np.bincount(s.et[passe], minlength=len(e)) - temporaires], axis=1)
+    rangs_passes = np.flatnonzero(passe)
+    s.modalite[rangs_passes[distribuer(s.et[passe], rng.random(len(rangs_passes)), groupes) == 0]] = _HT
     _evaluer(rng, e, s)
     for cible, concernes, comptes in (
         ("provenance", s.arrive, e.provenances),
@@ -277,6 +299,32 @@ def _caler_journees(e: Etablissements, s: Sejours) -> None:
     s.sortie = np.where(libre & (s.genre == SORTI), jours, s.sortie)
 
 
+def _caler_temporaire(e: Etablissements, s: Sejours) -> None:
+    """Lengthen or shorten the stays in temporary housing so that their days are those of the panel."""
+    n_et = len(e)
+    concerne = (s.modalite == _HT) & np.isfinite(e.journees_ht)[s.et] & (s.genre != ADMIS)
+    libres = np.flatnonzero(concerne & ~s.fixe & (s.genre != STABLE))
+    if len(libres) == 0:
+        return
+    tenus = concerne.copy()
+    tenus[libres] = False
+    et = s.et[libres]
+    cible = np.maximum(np.nan_to_num(e.journees_ht) - np.bincount(s.et[tenus], s.jours[tenus], n_et), 0)
+    moyenne = cible / np.maximum(np.bincount(et, minlength=n_et), 1)
+    limite = np.clip(1.3 * moyenne, SEJOUR_HT[1], JOURS - 2)[et]
+    base = np.clip(s.jours[libres], *SEJOUR_HT).astype(float)
+    echelle = np.ones(n_et)
+    for _ in range(12):
+        fait = np.bincount(et, np.clip(base * echelle[et], 1, limite), n_et)
+        echelle *= np.clip(cible / np.maximum(fait, 1), 1e-3, 1e3)
+    cumul = np.rint(np.cumsum(np.clip(base * echelle[et], 1, limite))).astype(np.int64)
+    jours = np.maximum(np.diff(cumul, prepend=0), 1)
+    genre = s.genre[libres]
+    entree = np.minimum(s.entree[libres], JOURS - 1 - jours)
+    s.entree[libres] = np.select([genre == ENTRE, genre == PASSE], [JOURS - jours, entree], s.entree[libres])
+    s.sortie[libres] = np.select([genre == SORTI, genre == PASSE], [jours, entree + jours], s.sortie[libres])
+
+
 def _entrees_anciennes(rng: np.random.Generator, e: Etablissements, s: Sejours) -> None:
     """Entries of the years before, such that the stays that end in the year last what the panel says on average."""
     ouverture = (e.ouverture - PREMIER_JOUR).astype(int)[s.et]
@@ -294,15 +342,18 @@ def _entrees_anciennes(rng: np.random.Generator, e: Etablissements, s: Sejours) 
     s.entree = np.where(stable, -np.minimum(avant, limite).astype(np.int64), s.entree)
 
     sorti = s.genre == SORTI
-    parti = s.parti
-    voulu = np.nan_to_num(e.dms * e.sorties)
+    # Neither temporary nor of the day (TDB), but where nobody comes otherwise.
+    durable = ~np.isin(s.modalite, (_HT, _AJ))
+    durable |= (np.bincount(s.et[durable & s.parti], minlength=len(e)) == 0)[s.et]
+    parti = s.parti & durable
+    voulu = np.nan_to_num(e.dms) * np.bincount(s.et[parti], minlength=len(e))
     fait = np.bincount(s.et[parti], np.where(s.genre == PASSE, s.sortie - s.entree, s.sortie)[parti], len(e))
     base = rng.standard_gamma(1.3, len(s))
     echelle = np.ones(len(e))
     extra = np.ones(len(s))
     for _ in range(12):
         extra = np.clip(base * echelle[s.et], 1, limite)
-        somme = np.bincount(s.et[sorti], extra[sorti], len(e))
+        somme = np.bincount(s.et[sorti & durable], extra[sorti & durable], len(e))
         echelle *= np.clip((voulu - fait) / np.maximum(somme, 1), 1e-3, 1e4)
     s.entree = np.where(sorti, -np.rint(np.clip(base * echelle[s.et], 1, limite)).astype(np.int64), s.entree)
     # Admitted: the entry is planned in the weeks that follow the year.

@@ -97,11 +97,11 @@ def heure(jours: pl.Expr, minutes: pl.Expr, forme: str) -> pl.Expr:
 
 
 def bornes_presence(forme: str) -> tuple[pl.Expr, pl.Expr]:
-    """Start and end of a period there (in at two, out at eleven, or the bounds of the year) or away (ten to five)."""
+    """Start and end of a period: there (ten to eleven, or the bounds of the year), of the day or away (ten to five)."""
     premier, dernier = pl.col("debut") == 0, pl.col("fin") >= JOURS
-    absent = pl.col("absent")
-    debut = pl.when(absent).then(600).when(premier).then(0).otherwise(840)
-    fin = pl.when(absent).then(1020).when(dernier).then(1439).otherwise(660)
+    de_jour = pl.col("absent") | (pl.col("debut") == pl.col("fin"))
+    debut = pl.when(premier & ~de_jour).then(0).otherwise(600)
+    fin = pl.when(de_jour).then(1020).when(dernier).then(1439).otherwise(660)
     return (
         heure(pl.col("debut"), debut, forme),
         heure(pl.when(dernier).then(JOURS - 1).otherwise(pl.col("fin")), fin, forme),

@@ -41,6 +41,7 @@ def show() -> None:
         return
     _headlines(score)
     _rules(score)
+    _persons(score)
     dlnuf_exactitude_erreurs.show(score)
     download_csv(
         "Télécharger les résultats par donnée (CSV)",
@@ -99,3 +100,23 @@ def _rules(score: dict[str, Any]) -> None:
     columns = {"groupe": "Thème", "n": Column("Questions", 0)}
     columns |= {rule: Column(label("regle_naive", rule), 2, "pct") for rule in shares}
     beside(frame, columns, "Valeurs justes par thème et par règle", key="regles_table")
+
+
+def _persons(score: dict[str, Any]) -> None:
+    """Who was brought together; nothing when the generation made nobody."""
+    persons, stays = score.get("persons"), score.get("stays")
+    if not persons or not stays:
+        return
+    st.header("Personnes et séjours rapprochés", anchor=False)
+    st.markdown(
+        "Deux fiches d'une même personne, deux déclarations d'un même séjour : ce qui a été rapproché à raison "
+        "(précision), et ce qui devait l'être et l'a été (rappel). "
+        f"{count(persons['plusieurs_ins'], 'personne porte', 'personnes portent')} plusieurs INS qualifiées."
+    )
+    told = [("Personnes", persons, persons["membres"]), ("Séjours", stays, stays["membres"])]
+    told += [(label("statut_sejour", each["statut"]), each, each["reels"]) for each in score.get("statuses") or []]
+    rows = [
+        {"Ce qui est jugé": name, "Précision": share(e["precision"]), "Rappel": share(e["recall"]), "Nombre": whole(n)}
+        for name, e, n in told
+    ]
+    sheet(rows, "Personnes et séjours")

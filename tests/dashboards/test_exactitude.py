@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from copy import deepcopy
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from dashboards import charts, requetes
 from dashboards.libelles import labels
 from ingest.home import Home
 from ingest.synthetic.defauts import EFFETS, TauxDefauts
+from ingest.synthetic.personnes.taux import TauxPersonnes
 from tests.dashboards import publication_exemple as exemple
 
 NBSP, THIN = "\u00a0", "\u202f"
@@ -129,7 +129,7 @@ def test_a_perfect_score_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_every_kind_of_defect_has_its_words() -> None:
-    natures = {f.name for f in fields(TauxDefauts)} - {"redressement"}
+    natures = {*TauxDefauts.natures(), *TauxPersonnes.natures()} - {"redressement"}
     assert natures <= labels("defaut").keys()
     assert set(EFFETS.values()) == labels("effet_defaut").keys()
 
@@ -143,3 +143,16 @@ def test_the_chart_says_who_is_ahead_without_colour() -> None:
     texts = {row["regle"]: row["texte"] for row in drawn["data"]["values"]}
     assert texts == {"x": "+1,5", "y": "−4,7", "z": "0,0"}
     assert {row["regle"] for row in drawn["data"]["values"] if row["est_devant"]} == {"x"}
+
+
+def test_who_was_brought_together_is_said_when_there_was_anybody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pairs = {"precision": 0.9998, "recall": 0.9915, "membres": 1200, "plusieurs_ins": 0}
+    statuses = [{"statut": "deux_lieux", "precision": None, "recall": 0.5, "reels": 4}]
+    test = _page(tmp_path, monkeypatch, SCORE | {"persons": pairs, "stays": pairs, "statuses": statuses})
+    assert _rows(test, "Rappel") == [
+        ["Personnes", f"99,98{NBSP}%", f"99,15{NBSP}%", f"1{THIN}200"],
+        ["Séjours", f"99,98{NBSP}%", f"99,15{NBSP}%", f"1{THIN}200"],
+        ["Personne en deux lieux", "inconnu", f"50,00{NBSP}%", "4"],
+    ]

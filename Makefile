@@ -44,7 +44,7 @@ format: install  ## rewrite the code in its style
 	@$(BIN)/ruff format .
 
 dagster: install  ## the Dagster interface on http://127.0.0.1:3000
-	@home="$$($(BIN)/python -m orchestration.instance)"; \
+	@umask 077; home="$$($(BIN)/python -m orchestration.instance)"; \
 	DAGSTER_HOME="$$home" exec $(BIN)/dagster dev -h 127.0.0.1 -p 3000 -m orchestration.definitions
 
 dashboard: install  ## the dashboard on http://127.0.0.1:8501

@@ -87,8 +87,16 @@ class Markdown(str):
     """A text of ours, with its marks; any other text is written as it is."""
 
 
-def table(frame: pl.DataFrame, columns: Mapping[str, Column | str], name: str, key: str, *, grid: bool = False) -> None:
-    """A table named `name`, with French titles and numbers; unknown reads « inconnu ».
+def table(
+    frame: pl.DataFrame,
+    columns: Mapping[str, Column | str],
+    name: str,
+    key: str,
+    *,
+    grid: bool = False,
+    missing: str = INCONNU,
+) -> None:
+    """A table named `name`, with French titles and numbers; unknown reads « inconnu », or `missing` in a grid.
 
     A short one is plain HTML, which screen readers walk through; a long one, or a `grid`, scrolls and can be sorted.
     So is one that counts persons, whatever its length: what is hidden of it reads « secret ».
@@ -102,7 +110,7 @@ def table(frame: pl.DataFrame, columns: Mapping[str, Column | str], name: str, k
     numeric = {c.title: _writer(c) for source, c in wanted.items() if frame.schema[source].is_numeric()}
     dates = {c.title: _day for source, c in wanted.items() if frame.schema[source] == pl.Date}
     styled: Any = shown.style.format(cast(Any, {**numeric, **dates}))
-    st.dataframe(styled, hide_index=True, width="stretch", placeholder=INCONNU, alt=name, key=key)
+    st.dataframe(styled, hide_index=True, width="stretch", placeholder=missing, alt=name, key=key)
 
 
 def _short_table(frame: pl.DataFrame, wanted: Mapping[str, Column], name: str) -> None:

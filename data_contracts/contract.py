@@ -61,6 +61,7 @@ class Field:
     void_when: str | None = None
     void_reason: str | None = None
     proof: str | None = None
+    clear_reason: str | None = None  # why nine digits without a key may be stored as they are, about persons
     privacy: Privacy | None = None  # what becomes of it once it was read; None: it is stored as it is
 
     def option(self, key: str) -> Any:

@@ -45,6 +45,7 @@ _FIELD_PROPERTIES = {
     "column", "aliases", "keyCheck", "nullValues", "placeholders", "dateFormats", "trueValues", "falseValues",
     "nomenclature", "nomenclatureStrict", "element", "component", "timeBasis", "unit", "factor", "plausible",
     "suspectBelow", "suspectAbove", "voidWhen", "voidReason", "proof", "acceptedValues", "privacy",
+    "clearReason",
 }  # fmt: skip
 _ENTITY_PROPERTIES = {
     "unit", "timeBasis", "perimeter", "observations", "elements", "tieBreak", "identity", "primaryKey",
@@ -59,7 +60,11 @@ _TABLE_KEYS = {"champs", "distinct", "quand"}
 
 
 # What a column stored in the clear about persons must not admit, because senders put anything anywhere.
-_CANARIES = ("Martin", "MARTIN", "martin", "Le Goff", "JEAN-PIERRE", "1850175056001", "185017505600168", "12 rue Haute")
+_CANARIES = (
+    "Martin", "MARTIN", "martin", "Le Goff", "JEAN-PIERRE", "1850175056001", "185017505600168", "12 rue Haute",
+    "zorglubellin-ysmerile", "23111937", "231137",
+)  # fmt: skip
+_NINE = "137119999"  # the first nine digits of a NIR, which a key check tells from a number of nine digits
 _LARGEST = 1_000_000  # a number beyond it could be a NIR, or a date written without separators
 
 
@@ -73,7 +78,8 @@ def _unfenced(field: Field) -> str | None:
     pattern = str(field.option("pattern") or "")
     if not (pattern.startswith("^") and pattern.endswith("$")):
         return "sans nomenclature, acceptedValues, ni pattern de ^ à $ : un nom y serait conservé (ou dire privacy)"
-    admitted = [canary for canary in _CANARIES if re.search(pattern, canary)]
+    canaries = _CANARIES if field.key_check or field.clear_reason else (*_CANARIES, _NINE)
+    admitted = [canary for canary in canaries if re.search(pattern, canary)]
     return f"mais son pattern admet « {admitted[0]} » : le resserrer, ou dire privacy" if admitted else None
 
 
@@ -470,6 +476,7 @@ class Parser:
             void_when=custom.get("voidWhen"),
             void_reason=custom.get("voidReason"),
             proof=custom.get("proof"),
+            clear_reason=custom.get("clearReason"),
             privacy=self.privacy(where, name, custom.get("privacy")),
             **optional,
         )

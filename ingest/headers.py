@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,18 +96,23 @@ def _declared(contract: Contract, layout: Layout) -> list[str]:
     return [str(f.title if isinstance(carried[f.name], int) else carried[f.name]) for f in fields]
 
 
-def explained(path: Path, contract: Contract, layout: Layout, header: tuple[str, ...]) -> str:
-    """The refusal of a header that is nearly that of a layout: a diff that its sender can act upon."""
+def explained(
+    path: Path, contract: Contract, layout: Layout, header: tuple[str, ...], shown: Callable[[str], str] = str
+) -> str:
+    """The refusal of a header that is nearly that of a layout: a diff that its sender can act upon.
+
+    shown: how a delivered title is quoted.
+    """
     found = difference(contract, layout, header)
     by_fold = {_folded(re.sub(r" \(colonne \d+\)$", "", t)): t for t in found.unknown}
     lines = []
     for title in found.missing:
         folded = _folded(re.sub(r" \(colonne \d+\)$", "", title))
         near = difflib.get_close_matches(folded, list(by_fold), n=1, cutoff=0.75)
-        renamed = f" (renommée « {by_fold[near[0]]} » ?)" if near else ""
+        renamed = f" (renommée « {shown(by_fold[near[0]])} » ?)" if near else ""
         lines.append(f"  − colonne attendue absente : {title}{renamed}")
-    lines += [f"  + colonne inconnue : {title or '(sans titre)'}" for title in found.unknown]
-    lines += [f"  × colonne en double : {title}" for title in found.repeated]
+    lines += [f"  + colonne inconnue : {_placed(title, shown) or '(sans titre)'}" for title in found.unknown]
+    lines += [f"  × colonne en double : {shown(title)}" for title in found.repeated]
     if len(lines) > _SHOWN:
         lines = [*lines[:_SHOWN], f"  … et {len(lines) - _SHOWN} autres différences"]
     return "\n".join(
@@ -117,6 +123,12 @@ def explained(path: Path, contract: Contract, layout: Layout, header: tuple[str,
             "  Remède : rétablir l'en-tête, ou déclarer cette version dans le contrat (forme ou alias).",
         ]
     )
+
+
+def _placed(title: str, shown: Callable[[str], str]) -> str:
+    """A delivered title as it is quoted, with its place when positions were compared."""
+    place = re.search(r" \(colonne \d+\)$", title)
+    return shown(title[: place.start()]) + place[0] if place else shown(title)
 
 
 def _rank_off(title: str) -> str:

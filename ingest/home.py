@@ -1,6 +1,6 @@
 """Where everything that the system writes stands: one home folder, by default `var/` in the project.
 
-Belongs here: paths only. Does not belong here: reading or writing any of them.
+Belongs here: paths, and who may read what is written there. Does not belong here: reading or writing any of them.
 """
 
 from __future__ import annotations
@@ -10,6 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
+
+
+def reserve() -> None:
+    """From now on, what this process and its children create is their account's alone: 0600, and 0700 for folders.
+
+    Called where a process begins, before it makes the home.
+    """
+    os.umask(0o077)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -332,7 +333,10 @@ _DELIVERY = {**dict.fromkeys(_TEXTS, pl.String), **dict.fromkeys(_COUNTS, pl.Int
 
 
 def _load_deliveries(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
-    """raw.livraisons: every delivery, processed, refused when processed, or refused at the door."""
+    """raw.livraisons: every delivery, processed, refused when processed, or refused at the door.
+
+    A file refused at the door may be about persons: its instant numbers it, not its SHA-256, which a guess confirms.
+    """
     rows: list[tuple[Any, ...]] = []
     found = {r.delivery_id: r for r in results(home)}
     for m in landing.manifests(home):
@@ -344,8 +348,9 @@ def _load_deliveries(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
              r.motif, r.lues, r.acceptees, r.rejetees, r.signalements, ", ".join(map(str, r.millesimes)))
         )  # fmt: skip
     for refusal in landing.refusals(home):
+        number = re.sub(r"[^0-9]", "", refusal["received_at"])
         rows.append(
-            (f"refusee-{refusal['sha256'][:16]}", refusal["source"] or "inconnue", None, None, refusal["filename"],
+            (f"refusee-{number}", refusal["source"] or "inconnue", None, None, refusal["filename"],
              refusal["received_at"], None, REFUSED, refusal["reason"], 0, 0, 0, 0, None)
         )  # fmt: skip
     connection.execute(

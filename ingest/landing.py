@@ -73,10 +73,13 @@ def bytes_of(home: Home, manifest: Manifest) -> Path:
     return home.landing / manifest.source / (f"{manifest.sha256}.enc" if manifest.cle else manifest.sha256)
 
 
-def neutral_name(source: str, path: Path, sha256: str, stated_on: str | None = None) -> str:
-    """What a file about persons is called here: whoever exported it may have named somebody."""
+def neutral_name(source: str, path: Path, mark: str, stated_on: str | None = None) -> str:
+    """What a file about persons is called here: whoever exported it may have named somebody.
+
+    mark: what tells it from the others (`pseudonymes.of_delivery`), nothing when there is no keyring.
+    """
     suffixes = "".join(s for s in path.suffixes if s.lower() in _SUFFIXES)
-    return "_".join(filter(None, (source, stated_on, sha256[:8]))) + suffixes.lower()
+    return "_".join(filter(None, (source, stated_on, mark[:8]))) + suffixes.lower()
 
 
 def find(home: Home, sha256: str) -> list[Manifest]:

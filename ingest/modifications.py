@@ -7,6 +7,8 @@ those of the last build. Does not belong here: loading (`lake`), rebuilding (the
     raw._contenus         one row a delivery in a table: what was loaded of it
     raw._construction     what the layer was last built with, and the day that build began
     raw._debut            the day the build under way began
+    raw._diffusion        the ESMS whose figures about persons left in the last build: whether they do depends on those
+                          of other ESMS, so dbt adds to raw.modifications the units that it sees begin, or cease, to
 
 Persons are matched over the whole country: a delivery about persons marks its own units, and that persons are to be
 matched again (`PERSONNES`). An opposition begins and ends on its day, without any delivery: what the days passed since
@@ -23,7 +25,7 @@ import duckdb
 
 from data_contracts.model import Contract, Entity
 
-TABLES = ("modifications", "_contenus", "_construction", "_debut")
+TABLES = ("modifications", "_contenus", "_construction", "_debut", "_diffusion")
 # Beyond this share of the units, redoing everything takes less time than redoing them one by one.
 MAX_SHARE = 0.15
 _ALL = "*"
@@ -47,6 +49,7 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("CREATE TABLE IF NOT EXISTS raw._construction (declarations VARCHAR, jour DATE)")
     connection.execute("ALTER TABLE raw._construction ADD COLUMN IF NOT EXISTS jour DATE")
     connection.execute("CREATE TABLE IF NOT EXISTS raw._debut (jour DATE)")
+    connection.execute("CREATE TABLE IF NOT EXISTS raw._diffusion (unite_id VARCHAR, dimension VARCHAR)")
     connection.execute(
         """CREATE TABLE IF NOT EXISTS raw._contenus (
                nom VARCHAR, delivery_id VARCHAR, empreinte VARCHAR, PRIMARY KEY (nom, delivery_id))"""

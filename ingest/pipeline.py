@@ -10,8 +10,8 @@ import re
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import date
-from functools import lru_cache
+from datetime import UTC, date, datetime
+from functools import lru_cache, partial
 from pathlib import Path
 
 import polars as pl
@@ -25,6 +25,7 @@ from ingest.home import PROJECT, Home
 from ingest.lake import Result
 from ingest.landing import Manifest
 from ingest.mesures import etape, pendant
+from ingest.naissances import Births
 from ingest.protection import chiffrement, masques, pseudonymes, trousseau
 from ingest.protection.trousseau import Keyring, KeyringProblem
 from ingest.readers import UnreadableFile
@@ -34,7 +35,9 @@ from ingest.spool import Spool
 from ingest.titles import title_key
 from ingest.validate import FLAG_SCHEMA, TECHNICAL, DeliveryFacts, Validated, settle_duplicates, validate_chunk
 
+UNKNOWN = "inconnu"  # how the neutral name of a file of no known source begins
 NO_KEY = "sans-cle"  # digest of a result that only waits for its key
+_REGISTER = "registre"  # of `consentements`
 Progress = Callable[[str, int, int], None]  # what is being done, done so far, total
 
 
@@ -47,6 +50,12 @@ class Receipt:
     delivery_id: str | None
     status: str  # received | known | refused
     reason: str | None
+    name: str | None = None  # neutral, for whatever is kept or logged of a file that may be about persons; None: open
+
+    @property
+    def logged(self) -> str:
+        """What the file is called anywhere but before its sender."""
+        return self.name or self.path
 
 
 def deliver(
@@ -87,14 +96,16 @@ def _deliver_one(
         size = path.stat().st_size
         sha256 = landing.sha256_of(path)
     except OSError as error:
-        return Receipt(str(path), source, None, "refused", f"Fichier « {path} » illisible : {error.strerror}.")
+        name = landing.neutral_name(UNKNOWN, path, "")
+        return Receipt(str(path), None, None, "refused", f"Fichier « {name} » illisible : {error.strerror}.", name)
     known = landing.find(home, sha256)
     try:
         found = recognise(path, contracts, source=source, millesime=millesime)
     except (Refused, UnreadableFile) as refusal:
         if known and source is None:  # the same bytes under another name: what they are is already known
             return _known(home, path, known[0], reinstate)
-        return _refused(home, path, contracts, source, sha256, size, str(refusal))
+        nearest = refusal.nearest if isinstance(refusal, Refused) else None
+        return _refused(home, path, contracts, source, sha256, size, str(refusal), nearest)
     except Exception as error:  # reported: one file never stops the others, and what it holds is told to nobody
         return _refused(home, path, contracts, source, sha256, size, masques.unexpected(error), ours=True)
     same = [m for m in known if (m.source, m.millesime) == (found.contract.id, found.millesime)]
@@ -109,7 +120,7 @@ def _deliver_one(
                 f"« {found.contract.name} » porte des données de personnes, qui ne sont jamais conservées en clair : "
                 f"le fichier n'est pas conservé. {problem}"
             )
-            return _refused(home, path, contracts, found.contract.id, sha256, size, reason, ours=True)
+            return _refused(home, path, contracts, found.contract.id, sha256, size, reason, found.contract, ours=True)
     if same and (gone := lake.destroyed_at(home, same[0].delivery_id)):
         reason = f"Octets éliminés le {gone:%d/%m/%Y}, au terme de leur conservation : ils ne sont pas repris."
         return Receipt(same[0].filename, same[0].source, same[0].delivery_id, "known", reason)
@@ -123,7 +134,7 @@ def _deliver_one(
         landing.store(home, path, manifest, keyring)
     except chiffrement.Altered:
         reason = "Le fichier a changé pendant sa réception. Remède : attendre la fin de la copie, puis le redéposer."
-        return _refused(home, path, contracts, manifest.source, sha256, size, reason, ours=True)
+        return _refused(home, path, contracts, manifest.source, sha256, size, reason, found.contract, ours=True)
     shown = manifest.filename if keyring else str(path)
     if same:
         lake.forget_result(home, manifest.delivery_id)
@@ -144,25 +155,31 @@ def _refused(
     sha256: str,
     size: int,
     reason: str,
+    nearest: Contract | None = None,
     *,
     ours: bool = False,
 ) -> Receipt:
-    """The trace of a file that is not taken: no bytes, and no name when persons may be in it.
+    """The trace of a file that is not taken: no bytes, and neither its name nor its titles when persons may be in it.
 
-    ours: the reason is made of our own words; else it may quote the file.
+    They may be in any file but those whose header is nearly that of a source of open data. nearest: the source whose
+    header this one is, or nearly. ours: the reason is made of our own words; else it may quote the file.
     """
-    persons = _source_of_persons(path, contracts, source)
-    filename = landing.neutral_name(persons, path, sha256) if persons else path.name
-    if not ours and (persons or not _is_open(source, reason, contracts)):
-        reason = _without_content(reason, path, filename, contracts.values())
-    landing.refuse(home, filename=filename, sha256=sha256, size=size, source=source or persons, reason=reason)
-    return Receipt(filename if persons else str(path), source or persons, None, "refused", reason)
+    known = source if source in contracts else None
+    if nearest is not None and not nearest.personal:
+        landing.refuse(home, filename=path.name, sha256=sha256, size=size, source=known, reason=reason)
+        return Receipt(str(path), known, None, "refused", reason)
+    persons = nearest.id if nearest else _source_of_persons(path, contracts, source)
+    name = landing.neutral_name(persons or UNKNOWN, path, _mark(sha256, trousseau.if_any(home)))
+    if not ours:
+        reason = _without_content(reason, path, name, contracts.values())
+    landing.refuse(home, filename=name, sha256=sha256, size=size, source=known or persons, reason=reason)
+    return Receipt(name if persons else str(path), known or persons, None, "refused", reason, name)
 
 
 def _source_of_persons(path: Path, contracts: dict[str, Contract], source: str | None) -> str | None:
     """The source about persons that a file is said to be of, or is named like."""
-    if source in contracts:
-        return source if contracts[source].personal else None
+    if source in contracts and contracts[source].personal:
+        return source
     named = (
         contract.id
         for contract in contracts.values()
@@ -173,16 +190,11 @@ def _source_of_persons(path: Path, contracts: dict[str, Contract], source: str |
     return next(named, None)
 
 
-def _is_open(source: str | None, reason: str, contracts: dict[str, Contract]) -> bool:
-    """Whether a file was given for, or compared with, a source that is not about persons: titles may be quoted."""
-    open_ones = [c for c in contracts.values() if not c.personal]
-    return any(c.id == source or f"« {c.name} »" in reason for c in open_ones)
-
-
 def _without_content(reason: str, path: Path, filename: str, contracts: Iterable[Contract]) -> str:
     """A refusal that quotes nothing of the file, which is called by its neutral name."""
     known = list(contracts)
-    return filename.join(masques.message(part, known) for part in reason.split(path.name))
+    parts = reason.split(f"« {path.name} »")
+    return f"« {filename} »".join(masques.message(part, known) for part in parts)
 
 
 def _opens(home: Home, manifest: Manifest, keyring: Keyring) -> bool:
@@ -210,13 +222,14 @@ def _manifest(
 ) -> Manifest:
     """A delivery is its bytes; the same bytes for another year are another delivery."""
     stated_on = found.collecte_le.isoformat() if found.collecte_le else None
+    mark = _mark(sha256, keyring)
     return Manifest(
-        delivery_id=f"{found.contract.id}-{sha256[:16]}" + (f"-{found.millesime}" if again else ""),
+        delivery_id=f"{found.contract.id}-{(mark or sha256)[:16]}" + (f"-{found.millesime}" if again else ""),
         source=found.contract.id,
         layout=found.layout.code,
         reader=found.layout.reader,
         contract_version=found.layout.version,
-        filename=landing.neutral_name(found.contract.id, path, sha256, stated_on) if keyring else path.name,
+        filename=landing.neutral_name(found.contract.id, path, mark, stated_on) if keyring else path.name,
         sha256=sha256,
         size=size,
         received_at=landing.now(),
@@ -224,6 +237,11 @@ def _manifest(
         collecte_le=stated_on,
         cle=keyring.current.version if keyring else None,
     )
+
+
+def _mark(sha256: str, keyring: Keyring | None) -> str:
+    """What stands for the SHA-256 of a file about persons, which a guess would confirm; nothing without a keyring."""
+    return pseudonymes.of_delivery(sha256, keyring.pseudonyms) if keyring else ""
 
 
 def pending(home: Home, *, source: str | None = None, millesime: int | None = None) -> list[Manifest]:
@@ -284,7 +302,7 @@ def digest(contract: Contract, keyring: Keyring | None = None) -> str:
 def _code_digest() -> str:
     """Changes with the code that decides what is accepted."""
     here = Path(__file__).parent
-    files = [here / name for name in ("validate.py", "values.py", "identifiers.py", "titles.py")]
+    files = [here / name for name in ("validate.py", "naissances.py", "values.py", "identifiers.py", "titles.py")]
     files += [here / "protection" / name for name in ("pseudonymes.py", "masques.py")] + [Path(privacy.__file__)]
     files += sorted((here / "readers").rglob("*.py"))
     return hashlib.sha256("".join(landing.sha256_of(path) for path in files).encode()).hexdigest()
@@ -374,7 +392,7 @@ def process(home: Home, manifest: Manifest, contract: Contract) -> Result:
         copies = settle_duplicates(spool.same_keys(), entity, spool.key, facts, personal=contract.personal)
         rejected = pl.concat([*rejects[name], copies])
         signalled = pl.concat([pl.DataFrame(schema=FLAG_SCHEMA), *flags[name]])
-        signalled = signalled.filter(~pl.col("ligne").is_in(copies["ligne"].implode()))
+        signalled = signalled.filter(~pl.col("ligne").is_in(rejected["ligne"].implode()))
         result.files[name], kept = lake.write_accepted(
             home, contract.id, entity.stored, manifest.delivery_id, spool.chunks(without=copies["ligne"])
         )
@@ -424,16 +442,30 @@ def _validated(
     rejects: Findings = {name: [] for name in layout.entities}
     flags: Findings = {name: [] for name in layout.entities}
     read = dict.fromkeys(layout.entities, 0)
+    births = Births(facts, keyring.pseudonyms) if keyring else None
+
+    def without_births(rows: pl.DataFrame, name: str) -> pl.DataFrame:
+        if births is None:
+            return rows
+        checked = births.taken_out(rows, contract.entity(name))
+        rejects[name].append(checked.rejects)
+        flags[name].append(checked.flags)
+        return checked.accepted
+
     for table in pendant("lecture", readers.read(path, layout, list(layout.entities))):
         entity = contract.entity(table.entity)
         _refuse_unknown_columns(table.frame, contract, layout, entity)
         checked = validate_chunk(table.frame, contract, layout, entity, facts)
-        if keyring:
+        if keyring and births:
+            births.learn(checked.births, entity)
             checked = _protected(checked, contract, entity, keyring)
         read[table.entity] += table.frame.height
-        spools[table.entity].add(checked.accepted)
+        spools[table.entity].add(without_births(checked.accepted, table.entity))
         rejects[table.entity].append(checked.rejects)
         flags[table.entity].append(checked.flags)
+    for name, spool in spools.items():  # a person may come after the rows that name them
+        if births and births.concerns(contract.entity(name)):
+            spool.look_again(partial(without_births, name=name))
     if not sum(read.values()):
         raise Refused("Le fichier ne contient aucune ligne. Le renvoyer complet, ou dire qu'il n'y a rien à déclarer.")
     return rejects, flags, read
@@ -459,7 +491,7 @@ def _refuse_unknown_columns(frame: pl.DataFrame, contract: Contract, layout: Lay
     if unknown:
         raise Refused(
             f"{contract.name} ({layout.code}), table {entity.name} : colonnes que le contrat ne connaît pas : "
-            + ", ".join(unknown)
+            + ", ".join(map(masques.without_digits, unknown) if contract.personal else unknown)
             + ". Remède : les déclarer dans le contrat, puis renvoyer ou relancer."
         )
 
@@ -470,17 +502,34 @@ def load_warehouse(home: Home) -> None:
     lake.load(home, model.load_contracts())
 
 
-def inputs_fingerprint(home: Home) -> str:
-    """What a publication depends on: processed deliveries, refusals, declarations, and the SQL of the project."""
+def inputs_fingerprint(home: Home, today: date | None = None) -> str:
+    """What a publication depends on: processed deliveries, refusals, declarations, and the SQL of the project.
+
+    today (by default that of dbt, in UTC): oppositions and consents begin and end on their day, without any delivery;
+    the fingerprint changes on those days only.
+    """
     hasher = hashlib.sha256()
     for manifest in landing.manifests(home):
         hasher.update(f"{manifest.delivery_id} {manifest.received_at}\n".encode())
-    for result in lake.results(home):
+    results = list(lake.results(home))
+    for result in results:
         hasher.update(f"{result.delivery_id} {result.digest} {result.statut} {result.eliminees}\n".encode())
     for refusal in landing.refusals(home):
         hasher.update(f"{refusal['sha256']} {refusal['received_at']}\n".encode())
+    begun, ended = _in_force(home, results, today or datetime.now(UTC).date())
+    hasher.update(f"registre {begun} {ended}\n".encode())
     hasher.update(declarations_digest().encode())
     return hasher.hexdigest()
+
+
+def _in_force(home: Home, results: Iterable[Result], today: date) -> tuple[int, int]:
+    """Rows of the register of oppositions and consents that took effect, and that were withdrawn, at a day."""
+    files = [home.lake / f for r in results if r.statut == lake.ACCEPTED for f in r.files.get(_REGISTER, ())
+             if r.source == "consentements"]  # fmt: skip
+    if not files:
+        return 0, 0
+    rows = pl.scan_parquet(files).select((pl.col(c) <= today).sum() for c in ("date_effet", "retire_le")).collect()
+    return rows.row(0)
 
 
 def declarations_digest() -> str:

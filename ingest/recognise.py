@@ -13,6 +13,7 @@ from pathlib import Path
 
 from data_contracts.model import Contract, Layout
 from ingest.headers import difference, explained, nearness
+from ingest.protection.masques import without_digits
 from ingest.readers import FAMILIES, Document, sniff
 
 _NEAR = 0.5  # share of common titles from which a file is said to be « that source, with another header »
@@ -28,7 +29,14 @@ _FINESS_FLOWS = {
 
 
 class Refused(Exception):
-    """A delivery that cannot be taken. The message is for the sender: what, where, remedy; in French, in one piece."""
+    """A delivery that cannot be taken. The message is for the sender: what, where, remedy; in French, in one piece.
+
+    nearest: the contract that the header is of, or of which it has at least half of the titles.
+    """
+
+    def __init__(self, message: str, nearest: Contract | None = None) -> None:
+        super().__init__(message)
+        self.nearest = nearest
 
 
 @dataclass(frozen=True)
@@ -66,14 +74,19 @@ def recognise(
         matches = hinted or matches
     if len({contract.id for contract, _ in matches}) > 1:
         found = ", ".join(sorted({contract.id for contract, _ in matches}))
-        raise Refused(f"Plusieurs sources ont cet en-tête : {found}. Préciser la source avec --source.")
+        first = max((c for c, _ in matches), key=lambda c: c.personal)
+        raise Refused(f"Plusieurs sources ont cet en-tête : {found}. Préciser la source avec --source.", first)
     if not matches:
-        raise Refused(_why_unknown(path, document, considered))
+        raise _unknown(path, document, considered)
     contract, layout = matches[0]
     if {document.family, layout.reader} == {"csv", "xlsx"}:
         layout = replace(layout, reader=document.family)
-    year = _millesime(path, layout, document, millesime)
-    return Recognised(contract, layout, document, year, _collecte_le(path, layout, document))
+    try:
+        year = _millesime(path, layout, document, millesime)
+        return Recognised(contract, layout, document, year, _collecte_le(path, layout, document))
+    except Refused as refusal:
+        refusal.nearest = contract
+        raise
 
 
 def _readable_as(layout: Layout, document: Document) -> bool:
@@ -112,8 +125,8 @@ def _knows_records(contract: Contract, layout: Layout, document: Document) -> bo
     return bool(keys) and keys <= {str(c) for c in declared.values()} and required <= keys and distinctive <= keys
 
 
-def _why_unknown(path: Path, document: Document, contracts: dict[str, Contract]) -> str:
-    """The message for a file that no layout knows: a diff against the nearest one, or what the sources are."""
+def _unknown(path: Path, document: Document, contracts: dict[str, Contract]) -> Refused:
+    """The refusal of a file that no layout knows: a diff against the nearest one, or what the sources are."""
     header = _titles(document)
     candidates = [
         (nearness(contract, layout, header), contract, layout)
@@ -122,10 +135,15 @@ def _why_unknown(path: Path, document: Document, contracts: dict[str, Contract])
         if _readable_as(layout, document) and _has_header(layout)
     ]
     nearest = max(candidates, key=lambda c: c[0], default=None)
-    if nearest is not None and nearest[0] >= (_NEAR if len(contracts) > 1 else 0):
-        return explained(path, nearest[1], nearest[2], header)
-    seen = f" ({', '.join(header[:6])}{'…' if len(header) > 6 else ''})" if header else f" (famille {document.family})"
-    return (
+    if nearest is not None and (nearest[0] >= _NEAR or len(contracts) == 1):
+        near, contract, layout = nearest
+        if near >= _NEAR and not contract.personal:
+            return Refused(explained(path, contract, layout, header), contract)
+        told = explained(path, contract, layout, header, shown=without_digits)
+        return Refused(told, contract if near >= _NEAR else None)
+    titles = ", ".join(map(without_digits, header[:6]))
+    seen = f" ({titles}{'…' if len(header) > 6 else ''})" if header else f" (famille {document.family})"
+    return Refused(
         f"Fichier « {path.name} » : aucune source déclarée n'a cet en-tête{seen}. "
         "Vérifier le fichier (une ligne de titre au-dessus de l'en-tête ?), ou déclarer un contrat dans "
         "data_contracts/sources/."

@@ -6,7 +6,7 @@ for each row its number and a hash of its key. Does not belong here: what a dupl
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import polars as pl
@@ -37,10 +37,23 @@ class Spool:
         path = self._folder / f"{len(self._paths):06d}.parquet"
         chunk.write_parquet(path, compression="lz4", statistics=False)
         self._paths.append(path)
+        self._count(chunk)
+
+    def _count(self, chunk: pl.DataFrame) -> None:
         self.rows += chunk.height
         if self.key:
             told = chunk.drop_nulls(list(self._entity.identity_in_key))  # who is unknown is nobody's double
             self._keys.append(told.select("_ligne", cle=pl.struct(self.key).hash(seed=0)))
+
+    def look_again(self, seen: Callable[[pl.DataFrame], pl.DataFrame]) -> None:
+        """Every chunk set aside becomes what `seen` makes of it, once the whole delivery was read."""
+        self.rows, self._keys = 0, []
+        for path in self._paths:
+            before = pl.read_parquet(path)
+            chunk = seen(before)
+            if not chunk.equals(before):
+                chunk.write_parquet(path, compression="lz4", statistics=False)
+            self._count(chunk)
 
     def same_keys(self) -> pl.DataFrame | None:
         """The rows whose key may come back (a hash may say so of two different keys); None when there is none."""

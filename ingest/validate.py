@@ -9,7 +9,8 @@ that is kept but doubtful, not used, or repaired leaves one signalement. NULL me
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import date
 
 import polars as pl
@@ -30,6 +31,9 @@ FLAG_SCHEMA = {
     "valeur": pl.String, "valeur_retenue": pl.String, "regle": pl.String, "effet": pl.String, "remede": pl.String,
 }  # fmt: skip
 KEPT, UNUSED, REPAIRED = "conservee", "non_utilisee", "reparee"
+BORN = "date égale à la date de naissance, non conservée"
+# A stay of sixty years is rarer than a birth date in the wrong column, and many persons are older than that.
+OLD_YEARS = 60
 TECHNICAL = ("_ligne", "_chemin", "_defaut")
 
 
@@ -45,11 +49,15 @@ class DeliveryFacts:
 
 @dataclass(frozen=True)
 class Validated:
-    """accepted: typed rows (+ _ligne, millesime); rejects and flags: one row per problem."""
+    """accepted: typed rows (+ _ligne, millesime); rejects and flags: one row per problem.
+
+    births: of an entity that tells birth dates, the fields that say whose, of every row read; rejected rows included.
+    """
 
     accepted: pl.DataFrame
     rejects: pl.DataFrame
     flags: pl.DataFrame
+    births: pl.DataFrame | None = None
 
 
 class _Findings:
@@ -117,10 +125,12 @@ def validate_chunk(
     _soft_checks(typed, text, fields, findings, closed=contract.personal)
     _hard_checks(typed, text, entity, layout, set(carried), findings)
     _row_rules(typed.with_columns(_collecte_le=_collecte_le(typed, layout, facts)), entity, findings)
+    births = None
     if contract.personal:  # after the rules: a code that no list has is not absent
-        typed = _closed(typed, text, entity, fields, findings)
+        births = typed.select(f.name for f in entity.fields) if "naissance" in dict(entity.identity) else None
+        typed = _closed(typed, text, entity, fields, findings, _collecte_le(typed, layout, facts))
     typed = _with_millesime(typed, layout, facts, findings)
-    return _settle(frame, typed, entity, layout, findings, facts)
+    return replace(_settle(frame, typed, entity, layout, findings, facts), births=births)
 
 
 def _dtype(field: Field) -> pl.DataType:
@@ -236,41 +246,66 @@ def _void_conditions(field: Field) -> list[tuple[pl.Expr, str, str]]:
 
 
 def _closed(
-    typed: pl.DataFrame, text: pl.DataFrame, entity: Entity, fields: list[Field], findings: _Findings
+    typed: pl.DataFrame,
+    text: pl.DataFrame,
+    entity: Entity,
+    fields: list[Field],
+    findings: _Findings,
+    told_on: pl.Expr,
 ) -> pl.DataFrame:
     """About persons, what is stored in the clear is only what the contract foresees: any other value could name one.
 
-    An unknown code is not used (elsewhere it is kept); neither is a date that is the birth date, put in a wrong column.
+    An unknown code is not used (elsewhere it is kept); neither is a number whose key is wrong (nine digits of a NIR), a
+    date that is the birth date, nor one so old that it could be. told_on: the day the row speaks from.
     """
-    born = dict(entity.identity).get("naissance")
     for field in fields:
-        column = pl.col(field.name)
         if field.privacy is not None:
             continue
-        if field.logical_type == "string" and field.nomenclature and not field.nomenclature_strict:
-            wrong = ~column.is_in(list(codes(field.nomenclature)))
-            rule = f"code absent de la nomenclature {field.nomenclature}, non conservé : il pourrait nommer quelqu'un"
-        elif field.logical_type in ("date", "timestamp") and born in typed.columns:
-            wrong = column.cast(pl.Date) == pl.col(born)
-            rule = "date égale à la date de naissance, non conservée"
-        else:
-            continue
-        hit = typed.select(wrong.fill_null(False).alias("hit"))["hit"]
-        if not hit.any():
-            continue
         remedy = f"Corriger « {field.title} »."
-        if field.required or field.name in entity.primary_key:
-            findings.reject(text.filter(hit), field.name, column, rule, remedy)
-        else:
-            findings.flag(text.filter(hit), field.name, column, rule, UNUSED, remedy)
-            typed = typed.with_columns(pl.when(~hit).then(column).alias(field.name))
+        for wrong, rule in _unforeseen(field, entity, typed, told_on):
+            hit = typed.select(wrong.fill_null(False).alias("hit"))["hit"]
+            if not hit.any():
+                continue
+            if field.required or field.name in entity.primary_key:
+                findings.reject(text.filter(hit), field.name, pl.col(field.name), rule, remedy)
+            else:
+                findings.flag(text.filter(hit), field.name, pl.col(field.name), rule, UNUSED, remedy)
+                typed = typed.with_columns(pl.when(~hit).then(pl.col(field.name)).alias(field.name))
     return typed
+
+
+def _unforeseen(field: Field, entity: Entity, typed: pl.DataFrame, told_on: pl.Expr) -> Iterator[tuple[pl.Expr, str]]:
+    """The values of a field that could be an identity, and the rule that says so."""
+    column = pl.col(field.name)
+    if field.logical_type == "string" and field.nomenclature and not field.nomenclature_strict:
+        known = list(codes(field.nomenclature))
+        yield (
+            ~column.is_in(known),
+            f"code absent de la nomenclature {field.nomenclature}, non conservé : il pourrait nommer quelqu'un",
+        )
+    elif field.key_check:
+        holds = identifiers.KEYS[field.key_check]
+        wrong = [v for v in typed[field.name].drop_nulls().unique() if not holds(v)]
+        yield (
+            column.is_in(wrong),
+            f"clé de contrôle {field.key_check.upper()} inexacte, non conservé : ce pourrait être un autre numéro",
+        )
+    elif field.logical_type in ("date", "timestamp"):
+        born = dict(entity.identity).get("naissance")
+        birth = pl.col(born) if born in typed.columns else pl.lit(None, pl.Date)
+        day = column.cast(pl.Date)
+        yield day == birth, BORN
+        unlike = birth.is_null() | (day < birth)  # whoever was born before it may have stayed that long
+        yield (
+            unlike & (day < told_on.dt.offset_by(f"-{OLD_YEARS}y")),
+            f"date antérieure de plus de {OLD_YEARS} ans, non conservée : ce pourrait être une date de naissance",
+        )
 
 
 def _soft_checks(
     typed: pl.DataFrame, text: pl.DataFrame, fields: list[Field], findings: _Findings, *, closed: bool = False
 ) -> None:
-    """closed: unknown codes were put aside, and told, by `_closed`."""
+    """closed: unknown codes and wrong keys are put aside, and told, by `_closed`."""
     for field in fields:
         column = pl.col(field.name)
         if field.plausible is not None:
@@ -291,7 +326,7 @@ def _soft_checks(
             if rows.height:
                 findings.flag(rows, field.name, column, f"code absent de la nomenclature {field.nomenclature}", KEPT,
                               "Vérifier le code, ou compléter la nomenclature s'il est nouveau.")  # fmt: skip
-        if field.key_check:
+        if field.key_check and not (closed and field.privacy is None):
             holds = identifiers.KEYS[field.key_check]
             wrong = [v for v in text[field.name].drop_nulls().unique() if not holds(v)]
             if wrong:

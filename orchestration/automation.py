@@ -53,7 +53,7 @@ def boite_de_depot(context: dg.SensorEvaluationContext, entrepot: dg.ResourcePar
     new = sorted(receipt.delivery_id for receipt in receipts if receipt.status == "received" and receipt.delivery_id)
     refused = [receipt for receipt in receipts if receipt.status == "refused"]
     for receipt in refused:
-        context.log.warning("Fichier refusé : %s : %s", receipt.path, receipt.reason)
+        context.log.warning("Fichier refusé : %s : %s", receipt.logged, receipt.reason)
     if not new:
         return dg.SensorResult(skip_reason=_why_nothing(len(waiting) - len(ready), len(refused)), cursor=cursor)
     return dg.SensorResult(run_requests=[dg.RunRequest(run_key="|".join(new), tags=all_years_tags())], cursor=cursor)

@@ -17,6 +17,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ingest.home import reserve
 from orchestration import commandes_conservation, commandes_restitution
 
 app = typer.Typer(
@@ -135,7 +136,7 @@ def deliver(
             progress=_files(progress, "Réception"),
         )
     for receipt in receipts:
-        console.log("deliver", **asdict(receipt))
+        console.log("deliver", **{**asdict(receipt), "path": receipt.logged})
     typer.echo(_json([asdict(receipt) for receipt in receipts]) if as_json else summary.of_receipts(receipts))
     if any(receipt.status == "refused" for receipt in receipts):
         raise typer.Exit(FAILED)
@@ -382,6 +383,7 @@ def main() -> None:
     """Entry point: an expected error is one readable message on standard error, never a stack."""
     from orchestration.console import configure_logs
 
+    reserve()
     if any(argument not in ("-h", "--help") for argument in sys.argv[1:]):
         configure_logs()
     try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dagster as dg
 
 from data_contracts.model import load_contracts
-from ingest.home import Home
+from ingest.home import Home, reserve
 from orchestration import assets, checks, dbt_runtime
 from orchestration.automation import boite_de_depot, tous_les_jours, traitement
 from orchestration.partitions import years
@@ -45,4 +45,5 @@ def build(entrepot: Entrepot) -> dg.Definitions:
 @dg.definitions
 def defs() -> dg.Definitions:
     """The home of the environment (`DLNUF_HOME`, or `var/`)."""
+    reserve()
     return build(Entrepot(Home.from_env()))

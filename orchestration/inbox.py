@@ -2,7 +2,7 @@
 
 Belongs here: noticing what is new, delivering it, and putting the file where it belongs afterwards, once:
 received -> removed (the landing holds its bytes); refused -> `inbox/refuses/`, with its reason beside it in a .txt
-(the reason alone when it is about persons).
+(the reason alone, under a neutral name, unless the header is nearly that of a source of open data).
 Does not belong here: the Dagster sensor that calls this (`automation`).
 """
 
@@ -21,6 +21,7 @@ from ingest.protection import trousseau
 
 REFUSED = "refuses"
 UNKNOWN = "a-reconnaitre"  # files of a source that the sender does not know: recognised by their content
+ASK_AGAIN = "Le fichier n'est pas gardé ici, il peut porter des données de personnes : le redemander à son expéditeur."
 _UNFINISHED = (".part", ".tmp", ".crdownload", ".filepart")
 
 
@@ -75,27 +76,29 @@ def take(home: Home, dropped: Sequence[Dropped]) -> list[Receipt]:
 def put_away(home: Home, path: Path, receipt: Receipt) -> None:
     """Remove a received file from the inbox, or set a refused one aside with its reason.
 
-    A refused file about persons is not kept in the clear, its name neither: its sender has it, and the reason says what
-    to do. While there is no key to receive it with, it waits where it was dropped.
+    A refused file that may be about persons is not kept in the clear, its name neither: its sender has it, and the
+    reason says what to do. While there is no key to receive it with, one that is told to be about persons waits where
+    it was dropped.
     """
     if receipt.status != "refused":
         path.unlink(missing_ok=True)
         return
-    personal = _is_personal(receipt.source)
-    if personal and trousseau.if_any(home) is None:
+    if _is_personal(receipt.source) and trousseau.if_any(home) is None:
         return
     folder = home.inbox / REFUSED
     folder.mkdir(parents=True, exist_ok=True)
-    target = free = folder / Path(receipt.path).name
+    target = free = folder / Path(receipt.logged).name
     count = 1
     while free.exists() or free.with_name(free.name + ".txt").exists():
         count += 1
         free = target.with_name(f"{target.stem} ({count}){target.suffix}")
-    if personal:
-        path.unlink()
+    said = f"{receipt.reason}\n"
+    if receipt.name:
+        path.unlink(missing_ok=True)
+        said += f"{ASK_AGAIN}\n"
     else:
         path.replace(free)
-    free.with_name(free.name + ".txt").write_text(f"{receipt.reason}\n", encoding="utf-8")
+    free.with_name(free.name + ".txt").write_text(said, encoding="utf-8")
 
 
 def _is_personal(source: str | None) -> bool:

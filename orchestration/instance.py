@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ingest.home import Home
+from ingest.home import Home, reserve
 
 # Sqlite storage under DAGSTER_HOME is Dagster's default: nothing to declare.
 SETTINGS = """\
@@ -33,4 +33,5 @@ def prepare(home: Home) -> Path:
 
 
 if __name__ == "__main__":
+    reserve()
     print(prepare(Home.from_env()))

@@ -22,10 +22,11 @@ from dashboards.components import (
     table,
     translated,
 )
-from dashboards.formats import count, day_text, plain, text, whole, with_unit
+from dashboards.formats import INCONNU, SECRET, count, day_text, plain, text, whole, with_unit
 from dashboards.libelles import champ, label, source
 
 SHOWN_RULES = 15
+COUNTS = ("n_lues", "n_acceptees", "n_rejetees", "n_signalements")
 
 
 def show() -> None:
@@ -46,7 +47,9 @@ def show() -> None:
 
 
 def _balance(received: pl.DataFrame) -> None:
-    read, accepted, rejected = (int(received[c].sum()) for c in ("n_lues", "n_acceptees", "n_rejetees"))
+    told = received.filter(pl.col("secret") == "")
+    kept_back = received.height - told.height
+    read, accepted, rejected = (int(told[c].sum()) for c in ("n_lues", "n_acceptees", "n_rejetees"))
     refused = received.filter(pl.col("statut") == "refused").height
     share = 100 * accepted / read if read else None
     first, second, third, fourth = st.columns(4)
@@ -58,6 +61,9 @@ def _balance(received: pl.DataFrame) -> None:
         figure("Lignes acceptées", whole(accepted), f"{with_unit(share, 'pct')} des lignes lues")
     with fourth:
         figure("Lignes rejetées", whole(rejected), "gardées avec leur motif")
+    if kept_back:
+        few = count(kept_back, "livraison sur des personnes a", "livraisons sur des personnes ont")
+        st.caption(f"{few} des comptes trop petits pour être montrés (**{SECRET}**) : hors de ces totaux.")
     if read == accepted + rejected:
         balance = f"{whole(read)} lues = {whole(accepted)} acceptées + {whole(rejected)} rejetées"
         st.caption(f"Le compte est juste : {balance}.")
@@ -116,7 +122,7 @@ def _rules(base: requetes.Base) -> None:
             "Champ": champ(r["source"], r["entite"], r["champ"]),
             "Règle": r["regle"],
             "Effet": label("effet", r["effet"]),
-            "Lignes": whole(r["n_lignes"]),
+            "Lignes": SECRET if r["n_lignes"] is None else whole(r["n_lignes"]),
             "Exemple": _example(r),
             "Comment corriger": r["remede"] or "Aucun remède indiqué",
         }
@@ -147,6 +153,8 @@ def _deliveries(received: pl.DataFrame) -> None:
         pl.col("source").map_elements(source, return_dtype=pl.String, skip_nulls=False),
         translated("statut", "livraison"),
         pl.col("recu_le").dt.date(),
+        pl.col("millesimes").fill_null(INCONNU),
+        pl.when(pl.col("statut") == "refused").then(pl.col(*COUNTS).fill_null(0)).otherwise(pl.col(*COUNTS)),
     )
     columns = {
         "recu_le": "Reçue le",
@@ -159,4 +167,4 @@ def _deliveries(received: pl.DataFrame) -> None:
         "n_rejetees": Column("Rejetées", 0),
         "n_signalements": Column("Signalements", 0),
     }
-    table(named, columns, "Livraisons reçues", key="livraisons", grid=True)
+    table(named, columns, "Livraisons reçues", key="livraisons", grid=True, missing=SECRET)

@@ -52,8 +52,11 @@ def seed_files() -> dict[str, str]:
         ),
         "precedence": _table(("element_id", "source", "rang"), dictionary.ranks(contracts)),
         "sources": _table(
-            ("source", "libelle", "collecte", "document", "nature", "domaine", "version"),
-            ((c.id, c.name, c.collection, c.document, c.nature, c.domain, c.version) for c in contracts.values()),
+            ("source", "libelle", "collecte", "document", "nature", "domaine", "version", "est_personnelle"),
+            (
+                (c.id, c.name, c.collection, c.document, c.nature, c.domain, c.version, str(c.personal).lower())
+                for c in contracts.values()
+            ),
         ),
         "ordres": _table(("element_id", "ordre"), _orders(dictionary.ranks(contracts))),
         "indicateurs": _table_of(dictionary.read_table("indicators.csv")),

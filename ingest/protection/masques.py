@@ -21,11 +21,13 @@ MAX_SHAPE = 40
 ROW = "(ligne)"  # the field of a finding that is about the whole row
 _PACKAGE = Path(__file__).resolve().parents[1]
 _WORD = re.compile(r"[^\W\d_]+")
-# Numbers that say where, not what: « ligne 12 », « entry[3] », « 12 cellules ».
+_QUOTED = re.compile(r"«.*»")  # to the last one of the line: what is quoted may hold a « » » of its own
+# Numbers that say where, not what: « ligne 12 », « entry[3] », « 12 cellules ». Seven digits at most, and nothing after
+# them: a NIR and a date are longer. What a message quotes has lost its digits before (`without_digits`).
 _PLACE = re.compile(
-    r"\[\d{1,9}\]"
-    r"|(?<!\w)(?:lignes?|colonnes?|octets?|caractère|position|élément|version|entrée|ressource|n°) (?:n° )?\d{1,9}\b"
-    r"|(?<!\w)\d{1,6} (?=cellules?\b|lignes?\b|octets\b|colonnes?\b|ressources?\b|entrées?\b|éléments?\b)"
+    r"(?:^|(?<=[^\W\d_]))\[\d{1,7}\](?!\w)"
+    r"|(?<!\w)(?:lignes?|colonnes?|octets?|caractère|position|élément|entrée|ressource) (?:n° )?\d{1,7}(?!\w|[./-]\d)"
+    r"|(?<![\w./-])\d{1,6} (?=cellules?\b|octets\b|ressources?\b|caractères\b|autres\b)"
 )
 
 
@@ -79,20 +81,30 @@ def message(text: str, contracts: Iterable[Contract] = ()) -> str:
     """A message that can hold nothing delivered: a word that is neither the project's nor a contract's is a shape.
 
     Titles and file names quoted from a file about persons may be names: a file without its line of titles has a person
-    there. Numbers stay where they say a place (« ligne 12 »), nowhere else.
+    there. Numbers stay where they say a place (« ligne 12 »), never between quotation marks, nowhere else.
     """
-    known = own_words() | {w for c in contracts for w in contract_words(c)}
+    named = list(contracts)
+    known = own_words() | {w for c in named for w in contract_words(c)}
+    versions = {f"{x.code}, version {x.version}" for c in named for x in c.layouts}
+    ours = re.compile("|".join([*map(re.escape, sorted(versions, key=len, reverse=True)), _PLACE.pattern]))
+    text = _QUOTED.sub(lambda quoted: without_digits(quoted[0]), text)
     kept: list[str] = []
     end = 0
-    for place in _PLACE.finditer(text):
-        kept += [_masked(text[end : place.start()], known), _masked(place[0], known, digits=True)]
+    for place in ours.finditer(text):
+        said = place[0] if place[0] in versions else _masked(place[0], known, digits=True)
+        kept += [_masked(text[end : place.start()], known), said]
         end = place.end()
     return "".join([*kept, _masked(text[end:], known)])
 
 
+def without_digits(text: str) -> str:
+    """What a message quotes of a file that may be about persons: « ligne 4512 » would pass for a place."""
+    return re.sub(r"\d", "9", text)
+
+
 def _masked(text: str, known: set[str] | frozenset[str], *, digits: bool = False) -> str:
     masked = _WORD.sub(lambda found: found[0] if found[0] in known else shape_of(found[0]), text)
-    return masked if digits else re.sub(r"\d", "9", masked)
+    return masked if digits else without_digits(masked)
 
 
 def unexpected(error: BaseException) -> str:

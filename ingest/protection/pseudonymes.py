@@ -21,7 +21,7 @@ from data_contracts.nomenclatures import read_list
 from data_contracts.privacy import VERSION, key_columns
 from ingest.protection.trousseau import Secret
 
-PERSONS, IDENTIFIERS = "personnes", "identifiants"
+PERSONS, IDENTIFIERS, DELIVERIES = "personnes", "identifiants", "livraisons"
 LENGTH = 32  # hexadecimal characters kept: 128 bits, which no collection of persons exhausts
 OTHER = "AUTRE"  # a free text that no pattern knows
 # Letters that no accent explains: Unicode does not decompose them.
@@ -77,6 +77,14 @@ def label(secret: Secret) -> str:
     return f"{secret.version}-{secret.fingerprint[:8]}"
 
 
+def of_delivery(sha256: str, secret: Secret) -> str:
+    """What stands for the SHA-256 of a file about persons in what is published.
+
+    A register of one line can be guessed: whoever has its digest would know that the guess is right.
+    """
+    return Pseudonyms(secret.key(DELIVERIES)).of(sha256)
+
+
 def protected(rows: pl.DataFrame, entity: Entity, secret: Secret) -> pl.DataFrame:
     """Validated rows of a declared entity -> rows of its stored entity, in order, with their technical columns.
 
@@ -94,6 +102,11 @@ def protected(rows: pl.DataFrame, entity: Entity, secret: Secret) -> pl.DataFram
             columns[field.privacy.name] = _replaced(rows, field, identifiers)
     columns |= identity_keys(rows, dict(entity.identity), secret) if entity.identity else {}
     return pl.DataFrame([columns[f.name].alias(f.name) for f in stored.fields] + [rows[c] for c in technical])
+
+
+def identifier(rows: pl.DataFrame, field: Field, secret: Secret) -> pl.Series:
+    """The pseudonyms of an identifier of validated rows."""
+    return _replaced(rows, field, Pseudonyms(secret.key(IDENTIFIERS)))
 
 
 def _replaced(rows: pl.DataFrame, field: Field, identifiers: Pseudonyms) -> pl.Series:

@@ -68,7 +68,7 @@ class Secret:
         return derived(self._bytes, "empreinte")[:8].hex()
 
     def key(self, purpose: str) -> bytes:
-        """The 32 bytes of one purpose: chiffrement, personnes, identifiants."""
+        """The 32 bytes of one purpose: chiffrement, personnes, identifiants, livraisons."""
         return derived(self._bytes, purpose)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import polars as pl
 
 from data_contracts.model import load_contracts
+from ingest.protection.masques import without_digits
 from ingest.readers import csv_file, xlsx_file
 from ingest.readers.model import BLANKS, CHEMIN, DEFAUT, LIGNE, LayoutLike, Table, UnreadableFile
 from ingest.readers.opening import family
@@ -64,7 +65,7 @@ def _check(path: Path, options: Mapping[str, Any], delivered: Sequence[str]) -> 
     missing = [title for key, title in wanted.items() if key not in found]
     unknown = [name for key, name in found.items() if key not in wanted and key not in ignored]
     if missing or unknown:
-        differences = [f"− {title}" for title in missing] + [f"+ {name}" for name in unknown]
+        differences = [f"− {title}" for title in missing] + [f"+ {without_digits(name)}" for name in unknown]
         raise UnreadableFile(
             path,
             f"les titres ne sont pas ceux que la correspondance attend ({', '.join(differences)})",

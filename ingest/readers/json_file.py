@@ -13,6 +13,7 @@ from typing import Any
 
 import ijson
 
+from ingest.protection.masques import without_digits
 from ingest.readers import fhir
 from ingest.readers.json_stream import json_stream
 from ingest.readers.model import Document, LayoutLike, Rows, Table, UnreadableFile, as_text, column_names
@@ -87,7 +88,7 @@ def _object(path: Path) -> Document:
                 return Document("json", "utf-8", None, {**facts, "contenu": _CONTENTS[value]})
     raise UnreadableFile(
         path,
-        f"objet JSON inconnu (clés : {', '.join(roots[:6]) or 'aucune'})",
+        f"objet JSON inconnu (clés : {', '.join(map(without_digits, roots[:6])) or 'aucune'})",
         "fournir un tableau d'objets, une ressource ou un Bundle FHIR, ou un fichier FINESS+ (structures, activités) "
         "avec au moins une personne morale",
     )

@@ -11,8 +11,6 @@ import codecs
 import gzip
 import os
 import re
-import shutil
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -24,6 +22,7 @@ from ingest.protection import chiffrement, trousseau
 from ingest.readers.model import UnreadableFile
 
 HEAD = 65_536
+MAX_UNWRAPPED = 1 << 30  # bytes of a workbook or Parquet file inside a gzip, which is unwrapped in memory
 BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _GZIP = b"\x1f\x8b"
 _RESEND = "télécharger ou exporter de nouveau le fichier, puis le redéposer entier"
@@ -90,22 +89,19 @@ def _decrypted(path: Path, raw: BinaryIO) -> BinaryIO:
 
 @contextmanager
 def on_disk(path: Path) -> Iterator[Path]:
-    """A path to the bytes inside the wrapping, for libraries that seek: the file itself, or a temporary copy.
+    """A path to the bytes inside the wrapping, for libraries that seek: the file itself, or a copy that memory holds.
 
-    The plain bytes of an encrypted file are copied in memory only.
+    Nobody knows yet whether a file being recognised is about persons: none is ever unwrapped on a disk.
+
+    Raises:
+        UnreadableFile: what is inside a gzip is over `MAX_UNWRAPPED`.
     """
     with opened(path) as stream:
-        if chiffrement.is_encrypted(path):
-            with _in_memory(path, stream) as copy:
-                yield copy
-            return
-        if not isinstance(stream, gzip.GzipFile):
+        if not chiffrement.is_encrypted(path) and not isinstance(stream, gzip.GzipFile):
             yield path
             return
-        with tempfile.NamedTemporaryFile(suffix=path.with_suffix("").suffix) as copy:
-            shutil.copyfileobj(stream, copy, 1 << 20)
-            copy.flush()
-            yield Path(copy.name)
+        with _in_memory(path, stream) as copy:
+            yield copy
 
 
 @contextmanager
@@ -114,11 +110,15 @@ def _in_memory(path: Path, stream: BinaryIO) -> Iterator[Path]:
     if not hasattr(os, "memfd_create"):
         raise UnreadableFile(
             path,
-            "ce format se lit ici depuis le disque, où un fichier de personnes ne doit pas être en clair",
+            "compressé ou chiffré, ce format se lit ici depuis le disque, où personne ne doit être en clair",
             "livrer le fichier en CSV ou en JSON, ou traiter sous Linux",
         )
     with os.fdopen(os.memfd_create("dlnuf"), "wb") as copy:
-        shutil.copyfileobj(stream, copy, 1 << 20)
+        while block := stream.read(1 << 20):
+            copy.write(block)
+            if isinstance(stream, gzip.GzipFile) and copy.tell() > MAX_UNWRAPPED:
+                what = f"plus de {MAX_UNWRAPPED >> 20} Mio une fois décompressé"
+                raise UnreadableFile(path, what, "livrer le fichier décompressé, ou en plusieurs fichiers")
         copy.flush()
         yield Path(f"/proc/self/fd/{copy.fileno()}")
 
@@ -152,11 +152,9 @@ def family(path: Path) -> str:
 def _text_family(path: Path, head: bytes, tail: bytes) -> str:
     start = _start_of(head)
     if _HTML.match(start):
-        title = re.search(r"<title[^>]*>(.*?)</title>", start, re.S)
-        shown = f" (« {' '.join(title[1].split())[:80]} »)" if title else ""
         raise UnreadableFile(
             path,
-            f"c'est une page web{shown} enregistrée à la place des données",
+            "c'est une page web enregistrée à la place des données",
             "se connecter au site d'origine, télécharger le fichier lui-même, puis le redéposer",
         )
     if _XML.match(start):
@@ -205,9 +203,8 @@ def _workbook(path: Path) -> str:
                 return "xlsx"
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise UnreadableFile(path, "archive zip ou classeur Excel tronqué ou abîmé", _RESEND) from error
-    inside = ", ".join(sorted(names)[:3]) or "rien"
     raise UnreadableFile(
         path,
-        f"archive zip qui n'est pas un classeur Excel (.xlsx) ; elle contient : {inside}",
+        "archive zip qui n'est pas un classeur Excel (.xlsx)",
         "décompresser l'archive et déposer les fichiers qu'elle contient",
     )

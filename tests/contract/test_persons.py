@@ -127,6 +127,11 @@ def test_a_primary_key_may_name_keys_of_the_identity(sources: Path) -> None:
         ("{property: keyCheck, value: nir}", "{property: keyCheck, value: nirr}", "keyCheck = « nirr »"),
         ("{pattern: '^[0-9AB]{9}$'}", "{minLength: 1}", "conservé en clair sur des personnes, sans nomenclature"),
         ("'^[0-9AB]{9}$'", "'^[0-9AB]+$'", "son pattern admet « 1850175056001 »"),
+        ("'^[0-9AB]{9}$'", "'^[0-9]{2,9}$'", "son pattern admet « 23111937 »"),
+        ("'^[0-9AB]{9}$'", "'^[0-9]{1,6}$'", "son pattern admet « 231137 »"),
+        ("'^[0-9AB]{9}$'", "'^[a-z]+-[a-z-]{1,40}$'", "son pattern admet « zorglubellin-ysmerile »"),
+        ("'^[0-9AB]{9}$'}, customProperties: [{property: keyCheck, value: finess}]", "'^[0-9]{9}$'}",
+         "son pattern admet « 137119999 »"),
         ("'^[0-9AB]{9}$'", "'^[A-Z]{1,9}$'", "son pattern admet « MARTIN »"),
         ("{name: sexe, logicalType: string, customProperties: [{property: acceptedValues, value: [M, F, I]}]}",
          "{name: sexe, logicalType: integer}", "maximum absent"),
@@ -139,6 +144,12 @@ def test_what_is_wrong_with_privacy_is_said(sources: Path, before: str, after: s
     with pytest.raises(ContractError) as raised:
         load_contracts(sources)
     assert said in str(raised.value)
+
+
+def test_nine_digits_without_a_key_are_stored_for_a_reason_that_the_contract_gives(sources: Path) -> None:
+    key, reason = "{property: keyCheck, value: finess}", "{property: clearReason, value: Neuf chiffres sans clé.}"
+    (sources / "dui.odcs.yaml").write_text(CONTRACT.replace(key, reason), encoding="utf-8")
+    assert load_contracts(sources)["dui"].entity("usagers").field("finess_et").clear_reason
 
 
 def test_a_personal_contract_that_protects_nothing_is_refused(sources: Path) -> None:

@@ -395,6 +395,22 @@ def test_rules_have_an_example_and_a_remedy(home: Path) -> None:
     assert _table(test, "Comment corriger")["Effet"].tolist() == ["Ligne rejetée"]
 
 
+def test_counts_of_few_persons_read_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DLNUF_HOME", str(tmp_path))
+    received, rules = exemple.livraisons(), exemple.regles()
+    received[1] |= {"source": "dui", "n_acceptees": None, "n_rejetees": None}
+    rules[0] |= {"source": "dui", "n_lignes": None, "n_livraisons": None}
+    monkeypatch.setattr(exemple, "livraisons", lambda: received)
+    monkeypatch.setattr(exemple, "regles", lambda: rules)
+    exemple.write_publication(tmp_path)
+    test = _page("qualite")
+    assert not test.error
+    assert any("1 livraison sur des personnes a des comptes trop petits" in c.value for c in test.caption)
+    assert _table(test, "Comment corriger")["Lignes"].tolist() == ["14", "9", "3", "secret"]
+    balance = requetes.livraison_balance(requetes.current_base()).filter(pl.col("source") == "dui")
+    assert balance.select("lignes_acceptees", "secret").row(0) == (None, "lignes_acceptees, lignes_rejetees")
+
+
 def test_a_balance_that_is_wrong_is_shouted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DLNUF_HOME", str(tmp_path))
     lost = exemple.livraisons()

@@ -4,7 +4,7 @@
 
     Nearness, the least first: 0 entries within the tolerance of the dictionary; 1 the entry of one is the admission of the other;
     2 the same modality over the same days; 3 the same days; 4 the stay begins while the other waits. Two that are each the nearest of the other are one stay;
-    then, of those left, again. What repeats an entry already taken (nearness 0, same modality) is the same stay once more. -#}
+    then, of those left, again. What repeats an entry already taken (nearness 0, same modality, days in common) is the same stay once more. -#}
 {% macro apparier(sejours, dits) -%}
 with tolerances as (
     select
@@ -37,6 +37,7 @@ ecarts as (
             when s.date_sortie < coalesce(d.date_demande, d.date_statut) then 0
             else 1
         end as est_attendu,
+        case when {{ se_recouvrent('d.date_entree', 'd.date_sortie', 's.date_entree', 's.date_sortie') }} then 1 else 0 end as ont_des_jours_communs,
         abs({{ dbt.datediff('coalesce(d.date_sortie, d.date_statut, d.date_demande)', 'coalesce(case when d.date_sortie is not null then s.date_sortie end, s.date_entree, s.date_admission)', 'day') }}) as jours_attente,
         case when s.modalite = d.modalite then 0 when s.modalite is null or d.modalite is null then 1 else 2 end as modalite_autre,
         t.entree as tolerance_entree,
@@ -51,6 +52,7 @@ proches as (
         dit_cle,
         sejour_cle,
         modalite_autre,
+        ont_des_jours_communs,
         coalesce(jours_entree, 9999) as jours,
         case
             when jours_entree <= tolerance_entree then 0
@@ -67,7 +69,7 @@ paires as (
     select
         dit_cle,
         sejour_cle,
-        proximite = 0 and modalite_autre < 2 as est_repetition,
+        proximite = 0 and modalite_autre < 2 and ont_des_jours_communs = 1 as est_repetition,
         proximite * 1000000 + modalite_autre * 100000 + least(case when proximite = 4 then coalesce(jours_attente, 9999) else jours end, 99999) as distance
     from proches
     where proximite is not null

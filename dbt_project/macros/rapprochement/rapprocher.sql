@@ -1,18 +1,19 @@
 {#- One rule of the cascade: the groups that a key brings together become one (docs/rapprochement.md).
 
     avant: the records and the group of each, so far: fiche_cle, groupe, a_ins, regle, est_ambigu.
-    indices: what records say: fiche_cle, cle, and `ecarte`, what sets apart two records that share the key (NULL: nothing).
+    indices: what records say: fiche_cle, cle, and what sets apart two records that share the key (NULL: nothing): `ecarte`, or the columns
+    that `ecartes` names.
 
     Of the groups that share a key, one at most has an INS, and one at most says `ecarte`: then they are one. Else nothing tells with whom
     the others go: they stay as they are, ambiguous. A group without INS that several keys send to groups of two INS stays too. So no rule
     ever brings two INS together: a group with an INS never moves, the others join one at most. -#}
-{% macro rapprocher(avant, regle, indices) -%}
+{% macro rapprocher(avant, regle, indices, ecartes=['ecarte']) -%}
 with indices as (
     {{ indices }}
 ),
 
 membres as (
-    select avant.groupe, avant.a_ins, indices.cle, indices.ecarte
+    select avant.groupe, avant.a_ins, indices.cle, indices.{{ ecartes | join(', indices.') }}
     from indices
     inner join {{ avant }} as avant on indices.fiche_cle = avant.fiche_cle
 ),
@@ -23,13 +24,17 @@ cles as (
         cle,
         coalesce(
             min(case when a_ins then groupe end),
-            min(case when ecarte is not null then groupe end),
+            {% for ecarte in ecartes -%}
+            min(case when {{ ecarte }} is not null then groupe end),
+            {% endfor -%}
             min(groupe)
         ) as cible,
         max(case when a_ins then 1 else 0 end) as cible_a_ins,
         case
             when min(case when a_ins then groupe end) <> max(case when a_ins then groupe end)
-                or min(case when ecarte is not null then groupe end) <> max(case when ecarte is not null then groupe end)
+                {%- for ecarte in ecartes %}
+                or min(case when {{ ecarte }} is not null then groupe end) <> max(case when {{ ecarte }} is not null then groupe end)
+                {%- endfor %}
                 then 1
             else 0
         end as est_partagee
@@ -44,7 +49,8 @@ departs as (
         membres.groupe,
         min(case when cles.est_partagee = 0 and cles.cible_a_ins = 1 then cles.cible end) as premiere_ins,
         max(case when cles.est_partagee = 0 and cles.cible_a_ins = 1 then cles.cible end) as derniere_ins,
-        min(case when cles.est_partagee = 0 and cles.cible_a_ins = 0 then cles.cible end) as sans_ins
+        min(case when cles.est_partagee = 0 and cles.cible_a_ins = 0 then cles.cible end) as sans_ins,
+        max(cles.est_partagee) as est_partagee
     from membres
     inner join cles on membres.cle = cles.cle
     where not membres.a_ins
@@ -80,7 +86,7 @@ select
     coalesce(arrivees.destination, avant.groupe) as groupe,
     avant.a_ins or coalesce(arrivees.a_ins, false) as a_ins,
     case when avant.regle = 'seule' and (arrivees.groupe is not null or rejoints.groupe is not null) then '{{ regle }}' else avant.regle end as regle,
-    arrivees.groupe is null and (avant.est_ambigu or (departs.groupe is not null and rejoints.groupe is null)) as est_ambigu
+    arrivees.groupe is null and (avant.est_ambigu or (coalesce(departs.est_partagee = 1 or departs.premiere_ins <> departs.derniere_ins, false) and rejoints.groupe is null)) as est_ambigu
 from {{ avant }} as avant
 left join departs on avant.groupe = departs.groupe
 left join arrivees on avant.groupe = arrivees.groupe

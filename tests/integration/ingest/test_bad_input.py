@@ -79,11 +79,11 @@ def test_a_good_file_is_accepted_whole(desk: Desk) -> None:
 
 
 def test_empty_file(desk: Desk) -> None:
-    refused(desk, desk.deliver(b""), NAME, "vide")
+    refused(desk, desk.deliver(b""), "inconnu_", "vide")
 
 
 def test_file_of_spaces(desk: Desk) -> None:
-    refused(desk, desk.deliver(" \n \n"), NAME)
+    refused(desk, desk.deliver(" \n \n"), "inconnu_")
 
 
 def test_header_without_rows_is_refused_when_read(desk: Desk) -> None:
@@ -107,7 +107,7 @@ def test_truncated_gzip(desk: Desk) -> None:
 
 def test_html_error_page_saved_as_csv(desk: Desk) -> None:
     page = "<!DOCTYPE html>\n<html><head><title>503 Service Unavailable</title></head><body>Indisponible</body></html>"
-    refused(desk, desk.deliver(page), NAME, "page web")
+    refused(desk, desk.deliver(page), "inconnu_", "page web")
 
 
 def test_wrong_source(desk: Desk) -> None:

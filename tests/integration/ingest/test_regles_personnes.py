@@ -77,7 +77,10 @@ FHIR = [
     Case("INS of the other sex", person(ins(ex.INS), gender="female"), "usagers", "premier chiffre du matricule INS"),
     Case("NIR of the other sex", person(ins(FEMININE, "13")), "usagers", "premier chiffre du NIR"),
     Case("INS-NIA of the other sex", person(ins(ex.INS, "9"), gender="female"), "usagers", None),
-    Case("dead before birth", ex.patient(deceasedDateTime="1930-01-01"), "usagers", "décédée avant sa naissance"),
+    Case(
+        "dead before birth", ex.patient(birthDate="1987-11-23", deceasedDateTime="1980-01-01"), "usagers",
+        "décédée avant sa naissance",
+    ),
     Case("unknown sex", ex.patient(gender="unknown"), "usagers", None),
     # TDDUI, PresenceAbsence: motive and planned are required when absent
     Case("absence", slot(), "presences_absences", None),

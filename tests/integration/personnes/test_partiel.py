@@ -41,7 +41,7 @@ def contents(entrepot: Entrepot) -> dict[str, tuple[Any, ...]]:
 def test_a_new_bundle_of_one_esms_gives_what_a_run_from_nothing_gives(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(modifications, "MAX_SHARE", 9.0)  # of two ESMS, one is half
+    monkeypatch.setattr(modifications, "MAX_SHARE", float("inf"))  # of two ESMS, one is half
     e = Entrepot(Home(tmp_path / "var"))
     for i, personne in enumerate(PERSONNES):
         et = ICI if i < 12 else AILLEURS
@@ -54,13 +54,13 @@ def test_a_new_bundle_of_one_esms_gives_what_a_run_from_nothing_gives(
         modifications.built(connection, "v1")
     before = contents(e)
 
-    # Someone leaves, someone whom the other ESMS knows comes, and someone opposes steering.
+    # Someone leaves; someone whom the other ESMS knows comes, and opposes steering: the other leaves it out too.
     suite = {"_delivery_id": "suite", "_recu_le": datetime(2025, 2, 2, 8), "_collecte_le": date(2025, 1, 31)}
     e.sejour(ICI, "u1", "s1", modalite="HP", date_entree="2024-02-05", date_sortie="2024-12-01", **suite)
     e.usager(ICI, "u99", PERSONNES[20], **suite)
     e.sejour(ICI, "u99", "s99", modalite="HT", date_entree="2024-12-05", **suite)
     e.ajoute(
-        "consentements__registre", finess_et=ICI, usager_id="u2", finalite="toutes", nature="opposition",
+        "consentements__registre", finess_et=ICI, usager_id="u99", finalite="toutes", nature="opposition",
         date_effet=date(2024, 3, 1), **suite,
     )  # fmt: skip
     contracts = load_contracts()
@@ -72,9 +72,49 @@ def test_a_new_bundle_of_one_esms_gives_what_a_run_from_nothing_gives(
     assert "--full-refresh" not in command
     e.dbt("run", *command[command.index("--exclude") :])
     partial = contents(e)
+    opposed = "SELECT unite_id, usager_id FROM intermediate.int_dui__usagers WHERE est_oppose ORDER BY ALL"
+    assert e.lire(opposed) == [(ICI, "u99"), (AILLEURS, "u20")]
     e.dbt("run", "--full-refresh")
     assert {name for name, rows in contents(e).items() if partial[name] != rows} == set()
     assert partial != before
+
+
+def test_an_esms_that_begins_to_be_held_back_for_another_is_redone_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The two smallest of a département are held back: A grows past C, whose figures leave no more."""
+    monkeypatch.setattr(modifications, "MAX_SHARE", 9.0)
+    e = Entrepot(Home(tmp_path / "var"))
+    a, _, c = units = ("010000008", "010000016", "010000024")
+    for unit, persons in zip(units, (12, 13, 14), strict=True):
+        e.ajoute("finess__et", finess_et=unit, categorie_code="500", departement_finess="01", commune_cog="01053")
+        _resident_since_long(e, unit, range(persons), _delivery_id=unit)
+    e.dbt("seed")
+    e.dbt("run", "--full-refresh")
+    with duckdb.connect(str(e.home.warehouse)) as connection:
+        modifications.built(connection, "v1")
+    told = """SELECT DISTINCT unite_id FROM intermediate.int_observations
+              WHERE source = 'dui' AND element_id = 'FILE_ACTIVE'"""
+    assert e.lire(told) == [(c,)]
+
+    _resident_since_long(e, a, range(12, 16), _delivery_id="suite")
+    dui = load_contracts()["dui"]
+    with duckdb.connect(str(e.home.warehouse)) as connection:
+        for table in ("usagers", "sejours"):
+            modifications.note(connection, f"dui__{table}", dui, dui.entity(table).stored, {"suite"})
+    command = construction.build_command(e.home, "v1")
+    e.dbt("run", *command[command.index("--exclude") :])
+    assert e.lire(told) == [(a,)]
+    partial = contents(e)
+    e.dbt("run", "--full-refresh")
+    assert {name for name, rows in contents(e).items() if partial[name] != rows} == set()
+
+
+def _resident_since_long(e: Entrepot, unit: str, numbers: range, **values: Any) -> None:
+    for i in numbers:
+        someone = Personne(f"ZZ{unit}{i}", "FICTIF", f"19{30 + i}-01-02", "F", "01999", nir=f"{unit}{i}")
+        e.usager(unit, f"u{i}", someone, **values)
+        e.sejour(unit, f"u{i}", f"s{i}", modalite="HP", date_entree="2020-05-05", **values)
 
 
 def test_persons_are_not_matched_again_for_what_is_not_about_them(tmp_path: Path) -> None:

@@ -1,12 +1,16 @@
-"""Looks for texts in every byte of a folder: as they are, and in what Parquet, DuckDB, SQLite, JSON and gzip hold."""
+"""Looks for texts in every byte of a folder: as they are, and in what Parquet, DuckDB, SQLite, JSON, gzip, zip hold.
+
+JSON is not parsed, lest a file cut or of several lines be skipped: its escapes are undone wherever they are.
+"""
 
 from __future__ import annotations
 
-import gzip
-import json
+import io
 import re
 import sqlite3
 import unicodedata
+import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +19,8 @@ from typing import Any
 
 import duckdb
 import polars as pl
+
+_ACCENTS = re.compile("[\u0300-\u036f]+")
 
 
 @dataclass(frozen=True)
@@ -34,15 +40,19 @@ class Identity:
         dates = {
             sep.join(parts) for parts in ((day, month, year), (year, month, day)) for sep in ("/", "-", "", ".", " ")
         }
+        dates |= {sep.join((day, month, year[2:])) for sep in ("/", ".")}
         nir = self.nir[:13]
         spaced = " ".join((nir[0], nir[1:3], nir[3:5], nir[5:7], nir[7:10], nir[10:13]))
         return {self.nom, self.prenom, nir, spaced, *dates, self.adresse, self.dossier}
 
+    def short_date(self) -> str:
+        """JJMMAA: six digits are a date only when they stand alone in a text."""
+        return f"{self.ne_le:%d%m%y}"
+
 
 def traces(folder: Path, identities: Iterable[Identity]) -> list[str]:
     """Where, under a folder, a writing of one of these persons is: file, place, writing."""
-    needles = {folded(w) for person in identities for w in person.writings()}
-    pattern = _pattern(needles)
+    pattern = _pattern(identities)
     found: list[str] = []
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         relative = str(path.relative_to(folder))
@@ -54,40 +64,68 @@ def traces(folder: Path, identities: Iterable[Identity]) -> list[str]:
 
 def in_text(text: str, identities: Iterable[Identity]) -> list[str]:
     """The writings of these persons that a text holds."""
-    needles = {folded(w) for person in identities for w in person.writings()}
-    return sorted(set(_pattern(needles).findall(folded(text))))
+    return sorted(set(_pattern(identities).findall(folded(text))))
 
 
 def folded(text: str) -> str:
     """Capitals and accents put aside."""
-    bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    return bare.casefold()
+    if text.isascii():
+        return text.lower()
+    return _ACCENTS.sub("", unicodedata.normalize("NFKD", text)).casefold()
 
 
-def _pattern(needles: set[str]) -> re.Pattern[str]:
-    return re.compile("|".join(re.escape(n) for n in sorted(needles, key=len, reverse=True)))
+def _pattern(identities: Iterable[Identity]) -> re.Pattern[str]:
+    people = list(identities)
+    needles = sorted({folded(w) for person in people for w in person.writings()}, key=len, reverse=True)
+    alone = sorted({person.short_date() for person in people})
+    return re.compile("|".join([*map(re.escape, needles), *(rf"(?<![\w.:/+-]){n}(?![\w.:/+-])" for n in alone)]))
 
 
 def _texts(path: Path) -> Iterator[tuple[str, str]]:
     content = path.read_bytes()
-    yield from _decoded(content)
-    if content.startswith(b"\x1f\x8b"):
-        yield from (("gzip " + place, text) for place, text in _decoded(gzip.decompress(content)))
-    if content.startswith(b"PAR1"):
-        yield from (("parquet " + name, text) for name, text in _frame(pl.read_parquet(path, hive_partitioning=False)))
-    if path.suffix == ".duckdb":
+    if path.suffix == ".duckdb":  # it writes UTF-8 only
+        yield "utf-8", content.decode("utf-8", "ignore")
         yield from _duckdb(path)
+        return
+    yield from _held(content)
     if content.startswith(b"SQLite format 3"):
         yield from _sqlite(path)
-    if path.suffix == ".json":
-        yield "json", str(json.loads(content))
+
+
+def _held(content: bytes) -> Iterator[tuple[str, str]]:
+    """What bytes hold: as they are, and inside their wrappings, one in the other."""
+    yield from _decoded(content)
+    if content.startswith(b"\x1f\x8b"):
+        yield from (("gzip " + place, text) for place, text in _held(zlib.decompressobj(31).decompress(content)))
+    if content.startswith(b"PK") and zipfile.is_zipfile(io.BytesIO(content)):
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            for name in archive.namelist():
+                yield "zip", name
+                yield from ((f"zip {place}", text) for place, text in _held(archive.read(name)))
+    if content.startswith(b"PAR1"):
+        frame = pl.read_parquet(io.BytesIO(content), hive_partitioning=False)
+        yield from (("parquet " + name, text) for name, text in _frame(frame))
 
 
 def _decoded(content: bytes) -> Iterator[tuple[str, str]]:
-    """The bytes as each encoding reads them."""
+    """The bytes as each encoding reads them: ASCII is the same in all."""
+    if content.isascii() and b"\0" not in content:
+        text = content.decode()
+        yield "ascii", text
+        if "\\u" in text or "&#" in text:
+            yield "échappé", _unescaped(text)
+        return
     for encoding in ("utf-8", "cp1252", "utf-16-le"):
         yield encoding, content.decode(encoding, "ignore")
+    if b"\\u" in content or b"&#" in content:
+        yield "échappé", _unescaped(content.decode("utf-8", "ignore"))
     yield "utf-16-le décalé", content[1:].decode("utf-16-le", "ignore")
+
+
+def _unescaped(text: str) -> str:
+    """Without the escapes of JSON, nor those of XML (which workbooks are full of)."""
+    text = re.sub(r"&#(\d{1,7});", lambda found: chr(int(found[1])), text)
+    return re.sub(r"\\+u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), text)
 
 
 def _frame(frame: pl.DataFrame) -> Iterator[tuple[str, str]]:

@@ -7,23 +7,30 @@ nothing because it looks badly would prove nothing.
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import logging
+import tempfile
+import zipfile
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
+import dagster as dg
 import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from ingest import landing, pipeline
+from ingest import landing, pipeline, validate
+from ingest.home import Home
 from ingest.pipeline import Receipt, deliver, load_warehouse, process_pending
-from ingest.protection import masques, pseudonymes
-from ingest.readers import UnreadableFile
+from ingest.protection import masques, pseudonymes, trousseau
+from ingest.readers import UnreadableFile, opening
 from orchestration import inbox
+from orchestration.automation import boite_de_depot
 from orchestration.cli import app
+from orchestration.resources import Entrepot
 from tests.integration.protection.conftest import TITLES, Bureau
 from tests.integration.protection.recherche import Identity, in_text, traces
 
@@ -33,6 +40,11 @@ PEOPLE = (
     Identity("Quétzalphadon", "Barnabothe", "299079999900214", date(1941, 7, 30), "3 quai Lutinerie", "DOS-QUET-2"),
     Identity("D'Ampoulmar", "Théodulfine", "299039999900377", date(1929, 3, 17), "44 mail Brumevent", "DOS-AMPO-3"),
 )  # fmt: skip
+
+
+def mark(path: Path) -> str:
+    """What stands for the bytes of a file in its neutral name: a guess of its content must not confirm it."""
+    return pseudonymes.of_delivery(landing.sha256_of(path), trousseau.load().pseudonyms)[:8]
 
 
 def row(person: Identity, **changed: str) -> tuple[str, ...]:
@@ -176,32 +188,35 @@ def test_a_title_too_many_is_still_told_by_its_place(bureau: Bureau) -> None:
     (receipt,), _ = went_through(bureau, path)
     assert receipt.reason is not None
     assert "colonne inconnue : xxxxxxxxxxxxx" in receipt.reason
-    assert receipt.path == f"essai_personnes_{landing.sha256_of(path)[:8]}.csv"
+    assert receipt.path == f"essai_personnes_{mark(path)}.csv"
 
 
-@pytest.mark.parametrize("form", ["gzip", "xlsx", "utf-16", "cp1252"])
+@pytest.mark.parametrize("form", ["gzip", "xlsx", "xlsx.gz", "utf-16", "cp1252"])
 def test_whatever_the_wrapping_plain_bytes_stay_in_memory(
-    bureau: Bureau, said: Callable[[], str], form: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    bureau: Bureau, said: Callable[[], str], form: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    scratch = tmp_path / "temporaire"
-    scratch.mkdir()
+    make = tempfile._mkstemp_inner  # pyright: ignore[reportAttributeAccessIssue] - what every temporary file goes by
     plain = bureau.file("essai_2025-01-31.csv", *(row(p) for p in PEOPLE)).read_text(encoding="utf-8")
     path = bureau.folder / "essai_2025-01-31_b.csv"
     if form == "gzip":
         path = path.with_suffix(".csv.gz")
         path.write_bytes(gzip.compress(plain.encode()))
-    elif form == "xlsx":
+    elif form.startswith("xlsx"):
         path = path.with_suffix(".xlsx")
         _workbook(path)
+        if form.endswith("gz"):
+            path.write_bytes(gzip.compress(path.read_bytes()))
+            path = path.rename(path.with_suffix(".xlsx.gz"))
     else:
         path.write_bytes(plain.encode(form))
+    made: list[str] = []
+    monkeypatch.setattr("tempfile._mkstemp_inner", lambda *given: made.append(str(given)) or make(*given))
     receipts = deliver([path], bureau.home)
     assert [r.status for r in receipts] == ["received"]
-    monkeypatch.setattr("tempfile.tempdir", str(scratch))
     (result,) = process_pending(bureau.home)
     load_warehouse(bureau.home)
     assert result.acceptees == 3
-    assert list(scratch.iterdir()) == []
+    assert made == []
     assert_nobody(bureau, repr(receipts), said())
 
 
@@ -318,12 +333,146 @@ def _quoted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(masques, "message", lambda text, *_: text)
 
 
-@pytest.mark.parametrize("removed", [_in_clear, _unprotected, _unmasked, _named, _quoted], ids=lambda f: f.__name__)
+def _open_lists(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(validate, "_closed", lambda typed, *_: typed)
+
+
+def _inbox_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "unlink", lambda path, missing_ok=False: None)
+
+
+def _unknown_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def own(source: str, path: Path, *rest: str) -> str:
+        return path.name if source == pipeline.UNKNOWN else neutral(source, path, *rest)
+
+    neutral = landing.neutral_name
+    monkeypatch.setattr(landing, "neutral_name", own)
+
+
+REMOVED = (_in_clear, _unprotected, _unmasked, _named, _quoted, _open_lists, _inbox_kept, _unknown_named)
+
+
+@pytest.mark.parametrize("removed", [None, *REMOVED], ids=lambda f: f.__name__ if f else "none")
 def test_without_one_of_the_protections_somebody_is_found(
-    bureau: Bureau, monkeypatch: pytest.MonkeyPatch, removed: Callable[[pytest.MonkeyPatch], None]
+    bureau: Bureau, monkeypatch: pytest.MonkeyPatch, removed: Callable[[pytest.MonkeyPatch], None] | None
 ) -> None:
-    removed(monkeypatch)
+    if removed:
+        removed(monkeypatch)
     good = bureau.file("essai_2025-01-31_Zorglubéllin.csv", row(PEOPLE[0]), row(PEOPLE[1], **{"Né le": PEOPLE[1].nom}))
-    bad = bureau.file("envoi.csv", *(row(p) for p in PEOPLE), titles=None)
-    went_through(bureau, good, bad)
-    assert traces(bureau.home.root, PEOPLE) != []
+    bad = bureau.file("envoi.csv", (*row(PEOPLE[0]), "x"), titles=(*TITLES, PEOPLE[1].nom))
+    unknown = bureau.file("Théodulfine.csv", ("x",), titles=("a",))
+    closed = bureau.file("essai_2025-02-28.csv", row(PEOPLE[2], Statut=PEOPLE[2].nom))
+    went_through(bureau, good, bad, unknown, closed)
+    waiting = bureau.home.inbox / inbox.UNKNOWN / "export.csv"
+    waiting.parent.mkdir(parents=True)
+    bureau.file("export.csv", *(row(p) for p in PEOPLE), titles=None).rename(waiting)
+    inbox.take(bureau.home, inbox.scan(bureau.home))
+    assert (traces(bureau.home.root, PEOPLE) == []) is (removed is None)
+
+
+def _zip(inside: str) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr(inside, "x")
+    return out.getvalue()
+
+
+NOM = PEOPLE[0].nom
+UNKNOWN_FILES: dict[str, tuple[str, str | bytes]] = {
+    "rows without titles": ("csv", ";".join(row(PEOPLE[0])) + "\n"),
+    "malformed JSON": ("json", f'[{{"{NOM}": "{PEOPLE[0].nir}'),
+    "a JSON object": ("json", json.dumps({NOM: 1, "Dossier n° 4512": 2, "[23111937]": 3, "ligne 4512": 4})),
+    "JSON records": ("json", json.dumps([{NOM: PEOPLE[0].nir}])),
+    "XML": ("xml", f"<{PEOPLE[0].prenom}><n>{NOM}</n></{PEOPLE[0].prenom}>"),
+    "a web page": ("html", f"<html><title>Dossier de {NOM}</title></html>"),
+    "a zip": ("zip", _zip(f"{NOM} {PEOPLE[0].prenom}.csv")),
+    "a title more": ("csv", ";".join((*TITLES, "Dossier n° 4512")) + "\n" + ";".join((*row(PEOPLE[0]), "x")) + "\n"),
+}
+
+
+def _unknown_files(folder: Path) -> list[Path]:
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / f"{NOM}{n}.{suffix}" for n, (suffix, _) in enumerate(UNKNOWN_FILES.values())]
+    for path, (_, content) in zip(paths, UNKNOWN_FILES.values(), strict=True):
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return paths
+
+
+@pytest.mark.parametrize("source", [None, "errd", "nimporte", NOM])
+def test_a_refused_file_that_no_open_source_claims_leaves_neither_its_name_nor_its_titles(
+    tmp_path: Path, said: Callable[[], str], source: str | None
+) -> None:
+    """The real contracts."""
+    bureau = Bureau(tmp_path)
+    paths = _unknown_files(bureau.folder)
+    receipts = deliver(paths, bureau.home, source=source)
+    load_warehouse(bureau.home)
+    assert {r.status for r in receipts} == {"refused"}
+    assert [r.path for r in receipts] == list(map(str, paths))  # before the sender, who typed it
+    kept = {r["sha256"]: r for r in landing.refusals(bureau.home)}
+    for path, receipt in zip(paths, receipts, strict=True):
+        sha256 = landing.sha256_of(path)
+        assert kept[sha256]["filename"] == receipt.logged
+        assert receipt.logged.startswith(f"inconnu_{mark(path)}")
+        assert kept[sha256]["reason"] == receipt.reason
+        assert "4512" not in kept[sha256]["reason"]
+        assert "23111937" not in kept[sha256]["reason"]
+    assert_nobody(bureau, *(r["reason"] for r in kept.values()), said())
+
+
+def test_an_open_file_with_half_of_the_titles_of_its_source_keeps_its_name_and_its_titles(tmp_path: Path) -> None:
+    bureau = Bureau(tmp_path)
+    header = "FINESS;TAUX_OCC_TRIMESTRE3;NB_LITS_AUTORISES_INSTALLES;NB_LITS_OCC_2022;COMMENTAIRE_2022"
+    path = _written(bureau, "occupation_du_28.csv", header + "\n1;2;3;4;5\n")
+    (receipt,) = deliver([path], bureau.home, source="cnsa_occupation")
+    (kept,) = landing.refusals(bureau.home)
+    assert (kept["filename"], receipt.name, kept["source"]) == (path.name, None, "cnsa_occupation")
+    assert "colonne inconnue : COMMENTAIRE_2022" in kept["reason"]
+
+
+def test_the_version_of_the_nearest_layout_is_said_as_it_is(bureau: Bureau) -> None:
+    path = bureau.file("essai_2025-01-31.csv", (*row(PEOPLE[0]), "x"), titles=(*TITLES, "ligne 4512"))
+    (receipt,), _ = went_through(bureau, path)
+    assert receipt.reason is not None
+    assert "(la plus proche : csv, version 1.0.0)" in receipt.reason
+    assert "colonne inconnue : ligne 9999" in receipt.reason
+
+
+@pytest.mark.parametrize("folder", [inbox.UNKNOWN, "errd", "dui", NOM])
+def test_what_is_refused_from_the_inbox_stays_there_in_the_clear_under_no_folder(
+    tmp_path: Path, said: Callable[[], str], folder: str
+) -> None:
+    bureau = Bureau(tmp_path)
+    paths = _unknown_files(bureau.home.inbox / folder)
+    receipts = inbox.take(bureau.home, inbox.scan(bureau.home))
+    paths[0].parent.rmdir()  # empty; whoever made the folder gave it its name
+    assert {r.status for r in receipts} == {"refused"}
+    reasons = sorted((bureau.home.inbox / inbox.REFUSED).iterdir())
+    assert [r.name for r in reasons] == sorted(f"{r.logged}.txt" for r in receipts)
+    assert all(inbox.ASK_AGAIN in r.read_text(encoding="utf-8") for r in reasons)
+    assert_nobody(bureau, *(r.logged for r in receipts), said())
+
+
+def test_the_sensor_logs_the_neutral_name(tmp_path: Path, said: Callable[[], str]) -> None:
+    home = Home(tmp_path / "var")
+    dropped = home.inbox / inbox.UNKNOWN / f"{NOM}.csv"
+    dropped.parent.mkdir(parents=True)
+    dropped.write_text(";".join(row(PEOPLE[0])), encoding="utf-8")
+    places = {"entrepot": Entrepot(home)}
+    first = boite_de_depot(dg.build_sensor_context(resources=places))
+    assert isinstance(first, dg.SensorResult)
+    second = boite_de_depot(dg.build_sensor_context(cursor=first.cursor, resources=places))
+    told = said()
+    assert "inconnu_" in told
+    assert in_text(told + str(second), PEOPLE) == []
+
+
+def test_a_gzip_too_big_for_memory_is_refused(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "MAX_UNWRAPPED", 1000)
+    path = bureau.folder / "essai_2025-01-31.xlsx"
+    _workbook(path)
+    path.write_bytes(gzip.compress(path.read_bytes()))
+    (receipt,) = deliver([path], bureau.home)
+    assert receipt.status == "refused"
+    assert receipt.reason is not None
+    assert "une fois décompressé" in receipt.reason

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from ingest import lake, landing
 from ingest.lake import Result
 from ingest.pipeline import Receipt, deliver, load_warehouse, pending, process_pending
-from ingest.protection import chiffrement, cles, trousseau
+from ingest.protection import chiffrement, cles, pseudonymes, trousseau
 from orchestration import inbox
 from orchestration.cli import app
 from tests.integration.protection.conftest import Bureau
@@ -32,6 +32,11 @@ def received(bureau: Bureau, name: str = "essai_2025-01-31.csv", rows: tuple[tup
 
 def keyring_path() -> Path:
     return trousseau.path_of_file()
+
+
+def mark(manifest: landing.Manifest) -> str:
+    """What stands for the bytes of a delivery in its neutral name."""
+    return pseudonymes.of_delivery(manifest.sha256, trousseau.load().pseudonyms)[:8]
 
 
 def away() -> Path:
@@ -81,7 +86,7 @@ def test_the_same_bytes_are_one_delivery_although_they_are_never_encrypted_alike
     assert (second.status, second.delivery_id) == ("known", first.delivery_id)
     (manifest,) = landing.manifests(bureau.home)
     assert manifest.sha256 == landing.sha256_of(bureau.folder / "essai_2025-01-31.csv")
-    assert (manifest.cle, manifest.filename) == ("v1", f"essai_personnes_2025-01-31_{manifest.sha256[:8]}.csv")
+    assert (manifest.cle, manifest.filename) == ("v1", f"essai_personnes_2025-01-31_{mark(manifest)}.csv")
 
 
 def test_rotating_then_rewrapping_changes_neither_contents_nor_pseudonyms_nor_what_is_to_be_done(
@@ -142,13 +147,14 @@ def test_a_delivery_whose_key_is_lost_is_refused_then_read_once_the_key_is_back(
 
 def test_a_version_that_is_missing_is_named_and_waited_for(bureau: Bureau) -> None:
     received(bureau)
+    named = mark(next(landing.manifests(bureau.home)))
     trousseau.rotate()
     lost = _without_version("v1")
     assert [r.statut for r in process_pending(bureau.home)] == ["refused"]
     motif = result_of(bureau).motif
     assert motif is not None
     assert "par la clé v1" in motif
-    assert f"essai_personnes_2025-01-31_{next(landing.manifests(bureau.home)).sha256[:8]}.csv" in motif
+    assert f"essai_personnes_2025-01-31_{named}.csv" in motif
     assert (pending(bureau.home), cles.state(bureau.home)["fichiers_sans_cle"]) == ([], 1)
     content = json.loads(keyring_path().read_text(encoding="utf-8"))
     content["chiffrement"].insert(0, lost)

@@ -129,7 +129,14 @@ def test_deliver_json_is_one_record_a_file(dlnuf: Dlnuf, delivery: list[Path]) -
     said = dlnuf("deliver", str(delivery[0]), "--json")
     assert said.code == 0
     assert said.json == [
-        {"path": str(delivery[0]), "source": "finess", "delivery_id": "finess-1", "status": "received", "reason": None}
+        {
+            "path": str(delivery[0]),
+            "source": "finess",
+            "delivery_id": "finess-1",
+            "status": "received",
+            "reason": None,
+            "name": None,
+        }
     ]
 
 

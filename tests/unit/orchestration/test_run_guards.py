@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from types import SimpleNamespace
 
 import duckdb
+import polars as pl
 import pytest
 
+from ingest import lake, pipeline
 from ingest.home import Home
 from orchestration.publication.manifest import Manifest, documents_of
 from orchestration.publication.publisher import software
@@ -48,6 +53,24 @@ def test_a_delivery_that_waits_is_new(current: Home, monkeypatch: pytest.MonkeyP
 def test_a_declaration_that_changed_is_new(current: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ingest.pipeline.inputs_fingerprint", lambda _home: "autre")
     assert not nothing_new(current)
+
+
+def test_the_day_an_opposition_begins_is_new(current: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    register = current.lake / "raw" / "registre.parquet"
+    register.parent.mkdir(parents=True)
+    schema = {"date_effet": pl.Date, "retire_le": pl.Date}
+    pl.DataFrame({"date_effet": [date(2026, 11, 22)], "retire_le": [None]}, schema=schema).write_parquet(register)
+    files = {"registre": ["raw/registre.parquet"]}
+    lake.write_result(current, lake.Result("c", "consentements", lake.ACCEPTED, files=files))
+    path = next(current.publication.glob("*/manifest.json"))
+    before = pipeline.inputs_fingerprint(current, date(2026, 11, 21))
+    manifest = replace(Manifest.read(path.parent), inputs_fingerprint=before)
+    path.write_text(manifest.to_json(), encoding="utf-8")
+    for day, expected in ((21, True), (22, False)):
+        instant = datetime(2026, 11, day, 8, tzinfo=UTC)
+        monkeypatch.setattr(pipeline, "datetime", SimpleNamespace(now=lambda _zone, instant=instant: instant))
+        assert nothing_new(current) is expected
 
 
 def test_another_version_of_the_software_is_new(current: Home, monkeypatch: pytest.MonkeyPatch) -> None:

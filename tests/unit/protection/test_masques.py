@@ -29,6 +29,18 @@ def test_a_value_becomes_its_shape(value: str | None, shape: str | None) -> None
         ("/dossier[12]/Zorglubine", "/dossier[12]/xxxxxxxxxx"),
         ("valeur 12/03/1940", "valeur 99/99/9999"),
         ("ligne 1 87 01 99 999 001 68", "ligne 1 99 99 99 999 999 99"),
+        ("+ colonne inconnue : Zorg n° 4512", "+ colonne inconnue : xxxx n° 9999"),
+        ("« ligne 4512 » à la ligne 12", "« ligne 9999 » à la ligne 12"),
+        ("« a » ligne 4512 »", "« a » ligne 9999 »"),
+        ("[23111937]", "[99999999]"),
+        ("entry[3].resource", "entry[3].resource"),
+        ("[3]", "[3]"),
+        ("ligne 23111937", "ligne 99999999"),
+        ("colonne 137119999", "colonne 999999999"),
+        ("ligne 23/11/1937", "ligne 99/99/9999"),
+        ("version 23111937", "version 99999999"),
+        ("octet n° 14", "octet n° 14"),
+        ("9123 lignes 1", "9999 lignes 1"),
     ],
 )
 def test_a_message_keeps_our_words_and_where_and_nothing_that_was_delivered(text: str, said: str) -> None:
@@ -39,6 +51,14 @@ def test_the_titles_of_a_contract_are_words_of_the_project() -> None:
     contract = load_contracts()["finess"]
     title = contract.entity("et").fields[0].title
     assert masques.message(f"colonne inconnue : {title}", [contract]) == f"colonne inconnue : {title}"
+
+
+def test_our_version_is_said_and_no_other_number_like_it() -> None:
+    contract = load_contracts()["dui"]
+    layout = contract.layouts[0]
+    said = f"(la plus proche : {layout.code}, version {layout.version})"
+    assert masques.message(said, [contract]) == said
+    assert masques.message("version 23.11.1937", [contract]) == "version 99.99.9999"
 
 
 def test_an_unexpected_error_is_told_by_its_type_and_its_place_only() -> None:

@@ -1,6 +1,6 @@
 {{ par_unite() }}
 {# One row per stay that the DUI of an ET tells, once: the stay that a second file of the same person repeats (same modality, entries within
-   the tolerance of DATE_ENTREE) is left out. A stay whose dates contradict each other was rejected before the lake. #}
+   the tolerance of DATE_ENTREE, each the nearest of the other, days in common) is left out. A stay whose dates contradict each other was rejected before the lake. #}
 with sejours as (
     select
         s.finess_et,
@@ -28,14 +28,30 @@ tolerance as (
     where element_id = 'DATE_ENTREE'
 ),
 
-redits as (
-    select distinct b.finess_et, b.sejour_id
+paires as (
+    select
+        b.finess_et,
+        b.sejour_id,
+        row_number() over (
+            partition by b.finess_et, b.sejour_id, a.usager_id
+            order by abs({{ dbt.datediff('a.date_entree', 'b.date_entree', 'day') }}), a.sejour_id
+        ) as rang_de_b,
+        row_number() over (
+            partition by a.finess_et, a.sejour_id, b.usager_id
+            order by abs({{ dbt.datediff('a.date_entree', 'b.date_entree', 'day') }}), b.sejour_id
+        ) as rang_de_a
     from (select * from sejours where usager_id <> personne) as b
     inner join sejours as a
         on b.finess_et = a.finess_et and b.personne = a.personne and coalesce(b.modalite, '') = coalesce(a.modalite, '')
     cross join tolerance
     where a.usager_id < b.usager_id
         and abs({{ dbt.datediff('a.date_entree', 'b.date_entree', 'day') }}) <= tolerance.jours
+        and {{ se_recouvrent('a.date_entree', 'a.date_sortie', 'b.date_entree', 'b.date_sortie') }}
+),
+
+-- The first file is the one kept: of what several repeat, one always is.
+redits as (
+    select distinct finess_et, sejour_id from paires where rang_de_b = 1 and rang_de_a = 1
 )
 
 select

@@ -1,10 +1,16 @@
 {{ par_unite() }}
 {# One row per file of a person in an ET: whose it is in that ET. Two files of one ET that share name, first name, birth and sex (the key
-   by which ViaTrajectoire knows its own doubles) are of one person, unless two INS say otherwise. Nothing outside the ET is looked at:
-   an ET is redone alone. Who opposes the use of its data for steering is told by `est_oppose`. #}
+   by which ViaTrajectoire knows its own doubles) are of one person, unless two INS say otherwise. A file that only a stay names stands for
+   itself. Who opposes the use of its data for steering, in this ET or in another, is told by `est_oppose`: nothing else outside the ET is
+   looked at, and `int_personnes__oppositions` marks the ET where that changes, so that an ET is redone alone. #}
 with usagers as (
     select finess_et, usager_id, annee_naissance, sexe, cle_ins, coalesce(cle_nom_prenom, cle_traits) as cle
     from {{ des_et_a_refaire(ref('stg_dui__usagers')) }} as fiches
+    union all
+    select distinct s.finess_et, s.usager_id, cast(null as {{ dbt.type_int() }}), cast(null as {{ dbt.type_string() }}), cast(null as {{ dbt.type_string() }}), cast(null as {{ dbt.type_string() }})
+    from {{ des_et_a_refaire(ref('stg_dui__sejours')) }} as s
+    left join {{ ref('stg_dui__usagers') }} as u on s.finess_et = u.finess_et and s.usager_id = u.usager_id
+    where u.usager_id is null
 ),
 
 repetees as (
@@ -29,8 +35,12 @@ reunis as (
 opposants as (
     select r.finess_et, r.personne
     from reunis as r
-    inner join {{ ref('int_personnes__opposants') }} as o on r.finess_et = o.finess_et and r.usager_id = o.usager_id
-    where o.est_sans_pilotage
+    inner join (
+        select g.finess_et, g.fiche_id
+        from {{ ref('int_personnes__groupes') }} as g
+        inner join {{ ref('int_personnes__oppositions') }} as o on g.personne_id = o.personne_id
+        where g.source = 'dui' and o.est_sans_pilotage
+    ) as o on r.finess_et = o.finess_et and r.usager_id = o.fiche_id
     group by r.finess_et, r.personne
 )
 

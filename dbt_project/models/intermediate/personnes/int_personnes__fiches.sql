@@ -1,5 +1,6 @@
 {# One row per record that a source keeps of a person, with what the record says of who it is. Keys are numbers drawn from the pseudonyms:
-   sixty-four bits, enough to set two persons apart, and three times faster to compare than their text. #}
+   sixty-four bits, enough to set two persons apart, and three times faster to compare than their text. A file of a DUI that only a stay names
+   is a record too, of which nothing is known: no stay is lost. #}
 {%- set cles = ['cle_traits', 'cle_nom_prenom', 'cle_nir', 'cle_sans_nom', 'cle_sans_prenom', 'cle_sans_naissance', 'cle_mdph'] -%}
 {%- set traits = ['cle_traits', 'cle_nom_prenom', 'cle_sans_nom', 'cle_sans_prenom', 'cle_sans_naissance'] -%}
 {%- set sources = [
@@ -23,5 +24,21 @@ select
     delivery_id,
     ligne
 from {{ relation }}
-{{ 'union all' if not loop.last }}
+union all
 {% endfor %}
+select
+    {{ empreinte(["'dui'", 's.finess_et', 's.usager_id']) }},
+    'dui',
+    s.finess_et,
+    s.usager_id,
+    cast(null as {{ dbt.type_int() }}),
+    cast(null as {{ dbt.type_string() }}),
+    {% for cle in cles -%}
+    {{ numero('null') }},
+    {% endfor -%}
+    min(s.delivery_id),
+    min(s.ligne)
+from {{ ref('stg_dui__sejours') }} as s
+left join {{ ref('stg_dui__usagers') }} as u on s.finess_et = u.finess_et and s.usager_id = u.usager_id
+where u.usager_id is null
+group by s.finess_et, s.usager_id

@@ -1,9 +1,9 @@
 {# One row per statement, with the stay it is about. The number of a stay is drawn from that of its first statement. A request that no stay
-   answers has none. #}
+   answers, and a stay that is only planned, have none. `est_remplace`: a later file of RESID-ESMS corrects it, its dates count no more. #}
 {%- set etapes = ['int_sejours__etape_1_dui', 'int_sejours__etape_2_resid', 'int_sejours__etape_3_viatrajectoire'] -%}
 with places as (
     {% for etape in etapes -%}
-    select dit_cle, sejour_cle from {{ ref(etape) }}
+    select dit_cle, sejour_cle, {{ 'est_remplace' if loop.index == 2 else 'false' }} as est_remplace from {{ ref(etape) }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 )
@@ -30,6 +30,7 @@ select
     d.mode_entree,
     d.delivery_id,
     d.ligne,
-    d.collecte_le
+    d.collecte_le,
+    p.est_remplace
 from {{ ref('int_sejours__dits') }} as d
 inner join places as p on d.dit_cle = p.dit_cle

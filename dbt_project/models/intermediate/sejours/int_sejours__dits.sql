@@ -1,5 +1,5 @@
 {# One row per statement of a stay, or of a request for one: who, where, when, by whom. Stays of the DUI that are only planned (no admission,
-   no entry) say nothing yet. `rang_source`: the DUI is believed first, then RESID-ESMS, then ViaTrajectoire. #}
+   no entry, no exit) are no stay. `rang_source`: the DUI is believed first, then RESID-ESMS, then ViaTrajectoire. #}
 {%- set dites = [
     ('dui', 'dui', 1, ref('stg_dui__sejours'), 'usager_id', 'sejour_id'),
     ('resid_esms', 'resid', 2, ref('stg_resid__sejours'), 'fiche_id', 'fiche_id'),
@@ -24,6 +24,7 @@ with dits as (
         {{ inconnue if source == 'resid_esms' else 'date_admission' }} as date_admission,
         date_entree,
         date_sortie,
+        {{ 'mois' if source == 'resid_esms' else sans_texte }} as mois,
         {{ 'statut' if systeme == 'vt' else sans_texte }} as statut,
         {{ 'date_statut' if systeme == 'vt' else inconnue }} as date_statut,
         {{ 'est_papier' if source == 'viatrajectoire_pa' else 'cast(null as boolean)' }} as est_papier,
@@ -52,6 +53,7 @@ select
     d.date_admission,
     d.date_entree,
     d.date_sortie,
+    d.mois,
     d.statut,
     d.date_statut,
     d.est_papier,
@@ -59,10 +61,15 @@ select
     d.mode_entree,
     -- A request that is refused or withdrawn is no stay; one that waits may be the trace of a stay that was not told back.
     case
+        when d.systeme = 'dui' then coalesce(d.date_admission, d.date_entree, d.date_sortie) is not null
         when d.systeme <> 'vt' then true
         else coalesce(d.statut in ('admis', 'entre', 'sorti'), d.date_entree is not null)
     end as est_sejour,
-    case when d.systeme <> 'vt' then true else coalesce(d.statut not in ('refus', 'annule'), true) end as est_rapprochable,
+    case
+        when d.systeme = 'dui' then coalesce(d.date_admission, d.date_entree, d.date_sortie) is not null
+        when d.systeme <> 'vt' then true
+        else coalesce(d.statut not in ('refus', 'annule'), true)
+    end as est_rapprochable,
     d.delivery_id,
     d.ligne,
     d.collecte_le

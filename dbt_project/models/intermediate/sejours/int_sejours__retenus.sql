@@ -18,7 +18,7 @@ with sejours as (
         {% if systeme != 'resid' -%}
         min(case when systeme = '{{ systeme }}' then date_admission end) as {{ systeme }}_date_admission,
         {% endif -%}
-        min(case when systeme = '{{ systeme }}' then date_entree end) as {{ systeme }}_date_entree,
+        min(case when systeme = '{{ systeme }}'{{ ' and not coalesce(est_remplace, false)' if systeme == 'resid' }} then date_entree end) as {{ systeme }}_date_entree,
         max(case when systeme = '{{ systeme }}' then date_sortie end) as {{ systeme }}_date_sortie,
         {% endfor -%}
         min(date_demande) as vt_date_demande,

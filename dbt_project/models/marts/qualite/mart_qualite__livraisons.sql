@@ -1,17 +1,19 @@
-{# One row per file received. #}
+{# One row per file received. Of a source about persons, a count of too few rows is not told; neither are accepted and rejected
+   rows when one of the two is of too few: the rows read would tell it by subtraction. #}
 select
-    delivery_id,
-    source,
-    contrat_version,
-    forme,
-    nom_fichier,
-    recu_le,
-    collecte_le,
-    statut,
-    motif,
-    cast(n_lues as {{ dbt.type_int() }}) as n_lues,
-    cast(n_acceptees as {{ dbt.type_int() }}) as n_acceptees,
-    cast(n_rejetees as {{ dbt.type_int() }}) as n_rejetees,
-    cast(n_signalements as {{ dbt.type_int() }}) as n_signalements,
-    millesimes
-from {{ source('raw', 'livraisons') }}
+    l.delivery_id,
+    l.source,
+    l.contrat_version,
+    l.forme,
+    l.nom_fichier,
+    l.recu_le,
+    l.collecte_le,
+    l.statut,
+    l.motif,
+    {{ si_assez_de_personnes('l.n_lues', 's.est_personnelle') }} as n_lues,
+    {{ si_assez_de_personnes('l.n_acceptees', 's.est_personnelle', ['l.n_acceptees', 'l.n_rejetees']) }} as n_acceptees,
+    {{ si_assez_de_personnes('l.n_rejetees', 's.est_personnelle', ['l.n_acceptees', 'l.n_rejetees']) }} as n_rejetees,
+    {{ si_assez_de_personnes('l.n_signalements', 's.est_personnelle') }} as n_signalements,
+    l.millesimes
+from {{ source('raw', 'livraisons') }} as l
+left join {{ ref('sources') }} as s on l.source = s.source

@@ -1,21 +1,37 @@
-{# One row per rule that rejected or flagged something, by source, entity, field and effect. #}
+{# One row per rule that rejected or flagged something, by source, entity, field and effect. Of a source about persons, a count of
+   too few rows, or deliveries (some hold one person), is not told. #}
 with constats as (
     select delivery_id, source, entite, champ, regle, 'rejet' as effet, ligne, valeur, remede
     from {{ source('raw', 'rejets') }}
     union all
     select delivery_id, source, entite, champ, regle, effet, ligne, valeur, remede
     from {{ source('raw', 'signalements') }}
+),
+
+comptes as (
+    select
+        source,
+        coalesce(entite, '(fichier)') as entite,
+        coalesce(nullif(champ, ''), '(ligne)') as champ,
+        regle,
+        effet,
+        count(*) as n_lignes,
+        count(distinct delivery_id) as n_livraisons,
+        min(valeur) as exemple_valeur,
+        min(remede) as remede
+    from constats
+    group by source, coalesce(entite, '(fichier)'), coalesce(nullif(champ, ''), '(ligne)'), regle, effet
 )
 
 select
-    source,
-    coalesce(entite, '(fichier)') as entite,
-    coalesce(nullif(champ, ''), '(ligne)') as champ,
-    regle,
-    effet,
-    cast(count(*) as {{ dbt.type_int() }}) as n_lignes,
-    cast(count(distinct delivery_id) as {{ dbt.type_int() }}) as n_livraisons,
-    min(valeur) as exemple_valeur,
-    min(remede) as remede
-from constats
-group by source, coalesce(entite, '(fichier)'), coalesce(nullif(champ, ''), '(ligne)'), regle, effet
+    c.source,
+    c.entite,
+    c.champ,
+    c.regle,
+    c.effet,
+    {{ si_assez_de_personnes('c.n_lignes', 's.est_personnelle') }} as n_lignes,
+    {{ si_assez_de_personnes('c.n_livraisons', 's.est_personnelle') }} as n_livraisons,
+    c.exemple_valeur,
+    c.remede
+from comptes as c
+left join {{ ref('sources') }} as s on c.source = s.source

@@ -3,7 +3,8 @@
 select
     finess_et,
     sejour_id,
-    usager_id,
+    -- A stay that names nobody is of somebody.
+    coalesce(usager_id, '?' || sejour_id) as usager_id,
     modalite,
     date_admission,
     date_entree_previsionnelle,

@@ -122,7 +122,7 @@ def validate_chunk(
     typed = _typed(text, fields, findings)
     typed = _unused(typed, text, fields, findings)
     typed = typed.with_columns(pl.lit(None, _dtype(f)).alias(f.name) for f in entity.fields if f.name not in carried)
-    _soft_checks(typed, text, fields, findings, closed=contract.personal)
+    _soft_checks(typed, text, entity, fields, findings, closed=contract.personal)
     _hard_checks(typed, text, entity, layout, set(carried), findings)
     _row_rules(typed.with_columns(_collecte_le=_collecte_le(typed, layout, facts)), entity, findings)
     births = None
@@ -283,7 +283,7 @@ def _unforeseen(field: Field, entity: Entity, typed: pl.DataFrame, told_on: pl.E
             ~column.is_in(known),
             f"code absent de la nomenclature {field.nomenclature}, non conservé : il pourrait nommer quelqu'un",
         )
-    elif field.key_check:
+    elif field.key_check and not _names_the_row(field, entity):
         holds = identifiers.KEYS[field.key_check]
         wrong = [v for v in typed[field.name].drop_nulls().unique() if not holds(v)]
         yield (
@@ -302,8 +302,13 @@ def _unforeseen(field: Field, entity: Entity, typed: pl.DataFrame, told_on: pl.E
         )
 
 
+def _names_the_row(field: Field, entity: Entity) -> bool:
+    """Whose row it is: kept though its key is wrong, as in the examples of the ANS, and signalled."""
+    return field.required or field.name in entity.primary_key
+
+
 def _soft_checks(
-    typed: pl.DataFrame, text: pl.DataFrame, fields: list[Field], findings: _Findings, *, closed: bool = False
+    typed: pl.DataFrame, text: pl.DataFrame, entity: Entity, fields: list[Field], findings: _Findings, *, closed: bool
 ) -> None:
     """closed: unknown codes and wrong keys are put aside, and told, by `_closed`."""
     for field in fields:
@@ -326,7 +331,7 @@ def _soft_checks(
             if rows.height:
                 findings.flag(rows, field.name, column, f"code absent de la nomenclature {field.nomenclature}", KEPT,
                               "Vérifier le code, ou compléter la nomenclature s'il est nouveau.")  # fmt: skip
-        if field.key_check and not (closed and field.privacy is None):
+        if field.key_check and not (closed and field.privacy is None and not _names_the_row(field, entity)):
             holds = identifiers.KEYS[field.key_check]
             wrong = [v for v in text[field.name].drop_nulls().unique() if not holds(v)]
             if wrong:

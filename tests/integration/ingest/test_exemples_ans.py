@@ -1,4 +1,4 @@
-"""The examples of the ANS (TDDUI v2, CDA v1, SDO), as they are but for a FINESS whose key is wrong: classes and rows.
+"""The examples of the ANS (TDDUI v2, CDA v1, SDO), delivered as they are: which class each is, and its rows.
 
 They are transcribed or copied files of ../shared/data: without that folder these tests are skipped, and the readers are
 tested on invented files (tests/unit/readers).
@@ -15,15 +15,10 @@ from tests.integration.ingest.conftest import Guichet
 from tests.unit.readers import exemples as ex
 
 FHIR = "tddui/fhir_v2_examples"
-WRONG, RIGHT = "480787529", "480787522"  # of the guide: its key is wrong, and the rows would be rejected for it
-
-
-def mended(path: Path) -> bytes:
-    return path.read_bytes().replace(WRONG.encode(), RIGHT.encode())
 
 
 def take(guichet: Guichet, path: Path) -> dict[str, tuple[int, int, int]]:
-    result = guichet.take(path.name, mended(path))
+    result = guichet.take(path.name, path.read_bytes())
     assert result.statut == "accepted", result.motif
     return {e: (c["lues"], c["acceptees"], c["rejetees"]) for e, c in result.entities.items() if c["lues"]}
 
@@ -77,7 +72,7 @@ def one(frame: pl.DataFrame, **expected: object) -> None:
 def test_the_bundle_gives_its_rows_and_its_keys_only_warn(guichet: Guichet, shared_data: Path) -> None:
     take(guichet, shared_data / FHIR / "Bundle-tddui-reconstructed.json")
     one(
-        guichet.rows("raw", "usagers"), finess_et=RIGHT, ins_type="INS-NIR", ins_statut="VALI", sexe="M",
+        guichet.rows("raw", "usagers"), finess_et="480787529", ins_type="INS-NIR", ins_statut="VALI", sexe="M",
         annee_naissance=1947, departement_domicile="76",
     )  # fmt: skip
     one(
@@ -92,18 +87,12 @@ def test_the_bundle_gives_its_rows_and_its_keys_only_warn(guichet: Guichet, shar
     (stay,) = guichet.rows("raw", "sejours")["usager_id"]
     assert guichet.rows("raw", "usagers")["usager_id"].to_list() == [stay]
     keys = [r for r in guichet.rows("signalements")["regle"] if r.startswith("clé de contrôle")]
-    assert set(keys) == {"clé de contrôle NIR inexacte"}
-
-
-def test_a_finess_whose_key_is_wrong_is_rejected_as_the_guide_writes_it(guichet: Guichet, shared_data: Path) -> None:
-    path = shared_data / FHIR / "Patient-tddui-patient-ins-example.json"
-    assert guichet.take(path.name, path.read_bytes()).entities["usagers"]["rejetees"] == 1
-    assert any("clé de contrôle FINESS inexacte" in rule for rule in guichet.rows("rejects")["regle"])
+    assert {"clé de contrôle FINESS inexacte", "clé de contrôle NIR inexacte"} == set(keys)
 
 
 def test_the_cda_example_gives_the_same_stay_and_event(guichet: Guichet, shared_data: Path) -> None:
     take(guichet, shared_data / "tddui" / "CDA_TDDUI_Exemple_v1.0.1.xml")
-    one(guichet.rows("raw", "usagers"), finess_et=RIGHT, sexe="M", annee_naissance=1947, ins_statut=None)
+    one(guichet.rows("raw", "usagers"), finess_et="480787529", sexe="M", annee_naissance=1947, ins_statut=None)
     one(
         guichet.rows("raw", "sejours"), date_admission="2023-04-11", date_entree="2023-04-14", date_sortie=None,
         date_sortie_previsionnelle="2023-05-05", mode_entree_libelle_code="ETABLISSEMENT_SANTE",
@@ -118,7 +107,7 @@ def test_the_cda_example_gives_the_same_stay_and_event(guichet: Guichet, shared_
 def test_the_cda_example_in_base64_in_a_bundle_gives_the_same_rows(guichet: Guichet, shared_data: Path) -> None:
     alone = shared_data / "tddui" / "CDA_TDDUI_Exemple_v1.0.1.xml"
     expected = take(guichet, alone)
-    content = ex.as_bytes(ex.bundle(ex.entry("d", ex.document_reference(mended(alone)))))
+    content = ex.as_bytes(ex.bundle(ex.entry("d", ex.document_reference(alone.read_bytes()))))
     result = guichet.take("tddui_2023-12-31_b.json", content)
     assert {e: (c["lues"], c["acceptees"], c["rejetees"]) for e, c in result.entities.items() if c["lues"]} == expected
 

@@ -7,11 +7,12 @@ Does not belong here: those functions (`ingest`, the dbt project, `orchestration
 import json
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, build_dbt_asset_selection, dbt_assets
 from dagster_dbt.errors import DagsterDbtCliRuntimeError
 
 from data_contracts.model import Contract
@@ -142,10 +143,11 @@ def models_asset(manifest_path: Path) -> dg.AssetsDefinition:
             (target / "run_results.json").unlink(missing_ok=True)
             declarations = declarations_digest()
             whole = not context.assets_def.is_subset  # a part that is built alone settles nothing
-            command = construction.build_command(home, declarations, whole_graph=whole)
+            build = construction.to_do(home, declarations, whole_graph=whole)
             acceptance.preload()
+            yield from _as_they_are(context.assets_def, build.unchanged)
             try:
-                for done, event in enumerate(dbt.cli(command, context=context, target_path=target).stream(), 1):
+                for done, event in enumerate(dbt.cli(build.command, context=context, target_path=target).stream(), 1):
                     entrepot.progress("Résolution et indicateurs (dbt)", min(done, total), total)
                     yield event
             except DagsterDbtCliRuntimeError as error:
@@ -158,6 +160,17 @@ def models_asset(manifest_path: Path) -> dg.AssetsDefinition:
                 construction.built(home, declarations)
 
     return models
+
+
+def _as_they_are(models: dg.AssetsDefinition, unchanged: str) -> Iterator[dg.MaterializeResult]:
+    """What dbt is not asked for, in the graph's order: Dagster skips whatever waits for a result that never comes."""
+    if not unchanged:
+        return
+    keys = build_dbt_asset_selection([models], dbt_select=unchanged).resolve([models])
+    upstream = {key: [dep.asset_key for dep in models.specs_by_key[key].deps] for key in sorted(keys)}
+    for key in TopologicalSorter(upstream).static_order():
+        if key in keys:
+            yield dg.MaterializeResult(asset_key=key, metadata={"inchange": True})
 
 
 def published_models(manifest_path: Path) -> list[dg.AssetKey]:

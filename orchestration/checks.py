@@ -44,7 +44,9 @@ def livraisons_acceptees(entrepot: dg.ResourceParam[Entrepot]) -> dg.AssetCheckR
     return dg.AssetCheckResult(
         passed=not refused,
         severity=dg.AssetCheckSeverity.WARN,  # a refused file is the sender's to mend: the others are published
-        description=status.named([f"{delivery.filename} ({delivery.source or '?'})" for delivery in refused]),
+        description=status.named(
+            [f"{delivery.filename} ({delivery.source or 'source inconnue'})" for delivery in refused]
+        ),
         metadata={
             "refusees": len(refused),
             "motifs": dg.MetadataValue.md("\n".join(f"- {d.filename} : {d.reason}" for d in refused)),

@@ -6,6 +6,7 @@ Belongs here: choosing, and recording that a build succeeded. Does not belong he
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import duckdb
@@ -14,37 +15,40 @@ from ingest import modifications
 from ingest.home import Home
 
 # Unit tests prove the formulas, which do not change from one run to the next: `make test` runs them.
-_BUILD = ["build", "--exclude-resource-type", "unit_test"]
+_BUILD = ("build", "--exclude-resource-type", "unit_test")
 # What only referentials and declarations make, and the views of answers, are as the last whole build left them.
-_UNCHANGED = " ".join(
-    (
-        "resource_type:seed",
-        "path:models/staging/finess",
-        "path:models/staging/insee",
-        "path:models/intermediate/finess",
-        "path:models/intermediate/cnsa",
-        "path:models/intermediate/observations/obs_*.sql",
-    )
+_DECLARED = (
+    "resource_type:seed",
+    "staging.finess",
+    "staging.insee",
+    "intermediate.finess",
+    "intermediate.cnsa",
+    "intermediate.observations.obs_*",
 )
-
 # Persons and stays, which are matched over the country: as they are when no delivery, and no day, says otherwise.
-_PERSONS = " ".join(
-    (
-        "path:models/staging/dui",
-        "path:models/staging/resid",
-        "path:models/staging/viatrajectoire",
-        "path:models/staging/consentements",
-        "path:models/intermediate/personnes",
-        "path:models/intermediate/sejours",
-        "path:models/intermediate/evenements",
-        "path:models/intermediate/dui",
-        "dlnuf_sejours",
-    )
+_PERSONS = (
+    "staging.dui",
+    "staging.resid",
+    "staging.viatrajectoire",
+    "staging.consentements",
+    "intermediate.personnes",
+    "intermediate.sejours",
+    "intermediate.evenements",
+    "intermediate.dui",
+    "dlnuf_sejours",
 )
 
 
-def build_command(home: Home, declarations: str, *, whole_graph: bool = True) -> list[str]:
-    """dbt's arguments for what is to be done now, with declarations of this digest.
+@dataclass(frozen=True)
+class Build:
+    """What dbt is asked for."""
+
+    command: tuple[str, ...]
+    unchanged: str = ""  # dbt selection of what is left as the last build made it
+
+
+def to_do(home: Home, declarations: str, *, whole_graph: bool = True) -> Build:
+    """What dbt is to do now, with declarations of this digest.
 
     When everything is to be redone, the layer is of no declarations until that succeeds. `whole_graph`: every model is
     asked for; when some are, none is left out.
@@ -55,9 +59,11 @@ def build_command(home: Home, declarations: str, *, whole_graph: bool = True) ->
         todo = modifications.to_build(connection, declarations)
         if todo.everything:
             modifications.forget(connection)
-            return [*_BUILD, "--full-refresh"]
-    unchanged = _UNCHANGED if todo.persons else f"{_UNCHANGED} {_PERSONS}"
-    return [*_BUILD, "--exclude", unchanged] if whole_graph else _BUILD
+            return Build((*_BUILD, "--full-refresh"))
+    if not whole_graph:
+        return Build(_BUILD)
+    unchanged = " ".join(_DECLARED if todo.persons else (*_DECLARED, *_PERSONS))
+    return Build((*_BUILD, "--exclude", unchanged), unchanged)
 
 
 def failed(home: Home) -> None:

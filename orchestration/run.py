@@ -140,6 +140,8 @@ def execute(home: Home, millesime: int | None, progress: Progress, allow_shrink:
             )
     failed = [check for check in result.get_asset_check_evaluations() if not check.passed]
     reasons = [_reason(event) for event in result.all_events if event.is_step_failure]
+    if not reasons:  # after a failure, what waits for it is skipped; without one, it would be forgotten
+        reasons += [f"{event.step_key} : étape sautée." for event in result.all_events if event.is_step_skipped]
     # A check of ours failed; those of dbt are named by the failure of their step.
     if None in reasons or (failed and result.success):
         reasons += [_check(check) for check in failed if check.severity == dg.AssetCheckSeverity.ERROR]

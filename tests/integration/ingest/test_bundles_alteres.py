@@ -95,6 +95,9 @@ def content(document: Node, encoding: str, flips: list[tuple[int, int]], cut: fl
     return bytes(raw if cut is None else raw[: int(cut * len(raw))])
 
 
+WHAT_TO_DO = ("remède", "corriger", "renvoyer", "vérifier")
+
+
 def judged(name: str, raw: bytes) -> None:
     with tempfile.TemporaryDirectory() as root:
         guichet = Guichet(Path(root))
@@ -102,7 +105,7 @@ def judged(name: str, raw: bytes) -> None:
         results = guichet.process()  # balances are checked there
         reasons = [receipt.reason or "", *(r.motif or "" for r in results)]
         assert [r for r in reasons if "inattendue" in r or "Traceback" in r] == []
-        assert all("Remède" in r or "Corriger" in r or "Renvoyer" in r or "Vérifier" in r for r in reasons if r)
+        assert [r for r in reasons if r and not any(word in r.lower() for word in WHAT_TO_DO)] == []
         told = guichet.said() + "\n".join(reasons)
         assert [s for s in SECRETS if s in told] == []
 

@@ -32,26 +32,28 @@ def test_redoing_what_changed_gives_what_redoing_everything_gives(
     monkeypatch.setattr(modifications, "MAX_SHARE", 1.0)  # two small départements: one of them is half of the units
     generate(tmp_path / "genere", departements=("2A", "48"))
     first, later = tmp_path / "genere" / "livraisons", tmp_path / "genere" / "suite"
-    commands: list[list[str]] = []
-    choose = construction.build_command
+    builds: list[construction.Build] = []
+    choose = construction.to_do
 
-    def spied(home: Home, declarations: str, *, whole_graph: bool) -> list[str]:
-        commands.append(choose(home, declarations, whole_graph=whole_graph))
-        return commands[-1]
+    def spied(home: Home, declarations: str, *, whole_graph: bool) -> construction.Build:
+        builds.append(choose(home, declarations, whole_graph=whole_graph))
+        return builds[-1]
 
-    monkeypatch.setattr(construction, "build_command", spied)
+    monkeypatch.setattr(construction, "to_do", spied)
 
     patient = Home(tmp_path / "patient")
-    deliver([first], patient)
-    run(patient)
-    before = published(patient)
-    deliver([later], patient)
-    run(patient)
-    assert ["--full-refresh" in command for command in commands] == [True, False]
-    assert published(patient) != before
+    contents = []
+    collections = sorted(p for p in later.iterdir() if p.is_file())  # persons and stays come last, apart
+    for delivered in ([first], collections, [later / "personnes"]):
+        deliver(delivered, patient)
+        assert run(patient).published
+        contents.append(published(patient))
+    assert ["--full-refresh" in build.command for build in builds] == [True, False, False]
+    assert ["dlnuf_sejours" in build.unchanged for build in builds] == [False, True, False]
+    assert contents[0] != contents[1] != contents[2]
 
     hurried = Home(tmp_path / "hurried")
     deliver([first, later], hurried)
     run(hurried)
-    assert "--full-refresh" in commands[-1]
-    assert published(patient) == published(hurried)
+    assert "--full-refresh" in builds[-1].command
+    assert contents[-1] == published(hurried)

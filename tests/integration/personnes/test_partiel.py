@@ -68,9 +68,9 @@ def test_a_new_bundle_of_one_esms_gives_what_a_run_from_nothing_gives(
         for source, table in (("dui", "usagers"), ("dui", "sejours"), ("consentements", "registre")):
             entity = contracts[source].entity(table).stored
             modifications.note(connection, f"{source}__{table}", contracts[source], entity, {"suite"})
-    command = construction.build_command(e.home, "v1")
-    assert "--full-refresh" not in command
-    e.dbt("run", *command[command.index("--exclude") :])
+    build = construction.to_do(e.home, "v1")
+    assert "--full-refresh" not in build.command
+    e.dbt("run", "--exclude", build.unchanged)
     partial = contents(e)
     opposed = "SELECT unite_id, usager_id FROM intermediate.int_dui__usagers WHERE est_oppose ORDER BY ALL"
     assert e.lire(opposed) == [(ICI, "u99"), (AILLEURS, "u20")]
@@ -102,8 +102,7 @@ def test_an_esms_that_begins_to_be_held_back_for_another_is_redone_with_it(
     with duckdb.connect(str(e.home.warehouse)) as connection:
         for table in ("usagers", "sejours"):
             modifications.note(connection, f"dui__{table}", dui, dui.entity(table).stored, {"suite"})
-    command = construction.build_command(e.home, "v1")
-    e.dbt("run", *command[command.index("--exclude") :])
+    e.dbt("run", "--exclude", construction.to_do(e.home, "v1").unchanged)
     assert e.lire(told) == [(a,)]
     partial = contents(e)
     e.dbt("run", "--full-refresh")
@@ -124,7 +123,7 @@ def test_persons_are_not_matched_again_for_what_is_not_about_them(tmp_path: Path
         connection.execute("CREATE SCHEMA intermediate")
         connection.execute("CREATE TABLE intermediate.int_observations AS SELECT '1' AS unite_id")
         modifications.built(connection, "v1")
-    assert "path:models/intermediate/personnes" in construction.build_command(home, "v1")[-1]
+    assert "intermediate.personnes" in construction.to_do(home, "v1").unchanged
     with duckdb.connect(str(home.warehouse)) as connection:
         connection.execute("INSERT INTO raw.modifications VALUES ('PERSONNES', '*')")
-    assert "path:models/intermediate/personnes" not in construction.build_command(home, "v1")[-1]
+    assert "intermediate.personnes" not in construction.to_do(home, "v1").unchanged

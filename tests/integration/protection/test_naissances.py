@@ -147,9 +147,9 @@ def test_an_answer_that_could_be_a_date_is_refused(value: str) -> None:
     assert pl.Series([value]).str.contains(field.option("pattern")).to_list() == [False]
 
 
-def test_a_finess_whose_key_is_wrong_is_nine_digits_of_anything(home: Home, tmp_path: Path) -> None:
+def test_the_finess_of_the_row_is_kept_and_signalled_when_its_key_is_wrong(home: Home, tmp_path: Path) -> None:
     wrong = "137119998"
     line = stay(entree="02/01/2024")
     result = received(home, tmp_path, "residalia_sejours_20250131.csv", RESIDALIA, line, line.replace(ET, wrong))
-    assert rows(home, result, "sejours")["finess_et"].to_list() == [ET]
-    assert any("clé de contrôle FINESS" in r for r in rows(home, result, "rejects")["regle"])
+    assert rows(home, result, "sejours")["finess_et"].to_list() == [ET, wrong]
+    assert any("clé de contrôle FINESS" in r for r in rows(home, result, "signalements")["regle"])

@@ -27,7 +27,7 @@ run: install  ## install, then generate, run and publish a synthetic départemen
 	@$(BIN)/dlnuf demo $(ARGS)
 
 test: install chromium lint types  ## lint, types and every test
-	@$(BIN)/pytest -n auto --dist loadfile $(ARGS)
+	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 bench: install  ## measure a département, a region and the country (an hour, 10 GB in TMPDIR), and write the report
 	@$(BIN)/dlnuf bench --out docs/benchmarks/annee-nationale.md $(ARGS)

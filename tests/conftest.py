@@ -11,6 +11,13 @@ import pytest
 PROJECT = Path(__file__).resolve().parents[1]
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that hold a slow test come first, so that no process ends alone with them."""
+    slow = {item.path for item in items if item.get_closest_marker("lent")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _keyring(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Tests never read nor write the keyring of whoever runs them; children processes inherit the same."""

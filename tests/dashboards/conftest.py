@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.dashboards.publication_exemple import write_publication
+
+
+@pytest.fixture(autouse=True)
+def _main_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that is drawn here becomes `__main__`, which every process started later would draw again."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,7 @@ from tests.integration.personnes.entrepot import Entrepot, Personne
 pytestmark = [pytest.mark.duckdb, pytest.mark.lent]
 
 ICI, AILLEURS = "010000008", "010000016"
+WHOLE = ("build", "--full-refresh", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 PERSONNES = tuple(
     Personne(
         f"ZZNOM{i}", "FICTIF", f"19{30 + i}-01-02", "FM"[i % 2], "01999", nir=str(i), ins=str(i) if i % 3 else None
@@ -48,8 +49,7 @@ def test_a_new_bundle_of_one_esms_gives_what_a_run_from_nothing_gives(
         e.usager(et, f"u{i}", personne, _delivery_id=et)
         e.sejour(et, f"u{i}", f"s{i}", modalite="HP", date_entree=f"2024-0{1 + i % 9}-05", _delivery_id=et)
         e.resident(AILLEURS, personne, f"2024-0{1 + i % 9}-06")
-    e.dbt("seed")
-    e.dbt("run", "--full-refresh")
+    e.dbt(*WHOLE)
     with duckdb.connect(str(e.home.warehouse)) as connection:
         modifications.built(connection, "v1")
     before = contents(e)
@@ -89,8 +89,7 @@ def test_an_esms_that_begins_to_be_held_back_for_another_is_redone_with_it(
     for unit, persons in zip(units, (12, 13, 14), strict=True):
         e.ajoute("finess__et", finess_et=unit, categorie_code="500", departement_finess="01", commune_cog="01053")
         _resident_since_long(e, unit, range(persons), _delivery_id=unit)
-    e.dbt("seed")
-    e.dbt("run", "--full-refresh")
+    e.dbt(*WHOLE)
     with duckdb.connect(str(e.home.warehouse)) as connection:
         modifications.built(connection, "v1")
     told = """SELECT DISTINCT unite_id FROM intermediate.int_observations

@@ -28,30 +28,50 @@ tolerance as (
     where element_id = 'DATE_ENTREE'
 ),
 
+-- Of stays told twice, the one that is kept says when it ended, else has presences, else began first: not the one that a key sorts first.
+repetables as (
+    select
+        s.*,
+        row_number() over (
+            partition by s.finess_et, s.personne
+            order by
+                case when s.date_sortie is null then 1 else 0 end,
+                case when j.sejour_id is null then 1 else 0 end,
+                s.date_entree,
+                s.date_admission,
+                s.sejour_id
+        ) as rang
+    from sejours as s
+    inner join (select distinct finess_et, personne from sejours where usager_id <> personne) as p
+        on s.finess_et = p.finess_et and s.personne = p.personne
+    left join (select distinct finess_et, sejour_id from {{ des_et_a_refaire(ref('stg_dui__presences')) }} as presences) as j
+        on s.finess_et = j.finess_et and s.sejour_id = j.sejour_id
+),
+
 paires as (
     select
         b.finess_et,
         b.sejour_id,
+        a.rang < b.rang as est_redit,
         row_number() over (
             partition by b.finess_et, b.sejour_id, a.usager_id
-            order by abs({{ dbt.datediff('a.date_entree', 'b.date_entree', 'day') }}), a.sejour_id
+            order by abs({{ dbt.datediff('a.date_entree', 'b.date_entree', 'day') }}), a.rang
         ) as rang_de_b,
         row_number() over (
             partition by a.finess_et, a.sejour_id, b.usager_id
-            order by abs({{ dbt.datediff('a.date_entree', 'b.date_entree', 'day') }}), b.sejour_id
+            order by abs({{ dbt.datediff('a.date_entree', 'b.date_entree', 'day') }}), b.rang
         ) as rang_de_a
-    from (select * from sejours where usager_id <> personne) as b
-    inner join sejours as a
+    from repetables as b
+    inner join repetables as a
         on b.finess_et = a.finess_et and b.personne = a.personne and coalesce(b.modalite, '') = coalesce(a.modalite, '')
     cross join tolerance
-    where a.usager_id < b.usager_id
+    where a.usager_id <> b.usager_id
         and abs({{ dbt.datediff('a.date_entree', 'b.date_entree', 'day') }}) <= tolerance.jours
         and {{ se_recouvrent('a.date_entree', 'a.date_sortie', 'b.date_entree', 'b.date_sortie') }}
 ),
 
--- The first file is the one kept: of what several repeat, one always is.
 redits as (
-    select distinct finess_et, sejour_id from paires where rang_de_b = 1 and rang_de_a = 1
+    select distinct finess_et, sejour_id from paires where rang_de_b = 1 and rang_de_a = 1 and est_redit
 )
 
 select

@@ -1,11 +1,7 @@
 {# One row per ET, year and person of its file active, under the number that the person has everywhere, with the territory and the public of
-   the ET, and what the other systems were not told. Who opposes steering, in any ESMS, is left out. A service that is for everybody
-   (soins, aide à domicile) counts a person of sixty or more among the elderly, a younger one among disabled people (CASF, L. 113-1). #}
+   the ET, and what the other systems were not told. Who opposes steering, in any ESMS, is left out. #}
 with esms as (
-    select e.finess_et, c.domaine, e.departement_code, e.region_code
-    from {{ ref('int_finess__et_courant') }} as e
-    inner join {{ ref('categories_finess') }} as c on e.categorie_code = c.code
-    where c.domaine in ('PA', 'PH_ADULTE', 'PH_ENFANT', 'MULTI')
+    {{ esms_par_public() }}
 ),
 
 personnes as (
@@ -15,12 +11,7 @@ personnes as (
         g.personne_numero,
         e.departement_code,
         e.region_code,
-        case
-            when e.domaine = 'PA' then 'PA'
-            when e.domaine <> 'MULTI' then 'PH'
-            when p.age >= 60 then 'PA'
-            when p.age < 60 then 'PH'
-        end as domaine
+        {{ public('e.domaine', 'p.age') }} as domaine
     from {{ ref('int_dui__personnes') }} as p
     inner join esms as e on p.unite_id = e.finess_et
     inner join {{ ref('int_personnes__groupes') }} as g on {{ empreinte(["'dui'", 'p.unite_id', 'p.personne']) }} = g.fiche_cle

@@ -6,10 +6,7 @@
     ('ENTREES', 'n_entrees > 0', 'n_entrees'), ('SORTIES', 'n_sorties > 0', 'n_sorties'),
 ] %}
 with esms as (
-    select e.finess_et, c.domaine, e.departement_code, e.region_code
-    from {{ ref('int_finess__et_courant') }} as e
-    inner join {{ ref('categories_finess') }} as c on e.categorie_code = c.code
-    where c.domaine in ('PA', 'PH_ADULTE', 'PH_ENFANT', 'MULTI')
+    {{ esms_par_public() }}
 ),
 
 personnes as (
@@ -17,12 +14,7 @@ personnes as (
         p.*,
         e.departement_code,
         e.region_code,
-        case
-            when e.domaine = 'PA' then 'PA'
-            when e.domaine <> 'MULTI' then 'PH'
-            when p.age >= 60 then 'PA'
-            when p.age < 60 then 'PH'
-        end as domaine,
+        {{ public('e.domaine', 'p.age') }} as domaine,
         coalesce(nullif(substr(p.derniere_provenance, 11), ''), 'INCONNUE') as provenance,
         coalesce(nullif(substr(p.dernier_motif, 11), ''), 'INCONNUE') as motif,
         coalesce(m.composante, 'INCONNUE') as destination

@@ -6,6 +6,7 @@ Belongs here: normalising a title, and nothing else.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _ARTEFACTS = str.maketrans({"\ufeff": "", "\u00a0": " ", "\u202f": " ", "\x92": "'", "\u2019": "'", "\u2018": "'"})
 
@@ -15,6 +16,7 @@ def normalise_title(title: str) -> str:
     return re.sub(r"\s+", " ", title.translate(_ARTEFACTS)).strip()
 
 
+@lru_cache(maxsize=16_384)  # the titles of every contract, compared with those of every file
 def title_key(name: str) -> str:
     """What a column is looked up by: its normalised title; a column that readers had to name has an empty one."""
     return "" if re.fullmatch(r"\(colonne \d+ sans titre\)", name) else normalise_title(name)

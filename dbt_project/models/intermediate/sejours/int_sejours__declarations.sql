@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 {# One row per statement, with the stay it is about. The number of a stay is drawn from that of its first statement. A request that no stay
    answers, and a stay that is only planned, have none. `est_remplace`: a later file of RESID-ESMS corrects it, its dates count no more. #}
 {%- set etapes = ['int_sejours__etape_1_dui', 'int_sejours__etape_2_resid', 'int_sejours__etape_3_viatrajectoire'] -%}
@@ -11,7 +12,7 @@ with places as (
 select
     d.dit_cle,
     p.sejour_cle,
-    case when p.sejour_cle is not null then {{ dbt.hash("cast(p.sejour_cle as " ~ dbt.type_string() ~ ")") }} end as sejour_dlnuf_id,
+    {{ sejour_dlnuf_id('p.sejour_cle') }} as sejour_dlnuf_id,
     d.source,
     d.systeme,
     d.rang_source,

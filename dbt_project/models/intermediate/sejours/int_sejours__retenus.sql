@@ -3,7 +3,6 @@
 with sejours as (
     select
         sejour_cle,
-        sejour_dlnuf_id,
         min(finess_et) as finess_et,
         -- Of a file made twice and of one matched, the person of the first system that tells the stay.
         coalesce(
@@ -29,11 +28,12 @@ with sejours as (
         count(*) as n_declarations
     from {{ ref('int_sejours__declarations') }}
     where sejour_cle is not null
-    group by sejour_cle, sejour_dlnuf_id
+    group by sejour_cle
 )
 
 select
     *,
+    {{ sejour_dlnuf_id('sejour_cle') }} as sejour_dlnuf_id,
     coalesce(dui_date_admission, vt_date_admission) as date_admission,
     coalesce(dui_date_entree, resid_date_entree, vt_date_entree) as date_entree,
     coalesce(dui_date_sortie, resid_date_sortie, vt_date_sortie) as date_sortie

@@ -37,7 +37,8 @@ from ingest.validate import FLAG_SCHEMA, TECHNICAL, DeliveryFacts, Validated, se
 
 UNKNOWN = "inconnu"  # how the neutral name of a file of no known source begins
 NO_KEY = "sans-cle"  # digest of a result that only waits for its key
-_REGISTER = "registre"  # of `consentements`
+_OPPOSITIONS = "consentements"
+_REGISTER = "registre"  # its table
 Progress = Callable[[str, int, int], None]  # what is being done, done so far, total
 
 
@@ -108,7 +109,9 @@ def _deliver_one(
         return _refused(home, path, contracts, source, sha256, size, str(refusal), nearest)
     except Exception as error:  # reported: one file never stops the others, and what it holds is told to nobody
         return _refused(home, path, contracts, source, sha256, size, masques.unexpected(error), ours=True)
-    same = [m for m in known if (m.source, m.millesime) == (found.contract.id, found.millesime)]
+    # A file that says of no year, when its bytes were already received under a year, is not of today.
+    of_no_year = millesime is None and found.collecte_le is None and bool(found.layout.millesime.get("none"))
+    same = [m for m in known if m.source == found.contract.id and (of_no_year or m.millesime == found.millesime)]
     keyring = None
     if found.contract.personal:
         try:
@@ -245,7 +248,10 @@ def _mark(sha256: str, keyring: Keyring | None) -> str:
 
 
 def pending(home: Home, *, source: str | None = None, millesime: int | None = None) -> list[Manifest]:
-    """Deliveries that are not processed, or were under other declarations, in the order of reception."""
+    """Deliveries that are not processed, or were under other declarations, in the order of reception.
+
+    An opposition holds for every year: the register waits whatever the year asked for.
+    """
     contracts = model.load_contracts()
     keyring = trousseau.if_any(home)
     done = {r.delivery_id: r for r in lake.results(home)}
@@ -270,7 +276,7 @@ def pending(home: Home, *, source: str | None = None, millesime: int | None = No
         for m in landing.manifests(home)
         if m.source in contracts
         and (source is None or m.source == source)
-        and (millesime is None or m.millesime in (None, millesime))
+        and (millesime is None or m.millesime in (None, millesime) or m.source == _OPPOSITIONS)
         and waits(m)
     ]
 
@@ -525,7 +531,7 @@ def inputs_fingerprint(home: Home, today: date | None = None) -> str:
 def _in_force(home: Home, results: Iterable[Result], today: date) -> tuple[int, int]:
     """Rows of the register of oppositions and consents that took effect, and that were withdrawn, at a day."""
     files = [home.lake / f for r in results if r.statut == lake.ACCEPTED for f in r.files.get(_REGISTER, ())
-             if r.source == "consentements"]  # fmt: skip
+             if r.source == _OPPOSITIONS]  # fmt: skip
     if not files:
         return 0, 0
     rows = pl.scan_parquet(files).select((pl.col(c) <= today).sum() for c in ("date_effet", "retire_le")).collect()

@@ -41,6 +41,7 @@ class KeyFigure:
 
 
 _FICHE, _VALEURS, _SAISIES = "mart_etablissements__fiche", "dlnuf_valeurs", "mart_dlnuf__saisies_evitees"
+_PUBLICS, _FRANCE = "mart_publics__synthese", "FILTER (WHERE niveau = 'france')"
 _AGREED = (
     "100.0 * count(*) FILTER (WHERE n_collectes > 1 AND statut <> 'divergent')"
     " / nullif(count(*) FILTER (WHERE n_collectes > 1), 0)"
@@ -71,6 +72,16 @@ KEY_FIGURES = tuple(
         ("millesimes", "Millésimes", _VALEURS, ("millesime",), "count(DISTINCT millesime)", 0.0),
         ("valeurs_retenues", "Valeurs retenues", _VALEURS, ("element_id",), "count(*)", MAX_FALL),
         ("part_en_accord", "Valeurs multiples en accord (%)", _VALEURS, ("statut", "n_collectes"), _AGREED, 0.10),
+        # Of persons, every year: what elimination, or a DUI that no longer comes, takes from a year that was published.
+        (
+            "file_active",
+            "Personnes accompagnées",
+            _PUBLICS,
+            ("niveau", "n_file_active"),
+            f"sum(n_file_active) {_FRANCE}",
+            0.10,
+        ),
+        ("sorties", "Personnes sorties", _PUBLICS, ("niveau", "n_sorties"), f"sum(n_sorties) {_FRANCE}", 0.10),
         ("saisies_evitees", "Saisies évitées", _SAISIES, ("n_saisies_evitees",), "sum(n_saisies_evitees)", MAX_FALL),
     )
 )

@@ -116,6 +116,15 @@ def test_the_same_patient_twice_is_kept_once(guichet: Guichet) -> None:
     assert guichet.rows("rejects")["regle"].to_list() == ["ligne répétée à l'identique"]
 
 
+def test_the_same_bytes_under_a_name_that_says_no_date_are_not_of_today(guichet: Guichet) -> None:
+    content = file(*ex.plain(1))
+    first = guichet.deliver(NAME, content)
+    again = guichet.deliver("export.json", content)
+    assert (first.status, again.status, again.delivery_id) == ("received", "known", first.delivery_id)
+    (result,) = guichet.process()
+    assert result.millesimes == [2024]
+
+
 def test_a_stay_that_ends_before_it_starts(guichet: Guichet) -> None:
     wrong = ex.entry("s", ex.sejour(period={"start": "2024-05-02", "end": "2024-05-01"}, hospitalization={}))
     assert counts(guichet, ex.plain(1)[0], wrong, *ex.plain(2))["sejours"] == (2, 1, 1)

@@ -14,7 +14,7 @@ from data_contracts.model import load_contracts
 from ingest import landing
 from ingest.home import Home
 from ingest.lake import Result
-from ingest.pipeline import deliver, inputs_fingerprint, load_warehouse, process_pending
+from ingest.pipeline import deliver, inputs_fingerprint, load_warehouse, pending, process_pending
 from ingest.protection import trousseau
 
 ET = "010000222"
@@ -97,8 +97,11 @@ def test_where_nobody_tells_births_a_date_older_than_sixty_years_is_not_kept(
     assert rows(home, result, "signalements").filter(pl.col("champ") == "date_entree")["regle"].to_list() == [OLD]
 
 
+REGISTER = "finess_et;usager_id;finalite;nature;date_effet;retire_le;preuve_ref"
+
+
 def register(home: Home, tmp_path: Path, name: str, *lines: str) -> Result:
-    return received(home, tmp_path, name, "finess_et;usager_id;finalite;nature;date_effet;retire_le;preuve_ref", *lines)
+    return received(home, tmp_path, name, REGISTER, *lines)
 
 
 def test_what_a_publication_depends_on_changes_the_day_an_opposition_begins_or_ends(home: Home, tmp_path: Path) -> None:
@@ -109,6 +112,14 @@ def test_what_a_publication_depends_on_changes_the_day_an_opposition_begins_or_e
     days = [date(2026, 11, 1), date(2026, 11, 2), date(2027, 2, 28), date(2027, 3, 1), date(2030, 1, 1)]
     found = [inputs_fingerprint(home, day) for day in days]
     assert [a == b for a, b in pairwise(found)] == [False, True, False, True]
+
+
+def test_a_register_waits_whatever_the_year_asked_for(home: Home, tmp_path: Path) -> None:
+    path = tmp_path / "consentements_2025-01-31_a.csv"
+    path.write_text(f"{REGISTER}\n{ET};D1;toutes;opposition;2026-11-02;;\n", encoding="utf-8")
+    assert [r.status for r in deliver([path], home)] == ["received"]
+    assert [m.source for m in pending(home, millesime=2020)] == ["consentements"]
+    assert [r.statut for r in process_pending(home, millesime=2020)] == ["accepted"]
 
 
 def test_nothing_published_of_a_register_can_be_guessed_from_its_bytes(home: Home, tmp_path: Path) -> None:

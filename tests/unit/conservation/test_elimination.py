@@ -310,6 +310,21 @@ def test_rows_of_the_other_collections_go_with_the_usager_of_the_same_esms(home:
     assert ends == {("010000001", "dui, resid_esms"): GONE, ("010000002", "resid_esms"): date(2016, 2, 1)}
 
 
+@pytest.mark.parametrize(
+    ("source", "table", "row"),
+    [
+        ("resid_esms", "residents", {"mois": "2026-10", "modalite": "HP"}),
+        ("viatrajectoire_pa", "demandes", {"dossier_id": pseudonym("dossier"), "date_demande": date(2015, 1, 1)}),
+    ],
+)
+def test_an_entry_without_exit_that_no_usager_is_tied_to_is_a_contact_on_the_day_of_its_file(
+    home: Home, rules: Conservation, source: str, table: str, row: dict[str, Any]
+) -> None:
+    unlike = {"cle_nom_prenom": pseudonym("T4 written otherwise"), "date_entree": date(2015, 2, 1)}
+    receive(home, source, {table: [row | unlike]}, date(2026, 11, 1))
+    assert bordereau.due(home, rules, TODAY).is_empty
+
+
 def test_two_files_of_one_person_in_an_esms_are_one_person(home: Home, rules: Conservation) -> None:
     rows = {
         "usagers": [usager("anne"), usager("anne bis", cle_traits=usager("anne")["cle_traits"])],

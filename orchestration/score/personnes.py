@@ -17,7 +17,7 @@ from orchestration.score.errors import NothingToScore
 from orchestration.score.rapprochements import pairs
 from orchestration.score.tables import rows_of
 
-_WAREHOUSE = "entrepot"
+_WAREHOUSE = "warehouse"  # the name under which dbt made it: its views name their tables by it
 RECORDS = f"{_WAREHOUSE}.intermediate.int_personnes__fiches"
 PEOPLE = f"{_WAREHOUSE}.intermediate.int_personnes__groupes"
 STATEMENTS = f"{_WAREHOUSE}.intermediate.int_sejours__declarations"

@@ -92,7 +92,7 @@ class Reader:
     def combinations(self, columns: Sequence[str]) -> Sample:
         """The distinct combinations of several columns."""
         table = self._distinct(columns)
-        counts: Sequence[int] = table[_N].to_pylist()  # pyright: ignore[reportAssignmentType]
+        counts: Sequence[int] = table[_N].to_pylist()  # pyright: ignore[reportAssignmentType]  count(*): never NULL
         weights = dict.fromkeys(columns, counts)
         return Sample(table.select(list(columns)).to_pandas(date_as_object=False), self.rows, weights)
 

@@ -12,7 +12,7 @@ import pytest
 from ingest.home import Home
 from ingest.lake import Result
 from ingest.pipeline import declarations_digest
-from orchestration import assets, definitions
+from orchestration import assets, construction, definitions
 from orchestration.lock import HomeBusy
 from orchestration.progress import silent
 from orchestration.publication import PublicationBlocked
@@ -78,6 +78,21 @@ def test_a_model_built_alone_leaves_what_is_to_redo(petit: Petit) -> None:
     assert done.success
     with duckdb.connect(str(petit.home.warehouse), read_only=True) as connection:
         assert connection.execute("SELECT unite_id FROM raw.modifications").fetchall() == [("010000008",)]
+
+
+def test_what_is_left_as_it_was_does_not_keep_the_rest_from_being_published(
+    petit: Petit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(petit.home)
+    left = construction.Build(("build", "--exclude", "+dlnuf_valeurs"), "+dlnuf_valeurs")
+    monkeypatch.setattr(construction, "to_do", lambda _home, _declarations, *, whole_graph: left)
+    run(petit.home)
+    twice = list(petit.published)
+    assert len(twice) == 2
+    monkeypatch.setattr(assets, "_as_they_are", lambda _models, _unchanged: iter(()))
+    with pytest.raises(RunFailed, match="publication : étape sautée"):
+        run(petit.home)
+    assert petit.published == twice
 
 
 def test_observations_that_do_not_balance_stop_before_publication(petit: Petit) -> None:

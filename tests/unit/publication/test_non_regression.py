@@ -8,8 +8,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from orchestration.publication.manifest import Column, DataFile
-from orchestration.publication.non_regression import KEY_FIGURES, key_figures
+from orchestration.publication.manifest import Column, DataFile, Manifest
+from orchestration.publication.non_regression import FIGURES, compare, key_figures
 
 TABLE = "mart_publics__synthese"
 
@@ -33,6 +33,9 @@ def test_a_country_without_persons_is_unknown_not_empty(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["file_active", "sorties"])
-def test_a_tenth_less_must_be_wanted(name: str) -> None:
-    (figure,) = [k for k in KEY_FIGURES if k.name == name]
-    assert figure.max_fall == 0.10
+@pytest.mark.parametrize(("now", "falls"), [(91.0, False), (89.0, True), (None, True)])
+def test_a_tenth_less_must_be_wanted(name: str, now: float | None, falls: bool) -> None:
+    previous = Manifest("v", "", "", "", None, "", {}, {name: 100.0}, (), ())
+    told = {c.rule.scope: c for c in compare([], {name: now}, previous, allow_shrink=False)}
+    (line,) = told[FIGURES].lines
+    assert (line.now < line.minimum) == falls

@@ -18,13 +18,17 @@ DATE_FORMATS = ("%d/%m/%Y", "%Y-%m-%d")
 
 @dataclass(frozen=True)
 class RowRule:
-    """A rule over the fields of one row, written as a boolean SQL expression; NULL counts as kept."""
+    """A rule over the fields of one row, written as a boolean SQL expression; NULL counts as kept.
+
+    set_aside: the fields that it speaks about, when the row is still one without them.
+    """
 
     name: str
     expression: str
-    severity: str  # "error": the row is rejected; "warning": it is flagged
+    severity: str  # "error": the row is rejected, or `set_aside`; "warning": it is flagged
     description: str
     remedy: str
+    set_aside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ class Field:
     key_check: str | None = None
     null_values: tuple[str, ...] = ()
     placeholders: tuple[str, ...] = ()
+    absence_means: str | None = None  # what an empty cell says (« toujours présent »), which a wrong one does not
     date_formats: tuple[str, ...] = DATE_FORMATS
     true_values: tuple[str, ...] = ("Oui", "OUI", "oui", "O", "1", "true", "VRAI")
     false_values: tuple[str, ...] = ("Non", "NON", "non", "N", "0", "false", "FAUX")
@@ -132,6 +137,14 @@ class Entity:
     def identity_in_key(self) -> tuple[str, ...]:
         """The columns of the primary key that stand for a person: NULL says who is unknown, not who is the same."""
         return tuple(name for name in self.primary_key if name in {key.name for key in KEYS})
+
+    def makes_row(self, field: Field) -> bool:
+        """Whether a row without this field, or with a wrong value in it, is no row: anything else costs its cell.
+
+        The key, what is required, and a field whose absence says something that a wrong value must not say.
+        """
+        keyed = field.stored is not None and field.stored.name in self.primary_key
+        return field.required or keyed or field.absence_means is not None
 
     @property
     def observed(self) -> tuple[Field, ...]:

@@ -45,7 +45,7 @@ _FIELD_PROPERTIES = {
     "column", "aliases", "keyCheck", "nullValues", "placeholders", "dateFormats", "trueValues", "falseValues",
     "nomenclature", "nomenclatureStrict", "element", "component", "timeBasis", "unit", "factor", "plausible",
     "suspectBelow", "suspectAbove", "voidWhen", "voidReason", "proof", "acceptedValues", "privacy",
-    "clearReason",
+    "clearReason", "absenceMeans",
 }  # fmt: skip
 _ENTITY_PROPERTIES = {
     "unit", "timeBasis", "perimeter", "observations", "elements", "tieBreak", "identity", "primaryKey",
@@ -342,12 +342,13 @@ class Parser:
             for field in fields:
                 if field.element and not (field.time_basis or custom.get("timeBasis")):
                     self.say(f"{name}.{field.name}", "timeBasis absent alors que le champ porte un élément")
+        rules = tuple(self.rule(name, q) for q in node.get("quality") or [] if q.get("engine") == "polars-sql")
         entity = Entity(
             name=name,
             description=_text(node.get("description")),
             grain=_text(node.get("dataGranularityDescription")),
             fields=fields,
-            rules=tuple(self.rule(name, q) for q in node.get("quality") or [] if q.get("engine") == "polars-sql"),
+            rules=rules,
             unit=unit.get("unite"),
             unit_field=unit.get("field"),
             time_basis=custom.get("timeBasis"),
@@ -361,6 +362,11 @@ class Parser:
             key=tuple(map(str, custom.get("primaryKey") or ())),
         )
         self._stored(entity)
+        for rule in rules:
+            for spoken in rule.set_aside:
+                self.one_of(f"{name}.{rule.name}", "setAside", spoken, set(names))
+                if spoken in names and entity.makes_row(entity.field(spoken)):
+                    self.say(f"{name}.{rule.name}", f"setAside : sans « {spoken} », la ligne n'en est plus une")
         return entity
 
     def _stored(self, entity: Entity) -> None:
@@ -414,13 +420,19 @@ class Parser:
 
     def rule(self, entity: str, node: dict[str, Any]) -> RowRule:
         severity = node.get("severity", "error")
-        self.one_of(f"{entity}.{node.get('name')}", "severity", severity, ("error", "warning"))
+        where, custom = f"{entity}.{node.get('name')}", _custom(node)
+        self.one_of(where, "severity", severity, ("error", "warning"))
+        for key in custom:
+            self.one_of(where, "customProperties", key, ("setAside",))
+        if custom and severity != "error":
+            self.say(where, "setAside ne vaut que d'une règle « error » : un avertissement conserve tout")
         return RowRule(
             name=str(node.get("name")),
             expression=str(node["implementation"]),
             severity=severity,
             description=_text(node.get("description")),
             remedy=_text(node.get("businessImpact")),
+            set_aside=tuple(map(str, custom.get("setAside") or ())),
         )
 
     def field(self, entity: str, node: dict[str, Any]) -> Field:
@@ -462,6 +474,7 @@ class Parser:
             key_check=custom.get("keyCheck"),
             null_values=tuple(str(v) for v in custom.get("nullValues") or ()),
             placeholders=tuple(str(v) for v in custom.get("placeholders") or ()),
+            absence_means=custom.get("absenceMeans"),
             nomenclature=custom.get("nomenclature"),
             nomenclature_strict=bool(custom.get("nomenclatureStrict", False)),
             accepted_values=tuple(str(v) for v in custom.get("acceptedValues") or ()),

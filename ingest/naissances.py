@@ -55,7 +55,7 @@ class Births:
                 hit = told.join(self._known, on=["qui", "ne_le"], how="semi")
                 if hit.is_empty():
                     continue
-                needed = field.required or field.name in entity.primary_key
+                needed = entity.makes_row(field)
                 findings[needed].append(self._said(hit, entity, field.name, f"Corriger « {field.title} »."))
                 wrong = pl.col("_ligne").is_in(hit["_ligne"].implode())
                 rows = rows.filter(~wrong) if needed else rows.with_columns(

@@ -15,7 +15,7 @@ from datetime import date
 
 import polars as pl
 
-from data_contracts.derive.schemas import pandera_schema
+from data_contracts.derive.schemas import POLARS_TYPES, pandera_schema
 from data_contracts.model import Contract, Entity, Field, Layout
 from data_contracts.nomenclatures import codes
 from ingest import identifiers, values
@@ -60,10 +60,18 @@ class Validated:
     births: pl.DataFrame | None = None
 
 
-class _Findings:
-    """Problems found in one chunk, by row."""
+class _Chunk:
+    """Rows of one entity while they are judged: as cleaned text, as typed values, and what was found, by row.
 
-    def __init__(self) -> None:
+    `text` and `typed` have the same rows in the same order (`_row`). A value that was set aside is NULL in `typed`.
+    """
+
+    def __init__(self, text: pl.DataFrame, entity: Entity, fields: list[Field], decisive: frozenset[str]) -> None:
+        self.text = text
+        self.typed = text
+        self.entity = entity
+        self.fields = fields  # those that the layout carries
+        self.decisive = decisive  # names of those without which a row is none
         self.rejects: list[pl.DataFrame] = []
         self.flags: list[pl.DataFrame] = []
 
@@ -100,6 +108,28 @@ class _Findings:
             )
         )
 
+    def where(self, condition: pl.Expr) -> pl.Series:
+        """The rows of which a condition on the typed values holds, as a mask; NULL is no."""
+        return self.typed.select(condition.fill_null(False).alias("hit"))["hit"]
+
+    def set_aside(self, hit: pl.Series, field: Field, regle: str, remede: str) -> None:
+        """The values of those rows are not used: NULL from here on, the original in a signalement."""
+        if field not in self.fields:  # the layout does not carry it: there is nothing to set aside
+            return
+        hit = hit & self.text[field.name].is_not_null()
+        if hit.any():
+            self.flag(self.text.filter(hit), field.name, pl.col(field.name), regle, UNUSED, remede)
+            self.typed = self.typed.with_columns(pl.when(~hit).then(pl.col(field.name)).alias(field.name))
+
+    def refuse(self, hit: pl.Series, field: Field, regle: str, remede: str) -> None:
+        """Wrong values cost their cells; their rows, when the field is what makes one."""
+        if not hit.any():
+            return
+        if field.name in self.decisive:
+            self.reject(self.text.filter(hit), field.name, pl.col(field.name), regle, remede)
+        else:
+            self.set_aside(hit, field, regle, remede)
+
 
 def validate_chunk(
     frame: pl.DataFrame, contract: Contract, layout: Layout, entity: Entity, facts: DeliveryFacts
@@ -108,35 +138,27 @@ def validate_chunk(
 
     Duplicates of the primary key are not looked for here: they may span chunks, see `settle_duplicates`.
     """
-    findings = _Findings()
     carried = contract.fields_in(layout, entity)
-    text = _named(frame, entity, carried)
-    if "_defaut" in frame.columns:
-        broken = text.filter(pl.col("_defaut").is_not_null())
-        for defect in broken["_defaut"].unique(maintain_order=True):
-            rows = broken.filter(pl.col("_defaut") == defect)
-            findings.reject(rows, "(ligne)", pl.lit(None), str(defect), "Corriger la ligne puis renvoyer le fichier.")
-        text = text.filter(pl.col("_defaut").is_null())
     fields = [f for f in entity.fields if f.name in carried]
-    text = _cleaned(text, fields, findings)
-    typed = _typed(text, fields, findings)
-    typed = _unused(typed, text, fields, findings)
-    typed = typed.with_columns(pl.lit(None, _dtype(f)).alias(f.name) for f in entity.fields if f.name not in carried)
-    _soft_checks(typed, text, entity, fields, findings, closed=contract.personal)
-    _hard_checks(typed, text, entity, layout, set(carried), findings)
-    _row_rules(typed.with_columns(_collecte_le=_collecte_le(typed, layout, facts)), entity, findings)
+    decisive = {f.name for f in entity.fields if entity.makes_row(f)} | {layout.millesime.get("field")}
+    chunk = _Chunk(_named(frame, entity, carried), entity, fields, frozenset(filter(None, decisive)))
+    _whole_rows(chunk)
+    _clean(chunk)
+    _read_types(chunk)
+    _unused(chunk)
+    chunk.typed = chunk.typed.with_columns(
+        pl.lit(None, POLARS_TYPES[f.logical_type]).alias(f.name) for f in entity.fields if f.name not in carried
+    )
+    _hard_checks(chunk)
+    told_on = _collecte_le(chunk.typed, layout, facts)
+    _row_rules(chunk, told_on)
+    _soft_checks(chunk, closed=contract.personal)
     births = None
     if contract.personal:  # after the rules: a code that no list has is not absent
-        births = typed.select(f.name for f in entity.fields) if "naissance" in dict(entity.identity) else None
-        typed = _closed(typed, text, entity, fields, findings, _collecte_le(typed, layout, facts))
-    typed = _with_millesime(typed, layout, facts, findings)
-    return replace(_settle(frame, typed, entity, layout, findings, facts), births=births)
-
-
-def _dtype(field: Field) -> pl.DataType:
-    from data_contracts.derive.schemas import POLARS_TYPES
-
-    return POLARS_TYPES[field.logical_type]
+        births = chunk.typed.select(f.name for f in entity.fields) if "naissance" in dict(entity.identity) else None
+        _close(chunk, told_on)
+    _tell_millesime(chunk, layout, facts)
+    return replace(_settle(frame, chunk, layout, facts), births=births)
 
 
 def _named(frame: pl.DataFrame, entity: Entity, carried: dict[str, str | int]) -> pl.DataFrame:
@@ -160,14 +182,25 @@ def _named(frame: pl.DataFrame, entity: Entity, carried: dict[str, str | int]) -
     return frame.select(*columns, *technical).with_row_index("_row")
 
 
-def _cleaned(text: pl.DataFrame, fields: list[Field], findings: _Findings) -> pl.DataFrame:
+def _whole_rows(chunk: _Chunk) -> None:
+    """Lines that the reader could not cut into cells are rejected, and looked at no further."""
+    if "_defaut" not in chunk.text.columns:
+        return
+    broken = chunk.text.filter(pl.col("_defaut").is_not_null())
+    for defect in broken["_defaut"].unique(maintain_order=True):
+        rows = broken.filter(pl.col("_defaut") == defect)
+        chunk.reject(rows, "(ligne)", pl.lit(None), str(defect), "Corriger la ligne puis renvoyer le fichier.")
+    chunk.text = chunk.text.filter(pl.col("_defaut").is_null())
+
+
+def _clean(chunk: _Chunk) -> None:
     """Spaces off, words for « unknown » to NULL, a FINESS's lost leading zero put back (and recorded)."""
-    text = text.with_columns(values.clean(f.name).alias(f.name) for f in fields)
-    worded = [f for f in fields if f.null_values or f.logical_type != "string"]
+    text = chunk.text.with_columns(values.clean(f.name).alias(f.name) for f in chunk.fields)
+    worded = [f for f in chunk.fields if f.null_values or f.logical_type != "string"]
     text = text.with_columns(
         pl.when(~values.is_null_word(f.name, f)).then(pl.col(f.name)).alias(f.name) for f in worded
     )
-    for field in fields:
+    for field in chunk.fields:
         if field.key_check != "finess":
             continue
         short = text.filter(pl.col(field.name).str.len_chars() == 8)[field.name].unique()
@@ -175,43 +208,36 @@ def _cleaned(text: pl.DataFrame, fields: list[Field], findings: _Findings) -> pl
         if not restored:
             continue
         rows = text.filter(pl.col(field.name).is_in(list(restored)))
-        findings.flag(
+        chunk.flag(
             rows, field.name, pl.col(field.name), "zéro de tête perdu, rétabli", REPAIRED,
             "Exporter la colonne FINESS en texte, sur neuf caractères.", pl.lit("0") + pl.col(field.name),
         )  # fmt: skip
         text = text.with_columns(pl.col(field.name).replace(restored))
-    return text
+    chunk.text = text
 
 
-def _typed(text: pl.DataFrame, fields: list[Field], findings: _Findings) -> pl.DataFrame:
-    typed = text.with_columns(values.parse(f.name, f).alias(f.name) for f in fields)
-    if text.height == 0:
-        return typed
-    failed = pl.concat([text.select(pl.col(f.name).is_not_null() for f in fields).sum(),
-                        typed.select(pl.col(f.name).is_not_null() for f in fields).sum()])  # fmt: skip
-    for field in fields:
-        read, kept = failed[field.name]
-        if read == kept:
-            continue
-        rows = text.filter(pl.col(field.name).is_not_null() & typed[field.name].is_null())
-        findings.reject(
-            rows, field.name, pl.col(field.name), f"type attendu : {values.expected(field)}",
-            f"Corriger « {field.title} » ou laisser la cellule vide si la valeur est inconnue.",
-        )  # fmt: skip
-    return typed
+def _read_types(chunk: _Chunk) -> None:
+    chunk.typed = chunk.text.with_columns(values.parse(f.name, f).alias(f.name) for f in chunk.fields)
+    if chunk.text.height == 0:
+        return
+    names = [f.name for f in chunk.fields]
+    read, kept = chunk.text.select(names).null_count().row(0), chunk.typed.select(names).null_count().row(0)
+    for field, given, typed in zip(chunk.fields, read, kept, strict=True):
+        if given != typed:
+            unread = chunk.text[field.name].is_not_null() & chunk.typed[field.name].is_null()
+            chunk.refuse(
+                unread, field, f"type attendu : {values.expected(field)}",
+                f"Corriger « {field.title} » ou laisser la cellule vide si la valeur est inconnue.",
+            )  # fmt: skip
 
 
-def _unused(typed: pl.DataFrame, text: pl.DataFrame, fields: list[Field], findings: _Findings) -> pl.DataFrame:
+def _unused(chunk: _Chunk) -> None:
     """Values that are read but must not be used: placeholders, declared voids, a wrong unit."""
-    read = typed  # conditions speak of the row as delivered: voiding one field must not change what another sees
-    for field in fields:
+    read = chunk.typed  # conditions speak of the row as delivered: voiding one field must not change what another sees
+    for field in chunk.fields:
         for condition, rule, remedy in _void_conditions(field):
-            hit = read.select(condition.fill_null(False).alias("hit"))["hit"] & typed[field.name].is_not_null()
-            if not hit.any():
-                continue
-            findings.flag(text.filter(hit), field.name, pl.col(field.name), rule, UNUSED, remedy)
-            typed = typed.with_columns(pl.when(~hit).then(pl.col(field.name)).alias(field.name))
-    return typed
+            hit = read.select(condition.fill_null(False).alias("hit"))["hit"] & chunk.typed[field.name].is_not_null()
+            chunk.set_aside(hit, field, rule, remedy)
 
 
 def _void_conditions(field: Field) -> list[tuple[pl.Expr, str, str]]:
@@ -245,33 +271,16 @@ def _void_conditions(field: Field) -> list[tuple[pl.Expr, str, str]]:
     return found
 
 
-def _closed(
-    typed: pl.DataFrame,
-    text: pl.DataFrame,
-    entity: Entity,
-    fields: list[Field],
-    findings: _Findings,
-    told_on: pl.Expr,
-) -> pl.DataFrame:
+def _close(chunk: _Chunk, told_on: pl.Expr) -> None:
     """About persons, what is stored in the clear is only what the contract foresees: any other value could name one.
 
     An unknown code is not used (elsewhere it is kept); neither is a number whose key is wrong (nine digits of a NIR), a
     date that is the birth date, nor one so old that it could be. told_on: the day the row speaks from.
     """
-    for field in fields:
-        if field.privacy is not None:
-            continue
-        remedy = f"Corriger « {field.title} »."
-        for wrong, rule in _unforeseen(field, entity, typed, told_on):
-            hit = typed.select(wrong.fill_null(False).alias("hit"))["hit"]
-            if not hit.any():
-                continue
-            if field.required or field.name in entity.primary_key:
-                findings.reject(text.filter(hit), field.name, pl.col(field.name), rule, remedy)
-            else:
-                findings.flag(text.filter(hit), field.name, pl.col(field.name), rule, UNUSED, remedy)
-                typed = typed.with_columns(pl.when(~hit).then(pl.col(field.name)).alias(field.name))
-    return typed
+    for field in chunk.fields:
+        if field.privacy is None:
+            for wrong, rule in _unforeseen(field, chunk.entity, chunk.typed, told_on):
+                chunk.refuse(chunk.where(wrong), field, rule, f"Corriger « {field.title} ».")
 
 
 def _unforeseen(field: Field, entity: Entity, typed: pl.DataFrame, told_on: pl.Expr) -> Iterator[tuple[pl.Expr, str]]:
@@ -307,11 +316,9 @@ def _names_the_row(field: Field, entity: Entity) -> bool:
     return field.required or field.name in entity.primary_key
 
 
-def _soft_checks(
-    typed: pl.DataFrame, text: pl.DataFrame, entity: Entity, fields: list[Field], findings: _Findings, *, closed: bool
-) -> None:
-    """closed: unknown codes and wrong keys are put aside, and told, by `_closed`."""
-    for field in fields:
+def _soft_checks(chunk: _Chunk, *, closed: bool) -> None:
+    """closed: unknown codes and wrong keys are put aside, and told, by `_close`."""
+    for field in chunk.fields:
         column = pl.col(field.name)
         if field.plausible is not None:
             low, high = field.plausible
@@ -320,87 +327,88 @@ def _soft_checks(
                 out = out | (column < low)
             if high is not None:
                 out = out | (column > high)
-            rows = text.filter(typed.select(out.fill_null(False).alias("o"))["o"])
             bounds = f"de {'−∞' if low is None else low} à {'+∞' if high is None else high}"
-            if rows.height:
-                findings.flag(rows, field.name, column, f"hors bornes de plausibilité ({bounds})", KEPT,
-                              "Vérifier la valeur ; elle est conservée et signalée.")  # fmt: skip
+            _keep(chunk, out, field, f"hors bornes de plausibilité ({bounds})",
+                  "Vérifier la valeur ; elle est conservée et signalée.")  # fmt: skip
         if field.nomenclature and not field.nomenclature_strict and not (closed and field.privacy is None):
-            known = codes(field.nomenclature)
-            rows = text.filter(column.is_not_null() & ~column.is_in(list(known)))
-            if rows.height:
-                findings.flag(rows, field.name, column, f"code absent de la nomenclature {field.nomenclature}", KEPT,
-                              "Vérifier le code, ou compléter la nomenclature s'il est nouveau.")  # fmt: skip
-        if field.key_check and not (closed and field.privacy is None and not _names_the_row(field, entity)):
+            _keep(chunk, ~column.is_in(list(codes(field.nomenclature))), field,
+                  f"code absent de la nomenclature {field.nomenclature}",
+                  "Vérifier le code, ou compléter la nomenclature s'il est nouveau.")  # fmt: skip
+        if field.key_check and not (closed and field.privacy is None and not _names_the_row(field, chunk.entity)):
             holds = identifiers.KEYS[field.key_check]
-            wrong = [v for v in text[field.name].drop_nulls().unique() if not holds(v)]
-            if wrong:
-                findings.flag(text.filter(column.is_in(wrong)), field.name, column,
-                              f"clé de contrôle {field.key_check.upper()} inexacte", KEPT,
-                              "Vérifier le numéro auprès du répertoire ; il est conservé tel quel.")  # fmt: skip
+            wrong = [v for v in chunk.typed[field.name].drop_nulls().unique() if not holds(v)]
+            _keep(chunk, column.is_in(wrong), field, f"clé de contrôle {field.key_check.upper()} inexacte",
+                  "Vérifier le numéro auprès du répertoire ; il est conservé tel quel.")  # fmt: skip
 
 
-def _hard_checks(
-    typed: pl.DataFrame, text: pl.DataFrame, entity: Entity, layout: Layout, carried: set[str], findings: _Findings
-) -> None:
-    """The pandera schema of the entity; a field that this layout does not carry cannot be required of it."""
+def _keep(chunk: _Chunk, doubtful: pl.Expr, field: Field, rule: str, remedy: str) -> None:
+    """A doubtful value is kept, and signalled as it was delivered."""
+    rows = chunk.text.filter(chunk.where(doubtful))
+    if rows.height:
+        chunk.flag(rows, field.name, pl.col(field.name), rule, KEPT, remedy)
+
+
+def _hard_checks(chunk: _Chunk) -> None:
+    """The pandera schema of the entity, and its strict code lists."""
     from pandera.errors import SchemaErrors
 
-    schema = pandera_schema(entity)
-    for field in entity.fields:
-        if field.name not in carried:
-            schema = schema.update_column(field.name, nullable=True)
-    for field in entity.fields:
-        if field.name in carried and field.nomenclature and field.nomenclature_strict:
-            rows = text.filter(
-                pl.col(field.name).is_not_null() & ~pl.col(field.name).is_in(list(codes(field.nomenclature)))
-            )
-            if rows.height:
-                rule = f"code absent de la nomenclature {field.nomenclature}"
-                findings.reject(rows, field.name, pl.col(field.name), rule,
-                                "Corriger le code.")  # fmt: skip
-    if typed.height == 0:
+    for field in chunk.fields:
+        if field.nomenclature and field.nomenclature_strict:
+            unknown = chunk.where(~pl.col(field.name).is_in(list(codes(field.nomenclature))))
+            chunk.refuse(unknown, field, f"code absent de la nomenclature {field.nomenclature}", "Corriger le code.")
+    if chunk.typed.height == 0:
         return
+    schema = pandera_schema(chunk.entity, frozenset(f.name for f in chunk.fields))
     try:
-        schema.validate(typed.select(f.name for f in entity.fields), lazy=True)
+        schema.validate(chunk.typed.select(f.name for f in chunk.entity.fields), lazy=True)
     except SchemaErrors as errors:
         cases = errors.failure_cases.filter(pl.col("index").is_not_null())
         unplaced = errors.failure_cases.filter(pl.col("index").is_null())
         if unplaced.height:
-            raise ValueError(f"schéma dérivé incohérent pour {entity.name} : {unplaced.to_dicts()}") from errors
+            raise ValueError(f"schéma dérivé incohérent pour {chunk.entity.name} : {unplaced.to_dicts()}") from errors
+        rows = pl.int_range(chunk.typed.height, eager=True)
         for (column, check), group in cases.group_by(["column", "check"], maintain_order=True):
-            rows = text[group["index"].cast(pl.UInt32).unique().sort().to_list()]
-            field = entity.field(str(column))
+            field = chunk.entity.field(str(column))
+            hit = rows.is_in(group["index"].cast(pl.Int64).implode())
             if str(check).startswith("not_nullable"):
-                rule, remedy = "valeur obligatoire absente", f"Renseigner « {field.title} »."
+                absent = hit & chunk.text[field.name].is_null()  # of an unreadable one, that is said already
+                chunk.refuse(absent, field, "valeur obligatoire absente", f"Renseigner « {field.title} ».")
             else:
-                rule, remedy = str(check), f"Corriger « {field.title} »."
-            findings.reject(rows, field.name, pl.col(field.name), rule, remedy)
+                chunk.refuse(hit, field, str(check), f"Corriger « {field.title} ».")
 
 
-def _row_rules(typed: pl.DataFrame, entity: Entity, findings: _Findings) -> None:
-    for rule in entity.rules:
-        broken = typed.filter(~pl.sql_expr(rule.expression).fill_null(True))
-        if not broken.height:
+def _row_rules(chunk: _Chunk, told_on: pl.Expr) -> None:
+    """Rules over several fields, all judged on the row as it stands before any of them sets a value aside."""
+    read = chunk.typed.with_columns(_collecte_le=told_on)
+    for rule in chunk.entity.rules:
+        broken = read.select((~pl.sql_expr(rule.expression)).fill_null(False).alias("hit"))["hit"]
+        if not broken.any():
             continue
-        if rule.severity == "error":
-            findings.reject(broken, "(ligne)", pl.lit(rule.expression), rule.description, rule.remedy)
+        if rule.set_aside:
+            for name in rule.set_aside:
+                chunk.set_aside(broken, chunk.entity.field(name), rule.description, rule.remedy)
+        elif rule.severity == "error":
+            rows = chunk.typed.filter(broken)
+            chunk.reject(rows, "(ligne)", pl.lit(rule.expression), rule.description, rule.remedy)
         else:
-            findings.flag(broken, "(ligne)", pl.lit(rule.expression), rule.description, KEPT, rule.remedy)
+            rows = chunk.typed.filter(broken)
+            chunk.flag(rows, "(ligne)", pl.lit(rule.expression), rule.description, KEPT, rule.remedy)
 
 
-def _with_millesime(typed: pl.DataFrame, layout: Layout, facts: DeliveryFacts, findings: _Findings) -> pl.DataFrame:
+def _tell_millesime(chunk: _Chunk, layout: Layout, facts: DeliveryFacts) -> None:
     name = layout.millesime.get("field")
     if not name:
-        return typed.with_columns(pl.lit(facts.millesime, pl.Int64).alias("millesime"))
-    year = pl.col(name).dt.year() if typed.schema[name].is_temporal() else pl.col(name).cast(pl.Int64, strict=False)
-    typed = typed.with_columns((year + int(layout.millesime.get("offset", 0))).cast(pl.Int64).alias("millesime"))
-    wrong = typed.filter(pl.col("millesime").is_null() | ~pl.col("millesime").is_between(1900, 2100))
+        chunk.typed = chunk.typed.with_columns(pl.lit(facts.millesime, pl.Int64).alias("millesime"))
+        return
+    told = chunk.typed
+    year = pl.col(name).dt.year() if told.schema[name].is_temporal() else pl.col(name).cast(pl.Int64, strict=False)
+    told = told.with_columns((year + int(layout.millesime.get("offset", 0))).cast(pl.Int64).alias("millesime"))
+    wrong = told.filter(pl.col("millesime").is_null() | ~pl.col("millesime").is_between(1900, 2100))
     if wrong.height:
-        findings.reject(
+        chunk.reject(
             wrong, name, pl.col(name), "millésime absent ou impossible", "Renseigner l'année sur quatre chiffres."
         )
-    return typed
+    chunk.typed = told
 
 
 def _collecte_le(rows: pl.DataFrame, layout: Layout, facts: DeliveryFacts) -> pl.Expr:
@@ -410,17 +418,16 @@ def _collecte_le(rows: pl.DataFrame, layout: Layout, facts: DeliveryFacts) -> pl
     return pl.coalesce(pl.col(name).cast(pl.Date), known) if name and name in rows.columns else known
 
 
-def _settle(
-    frame: pl.DataFrame, typed: pl.DataFrame, entity: Entity, layout: Layout, findings: _Findings, facts: DeliveryFacts
-) -> Validated:
+def _settle(frame: pl.DataFrame, chunk: _Chunk, layout: Layout, facts: DeliveryFacts) -> Validated:
     """Parts the rows: a row with at least one reject is rejected, with its whole text; the others are accepted."""
+    entity = chunk.entity
     indexed = frame.with_row_index("_row")
     origin = {"delivery_id": pl.lit(facts.delivery_id), "source": pl.lit(facts.source), "entite": pl.lit(entity.name)}
     lines = indexed.select("_row", ligne="_ligne", chemin="_chemin")
     rejects = pl.DataFrame(schema=REJECT_SCHEMA)
     rejected = pl.Series("_row", [], dtype=pl.UInt32)
-    if findings.rejects:
-        found = pl.concat(findings.rejects).unique(maintain_order=True)
+    if chunk.rejects:
+        found = pl.concat(chunk.rejects).unique(maintain_order=True)
         rejected = found["_row"].unique()
         delivered = [c for c in frame.columns if c not in TECHNICAL]
         whole = indexed.filter(pl.col("_row").is_in(rejected.implode())).select(
@@ -434,11 +441,11 @@ def _settle(
             .select(REJECT_SCHEMA.keys())
             .cast(REJECT_SCHEMA)  # type: ignore[arg-type]  # a dict of dtypes is what polars takes
         )
-    accepted = typed.filter(~pl.col("_row").is_in(rejected.implode()))
+    accepted = chunk.typed.filter(~pl.col("_row").is_in(rejected.implode()))
     flags = pl.DataFrame(schema=FLAG_SCHEMA)
-    if findings.flags:
+    if chunk.flags:
         flags = (
-            pl.concat(findings.flags)
+            pl.concat(chunk.flags)
             .filter(~pl.col("_row").is_in(rejected.implode()))
             .join(lines, on="_row", how="left")
             .sort("_row", maintain_order=True)

@@ -5,6 +5,7 @@ Belongs here: turning fields into schemas. Does not belong here: running them on
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -58,15 +59,19 @@ def sql_columns(entity: Entity) -> list[tuple[str, str]]:
     return columns + [(n, SQL_TYPES[t]) for n, t in TECHNICAL if n not in names]
 
 
-def pandera_schema(entity: Entity) -> pandera.DataFrameSchema:
-    """The gate in: pandera schema of the typed rows of an entity, hard rules only."""
+@lru_cache(maxsize=256)
+def pandera_schema(entity: Entity, carried: frozenset[str] | None = None) -> pandera.DataFrameSchema:
+    """The gate in: pandera schema of the typed rows of an entity, hard rules only.
+
+    carried: names of the fields that the layout has, all by default; the others cannot be required of it.
+    """
     import pandera.polars as pandera
 
-    columns = {f.name: _pandera_column(f) for f in entity.fields}
+    columns = {f.name: _pandera_column(f, present=carried is None or f.name in carried) for f in entity.fields}
     return pandera.DataFrameSchema(columns, strict=False, ordered=False)
 
 
-def _pandera_column(field: Field) -> Any:
+def _pandera_column(field: Field, *, present: bool) -> Any:
     import pandera.polars as pandera
 
     checks: list[pandera.Check] = []
@@ -88,7 +93,9 @@ def _pandera_column(field: Field) -> Any:
                 list(field.accepted_values), error=f"valeurs admises : {', '.join(field.accepted_values)}"
             )
         )
-    return pandera.Column(POLARS_TYPES[field.logical_type], checks=checks, nullable=not field.required, required=True)
+    return pandera.Column(
+        POLARS_TYPES[field.logical_type], checks=checks, nullable=not (field.required and present), required=True
+    )
 
 
 def _shape(field: Field) -> str:

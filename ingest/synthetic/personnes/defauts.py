@@ -45,7 +45,7 @@ EFFETS = {
     "date_future": "valeur_fausse",
     "code_inconnu": "valeur_inconnue",
     "modalite_absente": "valeur_inconnue",
-    "absence_sans_motif": "ligne_a_rejeter",
+    "absence_sans_motif": "a_signaler",
     "couple_statut_motif": "a_signaler",
     "papier_en_double": "a_signaler",
 }

@@ -82,9 +82,9 @@ FHIR = [
         "décédée avant sa naissance",
     ),
     Case("unknown sex", ex.patient(gender="unknown"), "usagers", None),
-    # TDDUI, PresenceAbsence: motive and planned are required when absent
+    # TDDUI, PresenceAbsence: motive and planned are required when absent; without them, it is an absence all the same
     Case("absence", slot(), "presences_absences", None),
-    Case("absence without motive", slot(motive=None), "presences_absences", "Absence sans motif", rejected=True),
+    Case("absence without motive", slot(motive=None), "presences_absences", "Absence sans motif"),
     Case("absence of an unknown motive", slot(motive="999"), "presences_absences", "nomenclature absences_motifs"),
     Case("absence planned or not?", slot(planned=None), "presences_absences", "Absence dont on ne dit pas"),
     Case("presence without motive", slot(code="1", motive=None, planned=None), "presences_absences", None),
@@ -106,7 +106,7 @@ FHIR = [
          "evenements", "clé de contrôle RPPS inexacte"),
     Case("motive of an event that took place", event(status="finished"), "evenements", "qui n'est pas annulé"),
     Case("event that ends first", event(period={"start": "2024-02-02", "end": "2024-02-01"}), "evenements",
-         "Événement qui finit avant", rejected=True),
+         "Événement qui finit avant"),
     Case("code of an event that is on no list", event(type=[ex.concept("MED-0")]), "evenements", "code absent"),
     Case("GIR of an evaluation that is not AGGIR",
          ex.aggir(questionnaire="tddui-questionnaire-serafin"), "evaluations", "qui n'est pas AGGIR"),

@@ -34,7 +34,11 @@ schema:
     quality:
       - {name: installe, type: custom, engine: polars-sql, severity: error,
          implementation: "places_installees <= places_autorisees",
-         description: plus de places installées qu'autorisées, businessImpact: Vérifier les deux capacités.}
+         description: plus de places installées qu'autorisées, businessImpact: Vérifier les deux capacités.,
+         customProperties: [{property: setAside, value: [places_installees]}]}
+      - {name: sortie, type: custom, engine: polars-sql, severity: error,
+         implementation: "sorti_le >= date '2000-01-01'", description: sortie impossible,
+         businessImpact: Vérifier la date.}
       - {name: presence, type: custom, engine: polars-sql, severity: warning, implementation: "places_installees > 0",
          description: aucune place installée, businessImpact: Vérifier que l'établissement est ouvert.}
     properties:
@@ -64,11 +68,15 @@ schema:
           - {property: voidWhen, value: "etat = 'KO'"}
           - {property: voidReason, value: taux déclaré KO}
           - {property: nullValues, value: [NC]}
-      - {name: etat, physicalName: État, logicalType: string}
+      - {name: etat, physicalName: État, logicalType: string, logicalTypeOptions: {pattern: '^[A-Z]{2}$'}}
       - name: ouvert_le
         physicalName: Ouverture
         logicalType: date
         customProperties: [{property: placeholders, value: ['1904-04-04']}]
+      - name: sorti_le
+        physicalName: Sortie
+        logicalType: date
+        customProperties: [{property: absenceMeans, value: la personne est toujours là}]
 """
 FINESS = "010002228"
 FINESS_SHAPE = "format attendu : deux chiffres (ou 2A, 2B) puis sept chiffres"
@@ -82,7 +90,7 @@ def contract(tmp_path_factory: pytest.TempPathFactory) -> Contract:
 
 
 def validated(contract: Contract, *rows: dict[str, str | None]) -> Validated:
-    titles = ("FINESS", "Année", "Autorisées", "Installées", "Taux", "État", "Ouverture")
+    titles = ("FINESS", "Année", "Autorisées", "Installées", "Taux", "État", "Ouverture", "Sortie")
     usual = {"FINESS": FINESS, "Année": "2023", "Autorisées": "80", "Installées": "78", "Taux": "95,2"}
     frame = pl.DataFrame(
         [{t: (usual | row).get(t) for t in titles} for row in rows], schema=dict.fromkeys(titles, pl.String)
@@ -100,7 +108,8 @@ def test_a_good_row_is_accepted_and_typed(contract: Contract) -> None:
     assert result.rejects.height == result.flags.height == 0
     assert result.accepted.row(0, named=True) == {
         "finess_et": FINESS, "annee": 2023, "places_autorisees": 80, "places_installees": 78, "taux_pct": 95.2,
-        "etat": None, "ouvert_le": date(2008, 10, 1), "_ligne": 2, "_collecte_le": date(2024, 5, 31), "millesime": 2023,
+        "etat": None, "ouvert_le": date(2008, 10, 1), "sorti_le": None, "_ligne": 2,
+        "_collecte_le": date(2024, 5, 31), "millesime": 2023,
     }  # fmt: skip
 
 
@@ -109,39 +118,68 @@ def test_a_good_row_is_accepted_and_typed(contract: Contract) -> None:
     [
         ({"FINESS": None}, "finess_et", None, "valeur obligatoire absente"),
         ({"FINESS": "01000222"}, "finess_et", "01000222", FINESS_SHAPE),
-        (
-            {"Autorisées": "quatre-vingts", "Installées": None},
-            "places_autorisees",
-            "quatre-vingts",
-            "type attendu : un nombre entier",
-        ),
-        ({"Autorisées": "-1", "Installées": None}, "places_autorisees", "-1", "minimum 0"),
-        ({"Ouverture": "31/02/2008"}, "ouvert_le", "31/02/2008", "type attendu : une date JJ/MM/AAAA ou AAAA-MM-JJ"),
+        ({"Année": "deux mille"}, "annee", "deux mille", "type attendu : un nombre entier"),
         ({"Année": "23"}, "annee", "23", "millésime absent ou impossible"),
-        (
-            {"Installées": "90"},
-            "(ligne)",
-            "places_installees <= places_autorisees",
-            "plus de places installées qu'autorisées",
-        ),
+        ({"Sortie": "31/02/2024"}, "sorti_le", "31/02/2024", "type attendu : une date JJ/MM/AAAA ou AAAA-MM-JJ"),
+        ({"Sortie": "01/01/1990"}, "(ligne)", "sorti_le >= date '2000-01-01'", "sortie impossible"),
         ({"_defaut": "6 cellules au lieu de 7"}, "(ligne)", None, "6 cellules au lieu de 7"),
     ],
 )
-def test_a_hard_rule_rejects_the_row_and_says_why(
+def test_a_row_without_what_makes_it_one_is_rejected_and_says_why(
     contract: Contract, row: dict, champ: str, valeur: str | None, regle: str
 ) -> None:
     result = validated(contract, {}, row)
     assert result.accepted.height == 1
-    assert result.rejects.select("ligne", "champ", "valeur", "regle").rows() == [(3, champ, valeur, regle)]
-    reject = result.rejects.row(0, named=True)
-    assert reject["remede"]
-    assert '"Taux":"95,2"' in reject["ligne_complete"]
+    assert (3, champ, valeur, regle) in result.rejects.select("ligne", "champ", "valeur", "regle").rows()
+    assert set(result.rejects["ligne"]) == {3}
+    assert all(result.rejects["remede"])
+    assert '"Taux":"95,2"' in result.rejects["ligne_complete"][0]
+
+
+@pytest.mark.parametrize(
+    ("row", "champ", "valeur", "regle"),
+    [
+        ({"Autorisées": "quatre-vingts"}, "places_autorisees", "quatre-vingts", "type attendu : un nombre entier"),
+        ({"Autorisées": "0.5"}, "places_autorisees", "0.5", "type attendu : un nombre entier"),
+        ({"Autorisées": "-1"}, "places_autorisees", "-1", "minimum 0"),
+        ({"Ouverture": "31/02/2008"}, "ouvert_le", "31/02/2008", "type attendu : une date JJ/MM/AAAA ou AAAA-MM-JJ"),
+        ({"Installées": "90"}, "places_installees", "90", "plus de places installées qu'autorisées"),
+        ({"État": "à demi"}, "etat", "à demi", "format attendu : ^[A-Z]{2}$"),
+    ],
+)
+def test_a_wrong_value_costs_its_cell_and_nothing_else(
+    contract: Contract, row: dict, champ: str, valeur: str, regle: str
+) -> None:
+    """Case 04: 0.5 in a column of integers lost twelve other values of its row."""
+    sound = validated(contract, {"Ouverture": "01/10/2008", "État": "OK"}).accepted.row(0, named=True)
+    result = validated(contract, {"Ouverture": "01/10/2008", "État": "OK"} | row)
+    assert result.rejects.height == 0
+    assert result.accepted.row(0, named=True) == sound | {champ: None}
+    said = result.flags.filter(pl.col("effet") == "non_utilisee")
+    assert said.select("ligne", "champ", "valeur", "valeur_retenue", "regle").rows() == [
+        (2, champ, valeur, None, regle)
+    ]
+    assert all(said["remede"])
+
+
+def test_a_value_that_was_set_aside_speaks_in_no_rule(contract: Contract) -> None:
+    """An unreadable capacity is unknown: it neither exceeds the other nor is implausible."""
+    result = validated(contract, {"Autorisées": "80 ?", "Installées": "90"})
+    assert result.accepted.select("places_autorisees", "places_installees").rows() == [(None, 90)]
+    assert result.flags["champ"].to_list() == ["places_autorisees"]
+
+
+def test_rules_are_judged_on_the_row_before_any_of_them_sets_a_value_aside(contract: Contract) -> None:
+    """Two capacities that contradict each other, and none is installed: both rules speak of the same row."""
+    result = validated(contract, {"Autorisées": "-1", "Installées": "0"}, {"Autorisées": "0", "Installées": "0"})
+    assert result.accepted["places_installees"].to_list() == [0, 0]
+    assert sorted(result.flags["regle"]) == ["aucune place installée", "aucune place installée", "minimum 0"]
 
 
 def test_every_problem_of_a_row_is_said_at_once(contract: Contract) -> None:
-    result = validated(contract, {"FINESS": "X", "Année": "deux mille", "Ouverture": "hier"})
+    result = validated(contract, {"FINESS": "X", "Année": "deux mille", "Sortie": "hier"})
     assert result.accepted.height == 0
-    assert set(result.rejects["champ"]) == {"finess_et", "annee", "ouvert_le"}
+    assert set(result.rejects["champ"]) == {"finess_et", "annee", "sorti_le"}
     assert result.rejects["ligne"].n_unique() == 1
 
 
@@ -187,17 +225,19 @@ def test_the_words_for_unknown_are_null_and_not_a_defect(contract: Contract) -> 
     assert result.flags.height == result.rejects.height == 0
 
 
-@pytest.mark.parametrize("strict", [True, False])
-def test_an_unknown_code_rejects_the_row_only_when_its_list_is_strict(contract: Contract, strict: bool) -> None:
+@pytest.mark.parametrize(("strict", "kept", "effet"), [(True, None, "non_utilisee"), (False, "ZZ", "conservee")])
+def test_an_unknown_code_is_used_unless_its_list_is_strict(
+    contract: Contract, strict: bool, kept: str | None, effet: str
+) -> None:
     [entity] = contract.entities
     fields = tuple(
-        replace(f, nomenclature="finess_categories", nomenclature_strict=strict) if f.name == "etat" else f
+        replace(f, nomenclature="handicaps_types", nomenclature_strict=strict) if f.name == "etat" else f
         for f in entity.fields
     )
     listed = replace(contract, entities=(replace(entity, fields=fields),))
-    result = validated(listed, {"État": "500"}, {"FINESS": "010004059", "État": "inédit"})
-    assert result.accepted.height == (1 if strict else 2)
-    assert [r["valeur"] for r in (result.rejects if strict else result.flags).to_dicts()] == ["inédit"]
+    result = validated(listed, {"État": "DI"}, {"FINESS": "010004059", "État": "ZZ"})
+    assert result.accepted["etat"].to_list() == ["DI", kept]
+    assert result.flags.select("ligne", "champ", "valeur", "effet").rows() == [(3, "etat", "ZZ", effet)]
 
 
 def test_rows_repeated_identically_are_kept_once_and_contradictory_ones_not_at_all(contract: Contract) -> None:

@@ -91,6 +91,7 @@ LABELS: dict[str, dict[str, str]] = {
         "conservee": "Valeur gardée et signalée",
         "non_utilisee": "Valeur non utilisée",
         "reparee": "Valeur réparée",
+        "secret": "Valeur couverte par le secret",
     },
     # What is published of persons: distributions, steps, requests.
     "dimension": {

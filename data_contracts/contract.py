@@ -14,6 +14,8 @@ from data_contracts.disclosure import WITNESS, Disclosure
 from data_contracts.privacy import KEYS, PSEUDONYM, VERSION, Privacy, key_columns
 
 DATE_FORMATS = ("%d/%m/%Y", "%Y-%m-%d")
+# Families whose standard fixes the decimal mark: JSON (RFC 8259), xs:decimal (XML Schema), typed columns.
+_POINT_READERS = ("json_records", "finess_json", "finess_xml", "fhir_bundle", "cda", "parquet")
 
 
 @dataclass(frozen=True)
@@ -205,6 +207,11 @@ class Layout:
 
     def __hash__(self) -> int:
         return hash((self.code, self.version))
+
+    @property
+    def decimal(self) -> str | None:
+        """The decimal mark of its numbers, when the format says it; None: each column is to show it."""
+        return self.options.get("decimal") or ("." if self.reader in _POINT_READERS else None)
 
 
 @dataclass(frozen=True)

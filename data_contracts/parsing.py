@@ -293,6 +293,8 @@ class Parser:
                     self.one_of(f"{where}.{name}", "champ", field, known[name])
             elif name not in names:
                 self.one_of(where, "tables", name, set(known))
+        if (decimal := (node.get("options") or {}).get("decimal")) is not None:
+            self.one_of(where, "options.decimal", decimal, (".", ","))
         pattern = node.get("filename")
         if pattern:
             try:

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import polars as pl
 
-from data_contracts import model, nomenclatures, privacy
+from data_contracts import model, nomenclatures, non_reponses, privacy
+from data_contracts.derive import schemas
 from data_contracts.dictionary import FOLDER as DICTIONARY
 from data_contracts.model import Contract, Entity, Layout
 from ingest import lake, landing, parallele, readers
@@ -31,6 +32,7 @@ from ingest.protection.trousseau import Keyring, KeyringProblem
 from ingest.readers import UnreadableFile
 from ingest.readers.opening import LostKey
 from ingest.recognise import Recognised, Refused, recognise
+from ingest.separators import Separators
 from ingest.spool import Spool
 from ingest.titles import title_key
 from ingest.validate import FLAG_SCHEMA, TECHNICAL, DeliveryFacts, Validated, settle_duplicates, validate_chunk
@@ -308,8 +310,10 @@ def digest(contract: Contract, keyring: Keyring | None = None) -> str:
 def _code_digest() -> str:
     """Changes with the code that decides what is accepted."""
     here = Path(__file__).parent
-    files = [here / name for name in ("validate.py", "naissances.py", "values.py", "identifiers.py", "titles.py")]
-    files += [here / "protection" / name for name in ("pseudonymes.py", "masques.py")] + [Path(privacy.__file__)]
+    names = ("validate.py", "naissances.py", "values.py", "separators.py", "identifiers.py", "titles.py")
+    files = [here / name for name in names] + [Path(m.__file__) for m in (privacy, non_reponses, schemas)]
+    files += [here / "protection" / name for name in ("pseudonymes.py", "masques.py")]
+    files.append(DICTIONARY / non_reponses.FILE)
     files += sorted((here / "readers").rglob("*.py"))
     return hashlib.sha256("".join(landing.sha256_of(path) for path in files).encode()).hexdigest()
 
@@ -379,10 +383,13 @@ def process(home: Home, manifest: Manifest, contract: Contract) -> Result:
         date.fromisoformat(manifest.collecte_le) if manifest.collecte_le else manifest.received_on,
     )
     folder = lake.spool_folder(home) / manifest.delivery_id
-    spools = {n: Spool(folder / n, contract.entity(n).stored) for n in layout.entities}
     path = landing.bytes_of(home, manifest)
+    marks = Separators()
     try:
-        rejects, flags, read = _validated(path, contract, layout, facts, spools, keyring)
+        rejects, flags, read, spools = _validated(path, contract, layout, facts, folder, keyring, marks)
+        if not marks.settled:  # a number was ambiguous before its column showed, further down, what it is
+            marks.begin_again()
+            rejects, flags, read, spools = _validated(path, contract, layout, facts, folder, keyring, marks)
     except LostKey as lost:
         return _without_key(home, manifest, str(lost).replace(path.name, manifest.filename), keyring)
     except (Refused, UnreadableFile) as refusal:
@@ -441,10 +448,15 @@ def _validated(
     contract: Contract,
     layout: Layout,
     facts: DeliveryFacts,
-    spools: dict[str, Spool],
+    folder: Path,
     keyring: Keyring | None,
-) -> tuple[Findings, Findings, dict[str, int]]:
-    """Reads the whole file: accepted rows go to the spools; returns rejects, signalements and rows read, by entity."""
+    marks: Separators,
+) -> tuple[Findings, Findings, dict[str, int], dict[str, Spool]]:
+    """Reads the whole file; returns rejects, signalements, rows read and accepted rows (spooled in folder), by entity.
+
+    marks: what the file shows of the separators of its numbers; it grows.
+    """
+    spools = {n: Spool(folder / n, contract.entity(n).stored) for n in layout.entities}
     rejects: Findings = {name: [] for name in layout.entities}
     flags: Findings = {name: [] for name in layout.entities}
     read = dict.fromkeys(layout.entities, 0)
@@ -461,7 +473,7 @@ def _validated(
     for table in pendant("lecture", readers.read(path, layout, list(layout.entities))):
         entity = contract.entity(table.entity)
         _refuse_unknown_columns(table.frame, contract, layout, entity)
-        checked = validate_chunk(table.frame, contract, layout, entity, facts)
+        checked = validate_chunk(table.frame, contract, layout, entity, facts, marks)
         if keyring and births:
             births.learn(checked.births, entity)
             checked = _protected(checked, contract, entity, keyring)
@@ -474,7 +486,7 @@ def _validated(
             spool.look_again(partial(without_births, name=name))
     if not sum(read.values()):
         raise Refused("Le fichier ne contient aucune ligne. Le renvoyer complet, ou dire qu'il n'y a rien à déclarer.")
-    return rejects, flags, read
+    return rejects, flags, read, spools
 
 
 def _protected(checked: Validated, contract: Contract, entity: Entity, keyring: Keyring) -> Validated:

@@ -15,11 +15,13 @@ from datetime import date
 
 import polars as pl
 
+from data_contracts import non_reponses
 from data_contracts.derive.schemas import POLARS_TYPES, pandera_schema
 from data_contracts.model import Contract, Entity, Field, Layout
 from data_contracts.nomenclatures import codes
-from ingest import identifiers, values
+from ingest import identifiers, separators, values
 from ingest.protection import masques
+from ingest.separators import Numbers, Separators
 from ingest.titles import title_key
 
 REJECT_SCHEMA = {
@@ -30,7 +32,20 @@ FLAG_SCHEMA = {
     "delivery_id": pl.String, "source": pl.String, "entite": pl.String, "ligne": pl.Int64, "champ": pl.String,
     "valeur": pl.String, "valeur_retenue": pl.String, "regle": pl.String, "effet": pl.String, "remede": pl.String,
 }  # fmt: skip
-KEPT, UNUSED, REPAIRED = "conservee", "non_utilisee", "reparee"
+KEPT, UNUSED, REPAIRED, SECRET = "conservee", "non_utilisee", "reparee", "secret"
+_NUMBERS = ("integer", "number")
+# What is said of a non-answer that is more than « unknown »: effect, rule, remedy.
+_UNANSWERED = {
+    non_reponses.SECRET: (
+        SECRET, "valeur couverte par le secret : son producteur la connaît et ne la dit pas",
+        "Rien à corriger. La valeur existe : la demander au producteur si un texte y donne droit.",
+    ),
+    non_reponses.ERROR: (
+        UNUSED, "erreur de calcul d'un tableur",
+        "Corriger la formule dans le fichier d'origine, ou laisser la cellule vide si la valeur est inconnue.",
+    ),
+}  # fmt: skip
+SUSPECT = "unité suspecte"
 BORN = "date égale à la date de naissance, non conservée"
 # A stay of sixty years is rarer than a birth date in the wrong column, and many persons are older than that.
 OLD_YEARS = 60
@@ -66,12 +81,20 @@ class _Chunk:
     `text` and `typed` have the same rows in the same order (`_row`). A value that was set aside is NULL in `typed`.
     """
 
-    def __init__(self, text: pl.DataFrame, entity: Entity, fields: list[Field], decisive: frozenset[str]) -> None:
+    def __init__(
+        self, text: pl.DataFrame, contract: Contract, layout: Layout, entity: Entity, marks: Separators
+    ) -> None:
         self.text = text
         self.typed = text
         self.entity = entity
-        self.fields = fields  # those that the layout carries
-        self.decisive = decisive  # names of those without which a row is none
+        self.collection = contract.collection
+        carried = contract.fields_in(layout, entity)
+        self.fields = [f for f in entity.fields if f.name in carried]
+        # names of those without which a row is none
+        self.decisive = {f.name for f in self.fields if entity.makes_row(f)} | {layout.millesime.get("field")}
+        self.decimal = layout.decimal
+        self.marks = marks
+        self.numbers: dict[str, Numbers] = {}  # how each column of numbers was read
         self.rejects: list[pl.DataFrame] = []
         self.flags: list[pl.DataFrame] = []
 
@@ -112,6 +135,10 @@ class _Chunk:
         """The rows of which a condition on the typed values holds, as a mask; NULL is no."""
         return self.typed.select(condition.fill_null(False).alias("hit"))["hit"]
 
+    def unread(self, field: Field) -> pl.Series:
+        """Texts that gave no value, as a mask."""
+        return self.text[field.name].is_not_null() & self.typed[field.name].is_null()
+
     def set_aside(self, hit: pl.Series, field: Field, regle: str, remede: str) -> None:
         """The values of those rows are not used: NULL from here on, the original in a signalement."""
         if field not in self.fields:  # the layout does not carry it: there is nothing to set aside
@@ -132,16 +159,20 @@ class _Chunk:
 
 
 def validate_chunk(
-    frame: pl.DataFrame, contract: Contract, layout: Layout, entity: Entity, facts: DeliveryFacts
+    frame: pl.DataFrame,
+    contract: Contract,
+    layout: Layout,
+    entity: Entity,
+    facts: DeliveryFacts,
+    marks: Separators | None = None,
 ) -> Validated:
     """Text rows (columns as the reader names them, `_ligne`, `_chemin`, `_defaut`) -> accepted, rejects, signalements.
 
-    Duplicates of the primary key are not looked for here: they may span chunks, see `settle_duplicates`.
+    marks: what the numbers of the delivery showed of their separators so far; grows with this chunk, which is alone by
+    default. Duplicates of the primary key are not looked for here: they may span chunks, see `settle_duplicates`.
     """
     carried = contract.fields_in(layout, entity)
-    fields = [f for f in entity.fields if f.name in carried]
-    decisive = {f.name for f in entity.fields if entity.makes_row(f)} | {layout.millesime.get("field")}
-    chunk = _Chunk(_named(frame, entity, carried), entity, fields, frozenset(filter(None, decisive)))
+    chunk = _Chunk(_named(frame, entity, carried), contract, layout, entity, marks or Separators())
     _whole_rows(chunk)
     _clean(chunk)
     _read_types(chunk)
@@ -194,41 +225,97 @@ def _whole_rows(chunk: _Chunk) -> None:
 
 
 def _clean(chunk: _Chunk) -> None:
-    """Spaces off, words for « unknown » to NULL, a FINESS's lost leading zero put back (and recorded)."""
-    text = chunk.text.with_columns(values.clean(f.name).alias(f.name) for f in chunk.fields)
-    worded = [f for f in chunk.fields if f.null_values or f.logical_type != "string"]
-    text = text.with_columns(
-        pl.when(~values.is_null_word(f.name, f)).then(pl.col(f.name)).alias(f.name) for f in worded
-    )
+    """Spaces off, words of texts that are no answer to NULL, a FINESS's lost leading zero put back (and recorded)."""
+    chunk.text = chunk.text.with_columns(values.clean(f.name).alias(f.name) for f in chunk.fields)
+    texts = [f for f in chunk.fields if f.logical_type == "string"]
+    spotted = [_may_be_no_answer(f, chunk.collection).any().alias(f.name) for f in texts]
+    hits = chunk.text.select(spotted).row(0) if spotted and chunk.text.height else ()
+    for field, hit in zip(texts, hits, strict=False):
+        if hit:
+            _no_answers(chunk, field, chunk.text.select(m=_may_be_no_answer(field, chunk.collection))["m"])
     for field in chunk.fields:
         if field.key_check != "finess":
             continue
-        short = text.filter(pl.col(field.name).str.len_chars() == 8)[field.name].unique()
+        short = chunk.text.filter(pl.col(field.name).str.len_chars() == 8)[field.name].unique()
         restored = {n: z for n in short if (z := identifiers.restored_finess(n)) is not None}
         if not restored:
             continue
-        rows = text.filter(pl.col(field.name).is_in(list(restored)))
+        rows = chunk.text.filter(pl.col(field.name).is_in(list(restored)))
         chunk.flag(
             rows, field.name, pl.col(field.name), "zéro de tête perdu, rétabli", REPAIRED,
             "Exporter la colonne FINESS en texte, sur neuf caractères.", pl.lit("0") + pl.col(field.name),
         )  # fmt: skip
-        text = text.with_columns(pl.col(field.name).replace(restored))
-    chunk.text = text
+        chunk.text = chunk.text.with_columns(pl.col(field.name).replace(restored))
+
+
+def _may_be_no_answer(field: Field, collection: str) -> pl.Expr:
+    """The texts that are no answer, unless they are codes of the field."""
+    known = non_reponses.of(collection, free_text=non_reponses.is_free_text(field))
+    low = pl.col(field.name).str.to_lowercase()
+    words = {*known.words, *(word.lower() for word in field.null_values)}
+    return (low.is_in(sorted(words)) | low.str.contains(known.pattern)).fill_null(False)
+
+
+def _no_answers(chunk: _Chunk, field: Field, among: pl.Series) -> None:
+    """Among those texts, the ones by which the sender does not answer become NULL.
+
+    Nobody knows, or there is nothing to know: that is all. The producer knows and may not say, or its spreadsheet
+    failed: it is signalled as such.
+    """
+    told = chunk.text[field.name]
+    meanings = {
+        text: meaning
+        for text in told.filter(among).unique()
+        if (meaning := non_reponses.meaning(text, field, chunk.collection))
+    }
+    if not meanings:
+        return
+    for meaning, (effect, rule, remedy) in _UNANSWERED.items():
+        words = [text for text, its in meanings.items() if its == meaning]
+        hit = told.is_in(words) if words else among & False
+        if hit.any() and field.name in chunk.decisive:
+            chunk.reject(chunk.text.filter(hit), field.name, pl.col(field.name), rule, remedy)
+        elif hit.any():
+            chunk.flag(chunk.text.filter(hit), field.name, pl.col(field.name), rule, effect, remedy)
+    zeros = [text for text, its in meanings.items() if its == non_reponses.ZERO]
+    if zeros and field.logical_type in _NUMBERS:
+        zero = pl.when(told.is_in(zeros)).then(pl.lit(0)).otherwise(pl.col(field.name))
+        chunk.typed = chunk.typed.with_columns(zero.alias(field.name))
+    void = told.is_in([text for text in meanings if text not in zeros or field.logical_type not in _NUMBERS])
+    chunk.text = chunk.text.with_columns(pl.when(~void).then(pl.col(field.name)).alias(field.name))
 
 
 def _read_types(chunk: _Chunk) -> None:
-    chunk.typed = chunk.text.with_columns(values.parse(f.name, f).alias(f.name) for f in chunk.fields)
-    if chunk.text.height == 0:
-        return
-    names = [f.name for f in chunk.fields]
-    read, kept = chunk.text.select(names).null_count().row(0), chunk.typed.select(names).null_count().row(0)
-    for field, given, typed in zip(chunk.fields, read, kept, strict=True):
-        if given != typed:
-            unread = chunk.text[field.name].is_not_null() & chunk.typed[field.name].is_null()
-            chunk.refuse(
-                unread, field, f"type attendu : {values.expected(field)}",
-                f"Corriger « {field.title} » ou laisser la cellule vide si la valeur est inconnue.",
-            )  # fmt: skip
+    chunk.numbers = {
+        f.name: separators.numbers(chunk.text[f.name], f, chunk.marks, chunk.entity.name, chunk.decimal)
+        for f in chunk.fields
+        if f.logical_type in _NUMBERS
+    }
+    chunk.typed = chunk.text.with_columns(
+        chunk.numbers[f.name].values.alias(f.name) if f.name in chunk.numbers else values.parse(f.name, f).alias(f.name)
+        for f in chunk.fields
+    )
+    for field in chunk.fields:
+        unread = chunk.unread(field)
+        if unread.any():
+            _no_answers(chunk, field, unread)
+            _say_unread(chunk, field)
+
+
+def _say_unread(chunk: _Chunk, field: Field) -> None:
+    number = chunk.numbers.get(field.name)
+    if number is not None and number.ambiguous.any():
+        why = "sa colonne emploie les deux conventions" if number.torn else "rien dans sa colonne ne le dit"
+        chunk.refuse(
+            number.ambiguous, field, f"nombre ambigu : milliers ou décimales, {why}",
+            f"Dans « {field.title} », écrire les nombres sans séparateur de milliers, ou changer leurs décimales "
+            "(1234, ou 1,2340).",
+        )  # fmt: skip
+    unread = chunk.unread(field) if number is None else chunk.unread(field) & ~number.ambiguous
+    chunk.refuse(
+        unread, field, f"type attendu : {values.expected(field)}",
+        f"Corriger « {field.title} » ou laisser la cellule vide si la valeur est inconnue.",
+    )  # fmt: skip
 
 
 def _unused(chunk: _Chunk) -> None:
@@ -237,6 +324,9 @@ def _unused(chunk: _Chunk) -> None:
     for field in chunk.fields:
         for condition, rule, remedy in _void_conditions(field):
             hit = read.select(condition.fill_null(False).alias("hit"))["hit"] & chunk.typed[field.name].is_not_null()
+            number = chunk.numbers.get(field.name)
+            if rule.startswith(SUSPECT) and number is not None and number.percent is not None:
+                hit = hit & ~number.percent  # « 0,9 % » says its unit: nothing is to be suspected
             chunk.set_aside(hit, field, rule, remedy)
 
 
@@ -260,12 +350,12 @@ def _void_conditions(field: Field) -> list[tuple[pl.Expr, str, str]]:
     if low is not None:
         given, expected = {"pct": ("fraction", "pourcentage")}.get(field.unit or "", ("part", "montant"))
         found.append(
-            ((column.abs() > 0) & (column.abs() <= low), f"unité suspecte : {given} dans une colonne en {expected}",
+            ((column.abs() > 0) & (column.abs() <= low), f"{SUSPECT} : {given} dans une colonne en {expected}",
              f"Livrer la valeur en {expected}.")
         )  # fmt: skip
     if high is not None:
         found.append(
-            (column.abs() >= high, "unité suspecte : pourcentage dans une colonne en fraction",
+            (column.abs() >= high, f"{SUSPECT} : pourcentage dans une colonne en fraction",
              "Livrer le taux en fraction (0,952 et non 95,2).")
         )  # fmt: skip
     return found

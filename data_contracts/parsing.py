@@ -48,7 +48,8 @@ _FIELD_PROPERTIES = {
     "clearReason", "absenceMeans",
 }  # fmt: skip
 _ENTITY_PROPERTIES = {
-    "unit", "timeBasis", "perimeter", "observations", "elements", "tieBreak", "identity", "primaryKey",
+    "unit", "timeBasis", "perimeter", "observations", "elements", "tieBreak", "identity", "primaryKey", "datedBy",
+    "codesAt",
 }  # fmt: skip
 _PRIVACY_KEYS = {"regle", "nom", "domaine", "par", "nomenclature"}
 # Where a mapping takes the value of a field from: exactly one of the three.
@@ -332,6 +333,10 @@ class Parser:
         ):
             if key and key not in names:
                 self.say(name, f"{where} : le champ « {key} » n'existe pas")
+        for key in ("datedBy", "codesAt"):
+            day = custom.get(key)
+            if day and not any(f.name == day and f.logical_type in ("date", "timestamp") for f in fields):
+                self.say(name, f"{key} : « {day} » n'est pas un champ de type date")
         if unit:
             self.one_of(name, "unit.unite", unit.get("unite"), ("ET", "EJ", "DEP"))
         if custom.get("timeBasis"):
@@ -360,6 +365,8 @@ class Parser:
             observations=observations,
             staged_elements=tuple(str(v) for v in custom.get("elements") or ()),
             tie_break_field=tie.get("field"),
+            dated_by=custom.get("datedBy"),
+            codes_at=custom.get("codesAt"),
             identity=tuple((str(role), str(field)) for role, field in (custom.get("identity") or {}).items()),
             key=tuple(map(str, custom.get("primaryKey") or ())),
         )
@@ -396,6 +403,7 @@ class Parser:
             for where, name in (
                 *(("primaryKey", key) for key in entity.key), ("unit", entity.unit_field),
                 ("perimeter", entity.perimeter_field), ("tieBreak", entity.tie_break_field),
+                ("datedBy", entity.dated_by),
             ):  # fmt: skip
                 if name and name not in kept:
                     self.say(entity.name, f"{where} : « {name} » n'est pas une colonne conservée")

@@ -18,7 +18,7 @@ import polars as pl
 from data_contracts import non_reponses
 from data_contracts.derive.schemas import POLARS_TYPES, pandera_schema
 from data_contracts.model import Contract, Entity, Field, Layout
-from data_contracts.nomenclatures import codes
+from data_contracts.nomenclatures import codes, periods
 from ingest import identifiers, separators, values
 from ingest.protection import masques
 from ingest.separators import Numbers, Separators
@@ -181,14 +181,15 @@ def validate_chunk(
         pl.lit(None, POLARS_TYPES[f.logical_type]).alias(f.name) for f in entity.fields if f.name not in carried
     )
     _hard_checks(chunk)
+    _tell_millesime(chunk, layout, facts)
     told_on = _collecte_le(chunk.typed, layout, facts)
     _row_rules(chunk, told_on)
+    _codes_in_force(chunk, told_on)
     _soft_checks(chunk, closed=contract.personal)
     births = None
     if contract.personal:  # after the rules: a code that no list has is not absent
         births = chunk.typed.select(f.name for f in entity.fields) if "naissance" in dict(entity.identity) else None
         _close(chunk, told_on)
-    _tell_millesime(chunk, layout, facts)
     return replace(_settle(frame, chunk, layout, facts), births=births)
 
 
@@ -485,6 +486,38 @@ def _row_rules(chunk: _Chunk, told_on: pl.Expr) -> None:
             chunk.flag(rows, "(ligne)", pl.lit(rule.expression), rule.description, KEPT, rule.remedy)
 
 
+def _codes_in_force(chunk: _Chunk, told_on: pl.Expr) -> None:
+    """Codes that exist, but not on the day of the row: signalled, and not used when their list is strict."""
+    for field in chunk.fields:
+        dated = periods(field.nomenclature) if field.nomenclature else None
+        if dated is None:
+            continue
+        told = chunk.typed.select(code=pl.col(field.name), jour=_day_of(chunk.entity, told_on))
+        begun = pl.col("valide_du").is_null() | (pl.col("valide_du") <= pl.col("jour"))
+        ended = pl.col("valide_au").is_not_null() & (pl.col("valide_au") < pl.col("jour"))
+        out = told.drop_nulls().unique().join(dated, on="code").filter(~begun | ended).select("code", "jour", hors=True)
+        if out.is_empty():
+            continue
+        hit = told.join(out, on=["code", "jour"], how="left", maintain_order="left")["hors"].fill_null(False)
+        rule = f"code hors de sa période de validité dans la nomenclature {field.nomenclature}"
+        remedy = "Donner le code en vigueur à la date de la ligne, ou corriger cette date."
+        if field.nomenclature_strict:
+            chunk.refuse(hit, field, rule, remedy)
+        else:
+            chunk.flag(chunk.text.filter(hit), field.name, pl.col(field.name), rule, KEPT, remedy)
+
+
+def _day_of(entity: Entity, told_on: pl.Expr) -> pl.Expr:
+    """The day of which the codes of a row are: 31 December of its millésime, unless the row was told before it.
+
+    A row that says when what it tells was true, or ended (a closed establishment), has the codes of that day.
+    """
+    year_end = pl.date(pl.col("millesime"), 12, 31)
+    day = pl.min_horizontal(year_end, told_on)
+    own = [pl.col(name).cast(pl.Date) for name in (entity.codes_at, entity.dated_by) if name]
+    return pl.min_horizontal(pl.coalesce(*own, day), day) if own else day
+
+
 def _tell_millesime(chunk: _Chunk, layout: Layout, facts: DeliveryFacts) -> None:
     name = layout.millesime.get("field")
     if not name:
@@ -552,17 +585,19 @@ def _settle(frame: pl.DataFrame, chunk: _Chunk, layout: Layout, facts: DeliveryF
 def settle_duplicates(
     candidates: pl.DataFrame | None, entity: Entity, key: list[str], facts: DeliveryFacts, *, personal: bool = False
 ) -> pl.DataFrame:
-    """Rows of one delivery that share a key: identical ones are kept once, contradictory ones not at all.
+    """Rows of one delivery that share a key: of identical ones one is kept, of contradictory ones none.
 
-    candidates: accepted rows of the stored entity, among which all the rows of a repeated key are. personal: values are
-    shapes (they may be published as examples), and the line is told by its pseudonyms alone. Returns one reject for
-    each row not kept.
+    Rows that say when they were true (`dated_by`) are successive states: the last one known on 31 December of the
+    millésime counts, or the first one after it. candidates: accepted rows of the stored entity, among which all the
+    rows of a repeated key are. personal: values are shapes (they may be published as examples), and the line is told
+    by its pseudonyms alone. Returns one reject for each row not kept.
     """
     if candidates is None:
         return pl.DataFrame(schema=REJECT_SCHEMA)
     names = [f.name for f in entity.stored.fields]
     candidates = candidates.drop_nulls(list(entity.stored.identity_in_key))
     repeated = candidates.filter(pl.struct(key).is_duplicated())
+    superseded, repeated = _successive(repeated, entity.dated_by, key)
     repeated = repeated.with_columns(
         _versions=pl.struct(names).n_unique().over(key), _rank=pl.col("_ligne").rank("ordinal").over(key)
     )
@@ -578,11 +613,12 @@ def settle_duplicates(
 
     shown = pl.concat_str([shown_part(k).fill_null("∅") for k in key], separator=" · ")
 
-    def as_rejects(rows: pl.DataFrame, rule: str, remedy: str) -> pl.DataFrame:
+    def as_rejects(rows: pl.DataFrame, rule: str, remedy: str | pl.Expr) -> pl.DataFrame:
+        said = pl.lit(remedy) if isinstance(remedy, str) else remedy
         return rows.select(
             delivery_id=pl.lit(facts.delivery_id), source=pl.lit(facts.source), entite=pl.lit(entity.name),
             ligne=pl.col("_ligne"), chemin=pl.lit(None, pl.String), champ=pl.lit(", ".join(key)), valeur=shown,
-            regle=pl.lit(rule), remede=pl.lit(remedy), ligne_complete=whole,
+            regle=pl.lit(rule), remede=said, ligne_complete=whole,
         ).cast(REJECT_SCHEMA)  # type: ignore[arg-type]  # a dict of dtypes is what polars takes  # fmt: skip
 
     return pl.concat(
@@ -590,5 +626,30 @@ def settle_duplicates(
             as_rejects(contradictory, "clé en double, valeurs contradictoires",
                        "Dire laquelle des lignes est la bonne, et renvoyer le fichier avec elle seule."),
             as_rejects(copies, "ligne répétée à l'identique", "Rien à faire : la première est conservée."),
+            as_rejects(superseded, "état remplacé par un autre de la même clé", _replaced_by(personal)),
         ]
     ).sort("ligne")  # fmt: skip
+
+
+def _successive(rows: pl.DataFrame, dated_by: str | None, key: list[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """(rows that another state of their key replaces, the others). `_retenue`, `_jour`: line and day of that state.
+
+    A row without its date replaces nothing, and nothing replaces it: beside another one, it contradicts it.
+    """
+    if dated_by is None or rows.is_empty():
+        return rows.clear().with_columns(_retenue=pl.lit(None, pl.Int64), _jour=pl.lit(None, pl.Date)), rows
+    day = pl.col(dated_by)
+    in_year = day.cast(pl.Date) <= pl.date(pl.col("millesime"), 12, 31)
+    counts = pl.coalesce(day.filter(in_year).max().over(key), day.min().over(key))
+    rows = rows.with_columns(_etat=counts).with_columns(
+        _retenue=pl.col("_ligne").filter(day == pl.col("_etat")).min().over(key), _jour=pl.col("_etat").cast(pl.Date)
+    )
+    replaced = (day != pl.col("_etat")).fill_null(False)
+    return rows.filter(replaced).drop("_etat"), rows.filter(~replaced).drop("_etat", "_retenue", "_jour")
+
+
+def _replaced_by(personal: bool) -> pl.Expr:
+    """Which line tells the state that counts; of persons, dates are not shown."""
+    line = pl.format("Rien à faire : la ligne {}", "_retenue")
+    day = pl.lit("") if personal else pl.format(", du {},", pl.col("_jour").dt.to_string("%d/%m/%Y"))
+    return pl.concat_str([line, day, pl.lit(" dit l'état connu au 31 décembre de l'année.")])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from importlib import resources
 from pathlib import Path
 
@@ -103,6 +104,70 @@ def test_every_problem_of_every_contract_is_said_at_once(tmp_path: Path) -> None
         "column : la forme « xls » n'existe pas",
     ):
         assert words in said
+
+
+@pytest.mark.parametrize(
+    ("declared", "words"),
+    [
+        ("{property: datedBy, value: jour}", "datedBy : « jour » n'est pas un champ de type date"),
+        ("{property: datedBy, value: annee}", "datedBy : « annee » n'est pas un champ de type date"),
+        ("{property: codesAt, value: annee}", "codesAt : « annee » n'est pas un champ de type date"),
+        ("quality: [setAside, error, places]", None),
+        ("quality: [setAside, error, place]", "« place » n'est pas admis (vouliez-vous « places » ?)"),
+        ("quality: [setAside, error, finess_et]", "sans « finess_et », la ligne n'en est plus une"),
+        ("quality: [setAside, warning, places]", "setAside ne vaut que d'une règle « error »"),
+        ("quality: [setasid, error, places]", "« setasid » n'est pas admis"),
+        ("decimal: ','", None),
+        ("decimal: ';'", "options.decimal = « ; » n'est pas admis"),
+    ],
+)
+def test_what_dates_a_row_and_what_a_rule_sets_aside_must_exist(
+    tmp_path: Path, declared: str, words: str | None
+) -> None:
+    kind, _, said = declared.partition(": ")
+    quality = ""
+    if kind == "quality":
+        key, severity, field = said.strip("[]").split(", ")
+        quality = f"""
+    quality:
+      - {{name: r, type: custom, engine: polars-sql, severity: {severity}, implementation: "places > 0",
+         customProperties: [{{property: {key}, value: [{field}]}}]}}"""
+    options = f"options: {{{declared}}}" if kind == "decimal" else "options: {}"
+    entity = declared if declared.startswith("{") else "{property: observations, value: none}"
+    (tmp_path / "lignes.odcs.yaml").write_text(
+        f"""
+apiVersion: v3.1.0
+kind: DataContract
+id: lignes
+name: Lignes
+version: 1.0.0
+domain: services
+customProperties: [{{property: layouts, value: [{{code: csv, entity: table, reader: csv, {options}}}]}}]
+schema:
+  - name: table
+    customProperties: [{entity}]{quality}
+    properties:
+      - {{name: finess_et, logicalType: string, required: true}}
+      - {{name: annee, logicalType: integer}}
+      - {{name: places, logicalType: integer}}
+""",
+        encoding="utf-8",
+    )
+    if words is None:
+        assert list(load_contracts(tmp_path)) == ["lignes"]
+    else:
+        with pytest.raises(ContractError, match=re.escape(words)):
+            load_contracts(tmp_path)
+
+
+def test_the_dates_of_a_code_list_are_days_in_order_and_none_is_that_of_its_edition() -> None:
+    for name in nomenclatures.names():
+        dated = nomenclatures.periods(name)
+        if dated is None:
+            continue
+        backwards = dated.filter(dated["valide_du"] > dated["valide_au"])["code"].to_list()
+        assert backwards == [], name
+        assert dated["valide_du"].n_unique() > 1 or dated["valide_du"][0] is None, f"{name} : date de l'édition"
 
 
 def test_a_contract_added_to_a_folder_is_seen(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,10 +16,11 @@ import polars as pl
 import pytest
 
 from data_contracts import nomenclatures
-from data_contracts.model import Contract, load_contracts
-from ingest import lake, landing, pipeline
+from data_contracts.model import Contract, Layout, load_contracts
+from ingest import lake, landing, pipeline, readers
 from ingest.home import Home
 from ingest.pipeline import Receipt, deliver, load_warehouse, process_pending
+from ingest.readers.model import Table
 
 HEADER = "FINESS;TAUX_OCC_TRIMESTRE3;NB_LITS_AUTORISES_INSTALLES;NB_LITS_OCC_2022;TAUX_OCC_2022"
 ROWS = ("010002228;97,5;80;78;96,2", "010004059;88.1;60;53;87,9")
@@ -172,6 +174,86 @@ def test_leading_point_decimal(desk: Desk) -> None:
     desk.deliver(text("010008407;2021;1;.0818;.5;.4;.3;12", header=header), name="ANN_ERRD_EJ_2022_09_01.CSV")
     desk.process()
     assert desk.rows("raw")["taux_caf"].to_list() == [0.0818]
+
+
+ERRD_EJ = "Finess EJ;Année;Id Dépôt;Taux de CAF ERRD;Taux vétusté Autres immo ERRD;Taux vétusté Construction ERRD;Taux vétusté installations tech mat outil ERRD;Fonds de roulement net global ERRD"  # noqa: E501 - the real header, as it is
+
+
+def in_small_chunks(monkeypatch: pytest.MonkeyPatch, rows: int) -> None:
+    """The readers give their tables in chunks of so many rows."""
+    whole = readers.read
+
+    def read(path: Path, layout: Layout, entities: list[str]) -> Iterator[Table]:
+        for table in whole(path, layout, entities):
+            for chunk in table.frame.iter_slices(rows):
+                yield replace(table, frame=chunk)
+
+    monkeypatch.setattr(readers, "read", read)
+
+
+@pytest.mark.parametrize("rows_a_chunk", [100, 1])
+@pytest.mark.parametrize(
+    ("amounts", "read"),
+    [
+        (("1,234,567", "1,234", "1.234"), [1234567.0, 1234.0, 1.234]),  # case 24
+        (("1,234", "12", "1,234,567"), [1234.0, 12.0, 1234567.0]),  # what proves comes last
+        (("1,234", "12", "15.5"), [None, 12.0, 15.5]),  # never by a factor of 1000 at a guess
+        (("1,234", "12,5", "15.5"), [None, 12.5, 15.5]),
+    ],
+)
+def test_a_number_is_read_as_the_whole_file_shows(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, rows_a_chunk: int, amounts: tuple[str, ...], read: list[float | None]
+) -> None:
+    in_small_chunks(monkeypatch, rows_a_chunk)
+    ids = ("010008407", "010009132", "010009066")
+    rows = (f"{ej};2021;{i};.08;.5;.4;.3;{frng}" for i, (ej, frng) in enumerate(zip(ids, amounts, strict=True), 1))
+    desk.deliver(text(*rows, header=ERRD_EJ), name="ANN_ERRD_EJ_2022_09_01.CSV")
+    assert (desk.process().acceptees, desk.rows("rejects").height) == (3, 0)
+    assert desk.rows("raw").sort("id_depot")["frng"].to_list() == read
+    flags = desk.rows("signalements")
+    unread = [a for a, r in zip(amounts, read, strict=True) if r is None]
+    assert (flags.filter(pl.col("champ") == "frng")["valeur"].to_list() if flags.height else []) == unread
+
+
+PRICES = "finessEt;prixHebPermCs;prixHebPermCd;prixHebPermCsa;prixHebPermCda;prixHebTempCs;prixHebTempCd;prixHebTempCsa;prixHebTempCda;TARIF_GIR_12;TARIF_GIR_34;TARIF_GIR_56;DATE_MAJ;PREST1;PREST2;PREST3;PREST4;PREST5;PREST6;PREST7;PREST8;PREST9;PREST10;PREST11;AUTRE_PRESTATION_INCLUSE;PRESTSUS1;PRESTSUS2;PRESTSUS3;PRESTSUS4;PRESTSUS5;PRESTSUS6;PRESTSUS7;PRESTSUS8;PRESTSUS9;PRESTSUS10;PRESTSUS11;PRIX_LINGE;UNITE_PRIX_LINGE;AUTRES_PRIX_OU_PRESTATIONS"  # noqa: E501 - the header of the CNSA, as it is
+
+
+def price(finess: str, single: str, told_on: str, empty: str = "") -> str:
+    cells = dict.fromkeys(PRICES.split(";"), empty) | {"finessEt": finess, "prixHebPermCs": single, "DATE_MAJ": told_on}
+    return ";".join(cells.values())
+
+
+def test_the_null_of_the_producer_is_null(desk: Desk) -> None:
+    """Case 01: the CNSA file of 2019 writes \\N in its empty cells."""
+    rows = (price("010002228", "58,40", "2019-11-04 09:12:33", r"\N"), price("010004059", r"\N", r"\N", r"\N"))
+    desk.deliver(text(*rows, header=PRICES), name="cnsa-export-prix-ehpad-2019-brute.csv")
+    result = desk.process()
+    assert (result.acceptees, result.rejetees, result.signalements) == (2, 0, 0)
+    assert desk.rows("raw")["prix_hp_cs_eur"].to_list() == [58.4, None]
+
+
+@pytest.mark.parametrize("rows_a_chunk", [100, 1])
+def test_the_last_update_of_the_year_is_its_state(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, rows_a_chunk: int
+) -> None:
+    """Case 02: the CNSA file of 2018 has several DATE_MAJ an establishment; hours tell two of one day apart."""
+    in_small_chunks(monkeypatch, rows_a_chunk)
+    rows = (
+        price("010002228", "58,40", "2018-11-04 09:12:33"),
+        price("010002228", "59,25", "2018-12-02 08:00:10"),
+        price("010002228", "59,00", "2018-12-02 07:00:00"),
+        price("010002228", "61,00", "2019-01-20 10:00:00"),
+        price("010004059", "61,00", "2018-06-28 16:40:01"),
+    )
+    desk.deliver(text(*rows, header=PRICES), name="cnsa-export-prix-ehpad-2018-brute.csv")
+    result = desk.process()
+    assert (result.lues, result.acceptees, result.rejetees) == (5, 2, 3)
+    assert desk.rows("raw").select("finess_et", "prix_hp_cs_eur").sort("finess_et").rows() == [
+        ("010002228", 59.25), ("010004059", 61.0),
+    ]  # fmt: skip
+    rejects = desk.rows("rejects").sort("ligne")
+    assert rejects["ligne"].to_list() == [2, 4, 5]
+    assert all("ligne 3, du 02/12/2018" in remedy for remedy in rejects["remede"])
 
 
 def test_placeholder_date_is_flagged_and_not_used(desk: Desk) -> None:

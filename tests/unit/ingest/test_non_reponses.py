@@ -44,7 +44,7 @@ LISTED = Field("x", "X", "string", "", accepted_values=("NC", "S", "A"))
         ("Inconnu", UNKNOWN, UNKNOWN, None),
         ("(vide)", UNKNOWN, UNKNOWN, UNKNOWN),
         ("///", NOTHING, NOTHING, NOTHING),
-        ("Sans objet", NOTHING, NOTHING, NOTHING),
+        ("Sans objet", NOTHING, NOTHING, None),  # the label of a code, in FINESS
         ("s.o.", NOTHING, NOTHING, NOTHING),
         ("s", SECRET, SECRET, None),
         ("S", SECRET, SECRET, None),

@@ -273,3 +273,91 @@ def test_whatever_is_delivered_read_equals_accepted_plus_rejected(
     assert len(rows) == result.accepted.height + result.rejects["ligne"].n_unique()
     assert not set(result.accepted["_ligne"]) & set(result.rejects["ligne"])
     assert set(result.flags["ligne"]) <= set(result.accepted["_ligne"])
+
+
+YEAR = ["finess_et", "annee", "millesime"]
+FACTS = DeliveryFacts("collecte_inventee-0", "collecte_inventee", None, date(2024, 5, 31))
+
+
+def settled(contract: Contract, *rows: tuple[str | None, str], personal: bool = False) -> list[tuple[int, str, str]]:
+    """Line, rule and remedy of what is rejected among rows of one key: (date of the row, rate)."""
+    entity = replace(contract.entities[0], dated_by="ouvert_le")
+    chunk = validated(contract, *({"Ouverture": day, "Taux": rate} for day, rate in rows)).accepted
+    rejects = settle_duplicates(chunk, entity, YEAR, FACTS, personal=personal)
+    return rejects.select("ligne", "regle", "remede").rows()
+
+
+REPLACED = "état remplacé par un autre de la même clé"
+TORN = "clé en double, valeurs contradictoires"
+
+
+@pytest.mark.parametrize(
+    ("rows", "rejected"),
+    [
+        # case 02: CNSA prices of 2018, several updates an establishment; the state is that of 31 December
+        ([("04/11/2023", "90"), ("02/12/2023", "95")], {2: REPLACED}),
+        ([("02/12/2023", "95"), ("04/11/2023", "90"), ("01/01/2023", "85")], {3: REPLACED, 4: REPLACED}),
+        ([("02/12/2023", "95"), ("15/01/2024", "99")], {3: REPLACED}),  # after the year: it is not its state
+        ([("15/01/2024", "99"), ("20/02/2024", "98")], {3: REPLACED}),  # nothing before: the nearest
+        ([("02/12/2023", "95"), ("02/12/2023", "96")], {2: TORN, 3: TORN}),
+        ([("04/11/2023", "90"), ("02/12/2023", "95"), ("02/12/2023", "96")], {2: REPLACED, 3: TORN, 4: TORN}),
+        ([("02/12/2023", "95"), ("02/12/2023", "95")], {3: "ligne répétée à l'identique"}),
+        ([("02/12/2023", "95"), (None, "96")], {2: TORN, 3: TORN}),  # when was it true? nobody can say
+        ([("02/12/2023", "95")], {}),
+    ],
+)
+def test_dated_rows_of_one_key_are_successive_states(
+    contract: Contract, rows: list[tuple[str | None, str]], rejected: dict[int, str]
+) -> None:
+    assert {line: rule for line, rule, _ in settled(contract, *rows)} == rejected
+
+
+def test_a_replaced_row_says_by_which_and_of_persons_without_the_date(contract: Contract) -> None:
+    rows = (("04/11/2023", "90"), ("02/12/2023", "95"))
+    [(_, _, told)] = settled(contract, *rows)
+    assert "ligne 3, du 02/12/2023," in told
+    [(_, _, told)] = settled(contract, *rows, personal=True)
+    assert "ligne 3" in told
+    assert "2023" not in told
+
+
+@pytest.mark.parametrize(
+    ("year", "code", "closed", "said"),
+    [
+        ("2023", "202", None, False),
+        ("1998", "001", None, False),  # closed on 15 September 1999
+        ("1999", "001", None, True),  # a year's row has the codes of its 31 December
+        ("2023", "001", None, True),
+        ("2023", "001", "01/06/1998", False),  # the establishment closed when its category existed
+        ("2023", "001", "01/06/2001", True),
+        ("1998", "697", None, True),  # opened on 4 May 2011
+        ("2024", "697", None, False),
+    ],
+)
+@pytest.mark.parametrize("strict", [False, True])
+def test_a_code_is_of_its_day(
+    contract: Contract, year: str, code: str, closed: str | None, said: bool, strict: bool
+) -> None:
+    [entity] = contract.entities
+    fields = tuple(
+        replace(f, nomenclature="finess_categories", nomenclature_strict=strict, options=()) if f.name == "etat" else f
+        for f in entity.fields
+    )
+    dated = replace(contract, entities=(replace(entity, fields=fields, codes_at="ouvert_le"),))
+    result = validated(dated, {"Année": year, "État": code, "Ouverture": closed})
+    found = result.flags.filter(pl.col("champ") == "etat").select("valeur", "effet").rows()
+    assert found == ([(code, "non_utilisee" if strict else "conservee")] if said else [])
+    assert result.accepted["etat"].to_list() == [None if said and strict else code]
+
+
+def test_a_row_told_before_the_end_of_its_year_has_the_codes_of_that_day(contract: Contract) -> None:
+    """FINESS extracted in May says nothing of a category that closes in July."""
+    [entity] = contract.entities
+    fields = tuple(
+        replace(f, nomenclature="finess_categories", options=()) if f.name == "etat" else f for f in entity.fields
+    )
+    dated = replace(contract, entities=(replace(entity, fields=fields),))
+    early = replace(dated, layouts=(replace(dated.layouts[0], collecte_le={"field": "ouvert_le"}),))
+    row: dict[str, str | None] = {"Année": "1999", "État": "001"}
+    assert validated(early, row | {"Ouverture": "01/05/1999"}).flags.height == 0
+    assert validated(early, row | {"Ouverture": "01/12/1999"}).flags.height == 1

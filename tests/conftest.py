@@ -1,5 +1,10 @@
-"""What every test may need: the folder of real files of the sector, when it is there, and a keyring that is not
-anybody's."""
+"""What every test may need: the folder of real files of the sector, when it is there, a keyring that is not anybody's,
+and how properties are explored.
+
+No test depends on the speed of the machine: a property has no deadline, and however slowly its examples come, that is
+no failure. The same tree gives the same examples, so that a red test is red for everybody;
+`pytest --hypothesis-profile=hasard` looks for new ones.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +12,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("dlnuf", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("hasard", settings.get_profile("dlnuf"), derandomize=False, print_blob=True)
+settings.load_profile("dlnuf")  # before the option of the command line is read, which wins
 
 PROJECT = Path(__file__).resolve().parents[1]
 

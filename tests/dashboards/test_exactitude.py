@@ -16,6 +16,7 @@ from ingest.home import Home
 from ingest.synthetic.defauts import EFFETS, TauxDefauts
 from ingest.synthetic.personnes.taux import TauxPersonnes
 from tests.dashboards import publication_exemple as exemple
+from tests.patience import PATIENCE_S
 
 NBSP, THIN = "\u00a0", "\u202f"
 RULES = {"ca": 0.99, "errd": 0.995, "derniere_recue": 0.996, "majorite": 0.996, "reference": 0.9}
@@ -50,7 +51,9 @@ def _page(home: Path, monkeypatch: pytest.MonkeyPatch, score: dict[str, Any] | N
     if score is not None:
         Home(home).scores.mkdir()
         (Home(home).scores / f"{version}.json").write_text(json.dumps(score), encoding="utf-8")
-    test = AppTest.from_string("from dashboards.views import dlnuf_exactitude as p\np.show()", default_timeout=60)
+    test = AppTest.from_string(
+        "from dashboards.views import dlnuf_exactitude as p\np.show()", default_timeout=PATIENCE_S
+    )
     test.run()
     assert not test.exception, [e.message for e in test.exception]
     return test

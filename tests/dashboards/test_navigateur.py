@@ -15,6 +15,7 @@ import pytest
 
 import dashboards
 from tests.dashboards import publication_exemple as exemple
+from tests.patience import PATIENCE_S
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -51,14 +52,14 @@ def address(published_home: Path) -> Iterator[str]:
         yield base
     finally:
         process.terminate()
-        code = process.wait(timeout=20)
+        code = process.wait(timeout=PATIENCE_S)
     assert code == 0
     with pytest.raises(urllib.error.URLError):
         urllib.request.urlopen(base, timeout=2)
 
 
 def _wait_for(url: str) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE_S
     while True:
         try:
             urllib.request.urlopen(url, timeout=2).close()
@@ -70,7 +71,7 @@ def _wait_for(url: str) -> None:
 
 
 def test_the_application_answers_on_one_address_only(address: str) -> None:
-    with urllib.request.urlopen(address, timeout=10) as answer:
+    with urllib.request.urlopen(address, timeout=PATIENCE_S) as answer:
         assert answer.status == 200
     port = int(address.rstrip("/").rpartition(":")[2])
     with pytest.raises(ConnectionRefusedError):  # bound to every address, it would answer on this one too
@@ -95,18 +96,18 @@ def test_every_page_is_drawn_and_nothing_leaves_the_machine(address: str, tmp_pa
         page.on("pageerror", lambda error: crashes.append(str(error)))
         for path, title in PAGES.items():
             page.goto(address + path)
-            page.get_by_role("heading", name=title, exact=True).first.wait_for(timeout=60_000)
-            page.get_by_text("Ce n'est ni zéro, ni non : elle n'entre").wait_for(timeout=60_000)
+            page.get_by_role("heading", name=title, exact=True).first.wait_for(timeout=PATIENCE_S * 1000)
+            page.get_by_text("Ce n'est ni zéro, ni non : elle n'entre").wait_for(timeout=PATIENCE_S * 1000)
             assert page.get_by_test_id("stException").count() == 0
             name = path.partition("?")[0] or "accueil"
             page.screenshot(path=tmp_path / f"{name}.png", full_page=True)
             assert (tmp_path / f"{name}.png").stat().st_size > 10_000
         page.goto(address + "territoire")
         chart = page.get_by_test_id("stVegaLiteChart").first
-        chart.locator("svg, canvas").first.wait_for(timeout=60_000)
+        chart.locator("svg, canvas").first.wait_for(timeout=PATIENCE_S * 1000)
         page.get_by_role("link", name="Données ouvertes").click()
-        page.get_by_role("heading", name="Fiche des établissements et services").wait_for(timeout=60_000)
-        with page.expect_download(timeout=60_000) as download:
+        page.get_by_role("heading", name="Fiche des établissements et services").wait_for(timeout=PATIENCE_S * 1000)
+        with page.expect_download(timeout=PATIENCE_S * 1000) as download:
             page.get_by_role("button", name="Télécharger en CSV").first.click()
         text = Path(download.value.path()).read_text(encoding="utf-8-sig")
         browser.close()

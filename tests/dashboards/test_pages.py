@@ -13,6 +13,7 @@ import dashboards
 from dashboards import components, requetes
 from dashboards.views import dlnuf_desaccords
 from tests.dashboards import publication_exemple as exemple
+from tests.patience import PATIENCE_S
 
 THIN, NBSP = "\u202f", "\u00a0"
 PAGES = [
@@ -22,7 +23,7 @@ PAGES = [
 
 def _page(name: str, **address: str) -> AppTest:
     """The page after its first run, at an address with these parameters."""
-    test = AppTest.from_string(f"from dashboards.views import {name}\n{name}.show()", default_timeout=60)
+    test = AppTest.from_string(f"from dashboards.views import {name}\n{name}.show()", default_timeout=PATIENCE_S)
     for parameter, value in address.items():
         test.query_params[parameter] = value
     return _ran(test)
@@ -52,7 +53,7 @@ def _table(test: AppTest, column: str) -> pd.DataFrame:
 
 
 def test_home_says_which_publication_is_read_and_what_unknown_means(home: Path) -> None:
-    test = _ran(AppTest.from_file(str(dashboards.FOLDER / "app.py"), default_timeout=60))
+    test = _ran(AppTest.from_file(str(dashboards.FOLDER / "app.py"), default_timeout=PATIENCE_S))
     assert _figures(test) == {"ESMS ouverts": "9", "Saisies évitables": f"36,4{NBSP}%", "Livraisons reçues": "7"}
     assert f"20{NBSP}novembre 2026 à 19{NBSP}h{NBSP}00" in _texts(test)
     assert "2026-11-20T180000Z-ab12cd34" in test.caption[-2].value

@@ -11,13 +11,14 @@ from streamlit.testing.v1 import AppTest
 
 from dashboards.formats import INCONNU, SECRET
 from tests.dashboards import publication_exemple as exemple
+from tests.patience import PATIENCE_S
 
 THIN, NBSP = "\u202f", "\u00a0"
 PAGES = ("publics", "parcours")
 
 
 def _page(name: str, departement: str | None = None, public: str | None = None) -> AppTest:
-    test = AppTest.from_string(f"from dashboards.views import {name}\n{name}.show()", default_timeout=60).run()
+    test = AppTest.from_string(f"from dashboards.views import {name}\n{name}.show()", default_timeout=PATIENCE_S).run()
     if departement:
         test.segmented_control(key="niveau").set_value("departement").run()
         test.selectbox(key="code_departement").set_value(departement).run()

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE_S
+
 PROJECT = Path(__file__).resolve().parents[2]
 PACKAGES = ("data_contracts", "ingest", "orchestration", "dashboards", "dbt_project", "docs")
 CONTRACT = r"""
@@ -86,7 +88,7 @@ def test_a_collection_that_nobody_wrote_code_for(tmp_path: Path) -> None:
     def dlnuf(*arguments: str) -> str:
         done = subprocess.run(
             [sys.executable, "-m", "orchestration.cli", *arguments],
-            cwd=project, env=env, capture_output=True, text=True, timeout=300,
+            cwd=project, env=env, capture_output=True, text=True, timeout=PATIENCE_S,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         return done.stdout

@@ -39,7 +39,8 @@ def test_what_it_says_has_its_shape(measured: tuple[dict[str, Any], Path, Path])
     (scale,) = told["scales"]
     assert 0.008 < scale["share"] < 0.01
     assert scale["observations"] == scale["retained"] + scale["losers"] > 100_000
-    assert 0 < scale["wall_s"] <= scale["cpu_s"] * 3
+    assert scale["wall_s"] > 0
+    assert scale["cpu_s"] > 0
     assert 300 < scale["peak_mb"] < 6_000
     assert set(scale["stages"]) == {"reception", *STAGES, REST}
     assert all(cost["wall_s"] > 0 and cost["peak_mb"] > 0 for cost in scale["stages"].values())

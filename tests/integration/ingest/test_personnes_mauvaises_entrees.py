@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.integration.ingest.conftest import Guichet
+from tests.patience import PATIENCE_S
 from tests.unit.readers import exemples as ex
 from tests.unit.readers.exemples import Node
 from tests.unit.readers.test_csv_produits import HANDISOFT, PERSON, RESIDALIA, STAY, encoded
@@ -205,7 +206,7 @@ print(result.lues, result.acceptees, result.rejetees, resource.getrusage(resourc
 
 def _run(tmp_path: Path, path: Path) -> tuple[int, ...]:
     command = [sys.executable, "-c", _MEASURE, str(tmp_path), str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=240)
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE_S)
     return tuple(map(int, done.stdout.split()))
 
 

@@ -19,6 +19,7 @@ import pytest
 from ingest.home import Home
 from ingest.lake import results
 from orchestration.publication import read_current
+from tests.patience import PATIENCE_S
 
 pytestmark = [pytest.mark.duckdb, pytest.mark.lent]
 
@@ -148,7 +149,7 @@ def kill_when(home: Home, reached: Callable[[], bool], what: str) -> None:
     with subprocess.Popen(
         command("run"), env=environment(home), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as run:
-        limit = time.monotonic() + 240
+        limit = time.monotonic() + PATIENCE_S
         while not reached():
             assert run.poll() is None, f"le traitement s'est terminé avant : {what}"
             assert time.monotonic() < limit, what

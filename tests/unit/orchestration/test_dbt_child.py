@@ -9,17 +9,19 @@ import sys
 import time
 from pathlib import Path
 
-_PARENT = """
+from tests.patience import PATIENCE_S
+
+_PARENT = f"""
 import os, subprocess, sys, time
 child = (
     "import threading, time, os\\n"
     "from orchestration import dbt_child\\n"
     "threading.Thread(target=dbt_child._follow, args=(int(os.environ[dbt_child.PARENT]),), daemon=True).start()\\n"
-    "time.sleep(60)"
+    "time.sleep({PATIENCE_S})"
 )
-process = subprocess.Popen([sys.executable, "-c", child], env={**os.environ, "DLNUF_DBT_PARENT": str(os.getpid())})
+process = subprocess.Popen([sys.executable, "-c", child], env={{**os.environ, "DLNUF_DBT_PARENT": str(os.getpid())}})
 print(process.pid, flush=True)
-time.sleep(60)
+time.sleep({PATIENCE_S})
 """
 
 
@@ -37,7 +39,7 @@ def test_dbt_dies_with_a_killed_run() -> None:
         child = int(parent.stdout.readline())
         assert alive(child)
         os.kill(parent.pid, signal.SIGKILL)
-        limit = time.monotonic() + 20
+        limit = time.monotonic() + PATIENCE_S
         while alive(child) and time.monotonic() < limit:
             time.sleep(0.05)
         assert not alive(child)

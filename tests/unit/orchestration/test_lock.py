@@ -14,15 +14,16 @@ import pytest
 
 from ingest.home import Home
 from orchestration.lock import HomeBusy, writing
+from tests.patience import PATIENCE_S
 
-_HOLD = """
+_HOLD = f"""
 import sys, time
 from pathlib import Path
 from ingest.home import Home
 from orchestration.lock import writing
 with writing(Home(Path(sys.argv[1]))):
     print("tenu", flush=True)
-    time.sleep(60)
+    time.sleep({PATIENCE_S})
 """
 
 
@@ -46,7 +47,7 @@ def test_a_second_process_is_told_who_writes(home: Home) -> None:
 def test_a_killed_writer_leaves_nothing_behind(home: Home) -> None:
     with holder(home) as process:
         os.kill(process.pid, signal.SIGKILL)
-        process.wait(10)
+        process.wait(PATIENCE_S)
         with writing(home):
             assert (home.root / "verrou").read_text(encoding="utf-8").startswith(f"processus {os.getpid()},")
 
@@ -58,8 +59,8 @@ def test_waits_for_the_other_to_end(home: Home) -> None:
             pass
         assert time.monotonic() - start >= 0.5
         process.kill()
-        with writing(home, wait_s=10):
-            assert process.wait(10) == -signal.SIGKILL
+        with writing(home, wait_s=PATIENCE_S):
+            assert process.wait(PATIENCE_S) == -signal.SIGKILL
 
 
 def test_a_run_takes_it_again_around_its_steps(home: Home) -> None:

@@ -17,9 +17,12 @@ from ingest.home import Home
 from orchestration.publication.manifest import Manifest, documents_of
 from orchestration.publication.publisher import software
 from orchestration.run import RunFailed, UnknownMillesime, nothing_new, run, wait_for_warehouse
+from tests.patience import PATIENCE_S
 from tests.unit.orchestration.samples import publish
 
-_HOLD = "import duckdb, sys, time; c = duckdb.connect(sys.argv[1]); print('tenu', flush=True); time.sleep(60)"
+_HOLD = (
+    f"import duckdb, sys, time; c = duckdb.connect(sys.argv[1]); print('tenu', flush=True); time.sleep({PATIENCE_S})"
+)
 
 
 @pytest.fixture
@@ -97,7 +100,7 @@ def test_a_warehouse_held_by_somebody_is_waited_for_then_said(home: Home) -> Non
         with pytest.raises(RunFailed, match=f"autre processus.*PID {holder.pid}"):
             wait_for_warehouse(home, timeout_s=0.5)
         holder.kill()
-        wait_for_warehouse(home, timeout_s=10)
+        wait_for_warehouse(home, timeout_s=PATIENCE_S)
 
 
 def test_a_warehouse_that_cannot_be_read_is_built_again(home: Home) -> None:

@@ -210,6 +210,8 @@ class _Work:
                 direction = np.zeros(len(component))
                 direction[waiting] = chance.random(len(waiting)) < share
                 look(direction)
+                if not left():
+                    return None
             if len(left()) == len(waiting):
                 break
         for k in left():
@@ -251,9 +253,11 @@ class _System:
 
     def furthest(self, direction):
         """The possible values of the cells, the furthest in a direction. Raises NotProtectable."""
-        from scipy.optimize import linprog
+        from scipy.optimize import Bounds, LinearConstraint, milp
 
-        found = linprog(-direction, A_eq=self.matrix, b_eq=self.sums, bounds=(0, self.highest), method="highs")
+        # No integer is asked for: this is the solver of `linprog`, with half of its ceremony.
+        given = LinearConstraint(self.matrix, self.sums, self.sums)
+        found = milp(-direction, constraints=given, bounds=Bounds(0, self.highest))
         if found.x is None:
             raise NotProtectable(f"le contrôle des cellules masquées n'aboutit pas ({found.message})")
         return found.x

@@ -31,6 +31,10 @@ RESTORE = (
     "remettre la sauvegarde du trousseau à sa place (ou définir DLNUF_CLES), puis relancer ; si elle est perdue, "
     "redemander le fichier à son expéditeur"
 )
+ELSEWHERE = (
+    "définir DLNUF_CLES, le chemin d'un fichier hors du dossier des données, là où ce compte peut écrire (par exemple "
+    "« export DLNUF_CLES=/chemin/sûr/cles.json »), puis relancer"
+)
 _FORMAT = 1
 
 
@@ -102,9 +106,7 @@ def path_of_file() -> Path:
     try:
         return (Path.home() / ".config" / "dlnuf" / "cles.json").resolve()
     except RuntimeError as error:
-        raise KeyringProblem(
-            "Ce compte n'a pas de dossier personnel où garder un trousseau", "définir DLNUF_CLES"
-        ) from error
+        raise KeyringProblem("Ce compte n'a pas de dossier personnel où garder un trousseau", ELSEWHERE) from error
 
 
 def load(home: Home | None = None) -> Keyring:
@@ -121,10 +123,12 @@ def load(home: Home | None = None) -> Keyring:
     try:
         facts = path.stat()
         content = path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:  # HOME=/dev/null, as accounts of services have it
         raise NoKeyring(f"Aucun trousseau de clés ({path})", f"{CREATE}, ou {RESTORE}") from error
     except (OSError, UnicodeDecodeError) as error:
-        raise KeyringProblem(f"Trousseau illisible ({path})", "en vérifier les droits et le contenu") from error
+        raise KeyringProblem(
+            f"Trousseau illisible ({path})", f"en vérifier les droits et le contenu ; sans accès, {ELSEWHERE}"
+        ) from error
     if facts.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise KeyringProblem(
             f"Trousseau lisible par d'autres comptes ({path}) : il n'est pas utilisé",
@@ -149,8 +153,7 @@ def create(home: Home | None = None) -> Path:
     """A new keyring, readable by this account alone.
 
     Raises:
-        KeyringProblem: one is there already, or its place is in the home.
-        OSError: the file cannot be written.
+        KeyringProblem: one is there already, its place is in the home, or it cannot be written there.
     """
     if os.environ.get("DLNUF_CLE"):
         raise KeyringProblem("La clé vient de l'environnement (DLNUF_CLE)", "rien à créer ; ou retirer DLNUF_CLE")
@@ -161,7 +164,10 @@ def create(home: Home | None = None) -> Path:
             f"Un trousseau existe déjà ({path})",
             "« dlnuf cles tourner » pour une nouvelle version ; ne jamais l'effacer, il ouvre les livraisons reçues",
         )
-    _write(path, {"format": _FORMAT, "chiffrement": [_new("v1")], "pseudonymes": _new("p1")}, new=True)
+    try:
+        _write(path, {"format": _FORMAT, "chiffrement": [_new("v1")], "pseudonymes": _new("p1")}, new=True)
+    except OSError as error:
+        raise KeyringProblem(f"Le trousseau ne peut pas être écrit ({path} : {error.strerror})", ELSEWHERE) from error
     return path
 
 

@@ -48,6 +48,33 @@ def test_a_new_keyring_is_for_its_owner_alone_and_replaces_no_other(place: Path)
     assert place.read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("HOME", "/dev/null"),  # what accounts of services have
+        ("HOME", "{fichier}"),
+        ("XDG_CONFIG_HOME", "/proc/nulle/part"),  # nobody writes there, not even root
+        ("DLNUF_CLES", "{fichier}/cles.json"),
+        ("DLNUF_CLES", "/proc/cles.json"),
+    ],
+)
+def test_where_no_keyring_can_be_written_the_message_says_where_one_may_stand(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str, value: str
+) -> None:
+    file = tmp_path / "fichier"
+    file.touch()
+    for name in ("DLNUF_CLE", "DLNUF_CLES", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(variable, value.format(fichier=file))
+    with pytest.raises(NoKeyring):
+        trousseau.load()
+    with pytest.raises(
+        KeyringProblem, match=r"ne peut pas être écrit .*cles\.json : .*Remède : définir DLNUF_CLES"
+    ) as told:
+        trousseau.create()
+    assert not isinstance(told.value, NoKeyring)
+
+
 def test_rotating_adds_a_version_and_leaves_pseudonyms_as_they_are(place: Path) -> None:
     trousseau.create()
     first = trousseau.load()

@@ -197,6 +197,7 @@ LABELS: dict[str, dict[str, str]] = {
         "valeur_inconnue": "Valeur à laisser inconnue",
         "ecriture": "Écriture à comprendre",
         "livraison": "Livraison entière",
+        "livraison_a_refuser": "Livraison à refuser",
     },
 }
 # Short names of the collections, as the field says them; the full names stand in the dictionary (collections.csv).

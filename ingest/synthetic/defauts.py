@@ -45,7 +45,7 @@ class TauxDefauts:
     date_bouche_trou: float = 0.010  # 1904-04-04
     virgule_decimale: float = 0.010  # decimal comma in a file with decimal points
     encodage_cp1252: float = 1.0  # one file expected in UTF-8 is not
-    colonne_manquante: float = 1.0  # one delivery lacks a column of its layout ; a complete one follows
+    colonne_manquante: float = 1.0  # one delivery lacks the column of its key ; a complete one follows
     fermeture_tardive: float = 0.15  # closures of the year that FINESS only learns of a year later
     redressement: float = 0.6
     personnes: TauxPersonnes = field(default_factory=TauxPersonnes)  # those of persons and stays, by the same names
@@ -69,7 +69,8 @@ class TauxDefauts:
 
 
 # What a right system does of each kind: reject the line ; reject it because it repeats another ; whatever it does, the
-# value is wrong ; leave the datum unknown ; read it right, it is only written oddly ; or it touches the whole delivery.
+# value is wrong ; leave the datum unknown ; read it right, it is only written oddly ; or, of a whole delivery, read it
+# right all the same, or refuse it.
 EFFETS = {
     "valeur_perimee": "valeur_fausse",
     "faute_de_frappe": "valeur_fausse",
@@ -89,7 +90,7 @@ EFFETS = {
     "date_bouche_trou": "valeur_inconnue",
     "virgule_decimale": "ecriture",
     "encodage_cp1252": "livraison",
-    "colonne_manquante": "livraison",
+    "colonne_manquante": "livraison_a_refuser",
     "fermeture_tardive": "valeur_fausse",
 }
 

@@ -32,6 +32,7 @@ class Parquet:
         self._schema = pa.schema([(nom, _TYPES[nature]) for nom, nature in schema.items()])
         self._fichier = pq.ParquetWriter(chemin, self._schema, compression="zstd")
         self._attente: list[pl.DataFrame] = []
+        self._n_attente = 0
 
     def __enter__(self) -> Parquet:
         return self
@@ -46,10 +47,11 @@ class Parquet:
             if len(table):
                 self.n += len(table)
                 self._attente.append(table)
-                if sum(map(len, self._attente)) >= LOT:
+                self._n_attente += len(table)
+                if self._n_attente >= LOT:
                     self._vider()
 
     def _vider(self) -> None:
         if self._attente:
             self._fichier.write_table(pl.concat(self._attente).to_arrow().cast(self._schema))
-            self._attente = []
+            self._attente, self._n_attente = [], 0

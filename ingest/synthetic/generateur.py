@@ -44,7 +44,7 @@ FORMAT = 3
 FLUX = f"{MILLESIMES[-1] + 1}_06_07"
 FLUX_CORRIGE = f"{MILLESIMES[-1] + 1}_09_06"
 POPULATION = "insee_estim_pop_dep_sexe_age_quinq.csv.gz"
-COLONNE_MANQUANTE = "File active des personnes accompagnées sur la période"
+COLONNE_MANQUANTE = "Finess"  # what a row is about: without it, nothing of the file can be taken
 
 Avancement = Callable[[str, int, int], None]
 
@@ -117,9 +117,8 @@ class _Sortie:
         return livraison.repondu
 
     def incomplete(self, feuille: Feuille, titre: str) -> None:
-        """Deliver a table without one of its columns: what it states is lost, since it cannot be received."""
-        rang = [c.titre for c in feuille.colonnes].index(titre)
-        feuille.colonnes.pop(rang)
+        """Deliver a table without the column of its key: what it states is lost, since it cannot be received."""
+        feuille.colonnes.pop([c.titre for c in feuille.colonnes].index(titre))
         livraison = livrer(feuille, self.monde.hasard, EXACTE, TauxDefauts.aucun(), Registre())
         self.registre.noter(feuille.nom, 1, titre, "colonne_manquante", titre, "")
         self._livrer(livraison, feuille, attendue="refusee")

@@ -12,7 +12,15 @@ from ingest.synthetic.personnes.taux import TauxPersonnes
 
 KINDS = set(TauxDefauts.natures()) - {"redressement"}
 ROW_KINDS = {"ligne_en_double", "ligne_tronquee", "encodage_cp1252", "colonne_manquante"}
-EFFECTS = {"ligne_a_rejeter", "ligne_en_trop", "valeur_fausse", "valeur_inconnue", "ecriture", "livraison"}
+EFFECTS = {
+    "ligne_a_rejeter",
+    "ligne_en_trop",
+    "valeur_fausse",
+    "valeur_inconnue",
+    "ecriture",
+    "livraison",
+    "livraison_a_refuser",
+}
 TDB = [f"export-tdbesms-{year}-region-agg.csv" for year in (2024, 2025)]
 
 
@@ -171,13 +179,14 @@ def test_a_row_for_a_closed_et_comes_after_it_closed(departement):
     assert all(closed[d["valeur_livree"]].year < int(d["millesime"]) for d in late)
 
 
-def test_a_delivery_lacks_a_column_and_a_complete_one_follows(departement):
-    (missing,) = [d for d in departement.ledger if d["nature"] == "colonne_manquante"]
+def test_a_delivery_lacks_the_column_of_its_key_and_a_complete_one_follows(departement):
+    (missing,) = [d for d in departement.ledger if d["effet"] == "livraison_a_refuser"]
+    assert (missing["nature"], missing["champ"]) == ("colonne_manquante", "Finess")
     first = departement.rows(missing["livraison"])[0]
     following = departement.rows("ANN_MS_TDP_ET_2025_09_06.CSV")[0]
     assert [t for t in following if t not in first] == [missing["champ"]]
-    expected = departement.truth("livraisons").filter(livraison=missing["livraison"])
-    assert expected["attendue"].to_list() == ["refusee"]
+    expected = departement.truth("livraisons").filter(attendue="refusee")
+    assert expected["livraison"].to_list() == [missing["livraison"]]
     assert not (departement.folder / "verite" / "reponses" / f"{missing['livraison'].split('.')[0]}.parquet").exists()
 
 

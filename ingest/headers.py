@@ -48,6 +48,11 @@ def difference(contract: Contract, layout: Layout, header: tuple[str, ...]) -> D
     return _by_title({str(carried[f.name]): (str(carried[f.name]), *f.aliases) for f in fields}, header)
 
 
+def known(contract: Contract, layout: Layout, header: tuple[str, ...]) -> bool:
+    """Whether a layout knows a header."""
+    return not difference(contract, layout, header)
+
+
 def _by_title(
     expected: dict[str, tuple[str, ...]], header: tuple[str, ...], ignored: tuple[str, ...] = ()
 ) -> Difference:

@@ -20,7 +20,7 @@ from data_contracts import model, nomenclatures, non_reponses, privacy
 from data_contracts.derive import schemas
 from data_contracts.dictionary import FOLDER as DICTIONARY
 from data_contracts.model import Contract, Entity, Layout
-from ingest import lake, landing, parallele, readers
+from ingest import headers, lake, landing, parallele, readers
 from ingest.conservation import exclusions
 from ingest.home import PROJECT, Home
 from ingest.lake import Result
@@ -470,7 +470,8 @@ def _validated(
         flags[name].append(checked.flags)
         return checked.accepted
 
-    for table in pendant("lecture", readers.read(path, layout, list(layout.entities))):
+    knows = partial(headers.known, contract, layout)
+    for table in pendant("lecture", readers.read(path, layout, list(layout.entities), knows)):
         entity = contract.entity(table.entity)
         _refuse_unknown_columns(table.frame, contract, layout, entity)
         checked = validate_chunk(table.frame, contract, layout, entity, facts, marks)

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from data_contracts.model import Contract, Layout
-from ingest.headers import difference, explained, nearness
+from ingest.headers import explained, known, nearness
 from ingest.protection.masques import without_digits
 from ingest.readers import FAMILIES, Document, sniff
 
@@ -108,11 +108,7 @@ def _knows(contract: Contract, layout: Layout, document: Document) -> bool:
         return _knows_records(contract, layout, document)
     if layout.options.get("header") is False:
         return "etalab" in facts and facts.get("section") == layout.options.get("section")
-    return document.header is not None and not difference(contract, layout, _titles(document))
-
-
-def _titles(document: Document) -> tuple[str, ...]:
-    return document.raw_header or document.header or ()
+    return document.header is not None and any(known(contract, layout, titles) for titles in document.headers)
 
 
 def _knows_records(contract: Contract, layout: Layout, document: Document) -> bool:
@@ -127,16 +123,17 @@ def _knows_records(contract: Contract, layout: Layout, document: Document) -> bo
 
 def _unknown(path: Path, document: Document, contracts: dict[str, Contract]) -> Refused:
     """The refusal of a file that no layout knows: a diff against the nearest one, or what the sources are."""
-    header = _titles(document)
+    header = document.headers[0]
     candidates = [
-        (nearness(contract, layout, header), contract, layout)
+        (nearness(contract, layout, titles), contract, layout, titles)
         for contract in contracts.values()
         for layout in contract.layouts
         if _readable_as(layout, document) and _has_header(layout)
+        for titles in document.headers
     ]
     nearest = max(candidates, key=lambda c: c[0], default=None)
     if nearest is not None and (nearest[0] >= _NEAR or len(contracts) == 1):
-        near, contract, layout = nearest
+        near, contract, layout, header = nearest
         if near >= _NEAR and not contract.personal:
             return Refused(explained(path, contract, layout, header), contract)
         told = explained(path, contract, layout, header, shown=without_digits)

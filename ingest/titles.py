@@ -6,14 +6,15 @@ Belongs here: normalising a title, and nothing else.
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
 
 _ARTEFACTS = str.maketrans({"\ufeff": "", "\u00a0": " ", "\u202f": " ", "\x92": "'", "\u2019": "'", "\u2018": "'"})
 
 
 def normalise_title(title: str) -> str:
-    """A title without the artefacts of exports: BOM, no-break spaces, curly or 0x92 apostrophes, doubled spaces."""
-    return re.sub(r"\s+", " ", title.translate(_ARTEFACTS)).strip()
+    """A title without the artefacts of exports: BOM, no-break or doubled spaces, curly apostrophes, NFD accents."""
+    return re.sub(r"\s+", " ", unicodedata.normalize("NFC", title).translate(_ARTEFACTS)).strip()
 
 
 @lru_cache(maxsize=16_384)  # the titles of every contract, compared with those of every file

@@ -21,6 +21,7 @@ from data_contracts.model import Contract, Entity, Field, Layout
 from data_contracts.nomenclatures import codes, periods
 from ingest import identifiers, separators, values
 from ingest.protection import masques
+from ingest.readers.model import DEFAUT, REMARQUE, REMEDY, TECHNICAL
 from ingest.separators import Numbers, Separators
 from ingest.titles import title_key
 
@@ -49,7 +50,6 @@ SUSPECT = "unité suspecte"
 BORN = "date égale à la date de naissance, non conservée"
 # A stay of sixty years is rarer than a birth date in the wrong column, and many persons are older than that.
 OLD_YEARS = 60
-TECHNICAL = ("_ligne", "_chemin", "_defaut")
 
 
 @dataclass(frozen=True)
@@ -215,14 +215,21 @@ def _named(frame: pl.DataFrame, entity: Entity, carried: dict[str, str | int]) -
 
 
 def _whole_rows(chunk: _Chunk) -> None:
-    """Lines that the reader could not cut into cells are rejected, and looked at no further."""
-    if "_defaut" not in chunk.text.columns:
-        return
-    broken = chunk.text.filter(pl.col("_defaut").is_not_null())
-    for defect in broken["_defaut"].unique(maintain_order=True):
-        rows = broken.filter(pl.col("_defaut") == defect)
-        chunk.reject(rows, "(ligne)", pl.lit(None), str(defect), "Corriger la ligne puis renvoyer le fichier.")
-    chunk.text = chunk.text.filter(pl.col("_defaut").is_null())
+    """What the reader says of whole lines: those that are no row are rejected and left there, the others noted."""
+    if DEFAUT in chunk.text.columns:
+        for rows, rule, remedy in _told(chunk.text, DEFAUT):
+            chunk.reject(rows, "(ligne)", pl.lit(None), rule, remedy or "Corriger la ligne puis renvoyer le fichier.")
+        chunk.text = chunk.text.filter(pl.col(DEFAUT).is_null())
+    if REMARQUE in chunk.text.columns:
+        for rows, rule, remedy in _told(chunk.text, REMARQUE):
+            chunk.flag(rows, "(ligne)", pl.lit(None), rule, KEPT, remedy)
+
+
+def _told(text: pl.DataFrame, column: str) -> Iterator[tuple[pl.DataFrame, str, str]]:
+    """The rows of which a reader says the same thing: the rows, what it says, and its remedy when it has one."""
+    for said in text[column].drop_nulls().unique(maintain_order=True):
+        rule, _, remedy = str(said).partition(REMEDY)
+        yield text.filter(pl.col(column) == said), rule, remedy
 
 
 def _clean(chunk: _Chunk) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,10 @@ import polars as pl
 from data_contracts.model import load_contracts
 from ingest.protection.masques import without_digits
 from ingest.readers import csv_file, xlsx_file
-from ingest.readers.model import BLANKS, CHEMIN, DEFAUT, LIGNE, LayoutLike, Table, UnreadableFile
+from ingest.readers.model import BLANKS, DEFAUT, LIGNE, TECHNICAL, LayoutLike, Table, UnreadableFile
 from ingest.readers.opening import family
 from ingest.titles import title_key
 
-_READ = {"csv": csv_file.read, "xlsx": xlsx_file.read}
 _ISO = {"date": "%Y-%m-%d", "timestamp": "%Y-%m-%dT%H:%M:%S"}
 _JOINED_BY = "-"
 
@@ -40,7 +40,9 @@ def _titles(source: Mapping[str, Any]) -> list[str | None]:
     return [source.get("colonne"), *source.get("assemble", ()), source.get("quand")]
 
 
-def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Table]:
+def read(
+    path: Path, layout: LayoutLike, entities: Sequence[str], knows: xlsx_file.Knows | None = None
+) -> Iterator[Table]:
     """The rows of each table that the file fills; a line that is no record is a defective row of the first one.
 
     Raises:
@@ -49,7 +51,8 @@ def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Ta
     options = layout.options
     tables = {name: _Mapped(name, options["tables"][name], options.get("dates") or ()) for name in entities}
     seen = False
-    for whole in _READ[family(path)](path, layout, ["fichier"]):
+    whole_file = csv_file.read if family(path) == "csv" else partial(xlsx_file.read, knows=knows)
+    for whole in whole_file(path, layout, ["fichier"]):
         if not seen:
             _check(path, options, whole.frame.columns)
             seen = True
@@ -61,7 +64,7 @@ def _check(path: Path, options: Mapping[str, Any], delivered: Sequence[str]) -> 
     """The header is read again here: a mapping may have changed since the file was recognised."""
     wanted = {title_key(title): title for title in columns(options)}
     ignored = {title_key(str(title)) for title in options.get("ignorees") or ()}
-    found = {title_key(name): name for name in delivered if name not in (LIGNE, CHEMIN, DEFAUT)}
+    found = {title_key(name): name for name in delivered if name not in TECHNICAL}
     missing = [title for key, title in wanted.items() if key not in found]
     unknown = [name for key, name in found.items() if key not in wanted and key not in ignored]
     if missing or unknown:
@@ -94,7 +97,7 @@ class _Mapped:
             kept = kept.filter(_text(actual, self._when).is_not_null() | pl.col(DEFAUT).is_not_null())
         frame = kept.select(
             *(self._value(name, source, actual).alias(name) for name, source in self._fields.items()),
-            *(pl.col(name) for name in (LIGNE, CHEMIN, DEFAUT)),
+            *(pl.col(name) for name in TECHNICAL if name in whole.columns),
         )
         return self._distinct(frame) if self._is_distinct else frame
 

@@ -7,18 +7,25 @@ Does not belong here: anything about one file family.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, overload
 
 import polars as pl
 
 from ingest.titles import normalise_title
 
-LIGNE, CHEMIN, DEFAUT = "_ligne", "_chemin", "_defaut"
-BLANKS = " \t\r\n\u00a0\u202f\u200b\ufeff"  # what `ingest.values.clean` takes for nothing around a value
+LIGNE, CHEMIN, DEFAUT, REMARQUE = "_ligne", "_chemin", "_defaut", "_remarque"
+TECHNICAL = (LIGNE, CHEMIN, DEFAUT, REMARQUE)
+REMEDY = " Remède : "  # in a defect or a remark, before what its sender can do: fixed words, nothing of the file
+# What `ingest.values.clean` takes for nothing around a value, and what pads the end of a file (NUL, Ctrl-Z).
+BLANKS = " \t\r\n\u00a0\u202f\u200b\ufeff\0\x1a"
+# 1.234 is a thousand for some, one and a bit for others; a number that a file types as such is the second.
+_AMBIGUOUS = re.compile(r"^([+-]?\d{1,3}\.\d{3})$")
+_COMBINING = "[\u0300-\u036f]"  # what accents are written with apart from their letter (NFD)
 MAX_ROWS = 100_000
 _MAX_CELLS = 2_000_000  # a chunk of a 331-column file is cut before its 100 000th row, to bound memory
 
@@ -29,11 +36,21 @@ class Table:
 
     frame: String columns named by title, position ("1", "2"...) or path, in file order, then `_ligne` (Int64, physical
     line or record number, 1-based), `_chemin` (String, JSON or XML path, else null) and `_defaut` (String, why the
-    row cannot be trusted, else null).
+    row cannot be trusted, else null). `_remarque` (String, what must be said of a row that is read), only in a chunk
+    that has one. A defect or a remark may end with its remedy, after `REMEDY`.
     """
 
     entity: str
     frame: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class SheetHead:
+    """The first rows of a sheet of a workbook that hold something, as text, from column A."""
+
+    name: str
+    visible: bool
+    rows: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -43,6 +60,7 @@ class Document:
     family: csv, xlsx, parquet, json or xml. header: names of the columns, in order.
     facts: what the file says of itself (generatedAt, datemaj, flux, contenu, section...).
     raw_header: for csv and xlsx, the titles of the same columns as delivered: repeated ones alike, absent ones empty.
+    sheets: for xlsx, how each sheet begins.
     """
 
     family: str
@@ -50,6 +68,13 @@ class Document:
     header: tuple[str, ...] | None = None
     facts: dict[str, str] = field(default_factory=dict)
     raw_header: tuple[str, ...] | None = None
+    sheets: tuple[SheetHead, ...] = ()
+
+    @property
+    def headers(self) -> tuple[tuple[str, ...], ...]:
+        """What could be its titles, as delivered, the likeliest first: of a workbook, the first rows of every sheet."""
+        rows = (without_end(row) for sheet in self.sheets if sheet.visible for row in sheet.rows)
+        return tuple(dict.fromkeys([self.raw_header or self.header or (), *rows]))
 
 
 class LayoutLike(Protocol):
@@ -78,7 +103,7 @@ def column_names(titles: Iterable[str]) -> tuple[str, ...]:
 
     Two titles are the same when they compare equal without export artefacts (no-break spaces, curly apostrophes).
     """
-    taken = {LIGNE, CHEMIN, DEFAUT}
+    taken: set[str] = set(TECHNICAL)
     names: list[str] = []
     for position, title in enumerate(titles, start=1):
         base = title if normalise_title(title) else f"(colonne {position} sans titre)"
@@ -94,6 +119,14 @@ def column_names(titles: Iterable[str]) -> tuple[str, ...]:
 def is_blank(cells: Iterable[str | None]) -> bool:
     """Whether no cell holds anything but blanks: such a line is no row, in a text file as in a workbook."""
     return not any(cell and cell.strip(BLANKS) for cell in cells)
+
+
+def without_end(cells: Sequence[str | None]) -> tuple[str, ...]:
+    """The cells up to the last one that holds something."""
+    texts = [cell or "" for cell in cells]
+    while texts and is_blank(texts[-1:]):
+        texts.pop()
+    return tuple(texts)
 
 
 def cells_counted(count: int) -> str:
@@ -113,9 +146,25 @@ def as_text(value: Any) -> str | None:
             return value
         case bool():
             return "true" if value else "false"
-        case int() | Decimal():
+        case int():
             return str(value)
+        case float() | Decimal():
+            return unambiguous(str(value))
     return json.dumps(value, ensure_ascii=False, default=str)
+
+
+@overload
+def unambiguous(number: str) -> str: ...
+@overload
+def unambiguous(number: pl.Series) -> pl.Series: ...
+def unambiguous(number: str | pl.Series) -> str | pl.Series:
+    """A number that the file types as a number, or a series of them, so that it can be read in one way only.
+
+    As a text, 1.234 may be a thousand; typed, it is not: it is written 1.2340. Every typed family calls this.
+    """
+    if isinstance(number, pl.Series):
+        return number.str.replace(_AMBIGUOUS.pattern, "${1}0")
+    return f"{number}0" if _AMBIGUOUS.match(number) else number
 
 
 class Rows:
@@ -137,6 +186,7 @@ class Rows:
         self._lignes: list[int] = []
         self._chemins: list[str | None] = []
         self._defauts: list[str | None] = []
+        self._remarques: dict[int, str] = {}  # rank in the chunk -> remark
 
     def add(
         self,
@@ -145,6 +195,7 @@ class Rows:
         ligne: int | None = None,
         chemin: str | None = None,
         defaut: str | None = None,
+        remarque: str | None = None,
     ) -> None:
         """One row; without a physical line, `_ligne` is the number of the record."""
         self.count += 1
@@ -156,6 +207,8 @@ class Rows:
                     self._values[column] = [None] * len(self._lignes)
             for column in self._values.keys() - set(self.columns):
                 self._values[column].append(values.get(column))
+        if remarque is not None:
+            self._remarques[len(self._lignes)] = remarque
         self._lignes.append(self.count if ligne is None else ligne)
         self._chemins.append(chemin)
         self._defauts.append(defaut)
@@ -171,8 +224,18 @@ class Rows:
     def take(self) -> Table:
         """The chunk collected so far; collection starts again."""
         frame = text_frame(self._values, self._lignes, self._chemins, self._defauts)
+        if self._remarques:
+            said = [self._remarques.get(rank) for rank in range(frame.height)]
+            frame = frame.with_columns(pl.Series(REMARQUE, said, dtype=pl.String))
         self._reset()
         return Table(self.entity, frame)
+
+
+def composed(column: pl.Series) -> pl.Series:
+    """The same text whoever wrote it: « é » is one sign, and not « e » with an accent (NFC)."""
+    if column.dtype == pl.String and column.str.contains(_COMBINING).any():
+        return column.str.normalize("NFC")
+    return column
 
 
 def text_frame(
@@ -181,9 +244,9 @@ def text_frame(
     chemins: Sequence[str | None] | None = None,
     defauts: Sequence[str | None] | pl.Series | None = None,
 ) -> pl.DataFrame:
-    """Columns of text with the three technical columns."""
+    """Columns of text, accents composed (NFC), with the three technical columns."""
     height = len(lignes)
-    columns = [pl.Series(name, column, dtype=pl.String) for name, column in values.items()]
+    columns = [composed(pl.Series(name, column, dtype=pl.String)) for name, column in values.items()]
     columns.append(pl.Series(LIGNE, lignes, dtype=pl.Int64))
     for name, column in ((CHEMIN, chemins), (DEFAUT, defauts)):
         columns.append(

@@ -26,6 +26,9 @@ MAX_UNWRAPPED = 1 << 30  # bytes of a workbook or Parquet file inside a gzip, wh
 BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _GZIP = b"\x1f\x8b"
 _RESEND = "télécharger ou exporter de nouveau le fichier, puis le redéposer entier"
+_SAVE_AS_XLSX = (
+    "l'ouvrir dans un tableur, l'enregistrer au format « Classeur Excel (.xlsx) », puis redéposer ce fichier"
+)
 _RECEIVE_AGAIN = "redéposer le fichier d'origine : il remplacera celui-ci"
 _KEPT = "la livraison reste en attente, rien n'est perdu"
 _HTML = re.compile(
@@ -142,7 +145,7 @@ def family(path: Path) -> str:
         raise UnreadableFile(
             path,
             "classeur Excel ancien (.xls) ou protégé par mot de passe",
-            "l'ouvrir puis l'enregistrer au format « Classeur Excel (.xlsx) » sans mot de passe, ou en CSV",
+            f"{_SAVE_AS_XLSX} (sans mot de passe)",
         )
     if head.startswith(_GZIP):
         raise UnreadableFile(path, "archive gzip dans une archive gzip", "décompresser une fois puis redéposer")
@@ -193,16 +196,13 @@ def _workbook(path: Path) -> str:
     try:
         with on_disk(path) as plain, zipfile.ZipFile(plain) as archive:
             names = set(archive.namelist())
-            if "xl/workbook.xml" in names:
-                if b"purl.oclc.org/ooxml" in archive.read("xl/workbook.xml"):
-                    raise UnreadableFile(
-                        path,
-                        "classeur enregistré en « Strict Open XML », forme que les outils libres ne lisent pas",
-                        "l'enregistrer au format « Classeur Excel (.xlsx) »",
-                    )
-                return "xlsx"
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise UnreadableFile(path, "archive zip ou classeur Excel tronqué ou abîmé", _RESEND) from error
+    if "xl/workbook.xml" in names:
+        return "xlsx"
+    if "xl/workbook.bin" in names or {"mimetype", "content.xml"} <= names:
+        kind = "Excel binaire (.xlsb)" if "xl/workbook.bin" in names else "LibreOffice (.ods)"
+        raise UnreadableFile(path, f"classeur {kind}", _SAVE_AS_XLSX)
     raise UnreadableFile(
         path,
         "archive zip qui n'est pas un classeur Excel (.xlsx)",

@@ -19,6 +19,7 @@ from ingest.readers.model import (
     chunk_rows,
     column_names,
     text_frame,
+    unambiguous,
 )
 from ingest.readers.opening import on_disk
 
@@ -60,5 +61,7 @@ def _text(column: pl.Series) -> pl.Series:
     if kind == pl.Binary:
         return column.bin.encode("hex")
     if kind.is_float():
-        column = column.fill_nan(None)
+        return unambiguous(column.fill_nan(None).cast(pl.String))
+    if kind.is_decimal():
+        return unambiguous(column.cast(pl.String))
     return column.cast(pl.String)

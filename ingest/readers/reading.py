@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from ingest.readers import cda, csv_file, csv_produit, fhir, finess_json, finess_xml, json_file, parquet_file, xlsx_file
@@ -42,11 +43,15 @@ def sniff(path: Path) -> Document:
     return _SNIFF[family(path)](path)
 
 
-def read(path: Path, layout: LayoutLike, entities: Sequence[str] | None = None) -> Iterator[Table]:
+def read(
+    path: Path, layout: LayoutLike, entities: Sequence[str] | None = None, knows: xlsx_file.Knows | None = None
+) -> Iterator[Table]:
     """Rows of the wanted entities of a file (by default all those of the layout), at most 100 000 per table.
 
     Each entity gives at least one table, empty when the file holds none of it. Rows of one entity come in the order of
-    the file and `_ligne` is unique among them.
+    the file (of a workbook: its table, then what is not read of it) and `_ligne` is unique among them.
+
+    knows: whether titles are those that the contract expects; it tells the table among the sheets of a workbook.
 
     Raises:
         UnreadableFile: at once, or later when the file turns out truncated: what was yielded before must be dropped.
@@ -59,4 +64,6 @@ def read(path: Path, layout: LayoutLike, entities: Sequence[str] | None = None) 
         raise UnreadableFile(
             path, f"fichier {found} là où la forme « {layout.code} » attend {wanted}", "déposer le fichier d'origine"
         )
+    if reader in (xlsx_file.read, csv_produit.read):
+        reader = partial(reader, knows=knows)
     yield from reader(path, layout, list(entities or layout.entities))

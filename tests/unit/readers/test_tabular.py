@@ -9,7 +9,7 @@ import json
 import re
 import zipfile
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -21,32 +21,6 @@ import pytest
 from openpyxl.worksheet.formula import ArrayFormula
 
 from ingest.readers import UnreadableFile, sniff
-from ingest.readers.xlsx_file import cell_text
-
-
-@pytest.mark.parametrize(
-    ("cell", "text"),
-    [
-        (None, None),
-        ("010000024", "010000024"),
-        (" espaces gardés ", " espaces gardés "),
-        ("#N/A", "#N/A"),
-        (10000024, "10000024"),
-        (0.1, "0.1"),
-        (1 / 3, "0.3333333333333333"),
-        (1e-7, "0.0000001"),
-        (1e21, "1000000000000000000000"),
-        (True, "VRAI"),
-        (False, "FAUX"),
-        (datetime(2024, 1, 31), "2024-01-31"),
-        (datetime(2024, 1, 31, 12, 5), "2024-01-31 12:05:00"),
-        (date(2024, 1, 31), "2024-01-31"),
-        (time(8, 30), "08:30:00"),
-        (timedelta(hours=30, minutes=5), "30:05:00"),
-    ],
-)
-def test_a_cell_as_text(cell: Any, text: str | None) -> None:
-    assert cell_text(cell) == text
 
 
 def _workbook(*sheets: tuple[str, str, dict[str, Any]]) -> bytes:
@@ -91,10 +65,12 @@ def test_the_first_visible_sheet_that_holds_something(
     )
     assert document.raw_header == ("", "FINESS", "Taux", "FINESS")
     frame = rows_of(path, "xlsx")["table"]
-    assert frame.rows() == [
-        (None, "10000024", "0.5", "x", 5, None, None),
-        (None, "020000015", None, None, 8, None, "valeur hors des colonnes titrées"),
+    assert frame.rows()[:2] == [
+        (None, "10000024", "0.5", "x", 5, "Données!5", None),
+        (None, "020000015", None, None, 8, "Données!8", "valeur hors des colonnes titrées"),
     ]
+    assert frame.rows()[2][:6] == ("non", None, None, None, 20_000_001, "cachée!1")
+    assert frame.rows()[2][6].startswith("feuille « cachée » masquée : elle n'est pas lue")
 
 
 def test_titles_stand_at_their_position_from_column_a(write: Callable[..., Path], rows_of: Callable) -> None:
@@ -208,14 +184,6 @@ def test_a_title_that_is_a_formula_without_its_result_is_refused(write: Callable
     for reading in (sniff, lambda p: rows_of(p, "xlsx")):
         with pytest.raises(UnreadableFile, match=r"titre.*formule non calculée \(cellule B1\)"):
             reading(path)
-
-
-def test_a_workbook_without_formula_is_parsed_once(
-    write: Callable[..., Path], rows_of: Callable, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("ingest.readers.xlsx_file._uncomputed", None)
-    path = write(_workbook(("Données", "visible", {"A1": "a", "A2": "<f>", "A3": "f"})), "classeur.xlsx")
-    assert rows_of(path, "xlsx")["table"]["a"].to_list() == ["<f>", "f"]
 
 
 def test_a_workbook_without_any_visible_content_is_refused(write: Callable[..., Path]) -> None:

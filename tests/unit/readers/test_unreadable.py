@@ -40,11 +40,12 @@ def _workbook() -> bytes:
     return out.getvalue()
 
 
-def _strict_workbook() -> bytes:
+def _package(**parts: str) -> bytes:
+    """An archive with these members; `__` stands for `/`, and a final `_` for no extension."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
-        archive.writestr("[Content_Types].xml", "<Types/>")
-        archive.writestr("xl/workbook.xml", '<workbook xmlns="http://purl.oclc.org/ooxml/spreadsheetml/main"/>')
+        for name, content in parts.items():
+            archive.writestr(name.rstrip("_").replace("__", "/").replace("_", "."), content)
     return out.getvalue()
 
 
@@ -75,7 +76,12 @@ SEEN_AT_ONCE = {
     "zip that is not a workbook": (_archive(), "archive zip qui n'est pas"),
     "truncated zip": (_archive()[:-30], "tronqué ou abîmé"),
     "truncated workbook": (_workbook()[:3000], "tronqué ou abîmé"),
-    "strict Open XML workbook": (_strict_workbook(), "Strict Open XML"),
+    "package without a workbook part": (
+        _package(xl__workbook_xml="<workbook/>", docProps__app_xml="<x/>"),
+        "tronqué ou abîmé",
+    ),
+    "binary workbook": (_package(xl__workbook_bin="\x83"), "Excel binaire (.xlsb)"),
+    "LibreOffice sheet": (_package(mimetype_="x", content_xml="<x/>"), "LibreOffice (.ods)"),
     "old workbook": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), ".xls"),
     "truncated parquet": (_parquet()[:-9], "Parquet tronqué"),
     "parquet with a damaged footer": (_parquet()[:-60] + b"\xff" * 50 + _parquet()[-10:], "Parquet tronqué ou abîmé"),
@@ -93,7 +99,6 @@ SEEN_AT_ONCE = {
     "undefined in cp1252, beyond a block": (b"nom;v\n" + b"\xe9;y\r\n" * 300_000 + b"\x9d;y\n", "ligne 300002"),
     "announced as UTF-8 and is not": (b"\xef\xbb\xbfnom;ville\n\xe9t\xe9;y\n", "octet 0xE9 à la ligne 2, octet n° 14"),
     "UTF-16 cut in a character": ("nom;ville\nété;y\n".encode("utf-16")[:-1], "annoncé en UTF-16 par sa marque"),
-    "UTF-16 without mark": ("nom;ville\nété;y\n".encode("utf-16-le"), "UTF-16 sans marque"),
     "binary": (bytes(range(256)) * 10, "binaire"),
     "header never closed": (b'"nom;ville\nx;y\n', "ligne de titres illisible"),
 }

@@ -12,9 +12,10 @@ from pathlib import Path
 import polars as pl
 
 from ingest.readers import finess_csv
-from ingest.readers.delimited import Dialect, Lines, frames, records, separator_of
-from ingest.readers.model import Document, LayoutLike, Table, UnreadableFile, column_names, is_blank, text_frame
+from ingest.readers.delimited import Dialect, Lines, announced, frames, records, separator_of
+from ingest.readers.model import Document, LayoutLike, Table, UnreadableFile, column_names, text_frame, without_end
 from ingest.readers.opening import HEAD
+from ingest.readers.outside import Outside
 from ingest.readers.text import encoding_of, lines_of
 
 
@@ -23,9 +24,10 @@ def sniff(path: Path) -> Document:
     encoding = encoding_of(path)
     if finess_csv.is_legacy(path, encoding):
         return finess_csv.sniff(path, encoding)
-    dialect = Dialect(_separator(path, encoding))
+    separator, first = _separator(path, encoding)
+    dialect = Dialect(separator)
     with lines_of(path, encoding) as text:
-        titles, _ = _header(path, Lines(text), dialect)
+        titles, _ = _header(path, Lines(text), first, dialect)
     return Document("csv", encoding, column_names(titles), {"separateur": dialect.separator}, titles)
 
 
@@ -35,31 +37,39 @@ def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Ta
     if layout.options.get("header") is False:
         yield from finess_csv.read(path, layout, entities, encoding)
         return
-    separator = layout.options.get("separator") or _separator(path, encoding)
+    separator, first = _separator(path, encoding, layout.options.get("separator"))
     dialect = Dialect(separator, quoted=layout.options.get("quote") != "")
     entity = entities[0]
     with lines_of(path, encoding) as text:
         lines = Lines(text)
-        titles, untitled = _header(path, lines, dialect)
+        titles, untitled = _header(path, lines, first, dialect)
         names = column_names(titles)
+        outside = Outside(titles)
         empty = True
         for frame in frames(lines, dialect, names, untitled):
             empty = False
-            yield Table(entity, frame)
+            yield Table(entity, outside.marked(frame))
         if empty:
             yield Table(entity, text_frame({name: pl.Series(dtype=pl.String) for name in names}, []))
 
 
-def _separator(path: Path, encoding: str) -> str:
+def _separator(path: Path, encoding: str, declared: str | None = None) -> tuple[str, int]:
+    """The separator, and the line from which titles are looked for: what a file announces by « sep= » comes first."""
     with lines_of(path, encoding) as text:
+        if told := announced(text.readline()):
+            return told, 2
+        if declared:
+            return declared, 1
+        text.seek(0)
         sample = text.read(HEAD)
         if len(sample) == HEAD:
             sample = sample[: max(sample.rfind("\n"), sample.rfind("\r"))]  # the last line is cut
-    return separator_of(sample)
+    return separator_of(sample), 1
 
 
-def _header(path: Path, lines: Lines, dialect: Dialect) -> tuple[tuple[str, ...], int]:
+def _header(path: Path, lines: Lines, first: int, dialect: Dialect) -> tuple[tuple[str, ...], int]:
     """Titles of the columns, and how many untitled cells end each line; the lines are left after the header."""
+    lines.block(first - 1)
     header = next(records(lines, dialect), None)
     if header is None or header.defect:
         raise UnreadableFile(
@@ -67,7 +77,5 @@ def _header(path: Path, lines: Lines, dialect: Dialect) -> tuple[tuple[str, ...]
             f"ligne de titres illisible ({header.defect if header else 'absente'})",
             "rétablir la ligne de titres en tête du fichier",
         )
-    titles = list(header.cells)
-    while is_blank(titles[-1:]):
-        titles.pop()
-    return tuple(titles), len(header.cells) - len(titles)
+    titles = without_end(header.cells)
+    return titles, len(header.cells) - len(titles)

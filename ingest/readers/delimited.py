@@ -1,8 +1,9 @@
 """Delimited lines to records, with exact physical line numbers.
 
-Belongs here: separators, quotes, ragged lines. A block of regular lines is split by polars; what is quoted goes
-through the csv module; both count lines the same way. Does not belong here: titles and entities (`csv_file`),
-encodings (`text`).
+Belongs here: separators, quotes, ragged lines, what pads lines and files. A block of regular lines is split by polars;
+what is quoted goes through the csv module; both count lines the same way. Cells beyond the titles that hold nothing are
+no cells: a line may end in separators that the titles lack, or lack those that they end in. Does not belong here:
+titles and entities (`csv_file`), encodings (`text`).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -24,6 +25,11 @@ _SHOWN = 160  # characters of surplus cells shown in a defect
 csv.field_size_limit(2**31 - 1)  # the default refuses a cell of 131 073 characters; the largest C long everywhere
 _BAD_QUOTE = "guillemet mal placé ou jamais refermé (un guillemet dans une cellule doit être doublé)"
 _BEYOND = "valeur à droite de la dernière colonne titrée"
+# A byte-order mark in the middle (files put end to end), NUL and Ctrl-Z, with which some systems pad cells and files.
+_PADDING = "[\ufeff\0]|\x1a+$"
+_PADS = re.compile("[\ufeff\0]|\x1a+(?=[\r\n]*\\Z)")
+# The first line by which a spreadsheet is told the separator: it is no line of titles.
+_ANNOUNCED = re.compile(r'\ufeff?"?sep=(\t|[^\w\s"])"?[;,|\s]*', re.I)
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,12 @@ class Record:
     defect: str | None = None
 
 
+def announced(line: str) -> str | None:
+    """The separator that a first line « sep=; » announces, None when it is of another kind."""
+    found = _ANNOUNCED.fullmatch(line)
+    return found[1] if found else None
+
+
 def separator_of(sample: str) -> str:
     """The separator of a text: it cuts the first line, and the next ones in as many cells."""
     outside_quotes = re.sub(r'"(?:[^"]|"")*"', "", sample)
@@ -85,7 +97,7 @@ class Lines:
         return self
 
     def __next__(self) -> str:
-        line = self._ahead.popleft() if self._ahead else next(self._source)
+        line = _PADS.sub("", self._ahead.popleft() if self._ahead else next(self._source))
         self.number += 1
         self.taken.append(line)
         return line
@@ -102,11 +114,13 @@ class Lines:
         self.number -= len(lines)
 
 
-def records(lines: Lines, dialect: Dialect, width: int | None = None) -> Iterator[Record]:
+def records(
+    lines: Lines, dialect: Dialect, is_whole: Callable[[list[str]], bool] = lambda cells: True
+) -> Iterator[Record]:
     """Records from the csv module; one whose cells are all blank is left out.
 
     A stray quote that opens a cell would swallow the following lines: when a record of several lines is malformed or
-    has not `width` cells, only its first line is defective and reading resumes at the second.
+    not whole, only its first line is defective and reading resumes at the second.
     """
     reader = dialect.reader(lines)
     while True:
@@ -121,7 +135,7 @@ def records(lines: Lines, dialect: Dialect, width: int | None = None) -> Iterato
             too_long = "field limit" in str(error)
             cells, problem = [], f"cellule de plus de {csv.field_size_limit()} caractères" if too_long else _BAD_QUOTE
         several = len(lines.taken) > 1
-        if several and problem is None and width is not None and len(cells) != width:
+        if several and problem is None and not is_whole(cells):
             problem = f"guillemet qui s'ouvre et ne se referme qu'à la ligne {lines.number - 1}"
         if problem:
             first, *following = lines.taken
@@ -137,8 +151,7 @@ def frames(lines: Lines, dialect: Dialect, names: tuple[str, ...], untitled: int
 
     names: the columns. untitled: how many empty cells follow them on each line, as after a header that ends in `;;`.
     """
-    width = len(names) + untitled
-    size = chunk_rows(width)
+    size = chunk_rows(len(names) + untitled)
     while True:
         first = lines.number
         block = lines.block(size)
@@ -149,7 +162,7 @@ def frames(lines: Lines, dialect: Dialect, names: tuple[str, ...], untitled: int
             lines.give_back(block)
             last = first + len(block)
             found: list[Record] = []
-            for record in records(lines, dialect, width):
+            for record in records(lines, dialect, lambda cells: _raggedness(cells, len(names), untitled) is None):
                 found.append(record)
                 if lines.number >= last:
                     break
@@ -163,19 +176,21 @@ def _regular(
 ) -> pl.DataFrame | None:
     """A block in which no record goes over several lines; None when that is not sure."""
     text = pl.Series("text", block, dtype=pl.String).str.strip_chars_end(_ENDS)
+    if text.str.contains(_PADDING).any():
+        text = text.str.replace_all(_PADDING, "")
     quoted = text.str.contains('"', literal=True) if dialect.quoted else pl.repeat(False, len(block), eager=True)
     if quoted.any() and not text.filter(quoted).str.contains(dialect.closed_line).all():
         return None
-    width = len(names) + untitled
+    titled = len(names)
     filled = quoted | ~text.str.contains(dialect.blank_line)
-    plain = ~quoted & filled & (text.str.count_matches(dialect.separator, literal=True) == width - 1)
+    plain = ~quoted & filled & (text.str.count_matches(dialect.separator, literal=True) >= titled - 1)
     numbers = pl.int_range(first, first + len(block), eager=True)
-    cells = text.filter(plain).str.split_exact(dialect.separator, width - 1).struct.unnest()
-    defects = None
-    if untitled:
-        beyond = pl.any_horizontal(pl.nth(range(len(names), width)) != "")
-        defects = cells.select(pl.when(beyond).then(pl.lit(_BEYOND))).to_series()
-    frame = text_frame(dict(zip(names, cells.get_columns(), strict=False)), numbers.filter(plain), None, defects)
+    cells = text.filter(plain).str.splitn(dialect.separator, titled + 1).struct.unnest()
+    beyond = cells.to_series(titled).str.strip_chars(BLANKS + dialect.separator).fill_null("") != ""
+    if beyond.any():
+        plain = plain & ~numbers.is_in(numbers.filter(plain).filter(beyond).implode())
+        cells = cells.filter(~beyond)
+    frame = text_frame(dict(zip(names, cells.get_columns(), strict=False)), numbers.filter(plain))
     irregular = ~plain & filled
     if not irregular.any():
         return frame
@@ -188,22 +203,23 @@ def _regular(
 
 
 def _framed(found: list[Record], names: tuple[str, ...], untitled: int) -> pl.DataFrame:
-    width = len(names) + untitled
     columns: list[list[str | None]] = [[] for _ in names]
     defects: list[str | None] = []
     for record in found:
         cells = record.cells
         for i, column in enumerate(columns):
             column.append(cells[i] if i < len(cells) else None)
-        defects.append(record.defect or _raggedness(cells, width, len(names)))
+        defects.append(record.defect or _raggedness(cells, len(names), untitled))
     return text_frame(dict(zip(names, columns, strict=True)), [r.line for r in found], None, defects)
 
 
-def _raggedness(cells: list[str], width: int, titled: int) -> str | None:
-    if len(cells) < width:
+def _raggedness(cells: list[str], titled: int, untitled: int) -> str | None:
+    """Why the cells are not those of the titles; None when they are, with nothing but blanks beyond."""
+    width = titled + untitled
+    if len(cells) < titled:
         return f"{cells_counted(len(cells))} au lieu de {width}"
-    if len(cells) > width:
+    if not is_blank(cells[width:]):
         surplus = " | ".join(cells[width:])
         shown = surplus[:_SHOWN] + ("…" if len(surplus) > _SHOWN else "")
         return f"{cells_counted(len(cells))} au lieu de {width} (en trop : « {shown} »)"
-    return _BEYOND if any(cells[titled:]) else None
+    return None if is_blank(cells[titled:]) else _BEYOND

@@ -41,21 +41,30 @@ class Outside:
         if not frame.height or not any(self._titles):
             return frame
         names = frame.columns[: len(self._titles)]
-        titles = self._titles_again(frame, names)
-        reasons = self._reasons(frame, names, titles)
+        titles, shuffled = self._titles_again(frame, names)
+        reasons = self._reasons(frame, names, titles, shuffled)
         if reasons is not None:
             frame = frame.with_columns(pl.coalesce(DEFAUT, reasons).alias(DEFAUT))
         return frame.filter(~titles) if titles.any() else frame
 
-    def _titles_again(self, frame: pl.DataFrame, names: list[str]) -> pl.Series:
+    def _titles_again(self, frame: pl.DataFrame, names: list[str]) -> tuple[pl.Series, pl.Series]:
+        """The rows that are the titles, and those that are the titles in another order."""
         first = next(i for i, title in enumerate(self._titles) if title)
-        maybe = _bare(frame[names[first]]) == self._titles[first]
+        maybe = _bare(frame[names[first]]).is_in(sorted({title for title in self._titles if title}))
         if not maybe.any():
-            return maybe
-        same = [_bare(pl.col(n)) == t for n, t in zip(names, self._titles, strict=True)]
-        return frame.select(pl.all_horizontal(same)).to_series()
+            return maybe, maybe
+        cells = frame.filter(maybe).select(_bare(pl.col(n)) for n in names)
+        alike, same = cells.select(
+            alike=pl.concat_list(names).list.sort().list.join("\0") == "\0".join(sorted(self._titles)),
+            same=pl.all_horizontal(pl.col(n) == t for n, t in zip(names, self._titles, strict=True)),
+        )
+        ranks = pl.int_range(frame.height, eager=True)
+        places = ranks.filter(maybe)
+        return ranks.is_in(places.filter(same).implode()), ranks.is_in(places.filter(alike & ~same).implode())
 
-    def _reasons(self, frame: pl.DataFrame, names: list[str], titles: pl.Series) -> pl.Series | None:
+    def _reasons(
+        self, frame: pl.DataFrame, names: list[str], titles: pl.Series, shuffled: pl.Series
+    ) -> pl.Series | None:
         after_blank = frame[LIGNE].diff().fill_null(frame[LIGNE][0] - (self._last or frame[LIGNE][0])) > 1
         self._last = int(frame[LIGNE][-1])
         filled = frame.select(pl.sum_horizontal(_filled(n) for n in names)).to_series()
@@ -66,11 +75,13 @@ class Outside:
             worded = worded & frame.select(pl.all_horizontal(words)).to_series()
         if self._figures is None:
             self._figures = _of_figures(frame.filter(~worded & ~titles & frame[DEFAUT].is_null()), names)
-        if not self._figures or not (worded.any() or self._below):
+        if not (worded.any() or shuffled.any() or self._below):
             return None
-        strange = frame.select(pl.sum_horizontal(_filled(names[i]) for i in self._figures)).to_series()
+        strange = frame.select(
+            pl.sum_horizontal(pl.repeat(0, pl.len()), *(_filled(names[i]) for i in self._figures or ()))
+        ).to_series()
         note = worded & lone & (strange > 0)
-        other = worded & ~lone & (strange > 1)
+        other = shuffled | (worded & ~lone & (strange > 1))
         below = frame.select(
             pl.when(other).then(True).when(titles).then(False).forward_fill().fill_null(self._below)
         ).to_series()

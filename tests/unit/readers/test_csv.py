@@ -12,6 +12,7 @@ import pytest
 from ingest.readers import sniff
 from ingest.readers.delimited import separator_of
 from ingest.readers.model import column_names
+from ingest.titles import title_key
 
 Rows = Callable[..., dict]
 Write = Callable[..., Path]
@@ -100,7 +101,46 @@ CASES = {
         "1;2;3;4;5\n",
         [("1", "2", "3", 2, "5 cellules au lieu de 3 (en trop : « 4 | 5 »)")],
     ),
-    "too many cells, though empty": ("1;2;3;\n", [("1", "2", "3", 2, "4 cellules au lieu de 3 (en trop : «  »)")]),
+    "separators that the titles lack carry nothing": (
+        '1;2;3;\n4;5;6;;\n7;8;9; \u00a0;\n"x";y;z;\n1;2;3\n',
+        [
+            ("1", "2", "3", 2, None),
+            ("4", "5", "6", 3, None),
+            ("7", "8", "9", 4, None),
+            ("x", "y", "z", 5, None),
+            ("1", "2", "3", 6, None),
+        ],
+    ),
+    "unless a value stands there": (
+        "1;2;3;;x\n4;5;6;\n",
+        [("1", "2", "3", 2, "5 cellules au lieu de 3 (en trop : «  | x »)"), ("4", "5", "6", 3, None)],
+    ),
+    "files put end to end: a mark and titles again": (
+        "1;2;3\n\ufeffa;b;c\n4;5;6\n\ufeff7;\ufeff8;9\n",
+        [("1", "2", "3", 2, None), ("4", "5", "6", 4, None), ("7", "8", "9", 5, None)],
+    ),
+    "titles again, quoted, after a blank line, with separators": (
+        '1;2;3\n\n"a";"b";"c";\n4;5;6\na ;b;c\n',
+        [("1", "2", "3", 2, None), ("4", "5", "6", 5, None)],
+    ),
+    "titles again in another order announce another table": (
+        "1;2;3\nb;a;c\n4;5;6\na;b;c\n7;8;9\n",
+        [
+            ("1", "2", "3", 2, None),
+            ("b", "a", "c", 3, "ligne d'un autre tableau"),
+            ("4", "5", "6", 4, "ligne d'un autre tableau"),
+            ("7", "8", "9", 6, None),
+        ],
+    ),
+    "a title in a cell is a value": ("a;b;3\nc;2;1\n", [("a", "b", "3", 2, None), ("c", "2", "1", 3, None)]),
+    "Ctrl-Z and NUL at the end of the file": (
+        "1;2;3\n4;5;6\n\x1a\0\0\0",
+        [("1", "2", "3", 2, None), ("4", "5", "6", 3, None)],
+    ),
+    "Ctrl-Z right after the last cell": ("1;2;3\x1a", [("1", "2", "3", 2, None)]),
+    "cells padded with NUL": ('1\0\0;2\0;3\n"4"\0;5;6\n', [("1", "2", "3", 2, None), ("4", "5", "6", 3, None)]),
+    "CR alone": ("1;2;3\r4;5;6\r", [("1", "2", "3", 2, None), ("4", "5", "6", 3, None)]),
+    "accents apart from their letter": ("e\u0301te\u0301;2;3\n", [("été", "2", "3", 2, None)]),
     "a quoted row too long among regular ones": (
         '1;2;3\n"4";5;6;7\n8;9;0\n',
         [
@@ -185,8 +225,9 @@ def test_untitled_last_columns_are_left_out_unless_they_hold_a_value(write: Writ
         None,
         "valeur à droite de la dernière colonne titrée",
         None,
-        "2 cellules au lieu de 4",
+        None,
     ]
+    assert frame.row(3)[:2] == ("8", "9")
 
 
 def test_a_header_alone_gives_an_empty_table_with_its_columns(write: Write, rows_of: Rows) -> None:
@@ -198,6 +239,55 @@ def test_a_header_alone_gives_an_empty_table_with_its_columns(write: Write, rows
 def test_the_layout_may_give_the_separator_and_refuse_quotes(write: Write, rows_of: Rows) -> None:
     frame = rows_of(write('a, b; c\n"x, y\n'), separator=",", quote="")["table"]
     assert frame.select("a", " b; c").rows() == [('"x', " y")]
+
+
+@pytest.mark.parametrize("first", ["sep=;", '"sep=;"', "SEP=;", "sep=;;;;", "\ufeffsep=;", "sep=; "])
+@pytest.mark.parametrize("options", [{}, {"separator": ";"}])
+def test_the_line_by_which_a_spreadsheet_is_told_the_separator(
+    write: Write, rows_of: Rows, first: str, options: dict
+) -> None:
+    path = write(f"{first}\r\na;b, c\r\n1;2,5\r\n")
+    document = sniff(path)
+    assert (document.header, document.facts) == (("a", "b, c"), {"separateur": ";"})
+    assert rows_of(path, **options)["table"].rows() == [("1", "2,5", 3, None, None)]
+
+
+@pytest.mark.parametrize("separator", [",", "\t", "|"])
+def test_the_separator_that_a_file_announces_is_its_own(write: Write, rows_of: Rows, separator: str) -> None:
+    path = write(f"sep={separator}\na{separator}b;c\n1{separator}2\n".encode("utf-16"))
+    assert sniff(path).header == ("a", "b;c")
+    assert rows_of(path, separator=";")["table"].rows() == [("1", "2", 3, None, None)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_its_mark(write: Write, rows_of: Rows, encoding: str) -> None:
+    path = write("nom;ville\nété;Nîmes\n".encode(encoding))
+    assert (sniff(path).encoding, sniff(path).header) == (encoding, ("nom", "ville"))
+    assert rows_of(path)["table"].rows() == [("été", "Nîmes", 2, None, None)]
+
+
+def test_accents_apart_from_their_letter_make_the_same_title() -> None:
+    assert title_key("Anne\u0301e  d\u2019ouverture") == title_key("Année d'ouverture")
+    assert column_names(["Année", "Anne\u0301e"]) == ("Année", "Anne\u0301e (2)")
+
+
+def test_gzip_members_put_end_to_end_are_all_read(write: Write, rows_of: Rows) -> None:
+    path = write(gzip.compress(b"a;b\n1;2\n") + gzip.compress(b"a;b\n3;4\n"))
+    assert rows_of(path)["table"].rows() == [("1", "2", 2, None, None), ("3", "4", 4, None, None)]
+
+
+@pytest.mark.parametrize("block", [1, 3, 1000])
+def test_what_stands_below_the_table_is_said(
+    write: Write, rows_of: Rows, monkeypatch: pytest.MonkeyPatch, block: int
+) -> None:
+    monkeypatch.setattr("ingest.readers.delimited.chunk_rows", lambda _: block)
+    body = "010000024;12;3\n010000032;4;5\nSource : CNSA;;\n;;\nRégion;Total;\n84;140;\n"
+    frame = rows_of(write(HEADER + body))["table"]
+    reasons = [
+        (line, (said or "").split(" (")[0].split(",")[0]) for line, said in frame.select("_ligne", "_defaut").rows()
+    ]
+    other = "ligne d'un autre tableau"
+    assert reasons == [(2, ""), (3, ""), (4, "ligne hors du tableau"), (6, other), (7, other)]
 
 
 def test_the_331_columns_of_the_tdb_keep_their_positions(write: Write, rows_of: Rows, shared_data: Path) -> None:

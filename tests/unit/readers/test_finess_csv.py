@@ -106,3 +106,69 @@ def test_the_number_of_cells_is_said_in_agreement(write: Callable[..., Path], ro
 def test_a_file_without_the_section_is_refused(write: Callable[..., Path], layout: type) -> None:
     with pytest.raises(UnreadableFile, match="« structureej »"):
         list(read(write(FILE), layout("csv", {"header": False, "section": "structureej"}, ("ej",))))
+
+
+# `"LIEU DE VIE ""MAVOUNA MEMA 1"""` is a cell of etalab-cs1100502-stock-20260512-0339.csv; earlier editions, and most
+# lines of that one, quote nothing.
+CELLS = {
+    "nothing quoted": ('EHPAD "LES LILAS"', 'EHPAD "LES LILAS"'),
+    "quoted, its quotes doubled": ('"LIEU DE VIE ""MAVOUNA MEMA 1"""', 'LIEU DE VIE "MAVOUNA MEMA 1"'),
+    "quoted from end to end": ('"""LES LILAS"""', '"LES LILAS"'),
+    "quoted for its separator": ('"EHPAD ""L;ILE"" BLEUE"', 'EHPAD "L;ILE" BLEUE'),
+    "quoted for nothing": ('"LES LILAS"', "LES LILAS"),
+    "two names": ('"LES LILAS" ET "LES TILLEULS"', '"LES LILAS" ET "LES TILLEULS"'),
+    "a name, then more": ('"LES LILAS" EHPAD', '"LES LILAS" EHPAD'),
+    "a quote never closed": ('"LES LILAS', '"LES LILAS'),
+    "a quote never opened": ('LES LILAS"', 'LES LILAS"'),
+    "an empty quoted cell": ('""', ""),
+    "inches": ('TUBE 5"', 'TUBE 5"'),
+}
+
+
+@pytest.mark.parametrize(("written", "name"), CELLS.values(), ids=CELLS.keys())
+@pytest.mark.parametrize("last", ["0474454647", '"0474454647"', ""])
+def test_each_cell_says_whether_it_is_quoted(
+    write: Callable[..., Path], rows_of: Callable, written: str, name: str, last: str
+) -> None:
+    line = f"structureet;010000032;010780055;{written};{last}"
+    path = write("\n".join(["finess;etalab;93;2026-05-12", ET, line, ET_QUOTED, ET, ""]))
+    frame = rows_of(path, "csv", ("et",), header=False, section="structureet")["et"]
+    assert frame.row(1) == ("010000032", "010780055", name, last.strip('"'), 3, None, None)
+    assert frame["_defaut"].null_count() == frame.height == 4
+
+
+def test_two_stray_quotes_do_not_make_one_cell_of_two(write: Callable[..., Path], rows_of: Callable) -> None:
+    line = 'structureet;010000032;"010780055;LES LILAS";0474454647'
+    path = write("\n".join(["finess;etalab;93;2026-05-12", ET, ET, line]))
+    frame = rows_of(path, "csv", ("et",), header=False, section="structureet")["et"]
+    assert frame.row(2)[:4] == ("010000032", '"010780055', 'LES LILAS"', "0474454647")
+    assert frame["_defaut"][2] is None
+
+
+def test_a_quoted_cell_may_go_over_lines_and_a_stray_quote_over_none(
+    write: Callable[..., Path], rows_of: Callable
+) -> None:
+    over = 'structureet;010000032;010780055;"LES\r\nLILAS";0474454647'
+    stray = 'structureet;010000032;010780055;"LES LILAS'
+    path = write("\r\n".join(["finess;etalab;93;2026-05-12", ET, over, ET, stray, ET, "suite;x", ""]))
+    frame = rows_of(path, "csv", ("et",), header=False, section="structureet")["et"]
+    assert frame["3"].to_list()[1] == "LES\nLILAS"
+    assert [(line, defect is None) for line, defect in frame.select("_ligne", "_defaut").rows()] == [
+        (2, True), (3, True), (5, True), (6, False), (7, True), (8, False),
+    ]  # fmt: skip
+
+
+def test_a_file_that_was_quoted_throughout_is_known_and_read(write: Callable[..., Path], rows_of: Callable) -> None:
+    quoted = "\n".join(";".join(f'"{cell}"' for cell in line.split(";")) for line in FILE.split("\r\n")[:2])
+    path = write(f"\ufeff{quoted};\n")
+    assert sniff(path).facts == {
+        "etalab": "93", "date": "2023-01-10", "section": "structureet", "sections": "structureet",
+    }  # fmt: skip
+    frame = rows_of(path, "csv", ("et",), header=False, section="structureet")["et"]
+    assert frame.row(0)[:4] == ("010000024", "010780054", "CH DE FLEYRIAT", "0474454647")
+
+
+def test_separators_beyond_the_last_cell_carry_nothing(write: Callable[..., Path], rows_of: Callable) -> None:
+    path = write("\n".join(["finess;etalab;93;2026-05-12;;", ET, f"{ET};;", ET, f"{ET};x"]))
+    frame = rows_of(path, "csv", ("et",), header=False, section="structureet")["et"]
+    assert [defect is None for defect in frame["_defaut"]] == [True, True, True, False]

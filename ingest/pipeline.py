@@ -311,7 +311,7 @@ def _code_digest() -> str:
     """Changes with the code that decides what is accepted."""
     here = Path(__file__).parent
     names = ("validate.py", "naissances.py", "values.py", "separators.py", "identifiers.py", "titles.py")
-    files = [here / name for name in names] + [Path(m.__file__) for m in (privacy, non_reponses, schemas)]
+    files = [here / name for name in names] + [Path(str(m.__file__)) for m in (privacy, non_reponses, schemas)]
     files += [here / "protection" / name for name in ("pseudonymes.py", "masques.py")]
     files.append(DICTIONARY / non_reponses.FILE)
     files += sorted((here / "readers").rglob("*.py"))

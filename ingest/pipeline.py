@@ -22,6 +22,7 @@ from data_contracts.dictionary import FOLDER as DICTIONARY
 from data_contracts.model import Contract, Entity, Layout
 from ingest import headers, lake, landing, parallele, readers
 from ingest.conservation import exclusions
+from ingest.duplicates import settle_duplicates
 from ingest.home import PROJECT, Home
 from ingest.lake import Result
 from ingest.landing import Manifest
@@ -35,7 +36,7 @@ from ingest.recognise import Recognised, Refused, recognise
 from ingest.separators import Separators
 from ingest.spool import Spool
 from ingest.titles import title_key
-from ingest.validate import FLAG_SCHEMA, TECHNICAL, DeliveryFacts, Validated, settle_duplicates, validate_chunk
+from ingest.validate import FLAG_SCHEMA, TECHNICAL, DeliveryFacts, Validated, validate_chunk
 
 UNKNOWN = "inconnu"  # how the neutral name of a file of no known source begins
 NO_KEY = "sans-cle"  # digest of a result that only waits for its key
@@ -310,8 +311,8 @@ def digest(contract: Contract, keyring: Keyring | None = None) -> str:
 def _code_digest() -> str:
     """Changes with the code that decides what is accepted."""
     here = Path(__file__).parent
-    names = ("validate.py", "naissances.py", "values.py", "separators.py", "identifiers.py", "titles.py")
-    files = [here / name for name in names] + [Path(str(m.__file__)) for m in (privacy, non_reponses, schemas)]
+    names = ("validate", "duplicates", "naissances", "values", "separators", "identifiers", "titles")
+    files = [here / f"{name}.py" for name in names] + [Path(str(m.__file__)) for m in (privacy, non_reponses, schemas)]
     files += [here / "protection" / name for name in ("pseudonymes.py", "masques.py")]
     files.append(DICTIONARY / non_reponses.FILE)
     files += sorted((here / "readers").rglob("*.py"))

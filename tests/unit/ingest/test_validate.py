@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data_contracts.model import Contract, load_contracts
-from ingest.validate import DeliveryFacts, Validated, settle_duplicates, validate_chunk
+from ingest.duplicates import settle_duplicates
+from ingest.validate import DeliveryFacts, Validated, validate_chunk
 
 CONTRACT = r"""
 apiVersion: v3.1.0

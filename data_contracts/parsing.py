@@ -36,6 +36,7 @@ UNITS = (
 )  # fmt: skip
 READERS = (
     "csv", "xlsx", "parquet", "json_records", "finess_json", "finess_xml", "fhir_bundle", "cda", "csv_produit",
+    "crosstab",
 )  # fmt: skip
 PERSONAL_THEMES = ("publics", "parcours")  # of products: whatever they hold counts persons
 KEY_CHECKS = ("finess", "siren", "siret", "nir", "rpps")

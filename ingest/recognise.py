@@ -14,7 +14,7 @@ from pathlib import Path
 from data_contracts.model import Contract, Layout
 from ingest.headers import explained, known, nearness
 from ingest.protection.masques import without_digits
-from ingest.readers import FAMILIES, Document, sniff
+from ingest.readers import FAMILIES, Document, crosstab, sniff
 
 _NEAR = 0.5  # share of common titles from which a file is said to be « that source, with another header »
 
@@ -104,6 +104,8 @@ def _knows(contract: Contract, layout: Layout, document: Document) -> bool:
         return facts.get("contenu") == layout.options.get("contenu", layout.code.removeprefix("json_"))
     if layout.reader == "finess_xml":
         return _FINESS_FLOWS.get(frozenset(facts.get("blocs", "").split(","))) == layout.options.get("flux")
+    if layout.reader == "crosstab":
+        return crosstab.knows(document, layout.options)
     if layout.reader == "json_records":
         return _knows_records(contract, layout, document)
     if layout.options.get("header") is False:
@@ -123,6 +125,10 @@ def _knows_records(contract: Contract, layout: Layout, document: Document) -> bo
 
 def _unknown(path: Path, document: Document, contracts: dict[str, Contract]) -> Refused:
     """The refusal of a file that no layout knows: a diff against the nearest one, or what the sources are."""
+    for contract in contracts.values():
+        for layout in contract.layouts:
+            if layout.reader == "crosstab" and (said := crosstab.refusal(document, layout.options)):
+                return Refused(f"Fichier « {path.name} » : {said}", contract)
     header = document.headers[0]
     candidates = [
         (nearness(contract, layout, titles), contract, layout, titles)
@@ -149,8 +155,8 @@ def _unknown(path: Path, document: Document, contracts: dict[str, Contract]) -> 
 
 def _has_header(layout: Layout) -> bool:
     """Whether titles tell this layout: not a file of positions, nor one whose parts stand in a tree."""
-    if layout.reader == "csv_produit":
-        return True
+    if layout.reader in ("csv_produit", "crosstab"):
+        return layout.reader == "csv_produit"
     return layout.options.get("header") is not False and len(layout.entities) == 1 and layout.reader != "fhir_bundle"
 
 

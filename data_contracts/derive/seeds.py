@@ -29,7 +29,7 @@ _LISTS = {
     "finess_departements": ("departements_finess", ("code", "departement_code")),
     "insee_departements": ("departements", ("code", "libelle", "region_code", "grille_x", "grille_y")),
     "insee_regions": ("regions", ("code", "libelle")),
-    "insee_tranches_age": ("tranches_age", ("libelle", "age_min", "age_max")),
+    "insee_tranches_age": ("tranches_age", ("libelle", "age_min", "age_max", "bandes", "maille")),
     "statuts_viatrajectoire": ("statuts_viatrajectoire", ("code", "libelle", "statut", "ordre", "est_en_attente")),
     "modalites_accueil": ("modalites_accueil", ("code", "libelle", "est_hebergement")),
     "modes_entree": ("modes_entree", ("code", "libelle", "composante")),

@@ -6,7 +6,18 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from ingest.readers import cda, csv_file, csv_produit, fhir, finess_json, finess_xml, json_file, parquet_file, xlsx_file
+from ingest.readers import (
+    cda,
+    crosstab,
+    csv_file,
+    csv_produit,
+    fhir,
+    finess_json,
+    finess_xml,
+    json_file,
+    parquet_file,
+    xlsx_file,
+)
 from ingest.readers.model import Document, LayoutLike, Table, UnreadableFile
 from ingest.readers.opening import family
 
@@ -22,6 +33,7 @@ _READ = {
     "csv": (("csv",), csv_file.read),
     "csv_produit": (("csv", "xlsx"), csv_produit.read),
     "xlsx": (("xlsx",), xlsx_file.read),
+    "crosstab": (("xlsx",), crosstab.read),
     "parquet": (("parquet",), parquet_file.read),
     "json_records": (("json",), json_file.read),
     "finess_json": (("json",), finess_json.read),

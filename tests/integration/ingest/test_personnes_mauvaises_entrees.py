@@ -5,12 +5,14 @@ The encrypted landing whose key is lost: tests/integration/protection/test_cles.
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 
 from tests.integration.ingest.conftest import Guichet
@@ -234,3 +236,34 @@ def test_100_000_entries_in_one_bundle_are_streamed(tmp_path: Path) -> None:
     size = large.stat().st_size / 2**20
     assert size > 80
     assert peak - base < 2 * size, f"{peak - base} Mo de plus pour un fichier de {size:.0f} Mo"
+
+
+def test_what_a_workbook_holds_beside_its_table_names_nobody(guichet: Guichet) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "Séjours"
+    for row in (
+        ["Suivi par Farfadet"],
+        [],
+        RESIDALIA.split(";"),
+        f"{PERSON};{STAY}".split(";"),
+        [],
+        ["Vu avec Lutinerie"],
+    ):
+        sheet.append(row)
+    sheet.row_dimensions[4].hidden = True
+    for title in ("Mme Farfadet", "Lutinerie"):
+        other = book.create_sheet(title)
+        other.append(["Zorglubéllin", "née le 1937-11-23"])
+    book["Lutinerie"].sheet_state = "hidden"
+    out = io.BytesIO()
+    book.save(out)
+    result = guichet.take("residalia_sejours_20241231_a.xlsx", out.getvalue())
+    assert (result.lues, result.rejetees) == (7, 4)  # a person, a stay, a GIR; two sheets, a line above, a note
+    nobody(guichet, result.motif)
+    rules = " ".join(guichet.rows("rejects")["regle"])
+    assert "elle n'est pas lue" in rules
+    assert "ligne au-dessus des titres" in rules
+    assert "ligne hors du tableau" in rules
+    assert any("ligne masquée dans le classeur" in rule for rule in guichet.rows("signalements")["regle"])

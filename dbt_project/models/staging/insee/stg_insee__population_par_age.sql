@@ -1,5 +1,6 @@
 {# Population at 1 January by territory and year, for the age classes of the rates of equipment. A class is known when all its
-   five-year bands are, a territory when all its départements are. #}
+   five-year bands are, alone or together (« 75 ans et plus » is five of them), a territory when all its départements are. Five-year
+   bands and the larger classes of Insee are two tables of one population: each class comes from the first where it is whole. #}
 {%- set classes = {
     'population_75_plus': ('t.age_min >= 75', 5),
     'population_60_plus': ('t.age_min >= 60', 8),
@@ -8,10 +9,23 @@
     'population_totale': ('true', 20),
 } %}
 with tranches as (
-    select p.territoire_code as departement_code, p.annee as millesime, p.population, t.age_min
+    select p.territoire_code as departement_code, p.annee as millesime, p.population, t.age_min, t.bandes, t.maille
     from {{ source('raw', 'insee_population__population') }} as p
     inner join {{ ref('tranches_age') }} as t on p.tranche_age = t.libelle
     where p._est_courante and p.sexe = 'Ensemble'
+),
+
+mailles as (
+    select
+        departement_code,
+        millesime,
+        maille,
+        {% for classe, (condition, n) in classes.items() -%}
+        case when sum(case when {{ condition }} and population is not null then bandes end) = {{ n }}
+            then sum(case when {{ condition }} then population end) end as {{ classe }}{{ "," if not loop.last }}
+        {% endfor %}
+    from tranches as t
+    group by departement_code, millesime, maille
 ),
 
 departements as (
@@ -19,13 +33,14 @@ departements as (
         d.departement_code,
         d.region_code,
         a.millesime,
-        {% for classe, (condition, n) in classes.items() -%}
-        case when count(case when {{ condition }} then t.population end) = {{ n }}
-            then sum(case when {{ condition }} then t.population end) end as {{ classe }}{{ "," if not loop.last }}
+        {% for classe in classes -%}
+        coalesce(
+            max(case when m.maille = 'quinquennale' then m.{{ classe }} end), max(m.{{ classe }})
+        ) as {{ classe }}{{ "," if not loop.last }}
         {% endfor %}
     from {{ ref('stg_insee__departements') }} as d
     cross join (select distinct millesime from tranches) as a
-    left join tranches as t on d.departement_code = t.departement_code and a.millesime = t.millesime
+    left join mailles as m on d.departement_code = m.departement_code and a.millesime = m.millesime
     where d.est_departement
     group by d.departement_code, d.region_code, a.millesime
 ),

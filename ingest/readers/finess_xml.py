@@ -63,7 +63,13 @@ def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Ta
     """Rows of the blocks of each entity; `_ligne` is the rank of the block among its kind, `_chemin` its XPath."""
     names = {**_BLOCKS, **layout.options.get("blocs", {})}
     collected = {names[e]: Rows(e, _TAGS.get(names[e], "").split()) for e in entities}
+    known = {_STAMP, *_RECALLED, *_TAGS, *names.values()}
     for block in _blocks(path):
+        if block.name not in known:
+            strange = collected[names[entities[0]]]
+            reason = f"bloc inconnu du flux standard FINESS : « {block.name} »"
+            strange.add({}, chemin=f"/{_ROOT}/{block.name}", defaut=reason)
+            continue
         if (rows := collected.get(block.name)) is None:
             continue
         defect = f"balise répétée dans le bloc : {', '.join(sorted(block.repeated))}" if block.repeated else None

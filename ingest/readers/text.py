@@ -98,7 +98,7 @@ def _undecodable(path: Path, encoding: str) -> str | None:
             block = stream.read(_BLOCK)
             pending = len(decoder.getstate()[0])
             if not encoding.startswith("utf-16"):
-                if _BINARY.search(padded + block):
+                if (padded or b"\0" in block) and _BINARY.search(padded + block):
                     raise UnreadableFile(path, "fichier binaire (octets nuls dans le texte)", _REMEDY)
                 padded = block[-1:] if block.endswith(b"\0") else b""
             try:

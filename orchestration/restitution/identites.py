@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 
 import polars as pl
 
 from data_contracts.model import Contract, load_contracts
-from ingest import landing, readers
+from ingest import headers, landing, readers
 from ingest.home import Home
 from ingest.protection import pseudonymes, trousseau
 from ingest.protection.trousseau import Keyring, KeyringProblem
@@ -72,7 +73,8 @@ def _rows(
     stated_on = date.fromisoformat(manifest.collecte_le) if manifest.collecte_le else manifest.received_on
     facts = DeliveryFacts(manifest.delivery_id, manifest.source, manifest.millesime, stated_on)
     asked = [name for name in tables if name in layout.entities]
-    for table in readers.read(landing.bytes_of(home, manifest), layout, asked) if asked else ():
+    knows = partial(headers.known, contract, layout)
+    for table in readers.read(landing.bytes_of(home, manifest), layout, asked, knows) if asked else ():
         entity = contract.entity(table.entity)
         accepted = validate_chunk(table.frame, contract, layout, entity, facts).accepted
         accepted = accepted.filter(pl.col("finess_et") == finess)

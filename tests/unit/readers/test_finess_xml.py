@@ -75,3 +75,10 @@ def test_a_flow_without_a_block_gives_an_empty_table(write: Callable[..., Path],
     frame = rows_of(write(f"<fluxfiness>{STAMP}</fluxfiness>", "f.xml"), "finess_xml", ("ej",))["ej"]
     assert frame.height == 0
     assert "nofiness" in frame.columns
+
+
+def test_a_block_of_no_known_kind_is_said(write: Callable[..., Path], rows_of: Callable) -> None:
+    text = EQUIPMENTS.replace("</fluxfiness>", "<autorisation><n>1</n></autorisation></fluxfiness>")
+    frame = rows_of(write(text, "finess.xml"), "finess_xml", ("equipements",))["equipements"]
+    assert frame.height == 4
+    assert frame.row(3, named=True)["_defaut"] == "bloc inconnu du flux standard FINESS : « autorisation »"

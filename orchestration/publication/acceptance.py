@@ -97,26 +97,27 @@ def evaluate(rules: Sequence[Rule], frames: Mapping[str, Frame]) -> list[Outcome
 def _samples(reader: Reader, rules: Sequence[Rule]) -> Iterator[tuple[list[Rule], Sample]]:
     """Rules by the sample that answers them."""
     frame = reader.frame
-    single: list[Rule] = []
+    single: dict[str, list[Rule]] = {}
     several: dict[tuple[str, ...], list[Rule]] = {}
     others: list[Rule] = []
     for rule in rules:
-        needed = tuple(c for c in frame.columns if c in rule.columns(frame.columns))
+        named = rule.columns(frame.columns)
+        needed = tuple(c for c in frame.columns if c in named)
         by_row = rule.expectation.startswith(_BY_ROW) and "mostly" not in rule.kwargs
         unique = rule.kwargs.get(_UNIQUE.get(rule.expectation, ""), [])
         keys = [unique] if isinstance(unique, str) else list(unique)
         if keys and set(keys) <= set(frame.columns) and not rule.kwargs.keys() & {"mostly", "row_condition"}:
             yield [rule], reader.repeated(keys, frame.key)
         elif by_row and len(needed) == 1:
-            single.append(rule)
+            single.setdefault(needed[0], []).append(rule)
         elif by_row and needed:
             several.setdefault(needed, []).append(rule)
         else:
             others.append(rule)
     if single:
-        looked = {c: [r for r in single if c in r.columns(frame.columns)] for c in frame.columns}
-        only_nulls = {c for c, mine in looked.items() if all(r.expectation == _NOT_NULL for r in mine)}
-        yield single, reader.values([c for c in frame.columns if looked[c]], only_nulls)
+        only_nulls = {c for c, mine in single.items() if all(r.expectation == _NOT_NULL for r in mine)}
+        alone = [rule for mine in single.values() for rule in mine]
+        yield alone, reader.values([c for c in frame.columns if c in single], only_nulls)
     for columns, mine in several.items():
         yield mine, reader.combinations(columns)
     if others:
@@ -136,14 +137,20 @@ def _evaluate(gx: Any, definition: Any, rules: list[Rule], sample: Sample, reade
         except (ValueError, TypeError, gx.exceptions.GreatExpectationsError) as error:
             outcomes.append(Outcome(rule, kept=False, error=_short(error)))
     batch = definition.get_batch(batch_parameters={"dataframe": sample.data})
-    suite = gx.ExpectationSuite(name=reader.frame.scope, expectations=expectations)
-    with warnings.catch_warnings():
-        # pandas warns that groups of a pattern are not extracted: nobody asked for them.
-        warnings.filterwarnings("ignore", message="This pattern is interpreted as a regular expression")
-        result = batch.validate(suite, result_format={"result_format": "COMPLETE"})
-    for item in result.results:
-        outcomes.append(_outcome(rules[item.expectation_config.meta["rule"]], item, sample, reader))
-    return outcomes
+
+    def results(asked: list[Any], result_format: str) -> dict[int, Any]:
+        suite = gx.ExpectationSuite(name=reader.frame.scope, expectations=asked)
+        with warnings.catch_warnings():
+            # pandas warns that groups of a pattern are not extracted: nobody asked for them.
+            warnings.filterwarnings("ignore", message="This pattern is interpreted as a regular expression")
+            found = batch.validate(suite, result_format={"result_format": result_format}).results
+        return {item.expectation_config.meta["rule"]: item for item in found}
+
+    found = results(expectations, "BASIC")
+    # Which rows break a rule costs as much again to find: it is asked of the rules that some row breaks.
+    broken = [e for e in expectations if found[e.meta["rule"]].result.get("unexpected_count")]
+    found |= results([type(e)(**e.dict(exclude={"id"})) for e in broken], "COMPLETE") if broken else {}
+    return outcomes + [_outcome(rules[index], item, sample, reader) for index, item in found.items()]
 
 
 def _outcome(rule: Rule, item: Any, sample: Sample, reader: Reader) -> Outcome:

@@ -1,8 +1,7 @@
 # Two commands matter: `make run` (the main job on a synthetic département) and `make test` (everything that proves it).
-# Both start from a machine with Python 3.11, git and make. The environment lives in .venv; what the commands write, in var/.
+# Both start from a machine with make and a Python from 3.11 to 3.14 (README). The environment lives in .venv; what the commands
+# write, in var/. Recipes are lines of sh that stop by themselves: make 3.81, of macOS, knows no .SHELLFLAGS.
 
-SHELL := /bin/bash
-.SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 VENV := .venv
 BIN := $(VENV)/bin
@@ -15,8 +14,8 @@ export GX_ANALYTICS_ENABLED := false
 export DAGSTER_DISABLE_TELEMETRY := 1
 export STREAMLIT_BROWSER_GATHER_USAGE_STATS := false
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
-export PIP_DISABLE_PIP_VERSION_CHECK := 1
-export PIP_NO_INPUT := 1
+# Nor does another Python's environment come into ours.
+unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP VIRTUAL_ENV
 
 .PHONY: help run test bench lint types format install chromium dagster dashboard lock clean
 
@@ -44,22 +43,22 @@ format: install  ## rewrite the code in its style
 	@$(BIN)/ruff format .
 
 dagster: install  ## the Dagster interface on http://127.0.0.1:3000
-	@umask 077; home="$$($(BIN)/python -m orchestration.instance)"; \
+	@umask 077 && home="$$($(BIN)/python -m orchestration.instance)" && \
 	DAGSTER_HOME="$$home" exec $(BIN)/dagster dev -h 127.0.0.1 -p 3000 -m orchestration.definitions
 
 dashboard: install  ## the dashboard on http://127.0.0.1:8501
 	@$(BIN)/dlnuf dashboard
 
-# The lock is installed only when its content changed; so is the project (its entry point and package list).
+# Does nothing when the environment is what requirements.lock says.
 install:
-	@.ci/install $(VENV)
+	@sh .ci/install "$(VENV)"
 
 chromium:
-	@.ci/chromium
+	@sh .ci/chromium
 
-lock:  ## recompute requirements.lock from the pins of pyproject.toml (needs uv)
-	@uv --version >/dev/null 2>&1 || { echo "make lock a besoin de uv : python3.11 -m pip install uv" >&2; exit 2; }
-	uv pip compile pyproject.toml --extra dev --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --output-file requirements.lock --quiet
+lock:  ## recompute requirements.lock from the pins of pyproject.toml, for every Python (needs uv, as nothing else does)
+	@uv --version >/dev/null 2>&1 || { echo "make lock a besoin de uv : pip install uv, dans un environnement à part" >&2; exit 2; }
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --output-file requirements.lock --quiet
 	@! grep -n '://' requirements.lock || { echo "requirements.lock nomme un hôte : il ne doit pas" >&2; exit 1; }
 
 clean:  ## remove the environment, the caches and everything in var/

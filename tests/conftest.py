@@ -19,6 +19,7 @@ settings.register_profile("hasard", settings.get_profile("dlnuf"), derandomize=F
 settings.load_profile("dlnuf")  # before the option of the command line is read, which wins
 
 PROJECT = Path(__file__).resolve().parents[1]
+pytest_plugins = ["tests.plugins.donnees_reelles"]
 
 
 @pytest.hookimpl(trylast=True)

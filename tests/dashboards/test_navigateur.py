@@ -17,7 +17,8 @@ import dashboards
 from tests.dashboards import publication_exemple as exemple
 from tests.patience import PATIENCE_S
 
-CHROMIUM = Path("/usr/bin/chromium")
+FINDER = dashboards.FOLDER.parent / ".ci" / "chromium"
+CHROMIUM = subprocess.run(["sh", str(FINDER), "ou"], capture_output=True, text=True, check=False).stdout.strip()
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -80,8 +81,8 @@ def test_the_application_answers_on_one_address_only(address: str) -> None:
 
 @pytest.mark.navigateur
 @pytest.mark.skipif(
-    not CHROMIUM.exists(),
-    reason=f"{CHROMIUM} absent : `apt-get update && apt-get install -y chromium` pour lancer ce test",
+    not CHROMIUM,
+    reason="aucun navigateur chromium : `apt-get install chromium`, ou DLNUF_CHROMIUM, pour lancer ce test",
 )
 def test_every_page_is_drawn_and_nothing_leaves_the_machine(address: str, tmp_path: Path) -> None:
     from playwright.sync_api import sync_playwright
@@ -89,7 +90,7 @@ def test_every_page_is_drawn_and_nothing_leaves_the_machine(address: str, tmp_pa
     asked: list[str] = []
     crashes: list[str] = []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = browser.new_page(viewport={"width": 1400, "height": 1400}, locale="fr-FR")
         page.on("request", lambda request: asked.append(request.url))
         page.on("websocket", lambda socket: asked.append(socket.url.replace("ws://", "http://")))

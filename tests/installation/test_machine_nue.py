@@ -33,9 +33,11 @@ APART = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
 
 
 def apart(script: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run a script of sh in namespaces of its own, with what it takes to reach the network here."""
+    """Run a script of sh in namespaces of its own; what it makes can be read by every account."""
     line = [*APART, "sh", "-euc", script, "sh", *map(str, arguments)]
-    return subprocess.run(line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return subprocess.run(
+        line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, umask=0o022
+    )
 
 
 @pytest.fixture
@@ -76,7 +78,7 @@ def test_the_first_command_of_readme_is_enough(root: Path, suite: str, python: s
 
 def _way_to_the_index(root: Path) -> list[str]:
     """How this machine reaches the package index, made so in `root`: the variables, and the files that they name."""
-    shutil.copy("/etc/resolv.conf", root / "etc" / "resolv.conf")
+    apart('install -D -m 644 /etc/resolv.conf "$1"', root / "etc" / "resolv.conf")
     known = installation.settings_of_access(Path(sys.prefix)) | {
         name: value
         for name, value in os.environ.items()
@@ -84,7 +86,5 @@ def _way_to_the_index(root: Path) -> list[str]:
     }
     for value in known.values():
         if os.path.isabs(value) and os.path.isfile(value):
-            copy = root / value.lstrip("/")
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(value, copy)
+            apart('install -D -m 644 "$1" "$2"', value, f"{root}{value}")
     return [f"{name}={value}" for name, value in known.items()]

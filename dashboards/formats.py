@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 import re
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
+
+from ingest.horloge import PARIS
 
 INCONNU = "inconnu"
 SECRET = "secret"  # known, and hidden because it counts too few persons
@@ -125,7 +126,7 @@ def instant_text(value: datetime | None) -> str:
     """« 21 novembre 2026 à 14 h 05 », Paris time."""
     if value is None:
         return INCONNU
-    local = value.astimezone(ZoneInfo("Europe/Paris"))
+    local = value.astimezone(PARIS)
     day = "1er" if local.day == 1 else str(local.day)
     return f"{day}{NBSP}{MONTHS[local.month - 1]} {local.year} à {local:%H}{NBSP}h{NBSP}{local:%M}"
 

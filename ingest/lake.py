@@ -15,7 +15,7 @@ import os
 import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 
 from data_contracts.derive.schemas import arrow_schema, sql_columns
 from data_contracts.model import Contract, Entity
-from ingest import landing, modifications
+from ingest import horloge, landing, modifications
 from ingest.home import Home
 from ingest.validate import FLAG_SCHEMA, REJECT_SCHEMA
 
@@ -74,11 +74,11 @@ def write_result(home: Home, result: Result) -> None:
     landing.write_json(home.lake / "deliveries" / f"{result.delivery_id}.json", asdict(result))
 
 
-def destroyed_at(home: Home, delivery_id: str) -> datetime | None:
-    """When the bytes of a delivery were destroyed, at the end of their conservation."""
+def destroyed_on(home: Home, delivery_id: str) -> date | None:
+    """The day when the bytes of a delivery were destroyed, at the end of their conservation."""
     path = home.lake / "deliveries" / f"{delivery_id}.json"
     found = Result(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
-    return datetime.fromisoformat(found.detruite_le) if found and found.detruite_le else None
+    return horloge.day_written(found.detruite_le) if found and found.detruite_le else None
 
 
 def forget_result(home: Home, delivery_id: str) -> None:

@@ -17,10 +17,11 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from ingest import horloge
 from ingest.home import Home
 from ingest.protection import chiffrement
 from ingest.protection.trousseau import Keyring
@@ -41,14 +42,14 @@ class Manifest:
     filename: str
     sha256: str
     size: int
-    received_at: str
+    received_at: str  # `horloge.written`; the order of reception depends on it
     millesime: int | None
     collecte_le: str | None
     cle: str | None = None  # version of the key that the bytes are encrypted with; None: they are as delivered
 
     @property
     def received_on(self) -> date:
-        return datetime.fromisoformat(self.received_at).date()
+        return horloge.day_written(self.received_at)
 
 
 def sha256_of(path: Path) -> str:
@@ -146,15 +147,17 @@ def recovered(home: Home, manifest: Manifest, keyring: Keyring) -> Manifest:
     return found
 
 
-def receive_again(home: Home, manifest: Manifest) -> None:
+def receive_again(home: Home, manifest: Manifest, now: datetime) -> None:
     """The same bytes, received once more: they become the latest version of what they say."""
-    _record(home, replace(manifest, received_at=now()))
+    _record(home, replace(manifest, received_at=horloge.written(now)))
 
 
-def refuse(home: Home, *, filename: str, sha256: str, size: int, source: str | None, reason: str) -> None:
-    """Keeps the trace of a file that could not be taken."""
+def refuse(
+    home: Home, *, filename: str, sha256: str, size: int, source: str | None, reason: str, now: datetime
+) -> None:
+    """Keeps the trace of a file that could not be taken, since the first time that it was not."""
     path = home.landing / REFUSED / f"{sha256}.json"
-    first = json.loads(path.read_text(encoding="utf-8"))["received_at"] if path.exists() else now()
+    first = json.loads(path.read_text(encoding="utf-8"))["received_at"] if path.exists() else horloge.written(now)
     write_json(
         path,
         {
@@ -178,11 +181,6 @@ def refusals(home: Home) -> list[dict[str, Any]]:
     """Every file that could not be taken, in the order of reception."""
     found = [json.loads(p.read_text(encoding="utf-8")) for p in (home.landing / REFUSED).glob("[!.]*.json")]
     return sorted(found, key=lambda r: (r["received_at"], r["sha256"]))
-
-
-def now() -> str:
-    """Present instant, UTC, ISO 8601 to the microsecond: the order of reception depends on it."""
-    return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
 def _read(path: Path) -> Manifest:

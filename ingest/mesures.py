@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from ingest import horloge
 from ingest.home import Home
 
 T = TypeVar("T")
@@ -45,7 +46,7 @@ def path_of(home: Home) -> Path:
 def _turn() -> None:
     """Ends what ran until now; what follows belongs to the stage on top."""
     global _since
-    now = (time.time(), time.process_time())
+    now = (horloge.seconds(), time.process_time())
     if _done is not None and _stages:
         _done.append(Intervalle(_stages[-1], _since[0], now[0], now[1] - _since[1]))
     _since = now
@@ -96,7 +97,7 @@ def ajouter(intervalles: Iterable[Intervalle]) -> None:
 def journal(home: Home) -> Iterator[None]:
     """Keeps what the stages did and leaves it in the home, whatever happened; nothing is written when none ran."""
     global _done
-    _done, start = [], time.time()
+    _done, start = [], horloge.seconds()
     try:
         yield
     finally:
@@ -104,5 +105,5 @@ def journal(home: Home) -> Iterator[None]:
         if kept:
             path = path_of(home)
             path.parent.mkdir(parents=True, exist_ok=True)
-            content = {"debut": start, "fin": time.time(), "intervalles": [asdict(each) for each in kept]}
+            content = {"debut": start, "fin": horloge.seconds(), "intervalles": [asdict(each) for each in kept]}
             path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

@@ -102,9 +102,13 @@ def begin(connection: duckdb.DuckDBPyConnection, today: date) -> None:
     connection.execute("INSERT INTO raw._debut VALUES (?)", [today])
     if not _holds(connection, "raw", _REGISTER):
         return
-    changed = """FROM raw.consentements__registre r, (SELECT max(jour) AS jour FROM raw._construction) c
-                 WHERE (r.date_effet > coalesce(c.jour, DATE '0001-01-01') AND r.date_effet <= $today)
-                    OR (r.retire_le > coalesce(c.jour, DATE '0001-01-01') AND r.retire_le <= $today)"""
+
+    def between(column: str) -> str:  # a clock that was ahead, and set right, takes back what it had begun
+        last = "coalesce(c.jour, DATE '0001-01-01')"
+        return f"({column} > least({last}, $today) AND {column} <= greatest({last}, $today))"
+
+    changed = f"""FROM raw.consentements__registre r, (SELECT max(jour) AS jour FROM raw._construction) c
+                 WHERE {between("r.date_effet")} OR {between("r.retire_le")}"""
     connection.execute(
         f"""INSERT INTO raw.modifications
             SELECT DISTINCT 'ET', r.finess_et {changed} UNION ALL SELECT DISTINCT '{_PERSONS}', '{_ALL}' {changed}""",
@@ -141,6 +145,14 @@ def built(connection: duckdb.DuckDBPyConnection, declarations: str) -> None:
     connection.execute("DELETE FROM raw._construction")
     connection.execute("INSERT INTO raw._construction SELECT ?, (SELECT max(jour) FROM raw._debut)", [declarations])
     connection.execute("COMMIT")
+
+
+def day(connection: duckdb.DuckDBPyConnection) -> date | None:
+    """The day that the layer was last built for."""
+    if not _holds(connection, "raw", "_construction"):
+        return None
+    row = connection.execute("SELECT max(jour) FROM raw._construction").fetchone()
+    return row[0] if row else None
 
 
 def _holds(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:

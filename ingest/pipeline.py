@@ -10,7 +10,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from data_contracts import model, nomenclatures, non_reponses, privacy
 from data_contracts.derive import schemas
 from data_contracts.dictionary import FOLDER as DICTIONARY
 from data_contracts.model import Contract, Entity, Layout
-from ingest import headers, lake, landing, parallele, readers
+from ingest import headers, horloge, lake, landing, parallele, readers
 from ingest.conservation import exclusions
 from ingest.duplicates import settle_duplicates
 from ingest.home import PROJECT, Home
@@ -66,6 +66,7 @@ def deliver(
     paths: Iterable[Path],
     home: Home,
     *,
+    now: datetime,
     source: str | None = None,
     millesime: int | None = None,
     reinstate: bool = False,
@@ -73,6 +74,7 @@ def deliver(
 ) -> list[Receipt]:
     """Receives files, or every file of folders: one receipt a file, in order; a refused one stops no other.
 
+    now: when they are received. Each file is, a microsecond after the one before: their order is that of reception.
     reinstate: bytes already received become the latest version again (a sender who takes a correction back).
     """
     contracts = model.load_contracts()
@@ -81,7 +83,8 @@ def deliver(
     for done, path in enumerate(files):
         if progress:
             progress(path.name, done, len(files))
-        receipts.append(_deliver_one(path, home, contracts, source, millesime, reinstate))
+        at = now + timedelta(microseconds=done)
+        receipts.append(_deliver_one(path, home, contracts, source, millesime, reinstate, at))
     return receipts
 
 
@@ -94,7 +97,13 @@ def _files_under(path: Path) -> list[Path]:
 
 
 def _deliver_one(
-    path: Path, home: Home, contracts: dict[str, Contract], source: str | None, millesime: int | None, reinstate: bool
+    path: Path,
+    home: Home,
+    contracts: dict[str, Contract],
+    source: str | None,
+    millesime: int | None,
+    reinstate: bool,
+    now: datetime,
 ) -> Receipt:
     try:
         size = path.stat().st_size
@@ -104,14 +113,14 @@ def _deliver_one(
         return Receipt(str(path), None, None, "refused", f"Fichier « {name} » illisible : {error.strerror}.", name)
     known = landing.find(home, sha256)
     try:
-        found = recognise(path, contracts, source=source, millesime=millesime)
+        found = recognise(path, contracts, source=source, millesime=millesime, today=horloge.day(now))
     except (Refused, UnreadableFile) as refusal:
         if known and source is None:  # the same bytes under another name: what they are is already known
-            return _known(home, path, known[0], reinstate)
+            return _known(home, path, known[0], reinstate, now)
         nearest = refusal.nearest if isinstance(refusal, Refused) else None
-        return _refused(home, path, contracts, source, sha256, size, str(refusal), nearest)
+        return _refused(home, path, contracts, source, sha256, size, now, str(refusal), nearest)
     except Exception as error:  # reported: one file never stops the others, and what it holds is told to nobody
-        return _refused(home, path, contracts, source, sha256, size, masques.unexpected(error), ours=True)
+        return _refused(home, path, contracts, source, sha256, size, now, masques.unexpected(error), ours=True)
     # A file that says of no year, when its bytes were already received under a year, is not of today.
     of_no_year = millesime is None and found.collecte_le is None and bool(found.layout.millesime.get("none"))
     same = [m for m in known if m.source == found.contract.id and (of_no_year or m.millesime == found.millesime)]
@@ -121,18 +130,20 @@ def _deliver_one(
             keyring = trousseau.load(home)
         except KeyringProblem as problem:
             if same:
-                return _known(home, path, same[0], reinstate)
+                return _known(home, path, same[0], reinstate, now)
             reason = (
                 f"« {found.contract.name} » porte des données de personnes, qui ne sont jamais conservées en clair : "
                 f"le fichier n'est pas conservé. {problem}"
             )
-            return _refused(home, path, contracts, found.contract.id, sha256, size, reason, found.contract, ours=True)
-    if same and (gone := lake.destroyed_at(home, same[0].delivery_id)):
+            return _refused(
+                home, path, contracts, found.contract.id, sha256, size, now, reason, found.contract, ours=True
+            )
+    if same and (gone := lake.destroyed_on(home, same[0].delivery_id)):
         reason = f"Octets éliminés le {gone:%d/%m/%Y}, au terme de leur conservation : ils ne sont pas repris."
         return Receipt(same[0].filename, same[0].source, same[0].delivery_id, "known", reason)
     if same and (keyring is None or _opens(home, same[0], keyring)):
-        return _known(home, path, same[0], reinstate)
-    manifest = _manifest(path, sha256, size, found, again=bool(known), keyring=keyring)
+        return _known(home, path, same[0], reinstate, now)
+    manifest = _manifest(path, sha256, size, found, now, again=bool(known), keyring=keyring)
     if same and keyring:
         received_at = manifest.received_at if reinstate else same[0].received_at
         manifest = replace(same[0], cle=keyring.current.version, received_at=received_at)
@@ -140,7 +151,7 @@ def _deliver_one(
         landing.store(home, path, manifest, keyring)
     except chiffrement.Altered:
         reason = "Le fichier a changé pendant sa réception. Remède : attendre la fin de la copie, puis le redéposer."
-        return _refused(home, path, contracts, manifest.source, sha256, size, reason, found.contract, ours=True)
+        return _refused(home, path, contracts, manifest.source, sha256, size, now, reason, found.contract, ours=True)
     shown = manifest.filename if keyring else str(path)
     if same:
         lake.forget_result(home, manifest.delivery_id)
@@ -160,6 +171,7 @@ def _refused(
     source: str | None,
     sha256: str,
     size: int,
+    now: datetime,
     reason: str,
     nearest: Contract | None = None,
     *,
@@ -172,13 +184,13 @@ def _refused(
     """
     known = source if source in contracts else None
     if nearest is not None and not nearest.personal:
-        landing.refuse(home, filename=path.name, sha256=sha256, size=size, source=known, reason=reason)
+        landing.refuse(home, filename=path.name, sha256=sha256, size=size, source=known, reason=reason, now=now)
         return Receipt(str(path), known, None, "refused", reason)
     persons = nearest.id if nearest else _source_of_persons(path, contracts, source)
     name = landing.neutral_name(persons or UNKNOWN, path, _mark(sha256, trousseau.if_any(home)))
     if not ours:
         reason = _without_content(reason, path, name, contracts.values())
-    landing.refuse(home, filename=name, sha256=sha256, size=size, source=known or persons, reason=reason)
+    landing.refuse(home, filename=name, sha256=sha256, size=size, source=known or persons, reason=reason, now=now)
     return Receipt(name if persons else str(path), known or persons, None, "refused", reason, name)
 
 
@@ -212,19 +224,19 @@ def _opens(home: Home, manifest: Manifest, keyring: Keyring) -> bool:
     return True
 
 
-def _known(home: Home, path: Path, manifest: Manifest, reinstate: bool) -> Receipt:
+def _known(home: Home, path: Path, manifest: Manifest, reinstate: bool, now: datetime) -> Receipt:
     """Bytes already received: nothing changes, unless the sender wants this version back over a later one."""
     shown = manifest.filename if manifest.cle else str(path)
     if not reinstate:
         reason = f"Déjà reçu le {manifest.received_on:%d/%m/%Y} ; rien ne change."
         return Receipt(shown, manifest.source, manifest.delivery_id, "known", reason)
-    landing.receive_again(home, manifest)
+    landing.receive_again(home, manifest, now)
     reason = "Déjà reçu ; cette version est remise en vigueur."
     return Receipt(shown, manifest.source, manifest.delivery_id, "received", reason)
 
 
 def _manifest(
-    path: Path, sha256: str, size: int, found: Recognised, *, again: bool, keyring: Keyring | None
+    path: Path, sha256: str, size: int, found: Recognised, now: datetime, *, again: bool, keyring: Keyring | None
 ) -> Manifest:
     """A delivery is its bytes; the same bytes for another year are another delivery."""
     stated_on = found.collecte_le.isoformat() if found.collecte_le else None
@@ -238,7 +250,7 @@ def _manifest(
         filename=landing.neutral_name(found.contract.id, path, mark, stated_on) if keyring else path.name,
         sha256=sha256,
         size=size,
-        received_at=landing.now(),
+        received_at=horloge.written(now),
         millesime=found.millesime,
         collecte_le=stated_on,
         cle=keyring.current.version if keyring else None,
@@ -522,11 +534,11 @@ def load_warehouse(home: Home) -> None:
     lake.load(home, model.load_contracts())
 
 
-def inputs_fingerprint(home: Home, today: date | None = None) -> str:
+def inputs_fingerprint(home: Home, today: date) -> str:
     """What a publication depends on: processed deliveries, refusals, declarations, and the SQL of the project.
 
-    today (by default that of dbt, in UTC): oppositions and consents begin and end on their day, without any delivery;
-    the fingerprint changes on those days only.
+    today: the day that the layer is built for. Oppositions and consents begin and end on their day, without any
+    delivery; the fingerprint changes on those days only.
     """
     hasher = hashlib.sha256()
     for manifest in landing.manifests(home):
@@ -536,7 +548,7 @@ def inputs_fingerprint(home: Home, today: date | None = None) -> str:
         hasher.update(f"{result.delivery_id} {result.digest} {result.statut} {result.eliminees}\n".encode())
     for refusal in landing.refusals(home):
         hasher.update(f"{refusal['sha256']} {refusal['received_at']}\n".encode())
-    begun, ended = _in_force(home, results, today or datetime.now(UTC).date())
+    begun, ended = _in_force(home, results, today)
     hasher.update(f"registre {begun} {ended}\n".encode())
     hasher.update(declarations_digest().encode())
     return hasher.hexdigest()

@@ -12,10 +12,11 @@ import io
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ingest.landing import now
+from ingest import horloge
 
 
 class JournalDamaged(OSError):
@@ -55,9 +56,9 @@ def account() -> str:
         return str(os.getuid())
 
 
-def append(path: Path, event: Mapping[str, Any]) -> None:
+def append(path: Path, event: Mapping[str, Any], now: datetime) -> None:
     """Adds a line to a journal, dated and signed by the account, on the disk when this returns."""
-    line = json.dumps({"le": now(), "compte": account(), **event}, ensure_ascii=False, sort_keys=True)
+    line = json.dumps({"le": horloge.written(now), "compte": account(), **event}, ensure_ascii=False, sort_keys=True)
     path.parent.mkdir(parents=True, exist_ok=True)
     with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as journal:
         fcntl.flock(journal, fcntl.LOCK_EX)

@@ -51,9 +51,14 @@ class Recognised:
 
 
 def recognise(
-    path: Path, contracts: dict[str, Contract], *, source: str | None = None, millesime: int | None = None
+    path: Path,
+    contracts: dict[str, Contract],
+    *,
+    source: str | None = None,
+    millesime: int | None = None,
+    today: date,
 ) -> Recognised:
-    """The contract and layout of a file.
+    """The contract and layout of a file. today: the year of a file that says none, when its layout allows it.
 
     Raises:
         Refused: unknown source, unknown header (with a diff), several sources possible, or a year that nobody gives.
@@ -82,7 +87,7 @@ def recognise(
     if {document.family, layout.reader} == {"csv", "xlsx"}:
         layout = replace(layout, reader=document.family)
     try:
-        year = _millesime(path, layout, document, millesime)
+        year = _millesime(path, layout, document, millesime, today)
         return Recognised(contract, layout, document, year, _collecte_le(path, layout, document))
     except Refused as refusal:
         refusal.nearest = contract
@@ -172,7 +177,7 @@ def _named_groups(path: Path, layout: Layout) -> dict[str, str]:
     return {k: v for k, v in match.groupdict().items() if v} if match else {}
 
 
-def _millesime(path: Path, layout: Layout, document: Document, given: int | None) -> int | None:
+def _millesime(path: Path, layout: Layout, document: Document, given: int | None, today: date) -> int | None:
     """The year of the whole file, or None when each row says it.
 
     A layout may say that a document of the first days of a year speaks of the year before (`closing`, « MM-DD »): a
@@ -195,7 +200,7 @@ def _millesime(path: Path, layout: Layout, document: Document, given: int | None
         closes = stated_on is not None and stated_on.year == year and f"{stated_on:%m-%d}" < rule["closing"]
         return year + int(rule.get("offset", 0)) - closes
     if rule.get("none"):
-        stated_on = _collecte_le(path, layout, document) or date.today()
+        stated_on = _collecte_le(path, layout, document) or today
         return stated_on.year - (f"{stated_on:%m-%d}" < rule.get("closing", ""))
     raise Refused(
         f"Fichier « {path.name} » : rien n'y dit de quel millésime il parle. Le donner avec --millesime AAAA"

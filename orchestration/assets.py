@@ -37,7 +37,7 @@ def source_key(source: str) -> dg.AssetKey:
     return dg.AssetKey(["sources", source])
 
 
-def source_asset(contract: Contract, partitions: dg.StaticPartitionsDefinition) -> dg.AssetsDefinition:
+def source_asset(contract: Contract, partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     """The asset of one source: what was delivered, read and validated against its contract."""
 
     @dg.asset(
@@ -57,7 +57,7 @@ def source_asset(contract: Contract, partitions: dg.StaticPartitionsDefinition) 
             entrepot.progress(f"Lecture et validation : {contract.id}", done, total)
 
         with entrepot.writing() as home:
-            for millesime in wanted(context.partition_keys, partitions.get_partition_keys()):
+            for millesime in wanted(context.partition_keys, entrepot.today):
                 results += process_pending(home, source=contract.id, millesime=millesime, progress=tell)
         return dg.MaterializeResult(metadata=source_metadata(results, home.lake / "raw" / contract.id))
 
@@ -143,7 +143,8 @@ def models_asset(manifest_path: Path) -> dg.AssetsDefinition:
             (target / "run_results.json").unlink(missing_ok=True)
             declarations = declarations_digest()
             whole = not context.assets_def.is_subset  # a part that is built alone settles nothing
-            build = construction.to_do(home, declarations, whole_graph=whole)
+            build = construction.to_do(home, declarations, entrepot.today, whole_graph=whole)
+            dbt_runtime.export_day(entrepot.today)
             acceptance.preload()
             yield from _as_they_are(context.assets_def, build.unchanged)
             try:
@@ -201,7 +202,7 @@ def publication_asset(upstream: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
         entrepot.progress("Contrôle et publication", 0, None)
         with entrepot.writing() as home:
             try:
-                published = publish(home, allow_shrink=entrepot.allow_shrink)
+                published = publish(home, now=entrepot.now, allow_shrink=entrepot.allow_shrink)
             except PublicationBlocked as error:
                 raise dg.Failure(str(error), allow_retries=False) from error
         return dg.MaterializeResult(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from ingest import horloge
 from orchestration import inbox
 from orchestration.partitions import all_years_tags
 from orchestration.resources import Entrepot
@@ -30,12 +31,12 @@ def traitement() -> "UnresolvedAssetJobDefinition":
     job_name=TRAITEMENT,
     name="tous_les_jours",
     cron_schedule="30 5 * * *",
-    execution_timezone="Europe/Paris",
+    execution_timezone=horloge.ZONE,
     default_status=dg.DefaultScheduleStatus.STOPPED,
     description="Chaque matin à 5 h 30, heure de Paris.",
 )
 def tous_les_jours(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-    return dg.RunRequest(tags=all_years_tags())
+    return dg.RunRequest(tags=all_years_tags(horloge.day(context.scheduled_execution_time)))
 
 
 @dg.sensor(
@@ -48,7 +49,7 @@ def tous_les_jours(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
 def boite_de_depot(context: dg.SensorEvaluationContext, entrepot: dg.ResourceParam[Entrepot]) -> dg.SensorResult:
     waiting = inbox.scan(entrepot.home)
     ready = inbox.settled(waiting, context.cursor)
-    receipts = inbox.take(entrepot.home, ready)
+    receipts = inbox.take(entrepot.home, ready, entrepot.now)
     cursor = inbox.cursor([file for file in waiting if file not in ready])
     new = sorted(receipt.delivery_id for receipt in receipts if receipt.status == "received" and receipt.delivery_id)
     refused = [receipt for receipt in receipts if receipt.status == "refused"]
@@ -56,7 +57,8 @@ def boite_de_depot(context: dg.SensorEvaluationContext, entrepot: dg.ResourcePar
         context.log.warning("Fichier refusé : %s : %s", receipt.logged, receipt.reason)
     if not new:
         return dg.SensorResult(skip_reason=_why_nothing(len(waiting) - len(ready), len(refused)), cursor=cursor)
-    return dg.SensorResult(run_requests=[dg.RunRequest(run_key="|".join(new), tags=all_years_tags())], cursor=cursor)
+    request = dg.RunRequest(run_key="|".join(new), tags=all_years_tags(entrepot.today))
+    return dg.SensorResult(run_requests=[request], cursor=cursor)
 
 
 def _why_nothing(unsettled: int, refused: int) -> str:

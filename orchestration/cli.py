@@ -17,6 +17,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ingest import horloge
 from ingest.home import reserve
 from orchestration import commandes_conservation, commandes_restitution
 
@@ -63,9 +64,9 @@ def demo(scale: ScaleOption = Scale.departement, seed: SeedOption = 1) -> None:
     from orchestration.demo import demo as play
     from orchestration.status import layer, status
 
-    home = Home.from_env()
+    home, now = Home.from_env(), horloge.now()
     with console.bars() as progress:
-        outcome = play(home, scale.value, seed, progress)
+        outcome = play(home, scale.value, seed, progress, now=now)
     console.log("demo", **asdict(outcome))
     typer.echo(summary.of_demo(status(home), outcome, layer(home).folder))
 
@@ -130,6 +131,7 @@ def deliver(
         receipts = receive(
             paths,
             Home.from_env(),
+            now=horloge.now(),
             source=source,
             millesime=millesime,
             reinstate=reinstate,
@@ -154,8 +156,9 @@ def run(
     from orchestration import console, summary
     from orchestration.run import run as execute
 
+    now = horloge.now()
     with console.bars() as progress:
-        outcome = execute(Home.from_env(), millesime, progress, allow_shrink=allow_shrink)
+        outcome = execute(Home.from_env(), millesime, progress, now=now, allow_shrink=allow_shrink)
     console.log("run", **asdict(outcome))
     typer.echo(summary.of_run(outcome))
 
@@ -226,8 +229,9 @@ def bench(
     if out:
         rapport.require_drawing()
     asked = [scale.value for scale in scales or Scale]
+    today = horloge.day(horloge.now())
     with console.bars() as progress:
-        figures = mesure.bench(asked, seed=seed, repeats=repeats, progress=progress)
+        figures = mesure.bench(asked, today=today, seed=seed, repeats=repeats, progress=progress)
     written = rapport.write(figures, out) if out else []
     typer.echo(_json(figures) if as_json else rapport.resume(figures))
     for path in written:
@@ -273,7 +277,7 @@ def cles_creer() -> None:
     from ingest.protection import trousseau
     from orchestration import summary
 
-    typer.echo(summary.of_new_keyring(trousseau.create(Home.from_env())))
+    typer.echo(summary.of_new_keyring(trousseau.create(Home.from_env(), now=horloge.now())))
 
 
 @cles_app.command("etat")
@@ -293,7 +297,7 @@ def cles_tourner() -> None:
     from ingest.home import Home
     from ingest.protection import trousseau
 
-    keyring = trousseau.rotate(Home.from_env())
+    keyring = trousseau.rotate(Home.from_env(), now=horloge.now())
     typer.echo(
         f"Clé de chiffrement {keyring.current.version} en service. Sauvegardez le trousseau ({keyring.place}), puis "
         "« dlnuf cles recouvrir » pour les livraisons déjà reçues."
@@ -331,7 +335,7 @@ def cles_renouveler_pseudonymes(
         )
     home = Home.from_env()
     with writing(home):
-        keyring = trousseau.renew_pseudonyms(home)
+        keyring = trousseau.renew_pseudonyms(home, now=horloge.now())
     typer.echo(
         f"Pseudonymes {keyring.pseudonyms.version} en service. Sauvegardez le trousseau ({keyring.place}), puis "
         "« dlnuf run » : toutes les livraisons de personnes seront relues."

@@ -7,7 +7,7 @@ Belongs here: arguments, the home's lock, what goes to standard output. Does not
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -53,14 +53,15 @@ def lister(
 ) -> None:
     """Écrit le bordereau de ce qui est éliminable à une date ; n'élimine rien."""
     from data_contracts import conservation
+    from ingest import horloge
     from ingest.conservation import bordereau
     from ingest.home import Home
     from orchestration.lock import writing
 
-    home, rules = Home.from_env(), conservation.load()
+    home, rules, now = Home.from_env(), conservation.load(), horloge.now()
     with writing(home):
-        found = bordereau.due(home, rules, on.date() if on else date.today())
-        written = None if found.is_empty else bordereau.write(home, rules, found)
+        found = bordereau.due(home, rules, on.date() if on else horloge.day(now))
+        written = None if found.is_empty else bordereau.write(home, rules, found, now=now)
     if as_json:
         path = str(bordereau.path_of(home, written)) if written else None
         told = {"bordereau": written, "fichier": path, "lignes": found.rows, "non_eliminables": found.kept}
@@ -79,13 +80,14 @@ def approuver(
     on: DayOption,
 ) -> None:
     """Enregistre l'approbation d'un bordereau ; n'élimine rien."""
+    from ingest import horloge
     from ingest.conservation import bordereau
     from ingest.home import Home
     from orchestration.lock import writing
 
-    home = Home.from_env()
+    home, now = Home.from_env(), horloge.now()
     with writing(home):
-        approved = bordereau.approve(home, named, visa=visa, by=by, on=on.date())
+        approved = bordereau.approve(home, named, visa=visa, by=by, on=on.date(), now=now)
     typer.echo(f"Bordereau {approved} approuvé (visa {visa}). Pour éliminer : dlnuf conservation eliminer {approved}")
 
 
@@ -97,16 +99,17 @@ def eliminer(
 ) -> None:
     """Élimine ce que listent les bordereaux approuvés, et rien d'autre."""
     from data_contracts import conservation
+    from ingest import horloge
     from ingest.conservation import bordereau, elimination
     from ingest.home import Home
     from orchestration.lock import writing
     from orchestration.run import wait_for_warehouse
 
-    home, rules = Home.from_env(), conservation.load()
+    home, rules, now = Home.from_env(), conservation.load(), horloge.now()
     with writing(home):
         wait_for_warehouse(home)
         numbers = [bordereau.number_of(home, named)] if named else elimination.to_apply(home)
-        done = [elimination.apply(home, rules, one) for one in numbers]
+        done = [elimination.apply(home, rules, one, now=now) for one in numbers]
     if not done:
         typer.echo("Aucun bordereau approuvé n'attend : rien n'est éliminé.")
     for outcome in done:
@@ -128,16 +131,24 @@ def suspendre(
 ) -> None:
     """Suspend toute élimination pour une personne, ou pour un établissement."""
     from data_contracts import conservation
+    from ingest import horloge
     from ingest.conservation import suspension
     from ingest.home import Home
     from orchestration.lock import writing
 
     if sum((record is not None, person is not None, everyone)) != 1:
         raise typer.BadParameter("donnez --dossier, --personne ou --tous, l'un des trois.")
-    home = Home.from_env()
+    home, now = Home.from_env(), horloge.now()
     with writing(home):
         suspension.suspend(
-            home, conservation.load(), finess=finess, reference=reference, on=on.date(), record=record, person=person
+            home,
+            conservation.load(),
+            finess=finess,
+            reference=reference,
+            on=on.date(),
+            now=now,
+            record=record,
+            person=person,
         )
     typer.echo(f"Suspension « {reference} » enregistrée : rien n'est éliminé jusqu'à sa levée.")
 
@@ -147,19 +158,21 @@ def lever(
     reference: Annotated[str, typer.Argument(metavar="REF", help="Référence de la suspension.")], on: DayOption
 ) -> None:
     """Lève une suspension ; le temps n'a pas couru pendant qu'elle durait."""
+    from ingest import horloge
     from ingest.conservation import registre
     from ingest.home import Home
     from orchestration.lock import writing
 
-    home = Home.from_env()
+    home, now = Home.from_env(), horloge.now()
     with writing(home):
-        registre.lift(home, reference, on.date())
+        registre.lift(home, reference, on.date(), now)
     typer.echo(f"Suspension « {reference} » levée le {on:%d/%m/%Y}.")
 
 
 @app.command("etat")
 def etat() -> None:
     """Bordereaux émis, approuvés, appliqués ; suspensions en vigueur."""
+    from ingest import horloge
     from ingest.conservation import registre
     from ingest.home import Home
 
@@ -174,7 +187,7 @@ def etat() -> None:
             state = f"approuvé le {approvals[one]['date']} (visa {approvals[one]['visa']}), à éliminer"
         if one in applied:
             rows = plural(applied[one]["lignes"], "ligne éliminée", "lignes éliminées")
-            state = f"éliminé le {applied[one]['le'][:10]}, {rows}"
+            state = f"éliminé le {horloge.day_written(applied[one]['le'])}, {rows}"
         lines.append(f"{one}  {state}")
     held = [s for s in registre.suspensions(home) if s.until is None]
     lines += [f"Suspension « {s.reference} », {s.finess_et}, depuis le {s.since:%d/%m/%Y}" for s in held]

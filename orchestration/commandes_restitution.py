@@ -79,6 +79,7 @@ def ecarts(finess: FinessOption, folder: FolderOption = None, as_json: JsonOptio
 
 
 def _prepare(kind: str, finess: str, month: str | None, folder: Path | None, as_json: bool) -> None:
+    from ingest import horloge
     from ingest.home import Home
     from orchestration.lock import writing
     from orchestration.restitution import preparer
@@ -88,9 +89,9 @@ def _prepare(kind: str, finess: str, month: str | None, folder: Path | None, as_
         chosen = Month.parse(month) if month else None
     except ValueError as error:
         raise typer.BadParameter(f"--mois : « {month} » n'est pas un mois (exemple : 2026-10).") from error
-    home = Home.from_env()
+    home, now = Home.from_env(), horloge.now()
     with writing(home):
-        outcome = preparer.prepare(home, kind, finess, month=chosen, out=folder)
+        outcome = preparer.prepare(home, kind, finess, now=now, month=chosen, out=folder)
     typer.echo(_as_json(outcome) if as_json else of_outcome(outcome, folder))
 
 

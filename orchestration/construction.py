@@ -7,7 +7,7 @@ Belongs here: choosing, and recording that a build succeeded. Does not belong he
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import date
 
 import duckdb
 
@@ -47,15 +47,15 @@ class Build:
     unchanged: str = ""  # dbt selection of what is left as the last build made it
 
 
-def to_do(home: Home, declarations: str, *, whole_graph: bool = True) -> Build:
-    """What dbt is to do now, with declarations of this digest.
+def to_do(home: Home, declarations: str, today: date, *, whole_graph: bool = True) -> Build:
+    """What dbt is to do on a day (the one that its SQL is given), with declarations of this digest.
 
     When everything is to be redone, the layer is of no declarations until that succeeds. `whole_graph`: every model is
     asked for; when some are, none is left out.
     """
     with duckdb.connect(str(home.warehouse)) as connection:
         modifications.prepare(connection)
-        modifications.begin(connection, datetime.now(UTC).date())  # the day that dbt says too (macro `jour`)
+        modifications.begin(connection, today)
         todo = modifications.to_build(connection, declarations)
         if todo.everything:
             modifications.forget(connection)
@@ -70,6 +70,15 @@ def failed(home: Home) -> None:
     """A build stopped on the way: the next one redoes everything, so that it cannot stop for what this one left."""
     with duckdb.connect(str(home.warehouse)) as connection:
         modifications.forget(connection)
+
+
+def day(home: Home) -> date | None:
+    """The day that the layer of the warehouse was built for; None when nobody knows (not to its end, not readable)."""
+    try:
+        with duckdb.connect(str(home.warehouse), read_only=True) as connection:
+            return modifications.day(connection)
+    except duckdb.Error:
+        return None
 
 
 def built(home: Home, declarations: str) -> None:

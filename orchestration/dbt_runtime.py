@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from orchestration.dbt_child import PARENT
 
 DBT_PROJECT = PROJECT / "dbt_project"
 DBT_EXECUTABLE = Path(sys.executable).with_name("dlnuf-dbt")
+DAY = "DLNUF_JOUR"  # the day of the run, for its SQL (macro `jour`)
 _PARSED = {".sql", ".yml", ".yaml", ".csv", ".md"}
 
 
@@ -40,6 +42,11 @@ def export(home: Home) -> None:
     """Set them for this process: dagster-dbt reads the profile here before it starts dbt."""
     os.environ.update(environment(home))
     home.root.mkdir(parents=True, exist_ok=True)
+
+
+def export_day(today: date) -> None:
+    """Give the day of the run to the dbt that it starts. A variable: another `--vars` has dbt read the project anew."""
+    os.environ[DAY] = today.isoformat()
 
 
 def project_digest(project: Path) -> str:

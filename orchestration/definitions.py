@@ -9,22 +9,28 @@ import dagster as dg
 
 from data_contracts.model import load_contracts
 from ingest.home import Home, reserve
+from ingest.horloge import ZONE
 from orchestration import assets, checks, dbt_runtime
 from orchestration.automation import boite_de_depot, tous_les_jours, traitement
-from orchestration.partitions import years
-from orchestration.resources import Entrepot, dbt
+from orchestration.partitions import AHEAD, FIRST_MILLESIME
+from orchestration.resources import Entrepot, dbt, served
+
+# The years of `partitions.years`, on the day when they are asked for: the code location stays loaded across New Year.
+# A window is there once its year is over; `end_offset` adds the year under way, then those ahead.
+MILLESIMES = dg.TimeWindowPartitionsDefinition(
+    start=str(FIRST_MILLESIME), fmt="%Y", cron_schedule="0 0 1 1 *", timezone=ZONE, end_offset=1 + AHEAD
+)
 
 
-def build(entrepot: Entrepot) -> dg.Definitions:
+def build(home: Home, entrepot: Entrepot | dg.ResourceDefinition) -> dg.Definitions:
     """The whole graph over one home."""
-    dbt_runtime.export(entrepot.home)
-    manifest = dbt_runtime.prepare_manifest(entrepot.home)
+    dbt_runtime.export(home)
+    manifest = dbt_runtime.prepare_manifest(home)
     contracts = load_contracts()
-    partitions = dg.StaticPartitionsDefinition(years())
     published = assets.published_models(manifest)
     return dg.Definitions(
         assets=[
-            *(assets.source_asset(contract, partitions) for contract in contracts.values()),
+            *(assets.source_asset(contract, MILLESIMES) for contract in contracts.values()),
             assets.raw_asset(list(contracts)),
             assets.models_asset(manifest),
             assets.publication_asset(published),
@@ -46,4 +52,5 @@ def build(entrepot: Entrepot) -> dg.Definitions:
 def defs() -> dg.Definitions:
     """The home of the environment (`DLNUF_HOME`, or `var/`)."""
     reserve()
-    return build(Entrepot(Home.from_env()))
+    home = Home.from_env()
+    return build(home, served(home))

@@ -12,6 +12,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from data_contracts.model import load_contracts
@@ -61,12 +62,12 @@ def cursor(dropped: Sequence[Dropped]) -> str:
     return json.dumps(sorted(file.mark for file in dropped), ensure_ascii=False)
 
 
-def take(home: Home, dropped: Sequence[Dropped]) -> list[Receipt]:
+def take(home: Home, dropped: Sequence[Dropped], now: datetime) -> list[Receipt]:
     """Deliver these files and clear them from the inbox; one refused file stops no other."""
     receipts: list[Receipt] = []
     for source in sorted({file.source or "" for file in dropped}):
         paths = [file.path for file in dropped if (file.source or "") == source]
-        answered = deliver(paths, home, source=source or None)
+        answered = deliver(paths, home, now=now, source=source or None)
         for path, receipt in zip(paths, answered, strict=True):
             put_away(home, path, receipt)
         receipts += answered

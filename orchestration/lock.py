@@ -2,7 +2,8 @@
 
 Belongs here: taking, waiting for and describing that lock. Does not belong here: what is done while it is held.
 
-The kernel releases the lock with the process, so a `kill -9` leaves nothing to clean. The file only tells who holds it.
+The kernel releases the lock with the process, so a `kill -9` leaves nothing to clean. The file only tells who holds it,
+and by its own date since when.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
+from ingest import horloge
 from ingest.home import Home
 
 
@@ -58,12 +60,14 @@ def _take(path: Path, wait_s: float) -> int:
                 continue
             holder = ""
             with suppress(OSError):
-                holder = os.pread(handle, 200, 0).decode("utf-8", "replace").strip()
+                since = horloge.shown(datetime.fromtimestamp(os.fstat(handle).st_mtime, UTC))
+                if written := os.pread(handle, 200, 0).decode("utf-8", "replace").strip():
+                    holder = f" ({written}, depuis le {since})"
             os.close(handle)
             raise HomeBusy(
-                f"Un autre traitement écrit déjà dans ce dossier{f' ({holder})' if holder else ''}. "
+                f"Un autre traitement écrit déjà dans ce dossier{holder}. "
                 "Attendez qu'il se termine, puis relancez la commande."
             ) from None
         os.ftruncate(handle, 0)
-        os.pwrite(handle, f"processus {os.getpid()}, depuis {datetime.now():%d/%m/%Y %H:%M:%S}".encode(), 0)
+        os.pwrite(handle, f"processus {os.getpid()}".encode(), 0)
         return handle

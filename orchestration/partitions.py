@@ -1,6 +1,7 @@
 """Partitions by millésime (the year that the data are about), and how a selection of them is handed to the pipeline.
 
-Belongs here: years as partitions. Does not belong here: assets, Dagster.
+Belongs here: which years there are on a day. Does not belong here: assets, Dagster (its partitions, which grow as these
+do, are in `definitions`).
 """
 
 from __future__ import annotations
@@ -9,25 +10,28 @@ from collections.abc import Sequence
 from datetime import date
 
 FIRST_MILLESIME = 2015  # first campaign of the tableau de bord in its generalised form; older deliveries go with "all"
+AHEAD = 1
 
 RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"
 
 
-def years(today: date | None = None) -> list[str]:
+def years(today: date) -> list[str]:
     """From the first campaign to next year: some campaigns (EPRD, prix) speak of the year to come."""
-    last = (today or date.today()).year + 1
-    return [str(year) for year in range(FIRST_MILLESIME, last + 1)]
+    return [str(year) for year in range(FIRST_MILLESIME, today.year + AHEAD + 1)]
 
 
-def wanted(selected: Sequence[str], every: Sequence[str]) -> list[int | None]:
-    """Years to process one by one; `[None]` (whatever the year, known or not) when all partitions are selected."""
-    if set(selected) >= set(every):
+def wanted(selected: Sequence[str], today: date) -> list[int | None]:
+    """Years to process one by one; `[None]` (whatever the year, known or not) when every year begun is selected.
+
+    Every year begun, not every partition: what was all of them on 31 December is all but one the day after.
+    """
+    if set(selected) >= set(years(today)[:-AHEAD]):
         return [None]
     return [int(year) for year in sorted(selected)]
 
 
-def all_years_tags(today: date | None = None) -> dict[str, str]:
+def all_years_tags(today: date) -> dict[str, str]:
     """Run tags that select every partition in a single run."""
     keys = years(today)
     return {RANGE_START: keys[0], RANGE_END: keys[-1]}

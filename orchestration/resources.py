@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date, datetime
 from importlib.metadata import version
 from typing import Any
 
+import dagster as dg
 from dagster_dbt import DbtCliResource
 from packaging.version import Version
 
+from ingest import horloge
 from ingest.home import Home
 from orchestration import dbt_runtime
 from orchestration.lock import writing
@@ -25,17 +28,28 @@ WAIT_FOR_WRITER_S = 1800.0
 
 @dataclass(frozen=True)
 class Entrepot:
-    """One installation: its home and its single writer's lock."""
+    """One installation, for one run or one look at the inbox: its home, its writer's lock, the instant it began."""
 
     home: Home
+    now: datetime
     progress: Progress = silent
     allow_shrink: bool = False  # let a publication hold much less than the previous one
+
+    @property
+    def today(self) -> date:
+        """The day of the run."""
+        return horloge.day(self.now)
 
     @contextmanager
     def writing(self) -> Iterator[Home]:
         """The home, held for writing."""
         with writing(self.home, wait_s=WAIT_FOR_WRITER_S):
             yield self.home
+
+
+def served(home: Home) -> dg.ResourceDefinition:
+    """What the code location gives: made anew for each run and each tick, so that each has its own instant."""
+    return dg.ResourceDefinition(lambda _context: Entrepot(home, horloge.now()))
 
 
 class Dbt(DbtCliResource):

@@ -12,8 +12,10 @@ import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any
 
+from ingest import horloge
 from ingest.home import Home
 from ingest.mesures import journal
 from orchestration.dbt_runtime import prepare_manifest, test_descriptions
@@ -44,8 +46,8 @@ class Outcome:
     warnings: list[str] = field(default_factory=list)
 
 
-def nothing_new(home: Home, millesime: int | None = None) -> bool:
-    """No delivery waits, and the current publication is whole and was made by this software from what there is now."""
+def nothing_new(home: Home, today: date, millesime: int | None = None) -> bool:
+    """No delivery waits, and the current publication is whole, made by this software from what there is today."""
     from ingest.pipeline import inputs_fingerprint, pending
     from orchestration.publication import read_current
     from orchestration.publication.publisher import up_to_date
@@ -53,28 +55,35 @@ def nothing_new(home: Home, millesime: int | None = None) -> bool:
     current = read_current(home)
     if current is None or pending(home, millesime=millesime):
         return False
-    return up_to_date(current, inputs_fingerprint(home))
+    return up_to_date(current, inputs_fingerprint(home, today))
 
 
 def run(
-    home: Home, millesime: int | None = None, progress: Progress = silent, *, allow_shrink: bool = False
+    home: Home,
+    millesime: int | None = None,
+    progress: Progress = silent,
+    *,
+    now: datetime,
+    allow_shrink: bool = False,
 ) -> Outcome:
     """Process what is new, resolve, publish; does nothing when nothing is new.
 
-    `allow_shrink` lets volumes and key figures fall below those of the current publication.
+    `now` is the instant of the run: all its steps are of its day, even when midnight passes meanwhile. `allow_shrink`
+    lets volumes and key figures fall below those of the current publication.
 
     Raises HomeBusy, UnknownMillesime, RunFailed, DbtFailed (the dbt project cannot be read), ContractError.
     """
     start = time.monotonic()
-    if millesime is not None and str(millesime) not in years():
-        raise UnknownMillesime(f"Le millésime {millesime} n'est pas traité : de {years()[0]} à {years()[-1]}.")
+    every = years(horloge.day(now))
+    if millesime is not None and str(millesime) not in every:
+        raise UnknownMillesime(f"Le millésime {millesime} n'est pas traité : de {every[0]} à {every[-1]}.")
     with writing(home), journal(home):
-        if nothing_new(home, millesime):
+        if nothing_new(home, horloge.day(now), millesime):
             return Outcome(True, False, _version(home), time.monotonic() - start)
         wait_for_warehouse(home)
         progress("Préparation", 0, None)
         before = _version(home)
-        warnings = execute(home, millesime, progress, allow_shrink)
+        warnings = execute(home, millesime, progress, now, allow_shrink)
         version = _version(home)
     return Outcome(False, version != before, version, time.monotonic() - start, warnings)
 
@@ -113,7 +122,9 @@ def wait_for_warehouse(home: Home, timeout_s: float = WAIT_FOR_WAREHOUSE_S) -> N
                 time.sleep(0.2)
 
 
-def execute(home: Home, millesime: int | None, progress: Progress, allow_shrink: bool = False) -> list[str]:
+def execute(
+    home: Home, millesime: int | None, progress: Progress, now: datetime, allow_shrink: bool = False
+) -> list[str]:
     """Execute the job in this process; returns what the checks warn about.
 
     Raises RunFailed, DbtFailed.
@@ -129,12 +140,13 @@ def execute(home: Home, millesime: int | None, progress: Progress, allow_shrink:
         parsed.result()
 
     with _own_output(home):
-        job = build(Entrepot(home, progress, allow_shrink)).resolve_job_def(TRAITEMENT)
+        entrepot = Entrepot(home, now, progress, allow_shrink)
+        job = build(home, entrepot).resolve_job_def(TRAITEMENT)
         with dg.DagsterInstance.ephemeral() as instance:
             result = job.execute_in_process(
                 instance=instance,
                 partition_key=str(millesime) if millesime is not None else None,
-                tags=all_years_tags() if millesime is None else None,
+                tags=all_years_tags(entrepot.today) if millesime is None else None,
                 run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
                 raise_on_error=False,
             )

@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.instants import now
+
 settings.register_profile("dlnuf", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("hasard", settings.get_profile("dlnuf"), derandomize=False, print_blob=True)
 settings.load_profile("dlnuf")  # before the option of the command line is read, which wins
@@ -36,7 +38,7 @@ def _keyring(tmp_path_factory: pytest.TempPathFactory) -> None:
 
     os.environ.pop("DLNUF_CLE", None)
     os.environ["DLNUF_CLES"] = str(tmp_path_factory.mktemp("trousseau") / "cles.json")
-    trousseau.create()
+    trousseau.create(now=now())
 
 
 @pytest.fixture(scope="session")

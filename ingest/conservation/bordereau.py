@@ -17,7 +17,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ import polars as pl
 
 from data_contracts import model
 from data_contracts.conservation import DELIVERIES, Conservation
-from ingest import lake, landing, pipeline, private
+from ingest import horloge, lake, landing, pipeline, private
 from ingest.conservation import inventaire, registre
 from ingest.conservation.echeances import due_dates
 from ingest.conservation.exclusions import in_ranges
@@ -215,7 +215,7 @@ def _why_bytes_stay(
     return 0, None
 
 
-def write(home: Home, rules: Conservation, found: Due) -> str:
+def write(home: Home, rules: Conservation, found: Due, *, now: datetime) -> str:
     """Writes the list and registers it; returns its number. The same list is written once."""
     table = _csv(rules, found)
     digests = {r.delivery_id: r.digest for r in lake.results(home)}
@@ -247,6 +247,7 @@ def write(home: Home, rules: Conservation, found: Due) -> str:
         registre.append(
             home,
             {"evenement": registre.ISSUED, "bordereau": number, "sha256": sha256, **content["totaux"]},
+            now,
         )
     return number
 
@@ -317,7 +318,7 @@ def read(home: Home, number: str) -> tuple[dict[str, Any], str]:
     return content, issued
 
 
-def approve(home: Home, named: str, *, visa: str, by: str, on: date, today: date | None = None) -> str:
+def approve(home: Home, named: str, *, visa: str, by: str, on: date, now: datetime) -> str:
     """Records that a list was approved: by whom (a function, not a name), under which reference, when.
 
     Raises:
@@ -326,7 +327,7 @@ def approve(home: Home, named: str, *, visa: str, by: str, on: date, today: date
     """
     number = number_of(home, named)
     _, sha256 = read(home, number)
-    issued_on = date.fromisoformat(registre.events(home, registre.ISSUED, number)[0]["le"][:10])
+    issued_on = horloge.day_written(registre.events(home, registre.ISSUED, number)[0]["le"])
     for before in registre.events(home, registre.APPROVED, number):
         raise WrongList(f"Le bordereau {number} est déjà approuvé (visa {before['visa']}, le {before['date']}).")
     problems = [
@@ -334,7 +335,7 @@ def approve(home: Home, named: str, *, visa: str, by: str, on: date, today: date
         for wrong, text in (
             (not visa.strip(), "--visa : la référence de l'approbation est vide"),
             (not by.strip(), "--par : la fonction de la personne qui approuve est vide"),
-            (on > (today or date.today()), f"--le : {on:%d/%m/%Y} est dans le futur"),
+            (on > horloge.day(now), f"--le : {on:%d/%m/%Y} est dans le futur"),
             (on < issued_on, f"--le : {on:%d/%m/%Y} est avant l'émission du bordereau ({issued_on:%d/%m/%Y})"),
         )
         if wrong
@@ -345,5 +346,5 @@ def approve(home: Home, named: str, *, visa: str, by: str, on: date, today: date
         "evenement": registre.APPROVED, "bordereau": number, "sha256": sha256, "visa": visa.strip(), "par": by.strip(),
         "date": on.isoformat(),
     }  # fmt: skip
-    registre.append(home, event)
+    registre.append(home, event, now)
     return number

@@ -12,11 +12,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from data_contracts.conservation import Conservation
-from ingest import lake, landing
+from ingest import horloge, lake, landing
 from ingest.conservation import bordereau, exclusions, registre
 from ingest.conservation.bordereau import Due, Refused
 from ingest.conservation.exclusions import from_ranges
@@ -53,7 +53,7 @@ def to_apply(home: Home) -> list[str]:
     return [e["bordereau"] for e in registre.events(home, registre.APPROVED) if e["bordereau"] not in done]
 
 
-def apply(home: Home, rules: Conservation, number: str, *, today: date | None = None) -> Outcome:
+def apply(home: Home, rules: Conservation, number: str, *, now: datetime) -> Outcome:
     """Eliminates what an approved list names and that may still go. The caller holds the home's lock.
 
     A person who came back, or whose data were suspended, since the list was issued, stays. Interrupted, it is applied
@@ -71,7 +71,7 @@ def apply(home: Home, rules: Conservation, number: str, *, today: date | None = 
             f"« dlnuf conservation approuver {number} --visa RÉFÉRENCE --par FONCTION --le DATE »."
         )
     on = date.fromisoformat(content["au"])
-    if on > (today or date.today()):
+    if on > horloge.day(now):
         raise Refused(f"Le bordereau {number} vaut au {on:%d/%m/%Y} : rien n'est éliminé avant cette date.")
     found = bordereau.due(home, rules, on)
     bordereau.note(home, found.contacts)
@@ -79,7 +79,7 @@ def apply(home: Home, rules: Conservation, number: str, *, today: date | None = 
     results = {r.delivery_id: r for r in lake.results(home)}
     for delivery, listed in content["lignes"].items():
         _eliminate(home, rules, outcome, results[delivery], listed, found)
-    _destroy(home, outcome, content["livraisons_a_detruire"], results)
+    _destroy(home, outcome, content["livraisons_a_detruire"], results, now)
     if outcome.rows or outcome.destroyed:
         for path in (home.warehouse, home.warehouse.with_name(f"{home.warehouse.name}.wal")):
             path.unlink(missing_ok=True)
@@ -87,7 +87,7 @@ def apply(home: Home, rules: Conservation, number: str, *, today: date | None = 
         "evenement": registre.APPLIED, "bordereau": number, "sha256": sha256, "lignes": outcome.rows,
         "livraisons": outcome.deliveries, "octets_detruits": outcome.destroyed, "conserve": outcome.skipped,
     }  # fmt: skip
-    registre.append(home, event)
+    registre.append(home, event, now)
     return outcome
 
 
@@ -115,7 +115,7 @@ def _eliminate(
         outcome.deliveries += 1
 
 
-def _destroy(home: Home, outcome: Outcome, listed: list[str], results: dict[str, Result]) -> None:
+def _destroy(home: Home, outcome: Outcome, listed: list[str], results: dict[str, Result], now: datetime) -> None:
     """Bytes whose rows have all gone, their key first: what a disk still holds of them can no longer be read."""
     manifests = {m.delivery_id: m for m in landing.manifests(home)}
     for delivery in listed:
@@ -134,6 +134,6 @@ def _destroy(home: Home, outcome: Outcome, listed: list[str], results: dict[str,
             path.unlink()
             outcome.destroyed += 1
         result = results.get(delivery) or Result(delivery, manifest.source, lake.REFUSED)
-        result.detruite_le = landing.now()
+        result.detruite_le = horloge.written(now)
         lake.write_result(home, result)
         exclusions.forget(home, delivery)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +26,9 @@ def path_of(home: Home) -> Path:
     return home.root / "journaux" / "conservation.jsonl"
 
 
-def append(home: Home, event: Mapping[str, Any]) -> None:
+def append(home: Home, event: Mapping[str, Any], now: datetime) -> None:
     """Adds an event to the register."""
-    private.append(path_of(home), event)
+    private.append(path_of(home), event, now)
 
 
 def events(home: Home, kind: str, number: str | None = None) -> list[dict[str, Any]]:
@@ -68,7 +68,9 @@ def suspensions(home: Home) -> list[Suspension]:
     ]
 
 
-def suspend(home: Home, *, reference: str, finess: str, person: str, on: date, pseudonyms: str | None) -> None:
+def suspend(
+    home: Home, *, reference: str, finess: str, person: str, on: date, pseudonyms: str | None, now: datetime
+) -> None:
     """Registers a suspension, under the reference of the appeal or the case.
 
     Raises:
@@ -77,10 +79,10 @@ def suspend(home: Home, *, reference: str, finess: str, person: str, on: date, p
     if not reference.strip() or any(s.reference == reference.strip() for s in suspensions(home)):
         raise WrongSuspension(f"--reference : « {reference} » est vide ou sert déjà à une suspension.")
     event = {"evenement": SUSPENDED, "reference": reference.strip(), "finess_et": finess, "personne": person}
-    append(home, {**event, "date": on.isoformat(), "pseudonymes": pseudonyms})
+    append(home, {**event, "date": on.isoformat(), "pseudonymes": pseudonyms}, now)
 
 
-def lift(home: Home, reference: str, on: date) -> None:
+def lift(home: Home, reference: str, on: date, now: datetime) -> None:
     """Ends a suspension.
 
     Raises:
@@ -92,4 +94,4 @@ def lift(home: Home, reference: str, on: date) -> None:
         raise WrongSuspension(f"« {reference} » n'est pas une suspension en vigueur. En vigueur : {known}.")
     if on < held.since:
         raise WrongSuspension(f"--le : {on:%d/%m/%Y} est avant le début de la suspension ({held.since:%d/%m/%Y}).")
-    append(home, {"evenement": LIFTED, "reference": reference, "date": on.isoformat()})
+    append(home, {"evenement": LIFTED, "reference": reference, "date": on.isoformat()}, now)

@@ -6,7 +6,7 @@ itself (`registre`), what a suspension does to a date (`echeances`).
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 import duckdb
 
@@ -25,6 +25,7 @@ def suspend(
     finess: str,
     reference: str,
     on: date,
+    now: datetime,
     record: str | None = None,
     person: str | None = None,
 ) -> None:
@@ -49,5 +50,11 @@ def suspend(
             )
     fingerprint = (secret or trousseau.load(home).pseudonyms).fingerprint if person is not None else None
     registre.suspend(
-        home, reference=reference, finess=finess, person=person or ALL_PERSONS, on=on, pseudonyms=fingerprint
+        home,
+        reference=reference,
+        finess=finess,
+        person=person or ALL_PERSONS,
+        on=on,
+        pseudonyms=fingerprint,
+        now=now,
     )

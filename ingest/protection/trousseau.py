@@ -149,7 +149,7 @@ def if_any(home: Home | None = None) -> Keyring | None:
         return None
 
 
-def create(home: Home | None = None) -> Path:
+def create(home: Home | None = None, *, now: datetime) -> Path:
     """A new keyring, readable by this account alone.
 
     Raises:
@@ -165,27 +165,27 @@ def create(home: Home | None = None) -> Path:
             "« dlnuf cles tourner » pour une nouvelle version ; ne jamais l'effacer, il ouvre les livraisons reçues",
         )
     try:
-        _write(path, {"format": _FORMAT, "chiffrement": [_new("v1")], "pseudonymes": _new("p1")}, new=True)
+        _write(path, {"format": _FORMAT, "chiffrement": [_new("v1", now)], "pseudonymes": _new("p1", now)}, new=True)
     except OSError as error:
         raise KeyringProblem(f"Le trousseau ne peut pas être écrit ({path} : {error.strerror})", ELSEWHERE) from error
     return path
 
 
-def rotate(home: Home | None = None) -> Keyring:
+def rotate(home: Home | None = None, *, now: datetime) -> Keyring:
     """A new encryption version, for the files to come; those already there keep theirs. Raises KeyringProblem."""
     content, path = _content(home)
-    content["chiffrement"].append(_new(_next(content["chiffrement"][-1]["version"])))
+    content["chiffrement"].append(_new(_next(content["chiffrement"][-1]["version"]), now))
     _write(path, content)
     return load(home)
 
 
-def renew_pseudonyms(home: Home | None = None) -> Keyring:
+def renew_pseudonyms(home: Home | None = None, *, now: datetime) -> Keyring:
     """A new secret of pseudonyms; the old one is not kept: nothing links what was to what will be.
 
     Raises KeyringProblem.
     """
     content, path = _content(home)
-    content["pseudonymes"] = _new(_next(content["pseudonymes"]["version"]))
+    content["pseudonymes"] = _new(_next(content["pseudonymes"]["version"]), now)
     _write(path, content)
     return load(home)
 
@@ -245,10 +245,10 @@ def _content(home: Home | None) -> tuple[dict[str, Any], Path]:
     return json.loads(path.read_text(encoding="utf-8")), path
 
 
-def _new(version: str) -> dict[str, str]:
+def _new(version: str, now: datetime) -> dict[str, str]:
     return {
         "version": version,
-        "creee_le": datetime.now(UTC).isoformat(timespec="seconds"),
+        "creee_le": now.astimezone(UTC).isoformat(timespec="seconds"),
         "cle": base64.b64encode(os.urandom(KEY_BYTES)).decode(),
     }
 

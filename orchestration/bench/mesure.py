@@ -14,7 +14,7 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,12 @@ class Run:
 
 
 def bench(
-    scales: Sequence[str] = SCALES, *, seed: int = 1, repeats: int | None = None, progress: Progress = silent
+    scales: Sequence[str] = SCALES,
+    *,
+    today: date,
+    seed: int = 1,
+    repeats: int | None = None,
+    progress: Progress = silent,
 ) -> dict[str, Any]:
     """Everything measured, as `dlnuf bench --json` gives it; figures outside `scales` are those of the largest one.
 
@@ -65,7 +70,7 @@ def bench(
     with machine.on_cores(), tempfile.TemporaryDirectory(prefix="dlnuf-bench-") as folder:
         described = machine.describe()
         measured = [_scale(name, seed, repeats or REPEATS[name], Path(folder) / name, progress) for name in ordered]
-    return {"date": f"{datetime.now(UTC):%Y-%m-%d}", "seed": seed, "machine": described, **summary(measured)}
+    return {"date": today.isoformat(), "seed": seed, "machine": described, **summary(measured)}
 
 
 def summary(measured: list[dict[str, Any]]) -> dict[str, Any]:

@@ -12,10 +12,11 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from ingest import horloge
 
 PERIOD_S = 0.05
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -61,7 +62,7 @@ def run(
     samples: list[Sample] = []
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w", encoding="utf-8") as said:
-        start = time.time()
+        start = horloge.seconds()
         process = subprocess.Popen(
             [str(word) for word in command],
             env={**os.environ, **(environment or {})},
@@ -80,7 +81,7 @@ def run(
             raise
         finally:
             over.set()
-        end = time.time()
+        end = horloge.seconds()
         process.returncode = os.waitstatus_to_exitcode(status)
         watcher.join()
     if process.returncode not in codes:
@@ -117,7 +118,9 @@ def tree(root: int) -> Sample | None:
     family = descendants(root, parents)
     if not family:
         return None
-    return Sample(time.time(), sum(facts[pid][0] for pid in family), sum(facts[pid][1] for pid in family) * TICK_S)
+    return Sample(
+        horloge.seconds(), sum(facts[pid][0] for pid in family), sum(facts[pid][1] for pid in family) * TICK_S
+    )
 
 
 def descendants(root: int, parents: Mapping[int, int]) -> set[int]:

@@ -23,11 +23,11 @@ __all__ = ["Publication", "PublicationBlocked", "publish", "read_current"]
 
 
 @etape("publication")
-def publish(home: Home, *, now: datetime | None = None, allow_shrink: bool = False) -> Publication:
+def publish(home: Home, *, now: datetime, allow_shrink: bool = False) -> Publication:
     """Publish what the warehouse of a home holds.
 
     Args:
-        now: instant of the publication, aware; the clock's by default.
+        now: instant of the run that publishes, aware.
         allow_shrink: let volumes and key figures fall below those of the current publication.
 
     Returns:
@@ -38,12 +38,14 @@ def publish(home: Home, *, now: datetime | None = None, allow_shrink: bool = Fal
         HomeBusy: another process writes in this home.
     """
     # Imported here: readers of the current version need neither contracts nor the ingestion.
+    from ingest import horloge
     from ingest.pipeline import inputs_fingerprint
+    from orchestration import construction
     from orchestration.publication import publisher
     from orchestration.publication.declarations import Declarations
 
-    moment = (now or publisher.utc_now()).astimezone(UTC)
-    return publisher.run(home, Declarations.load(), inputs_fingerprint(home), now=moment, allow_shrink=allow_shrink)
+    fingerprint = inputs_fingerprint(home, construction.day(home) or horloge.day(now))
+    return publisher.run(home, Declarations.load(), fingerprint, now=now.astimezone(UTC), allow_shrink=allow_shrink)
 
 
 def read_current(home: Home) -> Publication | None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 
+from ingest import horloge
 from ingest.home import Home
 from orchestration.restitution import ecarts, lecture, resid, sdo, sortie, viatrajectoire
 from orchestration.restitution.dossiers import PA, PH, Doubt, Etablissement
@@ -52,9 +53,9 @@ def prepare(
     kind: str,
     finess: str,
     *,
+    now: datetime,
     month: Month | None = None,
     out: Path | None = None,
-    today: date | None = None,
 ) -> Outcome:
     """Prepares one kind for an ESMS. out: where to write; None: nothing is written. The caller holds the home's lock.
 
@@ -66,12 +67,12 @@ def prepare(
         NotReady: the DUI of the ESMS was never received, or (but for RESID-ESMS) the layer was not built.
     """
     folder = sortie.folder(out, home) if out else None
-    on = today or date.today()
+    on = horloge.day(now)
     esms = lecture.read(home, finess, on)
     if not esms.compared and kind != "resid":
         raise NotReady(f"L'entrepôt n'a pas encore rapproché les personnes et les séjours des systèmes. {RUN}")
     chosen = (month or _last_month(esms.exporte_le or on)) if kind == "resid" else None
-    contents, doubts = _prepared(kind, esms, chosen, on)
+    contents, doubts = _prepared(kind, esms, chosen, now)
     outcome = Outcome(
         kind=kind,
         finess=finess,
@@ -93,11 +94,14 @@ def prepare(
         label = str(chosen or f"{on:%Y-%m-%d}")
         path = folder / f"a_confirmer_{kind}_{label}_{finess}.csv"
         outcome.files.append(sortie.table(path, sortie.HEADER_OF_DOUBTS, lines))
-    sortie.trace(home, finess, kind, outcome.files, mois=outcome.month, oppositions=esms.opposed)
+    sortie.trace(home, finess, kind, outcome.files, now, mois=outcome.month, oppositions=esms.opposed)
     return outcome
 
 
-def _prepared(kind: str, esms: Etablissement, month: Month | None, on: date) -> tuple[list[_Content], Sequence[Doubt]]:
+def _prepared(
+    kind: str, esms: Etablissement, month: Month | None, now: datetime
+) -> tuple[list[_Content], Sequence[Doubt]]:
+    on = horloge.day(now)
     if month is not None:
         made = resid.prepare(esms, month)
         # The name and the form that our own reader expects: no mark before the first title.
@@ -107,7 +111,7 @@ def _prepared(kind: str, esms: Etablissement, month: Month | None, on: date) -> 
         name = f"mises_a_jour_viatrajectoire_{on}_{esms.finess}.csv"
         return [_table(name, viatrajectoire.COLUMNS, lines.rows)], lines.doubts
     if kind == "sdo":
-        tasks = sdo.prepare(esms, datetime.now(UTC)) if esms.domaine != PA else sdo.Prepared(None, None, [])
+        tasks = sdo.prepare(esms, now) if esms.domaine != PA else sdo.Prepared(None, None, [])
         named = (("1_entrees", tasks.entries), ("2_sorties", tasks.exits))
         return [
             _bundle(f"sdo_{on}_{esms.finess}_{part}.json", bundle) for part, bundle in named if bundle

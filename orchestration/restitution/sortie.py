@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,7 @@ def journal(home: Home) -> Path:
     return home.root / "journaux" / "restitutions.jsonl"
 
 
-def trace(home: Home, finess: str, kind: str, written: Sequence[Written], **facts: Any) -> None:
+def trace(home: Home, finess: str, kind: str, written: Sequence[Written], now: datetime, **facts: Any) -> None:
     """Who prepared what for which ESMS, and how many rows: no identity, and no place where it went."""
     private.append(
         journal(home),
@@ -88,4 +89,5 @@ def trace(home: Home, finess: str, kind: str, written: Sequence[Written], **fact
             "fichiers": [{"sha256": w.sha256, "lignes": w.rows} for w in written],
             **facts,
         },
+        now,
     )

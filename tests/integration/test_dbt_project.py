@@ -13,7 +13,8 @@ import pytest
 
 from ingest.home import PROJECT, Home
 from ingest.pipeline import load_warehouse
-from orchestration.dbt_runtime import DBT_EXECUTABLE, environment
+from orchestration.dbt_runtime import DAY, DBT_EXECUTABLE, environment
+from tests.instants import TODAY
 
 # Formulas that share the test of another: formula -> start of the name of the test.
 TESTED_WITH = {
@@ -44,7 +45,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict, dict]:
     done = subprocess.run(
         [str(DBT_EXECUTABLE), "--quiet", "--no-use-colors", "build", "--profiles-dir", "."],
         cwd=PROJECT / "dbt_project",
-        env={**os.environ, **environment(home)},
+        env={**os.environ, **environment(home), DAY: TODAY.isoformat()},
         capture_output=True,
         text=True,
         check=False,

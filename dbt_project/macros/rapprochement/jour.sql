@@ -1,4 +1,5 @@
-{#- The day of the run: what is in force is in force that day. `--vars` sets it, so that a run can be done again as it was. -#}
+{#- The day of the run, which gives it (`orchestration/dbt_runtime.py`): what is in force is in force that day. SQL reads no clock (ADR 15),
+    and there is no default: `DLNUF_JOUR=2026-11-30 dbt build` does a run again as it was. -#}
 {% macro jour() -%}
-cast('{{ var("jour", run_started_at.strftime("%Y-%m-%d")) }}' as date)
+{%- if execute -%} cast('{{ env_var("DLNUF_JOUR") }}' as date) {%- endif -%}
 {%- endmacro %}

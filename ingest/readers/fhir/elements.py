@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
+
+from ingest.horloge import PARIS
 
 Node = dict[str, Any]
 
@@ -22,7 +23,6 @@ _PROFESSIONAL = ("urn:oid:1.2.250.1.71.4.2.1", "https://rpps.esante.gouv.fr")
 _FINESS = re.compile(r"1?([0-9][0-9AB][0-9]{7})")  # « 1 » (TRE_G07) before a FINESS
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d)(:\d\d(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?")
 _UTC = ("Z", "+00:00", "-00:00")
-_PARIS = ZoneInfo("Europe/Paris")
 
 
 def objects(node: Node, key: str) -> list[Node]:
@@ -160,6 +160,6 @@ def moment(value: str | None) -> str | None:
     if offset not in _UTC:
         return written
     try:
-        return datetime.fromisoformat(written + "+00:00").astimezone(_PARIS).replace(tzinfo=None).isoformat()
+        return datetime.fromisoformat(written + "+00:00").astimezone(PARIS).replace(tzinfo=None).isoformat()
     except ValueError:
         return value

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from ingest.protection import trousseau
+from tests.instants import now
 
 
 @pytest.fixture(autouse=True)
 def _own_keyring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The secret is renewed here: not that of the other tests."""
     monkeypatch.setenv("DLNUF_CLES", str(tmp_path / "cles" / "cles.json"))
-    trousseau.create()
+    trousseau.create(now=now())

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import json
-from datetime import date
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from ingest import lake, landing
+from ingest import horloge, lake, landing
 from ingest.conservation import registre
 from ingest.home import Home
 from orchestration import commandes_conservation as commandes
 from orchestration.cli import app
+from tests import instants
 from tests.integration.conservation.test_relecture import ANNE, BRUNO, export, receive
 
-TODAY = f"{date.today():%Y-%m-%d}"
+TODAY = instants.TODAY.isoformat()
 IDENTITY = ("ZZEXEMPLE", "Aubépine", "1938-02-03", "03/02/1938", "D1;", '"D1"')
 
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    """Anne left in 2018, alone in her delivery."""
+    """Anne left in 2018, alone in her delivery. Commands are typed on the day of tests."""
+    monkeypatch.setattr(horloge, "now", instants.now)
     monkeypatch.setenv("DLNUF_HOME", str(tmp_path / "var"))
     found = Home(tmp_path / "var")
     receive(found, export(tmp_path, ANNE.format("décès")))

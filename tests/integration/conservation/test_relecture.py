@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -13,6 +12,7 @@ from ingest import lake, landing, pipeline
 from ingest.conservation import bordereau, elimination
 from ingest.home import Home
 from ingest.protection import trousseau
+from tests.instants import TODAY, now
 
 TITLES = (
     "N° FINESS;N° dossier;Matricule INS;Statut INS;Civilité;Nom de naissance;Nom d'usage;Prénoms;Né(e) le;"
@@ -27,7 +27,6 @@ BRUNO = (
     "010000001;D2;;;M.;ZZMODELE;;Bleuet;03/02/1930;01004;01000;;;S2;25/09/2015;02/10/2015;Domicile;;;"
     "Hébergement permanent;;"
 )
-TODAY = date(2026, 11, 21)
 
 
 @pytest.fixture
@@ -42,7 +41,7 @@ def export(folder: Path, *lines: str) -> Path:
 
 
 def receive(home: Home, path: Path) -> str:
-    (receipt,) = pipeline.deliver([path], home)
+    (receipt,) = pipeline.deliver([path], home, now=now())
     pipeline.process_pending(home)
     assert receipt.delivery_id is not None
     return receipt.delivery_id
@@ -50,9 +49,9 @@ def receive(home: Home, path: Path) -> str:
 
 def eliminate(home: Home) -> elimination.Outcome:
     rules = conservation.load()
-    number = bordereau.write(home, rules, bordereau.due(home, rules, TODAY))
-    bordereau.approve(home, number, visa="AD01", by="direction", on=TODAY, today=TODAY)
-    return elimination.apply(home, rules, number, today=TODAY)
+    number = bordereau.write(home, rules, bordereau.due(home, rules, TODAY), now=now())
+    bordereau.approve(home, number, visa="AD01", by="direction", on=TODAY, now=now())
+    return elimination.apply(home, rules, number, now=now())
 
 
 def usagers(home: Home) -> pl.DataFrame:
@@ -65,7 +64,7 @@ def test_what_was_eliminated_stays_out_whatever_makes_the_delivery_be_read_again
     receive(home, export(tmp_path, ANNE.format("décès"), BRUNO))
     assert eliminate(home).rows == 2
     assert usagers(home).height == 1
-    trousseau.renew_pseudonyms()
+    trousseau.renew_pseudonyms(now=now())
     assert len(pipeline.pending(home)) == 1
     (again,) = pipeline.process_pending(home)
     assert (again.statut, again.lues, again.acceptees, again.eliminees, again.balances) == ("accepted", 4, 4, 2, True)
@@ -83,7 +82,7 @@ def test_destroyed_bytes_are_unreadable_and_never_taken_back(home: Home, tmp_pat
     landed = landing.bytes_of(home, next(landing.manifests(home)))
     assert eliminate(home).destroyed == 1
     assert not landed.exists()
-    (receipt,) = pipeline.deliver([path], home)
+    (receipt,) = pipeline.deliver([path], home, now=now())
     assert (receipt.status, receipt.delivery_id) == ("known", delivery)
     assert "éliminés" in (receipt.reason or "")
     assert not landed.exists()

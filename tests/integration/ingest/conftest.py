@@ -13,6 +13,7 @@ import pytest
 from ingest import lake, landing
 from ingest.home import Home
 from ingest.pipeline import Receipt, deliver, process_pending
+from tests.instants import now
 
 
 class Guichet:
@@ -26,7 +27,7 @@ class Guichet:
     def deliver(self, name: str, content: bytes, **options: Any) -> Receipt:
         path = self.folder / name
         path.write_bytes(content)
-        (receipt,) = deliver([path], self.home, **options)
+        (receipt,) = deliver([path], self.home, **options, now=now())
         return receipt
 
     def process(self) -> list[lake.Result]:

@@ -21,6 +21,7 @@ from ingest import lake, landing, pipeline, readers
 from ingest.home import Home
 from ingest.pipeline import Receipt, deliver, load_warehouse, process_pending
 from ingest.readers.model import Table
+from tests.instants import now
 
 HEADER = "FINESS;TAUX_OCC_TRIMESTRE3;NB_LITS_AUTORISES_INSTALLES;NB_LITS_OCC_2022;TAUX_OCC_2022"
 ROWS = ("010002228;97,5;80;78;96,2", "010004059;88.1;60;53;87,9")
@@ -37,7 +38,7 @@ class Desk:
     def deliver(self, content: str | bytes, name: str = NAME, **options) -> Receipt:
         path = self.folder / name
         path.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
-        return deliver([path], self.home, **options)[0]
+        return deliver([path], self.home, **options, now=now())[0]
 
     def process(self) -> lake.Result:
         results = process_pending(self.home)
@@ -266,7 +267,7 @@ def test_placeholder_date_is_flagged_and_not_used(desk: Desk) -> None:
     )  # fmt: skip
     path = desk.folder / "prix_ehpad_2023.parquet"
     frame.with_columns(pl.col("dateouv").str.to_date()).write_parquet(path)
-    assert deliver([path], desk.home)[0].status == "received"
+    assert deliver([path], desk.home, now=now())[0].status == "received"
     assert desk.process().acceptees == 1
     assert desk.rows("raw")["date_ouverture"].to_list() == [None]
     assert desk.rows("signalements").select("champ", "valeur", "effet").rows() == [
@@ -350,7 +351,7 @@ def test_the_year_of_the_file_wins_over_that_of_its_folder(desk: Desk) -> None:
     folder = desk.folder / "occupation_2021"
     folder.mkdir()
     (folder / NAME).write_text(text(*ROWS), encoding="utf-8")
-    deliver([folder / NAME], desk.home)
+    deliver([folder / NAME], desk.home, now=now())
     assert desk.process().millesimes == [2022]
 
 
@@ -454,7 +455,7 @@ def test_a_personal_source_is_not_kept_without_a_key(
 def test_one_refused_file_stops_no_other(desk: Desk) -> None:
     (desk.folder / "a.csv").write_bytes(b"")
     (desk.folder / NAME).write_text(text(*ROWS), encoding="utf-8")
-    receipts = deliver([desk.folder], desk.home)
+    receipts = deliver([desk.folder], desk.home, now=now())
     assert [r.status for r in receipts] == ["refused", "received"]
 
 

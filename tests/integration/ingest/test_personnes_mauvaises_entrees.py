@@ -199,8 +199,9 @@ import resource, sys, tempfile
 from pathlib import Path
 from ingest.home import Home
 from ingest.pipeline import deliver, process_pending
+from tests.instants import now
 root = Path(tempfile.mkdtemp(dir=sys.argv[1]))
-deliver([Path(sys.argv[2])], Home(root))
+deliver([Path(sys.argv[2])], Home(root), now=now())
 (result,) = process_pending(Home(root))
 print(result.lues, result.acceptees, result.rejetees, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 """

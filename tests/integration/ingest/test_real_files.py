@@ -14,6 +14,7 @@ import pytest
 from ingest import lake
 from ingest.home import Home
 from ingest.pipeline import Receipt, deliver, load_warehouse, process_pending
+from tests.instants import now
 
 FOLDERS = (
     "finess_json_v1",
@@ -28,7 +29,7 @@ FOLDERS = (
 @pytest.fixture(scope="module")
 def delivered(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, list[Receipt]]:
     home = Home(tmp_path_factory.mktemp("reel") / "var")
-    receipts = deliver([shared_data / folder for folder in FOLDERS], home)
+    receipts = deliver([shared_data / folder for folder in FOLDERS], home, now=now())
     process_pending(home)
     load_warehouse(home)
     return home, receipts

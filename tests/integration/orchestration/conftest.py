@@ -6,6 +6,7 @@ import json
 import shutil
 import textwrap
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -82,6 +83,7 @@ class Petit:
     asked: list[tuple[str, int | None]] = field(default_factory=list)
     published: list[str] = field(default_factory=list)
     shrunk: list[bool] = field(default_factory=list)
+    moments: list[datetime] = field(default_factory=list)
     results: dict[str, list[Result]] = field(default_factory=dict)
     values: dict[str, list[int | None]] = field(default_factory=lambda: {"alpha": [90, 95], "beta": [80]})
     blocked: Exception | None = None
@@ -102,8 +104,9 @@ class Petit:
                     f"INSERT INTO raw.{source}__mesures VALUES (?, ?)", [(source, value) for value in values]
                 )
 
-    def publish(self, home: Home, *, allow_shrink: bool = False) -> Any:
+    def publish(self, home: Home, *, now: datetime, allow_shrink: bool = False) -> Any:
         self.shrunk.append(allow_shrink)
+        self.moments.append(now)
         if self.blocked:
             raise self.blocked
         version = f"v{len(self.published) + 1}"
@@ -155,7 +158,7 @@ def petit(tmp_path: Path, petit_projet: Path, parsed: Path, monkeypatch: pytest.
     monkeypatch.setattr(assets, "process_pending", pretended.process_pending)
     monkeypatch.setattr(assets, "load_warehouse", pretended.load_warehouse)
     monkeypatch.setattr("orchestration.publication.publish", pretended.publish)
-    monkeypatch.setattr(running, "nothing_new", lambda home, millesime=None: False)
-    for name in dbt_runtime.environment(pretended.home):  # exported by the run: put back afterwards
+    monkeypatch.setattr(running, "nothing_new", lambda _home, _today, _millesime=None: False)
+    for name in (*dbt_runtime.environment(pretended.home), dbt_runtime.DAY):  # exported by the run: put back afterwards
         monkeypatch.setenv(name, "")
     return pretended

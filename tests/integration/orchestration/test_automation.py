@@ -10,6 +10,7 @@ from ingest.pipeline import Receipt
 from orchestration import automation, inbox
 from orchestration.partitions import all_years_tags
 from orchestration.resources import Entrepot
+from tests.instants import NOW, TODAY
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def landed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Names of the files taken; « mauvais » ones are refused, those already taken are known."""
     names: list[str] = []
 
-    def deliver(paths, home, *, source=None):
+    def deliver(paths, home, *, now, source=None):
         receipts = []
         for path in paths:
             status = "refused" if "mauvais" in path.name else "known" if path.name in names else "received"
@@ -38,7 +39,7 @@ def landed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def look(home: Home, cursor: str | None) -> dg.SensorResult:
     """One tick of the sensor."""
-    context = dg.build_sensor_context(cursor=cursor, resources={"entrepot": Entrepot(home)})
+    context = dg.build_sensor_context(cursor=cursor, resources={"entrepot": Entrepot(home, NOW)})
     result = automation.boite_de_depot(context)
     assert isinstance(result, dg.SensorResult)
     return result
@@ -63,7 +64,7 @@ def test_a_dropped_file_is_taken_at_the_second_look_and_a_run_is_asked(home: Hom
     second = look(home, first.cursor)
     assert landed == ["a.csv"]
     assert second.run_requests is not None
-    assert [(request.run_key, request.tags) for request in second.run_requests] == [("id-a.csv", all_years_tags())]
+    assert [(request.run_key, request.tags) for request in second.run_requests] == [("id-a.csv", all_years_tags(TODAY))]
     assert inbox.scan(home) == []
     assert look(home, second.cursor).run_requests == []
 
@@ -82,9 +83,9 @@ def test_every_morning_every_year_when_somebody_starts_the_schedule() -> None:
     schedule = automation.tous_les_jours
     assert (schedule.cron_schedule, schedule.execution_timezone) == ("30 5 * * *", "Europe/Paris")
     assert schedule.default_status == dg.DefaultScheduleStatus.STOPPED
-    request = schedule(dg.build_schedule_context())
+    request = schedule(dg.build_schedule_context(scheduled_execution_time=NOW))
     assert isinstance(request, dg.RunRequest)
-    assert request.tags == all_years_tags()
+    assert request.tags == all_years_tags(TODAY)
 
 
 def test_nothing_starts_by_itself() -> None:

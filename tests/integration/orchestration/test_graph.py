@@ -18,6 +18,7 @@ from orchestration.assets import POOL
 from orchestration.automation import TRAITEMENT
 from orchestration.definitions import build
 from orchestration.resources import Entrepot
+from tests.instants import NOW
 
 pytestmark = [pytest.mark.duckdb, pytest.mark.lent]
 
@@ -30,7 +31,7 @@ def definitions(tmp_path_factory: pytest.TempPathFactory) -> dg.Definitions:
     with pytest.MonkeyPatch.context() as patch:
         for name in dbt_runtime.environment(home):
             patch.setenv(name, "")
-        return build(Entrepot(home))
+        return build(home, Entrepot(home, NOW))
 
 
 def test_the_graph_is_the_one_that_was_reviewed(definitions: dg.Definitions) -> None:

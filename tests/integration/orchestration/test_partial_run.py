@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from ingest.synthetic import generate
 from orchestration import construction
 from orchestration.publication import read_current
 from orchestration.run import run
+from tests.instants import now
 
 pytestmark = [pytest.mark.duckdb, pytest.mark.lent]
 
@@ -35,8 +37,8 @@ def test_redoing_what_changed_gives_what_redoing_everything_gives(
     builds: list[construction.Build] = []
     choose = construction.to_do
 
-    def spied(home: Home, declarations: str, *, whole_graph: bool) -> construction.Build:
-        builds.append(choose(home, declarations, whole_graph=whole_graph))
+    def spied(home: Home, declarations: str, today: date, *, whole_graph: bool) -> construction.Build:
+        builds.append(choose(home, declarations, today, whole_graph=whole_graph))
         return builds[-1]
 
     monkeypatch.setattr(construction, "to_do", spied)
@@ -45,15 +47,15 @@ def test_redoing_what_changed_gives_what_redoing_everything_gives(
     contents = []
     collections = sorted(p for p in later.iterdir() if p.is_file())  # persons and stays come last, apart
     for delivered in ([first], collections, [later / "personnes"]):
-        deliver(delivered, patient)
-        assert run(patient).published
+        deliver(delivered, patient, now=now())
+        assert run(patient, now=now()).published
         contents.append(published(patient))
     assert ["--full-refresh" in build.command for build in builds] == [True, False, False]
     assert ["dlnuf_sejours" in build.unchanged for build in builds] == [False, True, False]
     assert contents[0] != contents[1] != contents[2]
 
     hurried = Home(tmp_path / "hurried")
-    deliver([first, later], hurried)
-    run(hurried)
+    deliver([first, later], hurried, now=now())
+    run(hurried, now=now())
     assert "--full-refresh" in builds[-1].command
     assert contents[-1] == published(hurried)

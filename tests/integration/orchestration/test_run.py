@@ -18,6 +18,7 @@ from orchestration.progress import silent
 from orchestration.publication import PublicationBlocked
 from orchestration.resources import Entrepot
 from orchestration.run import RunFailed, run
+from tests.instants import now
 from tests.integration.orchestration.conftest import Petit
 
 pytestmark = [pytest.mark.duckdb, pytest.mark.lent]
@@ -25,7 +26,7 @@ pytestmark = [pytest.mark.duckdb, pytest.mark.lent]
 
 def test_a_run_reads_resolves_and_publishes(petit: Petit, capsys: pytest.CaptureFixture[str]) -> None:
     steps: list[str] = []
-    outcome = run(petit.home, progress=lambda step, _done, _total: steps.append(step))
+    outcome = run(petit.home, progress=lambda step, _done, _total: steps.append(step), now=now())
     assert (outcome.nothing_new, outcome.published, outcome.version, outcome.warnings) == (False, True, "v1", [])
     assert petit.asked == [("alpha", None), ("beta", None)]
     order = ["Préparation", "Lecture et validation : alpha", "Lecture et validation : beta", "Chargement de l'entrepôt",
@@ -39,7 +40,7 @@ def test_a_run_reads_resolves_and_publishes(petit: Petit, capsys: pytest.Capture
 def test_a_failed_dbt_test_stops_before_publication_and_is_named(petit: Petit) -> None:
     petit.values = {"alpha": [None], "beta": [None]}
     with pytest.raises(RunFailed, match="contrôle not_null_dlnuf_valeurs_valeur : Got 1 result"):
-        run(petit.home)
+        run(petit.home, now=now())
     assert petit.published == []
 
 
@@ -55,19 +56,19 @@ def test_a_build_that_fails_leaves_everything_to_redo(petit: Petit, monkeypatch:
         with duckdb.connect(str(home.warehouse)) as connection:
             connection.execute("ALTER TABLE raw.alpha__sites RENAME id TO autre")
 
-    run(petit.home)
+    run(petit.home, now=now())
     assert last_built(petit) == [(declarations_digest(),)]
     monkeypatch.setattr(assets, "load_warehouse", load_something_else)
     with pytest.raises(RunFailed, match="dlnuf_valeurs"):
-        run(petit.home)
+        run(petit.home, now=now())
     assert last_built(petit) == []
 
 
 def test_a_model_built_alone_leaves_what_is_to_redo(petit: Petit) -> None:
-    run(petit.home)
+    run(petit.home, now=now())
     with duckdb.connect(str(petit.home.warehouse)) as connection:
         connection.execute("INSERT INTO raw.modifications VALUES ('ET', '010000008')")
-    graph = definitions.build(Entrepot(petit.home, silent, False))
+    graph = definitions.build(petit.home, Entrepot(petit.home, now(), silent, False))
     with dg.DagsterInstance.ephemeral() as instance:
         done = dg.materialize(
             list(graph.assets or []),  # pyright: ignore[reportArgumentType] - the assets of the code location
@@ -83,35 +84,35 @@ def test_a_model_built_alone_leaves_what_is_to_redo(petit: Petit) -> None:
 def test_what_is_left_as_it_was_does_not_keep_the_rest_from_being_published(
     petit: Petit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run(petit.home)
+    run(petit.home, now=now())
     left = construction.Build(("build", "--exclude", "+dlnuf_valeurs"), "+dlnuf_valeurs")
-    monkeypatch.setattr(construction, "to_do", lambda _home, _declarations, *, whole_graph: left)
-    run(petit.home)
+    monkeypatch.setattr(construction, "to_do", lambda _home, _declarations, _today, *, whole_graph: left)
+    run(petit.home, now=now())
     twice = list(petit.published)
     assert len(twice) == 2
     monkeypatch.setattr(assets, "_as_they_are", lambda _models, _unchanged: iter(()))
     with pytest.raises(RunFailed, match="publication : étape sautée"):
-        run(petit.home)
+        run(petit.home, now=now())
     assert petit.published == twice
 
 
 def test_observations_that_do_not_balance_stop_before_publication(petit: Petit) -> None:
     petit.values = {"alpha": [95, 95, 95], "beta": [80]}  # three equal winners: two rows are nowhere
     with pytest.raises(RunFailed, match="bilan_des_observations"):
-        run(petit.home)
+        run(petit.home, now=now())
     assert petit.published == []
 
 
 def test_a_lost_row_stops_before_publication(petit: Petit) -> None:
     deliver_result(petit, lues=10, acceptees=8, rejetees=1)
     with pytest.raises(RunFailed, match=r"Des lignes manquent.*10 ≠ 8 \+ 1"):
-        run(petit.home)
+        run(petit.home, now=now())
     assert petit.published == []
 
 
 def test_one_millesime_with_a_refused_delivery_and_a_fall_that_is_wanted(petit: Petit) -> None:
     deliver_result(petit, statut="refused", motif="En-tête inconnu.")
-    outcome = run(petit.home, millesime=2022, allow_shrink=True)
+    outcome = run(petit.home, millesime=2022, allow_shrink=True, now=now())
     assert petit.asked == [("alpha", 2022), ("beta", 2022)]
     assert petit.shrunk == [True]
     assert outcome.published
@@ -121,7 +122,7 @@ def test_one_millesime_with_a_refused_delivery_and_a_fall_that_is_wanted(petit: 
 def test_a_blocked_publication_says_why(petit: Petit) -> None:
     petit.blocked = PublicationBlocked("l'acceptation a échoué.", ["2 taux hors bornes"])
     with pytest.raises(RunFailed, match=r"Publication bloquée : l'acceptation a échoué.\n  - 2 taux hors bornes"):
-        run(petit.home)
+        run(petit.home, now=now())
 
 
 def test_two_runs_never_write_together(petit: Petit, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,7 +131,7 @@ def test_two_runs_never_write_together(petit: Petit, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr("orchestration.lock._take", refuse)
     with pytest.raises(HomeBusy):
-        run(petit.home)
+        run(petit.home, now=now())
     assert petit.asked == []
 
 
@@ -138,10 +139,10 @@ def deliver_result(petit: Petit, *, lues: int = 0, acceptees: int = 0, rejetees:
     """A processed delivery of the source alpha in the lake."""
     from dataclasses import asdict
 
-    from ingest import landing
+    from ingest import horloge, landing
 
-    sha256 = "a" * 64
-    manifest = landing.Manifest("alpha-a", "alpha", "l", "csv", "1", "alpha.csv", sha256, 1, landing.now(), 2022, None)
+    sha256, written = "a" * 64, horloge.written(now())
+    manifest = landing.Manifest("alpha-a", "alpha", "l", "csv", "1", "alpha.csv", sha256, 1, written, 2022, None)
     landing.write_json(petit.home.landing / "alpha" / f"{sha256}.json", asdict(manifest))
     statut, motif = rest.get("statut", "accepted"), rest.get("motif")
     result = Result("alpha-a", "alpha", statut, motif, lues, acceptees, rejetees)

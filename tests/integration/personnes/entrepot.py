@@ -7,7 +7,6 @@ here: assertions. Keys are digests of invented traits: what ingestion computes w
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import subprocess
 from dataclasses import dataclass
@@ -18,7 +17,8 @@ import duckdb
 
 from ingest.home import PROJECT, Home
 from ingest.pipeline import load_warehouse
-from orchestration.dbt_runtime import DBT_EXECUTABLE, environment
+from orchestration.dbt_runtime import DAY, DBT_EXECUTABLE, environment
+from tests.instants import TODAY
 
 LE_31 = date(2024, 12, 31)
 MODELES = ("intermediate.personnes+", "intermediate.sejours", "dlnuf_sejours", "intermediate.evenements")
@@ -99,13 +99,12 @@ class Entrepot:
         row = {"finess_et": et, "dossier_id": dossier, "statut": statut, "modalite": "HP", "papier": False}
         self.ajoute("viatrajectoire_pa__demandes", **{**row, **personne.cles(), **values})
 
-    def dbt(self, *arguments: str, jour: date | None = None) -> None:
+    def dbt(self, *arguments: str, jour: date = TODAY) -> None:
         """Raises AssertionError when dbt fails, with what it says."""
-        variables = ["--vars", json.dumps({"jour": jour.isoformat()})] if jour else []
         done = subprocess.run(
-            [str(DBT_EXECUTABLE), "--quiet", "--no-use-colors", *arguments, *variables, "--profiles-dir", "."],
+            [str(DBT_EXECUTABLE), "--quiet", "--no-use-colors", *arguments, "--profiles-dir", "."],
             cwd=PROJECT / "dbt_project",
-            env={**os.environ, **environment(self.home)},
+            env={**os.environ, **environment(self.home), DAY: jour.isoformat()},
             capture_output=True,
             text=True,
             check=False,

@@ -13,6 +13,7 @@ from data_contracts.model import load_contracts
 from ingest import modifications
 from ingest.home import Home
 from orchestration import construction
+from tests.instants import TODAY
 from tests.integration.personnes.entrepot import Entrepot, Personne
 
 pytestmark = [pytest.mark.duckdb, pytest.mark.lent]
@@ -69,7 +70,7 @@ def test_a_new_bundle_of_one_esms_gives_what_a_run_from_nothing_gives(
         for source, table in (("dui", "usagers"), ("dui", "sejours"), ("consentements", "registre")):
             entity = contracts[source].entity(table).stored
             modifications.note(connection, f"{source}__{table}", contracts[source], entity, {"suite"})
-    build = construction.to_do(e.home, "v1")
+    build = construction.to_do(e.home, "v1", TODAY)
     assert "--full-refresh" not in build.command
     e.dbt("run", "--exclude", build.unchanged)
     partial = contents(e)
@@ -102,7 +103,7 @@ def test_an_esms_that_begins_to_be_held_back_for_another_is_redone_with_it(
     with duckdb.connect(str(e.home.warehouse)) as connection:
         for table in ("usagers", "sejours"):
             modifications.note(connection, f"dui__{table}", dui, dui.entity(table).stored, {"suite"})
-    e.dbt("run", "--exclude", construction.to_do(e.home, "v1").unchanged, *ASKED)
+    e.dbt("run", "--exclude", construction.to_do(e.home, "v1", TODAY).unchanged, *ASKED)
     assert e.lire(told) == [(a,)]
     partial = contents(e)
     e.dbt("run", "--full-refresh", *ASKED)
@@ -123,7 +124,7 @@ def test_persons_are_not_matched_again_for_what_is_not_about_them(tmp_path: Path
         connection.execute("CREATE SCHEMA intermediate")
         connection.execute("CREATE TABLE intermediate.int_observations AS SELECT '1' AS unite_id")
         modifications.built(connection, "v1")
-    assert "intermediate.personnes" in construction.to_do(home, "v1").unchanged
+    assert "intermediate.personnes" in construction.to_do(home, "v1", TODAY).unchanged
     with duckdb.connect(str(home.warehouse)) as connection:
         connection.execute("INSERT INTO raw.modifications VALUES ('PERSONNES', '*')")
-    assert "intermediate.personnes" not in construction.to_do(home, "v1").unchanged
+    assert "intermediate.personnes" not in construction.to_do(home, "v1", TODAY).unchanged

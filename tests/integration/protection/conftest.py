@@ -9,6 +9,7 @@ import pytest
 from data_contracts import model
 from ingest.home import Home
 from ingest.protection import trousseau
+from tests.instants import now
 
 CONTRACT = """
 apiVersion: v3.1.0
@@ -99,5 +100,5 @@ def bureau(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bureau:
     (sources / "essai_personnes.odcs.yaml").write_text(CONTRACT, encoding="utf-8")
     monkeypatch.setattr(model, "SOURCES", sources)
     monkeypatch.setenv("DLNUF_CLES", str(tmp_path / "cles" / "cles.json"))
-    trousseau.create()
+    trousseau.create(now=now())
     return Bureau(tmp_path)

@@ -31,6 +31,7 @@ from orchestration import inbox
 from orchestration.automation import boite_de_depot
 from orchestration.cli import app
 from orchestration.resources import Entrepot
+from tests.instants import now
 from tests.integration.protection.conftest import TITLES, Bureau
 from tests.integration.protection.recherche import Identity, in_text, traces
 
@@ -70,7 +71,7 @@ def said(capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) ->
 
 def went_through(bureau: Bureau, *paths: Path, source: str | None = None) -> tuple[list[Receipt], str]:
     """Receipts, and everything that the answers say."""
-    receipts = deliver(paths, bureau.home, source=source)
+    receipts = deliver(paths, bureau.home, source=source, now=now())
     results = process_pending(bureau.home)
     load_warehouse(bureau.home)
     return receipts, repr(receipts) + json.dumps([asdict(r) for r in (*receipts, *results)], ensure_ascii=False)
@@ -211,7 +212,7 @@ def test_whatever_the_wrapping_plain_bytes_stay_in_memory(
         path.write_bytes(plain.encode(form))
     made: list[str] = []
     monkeypatch.setattr("tempfile._mkstemp_inner", lambda *given: made.append(str(given)) or make(*given))
-    receipts = deliver([path], bureau.home)
+    receipts = deliver([path], bureau.home, now=now())
     assert [r.status for r in receipts] == ["received"]
     (result,) = process_pending(bureau.home)
     load_warehouse(bureau.home)
@@ -261,7 +262,7 @@ def test_a_reader_that_quotes_the_file_is_not_repeated(
     bureau: Bureau, said: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = bureau.file("essai_2025-01-31.csv", *(row(p) for p in PEOPLE))
-    deliver([path], bureau.home)
+    deliver([path], bureau.home, now=now())
 
     def quoting(path: Path, *_: object) -> None:
         raise UnreadableFile(path, f"ligne 3 illisible : {row(PEOPLE[0])}", f"corriger {PEOPLE[0].nom}")
@@ -296,7 +297,7 @@ def test_the_inbox_is_cleared_of_what_was_dropped_in_it_taken_or_refused(bureau:
         target.parent.mkdir(parents=True, exist_ok=True)
         path.rename(target)
     dropped = inbox.scan(bureau.home)
-    receipts = inbox.take(bureau.home, dropped)
+    receipts = inbox.take(bureau.home, dropped, now=now())
     assert sorted(r.status for r in receipts) == ["received", "refused"]
     process_pending(bureau.home)
     load_warehouse(bureau.home)
@@ -366,7 +367,7 @@ def test_without_one_of_the_protections_somebody_is_found(
     waiting = bureau.home.inbox / inbox.UNKNOWN / "export.csv"
     waiting.parent.mkdir(parents=True)
     bureau.file("export.csv", *(row(p) for p in PEOPLE), titles=None).rename(waiting)
-    inbox.take(bureau.home, inbox.scan(bureau.home))
+    inbox.take(bureau.home, inbox.scan(bureau.home), now=now())
     assert (traces(bureau.home.root, PEOPLE) == []) is (removed is None)
 
 
@@ -405,7 +406,7 @@ def test_a_refused_file_that_no_open_source_claims_leaves_neither_its_name_nor_i
     """The real contracts."""
     bureau = Bureau(tmp_path)
     paths = _unknown_files(bureau.folder)
-    receipts = deliver(paths, bureau.home, source=source)
+    receipts = deliver(paths, bureau.home, source=source, now=now())
     load_warehouse(bureau.home)
     assert {r.status for r in receipts} == {"refused"}
     assert [r.path for r in receipts] == list(map(str, paths))  # before the sender, who typed it
@@ -424,7 +425,7 @@ def test_an_open_file_with_half_of_the_titles_of_its_source_keeps_its_name_and_i
     bureau = Bureau(tmp_path)
     header = "FINESS;TAUX_OCC_TRIMESTRE3;NB_LITS_AUTORISES_INSTALLES;NB_LITS_OCC_2022;COMMENTAIRE_2022"
     path = _written(bureau, "occupation_du_28.csv", header + "\n1;2;3;4;5\n")
-    (receipt,) = deliver([path], bureau.home, source="cnsa_occupation")
+    (receipt,) = deliver([path], bureau.home, source="cnsa_occupation", now=now())
     (kept,) = landing.refusals(bureau.home)
     assert (kept["filename"], receipt.name, kept["source"]) == (path.name, None, "cnsa_occupation")
     assert "colonne inconnue : COMMENTAIRE_2022" in kept["reason"]
@@ -444,7 +445,7 @@ def test_what_is_refused_from_the_inbox_stays_there_in_the_clear_under_no_folder
 ) -> None:
     bureau = Bureau(tmp_path)
     paths = _unknown_files(bureau.home.inbox / folder)
-    receipts = inbox.take(bureau.home, inbox.scan(bureau.home))
+    receipts = inbox.take(bureau.home, inbox.scan(bureau.home), now=now())
     paths[0].parent.rmdir()  # empty; whoever made the folder gave it its name
     assert {r.status for r in receipts} == {"refused"}
     reasons = sorted((bureau.home.inbox / inbox.REFUSED).iterdir())
@@ -458,7 +459,7 @@ def test_the_sensor_logs_the_neutral_name(tmp_path: Path, said: Callable[[], str
     dropped = home.inbox / inbox.UNKNOWN / f"{NOM}.csv"
     dropped.parent.mkdir(parents=True)
     dropped.write_text(";".join(row(PEOPLE[0])), encoding="utf-8")
-    places = {"entrepot": Entrepot(home)}
+    places = {"entrepot": Entrepot(home, now())}
     first = boite_de_depot(dg.build_sensor_context(resources=places))
     assert isinstance(first, dg.SensorResult)
     second = boite_de_depot(dg.build_sensor_context(cursor=first.cursor, resources=places))
@@ -472,7 +473,7 @@ def test_a_gzip_too_big_for_memory_is_refused(bureau: Bureau, monkeypatch: pytes
     path = bureau.folder / "essai_2025-01-31.xlsx"
     _workbook(path)
     path.write_bytes(gzip.compress(path.read_bytes()))
-    (receipt,) = deliver([path], bureau.home)
+    (receipt,) = deliver([path], bureau.home, now=now())
     assert receipt.status == "refused"
     assert receipt.reason is not None
     assert "une fois décompressé" in receipt.reason

@@ -16,6 +16,7 @@ from ingest.pipeline import Receipt, deliver, load_warehouse, pending, process_p
 from ingest.protection import chiffrement, cles, pseudonymes, trousseau
 from orchestration import inbox
 from orchestration.cli import app
+from tests.instants import now
 from tests.integration.protection.conftest import Bureau
 
 ROWS = (
@@ -26,7 +27,7 @@ OTHERS = (("010000222", "A3", "", "Quetzal", "Ysm", "25/11/1939", "F", "", "02/0
 
 
 def received(bureau: Bureau, name: str = "essai_2025-01-31.csv", rows: tuple[tuple[str, ...], ...] = ROWS) -> Receipt:
-    (receipt,) = deliver([bureau.file(name, *rows)], bureau.home)
+    (receipt,) = deliver([bureau.file(name, *rows)], bureau.home, now=now())
     return receipt
 
 
@@ -63,7 +64,7 @@ def test_without_a_keyring_a_file_about_persons_is_refused_and_keeps_no_byte(bur
     assert receipt.reason is not None
     assert "dlnuf cles creer" in receipt.reason
     assert [p.suffix for p in bureau.home.landing.rglob("*") if p.is_file()] == [".json"]
-    trousseau.create()
+    trousseau.create(now=now())
     assert received(bureau).status == "received"
     assert landing.refusals(bureau.home) == []
 
@@ -73,10 +74,10 @@ def test_in_the_inbox_it_waits_until_there_is_a_keyring(bureau: Bureau) -> None:
     target.parent.mkdir(parents=True)
     bureau.file("essai_2025-01-31.csv", *ROWS).rename(target)
     lost = away()
-    assert [r.status for r in inbox.take(bureau.home, inbox.scan(bureau.home))] == ["refused"]
+    assert [r.status for r in inbox.take(bureau.home, inbox.scan(bureau.home), now=now())] == ["refused"]
     assert target.exists()
     lost.rename(keyring_path())
-    assert [r.status for r in inbox.take(bureau.home, inbox.scan(bureau.home))] == ["received"]
+    assert [r.status for r in inbox.take(bureau.home, inbox.scan(bureau.home), now=now())] == ["received"]
     assert not target.exists()
 
 
@@ -95,7 +96,7 @@ def test_rotating_then_rewrapping_changes_neither_contents_nor_pseudonyms_nor_wh
     received(bureau)
     process_pending(bureau.home)
     before = pseudonyms(bureau)
-    trousseau.rotate()
+    trousseau.rotate(now=now())
     received(bureau, "essai_2025-02-28.csv", OTHERS)
     assert [m.cle for m in landing.manifests(bureau.home)] == ["v1", "v2"]
     done = cles.recover(bureau.home)
@@ -123,7 +124,7 @@ def test_renewing_pseudonyms_makes_every_delivery_be_read_again_and_changes_them
     process_pending(bureau.home)
     before = pseudonyms(bureau)
     assert pending(bureau.home) == []
-    trousseau.renew_pseudonyms()
+    trousseau.renew_pseudonyms(now=now())
     assert len(pending(bureau.home)) == 1
     process_pending(bureau.home)
     after = pseudonyms(bureau)
@@ -148,7 +149,7 @@ def test_a_delivery_whose_key_is_lost_is_refused_then_read_once_the_key_is_back(
 def test_a_version_that_is_missing_is_named_and_waited_for(bureau: Bureau) -> None:
     received(bureau)
     named = mark(next(landing.manifests(bureau.home)))
-    trousseau.rotate()
+    trousseau.rotate(now=now())
     lost = _without_version("v1")
     assert [r.statut for r in process_pending(bureau.home)] == ["refused"]
     motif = result_of(bureau).motif
@@ -176,7 +177,7 @@ def test_another_keyring_cannot_read_what_the_lost_one_closed_and_its_pseudonyms
     received(bureau)
     process_pending(bureau.home)
     away()
-    trousseau.create()
+    trousseau.create(now=now())
     assert [r.statut for r in process_pending(bureau.home)] == ["refused"]
     assert pseudonyms(bureau) == []
     assert pending(bureau.home) == []

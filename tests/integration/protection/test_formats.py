@@ -18,6 +18,7 @@ import pytest
 from ingest import lake
 from ingest.home import Home
 from ingest.pipeline import deliver, load_warehouse, process_pending
+from tests.instants import now
 from tests.integration.protection.recherche import Identity, in_text, traces
 
 ET = "010000222"
@@ -206,7 +207,7 @@ FILES: dict[str, Callable[[], bytes]] = {
 
 def searched(home: Home, capfd: pytest.CaptureFixture[str], *paths: Path) -> tuple[list[str], list[lake.Result]]:
     """Delivers, processes, loads; what was found of anybody, anywhere."""
-    receipts = deliver(paths, home)
+    receipts = deliver(paths, home, now=now())
     results = process_pending(home)
     load_warehouse(home)
     captured = capfd.readouterr()
@@ -255,7 +256,7 @@ def test_the_examples_of_the_ans_are_read_and_nobody_of_them_is_written(
     folder = shared_data / "tddui"
     paths = sorted(p for p in folder.rglob("*") if p.suffix in (".json", ".xml"))
     home = Home(tmp_path / "var")
-    deliver(paths, home)
+    deliver(paths, home, now=now())
     results = process_pending(home)
     load_warehouse(home)
     assert results != []

@@ -16,6 +16,7 @@ from ingest.home import Home
 from ingest.lake import Result
 from ingest.pipeline import deliver, inputs_fingerprint, load_warehouse, pending, process_pending
 from ingest.protection import trousseau
+from tests.instants import now
 
 ET = "010000222"
 BORN = "23/11/1997"  # somebody young: only the comparison tells this date from an entry
@@ -31,14 +32,14 @@ RESIDALIA = (
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     monkeypatch.setenv("DLNUF_CLES", str(tmp_path / "cles" / "cles.json"))
-    trousseau.create()
+    trousseau.create(now=now())
     return Home(tmp_path / "var")
 
 
 def received(home: Home, tmp_path: Path, name: str, *lines: str) -> Result:
     path = tmp_path / name
     path.write_text("\n".join((*lines, "")), encoding="utf-8")
-    assert [r.status for r in deliver([path], home)] == ["received"]
+    assert [r.status for r in deliver([path], home, now=now())] == ["received"]
     return process_pending(home)[-1]
 
 
@@ -117,7 +118,7 @@ def test_what_a_publication_depends_on_changes_the_day_an_opposition_begins_or_e
 def test_a_register_waits_whatever_the_year_asked_for(home: Home, tmp_path: Path) -> None:
     path = tmp_path / "consentements_2025-01-31_a.csv"
     path.write_text(f"{REGISTER}\n{ET};D1;toutes;opposition;2026-11-02;;\n", encoding="utf-8")
-    assert [r.status for r in deliver([path], home)] == ["received"]
+    assert [r.status for r in deliver([path], home, now=now())] == ["received"]
     assert [m.source for m in pending(home, millesime=2020)] == ["consentements"]
     assert [r.statut for r in process_pending(home, millesime=2020)] == ["accepted"]
 
@@ -126,7 +127,7 @@ def test_nothing_published_of_a_register_can_be_guessed_from_its_bytes(home: Hom
     register(home, tmp_path, "consentements_2025-01-31_a.csv", f"{ET};D1;toutes;opposition;2026-11-02;;")
     refused = tmp_path / "consentements_2025-01-31_b.csv"
     refused.write_text("nom\nMartin\n", encoding="utf-8")
-    assert [r.status for r in deliver([refused], home)] == ["refused"]
+    assert [r.status for r in deliver([refused], home, now=now())] == ["refused"]
     load_warehouse(home)
     manifest = next(landing.manifests(home))
     digests = [manifest.sha256, landing.sha256_of(refused)]

@@ -9,6 +9,7 @@ import pytest
 
 from ingest.home import Home
 from ingest.protection import trousseau
+from tests.instants import now
 from tests.integration.restitution.bureau import Bureau
 
 
@@ -25,7 +26,7 @@ def desk(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Bureau:
 def bureau(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bureau:
     """Nothing delivered yet."""
     found = desk(tmp_path, monkeypatch)
-    trousseau.create()
+    trousseau.create(now=now())
     return found
 
 
@@ -35,7 +36,7 @@ def _delivered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("restitution")
     with pytest.MonkeyPatch.context() as environment:
         found = desk(folder, environment)
-        trousseau.create()
+        trousseau.create(now=now())
         found.receive_everything()
         found.match()
     return folder

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import stat
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
@@ -26,6 +26,7 @@ from orchestration.restitution.identites import NoNames, Unreadable
 from orchestration.restitution.preparer import Outcome
 from orchestration.restitution.resid import Month
 from orchestration.restitution.sortie import WrongFolder
+from tests.instants import TODAY, now
 from tests.integration.restitution.bureau import (
     EHPAD,
     ELSEWHERE,
@@ -38,12 +39,11 @@ from tests.integration.restitution.bureau import (
     task,
 )
 
-TODAY = date(2026, 11, 21)
 OCTOBER = Month(2026, 10)
 
 
 def prepare(bureau: Bureau, kind: str, finess: str = EHPAD, month: Month | None = None) -> Outcome:
-    return preparer.prepare(bureau.home, kind, finess, month=month, out=bureau.out, today=TODAY)
+    return preparer.prepare(bureau.home, kind, finess, month=month, out=bureau.out, now=now())
 
 
 def table(path: Path) -> list[dict[str, str]]:
@@ -83,7 +83,7 @@ def test_what_is_to_be_confirmed_names_the_line_the_person_and_the_remedy(whole:
 
 def test_our_own_reader_takes_the_resid_file_back_without_a_reject_nor_a_warning(whole: Bureau, tmp_path: Path) -> None:
     (path,) = [f.path for f in prepare(whole, "resid", month=OCTOBER).files if f.path.name.startswith("resid_esms")]
-    (receipt,) = pipeline.deliver([path], whole.home)
+    (receipt,) = pipeline.deliver([path], whole.home, now=now())
     assert (receipt.source, receipt.status) == ("resid_esms", "received")
     (result,) = pipeline.process_pending(whole.home)
     assert (result.statut, result.acceptees, result.rejetees, result.signalements) == ("accepted", 2, 0, 0)
@@ -174,7 +174,7 @@ def test_files_are_for_this_account_alone_and_what_they_hold_is_nowhere_in_the_h
 
 def test_without_a_folder_nothing_is_written_anywhere(whole: Bureau) -> None:
     before = whole.written()
-    outcome = preparer.prepare(whole.home, "resid", EHPAD, month=OCTOBER, today=TODAY)
+    outcome = preparer.prepare(whole.home, "resid", EHPAD, month=OCTOBER, now=now())
     assert (list(outcome.rows.values()), outcome.files) == ([2], [])
     assert whole.written() == before
 
@@ -183,7 +183,7 @@ def test_without_a_folder_nothing_is_written_anywhere(whole: Bureau) -> None:
 def test_a_folder_of_the_home_is_refused_before_anything_is_read(whole: Bureau, inside: str) -> None:
     trousseau.path_of_file().unlink()  # nothing is read: not even the keyring
     with pytest.raises(WrongFolder, match="dossier des données"):
-        preparer.prepare(whole.home, "resid", EHPAD, out=whole.home.root / inside)
+        preparer.prepare(whole.home, "resid", EHPAD, out=whole.home.root / inside, now=now())
 
 
 def test_without_the_keyring_the_command_says_what_it_cannot_do(whole: Bureau) -> None:
@@ -195,7 +195,7 @@ def test_without_the_keyring_the_command_says_what_it_cannot_do(whole: Bureau) -
 
 def test_a_delivery_whose_key_is_lost_is_named_and_nothing_is_prepared_by_halves(whole: Bureau) -> None:
     trousseau.path_of_file().unlink()
-    trousseau.create()
+    trousseau.create(now=now())
     with pytest.raises(Unreadable, match=r"dui_2026-11-05_\w{8}\.csv ne peut pas être relue"):
         prepare(whole, "ecarts")
     assert list(whole.out.iterdir()) == []
@@ -237,10 +237,10 @@ def test_a_later_export_replaces_what_an_earlier_one_said(whole: Bureau) -> None
 
 def test_what_was_eliminated_is_not_given_back(whole: Bureau) -> None:
     """Bytes that others still need hold the person yet: what left the lake is not read again from them."""
-    rules, later = conservation.load(), date(2040, 1, 1)  # ten years after the death, and more
-    number = bordereau.write(whole.home, rules, bordereau.due(whole.home, rules, later))
-    bordereau.approve(whole.home, number, visa="V", by="direction", on=date.today())
-    assert elimination.apply(whole.home, rules, number, today=later).rows
+    rules, later = conservation.load(), datetime(2040, 1, 1, tzinfo=UTC)  # ten years after the death, and more
+    number = bordereau.write(whole.home, rules, bordereau.due(whole.home, rules, later.date()), now=now())
+    bordereau.approve(whole.home, number, visa="V", by="direction", on=TODAY, now=now())
+    assert elimination.apply(whole.home, rules, number, now=later).rows
     pipeline.load_warehouse(whole.home)
     names = {row["NOM"] for row in lines(prepare(whole, "resid", month=OCTOBER), "resid_esms")}
     assert names == {"ZZEXEMPLE"}

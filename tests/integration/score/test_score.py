@@ -12,6 +12,7 @@ from ingest.pipeline import deliver
 from ingest.synthetic import generate
 from orchestration.run import run
 from orchestration.score import score
+from tests.instants import now
 
 pytestmark = [pytest.mark.duckdb, pytest.mark.lent]
 
@@ -22,8 +23,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("score")
     generate(folder, seed=3)
     home = Home(folder / "var")
-    deliver([folder / "livraisons"], home)
-    run(home)
+    deliver([folder / "livraisons"], home, now=now())
+    run(home, now=now())
     return folder
 
 

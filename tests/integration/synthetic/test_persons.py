@@ -12,6 +12,7 @@ from ingest.home import Home
 from ingest.pipeline import Result, deliver, process_pending
 from ingest.protection import trousseau
 from ingest.synthetic import Bilan, generate
+from tests.instants import now
 
 pytestmark = pytest.mark.lent
 
@@ -23,8 +24,8 @@ class Received:
         self.made: Bilan = generate(root / "generation", departements=("48",), seed=3)
         self.truth = root / "generation" / "verite"
         self.home = Home(root / "var")
-        trousseau.create()
-        self.receipts = deliver([root / "generation" / "livraisons" / "personnes"], self.home)
+        trousseau.create(now=now())
+        self.receipts = deliver([root / "generation" / "livraisons" / "personnes"], self.home, now=now())
         self.results: list[Result] = process_pending(self.home)
         told = pl.read_parquet(self.truth / "livraisons.parquet")
         self.told = told.filter(pl.col("livraison").str.starts_with("personnes/"))

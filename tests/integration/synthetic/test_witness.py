@@ -12,6 +12,7 @@ from ingest.home import Home
 from ingest.pipeline import deliver
 from ingest.synthetic import generate
 from orchestration.run import run
+from tests.instants import now
 
 pytestmark = [pytest.mark.duckdb, pytest.mark.lent]
 
@@ -24,8 +25,8 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyCo
     folder = tmp_path_factory.mktemp("temoin")
     generate(folder, departements=("09",), seed=2, personnes=False)
     home = Home(folder / "var")
-    deliver([folder / "livraisons"], home)
-    run(home)
+    deliver([folder / "livraisons"], home, now=now())
+    run(home, now=now())
     with duckdb.connect(str(home.warehouse), read_only=True) as connection:
         _views(connection, folder / "verite")
         yield connection

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
     """The scales and repeats asked for; the measures are invented."""
     calls: Asked = []
 
-    def pretended(scales: list[str], *, seed: int, repeats: int | None, progress: Any) -> dict[str, Any]:
+    def pretended(scales: list[str], *, today: date, seed: int, repeats: int | None, progress: Any) -> dict[str, Any]:
         calls.append((list(scales), repeats))
         return figures(*scales)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -19,9 +19,9 @@ from ingest.conservation.bordereau import Refused, WrongList
 from ingest.conservation.exclusions import from_ranges, in_ranges
 from ingest.home import Home
 from ingest.protection import trousseau
+from tests.instants import TODAY, now
 from tests.unit.conservation.foyer import pseudonym, receive, result_of, rows_of, sejour, usager
 
-TODAY = date(2026, 11, 21)
 GONE, THERE = date(2018, 5, 5), None
 
 
@@ -46,15 +46,15 @@ def two(home: Home) -> str:
 
 
 def issue(home: Home, rules: Conservation, on: date = TODAY) -> str:
-    return bordereau.write(home, rules, bordereau.due(home, rules, on))
+    return bordereau.write(home, rules, bordereau.due(home, rules, on), now=now())
 
 
 def approve(home: Home, number: str) -> str:
-    return bordereau.approve(home, number, visa="AD01-2026-14", by="direction", on=TODAY, today=TODAY)
+    return bordereau.approve(home, number, visa="AD01-2026-14", by="direction", on=TODAY, now=now())
 
 
 def apply(home: Home, rules: Conservation, number: str) -> elimination.Outcome:
-    return elimination.apply(home, rules, number, today=TODAY)
+    return elimination.apply(home, rules, number, now=now())
 
 
 def persons_in(home: Home, delivery: str, entity: str) -> set[str]:
@@ -90,10 +90,10 @@ def test_the_warehouse_goes_with_the_rows_and_a_publication_is_no_longer_up_to_d
     home: Home, rules: Conservation, two: str
 ) -> None:
     number = approve(home, issue(home, rules))
-    before = pipeline.inputs_fingerprint(home)
+    before = pipeline.inputs_fingerprint(home, TODAY)
     apply(home, rules, number)
     assert not home.warehouse.exists()
-    assert pipeline.inputs_fingerprint(home) != before
+    assert pipeline.inputs_fingerprint(home, TODAY) != before
 
 
 def test_applying_twice_changes_nothing(home: Home, rules: Conservation, two: str) -> None:
@@ -168,7 +168,7 @@ def test_an_approval_says_who_what_and_when(
     number = issue(home, rules)
     told: dict[str, Any] = {"visa": "V", "by": "direction", "on": TODAY} | changes
     with pytest.raises(WrongList, match=said):
-        bordereau.approve(home, number, today=TODAY, **told)
+        bordereau.approve(home, number, now=now(), **told)
     assert elimination.to_apply(home) == []
 
 
@@ -223,10 +223,10 @@ def test_a_suspension_after_the_approval_is_honoured_and_its_lifting_needs_a_new
 ) -> None:
     number = approve(home, issue(home, rules))
     facts = {"finess_et": "010000001", "personne": pseudonym("anne"), "date": "2026-11-20", "motif": "TA 2026-1"}
-    registre.append(home, {"evenement": registre.SUSPENDED, "reference": "S1", **facts})
+    registre.append(home, {"evenement": registre.SUSPENDED, "reference": "S1", **facts}, now())
     assert apply(home, rules, number).rows == 0
     assert bordereau.due(home, rules, TODAY).kept["suspension"] == 2
-    registre.append(home, {"evenement": registre.LIFTED, "reference": "S1", "date": "2026-11-21"})
+    registre.append(home, {"evenement": registre.LIFTED, "reference": "S1", "date": "2026-11-21"}, now())
     assert bordereau.due(home, rules, TODAY).rows == 3
 
 
@@ -276,7 +276,8 @@ def test_bytes_whose_persons_have_all_gone_are_destroyed_and_never_read_again(ho
     assert (outcome.rows, outcome.destroyed) == (2, 1)
     assert not path.exists()
     assert result_of(home, delivery).detruite_le is not None
-    trousseau.renew_pseudonyms()  # everything about persons is to be read again, but for what is no longer there
+    # Everything about persons is to be read again, but for what is no longer there.
+    trousseau.renew_pseudonyms(now=now())
     assert pipeline.pending(home) == []
     assert bordereau.due(home, rules, TODAY).is_empty
 
@@ -420,9 +421,9 @@ def test_nothing_approved_nothing_eliminated(
     for on in (date(2010, 1, 1), TODAY, date(2060, 1, 1)):
         found = bordereau.due(home, rules, on)
         if not found.is_empty:
-            number = bordereau.write(home, rules, found)
+            number = bordereau.write(home, rules, found, now=now())
             with pytest.raises(Refused):
-                elimination.apply(home, rules, number, today=date(2070, 1, 1))
+                elimination.apply(home, rules, number, now=datetime(2070, 1, 1, tzinfo=UTC))
     assert snapshot(home) == before
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from data_contracts.model import load_contracts
 from ingest.recognise import recognise
+from tests.instants import TODAY
 from tests.unit.readers import exemples as ex
 
 PERSONAL = ("dui", "resid_esms", "viatrajectoire_pa", "viatrajectoire_ph", "consentements")
@@ -43,7 +44,7 @@ def test_the_date_of_the_name_gives_the_year(
     tmp_path: Path, name: str, content: bytes, said: date, millesime: int
 ) -> None:
     (tmp_path / name).write_bytes(content)
-    found = recognise(tmp_path / name, load_contracts())
+    found = recognise(tmp_path / name, load_contracts(), today=TODAY)
     assert (found.collecte_le, found.millesime) == (said, millesime)
 
 
@@ -53,18 +54,18 @@ def test_a_month_speaks_from_its_last_day(tmp_path: Path, month: str, millesime:
 
     path = tmp_path / f"resid_esms_{month}_a.csv"
     path.write_text(RESID + "\n", encoding="utf-8")
-    assert recognise(path, load_contracts()).millesime == millesime
+    assert recognise(path, load_contracts(), today=TODAY).millesime == millesime
 
 
 def test_a_name_without_a_date_speaks_from_today(tmp_path: Path) -> None:
     path = tmp_path / "export.json"
     path.write_bytes(BUNDLE)
-    found = recognise(path, load_contracts())
+    found = recognise(path, load_contracts(), today=TODAY)
     assert found.collecte_le is None
-    assert found.millesime in {last_closed_year(date.today() - timedelta(days=n)) for n in (0, 1)}
+    assert found.millesime == last_closed_year(TODAY)
 
 
 def test_the_year_that_the_sender_gives_wins(tmp_path: Path) -> None:
     path = tmp_path / "tddui_2024-12-31_a.json"
     path.write_bytes(BUNDLE)
-    assert recognise(path, load_contracts(), millesime=2022).millesime == 2022
+    assert recognise(path, load_contracts(), millesime=2022, today=TODAY).millesime == 2022

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import polars as pl
 
-from ingest import lake, landing
+from ingest import horloge, lake, landing
 from ingest.home import Home
+from tests.instants import now
 
 EHPAD = "010000001"
 
@@ -28,7 +29,7 @@ def land(home: Home, name: str, source: str = "cnsa_occupation", millesime: int 
         filename=name,
         sha256=sha256,
         size=sent.stat().st_size,
-        received_at=landing.now(),
+        received_at=horloge.written(now()),
         millesime=millesime,
         collecte_le=None,
     )

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -156,7 +157,7 @@ def played(monkeypatch: pytest.MonkeyPatch, answer: Outcome | Exception) -> list
     """Replaces the run by an answer; returns the years it was asked."""
     asked: list[int | None] = []
 
-    def run(home: Home, millesime: int | None, progress: Any, *, allow_shrink: bool) -> Outcome:
+    def run(home: Home, millesime: int | None, progress: Any, *, now: datetime, allow_shrink: bool) -> Outcome:
         asked.append(millesime)
         if isinstance(answer, Exception):
             raise answer

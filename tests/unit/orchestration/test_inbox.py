@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from ingest.home import Home
 from ingest.pipeline import Receipt
 from orchestration import inbox
+from tests.instants import now
 
 
 def drop(home: Home, relative: str, text: str = "a;b\n") -> Path:
@@ -23,7 +25,7 @@ def delivered(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str | None, list[st
     """Calls made to the landing: a file whose name has « mauvais » is refused."""
     calls: list[tuple[str | None, list[str]]] = []
 
-    def deliver(paths: list[Path], home: Home, *, source: str | None = None) -> list[Receipt]:
+    def deliver(paths: list[Path], home: Home, *, now: datetime, source: str | None = None) -> list[Receipt]:
         calls.append((source, [path.name for path in paths]))
         return [
             Receipt(str(path), source, None, "refused", "En-tête inconnu.")
@@ -73,7 +75,7 @@ def test_a_file_is_taken_when_it_stops_growing(home: Home) -> None:
 def test_a_received_file_leaves_the_inbox(home: Home, delivered: list[tuple[str | None, list[str]]]) -> None:
     path = drop(home, "finess/structures.json")
     drop(home, "occupation.csv")
-    inbox.take(home, inbox.scan(home))
+    inbox.take(home, inbox.scan(home), now=now())
     assert delivered == [(None, ["occupation.csv"]), ("finess", ["structures.json"])]
     assert not path.exists()
     assert inbox.scan(home) == []
@@ -82,9 +84,9 @@ def test_a_received_file_leaves_the_inbox(home: Home, delivered: list[tuple[str 
 def test_a_refused_file_is_set_aside_with_its_reason(home: Home, delivered: list[tuple[str | None, list[str]]]) -> None:
     drop(home, "finess/mauvais.csv", "premier")
     good = drop(home, "finess/bon.csv")
-    inbox.take(home, inbox.scan(home))
+    inbox.take(home, inbox.scan(home), now=now())
     drop(home, "finess/mauvais.csv", "second")
-    inbox.take(home, inbox.scan(home))
+    inbox.take(home, inbox.scan(home), now=now())
     aside = home.inbox / inbox.REFUSED
     assert not good.exists()
     assert sorted(path.name for path in aside.iterdir()) == [

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import pytest
 
@@ -40,8 +41,11 @@ def holder(home: Home) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_a_second_process_is_told_who_writes(home: Home) -> None:
-    with holder(home) as process, pytest.raises(HomeBusy, match=f"processus {process.pid}.*Attendez"), writing(home):
-        pytest.fail("le verrou aurait dû être refusé")
+    with holder(home) as process:
+        os.utime(home.root / "verrou", times=(0, datetime(2026, 12, 31, 23, 30, tzinfo=UTC).timestamp()))
+        said = f"processus {process.pid}, depuis le 01/01/2027 00:30:00, heure de Paris.*Attendez"
+        with pytest.raises(HomeBusy, match=said), writing(home):
+            pytest.fail("le verrou aurait dû être refusé")
 
 
 def test_a_killed_writer_leaves_nothing_behind(home: Home) -> None:
@@ -49,7 +53,7 @@ def test_a_killed_writer_leaves_nothing_behind(home: Home) -> None:
         os.kill(process.pid, signal.SIGKILL)
         process.wait(PATIENCE_S)
         with writing(home):
-            assert (home.root / "verrou").read_text(encoding="utf-8").startswith(f"processus {os.getpid()},")
+            assert (home.root / "verrou").read_text(encoding="utf-8") == f"processus {os.getpid()}"
 
 
 def test_waits_for_the_other_to_end(home: Home) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import UTC, date, datetime
-from types import SimpleNamespace
+from datetime import date
 
 import duckdb
 import polars as pl
@@ -17,6 +16,7 @@ from ingest.home import Home
 from orchestration.publication.manifest import Manifest, documents_of
 from orchestration.publication.publisher import software
 from orchestration.run import RunFailed, UnknownMillesime, nothing_new, run, wait_for_warehouse
+from tests.instants import TODAY, now
 from tests.patience import PATIENCE_S
 from tests.unit.orchestration.samples import publish
 
@@ -34,28 +34,28 @@ def current(home: Home, monkeypatch: pytest.MonkeyPatch) -> Home:
     manifest = Manifest(folder.name, "", "", "empreinte", None, "1", software(), {}, (), documents)
     (folder / "manifest.json").write_text(manifest.to_json(), encoding="utf-8")
     monkeypatch.setattr("ingest.pipeline.pending", lambda _home, *, millesime=None: [])
-    monkeypatch.setattr("ingest.pipeline.inputs_fingerprint", lambda _home: "empreinte")
+    monkeypatch.setattr("ingest.pipeline.inputs_fingerprint", lambda _home, _today: "empreinte")
     return home
 
 
 def test_nothing_is_new(current: Home) -> None:
-    assert nothing_new(current)
-    outcome = run(current)
+    assert nothing_new(current, TODAY)
+    outcome = run(current, now=now())
     assert (outcome.nothing_new, outcome.published, outcome.version) == (True, False, "20261121T053000Z-00000000")
 
 
 def test_before_the_first_publication_everything_is_new(home: Home) -> None:
-    assert not nothing_new(home)
+    assert not nothing_new(home, TODAY)
 
 
 def test_a_delivery_that_waits_is_new(current: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ingest.pipeline.pending", lambda _home, *, millesime=None: ["livraison"])
-    assert not nothing_new(current)
+    assert not nothing_new(current, TODAY)
 
 
 def test_a_declaration_that_changed_is_new(current: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingest.pipeline.inputs_fingerprint", lambda _home: "autre")
-    assert not nothing_new(current)
+    monkeypatch.setattr("ingest.pipeline.inputs_fingerprint", lambda _home, _today: "autre")
+    assert not nothing_new(current, TODAY)
 
 
 def test_the_day_an_opposition_begins_is_new(current: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,25 +70,23 @@ def test_the_day_an_opposition_begins_is_new(current: Home, monkeypatch: pytest.
     before = pipeline.inputs_fingerprint(current, date(2026, 11, 21))
     manifest = replace(Manifest.read(path.parent), inputs_fingerprint=before)
     path.write_text(manifest.to_json(), encoding="utf-8")
-    for day, expected in ((21, True), (22, False)):
-        instant = datetime(2026, 11, day, 8, tzinfo=UTC)
-        monkeypatch.setattr(pipeline, "datetime", SimpleNamespace(now=lambda _zone, instant=instant: instant))
-        assert nothing_new(current) is expected
+    assert nothing_new(current, date(2026, 11, 21))
+    assert not nothing_new(current, date(2026, 11, 22))
 
 
 def test_another_version_of_the_software_is_new(current: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("orchestration.publication.publisher.software", lambda: {"duckdb": "9"})
-    assert not nothing_new(current)
+    assert not nothing_new(current, TODAY)
 
 
 def test_a_publication_that_was_damaged_is_made_again(current: Home) -> None:
     next(current.publication.glob("*/acceptation.html")).write_text("retouché", encoding="utf-8")
-    assert not nothing_new(current)
+    assert not nothing_new(current, TODAY)
 
 
 def test_a_year_that_is_no_partition_is_refused_before_anything(current: Home) -> None:
     with pytest.raises(UnknownMillesime, match="1990"):
-        run(current, millesime=1990)
+        run(current, millesime=1990, now=now())
 
 
 def test_a_warehouse_held_by_somebody_is_waited_for_then_said(home: Home) -> None:

@@ -8,6 +8,7 @@ from ingest import landing
 from ingest.home import Home
 from orchestration.publication.errors import PublicationDamaged
 from orchestration.status import deliveries, layer, status, unbalanced
+from tests.instants import now
 from tests.unit.orchestration.samples import frame, land, process, publish, value
 
 
@@ -24,7 +25,7 @@ def test_every_file_is_counted_once_whatever_became_of_it(home: Home) -> None:
     process(home, land(home, "corrige.csv"), lues=5, acceptees=5)
     process(home, land(home, "vide.csv", "finess"), lues=0, acceptees=0, motif="Aucune ligne.")
     land(home, "attend.csv")
-    landing.refuse(home, filename="page.html", sha256="f" * 64, size=3, source=None, reason="Page HTML.")
+    landing.refuse(home, filename="page.html", sha256="f" * 64, size=3, source=None, reason="Page HTML.", now=now())
     counted = status(home)
     assert counted["deliveries"] == {"received": 5, "accepted": 2, "refused": 2, "pending": 1}
     assert counted["rows"] == {"read": 15, "accepted": 13, "rejected": 2}

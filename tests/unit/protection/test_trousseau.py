@@ -12,6 +12,7 @@ import pytest
 from ingest.home import Home
 from ingest.protection import trousseau
 from ingest.protection.trousseau import KeyringProblem, NoKeyring
+from tests.instants import now
 
 
 @pytest.fixture
@@ -38,13 +39,13 @@ def test_its_place_is_said_by_the_environment_else_in_the_configuration_of_the_a
 def test_a_new_keyring_is_for_its_owner_alone_and_replaces_no_other(place: Path) -> None:
     with pytest.raises(NoKeyring, match="dlnuf cles creer"):
         trousseau.load()
-    assert trousseau.create() == place
+    assert trousseau.create(now=now()) == place
     assert place.stat().st_mode & 0o777 == 0o600
     keyring = trousseau.load()
     assert [s.version for s in keyring.encryption] == ["v1"]
     before = place.read_bytes()
     with pytest.raises(KeyringProblem, match="existe déjà"):
-        trousseau.create()
+        trousseau.create(now=now())
     assert place.read_bytes() == before
 
 
@@ -76,9 +77,9 @@ def test_where_no_keyring_can_be_written_the_message_says_where_one_may_stand(
 
 
 def test_rotating_adds_a_version_and_leaves_pseudonyms_as_they_are(place: Path) -> None:
-    trousseau.create()
+    trousseau.create(now=now())
     first = trousseau.load()
-    second = trousseau.rotate()
+    second = trousseau.rotate(now=now())
     assert [s.version for s in second.encryption] == ["v1", "v2"]
     assert second.current.version == "v2"
     assert second.with_fingerprint(first.current.fingerprint) == first.current
@@ -87,9 +88,9 @@ def test_rotating_adds_a_version_and_leaves_pseudonyms_as_they_are(place: Path) 
 
 
 def test_renewing_pseudonyms_leaves_the_files_readable_and_forgets_the_old_secret(place: Path) -> None:
-    trousseau.create()
+    trousseau.create(now=now())
     first = trousseau.load()
-    second = trousseau.renew_pseudonyms()
+    second = trousseau.renew_pseudonyms(now=now())
     assert second.encryption == first.encryption
     assert (second.pseudonyms.version, second.pseudonyms.fingerprint) != ("p1", first.pseudonyms.fingerprint)
     assert base64.b64encode(first.pseudonyms._bytes).decode() not in place.read_text(encoding="utf-8")
@@ -99,8 +100,8 @@ def test_a_keyring_inside_the_home_is_refused(tmp_path: Path, monkeypatch: pytes
     home = Home(tmp_path / "var")
     monkeypatch.setenv("DLNUF_CLES", str(home.root / "config" / "cles.json"))
     with pytest.raises(KeyringProblem, match="dans le dossier des données"):
-        trousseau.create(home)
-    trousseau.create()
+        trousseau.create(home, now=now())
+    trousseau.create(now=now())
     with pytest.raises(KeyringProblem, match="dans le dossier des données"):
         trousseau.load(home)
     (tmp_path / "lien").symlink_to(home.root)
@@ -111,7 +112,7 @@ def test_a_keyring_inside_the_home_is_refused(tmp_path: Path, monkeypatch: pytes
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o660])
 def test_a_keyring_that_others_can_reach_is_not_used(place: Path, mode: int) -> None:
-    trousseau.create()
+    trousseau.create(now=now())
     place.chmod(mode)
     with pytest.raises(KeyringProblem, match="chmod 600"):
         trousseau.load()
@@ -137,7 +138,7 @@ def test_a_key_in_the_environment_is_a_keyring_of_one_version(monkeypatch: pytes
     assert keyring.current.key("chiffrement") != keyring.pseudonyms.key("chiffrement")
     for change in (trousseau.create, trousseau.rotate, trousseau.renew_pseudonyms):
         with pytest.raises(KeyringProblem, match="DLNUF_CLE"):
-            change()
+            change(now=now())
 
 
 @pytest.mark.parametrize("given", ["court", "a" * 44, base64.b64encode(b"k" * 16).decode(), "ééé"])
@@ -151,8 +152,8 @@ def test_a_key_of_the_environment_that_is_not_one_is_refused_without_being_said(
 
 
 def test_each_purpose_has_its_own_key_and_no_secret_is_ever_shown(place: Path) -> None:
-    trousseau.create()
-    keyring = trousseau.rotate()
+    trousseau.create(now=now())
+    keyring = trousseau.rotate(now=now())
     keys = {s.key(p) for s in (*keyring.encryption, keyring.pseudonyms) for p in ("chiffrement", "personnes", "autre")}
     assert len(keys) == 9
     secrets = [s._bytes for s in (*keyring.encryption, keyring.pseudonyms)]

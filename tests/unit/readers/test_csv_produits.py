@@ -15,6 +15,7 @@ import pytest
 from data_contracts.model import load_contracts
 from ingest.readers import UnreadableFile, read, sniff
 from ingest.recognise import Refused, recognise
+from tests.instants import TODAY
 from tests.unit.readers.exemples import ET, INS
 from tests.unit.readers.test_tddui import known
 
@@ -59,7 +60,7 @@ def encoded(text: str, product: str) -> bytes:
 
 
 def tables(path: Path) -> dict[str, pl.DataFrame]:
-    layout = recognise(path, load_contracts()).layout
+    layout = recognise(path, load_contracts(), today=TODAY).layout
     chunks: dict[str, list[pl.DataFrame]] = {}
     for table in read(path, layout):
         chunks.setdefault(table.entity, []).append(table.frame)
@@ -283,7 +284,7 @@ def test_viatrajectoire_grand_age(write: Write, place: int, written: str, field:
 @pytest.mark.parametrize("name", ["export.csv", "handisoft_usagers_20241231_a.csv"])
 def test_a_file_is_of_the_product_whose_titles_it_has_whatever_its_name(write: Write, name: str) -> None:
     path = file(write, name, "residalia", RESIDALIA, f"{PERSON};{STAY}")
-    assert recognise(path, load_contracts()).layout.code == "residalia_sejours"
+    assert recognise(path, load_contracts(), today=TODAY).layout.code == "residalia_sejours"
 
 
 @pytest.mark.parametrize(
@@ -298,7 +299,7 @@ def test_a_file_is_of_the_product_whose_titles_it_has_whatever_its_name(write: W
 def test_titles_that_are_not_quite_those_of_a_mapping_refuse_the_file_with_a_diff(write: Write, titles: str) -> None:
     path = file(write, "residalia_sejours_20241231_a.csv", "residalia", titles, "x")
     with pytest.raises(Refused, match=r"residalia_sejours(.|\n)*(− colonne attendue absente|\+ colonne inconnue)"):
-        recognise(path, load_contracts())
+        recognise(path, load_contracts(), today=TODAY)
 
 
 def test_reading_under_the_mapping_of_another_product_is_refused(write: Write) -> None:

@@ -25,6 +25,7 @@ REMEDY = " Remède : "  # in a defect or a remark, before what its sender can do
 BLANKS = " \t\r\n\u00a0\u202f\u200b\ufeff\0\x1a"
 # 1.234 is a thousand for some, one and a bit for others; a number that a file types as such is the second.
 _AMBIGUOUS = re.compile(r"^([+-]?\d{1,3}\.\d{3})$")
+_WORD = re.compile(r"[^\W\d_]{2}")
 _COMBINING = "[\u0300-\u036f]"  # what accents are written with apart from their letter (NFD)
 MAX_ROWS = 100_000
 _MAX_CELLS = 2_000_000  # a chunk of a 331-column file is cut before its 100 000th row, to bound memory
@@ -72,9 +73,15 @@ class Document:
 
     @property
     def headers(self) -> tuple[tuple[str, ...], ...]:
-        """What could be its titles, as delivered, the likeliest first: of a workbook, the first rows of every sheet."""
+        """What could be its titles, as delivered, the likeliest first: of a workbook, the first rows that are of words."""
         rows = (without_end(row) for sheet in self.sheets if sheet.visible for row in sheet.rows)
-        return tuple(dict.fromkeys([self.raw_header or self.header or (), *rows]))
+        return tuple(dict.fromkeys([self.raw_header or self.header or (), *filter(_of_words, rows)]))
+
+
+def _of_words(cells: tuple[str, ...]) -> bool:
+    """Whether at least half of what a row holds are words, as titles are."""
+    filled = [cell for cell in cells if cell]
+    return 2 * sum(1 for cell in filled if _WORD.search(cell)) >= len(filled)
 
 
 class LayoutLike(Protocol):

@@ -5,7 +5,7 @@ Belongs here: telling them, in frames of text, whatever the family of the file. 
 
 Titles that come back (a file made of several ones, a page break) are left out: they say nothing. What is not a row
 stays as a defective one: it is counted, and said. It is told by its words, never by its place alone: each of its filled
-cells is a word, where the column has held nothing but figures.
+cells is a word, in columns of figures.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import polars as pl
 
 from ingest.readers.model import BLANKS, DEFAUT, LIGNE, REMEDY
 
-_SAMPLE = 200  # rows from which a column is said to hold figures only
+_SAMPLE = 200  # rows from which a column is said to be of figures
 _WORD = r"\p{L}{3}"  # not « 2A0000012 », nor « NC »
 _NOTE = f"ligne hors du tableau (note, titre ou intertitre).{REMEDY}La retirer du fichier si elle n'est pas une donnée."
 _OTHER = (
@@ -32,7 +32,7 @@ class Outside:
     def __init__(self, titles: Sequence[str]) -> None:
         """titles: those of the columns, in order, as delivered; an absent one is empty."""
         self._titles = [title.strip(BLANKS) for title in titles]
-        self._figures: list[int] | None = None  # the columns that hold nothing but figures
+        self._figures: list[int] | None = None  # the columns of figures
         self._last = 0  # line of the last row seen
         self._below = False  # in another table
 
@@ -98,11 +98,11 @@ def _filled(name: str) -> pl.Expr:
 
 
 def _of_figures(rows: pl.DataFrame, names: list[str]) -> list[int] | None:
-    """The columns that hold no letter, and something, in the first rows; None when there is no row to tell by."""
+    """The columns of which most cells, in the first rows, hold no letter; None when there is no row to tell by."""
     if not rows.height:
         return None
     sample = rows.head(_SAMPLE)
     told = sample.select(
-        (_filled(n).any() & ~pl.col(n).fill_null("").str.contains(r"\p{L}").any()).alias(n) for n in names
+        (2 * (_filled(n) & ~pl.col(n).str.contains(r"\p{L}")).sum() > _filled(n).sum()).alias(n) for n in names
     ).row(0)
     return [i for i, of_figures in enumerate(told) if of_figures]

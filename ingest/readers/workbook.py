@@ -22,6 +22,7 @@ from xml.etree.ElementTree import Element, ParseError
 
 from openpyxl.reader.excel import ExcelReader
 from openpyxl.styles.numbers import BUILTIN_FORMATS
+from openpyxl.styles.stylesheet import apply_stylesheet
 from openpyxl.utils import get_column_letter, range_boundaries
 from openpyxl.utils.cell import coordinate_to_tuple
 from openpyxl.utils.datetime import from_ISO8601
@@ -96,7 +97,7 @@ def opened(path: Path) -> Iterator[list[Sheet]]:
     try:
         with on_disk(path) as plain, plain.open("rb") as stream:
             with warnings.catch_warnings(action="ignore"):  # openpyxl warns of styles it drops: no concern of a reader
-                reader = ExcelReader(stream, read_only=True, data_only=True, keep_links=False)
+                reader = _Reader(stream, read_only=True, data_only=True, keep_links=False)
                 if b"purl.oclc.org/ooxml" in reader.archive.read("xl/workbook.xml"):
                     reader.archive = _Transitional(stream)
                 try:
@@ -115,6 +116,22 @@ def opened(path: Path) -> Iterator[list[Sheet]]:
         raise UnreadableFile(
             path, "classeur Excel tronqué ou abîmé", "l'enregistrer de nouveau au format .xlsx, puis le redéposer"
         ) from error
+
+
+class _Reader(ExcelReader):
+    """What stands in the cells, and nothing else: a chart, a property or a name that is wrong stops no reading."""
+
+    def read(self) -> None:
+        self.read_manifest()
+        self.read_strings()
+        self.read_workbook()
+        apply_stylesheet(self.archive, self.wb)
+        if missing := [rel.target for _, rel in self.parser.find_sheets() if rel.target not in self.valid_files]:
+            raise KeyError(*missing)  # a sheet that the workbook names and does not hold
+        self.read_worksheets()
+
+    def read_chartsheet(self, sheet: Any, rel: Any) -> None:
+        pass  # a sheet that is a chart shows the cells of others
 
 
 class _Transitional(zipfile.ZipFile):

@@ -135,6 +135,10 @@ BELOW = {
         [(5, "020000015", None), (7, "2A0000012", None)],
     ),
     "a row that knows little": ([[], ("2A0000012", "NC", "nd")], [(5, "2A0000012", None)]),
+    "a note after a line of totals": (
+        [("Total", 140, None), ["Source : CNSA"]],
+        [(4, "Total", None), (5, "Source : CNSA", NOTE)],
+    ),
     "a line of totals is the contract's business": ([("Total", 140, None)], [(4, "Total", None)]),
 }  # fmt: skip
 
@@ -215,6 +219,17 @@ def test_a_strict_workbook_reads_like_the_other_form(write: Write, rows_of: Rows
     expected = rows_of(write(book, "c.xlsx"), "xlsx")["table"]
     assert rows_of(write(strict(book), "s.xlsx"), "xlsx")["table"].equals(expected)
     assert expected.height == 3_002
+
+
+def test_charts_and_properties_stop_no_reading(write: Write, rows_of: Rows) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(workbook(("Données", DATA))))
+    book.create_chartsheet("Graphique", 0)
+    out, spoilt = io.BytesIO(), io.BytesIO()
+    book.save(out)
+    with zipfile.ZipFile(out) as source, zipfile.ZipFile(spoilt, "w") as target:
+        for name in source.namelist():
+            target.writestr(name, b"<x>" if name == "docProps/core.xml" else source.read(name))
+    assert rows_of(write(spoilt.getvalue(), "c.xlsx"), "xlsx")["table"].height == 2
 
 
 def test_a_workbook_of_hidden_sheets_is_refused(write: Write) -> None:

@@ -73,7 +73,7 @@ class Document:
 
     @property
     def headers(self) -> tuple[tuple[str, ...], ...]:
-        """What could be its titles, as delivered, the likeliest first: of a workbook, the first rows that are of words."""
+        """What could be its titles, as delivered, the likeliest first: of a workbook, the first rows of words."""
         rows = (without_end(row) for sheet in self.sheets if sheet.visible for row in sheet.rows)
         return tuple(dict.fromkeys([self.raw_header or self.header or (), *filter(_of_words, rows)]))
 

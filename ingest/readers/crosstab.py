@@ -39,6 +39,7 @@ _OTHER = (
 _HIDDEN = (
     f"feuille « {{}} » masquée : elle n'est pas lue.{REMEDY}La retirer du classeur ; si elle est à lire, l'afficher."
 )
+_HIDDEN_ROW = f"ligne masquée dans le classeur, lue comme les autres.{REMEDY}Vérifier qu'elle est à déclarer."
 _STRAY = f"ligne hors des tableaux de la feuille.{REMEDY}La retirer, ou la déclarer dans le contrat (ignored_rows)."
 _UNTITLED = f"valeur dans une colonne sans titre.{REMEDY}Donner un titre à la colonne, ou vider la cellule."
 
@@ -124,8 +125,8 @@ def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Ta
         for sheet in sheets:
             if is_left(sheet.name, layout.options):
                 continue
-            for values, place, defect in _figures(sheet, shape):
-                rows.add(values, chemin=f"{sheet.name}!{place}", defaut=defect)
+            for values, place, defect, remark in _figures(sheet, shape):
+                rows.add(values, chemin=f"{sheet.name}!{place}", defaut=defect, remarque=remark)
                 if rows.full:
                     yield rows.take()
     if not rows.count:
@@ -136,7 +137,7 @@ def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Ta
         yield rows.take()
 
 
-_Figure = tuple[dict[str, str | None], str, str | None]  # values, cell or row, defect
+_Figure = tuple[dict[str, str | None], str, str | None, str | None]  # values, cell or row, defect, remark
 
 
 def _figures(sheet: Sheet, shape: Shape) -> Iterator[_Figure]:
@@ -173,11 +174,13 @@ def _of_row(row: Row, said: Mapping[str, str], titles: Sequence[tuple[str, ...]]
         yield _unread(row, shape, row.defect or _UNTITLED)
         return
     of_line = dict(zip(shape.lines, row.texts, strict=False))
+    remark = _HIDDEN_ROW if row.hidden else None  # once for the row
     for column, title in enumerate(titles, start=left):
         if title and not shape.is_left(title[-1]):
             text = row.texts[column] if column < len(row.texts) else None
             values = {**said, **of_line, **dict(zip(shape.header, title, strict=True)), shape.options["value"]: text}
-            yield values, f"{get_column_letter(column + 1)}{row.number}", None
+            yield values, f"{get_column_letter(column + 1)}{row.number}", None, remark
+            remark = None
 
 
 def _titles(rows: Sequence[Row], shape: Shape) -> list[tuple[str, ...]]:
@@ -200,7 +203,7 @@ def _beside(row: Row, shape: Shape) -> Iterator[_Figure]:
 
 
 def _unread(row: Row, shape: Shape, reason: str) -> _Figure:
-    return dict(zip(shape.columns, row.texts, strict=False)), str(row.number), reason
+    return dict(zip(shape.columns, row.texts, strict=False)), str(row.number), reason, None
 
 
 def _text(texts: Iterable[str | None]) -> str:

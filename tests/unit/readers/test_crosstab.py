@@ -185,6 +185,16 @@ def test_an_empty_figure_is_a_row_too(write: Callable[..., Path]) -> None:
     assert frame["population"].to_list()[:3] == ["100", None, "102"]
 
 
+def test_a_hidden_line_is_read_and_said_once(write: Callable[..., Path]) -> None:
+    made = openpyxl.load_workbook(io.BytesIO(book(RECENT)))
+    made["2022"].row_dimensions[7].hidden = True
+    out = io.BytesIO()
+    made.save(out)
+    (table,) = read(write(out.getvalue(), "pop.xlsx"), FakeLayout("crosstab", OPTIONS, ("population",)))
+    assert table.frame.filter(pl.col("_remarque").is_not_null())["_chemin"].to_list() == ["2022!C7"]
+    assert table.frame.height == 45
+
+
 AGREED = ("annee", "territoire_code", "territoire_libelle", "sexe", "tranche_age", "population")
 
 

@@ -3,7 +3,8 @@
 Belongs here: an invented médico-social world, drawn from a seed, what each collection says of it, and what was true.
 Does not belong here: anything of the pipeline. This package is the witness that judges it: it imports none of our code
 outside itself, only libraries, and it holds its own copy of the facts it needs.
-No establishment, company or commune of it exists: see `identifiants` for why its numbers cannot be anyone's.
+Its places are real; no establishment, company or person of it exists: see `identifiants` for why its numbers cannot be
+anyone's.
 """
 
 from ingest.synthetic.defauts import EFFETS, Fidelite, Registre, TauxDefauts, lire_taux

@@ -4,7 +4,8 @@ Belongs here: loading those facts. Does not belong here: anything drawn, and any
 project: the generator is the witness that the pipeline is judged by, so it holds its own copy of what it knows.
 
 Sources: FINESS nomenclatures and national counts of codes (ANS, July 2026), CNSA table of categories, COG (INSEE),
-population rounded to the thousand (INSEE, 2022), titles of the ATIH export. Sizes, rates, ratios: orders of magnitude.
+population rounded to the thousand (INSEE, 2022), the largest communes of each département (COG 2026, La Poste, centres
+of IGN ADMIN EXPRESS 2018; Licence Ouverte), titles of the ATIH export. Sizes, rates, ratios: orders of magnitude.
 """
 
 from __future__ import annotations

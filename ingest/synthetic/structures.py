@@ -17,7 +17,7 @@ import polars as pl
 from ingest.synthetic import faits
 from ingest.synthetic.hasard import Entiers, Flottants, Hasard, rang_dans, tirer
 from ingest.synthetic.identifiants import numero_siren, numero_siret, numeros_finess
-from ingest.synthetic.territoire import Territoire
+from ingest.synthetic.territoire import Territoire, tirer_communes
 
 ESMS_FRANCE = 36_000
 MILLESIMES = (2023, 2024)
@@ -247,9 +247,7 @@ def _noms_et(rng: np.random.Generator, dep: Entiers, cat: Entiers, sigles: list[
 def _adresses(rng: np.random.Generator, territoire: Territoire, dep: Entiers) -> pl.DataFrame:
     """Street, commune and coordinates of structures placed in départements (rank in `territoire.departements`)."""
     n = len(dep)
-    par_dep = len(territoire.communes) // len(territoire.departements)
-    poids = np.maximum(territoire.communes["population"].to_numpy()[:par_dep].astype(float), 1.0)
-    communes = territoire.communes[(dep * par_dep + tirer(rng, poids, n)).tolist()]
+    communes = territoire.communes[tirer_communes(rng, territoire.communes, dep).tolist()]
     voies = faits.listes("voie")
     types = np.array(["R", "AV", "PL", "RTE", "CHE", "ALL"])[tirer(rng, np.array([60.0, 16, 8, 7, 5, 4]), n)]
     numeros = rng.integers(1, 150, n)

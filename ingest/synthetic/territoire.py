@@ -1,8 +1,7 @@
-"""True territory: the départements of the generation, invented communes, population by age and sex.
+"""True territory: the départements of the generation, their largest communes, population by age and sex.
 
 Belongs here: places and people of places. Does not belong here: establishments.
-Communes are invented (codes above the last real code of each département, fictitious names); départements, regions
-and the order of magnitude of their population are facts.
+Places are facts: whoever checks codes refuses one that never existed. What is said to stand in them is invented.
 """
 
 from __future__ import annotations
@@ -13,10 +12,9 @@ import numpy as np
 import polars as pl
 
 from ingest.synthetic import faits
-from ingest.synthetic.hasard import Flottants, Hasard
+from ingest.synthetic.hasard import Entiers, Flottants, Hasard
 from ingest.synthetic.identifiants import numero_siren
 
-COMMUNES_PAR_DEPARTEMENT = 25
 PREMIER_SIREN_COMMUNE = 60_000
 ANNEES_POPULATION = tuple(range(2020, 2026))
 ECHELLES: dict[str, tuple[str, ...]] = {
@@ -30,7 +28,7 @@ ECHELLES: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Territoire:
-    """`departements`: facts of the chosen ones; `communes`: invented; `population`: long, all years."""
+    """`departements`, `communes`: facts of the chosen ones; `population`: long, all years."""
 
     departements: pl.DataFrame
     communes: pl.DataFrame
@@ -50,39 +48,35 @@ def construire(hasard: Hasard, codes: tuple[str, ...]) -> Territoire:
     )
     return Territoire(
         departements=departements,
-        communes=_communes(hasard, departements),
+        communes=communes(departements["code"].to_list()),
         population=_population(hasard, departements),
         est_national=len(codes) == len(ECHELLES["national"]),
     )
 
 
-def _communes(hasard: Hasard, departements: pl.DataFrame) -> pl.DataFrame:
-    rng = hasard.flux("communes")
-    noms = [d + f for d in faits.listes("commune_debut") for f in faits.listes("commune_fin")]
-    lignes: list[tuple[str, str, str, str, str, float, float, int, str]] = []
-    for dep in departements.iter_rows(named=True):
-        choisis = rng.permutation(len(noms))[:COMMUNES_PAR_DEPARTEMENT]
-        poids = 1.0 / np.arange(1, COMMUNES_PAR_DEPARTEMENT + 1) ** 1.1
-        habitants = np.rint(dep["population"] * 0.6 * poids / poids.sum()).astype(int)
-        decalages = rng.normal(0.0, 0.22, (COMMUNES_PAR_DEPARTEMENT, 2))
-        for rang in range(COMMUNES_PAR_DEPARTEMENT):
-            code = dep["code"]
-            postal = "20" if code in ("2A", "2B") else code
-            lignes.append(
-                (
-                    f"{code}{910 + rang}" if len(code) == 2 else f"{code}{75 + rang}",
-                    noms[choisis[rang]],
-                    code,
-                    dep["region"],
-                    f"{postal}{900 + rang}" if len(postal) == 2 else f"{postal}{75 + rang}",
-                    round(dep["longitude"] + decalages[rang, 0], 6),
-                    round(dep["latitude"] + decalages[rang, 1] * 0.7, 6),
-                    int(habitants[rang]),
-                    numero_siren(PREMIER_SIREN_COMMUNE + len(lignes)),
-                )
-            )
-    colonnes = ["code", "nom", "departement", "region", "code_postal", "longitude", "latitude", "population", "siren"]
-    return pl.DataFrame(lignes, schema=colonnes, orient="row")
+def communes(departements: list[str]) -> pl.DataFrame:
+    """The largest communes of départements, by département in that order: what `tirer_communes` draws from."""
+    rangs = pl.DataFrame({"departement": departements, "rang_dep": range(len(departements))})
+    regions = faits.table("departements").select(pl.col("code").alias("departement"), "region")
+    retenues = (
+        faits.table("communes").filter(pl.col("chef_lieu") == "")
+        .join(rangs, on="departement").join(regions, on="departement")
+        .sort("rang_dep", maintain_order=True)
+        .with_columns(pl.col("longitude", "latitude").cast(pl.Float64), pl.col("population").cast(pl.Int64))
+    )  # fmt: skip
+    siren = [numero_siren(PREMIER_SIREN_COMMUNE + rang) for rang in range(len(retenues))]
+    colonnes = ["code", "nom", "departement", "region", "code_postal", "longitude", "latitude", "population"]
+    return retenues.select(*colonnes, pl.Series("siren", siren), "rang_dep")
+
+
+def tirer_communes(rng: np.random.Generator, communes: pl.DataFrame, rang_dep: Entiers) -> Entiers:
+    """Rows of `communes` drawn in the départements of these ranks, by their population."""
+    habitants = communes["population"].to_numpy().astype(float)
+    cumul = np.concatenate([[0.0], np.cumsum(habitants)])
+    bornes = np.searchsorted(communes["rang_dep"].to_numpy(), np.arange(communes["rang_dep"].max() + 2))  # type: ignore[operator]
+    debut, fin = cumul[bornes[rang_dep]], cumul[bornes[rang_dep + 1]]
+    tires = np.searchsorted(cumul, debut + rng.random(len(rang_dep)) * (fin - debut), side="right") - 1
+    return np.clip(tires, bornes[rang_dep], bornes[rang_dep + 1] - 1)
 
 
 def _population(hasard: Hasard, departements: pl.DataFrame) -> pl.DataFrame:

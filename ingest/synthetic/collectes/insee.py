@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 
+import polars as pl
+
 from ingest.synthetic import faits
 from ingest.synthetic.monde import Monde
 from ingest.synthetic.territoire import ANNEES_POPULATION
@@ -16,7 +18,7 @@ _OUTRE_MER = ("971", "972", "973", "974", "976")
 
 
 def cog(monde: Monde) -> dict[str, str]:
-    """regions.json, departements.json (all of France: facts) and communes.json (invented, of the generation only)."""
+    """regions.json, departements.json (all of France) and communes.json (of the generation only)."""
     communes = monde.territoire.communes
     chefs_lieux = communes.group_by("departement", maintain_order=True).first()
     chef_dep = dict(chefs_lieux.select("departement", "code").iter_rows())
@@ -31,7 +33,7 @@ def cog(monde: Monde) -> dict[str, str]:
         for c, r, n in departements.select("code", "region", "nom").iter_rows()
     ]
     liste_com: list[dict[str, object]] = []
-    for rang, c in enumerate(communes.iter_rows(named=True)):
+    for c in communes.iter_rows(named=True):
         chef_lieu = c["code"] == chef_dep[c["departement"]]
         commune = {
             "code": c["code"],
@@ -48,19 +50,12 @@ def cog(monde: Monde) -> dict[str, str]:
             "population": c["population"],
         }
         liste_com.append(commune)
-        if rang % 25 == 24:  # one delegated commune per département, under its last commune
-            deleguee = {k: commune[k] for k in ("typeLiaison", "zone", "arrondissement", "departement", "region")}
-            code = f"{c['code'][:-2]}{int(c['code'][-2:]) + 1:02d}" if len(c["departement"]) == 2 else None
-            if code is not None:
-                liste_com.append(
-                    {
-                        "code": code,
-                        "nom": f"{c['nom']}-Annexe",
-                        **deleguee,
-                        "type": "commune-deleguee",
-                        "chefLieu": c["code"],
-                    }
-                )
+    par_code = {str(commune["code"]): commune for commune in liste_com}
+    rattachees = faits.table("communes").filter(pl.col("chef_lieu").is_in(list(par_code)))
+    for code, nom, chef_lieu in rattachees.select("code", "nom", "chef_lieu").iter_rows():
+        siennes = ("typeLiaison", "zone", "arrondissement", "departement", "region")
+        siege = {cle: par_code[chef_lieu][cle] for cle in siennes}
+        liste_com.append({"code": code, "nom": nom, **siege, "type": "commune-deleguee", "chefLieu": chef_lieu})
     dossier = f"cog/{MILLESIME_COG}"
     return {
         f"{dossier}/regions.json": _json(regions),

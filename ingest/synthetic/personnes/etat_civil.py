@@ -1,7 +1,7 @@
 """Who the persons are: names, birth, numbers, where they live.
 
 Belongs here: the true identity of each person of a département. Does not belong here: how a system writes it
-(`ecritures`), where the person stays. No address exists: a person lives in a commune, invented as the others.
+(`ecritures`), where the person stays. No address exists: a person, invented, lives in a commune.
 """
 
 from __future__ import annotations
@@ -11,12 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from ingest.synthetic import faits
+from ingest.synthetic import faits, territoire
 from ingest.synthetic.hasard import Entiers, Flottants, Hasard, tirer
 from ingest.synthetic.personnes.noms import Noms, Repertoire
 from ingest.synthetic.personnes.numeros import ETRANGER, matricules, places
 from ingest.synthetic.personnes.sejours import PREMIER_JOUR
-from ingest.synthetic.territoire import COMMUNES_PAR_DEPARTEMENT
 
 PAR_DEPARTEMENT = 10_000_000  # persons are numbered by département
 PART_NATIFS, PART_ETRANGERS = 0.64, 0.06
@@ -84,20 +83,14 @@ def _departements_de_naissance(rng: np.random.Generator, ici: int, n: int) -> En
     return np.where(sort < PART_NATIFS, ici, np.where(sort > 1 - PART_ETRANGERS, ETRANGER, ailleurs))
 
 
-def _communes(rng: np.random.Generator, ici: int, codes: list[str], ailleurs: Flottants) -> list[pl.Expr]:
-    """Commune where each lives, its postal code and département ; invented as those of `territoire`."""
+def _communes(rng: np.random.Generator, ici: int, codes: list[str], ailleurs: Flottants) -> list[pl.Series]:
+    """Commune where each lives, its postal code and département."""
     n = len(ailleurs)
-    poids = 1.0 / np.arange(1, COMMUNES_PAR_DEPARTEMENT + 1) ** 1.1
     voisins = np.array([(ici + pas) % len(codes) for pas in (-2, -1, 1, 2)])
     rang = np.where(rng.random(n) < ailleurs, voisins[rng.integers(0, len(voisins), n)], ici)
-    cases = rang * COMMUNES_PAR_DEPARTEMENT + tirer(rng, poids, n)
-    liste = [
-        (f"{c}{910 + r}" if len(c) == 2 else f"{c}{75 + r}",
-         f"{'20' if c in ('2A', '2B') else c}{900 + r}" if len(c) == 2 else f"{c}{75 + r}", c)
-        for c in codes for r in range(COMMUNES_PAR_DEPARTEMENT)
-    ]  # fmt: skip
-    colonnes = zip(("commune", "postal", "departement"), zip(*liste, strict=True), strict=True)
-    return [pl.Series(nom, valeurs, dtype=pl.String).gather(cases) for nom, valeurs in colonnes]  # type: ignore[misc]
+    toutes = territoire.communes(codes)
+    ou = toutes[territoire.tirer_communes(rng, toutes, rang).tolist()]
+    return [ou["code"].alias("commune"), ou["code_postal"].alias("postal"), ou["departement"]]
 
 
 def _noms(rng: np.random.Generator, noms: Noms, p: Personnes, annee: Entiers) -> dict[str, pl.Series]:

@@ -33,6 +33,8 @@ def test_another_seed_is_another_world(departement, tmp_path):
     assert {Path(name).name for name in same} <= {
         "regions.json",
         "departements.json",
+        "communes.json",
+        "communes.parquet",
         "ANN_PER_ERRD_EPRD_2025_06_07.parquet",
     }
 

@@ -6,6 +6,8 @@ import csv
 import gzip
 import json
 
+import numpy as np
+import polars as pl
 import pytest
 
 TDB = "export-tdbesms-2025-region-agg.csv"
@@ -180,7 +182,7 @@ def test_population_has_the_labels_of_the_real_file(departement, shared_data):
     assert set(totals.values()) == {0}
 
 
-def test_cog_has_the_keys_of_the_real_one_and_no_real_commune(departement, shared_data):
+def test_cog_has_the_keys_of_the_real_one_and_nothing_but_real_places(departement, shared_data):
     for name in ("regions", "departements", "communes"):
         ours = json.loads(
             (departement.folder / "livraisons" / "cog" / "2025" / f"{name}.json").read_text(encoding="utf-8")
@@ -188,20 +190,21 @@ def test_cog_has_the_keys_of_the_real_one_and_no_real_commune(departement, share
         with gzip.open(shared_data / "cog" / "2025" / f"{name}.json.gz", "rt", encoding="utf-8") as stream:
             real = json.load(stream)
         assert set().union(*ours) <= set().union(*real)
-        if name == "communes":
-            assert {c["code"] for c in ours}.isdisjoint({c["code"] for c in real})
+        assert {(c["code"], c["nom"]) for c in ours} <= {(c["code"], c["nom"]) for c in real}
 
 
-def test_every_invented_commune_code_of_the_country_is_free(shared_data):
+def test_a_commune_is_drawn_in_its_departement_by_its_population():
     from ingest.synthetic import ECHELLES
-    from ingest.synthetic.hasard import Hasard
-    from ingest.synthetic.territoire import construire
+    from ingest.synthetic.territoire import communes, tirer_communes
 
-    with gzip.open(shared_data / "cog" / "2025" / "communes.json.gz", "rt", encoding="utf-8") as stream:
-        real = {c["code"] for c in json.load(stream)}
-    invented = construire(Hasard(1), ECHELLES["national"]).communes["code"]
-    assert invented.n_unique() == len(invented)
-    assert real.isdisjoint(invented)
+    places = communes(list(ECHELLES["national"]))
+    departements = np.random.default_rng(1).integers(0, 101, 5_000)
+    drawn = places[tirer_communes(np.random.default_rng(2), places, departements).tolist()]
+    assert (drawn["rang_dep"].to_numpy() == departements).all()
+    assert (drawn["code"].str.slice(0, 2) == drawn["departement"].str.slice(0, 2)).all()
+    assert places["code"].n_unique() == len(places)
+    marseille = drawn.filter(pl.col("departement") == "13")["code"].value_counts(sort=True)
+    assert marseille["code"][0] == "13055"
 
 
 def test_gzip_files_hold_no_date(departement):

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from data_contracts.disclosure import WITNESS, Disclosure
+from data_contracts.domaines import Domain
 from data_contracts.privacy import KEYS, PSEUDONYM, VERSION, Privacy, key_columns
 
 DATE_FORMATS = ("%d/%m/%Y", "%Y-%m-%d")
@@ -47,6 +48,7 @@ class Field:
     options: tuple[tuple[str, Any], ...] = ()
     columns: tuple[tuple[str, str | int], ...] | None = None
     aliases: tuple[str, ...] = ()
+    domain: Domain | None = None  # what its values are, and must be, wherever they stand
     key_check: str | None = None
     null_values: tuple[str, ...] = ()
     placeholders: tuple[str, ...] = ()

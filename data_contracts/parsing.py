@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from data_contracts import disclosure
+from data_contracts import disclosure, domaines
 from data_contracts.contract import Contract, Entity, Field, Layout, Product, RowRule
 from data_contracts.privacy import NEVER_STORED, ROLES, RULES, Privacy, key_columns
 
@@ -46,7 +46,7 @@ _FIELD_PROPERTIES = {
     "column", "aliases", "keyCheck", "nullValues", "placeholders", "dateFormats", "trueValues", "falseValues",
     "nomenclature", "nomenclatureStrict", "element", "component", "timeBasis", "unit", "factor", "plausible",
     "suspectBelow", "suspectAbove", "voidWhen", "voidReason", "proof", "acceptedValues", "privacy",
-    "clearReason", "absenceMeans",
+    "clearReason", "absenceMeans", "valueDomain", "comesFrom",
 }  # fmt: skip
 _ENTITY_PROPERTIES = {
     "unit", "timeBasis", "perimeter", "observations", "elements", "tieBreak", "identity", "primaryKey", "datedBy",
@@ -446,6 +446,21 @@ class Parser:
             set_aside=tuple(map(str, custom.get("setAside") or ())),
         )
 
+    def domain(self, where: str, node: dict[str, Any], custom: dict[str, Any]) -> domaines.Domain | None:
+        """The value domain that a field names; what the domain says, the field must not say again."""
+        name = custom.get("valueDomain")
+        if name is None:
+            return None
+        known = domaines.domains()
+        self.one_of(where, "valueDomain", name, set(known))
+        domain = known.get(name)
+        if domain is not None:
+            for option in sorted(set(domain.options) & set(node.get("logicalTypeOptions") or {})):
+                self.say(where, f"{option} est déjà dit par le domaine « {name} »")
+            if domain.key and custom.get("keyCheck"):
+                self.say(where, f"keyCheck est déjà dit par le domaine « {name} »")
+        return domain
+
     def field(self, entity: str, node: dict[str, Any]) -> Field:
         name = node["name"]
         where = f"{entity}.{name}"
@@ -459,6 +474,7 @@ class Parser:
             self.one_of(where, "timeBasis", custom["timeBasis"], TIME_BASES)
         if custom.get("unit"):
             self.one_of(where, "unit", custom["unit"], UNITS)
+        domain = self.domain(where, node, custom)
         if custom.get("keyCheck"):
             self.one_of(where, "keyCheck", custom["keyCheck"], KEY_CHECKS)
         if custom.get("voidWhen") and not custom.get("voidReason"):
@@ -471,6 +487,7 @@ class Parser:
             if custom.get(key):
                 optional[attribute] = tuple(str(v) for v in custom[key])
         plausible = custom.get("plausible")
+        options = node.get("logicalTypeOptions") or {}
         return Field(
             name=name,
             title=str(node.get("physicalName") or name),
@@ -479,10 +496,11 @@ class Parser:
             required=bool(node.get("required", False)),
             unique=bool(node.get("unique", False)),
             primary_key_position=int(node.get("primaryKeyPosition", 1)) if node.get("primaryKey") else None,
-            options=tuple(sorted((node.get("logicalTypeOptions") or {}).items())),
+            options=tuple(sorted({**(domain.options if domain else {}), **options}.items())),
             columns=None if columns is None else tuple((str(k), v) for k, v in columns.items() if v is not None),
             aliases=tuple(str(v) for v in custom.get("aliases") or ()),
-            key_check=custom.get("keyCheck"),
+            domain=domain,
+            key_check=custom.get("keyCheck") or (domain.key if domain else None),
             null_values=tuple(str(v) for v in custom.get("nullValues") or ()),
             placeholders=tuple(str(v) for v in custom.get("placeholders") or ()),
             absence_means=custom.get("absenceMeans"),

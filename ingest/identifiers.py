@@ -1,7 +1,8 @@
 """Keys of identifiers: FINESS, SIREN, SIRET, NIR, RPPS.
 
 Belongs here: whether a number's key holds. A failing key is a warning, never a rejection: no normative text makes the
-FINESS key opposable, and the national examples themselves break keys. The only repair is a lost leading zero.
+FINESS key opposable, and the national examples themselves break keys. Does not belong here: how a number
+was written (`ingest.ecritures`).
 """
 
 from __future__ import annotations
@@ -57,13 +58,3 @@ KEYS: dict[str, Callable[[str], bool]] = {
     "nir": nir_key_holds,
     "rpps": rpps_key_holds,
 }
-
-
-def restored_finess(number: str) -> str | None:
-    """The nine-character number of a FINESS that lost its leading zero, or None when that is not what happened.
-
-    Eight digits whose key holds once the zero is back: the zero was lost by a spreadsheet. Anything else is left alone.
-    """
-    if len(number) == 8 and number.isdigit() and finess_key_holds("0" + number):
-        return "0" + number
-    return None

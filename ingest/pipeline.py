@@ -16,7 +16,7 @@ from pathlib import Path
 
 import polars as pl
 
-from data_contracts import model, nomenclatures, non_reponses, privacy
+from data_contracts import model, nomenclatures, non_reponses, privacy, territoires
 from data_contracts.derive import schemas
 from data_contracts.dictionary import FOLDER as DICTIONARY
 from data_contracts.model import Contract, Entity, Layout
@@ -323,8 +323,13 @@ def digest(contract: Contract, keyring: Keyring | None = None) -> str:
 def _code_digest() -> str:
     """Changes with the code that decides what is accepted."""
     here = Path(__file__).parent
-    names = ("validate", "duplicates", "naissances", "values", "separators", "identifiers", "titles")
+    names = (
+        "validate", "duplicates", "naissances", "values", "separators", "identifiers", "titles", "ecritures", "lieux",
+        "coordonnees", "projections",
+    )  # fmt: skip
     files = [here / f"{name}.py" for name in names] + [Path(str(m.__file__)) for m in (privacy, non_reponses, schemas)]
+    files += [territoires.FOLDER / "__init__.py", *sorted(territoires.FOLDER.glob("*.csv"))]
+    files += [nomenclatures.path_of(name) for name in territoires.LISTS]
     files += [here / "protection" / name for name in ("pseudonymes.py", "masques.py")]
     files.append(DICTIONARY / non_reponses.FILE)
     files += sorted((here / "readers").rglob("*.py"))

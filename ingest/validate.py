@@ -18,9 +18,10 @@ import polars as pl
 
 from data_contracts import non_reponses
 from data_contracts.derive.schemas import POLARS_TYPES, pandera_schema
+from data_contracts.domaines import domains
 from data_contracts.model import Contract, Entity, Field, Layout
 from data_contracts.nomenclatures import codes, periods
-from ingest import identifiers, separators, values
+from ingest import coordonnees, ecritures, identifiers, lieux, separators, values
 from ingest.readers.model import DEFAUT, REMARQUE, REMEDY, TECHNICAL
 from ingest.separators import Numbers, Separators
 from ingest.titles import title_key
@@ -116,7 +117,7 @@ class _Chunk:
         valeur: pl.Expr,
         regle: str,
         effet: str,
-        remede: str,
+        remede: str | pl.Expr,
         retenue: pl.Expr | None = None,
     ) -> None:
         self.flags.append(
@@ -127,7 +128,7 @@ class _Chunk:
                 valeur_retenue=pl.lit(None, pl.String) if retenue is None else retenue.cast(pl.String),
                 regle=pl.lit(regle),
                 effet=pl.lit(effet),
-                remede=pl.lit(remede),
+                remede=pl.lit(remede) if isinstance(remede, str) else remede,
             )
         )
 
@@ -180,9 +181,10 @@ def validate_chunk(
     chunk.typed = chunk.typed.with_columns(
         pl.lit(None, POLARS_TYPES[f.logical_type]).alias(f.name) for f in entity.fields if f.name not in carried
     )
+    told_on = _collecte_le(chunk.typed, layout, facts)
+    _place(chunk, told_on, _year(chunk.typed, layout, facts))
     _hard_checks(chunk)
     _tell_millesime(chunk, layout, facts)
-    told_on = _collecte_le(chunk.typed, layout, facts)
     _row_rules(chunk, told_on)
     _codes_in_force(chunk, told_on)
     _soft_checks(chunk, closed=contract.personal)
@@ -233,7 +235,7 @@ def _told(text: pl.DataFrame, column: str) -> Iterator[tuple[pl.DataFrame, str, 
 
 
 def _clean(chunk: _Chunk) -> None:
-    """Spaces off, words of texts that are no answer to NULL, a FINESS's lost leading zero put back (and recorded)."""
+    """Spaces off, words of texts that are no answer to NULL, codes that a spreadsheet damaged put right, and said."""
     chunk.text = chunk.text.with_columns(values.clean(f.name).alias(f.name) for f in chunk.fields)
     texts = [f for f in chunk.fields if f.logical_type == "string"]
     spotted = [_may_be_no_answer(f, chunk.collection).any().alias(f.name) for f in texts]
@@ -242,18 +244,27 @@ def _clean(chunk: _Chunk) -> None:
         if hit:
             _no_answers(chunk, field, chunk.text.select(m=_may_be_no_answer(field, chunk.collection))["m"])
     for field in chunk.fields:
-        if field.key_check != "finess":
-            continue
-        short = chunk.text.filter(pl.col(field.name).str.len_chars() == 8)[field.name].unique()
-        restored = {n: z for n in short if (z := identifiers.restored_finess(n)) is not None}
-        if not restored:
-            continue
-        rows = chunk.text.filter(pl.col(field.name).is_in(list(restored)))
+        _restore(chunk, field)
+
+
+def _restore(chunk: _Chunk, field: Field) -> None:
+    """Codes and numbers that a spreadsheet wrote otherwise are put right, and said."""
+    domain = field.domain or domains().get(field.key_check or "")
+    if domain is None or domain.pattern is None or field.logical_type != "string":
+        return
+    odd = chunk.text.filter(~pl.col(field.name).str.contains(domain.pattern))[field.name].unique()
+    written = {value: found for value in odd if (found := ecritures.restored(value, domain)) is not None}
+    for done in sorted({done for _, done in written.values()}):
+        right = {value: new for value, (new, what) in written.items() if what == done}
+        rows = chunk.text.filter(pl.col(field.name).is_in(list(right)))
         chunk.flag(
-            rows, field.name, pl.col(field.name), "zéro de tête perdu, rétabli", REPAIRED,
-            "Exporter la colonne FINESS en texte, sur neuf caractères.", pl.lit("0") + pl.col(field.name),
+            rows, field.name, pl.col(field.name), done, REPAIRED,
+            f"Exporter la colonne « {field.title} » en texte ({domain.shape}).", pl.col(field.name).replace(right),
         )  # fmt: skip
-        chunk.text = chunk.text.with_columns(pl.col(field.name).replace(restored))
+    if written:
+        chunk.text = chunk.text.with_columns(
+            pl.col(field.name).replace({value: new for value, (new, _) in written.items()})
+        )
 
 
 def _may_be_no_answer(field: Field, collection: str) -> pl.Expr:
@@ -336,6 +347,40 @@ def _unused(chunk: _Chunk) -> None:
             if rule.startswith(SUSPECT) and number is not None and number.percent is not None:
                 hit = hit & ~number.percent  # « 0,9 % » says its unit: nothing is to be suspected
             chunk.set_aside(hit, field, rule, remedy)
+
+
+def _place(chunk: _Chunk, told_on: pl.Expr, millesime: pl.Expr) -> None:
+    """Places exist and agree, coordinates lie in them: what does not is set aside, put right, or kept and said.
+
+    A row may write the places of any day from the first of its year to the day it speaks from.
+    """
+    year = millesime.clip(1, 9999)
+    since, until = pl.min_horizontal(told_on, pl.date(year, 1, 1)), pl.max_horizontal(told_on, pl.date(year, 12, 31))
+    places = lieux.judge(chunk.typed, chunk.entity, chunk.fields, since, until)
+    for remark in (*places.remarks, *coordonnees.judge(chunk.typed, chunk.fields, places)):
+        _apply(chunk, remark)
+
+
+def _apply(chunk: _Chunk, remark: lieux.Remark) -> None:
+    if not remark.hit.any():
+        return
+    field = remark.field
+    if remark.wrong:
+        chunk.refuse(remark.hit, field, remark.rule, str(remark.remedy))
+        return
+    value = chunk.typed[field.name] if remark.value is None else remark.value
+    rows = chunk.text.with_columns(
+        _remede=pl.lit(remark.remedy) if isinstance(remark.remedy, str) else remark.remedy, _retenue=value
+    ).filter(remark.hit)
+    kept = remark.value is None
+    chunk.flag(
+        rows, field.name, pl.col(field.name), remark.rule, KEPT if kept else REPAIRED, pl.col("_remede"),
+        None if kept else pl.col("_retenue"),
+    )  # fmt: skip
+    if not kept:
+        chunk.typed = chunk.typed.with_columns(
+            pl.when(remark.hit).then(value).otherwise(pl.col(field.name)).alias(field.name)
+        )
 
 
 def _void_conditions(field: Field) -> list[tuple[pl.Expr, str, str]]:
@@ -527,19 +572,25 @@ def _day_of(entity: Entity, told_on: pl.Expr) -> pl.Expr:
 
 
 def _tell_millesime(chunk: _Chunk, layout: Layout, facts: DeliveryFacts) -> None:
+    chunk.typed = chunk.typed.with_columns(_year(chunk.typed, layout, facts).alias("millesime"))
+    name = layout.millesime.get("field")
+    if not name:  # the delivery says it: it was refused if it is none
+        return
+    domain = domains()["millesime"]
+    wrong = chunk.typed.filter(
+        pl.col("millesime").is_null() | ~pl.col("millesime").is_between(domain.minimum, domain.maximum)
+    )
+    if wrong.height:
+        chunk.reject(wrong, name, pl.col(name), "millésime absent ou impossible", f"Renseigner {domain.shape}.")
+
+
+def _year(rows: pl.DataFrame, layout: Layout, facts: DeliveryFacts) -> pl.Expr:
+    """The millésime of a row: its own field when the layout names one, else the delivery's."""
     name = layout.millesime.get("field")
     if not name:
-        chunk.typed = chunk.typed.with_columns(pl.lit(facts.millesime, pl.Int64).alias("millesime"))
-        return
-    told = chunk.typed
-    year = pl.col(name).dt.year() if told.schema[name].is_temporal() else pl.col(name).cast(pl.Int64, strict=False)
-    told = told.with_columns((year + int(layout.millesime.get("offset", 0))).cast(pl.Int64).alias("millesime"))
-    wrong = told.filter(pl.col("millesime").is_null() | ~pl.col("millesime").is_between(1900, 2100))
-    if wrong.height:
-        chunk.reject(
-            wrong, name, pl.col(name), "millésime absent ou impossible", "Renseigner l'année sur quatre chiffres."
-        )
-    chunk.typed = told
+        return pl.lit(facts.millesime, pl.Int64)
+    year = pl.col(name).dt.year() if rows.schema[name].is_temporal() else pl.col(name).cast(pl.Int64, strict=False)
+    return (year + int(layout.millesime.get("offset", 0))).cast(pl.Int64)
 
 
 def _collecte_le(rows: pl.DataFrame, layout: Layout, facts: DeliveryFacts) -> pl.Expr:

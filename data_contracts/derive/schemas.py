@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import pyarrow as pa
 
+from data_contracts.domaines import domains
 from data_contracts.model import Entity, Field
 
 if TYPE_CHECKING:
@@ -99,12 +100,6 @@ def _pandera_column(field: Field, *, present: bool) -> Any:
 
 
 def _shape(field: Field) -> str:
-    """The format of a text, as a person would say it when the field is a known number; else its pattern."""
-    known = {
-        "finess": "deux chiffres (ou 2A, 2B) puis sept chiffres",
-        "siren": "neuf chiffres",
-        "siret": "quatorze chiffres",
-        "nir": "treize caractères, suivis ou non d'une clé de deux chiffres",
-        "rpps": "onze chiffres",
-    }
-    return known.get(field.key_check or "") or str(field.option("pattern"))
+    """The format of a text, as a person says it when the field is of a domain; else its pattern."""
+    domain = field.domain or domains().get(field.key_check or "")
+    return domain.shape if domain else str(field.option("pattern"))

@@ -20,6 +20,7 @@ from data_contracts.nomenclatures import codes, read_list
 
 FOLDER = Path(__file__).resolve().parent
 COG = 2026  # the year of the code that these files tell: nothing is known of a code created after it
+LISTS = ("insee_departements", "finess_departements")  # the nomenclatures that these facts stand beside
 SHARED = "?"  # in place of today's code: the territory went to several
 
 
@@ -60,19 +61,19 @@ def carried() -> dict[str, str]:
 @cache
 def departements() -> frozenset[str]:
     """Codes of départements, and of the collectivities that have one in their place."""
-    return codes("insee_departements")
+    return codes(LISTS[0])
 
 
 @cache
 def region_of() -> dict[str, str]:
     """Code of a département -> that of its region."""
-    return {row["code"]: row["region_code"] for row in read_list("insee_departements")}
+    return {row["code"]: row["region_code"] for row in read_list(LISTS[0])}
 
 
 @cache
 def finess_departements() -> dict[str, str]:
     """Code of a département in FINESS -> in the code officiel géographique (9A is 971)."""
-    return {row["code"]: row["departement_code"] for row in read_list("finess_departements")}
+    return {row["code"]: row["departement_code"] for row in read_list(LISTS[1])}
 
 
 @cache

@@ -11,7 +11,6 @@ from stdnum.fr import nir as stdnum_nir
 from ingest.identifiers import (
     finess_key_holds,
     nir_key_holds,
-    restored_finess,
     rpps_key_holds,
     siren_key_holds,
     siret_key_holds,
@@ -41,20 +40,6 @@ def test_corsican_key_is_computed_on_21_and_22(prefix: str, serial: int) -> None
     number = prefix + f"{serial:06d}" + luhn.calc_check_digit(digits)
     assert finess_key_holds(number)
     assert not finess_key_holds(number[:-1] + str((int(number[-1]) + 1) % 10))
-
-
-@pytest.mark.parametrize(
-    ("number", "restored"),
-    [
-        ("10002228", "010002228"),  # the zero was lost by a spreadsheet
-        ("10002229", None),  # the key does not hold: nothing is repaired
-        ("1002228", None),  # two characters short: not this defect
-        ("2A000222", None),
-        ("010002228", None),
-    ],
-)
-def test_only_a_lost_leading_zero_is_restored(number: str, restored: str | None) -> None:
-    assert restored_finess(number) == restored
 
 
 def test_siren_and_siret_keys() -> None:

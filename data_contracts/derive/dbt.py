@@ -106,6 +106,8 @@ def _observation_model(contract: Contract, entity: Entity, *, perimeter_elsewher
 def _observed_field(entity: Entity, field: Field) -> str:
     factor = field.factor * (100 if field.unit == "fraction" else 1)
     kind = "booleen" if field.logical_type == "boolean" else field.value_kind
+    if field.domain and field.domain.place == "commune":
+        kind = "commune"
     basis = field.time_basis or entity.time_basis
     unit = {"fraction": "pct"}.get(field.unit or "", field.unit)
     shown = f"'{unit}'" if unit and unit not in ("texte", "code", "date", "booleen") else "none"

@@ -9,7 +9,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-from data_contracts import dictionary, nomenclatures
+from data_contracts import dictionary, nomenclatures, territoires
 from data_contracts.model import load_contracts
 
 FOLDER = "dbt_project/seeds"
@@ -64,6 +64,7 @@ def seed_files() -> dict[str, str]:
     for name, (seed, columns) in _LISTS.items():
         rows = nomenclatures.read_list(name)
         files[seed] = _table(columns, ([row.get(c, "") for c in columns] for row in rows))
+    files["communes_actuelles"] = _table(("code", "code_actuel"), territoires.carried().items())
     refusals = {row["code"]: row["libelle"] for name in reversed(_REFUSALS) for row in nomenclatures.read_list(name)}
     files["motifs_refus"] = _table(("code", "libelle"), sorted(refusals.items()))
     return {f"{FOLDER}/{name}.csv": content for name, content in files.items()}

@@ -1,5 +1,5 @@
 {#- Long form of a table: one row an answer. Unknown values give no answer.
-    champs: (field, element, component, time basis, kind nombre|texte|date|booleen, factor to the canonical unit, that unit). -#}
+    champs: (field, element, component, time basis, kind nombre|texte|commune|date|booleen, factor to the canonical unit, that unit). -#}
 {% macro observations(relation, source, collecte, entite, unite, unite_id, champs, perimetre_champ=none, perimetre_groupe=[], perimetre_site=[], perimetre_du_document=false, depot=none) %}
 with lignes as (
     select * from {{ relation }} where {{ unite_id }} is not null
@@ -24,10 +24,14 @@ select
     {{ rang_depot(depot) }} as rang_depot,
     _est_courante as est_courante,
     {% if genre == 'nombre' %}round(cast({{ champ }} as {{ type_double() }}){% if facteur != 1 %} * {{ facteur }}{% endif %}, 6){% else %}cast(null as {{ type_double() }}){% endif %} as valeur_nombre,
-    {% if genre == 'texte' %}cast({{ champ }} as {{ dbt.type_string() }}){% elif genre == 'booleen' %}case when {{ champ }} then 'oui' else 'non' end{% else %}cast(null as {{ dbt.type_string() }}){% endif %} as valeur_texte,
+    {% if genre == 'commune' %}coalesce(actuelles.code_actuel, lignes.{{ champ }}){% elif genre == 'texte' %}cast({{ champ }} as {{ dbt.type_string() }}){% elif genre == 'booleen' %}case when {{ champ }} then 'oui' else 'non' end{% else %}cast(null as {{ dbt.type_string() }}){% endif %} as valeur_texte,
     {% if genre == 'date' %}cast({{ champ }} as date){% else %}cast(null as date){% endif %} as valeur_date,
     {% if unite_mesure %}'{{ unite_mesure }}'{% else %}cast(null as {{ dbt.type_string() }}){% endif %} as unite_mesure
 from lignes
+{%- if genre == 'commune' %}
+-- Answers are compared in today's code: a merged commune, then its new one, are one answer.
+left join {{ ref('communes_actuelles') }} as actuelles on lignes.{{ champ }} = actuelles.code
+{%- endif %}
 where {{ champ }} is not null
 {{ "union all" if not loop.last }}
 {% endfor %}

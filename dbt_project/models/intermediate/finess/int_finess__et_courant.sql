@@ -27,6 +27,7 @@ select
     et.finess_et_principal,
     et.adresse,
     et.code_postal,
+    et.commune_declaree,
     et.commune_code,
     coalesce(c.commune_libelle, et.acheminement_libelle) as commune_libelle,
     et.departement_code,

@@ -13,7 +13,7 @@
         ('categorie_code', 'CATEGORIE_ET', '', 'validite', 'texte', 1, none),
         ('statut_juridique_code', 'STATUT_JURIDIQUE', '', 'validite', 'texte', 1, none),
         ('adresse', 'ADRESSE', '', 'validite', 'texte', 1, none),
-        ('commune_code', 'COMMUNE_INSEE', '', 'validite', 'texte', 1, none),
+        ('commune_code', 'COMMUNE_INSEE', '', 'validite', 'commune', 1, none),
         ('telephone', 'TELEPHONE', '', 'validite', 'texte', 1, none),
         ('date_ouverture', 'DATE_OUVERTURE', '', 'validite', 'date', 1, none),
         ('statut_enquete', 'ETAT_FERMETURE', 'STATUT_ENQUETE', 'validite', 'texte', 1, none),

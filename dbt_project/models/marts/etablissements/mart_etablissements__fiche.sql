@@ -43,6 +43,7 @@ select
     f.adresse,
     f.code_postal,
     f.commune_code,
+    f.commune_declaree as commune_declaree_code,
     f.commune_libelle,
     f.departement_code,
     f.departement_libelle,

@@ -1,4 +1,4 @@
-{# Établissements, one row per extraction: the commune in today's code, one address, coordinates in the right order. #}
+{# Établissements, one row per extraction: the commune in today's code, one address. #}
 with lignes as (
     select
         et.*,
@@ -12,18 +12,11 @@ with lignes as (
 
 communes as (
     select
-        *,
-        case
-            -- CNSA: the arrondissements of Paris, Lyon and Marseille are their commune.
-            when commune_declaree between '75101' and '75120' then '75056'
-            when commune_declaree between '69381' and '69389' then '69123'
-            when commune_declaree between '13201' and '13216' then '13055'
-            -- Saint-Barthélemy and Saint-Martin left Guadeloupe's codes in 2007; FINESS still writes them.
-            when commune_declaree = '97123' then '97701'
-            when commune_declaree = '97127' then '97801'
-            else commune_declaree
-        end as commune_code
+        lignes.*,
+        -- Merged communes, arrondissements of Paris, Lyon and Marseille (CNSA: they are their commune), Saint-Martin.
+        coalesce(a.code_actuel, lignes.commune_declaree) as commune_code
     from lignes
+    left join {{ ref('communes_actuelles') }} as a on lignes.commune_declaree = a.code
 )
 
 select
@@ -39,9 +32,8 @@ select
         ligne_quatre,
         nullif(trim(concat_ws(' ', voie_numero, voie_complement, voie_type, voie_libelle)), '')
     ) as adresse,
-    coalesce(code_postal, case when ligne_acheminement like '_____ %' then substring(ligne_acheminement, 1, 5) end) as code_postal,
-    case when ligne_acheminement like '_____ %' and substring(ligne_acheminement, 1, 1) between '0' and '9'
-        then substring(ligne_acheminement, 7) else ligne_acheminement end as acheminement_libelle,
+    coalesce(code_postal, case when {{ commence_par_un_code_postal('ligne_acheminement') }} then substring(ligne_acheminement, 1, 5) end) as code_postal,
+    case when {{ commence_par_un_code_postal('ligne_acheminement') }} then substring(ligne_acheminement, 7) else ligne_acheminement end as acheminement_libelle,
     commune_declaree,
     commune_code,
     case
@@ -49,15 +41,9 @@ select
         when substring(commune_code, 1, 2) in ('97', '98') then substring(commune_code, 1, 3)
         else substring(commune_code, 1, 2)
     end as departement_code,
-    -- Editions of FINESS+ exchange the two pairs (ansforge/finess, issue 24): degrees tell which one is WGS84.
-    case
-        when abs(coordonnee_x) <= 180 and abs(coordonnee_y) <= 90 then coordonnee_x
-        when abs(direction_longitude) <= 180 and abs(direction_latitude) <= 90 then direction_longitude
-    end as longitude,
-    case
-        when abs(coordonnee_x) <= 180 and abs(coordonnee_y) <= 90 then coordonnee_y
-        when abs(direction_longitude) <= 180 and abs(direction_latitude) <= 90 then direction_latitude
-    end as latitude,
+    -- The gate in put the pairs that FINESS+ exchanges in their places: these are degrees.
+    coordonnee_x as longitude,
+    coordonnee_y as latitude,
     telephone,
     courriel,
     date_ouverture,

@@ -6,13 +6,15 @@ what is derived from a contract (`derive`).
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from data_contracts.disclosure import WITNESS, Disclosure
 from data_contracts.domaines import Domain
-from data_contracts.privacy import KEYS, PSEUDONYM, VERSION, Privacy, key_columns
+from data_contracts.privacy import KEYS, PSEUDONYM, STRICT_TRAITS, VERSION, Privacy, key_columns
 
 DATE_FORMATS = ("%d/%m/%Y", "%Y-%m-%d")
 # Families whose standard fixes the decimal mark: JSON (RFC 8259), xs:decimal (XML Schema), typed columns.
@@ -70,6 +72,7 @@ class Field:
     void_when: str | None = None
     void_reason: str | None = None
     proof: str | None = None
+    essential: bool = False  # a file cannot do without this column: its emptiness says something, or others lean on it
     clear_reason: str | None = None  # why nine digits without a key may be stored as they are, about persons
     privacy: Privacy | None = None  # what becomes of it once it was read; None: it is stored as it is
 
@@ -99,6 +102,12 @@ class Field:
             primary_key_position=self.primary_key_position,
             proof=self.proof,
         )
+
+    @property
+    def read_by_its_condition(self) -> frozenset[str]:
+        """The names in the condition that voids this field: what decides whether its value counts."""
+        words = re.sub(r"'[^']*'", "", self.void_when or "")
+        return frozenset(re.findall(r"[a-z_][a-z0-9_]*", words)) - {self.name}
 
     @property
     def value_kind(self) -> str:
@@ -166,6 +175,23 @@ class Entity:
         if not self.identity:
             return ()
         return (*(key.name for key in key_columns(dict(self.identity))), VERSION)
+
+    def needed(self, present: Collection[str]) -> frozenset[str]:
+        """The fields without which a file that carries `present` says nothing, or something else.
+
+        Those that make a row (key, unit, required, those whose absence says something; of a person, the strict traits),
+        those that say how its values are to be understood (perimeter, deposit), those declared `essential`, and those
+        that the condition of a present field reads.
+        """
+        in_key = {role for key in KEYS if key.name in self.primary_key for role in key.roles}
+        names = {self.unit_field, self.perimeter_field, self.tie_break_field}
+        names |= {named for role, named in self.identity if role in (*STRICT_TRAITS, *in_key)}
+        for each in self.fields:
+            if each.essential or self.makes_row(each):
+                names.add(each.name)
+            if each.name in present:
+                names |= each.read_by_its_condition
+        return frozenset(name for name in names if name) & {f.name for f in self.fields}
 
     @property
     def pseudonyms(self) -> frozenset[str]:
@@ -242,6 +268,11 @@ class Contract:
 
     def layout(self, code: str) -> Layout:
         return next(x for x in self.layouts if x.code == code)
+
+    def needed_in(self, layout: Layout, entity: Entity, present: Collection[str]) -> frozenset[str]:
+        """The fields of a layout that a file must carry: those of the entity, those that say its year and its date."""
+        dated = {str(rule.get("field")) for rule in (layout.millesime, layout.collecte_le)}
+        return (entity.needed(present) | dated) & frozenset(self.fields_in(layout, entity))
 
     def fields_in(self, layout: Layout, entity: Entity) -> dict[str, str | int]:
         """Field name -> title, position or path, for the fields that this layout carries."""

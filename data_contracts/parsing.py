@@ -46,7 +46,7 @@ _FIELD_PROPERTIES = {
     "column", "aliases", "keyCheck", "nullValues", "placeholders", "dateFormats", "trueValues", "falseValues",
     "nomenclature", "nomenclatureStrict", "element", "component", "timeBasis", "unit", "factor", "plausible",
     "suspectBelow", "suspectAbove", "voidWhen", "voidReason", "proof", "acceptedValues", "privacy",
-    "clearReason", "absenceMeans", "valueDomain", "comesFrom",
+    "clearReason", "absenceMeans", "essential", "valueDomain", "comesFrom",
 }  # fmt: skip
 _ENTITY_PROPERTIES = {
     "unit", "timeBasis", "perimeter", "observations", "elements", "tieBreak", "identity", "primaryKey", "datedBy",
@@ -519,6 +519,7 @@ class Parser:
             void_reason=custom.get("voidReason"),
             proof=custom.get("proof"),
             clear_reason=custom.get("clearReason"),
+            essential=bool(custom.get("essential", False)),
             privacy=self.privacy(where, name, custom.get("privacy")),
             **optional,
         )

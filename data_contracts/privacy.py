@@ -62,10 +62,12 @@ class KeyColumn:
 
 
 # In order. `cle_nir` takes the NIR, or else the INS when its type is INS-NIR: see `key_columns`.
+# Without them nobody tells who a row is about (RNIV), nor that a date of it is a birth date.
+STRICT_TRAITS = ("nom", "prenoms", "naissance", "sexe", "lieu")
 KEYS = (
     KeyColumn("cle_ins", ("ins", "ins_type", "ins_statut"),
               "Identité nationale de santé, seulement qualifiée (VALI) et de type connu."),
-    KeyColumn("cle_traits", ("nom", "prenoms", "naissance", "sexe", "lieu"), "Les cinq traits stricts."),
+    KeyColumn("cle_traits", STRICT_TRAITS, "Les cinq traits stricts."),
     KeyColumn("cle_nom_prenom", ("nom", "prenoms", "naissance", "sexe"),
               "Nom, premier prénom, naissance, sexe : la clé de doublon de ViaTrajectoire."),
     KeyColumn("cle_nir", ("nir", "prenoms", "naissance"), "NIR, prénom et naissance : corrobore, n'identifie jamais."),

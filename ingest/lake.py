@@ -51,6 +51,7 @@ class Result:
     files: dict[str, list[str]] = field(
         default_factory=dict
     )  # entity, "rejects" or "signalements" -> paths in the lake
+    absentes: list[str] = field(default_factory=list)  # titles that the file lacks: unknown in every row of it
     digest: str = ""
     pseudonymes: str | None = None  # fingerprint of the secret that made its pseudonyms; None: it has none
     eliminees: int = 0  # accepted rows that left the lake since, at the end of their conservation
@@ -329,7 +330,8 @@ _TEXTS = (
     "motif",
 )
 _COUNTS = ("n_lues", "n_acceptees", "n_rejetees", "n_signalements")
-_DELIVERY = {**dict.fromkeys(_TEXTS, pl.String), **dict.fromkeys(_COUNTS, pl.Int64), "millesimes": pl.String}
+_DELIVERY = {**dict.fromkeys(_TEXTS, pl.String), **dict.fromkeys(_COUNTS, pl.Int64),
+             "millesimes": pl.String, "colonnes_absentes": pl.String}  # fmt: skip
 
 
 def _load_deliveries(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
@@ -345,18 +347,20 @@ def _load_deliveries(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
             continue
         rows.append(
             (m.delivery_id, m.source, m.contract_version, m.layout, m.filename, m.received_at, m.collecte_le, r.statut,
-             r.motif, r.lues, r.acceptees, r.rejetees, r.signalements, ", ".join(map(str, r.millesimes)))
+             r.motif, r.lues, r.acceptees, r.rejetees, r.signalements, ", ".join(map(str, r.millesimes)),
+             " ; ".join(title or "(sans titre)" for title in r.absentes) or None)
         )  # fmt: skip
     for refusal in landing.refusals(home):
         number = re.sub(r"[^0-9]", "", refusal["received_at"])
         rows.append(
             (f"refusee-{number}", refusal["source"] or "inconnue", None, None, refusal["filename"],
-             refusal["received_at"], None, REFUSED, refusal["reason"], 0, 0, 0, 0, None)
+             refusal["received_at"], None, REFUSED, refusal["reason"], 0, 0, 0, 0, None, None)
         )  # fmt: skip
     connection.execute(
         """CREATE OR REPLACE TABLE raw.livraisons (delivery_id VARCHAR, source VARCHAR, contrat_version VARCHAR,
            forme VARCHAR, nom_fichier VARCHAR, recu_le TIMESTAMP, collecte_le DATE, statut VARCHAR, motif VARCHAR,
-           n_lues BIGINT, n_acceptees BIGINT, n_rejetees BIGINT, n_signalements BIGINT, millesimes VARCHAR)"""
+           n_lues BIGINT, n_acceptees BIGINT, n_rejetees BIGINT, n_signalements BIGINT, millesimes VARCHAR,
+           colonnes_absentes VARCHAR)"""
     )
     if rows:
         said = pl.DataFrame(rows, schema=_DELIVERY, orient="row").to_arrow()

@@ -46,6 +46,7 @@ class Manifest:
     millesime: int | None
     collecte_le: str | None
     cle: str | None = None  # version of the key that the bytes are encrypted with; None: they are as delivered
+    absentes: tuple[str, ...] = ()  # titles of the layout that the file does not have, and can do without
 
     @property
     def received_on(self) -> date:
@@ -184,4 +185,5 @@ def refusals(home: Home) -> list[dict[str, Any]]:
 
 
 def _read(path: Path) -> Manifest:
-    return Manifest(**json.loads(path.read_text(encoding="utf-8")))
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    return Manifest(**{**kept, "absentes": tuple(kept.get("absentes", ()))})

@@ -20,7 +20,7 @@ from data_contracts import model, nomenclatures, non_reponses, privacy, territoi
 from data_contracts.derive import schemas
 from data_contracts.dictionary import FOLDER as DICTIONARY
 from data_contracts.model import Contract, Entity, Layout
-from ingest import headers, horloge, lake, landing, parallele, readers
+from ingest import headers, horloge, lake, landing, parallele, readers, refusals
 from ingest.conservation import exclusions
 from ingest.duplicates import settle_duplicates
 from ingest.home import PROJECT, Home
@@ -28,9 +28,9 @@ from ingest.lake import Result
 from ingest.landing import Manifest
 from ingest.mesures import etape, pendant
 from ingest.naissances import Births
-from ingest.protection import chiffrement, masques, pseudonymes, trousseau
+from ingest.protection import chiffrement, masques, pseudonymes, trousseau, vocabulaire
 from ingest.protection.trousseau import Keyring, KeyringProblem
-from ingest.readers import UnreadableFile
+from ingest.readers import Table, UnreadableFile
 from ingest.readers.opening import LostKey
 from ingest.recognise import Recognised, Refused, recognise
 from ingest.separators import Separators
@@ -54,12 +54,19 @@ class Receipt:
     delivery_id: str | None
     status: str  # received | known | refused
     reason: str | None
-    name: str | None = None  # neutral, for whatever is kept or logged of a file that may be about persons; None: open
+    name: str | None = None  # for whatever is kept or logged of a file that may be about persons; None: open
 
     @property
     def logged(self) -> str:
         """What the file is called anywhere but before its sender."""
         return self.name or self.path
+
+    @property
+    def told(self) -> str | None:
+        """The reason as its sender reads it, on the terminal where the path was typed: the file under its own name."""
+        if self.reason is None or self.name is None:
+            return self.reason
+        return self.reason.replace(f"« {self.name} »", f"« {Path(self.path).name} »")
 
 
 def deliver(
@@ -117,8 +124,8 @@ def _deliver_one(
     except (Refused, UnreadableFile) as refusal:
         if known and source is None:  # the same bytes under another name: what they are is already known
             return _known(home, path, known[0], reinstate, now)
-        nearest = refusal.nearest if isinstance(refusal, Refused) else None
-        return _refused(home, path, contracts, source, sha256, size, now, str(refusal), nearest)
+        nearest, ours = (refusal.nearest, refusal.is_quoted) if isinstance(refusal, Refused) else (None, False)
+        return _refused(home, path, contracts, source, sha256, size, now, str(refusal), nearest, ours=ours)
     except Exception as error:  # reported: one file never stops the others, and what it holds is told to nobody
         return _refused(home, path, contracts, source, sha256, size, now, masques.unexpected(error), ours=True)
     # A file that says of no year, when its bytes were already received under a year, is not of today.
@@ -160,7 +167,10 @@ def _deliver_one(
         )
         return Receipt(shown, manifest.source, manifest.delivery_id, "received", reason)
     others = ", ".join(f"{m.source} {m.millesime or ''}".strip() for m in known)
-    reason = f"Les mêmes octets ont aussi été reçus pour : {others}." if known else None
+    said = [f"Les mêmes octets ont aussi été reçus pour : {others}."] if known else []
+    if found.absent:
+        said.append(f"Reçu ; {refusals.absent(found.absent)}.")
+    reason = " ".join(said) or None
     return Receipt(shown, manifest.source, manifest.delivery_id, "received", reason)
 
 
@@ -179,8 +189,9 @@ def _refused(
 ) -> Receipt:
     """The trace of a file that is not taken: no bytes, and neither its name nor its titles when persons may be in it.
 
-    They may be in any file but those whose header is nearly that of a source of open data. nearest: the source whose
-    header this one is, or nearly. ours: the reason is made of our own words; else it may quote the file.
+    They may be in any file but those whose header is nearly that of a source of open data; then a name is kept when all
+    its words are usual ones. nearest: the source whose header this one is, or nearly. ours: the reason is made of our
+    own words, the file's name apart; else it may quote the file.
     """
     known = source if source in contracts else None
     if nearest is not None and not nearest.personal:
@@ -188,7 +199,11 @@ def _refused(
         return Receipt(str(path), known, None, "refused", reason)
     persons = nearest.id if nearest else _source_of_persons(path, contracts, source)
     name = landing.neutral_name(persons or UNKNOWN, path, _mark(sha256, trousseau.if_any(home)))
-    if not ours:
+    if not persons and vocabulaire.names_nobody(path, contracts.values()):
+        name = path.name
+    if ours:
+        reason = reason.replace(f"« {path.name} »", f"« {name} »")
+    else:
         reason = _without_content(reason, path, name, contracts.values())
     landing.refuse(home, filename=name, sha256=sha256, size=size, source=known or persons, reason=reason, now=now)
     return Receipt(name if persons else str(path), known or persons, None, "refused", reason, name)
@@ -254,6 +269,7 @@ def _manifest(
         millesime=found.millesime,
         collecte_le=stated_on,
         cle=keyring.current.version if keyring else None,
+        absentes=found.absent,
     )
 
 
@@ -324,8 +340,8 @@ def _code_digest() -> str:
     """Changes with the code that decides what is accepted."""
     here = Path(__file__).parent
     names = (
-        "validate", "duplicates", "naissances", "values", "separators", "identifiers", "titles", "ecritures", "lieux",
-        "coordonnees", "projections",
+        "validate", "duplicates", "naissances", "values", "separators", "identifiers", "titles", "headers", "ecritures",
+        "lieux", "coordonnees", "projections",
     )  # fmt: skip
     files = [here / f"{name}.py" for name in names] + [Path(str(m.__file__)) for m in (privacy, non_reponses, schemas)]
     files += [territoires.FOLDER / "__init__.py", *sorted(territoires.FOLDER.glob("*.csv"))]
@@ -404,10 +420,10 @@ def process(home: Home, manifest: Manifest, contract: Contract) -> Result:
     path = landing.bytes_of(home, manifest)
     marks = Separators()
     try:
-        rejects, flags, read, spools = _validated(path, contract, layout, facts, folder, keyring, marks)
+        found = _validated(path, contract, layout, facts, folder, keyring, marks)
         if not marks.settled:  # a number was ambiguous before its column showed, further down, what it is
             marks.begin_again()
-            rejects, flags, read, spools = _validated(path, contract, layout, facts, folder, keyring, marks)
+            found = _validated(path, contract, layout, facts, folder, keyring, marks)
     except LostKey as lost:
         return _without_key(home, manifest, str(lost).replace(path.name, manifest.filename), keyring)
     except (Refused, UnreadableFile) as refusal:
@@ -417,26 +433,27 @@ def process(home: Home, manifest: Manifest, contract: Contract) -> Result:
         result.statut, result.motif = lake.REFUSED, said
         lake.write_result(home, result)
         return result
+    result.absentes = found.absent
     result.files = {"rejects": [], "signalements": []}
-    for name, spool in spools.items():
+    for name, spool in found.spools.items():
         entity = contract.entity(name)
         copies = settle_duplicates(spool.same_keys(), entity, spool.key, facts, personal=contract.personal)
-        rejected = pl.concat([*rejects[name], copies])
-        signalled = pl.concat([pl.DataFrame(schema=FLAG_SCHEMA), *flags[name]])
+        rejected = pl.concat([*found.rejects[name], copies])
+        signalled = pl.concat([pl.DataFrame(schema=FLAG_SCHEMA), *found.flags[name]])
         signalled = signalled.filter(~pl.col("ligne").is_in(rejected["ligne"].implode()))
         result.files[name], kept = lake.write_accepted(
             home, contract.id, entity.stored, manifest.delivery_id, spool.chunks(without=copies["ligne"])
         )
         for kind, rows in (("rejects", rejected), ("signalements", signalled)):
             result.files[kind] += lake.write_findings(home, kind, contract.id, name, manifest.delivery_id, rows)
-        counts = {"lues": read[name], "acceptees": kept, "rejetees": rejected["ligne"].n_unique()}
+        counts = {"lues": found.read[name], "acceptees": kept, "rejetees": rejected["ligne"].n_unique()}
         result.entities[name] = counts
         result.lues += counts["lues"]
         result.acceptees += counts["acceptees"]
         result.rejetees += counts["rejetees"]
         result.signalements += signalled.height
-    years = {int(part.removeprefix("millesime=")) for n in spools for f in result.files[n] for part in Path(f).parts
-             if part.startswith("millesime=")}  # fmt: skip
+    parts = {part for name in found.spools for file in result.files[name] for part in Path(file).parts}
+    years = {int(part.removeprefix("millesime=")) for part in parts if part.startswith("millesime=")}
     result.millesimes = sorted(years)
     if not result.balances:
         raise RuntimeError(f"{manifest.delivery_id} : lignes lues ≠ acceptées + rejetées ({result.entities})")
@@ -458,7 +475,15 @@ def _without_key(home: Home, manifest: Manifest, reason: str, keyring: Keyring |
     return result
 
 
-Findings = dict[str, list[pl.DataFrame]]
+@dataclass(frozen=True)
+class _Reading:
+    """What a whole file gave, by entity: rejects, signalements, rows read, accepted rows; and the titles it lacks."""
+
+    rejects: dict[str, list[pl.DataFrame]]
+    flags: dict[str, list[pl.DataFrame]]
+    read: dict[str, int]
+    spools: dict[str, Spool]
+    absent: list[str]
 
 
 def _validated(
@@ -469,15 +494,13 @@ def _validated(
     folder: Path,
     keyring: Keyring | None,
     marks: Separators,
-) -> tuple[Findings, Findings, dict[str, int], dict[str, Spool]]:
-    """Reads the whole file; returns rejects, signalements, rows read and accepted rows (spooled in folder), by entity.
-
-    marks: what the file shows of the separators of its numbers; it grows.
-    """
+) -> _Reading:
+    """Reads the whole file. marks: what the file shows of the separators of its numbers; it grows."""
     spools = {n: Spool(folder / n, contract.entity(n).stored) for n in layout.entities}
-    rejects: Findings = {name: [] for name in layout.entities}
-    flags: Findings = {name: [] for name in layout.entities}
+    rejects: dict[str, list[pl.DataFrame]] = {name: [] for name in layout.entities}
+    flags: dict[str, list[pl.DataFrame]] = {name: [] for name in layout.entities}
     read = dict.fromkeys(layout.entities, 0)
+    absent: dict[str, None] = {}
     births = Births(facts, keyring.pseudonyms) if keyring else None
 
     def without_births(rows: pl.DataFrame, name: str) -> pl.DataFrame:
@@ -491,7 +514,7 @@ def _validated(
     knows = partial(headers.known, contract, layout)
     for table in pendant("lecture", readers.read(path, layout, list(layout.entities), knows)):
         entity = contract.entity(table.entity)
-        _refuse_unknown_columns(table.frame, contract, layout, entity)
+        absent |= dict.fromkeys(_absent(table, contract, layout, entity))
         checked = validate_chunk(table.frame, contract, layout, entity, facts, marks)
         if keyring and births:
             births.learn(checked.births, entity)
@@ -505,7 +528,7 @@ def _validated(
             spool.look_again(partial(without_births, name=name))
     if not sum(read.values()):
         raise Refused("Le fichier ne contient aucune ligne. Le renvoyer complet, ou dire qu'il n'y a rien à déclarer.")
-    return rejects, flags, read, spools
+    return _Reading(rejects, flags, read, spools, list(absent))
 
 
 def _protected(checked: Validated, contract: Contract, entity: Entity, keyring: Keyring) -> Validated:
@@ -516,21 +539,30 @@ def _protected(checked: Validated, contract: Contract, entity: Entity, keyring: 
     )
 
 
-def _refuse_unknown_columns(frame: pl.DataFrame, contract: Contract, layout: Layout, entity: Entity) -> None:
-    """A path that appears deep in a JSON or XML file is seen only when reading: the header is checked again here."""
-    carried = contract.fields_in(layout, entity)
-    if any(isinstance(column, int) for column in carried.values()):
-        return
-    known = {title_key(str(c)) for c in carried.values()} | {
-        title_key(a) for f in entity.fields if f.name in carried for a in f.aliases
-    }
-    unknown = [c for c in frame.columns if c not in TECHNICAL and title_key(c) not in known]
-    if unknown:
-        raise Refused(
-            f"{contract.name} ({layout.code}), table {entity.name} : colonnes que le contrat ne connaît pas : "
-            + ", ".join(map(masques.without_digits, unknown) if contract.personal else unknown)
-            + ". Remède : les déclarer dans le contrat, puis renvoyer ou relancer."
-        )
+def _absent(table: Table, contract: Contract, layout: Layout, entity: Entity) -> tuple[str, ...]:
+    """The titles that a table lacks. The header is compared again here: the contract may have changed since, and a path
+    that appears deep in a JSON or XML file is seen only when reading.
+
+    Raises:
+        Refused: a column that no title declares, or none where one is needed.
+    """
+    columns = [c for c in table.frame.columns if c not in TECHNICAL]
+    if layout.reader == "csv_produit":
+        found = headers.judged(contract, layout, headers.Difference(missing=table.absent))
+    elif refusals.has_header(layout):
+        found = headers.difference(contract, layout, columns)
+    elif layout.options.get("header") is False:
+        return ()
+    else:  # a tree: what an object does not say is not a column that is missing
+        carried = contract.fields_in(layout, entity)
+        known = {title_key(str(c)) for c in carried.values()}
+        known |= {title_key(a) for f in entity.fields if f.name in carried for a in f.aliases}
+        found = headers.Difference(unknown=tuple(c for c in columns if title_key(c) not in known))
+    filled = [columns[rank - 1] for rank in found.untitled]
+    filled = [c for c in filled if table.frame[c].str.strip_chars().replace("", None).count()]
+    if found.unknown or found.needed or found.repeated or found.doubtful or filled:
+        raise refusals.of_columns(contract, layout, entity, replace(found, untitled=tuple(map(columns.index, filled))))
+    return found.missing
 
 
 @etape("chargement")

@@ -1,22 +1,26 @@
 """Which source, and which shape of it, a delivered file is: from its content, never from its name alone.
 
 Belongs here: comparing what `readers.sniff` saw with the layouts of the contracts; the year and the date a file speaks
-from. Does not belong here: how two headers differ (`ingest.headers`), reading rows, storing bytes.
+from. Does not belong here: how two headers differ (`ingest.headers`), what is said of a file that is refused
+(`ingest.refusals`), storing bytes.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
 from data_contracts.model import Contract, Layout
-from ingest.headers import explained, known, nearness
-from ingest.protection.masques import without_digits
-from ingest.readers import FAMILIES, Document, crosstab, sniff
+from ingest import readers, refusals
+from ingest.headers import Difference, difference
+from ingest.readers import Document, crosstab, sniff
+from ingest.refusals import Refused
+from ingest.titles import title_key
 
-_NEAR = 0.5  # share of common titles from which a file is said to be « that source, with another header »
+__all__ = ["Recognised", "Refused", "recognise"]
 
 # The flux standard of FINESS is told by its blocks: cs1400105 repeats `structureet` as mere headers, and so do the
 # sanitary flows, whose other blocks no contract declares.
@@ -28,26 +32,34 @@ _FINESS_FLOWS = {
 }
 
 
-class Refused(Exception):
-    """A delivery that cannot be taken. The message is for the sender: what, where, remedy; in French, in one piece.
-
-    nearest: the contract that the header is of, or of which it has at least half of the titles.
-    """
-
-    def __init__(self, message: str, nearest: Contract | None = None) -> None:
-        super().__init__(message)
-        self.nearest = nearest
-
-
 @dataclass(frozen=True)
 class Recognised:
-    """A file with the contract and layout it follows, the year and the date it speaks from (None: not said)."""
+    """A file with the contract and layout it follows, the year and the date it speaks from (None: not said).
+
+    absent: titles of the layout that the file does not have, and that it can do without.
+    """
 
     contract: Contract
     layout: Layout
     document: Document
     millesime: int | None
     collecte_le: date | None
+    absent: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Match:
+    contract: Contract
+    layout: Layout
+    found: Difference
+
+    @property
+    def reads_alike(self) -> object:
+        """What two layouts share when a file that lacks columns of both is read the same under either."""
+        carried = self.contract.fields_in(self.layout, self.contract.entity(self.layout.entities[0]))
+        here = sorted((f, str(c)) for f, c in carried.items() if str(c) not in self.found.missing)
+        rules = (self.layout.millesime, self.layout.collecte_le, self.layout.options)
+        return (self.layout.reader, self.layout.entities, here, *map(repr, rules))
 
 
 def recognise(
@@ -60,6 +72,10 @@ def recognise(
 ) -> Recognised:
     """The contract and layout of a file. today: the year of a file that says none, when its layout allows it.
 
+    The layout whose titles are exactly those of the file, else the one of the same source that lacks the fewest: a real
+    extraction has fewer columns than the collection. Columns that rows or their meaning cannot do without must be
+    there, no other may come on top (an empty one without title apart), and two sources are never chosen between.
+
     Raises:
         Refused: unknown source, unknown header (with a diff), several sources possible, or a year that nobody gives.
         UnreadableFile: the file is not readable at all (empty, truncated, an HTML page, undecodable).
@@ -68,40 +84,79 @@ def recognise(
     if source is not None and source not in contracts:
         raise Refused(f"Source « {source} » inconnue. Sources déclarées : {', '.join(sorted(contracts))}.")
     considered = {source: contracts[source]} if source else contracts
-    matches = [
-        (contract, layout)
-        for contract in considered.values()
-        for layout in contract.layouts
-        if _knows(contract, layout, document)
-    ]
-    if len(matches) > 1:
-        hinted = [(c, x) for c, x in matches if _named(path, x)]
-        matches = hinted or matches
-    if len({contract.id for contract, _ in matches}) > 1:
-        found = ", ".join(sorted({contract.id for contract, _ in matches}))
-        first = max((c for c, _ in matches), key=lambda c: c.personal)
-        raise Refused(f"Plusieurs sources ont cet en-tête : {found}. Préciser la source avec --source.", first)
-    if not matches:
-        raise _unknown(path, document, considered)
-    contract, layout = matches[0]
+    chosen = _chosen(path, list(_matches(document, considered)))
+    if (
+        chosen is None
+        or not chosen.found.is_bearable
+        or (chosen.found.untitled and not _are_empty(path, document, chosen))
+    ):
+        raise refusals.of_unknown(path, document, considered)
+    contract, layout = chosen.contract, chosen.layout
     if {document.family, layout.reader} == {"csv", "xlsx"}:
         layout = replace(layout, reader=document.family)
     try:
         year = _millesime(path, layout, document, millesime, today)
-        return Recognised(contract, layout, document, year, _collecte_le(path, layout, document))
+        said_on = _collecte_le(path, layout, document)
     except Refused as refusal:
         refusal.nearest = contract
         raise
+    return Recognised(contract, layout, document, year, said_on, chosen.found.missing)
 
 
-def _readable_as(layout: Layout, document: Document) -> bool:
-    """Whether the family of the file is that of the layout; a table is the same in a text file and in a workbook."""
-    return document.family in FAMILIES[layout.reader] or {document.family, layout.reader} == {"csv", "xlsx"}
+def _matches(document: Document, contracts: dict[str, Contract]) -> Iterator[_Match]:
+    """The layouts that may be that of a file: it has no other titles than theirs, and those that are needed."""
+    for contract in contracts.values():
+        for layout in contract.layouts:
+            if not refusals.is_readable_as(layout, document):
+                continue
+            if refusals.has_header(layout):
+                compared = (difference(contract, layout, titles) for titles in document.headers if titles)
+                covered = [found for found in compared if found.is_covered]
+                if covered:
+                    yield _Match(contract, layout, min(covered, key=lambda found: len(found.missing)))
+            elif _knows(contract, layout, document):
+                yield _Match(contract, layout, Difference())
+
+
+def _chosen(path: Path, matches: list[_Match]) -> _Match | None:
+    """The one that a file is of: exactly, else the one of its source that lacks the fewest columns.
+
+    What its name says decides where several fit as well. A file that only has the keys of the fewest is not one of
+    another layout for all that: `is_bearable` says it of the one that is returned.
+
+    Raises:
+        Refused: two sources, or two layouts that would read it in two ways.
+    """
+    matches = [m for m in matches if not m.found] or matches
+    told = [m for m in matches if m.found.is_bearable] or matches
+    if len({m.contract.id for m in told}) > 1:
+        told = [m for m in told if _named(path, m.layout)] or told
+    if len({m.contract.id for m in told}) > 1:
+        raise refusals.of_several_sources(path, [(m.contract, m.layout, m.found) for m in told])
+    if not told:
+        return None
+    matches = [m for m in matches if m.contract.id == told[0].contract.id]
+    fewest = min(len(m.found.missing) for m in matches)
+    matches = [m for m in matches if len(m.found.missing) == fewest]
+    if len(matches) > 1:
+        matches = [m for m in matches if _named(path, m.layout)] or matches
+    if fewest and any(m.reads_alike != matches[0].reads_alike for m in matches):
+        raise refusals.of_several_layouts(path, [(m.contract, m.layout, m.found) for m in matches])
+    return matches[0]
+
+
+def _are_empty(path: Path, document: Document, match: _Match) -> bool:
+    """Whether the columns without title, which no layout expects, hold nothing at all."""
+    layout = replace(match.layout, reader=document.family)
+    for table in readers.read(path, layout, [layout.entities[0]]):
+        unnamed = [c for c in table.frame.columns if not title_key(c)]
+        if any(table.frame[c].str.strip_chars().replace("", None).count() for c in unnamed):
+            return False
+    return True
 
 
 def _knows(contract: Contract, layout: Layout, document: Document) -> bool:
-    if not _readable_as(layout, document):
-        return False
+    """Whether a file without a line of titles is of a layout: by what it says of itself."""
     facts = document.facts
     if layout.reader in ("fhir_bundle", "cda"):
         return facts.get("contenu") == ("cda" if layout.reader == "cda" else layout.options.get("contenu"))
@@ -113,9 +168,7 @@ def _knows(contract: Contract, layout: Layout, document: Document) -> bool:
         return crosstab.knows(document, layout.options)
     if layout.reader == "json_records":
         return _knows_records(contract, layout, document)
-    if layout.options.get("header") is False:
-        return "etalab" in facts and facts.get("section") == layout.options.get("section")
-    return document.header is not None and any(known(contract, layout, titles) for titles in document.headers)
+    return "etalab" in facts and facts.get("section") == layout.options.get("section")
 
 
 def _knows_records(contract: Contract, layout: Layout, document: Document) -> bool:
@@ -126,43 +179,6 @@ def _knows_records(contract: Contract, layout: Layout, document: Document) -> bo
     required = {str(declared[f.name]) for f in entity.fields if f.required and f.name in declared}
     distinctive = set(layout.options.get("distinctive") or ())
     return bool(keys) and keys <= {str(c) for c in declared.values()} and required <= keys and distinctive <= keys
-
-
-def _unknown(path: Path, document: Document, contracts: dict[str, Contract]) -> Refused:
-    """The refusal of a file that no layout knows: a diff against the nearest one, or what the sources are."""
-    for contract in contracts.values():
-        for layout in contract.layouts:
-            if layout.reader == "crosstab" and (said := crosstab.refusal(document, layout.options)):
-                return Refused(f"Fichier « {path.name} » : {said}", contract)
-    header = document.headers[0]
-    candidates = [
-        (nearness(contract, layout, titles), contract, layout, titles)
-        for contract in contracts.values()
-        for layout in contract.layouts
-        if _readable_as(layout, document) and _has_header(layout)
-        for titles in document.headers
-    ]
-    nearest = max(candidates, key=lambda c: c[0], default=None)
-    if nearest is not None and (nearest[0] >= _NEAR or len(contracts) == 1):
-        near, contract, layout, header = nearest
-        if near >= _NEAR and not contract.personal:
-            return Refused(explained(path, contract, layout, header), contract)
-        told = explained(path, contract, layout, header, shown=without_digits)
-        return Refused(told, contract if near >= _NEAR else None)
-    titles = ", ".join(map(without_digits, header[:6]))
-    seen = f" ({titles}{'…' if len(header) > 6 else ''})" if header else f" (famille {document.family})"
-    return Refused(
-        f"Fichier « {path.name} » : aucune source déclarée n'a cet en-tête{seen}. "
-        "Vérifier le fichier (une ligne de titre au-dessus de l'en-tête ?), ou déclarer un contrat dans "
-        "data_contracts/sources/."
-    )
-
-
-def _has_header(layout: Layout) -> bool:
-    """Whether titles tell this layout: not a file of positions, nor one whose parts stand in a tree."""
-    if layout.reader in ("csv_produit", "crosstab"):
-        return layout.reader == "csv_produit"
-    return layout.options.get("header") is not False and len(layout.entities) == 1 and layout.reader != "fhir_bundle"
 
 
 def _named(path: Path, layout: Layout) -> re.Match[str] | None:

@@ -21,10 +21,9 @@ from data_contracts.derive.schemas import POLARS_TYPES, pandera_schema
 from data_contracts.domaines import domains
 from data_contracts.model import Contract, Entity, Field, Layout
 from data_contracts.nomenclatures import codes, periods
-from ingest import coordonnees, ecritures, identifiers, lieux, separators, values
+from ingest import coordonnees, ecritures, headers, identifiers, lieux, separators, values
 from ingest.readers.model import DEFAUT, REMARQUE, REMEDY, TECHNICAL
 from ingest.separators import Numbers, Separators
-from ingest.titles import title_key
 
 REJECT_SCHEMA = {
     "delivery_id": pl.String, "source": pl.String, "entite": pl.String, "ligne": pl.Int64, "chemin": pl.String,
@@ -197,23 +196,13 @@ def validate_chunk(
 
 def _named(frame: pl.DataFrame, entity: Entity, carried: dict[str, str | int]) -> pl.DataFrame:
     """The reader's columns under the names of the contract, with a row number."""
-    delivered = [c for c in frame.columns if c not in TECHNICAL]
-    by_title = {title_key(c): c for c in delivered}
-    columns: list[pl.Expr] = []
-    for field in entity.fields:
-        if field.name not in carried:
-            continue
-        column = carried[field.name]
-        if isinstance(column, int):
-            actual = (
-                str(column) if str(column) in delivered else delivered[column - 1] if column <= len(delivered) else None
-            )
-        else:
-            titles = (column, *field.aliases)
-            actual = next((by_title[title_key(t)] for t in titles if title_key(t) in by_title), None)
-        columns.append((pl.lit(None, pl.String) if actual is None else pl.col(actual)).alias(field.name))
+    columns = headers.located(entity, carried, [c for c in frame.columns if c not in TECHNICAL])
+    named = [
+        (pl.lit(None, pl.String) if column is None else pl.col(column)).alias(field)
+        for field, column in columns.items()
+    ]
     technical = [pl.col(c) for c in TECHNICAL if c in frame.columns]
-    return frame.select(*columns, *technical).with_row_index("_row")
+    return frame.select(*named, *technical).with_row_index("_row")
 
 
 def _whole_rows(chunk: _Chunk) -> None:

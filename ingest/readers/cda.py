@@ -10,20 +10,20 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from xml.parsers import expat
 
+from ingest.readers import cda_header
+from ingest.readers.cda_header import ROOT
 from ingest.readers.fhir import elements as json_parts
 from ingest.readers.fhir.bundle import entries
 from ingest.readers.fhir.elements import rpps, split
 from ingest.readers.fhir.questionnaires import GIR
-from ingest.readers.model import Document, LayoutLike, Rows, Table, UnreadableFile
+from ingest.readers.model import LayoutLike, Rows, Table, UnreadableFile
 from ingest.readers.opening import opened
 
-ROOT = "ClinicalDocument"
 _BLOCK = 1 << 16
 _COLUMNS = {
     "usagers": (
@@ -57,6 +57,7 @@ _OF_PERSON = re.compile(r"(.+?)-(?:SEJOUR|EVN|EVAL|PPER|PA|TPPro|TPPat)-", re.S)
 _STAMP = re.compile(r"(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d)?)?(?:\.\d+)?(?:[+-]\d{4})?")
 _COG = re.compile(r"\d{5}|2[AB]\d{3}")
 _REMEDY = "déposer le document d'origine, entier"
+_REMEDY_OF_MODEL = "retirer ce document du transfert, ou l'exporter du DUI au format TDDUI"
 
 
 @dataclass(slots=True)
@@ -98,22 +99,6 @@ class Element:
         return " ".join(" ".join(part.text for part in self.walk()).split()) or None
 
 
-def is_document(path: Path) -> bool:
-    """Whether an XML file is a CDA: its root says so."""
-    with opened(path) as stream:
-        head = stream.read(_BLOCK)
-    names: list[str] = []
-    parser = expat.ParserCreate(namespace_separator=" ")
-    parser.StartElementHandler = lambda name, _: names.append(name)
-    with suppress(expat.ExpatError):  # its own reader says what is wrong with it
-        parser.Parse(head, False)
-    return bool(names) and _local(names[0]) == ROOT
-
-
-def sniff(path: Path) -> Document:
-    return Document("xml", None, None, {"root": ROOT, "contenu": "cda"})
-
-
 def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Table]:
     """Rows of the wanted entities, document after document; `_ligne` is the rank of the row.
 
@@ -134,7 +119,7 @@ def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Ta
 
 
 def _documents(path: Path) -> Iterator[Element]:
-    if is_document(path):
+    if cda_header.header_of(path) is not None:
         with opened(path) as stream:
             yield _parsed(path, iter(lambda: stream.read(_BLOCK), b""), "")
         return
@@ -151,7 +136,11 @@ def _documents(path: Path) -> Iterator[Element]:
                 raise UnreadableFile(path, f"pièce jointe{where} illisible (base64)", _REMEDY) from error
             if not document.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
                 raise UnreadableFile(path, f"la pièce jointe{where} n'est pas un document CDA", _REMEDY)
-            yield _parsed(path, [document], where)
+            root = _parsed(path, [document], where)
+            if not (model := cda_header.header([document])) or not model.is_tddui:
+                said = f"la pièce jointe{where} est un document CDA d'un autre modèle que TDDUI ({cda_header.CODE})"
+                raise UnreadableFile(path, said, _REMEDY_OF_MODEL)
+            yield root
 
 
 def _local(name: str) -> str:

@@ -27,17 +27,30 @@ _JOINED_BY = "-"
 
 
 def columns(options: Mapping[str, Any]) -> tuple[str, ...]:
-    """Titles that a mapping reads, in order: the file has them all, and no other but those it says to ignore."""
+    """Titles that a mapping reads, in order: the file has no other but those it says to ignore."""
     named: dict[str, None] = {}
     for table in options.get("tables", {}).values():
-        for title in [table.get("quand"), *(t for source in table["champs"].values() for t in _titles(source))]:
+        for title in [table.get("quand"), *(t for source in table["champs"].values() for t in titles_of(source))]:
             if title is not None:
                 named.setdefault(str(title))
     return tuple(named)
 
 
-def _titles(source: Mapping[str, Any]) -> list[str | None]:
-    return [source.get("colonne"), *source.get("assemble", ()), source.get("quand")]
+def titles_of(source: Mapping[str, Any]) -> list[str]:
+    """Titles that the value of a field is made of."""
+    named = [source.get("colonne"), *source.get("assemble", ()), source.get("quand")]
+    return [str(title) for title in named if title is not None]
+
+
+def leaned_upon(options: Mapping[str, Any]) -> frozenset[str]:
+    """Titles whose absence would say something: a condition, the parts of a value, what a default stands for."""
+    named: set[str] = set()
+    for table in options.get("tables", {}).values():
+        named |= {str(table["quand"])} if table.get("quand") is not None else set()
+        for source in table["champs"].values():
+            if {"quand", "assemble", "defaut"} & source.keys():
+                named |= set(titles_of(source))
+    return frozenset(named)
 
 
 def read(
@@ -45,35 +58,36 @@ def read(
 ) -> Iterator[Table]:
     """The rows of each table that the file fills; a line that is no record is a defective row of the first one.
 
+    Each table says which titles of the mapping the file does not have; their values are unknown.
+
     Raises:
-        UnreadableFile: the titles are not those of the mapping: the file is of another product, or version.
+        UnreadableFile: a title that the mapping does not know: the file is of another product, or version.
     """
     options = layout.options
     tables = {name: _Mapped(name, options["tables"][name], options.get("dates") or ()) for name in entities}
-    seen = False
+    absent: tuple[str, ...] | None = None
     whole_file = csv_file.read if family(path) == "csv" else partial(xlsx_file.read, knows=knows)
     for whole in whole_file(path, layout, ["fichier"]):
-        if not seen:
-            _check(path, options, whole.frame.columns)
-            seen = True
+        if absent is None:
+            absent = _absent(path, options, whole.frame.columns)
         for rank, mapped in enumerate(tables.values()):
-            yield Table(mapped.name, mapped.rows(whole.frame, first=rank == 0))
+            yield Table(mapped.name, mapped.rows(whole.frame, first=rank == 0), absent)
 
 
-def _check(path: Path, options: Mapping[str, Any], delivered: Sequence[str]) -> None:
-    """The header is read again here: a mapping may have changed since the file was recognised."""
+def _absent(path: Path, options: Mapping[str, Any], delivered: Sequence[str]) -> tuple[str, ...]:
+    """The titles of the mapping that the file lacks; an unknown one refuses it: the mapping may have changed since."""
     wanted = {title_key(title): title for title in columns(options)}
     ignored = {title_key(str(title)) for title in options.get("ignorees") or ()}
     found = {title_key(name): name for name in delivered if name not in TECHNICAL}
-    missing = [title for key, title in wanted.items() if key not in found]
-    unknown = [name for key, name in found.items() if key not in wanted and key not in ignored]
-    if missing or unknown:
-        differences = [f"− {title}" for title in missing] + [f"+ {without_digits(name)}" for name in unknown]
+    unknown = [name for key, name in found.items() if key and key not in wanted and key not in ignored]
+    if unknown:
         raise UnreadableFile(
             path,
-            f"les titres ne sont pas ceux que la correspondance attend ({', '.join(differences)})",
+            "les titres ne sont pas ceux que la correspondance attend "
+            f"({', '.join(f'+ {without_digits(name)}' for name in unknown)})",
             "vérifier de quel produit et de quelle version vient ce fichier, ou corriger sa correspondance",
         )
+    return tuple(title for key, title in wanted.items() if key not in found)
 
 
 class _Mapped:
@@ -153,7 +167,9 @@ def _dated(entity: str, fields: set[str]) -> dict[str, str]:
 
 
 def _text(actual: Mapping[str, str], title: str) -> pl.Expr:
-    return _bare(pl.col(actual[title_key(str(title))]))
+    """A column without surrounding blanks; unknown everywhere when the file does not have it."""
+    name = actual.get(title_key(str(title)))
+    return pl.lit(None, pl.String) if name is None else _bare(pl.col(name))
 
 
 def _bare(text: pl.Expr) -> pl.Expr:

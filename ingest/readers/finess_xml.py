@@ -17,6 +17,25 @@ _ROOT, _STAMP = "fluxfiness", "horodatage"
 _BLOCK_BYTES = 1 << 18
 _FLOWS = {"structureej": "cs1400101", "structureet": "cs1400102", "equipementsocial": "cs1400105"}
 _BLOCKS = {"ej": "structureej", "et": "structureet", "equipements": "equipementsocial", "capacites": "equipementsocial"}
+_FILE_ITSELF = "déposer le fichier de données lui-même (CSV, classeur .xlsx…)"
+_NAMESPACES = {
+    "http://hl7.org/fhir": (
+        "c'est du FHIR écrit en XML, alors que seule sa forme JSON est lue ici", "demander l'export en JSON",
+    ),
+    "urn:schemas-microsoft-com:office:spreadsheet": (
+        "c'est un classeur Excel d'une forme ancienne, écrite en XML",
+        "l'ouvrir dans un tableur, puis l'enregistrer au format « Classeur Excel (.xlsx) » ou en CSV",
+    ),
+    "http://schemas.xmlsoap.org/soap/envelope/": ("c'est la réponse d'un service web (SOAP)", _FILE_ITSELF),
+    "http://www.w3.org/2003/05/soap-envelope": ("c'est la réponse d'un service web (SOAP)", _FILE_ITSELF),
+    "http://www.opengis.net/kml/2.2": ("c'est une carte (KML)", _FILE_ITSELF),
+    "http://www.w3.org/2000/svg": ("c'est une image (SVG)", _FILE_ITSELF),
+}  # fmt: skip
+_ROOTS = {
+    "rss": ("c'est un fil d'actualité (RSS)", _FILE_ITSELF), "feed": ("c'est un fil d'actualité (Atom)", _FILE_ITSELF),
+    "kml": ("c'est une carte (KML)", _FILE_ITSELF), "svg": ("c'est une image (SVG)", _FILE_ITSELF),
+    "Envelope": ("c'est la réponse d'un service web (SOAP)", _FILE_ITSELF),
+}  # fmt: skip
 # cs1400103 to 105 open with blocks of these names that only recall who the file speaks of (number, EJ, name).
 _RECALLED = {"structureej": {"nofiness", "rs"}, "structureet": {"nofinesset", "nofinessej", "rs"}}
 # Tags of the XSD of the flow (ANS, 2025-12).
@@ -112,11 +131,13 @@ class _Parser:
         self.expat.CharacterDataHandler = self._text.append
         self.expat.StartDoctypeDeclHandler = self._doctype
 
-    def _start(self, tag: str, _attributes: dict[str, str]) -> None:
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
         self._tags.append(tag)
         self._text.clear()
         self._leaf = True
         if len(self._tags) == 1 and tag != _ROOT:
+            if other := _other(tag, attributes):
+                raise UnreadableFile(self._path, *other)
             raise UnreadableFile(
                 self._path,
                 f"XML de racine « {tag} », qui n'est pas un flux standard FINESS (« {_ROOT} »)",
@@ -140,6 +161,13 @@ class _Parser:
             "XML avec une déclaration DOCTYPE, refusée par sécurité",
             "déposer le fichier d'origine, sans DOCTYPE",
         )
+
+
+def _other(tag: str, attributes: dict[str, str]) -> tuple[str, str] | None:
+    """What an XML that is not of FINESS is, when its root or its namespace says so, and what to do."""
+    spaces = {value for name, value in attributes.items() if name.split(":")[0] == "xmlns"}
+    named = (_NAMESPACES[space] for space in sorted(spaces) if space in _NAMESPACES)
+    return next(named, _ROOTS.get(tag.rsplit(":", 1)[-1]))
 
 
 def _blocks(path: Path) -> Iterator[_Block]:

@@ -23,6 +23,8 @@ _PEOPLE = "pmej.item"  # personnes morales: the only top-level array of FINESS+ 
 _CONTENTS = {"informationsGeneralesPMEJ": "structures", "activitesAutorisees": "activites", "numFiness": "activites"}
 _FHIR = ("resourceType", "entry.item.resource.resourceType")
 
+_WRAPPERS = ("results", "records", "data", "value", "items", "rows")  # how web services wrap the records they answer
+
 
 def sniff(path: Path) -> Document:
     """An array of records: all its keys, over the whole file. FINESS+: facts contenu, generatedAt, schemaVersion.
@@ -76,16 +78,25 @@ def _object(path: Path) -> Document:
     """FHIR, or FINESS+: what stands before the first personne morale, and which of the two files it is."""
     facts = {"root": "pmej"}
     roots: list[str] = []
+    kind: str | None = None
     with json_stream(path) as stream:
         for prefix, event, value in ijson.parse(stream):
             if prefix == "" and event == "map_key":
                 roots.append(value)
+            elif prefix == "type" and event == "string":
+                kind = value
             elif prefix in _FHIR and event == "string":
                 return fhir.sniff(path)
             elif prefix in ("generatedAt", "schemaVersion") and isinstance(value, str):
                 facts[prefix] = value
             elif prefix == _PEOPLE and event == "map_key" and value in _CONTENTS:
                 return Document("json", "utf-8", None, {**facts, "contenu": _CONTENTS[value]})
+    if kind == "FeatureCollection":
+        what = f"c'est une carte (GeoJSON ; clés : {', '.join(map(without_digits, roots[:6]))}), que rien ne lit ici"
+        raise UnreadableFile(path, what, "déposer le tableau de la même source (CSV, classeur, Parquet)")
+    if wrapped := next((root for root in roots if root in _WRAPPERS), None):
+        what = f"les enregistrements ne sont pas à la racine du JSON, mais sous « {wrapped} »"
+        raise UnreadableFile(path, what, "fournir le tableau d'objets lui-même, ou l'export en CSV de la même source")
     raise UnreadableFile(
         path,
         f"objet JSON inconnu (clés : {', '.join(map(without_digits, roots[:6])) or 'aucune'})",

@@ -39,10 +39,12 @@ class Table:
     line or record number, 1-based), `_chemin` (String, JSON or XML path, else null) and `_defaut` (String, why the
     row cannot be trusted, else null). `_remarque` (String, what must be said of a row that is read), only in a chunk
     that has one. A defect or a remark may end with its remedy, after `REMEDY`.
+    absent: titles that a mapping reads and the file does not have.
     """
 
     entity: str
     frame: pl.DataFrame
+    absent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,10 +74,15 @@ class Document:
     sheets: tuple[SheetHead, ...] = ()
 
     @property
+    def titles(self) -> tuple[str, ...]:
+        """The titles as delivered, repetitions included; none when the file has no line of titles."""
+        return self.raw_header or self.header or ()
+
+    @property
     def headers(self) -> tuple[tuple[str, ...], ...]:
         """What could be its titles, as delivered, the likeliest first: of a workbook, the first rows of words."""
         rows = (without_end(row) for sheet in self.sheets if sheet.visible for row in sheet.rows)
-        return tuple(dict.fromkeys([self.raw_header or self.header or (), *filter(_of_words, rows)]))
+        return tuple(dict.fromkeys([self.titles, *filter(_of_words, rows)]))
 
 
 def _of_words(cells: tuple[str, ...]) -> bool:

@@ -26,11 +26,42 @@ MAX_UNWRAPPED = 1 << 30  # bytes of a workbook or Parquet file inside a gzip, wh
 BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _GZIP = b"\x1f\x8b"
 _RESEND = "télécharger ou exporter de nouveau le fichier, puis le redéposer entier"
-_SAVE_AS_XLSX = (
-    "l'ouvrir dans un tableur, l'enregistrer au format « Classeur Excel (.xlsx) », puis redéposer ce fichier"
-)
 _RECEIVE_AGAIN = "redéposer le fichier d'origine : il remplacera celui-ci"
 _KEPT = "la livraison reste en attente, rien n'est perdu"
+# What people send by mistake: its first bytes, what it is, what to do. None of these is a table.
+_CALC = "l'ouvrir dans un tableur, puis l'enregistrer au format « Classeur Excel (.xlsx) » ou en CSV"
+_TABLE_ITSELF = "déposer le fichier de données lui-même (CSV, classeur .xlsx…), non un document qui le montre"
+_MAGIC = (
+    (b"%PDF", "c'est un document PDF", _TABLE_ITSELF),
+    (b"\x89PNG", "c'est une image (PNG)", _TABLE_ITSELF),
+    (b"\xff\xd8\xff", "c'est une image (JPEG)", _TABLE_ITSELF),
+    (b"GIF8", "c'est une image (GIF)", _TABLE_ITSELF),
+    (b"II*\x00", "c'est une image (TIFF)", _TABLE_ITSELF),
+    (b"MM\x00*", "c'est une image (TIFF)", _TABLE_ITSELF),
+    (b"{\\rtf", "c'est un document de traitement de texte (RTF)", _TABLE_ITSELF),
+    (b"7z\xbc\xaf", "c'est une archive 7z", "décompresser l'archive et déposer les fichiers qu'elle contient"),
+    (b"Rar!", "c'est une archive RAR", "décompresser l'archive et déposer les fichiers qu'elle contient"),
+    (b"BZh", "c'est une archive bzip2", "décompresser l'archive et déposer les fichiers qu'elle contient"),
+    (b"\xfd7zXZ", "c'est une archive xz", "décompresser l'archive et déposer les fichiers qu'elle contient"),
+    (b"SQLite format 3", "c'est une base de données SQLite", "en exporter les tables en CSV"),
+)
+# What a zip is, by a file that it holds or by the type that it states.
+_ZIPPED = (
+    ("word/document.xml", "c'est un document Word", _TABLE_ITSELF),
+    ("ppt/presentation.xml", "c'est une présentation PowerPoint", _TABLE_ITSELF),
+    ("xl/workbook.bin", "c'est un classeur Excel binaire (.xlsb)", _CALC),
+    ("opendocument.spreadsheet", "c'est un classeur LibreOffice (.ods)", _CALC),
+    ("opendocument.text", "c'est un document de traitement de texte (.odt)", _TABLE_ITSELF),
+)
+# Streams of an OLE file, in UTF-16 in its directory.
+_OLE = (
+    ("EncryptedPackage", "c'est un classeur protégé par mot de passe", "l'ouvrir, l'enregistrer sans mot de passe"),
+    ("WordDocument", "c'est un document Word ancien (.doc)", _TABLE_ITSELF),
+    ("PowerPoint Document", "c'est une présentation PowerPoint ancienne (.ppt)", _TABLE_ITSELF),
+    ("Workbook", "c'est un classeur Excel ancien (.xls)", _CALC),
+    ("Book", "c'est un classeur Excel ancien (.xls)", _CALC),
+    ("__substg1.0_", "c'est un message Outlook (.msg)", "enregistrer la pièce jointe du message, puis la déposer"),
+)
 _HTML = re.compile(
     r"^(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body|script|meta|title|div|center|h1|p)\b", re.S
 )
@@ -142,11 +173,10 @@ def family(path: Path) -> str:
     if head.startswith(b"PK"):
         return _workbook(path)
     if head.startswith(b"\xd0\xcf\x11\xe0"):
-        raise UnreadableFile(
-            path,
-            "classeur Excel ancien (.xls) ou protégé par mot de passe",
-            f"{_SAVE_AS_XLSX} (sans mot de passe)",
-        )
+        raise UnreadableFile(path, *_in_ole(path))
+    for magic, what, remedy in _MAGIC:
+        if head.startswith(magic):
+            raise UnreadableFile(path, what, remedy)
     if head.startswith(_GZIP):
         raise UnreadableFile(path, "archive gzip dans une archive gzip", "décompresser une fois puis redéposer")
     return _text_family(path, head, tail)
@@ -154,6 +184,8 @@ def family(path: Path) -> str:
 
 def _text_family(path: Path, head: bytes, tail: bytes) -> str:
     start = _start_of(head)
+    if _HTML.match(start) and "<table" in start:
+        raise UnreadableFile(path, "c'est un tableau HTML, que certains outils nomment « .xls »", _CALC)
     if _HTML.match(start):
         raise UnreadableFile(
             path,
@@ -192,17 +224,29 @@ def _ends(path: Path) -> tuple[bytes, bytes]:
         return head, tail
 
 
+def _in_ole(path: Path) -> tuple[str, str]:
+    """What an OLE file is, and what to do: an old workbook, one with a password, another document of an office."""
+    with opened(path) as stream:
+        content = stream.read(MAX_UNWRAPPED)
+    for name, what, remedy in _OLE:
+        if name.encode("utf-16-le") in content:
+            return what, remedy
+    return "c'est un document bureautique d'un format ancien", _CALC
+
+
 def _workbook(path: Path) -> str:
+    stated = ""
     try:
         with on_disk(path) as plain, zipfile.ZipFile(plain) as archive:
             names = set(archive.namelist())
+            stated = archive.read("mimetype")[:100].decode("latin-1") if "mimetype" in names else ""
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise UnreadableFile(path, "archive zip ou classeur Excel tronqué ou abîmé", _RESEND) from error
     if "xl/workbook.xml" in names:
         return "xlsx"
-    if "xl/workbook.bin" in names or {"mimetype", "content.xml"} <= names:
-        kind = "Excel binaire (.xlsb)" if "xl/workbook.bin" in names else "LibreOffice (.ods)"
-        raise UnreadableFile(path, f"classeur {kind}", _SAVE_AS_XLSX)
+    for sign, what, remedy in _ZIPPED:
+        if sign in names or sign in stated:
+            raise UnreadableFile(path, what, remedy)
     raise UnreadableFile(
         path,
         "archive zip qui n'est pas un classeur Excel (.xlsx)",

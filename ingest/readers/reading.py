@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ingest.readers import (
     cda,
+    cda_header,
     crosstab,
     csv_file,
     csv_produit,
@@ -50,8 +51,9 @@ def sniff(path: Path) -> Document:
     Raises:
         UnreadableFile: empty, truncated, undecodable, a web page, or of no family that is read here.
     """
-    if cda.is_document(path):
-        return cda.sniff(path)
+    if (header := cda_header.header_of(path)) is not None:
+        facts = {"root": cda_header.ROOT, "contenu": "cda" if header.is_tddui else "", "document": header.code or ""}
+        return Document("xml", None, None, facts)
     return _SNIFF[family(path)](path)
 
 
@@ -70,7 +72,7 @@ def read(
     """
     expected, reader = _READ[layout.reader]
     # A CDA is told by its root first: its comments and its <title> look like those of a web page saved as data.
-    found = "xml" if cda.is_document(path) else family(path)
+    found = "xml" if cda_header.header_of(path) is not None else family(path)
     if found not in expected:
         wanted = " ou ".join(expected)
         raise UnreadableFile(

@@ -6,15 +6,21 @@ as columns of text, and what is needed of the resources that others point to. Do
 
 from __future__ import annotations
 
+import base64
+import binascii
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import ijson
 
+from ingest.readers import cda_header
+from ingest.readers.fhir import guides
 from ingest.readers.fhir import rows as mapping
-from ingest.readers.fhir.classes import KNOWN, WITHOUT_ROW, class_of, is_sdo
+from ingest.readers.fhir.classes import KNOWN, WITHOUT_ROW, class_of
 from ingest.readers.fhir.elements import Node, part, text
 from ingest.readers.fhir.held import Held
 from ingest.readers.fhir.references import Index, keys_of_entry
@@ -37,21 +43,63 @@ class Entry:
 
 
 def sniff(path: Path) -> Document:
-    """facts: resourceType of the whole, and contenu: tddui, sdo, or cda when its first resources carry documents."""
+    """facts: resourceType of the whole, and contenu: tddui, sdo, cda (only documents of TDDUI), or empty.
+
+    One of ours is told by a resource that says so, wherever it stands, whatever the type of the bundle. What is of no
+    guide of ours says as well: types (of its resources, the most frequent first), guides (that they name), type (of
+    the bundle), document (code of the CDA that it carries).
+    """
     bundle = _is_bundle(path)
-    facts = {"resourceType": "Bundle" if bundle else "ressource", "contenu": "tddui"}
+    facts = {"resourceType": "Bundle" if bundle else "ressource", "contenu": ""}
+    types: Counter[str] = Counter()
+    named: dict[str, None] = {}
+    carried: str | None = None
+    says_tddui = False
     for entry in entries(path, bundle=bundle):
-        facts["contenu"] = _contents(entry.resource)
-        if facts["contenu"] != "cda":
-            break
+        resource: Node = entry.resource if isinstance(entry.resource, dict) else {}
+        kind = str(resource.get("resourceType") or "")
+        types[kind] += 1
+        guide = guides.guide_of(resource)
+        if kind == "DocumentReference" and guide in (None, guides.TDDUI):
+            header = _document(resource)
+            if header is not None and not header.is_tddui:
+                carried, guide = carried or header.code or "", None
+            elif header is not None:
+                guide = guides.TDDUI
+        if guide == guides.SDO and kind == "Task":
+            return Document("json", "utf-8", None, {**facts, "contenu": "sdo"})
+        says_tddui = says_tddui or guide == guides.TDDUI
+        if says_tddui and set(types) - {"DocumentReference"}:
+            return Document("json", "utf-8", None, {**facts, "contenu": "tddui"})
+        if guide:
+            named.setdefault(guide)
+    if not says_tddui and bundle:
+        claimed = [guides.guide_of_profile(url) for url in _texts(path, "meta.profile.item")]
+        says_tddui = guides.TDDUI in claimed
+        named |= dict.fromkeys(filter(None, claimed))
+    if says_tddui and types:
+        facts["contenu"] = "cda" if set(types) == {"DocumentReference"} else "tddui"
+        return Document("json", "utf-8", None, facts)
+    facts["types"] = ",".join(kind for kind, _ in types.most_common() if kind)
+    facts["guides"] = ",".join(named)
+    facts["type"] = next(iter(_texts(path, "type")), "") if bundle else ""
+    if carried is not None:
+        facts["document"] = carried
     return Document("json", "utf-8", None, facts)
 
 
-def _contents(resource: Any) -> str:
-    kind = resource.get("resourceType") if isinstance(resource, dict) else None
-    if kind == "DocumentReference":
-        return "cda"
-    return "sdo" if kind == "Task" and is_sdo(resource) else "tddui"
+def _texts(path: Path, place: str) -> list[str]:
+    """The texts at a place of the object itself, not of its entries."""
+    with json_stream(path) as stream:
+        return [found for found in ijson.items(stream, place) if isinstance(found, str)]
+
+
+def _document(resource: Node) -> cda_header.Header | None:
+    """What the first document that a DocumentReference carries says it is; None when it is no CDA."""
+    data = text(part(resource, "content", "attachment"), "data")
+    with suppress(binascii.Error, ValueError):
+        return cda_header.header([base64.b64decode("".join((data or "").split()), validate=True)])
+    return None
 
 
 def _is_bundle(path: Path) -> bool:

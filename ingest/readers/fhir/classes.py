@@ -8,9 +8,7 @@ from __future__ import annotations
 import re
 
 from ingest.readers.fhir.elements import Node, code, kind_of_system, objects, part, profiles, tddui, text
-
-SDO_INPUTS = "https://interop.esante.gouv.fr/ig/fhir/sdo/CodeSystem/input-task-sdo-codesystem"
-_SDO_PROFILES = {"sdo-task", "esms-task"}
+from ingest.readers.fhir.guides import SDO, guide_of
 
 # Resource type -> profile -> class. A class without row is still one that references may lead to.
 _PROFILES = {
@@ -86,13 +84,7 @@ def class_of(resource: Node) -> str | None:
 
 def is_sdo(task: Node) -> bool:
     """Whether a Task is one of the SDO guide."""
-    if any(profile in _SDO_PROFILES for profile in profiles(task)):
-        return True
-    return any(
-        coding.get("system") == SDO_INPUTS
-        for item in objects(task, "input")
-        for coding in objects(part(item, "type"), "coding")
-    )
+    return guide_of(task) == SDO
 
 
 def _by_identifier(resource: Node, possible: set[str]) -> str | None:

@@ -94,12 +94,16 @@ def inputs(task: Node) -> dict[str, Node]:
     return found
 
 
+def claimed_profiles(resource: Node) -> list[str]:
+    """The profiles that a resource claims, as written."""
+    claimed = part(resource, "meta").get("profile")
+    return [url for url in (claimed if isinstance(claimed, list) else [claimed]) if isinstance(url, str)]
+
+
 def profiles(resource: Node) -> Iterator[str]:
     """Last segments of the profiles that a resource claims, versions cut off."""
-    claimed = part(resource, "meta").get("profile")
-    for url in claimed if isinstance(claimed, list) else [claimed]:
-        if isinstance(url, str):
-            yield url.split("|")[0].rstrip("/").rsplit("/", 1)[-1].lower()
+    for url in claimed_profiles(resource):
+        yield url.split("|")[0].rstrip("/").rsplit("/", 1)[-1].lower()
 
 
 def kind_of_system(identifier: Node) -> str | None:

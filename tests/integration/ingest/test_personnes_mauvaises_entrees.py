@@ -84,11 +84,7 @@ def test_malformed_json(guichet: Guichet, content: bytes) -> None:
 
 
 def test_no_entry_at_all(guichet: Guichet) -> None:
-    receipt = guichet.deliver(NAME, file())
-    assert receipt.status == "received"
-    (result,) = guichet.process()
-    assert result.statut == "refused"
-    assert "ne contient aucune ligne" in (result.motif or "")
+    refused(guichet, NAME, file(), "sans aucune ressource", "Remède")
 
 
 @pytest.mark.parametrize("share", [0.05, 0.5, 0.95])

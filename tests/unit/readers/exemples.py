@@ -389,6 +389,7 @@ def orientation(n: int = 1, finess: str = ET, **said: str) -> Node:
 
 CDA = f"""<?xml version="1.0" encoding="UTF-8"?>
 <!-- <html> --><ClinicalDocument xmlns="urn:hl7-org:v3" xmlns:sdtc="urn:hl7-org:sdtc">
+ <templateId root="1.2.250.1.213.1.1.1.58" extension="1.1.0-ballot"/><code code="EXPORT_DUI"/>
  <recordTarget><patientRole>
   <id root="1.2.250.1.213.1.4.8" extension="{INS}"/>
   <addr><postalCode>01000</postalCode></addr>

@@ -1,0 +1,108 @@
+"""Words of titles and of file names that name nobody: what may be quoted of a file that may be about persons.
+
+Belongs here: which words and which titles those are, and quoting with them. Does not belong here: masking what a reader
+or a rule says (`masques`), the wording of refusals (`ingest.refusals`).
+
+A file without its line of titles has a person on its first line, and a sender names a file after whom it is about. So a
+word is quoted when a contract says it in its titles, or when titles usually hold it; any other is a shape (« xxxxx »),
+digits too, unless the whole title is one that a contract declares, years apart.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from data_contracts.model import Contract
+from ingest.headers import expected, folded
+from ingest.protection import masques
+from ingest.protection.masques import shape_of, without_digits
+
+# What titles and names of files of this field are made of, whoever writes them, and no contract says. None of them is a
+# frequent name of a person: a test compares them with those of INSEE.
+ORDINARY = """
+    adresse age agence agrement ancien annee annees annexe annuel anonyme archive ars arrete assurance atelier
+    autorisation avenant avis bilan bordereau brut budget bureau cadre campagne capacite caracteristique categorie
+    centre champ charge cle code codes colonne comment commentaire commentaires commune complement compte comptes
+    coordonnees copie correction creation csv date dates debut definitif delai dep departement departements dept
+    depot dernier description destinataire detail diffusion direction discipline document donnee donnees doublon
+    duree echeance ecart effectif effectifs email enquete entite erreur esms essms et etablissement etablissements
+    etat evaluation exercice export exports extrait extraction fax fermeture feuille fichier fichiers filtre fin
+    finess fonction format formulaire gestionnaire heure historique id ident identifiant identite import indicateur
+    indicateurs info information informations insee inventaire jour jours juridique label latitude libelle lieu
+    ligne lignes liste lits localite longitude lot mail maj mention mesure millesime mise modalite modele
+    modification mois montant motif nature niveau nom nombre nomenclature note num numero objet observation
+    observations offre onglet ordre organisme origine ouverture paiement page parametre pays periode places position
+    postal precision prestation prix procedure produit profil programme projet provisoire public publication qualite
+    quantite question questionnaire quotite rang rapport raison ratio recap recapitulatif reference references
+    region regions remarque rendu reponse reponses repertoire resultat resultats retour rue saisie secteur semaine
+    semestre sep service services siege sigle signature siren siret site situation social sociale solde somme source
+    sources statistique statistiques statut structure structures suivi synthese tab table tableau tarif tarifs taux
+    taxe tel telephone temps test texte titre titres total totaux tri trimestre type types unite unites url
+    utilisateur valeur valeurs validation variable version ville voie vue zone
+"""
+_WORD = re.compile(r"[^\W\d_]+")
+_MEASURED = re.compile(r"\s*[-+]?[\d\s/.,:%€-]*\d[\d\s/.,:%€-]*\s*")  # a number, a date, an hour, a code of digits
+# A year, a month or a day of this century, or a number of a few digits: nobody under eighteen is called by one alone.
+_DATED = re.compile(r"20\d\d(?:(?:0[1-9]|1[0-2])(?:[0-3]\d)?)?|\d{1,3}")
+Quoting = Callable[[str], str]
+
+
+@lru_cache(maxsize=4)
+def _declared(contracts: tuple[Contract, ...]) -> tuple[frozenset[str], frozenset[str]]:
+    """Every title that contracts declare, digits apart, and every word of them and of the names of their files."""
+    titles: set[str] = set()
+    texts: list[str] = [ORDINARY]
+    for contract in contracts:
+        texts += [contract.id, contract.collection, *(x.code for x in contract.layouts)]
+        texts += [re.sub(r"\?P?<\w+>|\\.|\(\?\w+\)", " ", x.filename or "") for x in contract.layouts]
+        for layout in contract.layouts:
+            titles |= {t for written in expected(contract, layout).values() for t in written}
+    words = {folded(word) for text in (*texts, *titles) for word in _WORD.findall(text)}
+    return frozenset(without_digits(folded(t)) for t in titles), frozenset(words)
+
+
+def quoting(contracts: Iterable[Contract], header: Sequence[str] = ()) -> Quoting:
+    """How to quote a text of a file that may be about persons, and of which nothing but `header` is known.
+
+    When these look like a line of data and not like titles, no word of theirs is quoted, not even a known one.
+    """
+    titles, words = _declared(tuple(contracts))
+
+    def known(word: str) -> bool:
+        return folded(word) in words
+
+    if header and not _looks_like_titles(header, known):
+        return shape_of
+
+    def quoted(text: str) -> str:
+        if without_digits(folded(text)) in titles:
+            return text
+        said = _WORD.sub(lambda found: found[0] if known(found[0]) else masques.message(found[0]), text)
+        return without_digits(said)
+
+    return quoted
+
+
+def looks_like_titles(header: Sequence[str], contracts: Iterable[Contract]) -> bool:
+    """Whether a line is one of titles: no cell of it is a number or a date, and half of them hold a usual word."""
+    _, words = _declared(tuple(contracts))
+    return _looks_like_titles(header, lambda word: folded(word) in words)
+
+
+def _looks_like_titles(header: Sequence[str], known: Callable[[str], bool]) -> bool:
+    filled = [title for title in header if title.strip()]
+    if any(_MEASURED.fullmatch(title) for title in filled):
+        return False
+    usual = sum(any(known(word) for word in _WORD.findall(title)) for title in filled)
+    return 2 * usual >= len(filled)
+
+
+def names_nobody(path: Path, contracts: Iterable[Contract]) -> bool:
+    """Whether the name of a file holds nothing but usual words, and years or short numbers."""
+    _, words = _declared(tuple(contracts))
+    named = all(folded(word) in words for word in _WORD.findall(path.stem))
+    dated = re.findall(r"\d[\d._-]*\d|\d", path.stem)
+    return named and all(_DATED.fullmatch(re.sub(r"\D", "", number)) for number in dated)

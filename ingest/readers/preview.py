@@ -1,0 +1,77 @@
+"""The first lines of a table as they stand, for a file whose first line is not the header of anything.
+
+Belongs here: lines and cells, cut in every way that somebody may have meant. Does not belong here: what is concluded
+from them (`ingest.refusals`).
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import openpyxl
+
+from ingest.readers.delimited import SEPARATORS
+from ingest.readers.model import Document, is_blank
+from ingest.readers.opening import on_disk
+from ingest.readers.text import lines_of
+from ingest.readers.xlsx_file import cell_text
+
+LINES = 400  # as many as the columns of the widest collection: a table may have been turned on its side
+OTHER_SEPARATORS = ("~", "^", "¤", ":", "#", " ")
+_LONGEST = 100_000
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a file: its number, and its cells when `separator` cuts it (None: a row of a workbook)."""
+
+    number: int
+    cells: tuple[str, ...]
+    separator: str | None = None
+
+
+def lines(path: Path, document: Document) -> Iterator[Line]:
+    """The first lines that hold something; each of a text file comes once for every separator that cuts it."""
+    if document.family == "csv" and document.encoding:
+        with lines_of(path, document.encoding) as text:
+            for number, line in enumerate(islice(text, LINES), start=1):
+                yield from _cut(number, line[:_LONGEST].rstrip("\r\n").lstrip("\ufeff"))
+    elif document.family == "xlsx":
+        yield from _rows(path)
+
+
+def _cut(number: int, line: str) -> Iterator[Line]:
+    if not line.strip():
+        return
+    found = [s for s in (*SEPARATORS, *OTHER_SEPARATORS) if s in line]
+    for separator in found or SEPARATORS[:1]:
+        cells: list[str] = []
+        with suppress(csv.Error):
+            cells = next(csv.reader([line], delimiter=separator), [])
+        if cells:
+            yield Line(number, tuple(cells), separator)
+
+
+def _rows(path: Path) -> Iterator[Line]:
+    with on_disk(path) as plain, plain.open("rb") as stream:
+        book = openpyxl.load_workbook(stream, read_only=True, data_only=True)
+        try:
+            for sheet in book.worksheets:
+                if sheet.sheet_state != "visible":
+                    continue
+                sheet.reset_dimensions()
+                filled = False
+                for number, row in enumerate(islice(sheet.iter_rows(values_only=True), LINES), start=1):
+                    cells = tuple(cell_text(cell) or "" for cell in row)
+                    if not is_blank(cells):
+                        filled = True
+                        yield Line(number, cells)
+                if filled:
+                    return
+        finally:
+            book.close()

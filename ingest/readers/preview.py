@@ -13,13 +13,10 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-import openpyxl
-
+from ingest.readers import workbook
 from ingest.readers.delimited import SEPARATORS
-from ingest.readers.model import Document, is_blank
-from ingest.readers.opening import on_disk
+from ingest.readers.model import Document
 from ingest.readers.text import lines_of
-from ingest.readers.xlsx_file import cell_text
 
 LINES = 400  # as many as the columns of the widest collection: a table may have been turned on its side
 OTHER_SEPARATORS = ("~", "^", "¤", ":", "#", " ")
@@ -58,20 +55,10 @@ def _cut(number: int, line: str) -> Iterator[Line]:
 
 
 def _rows(path: Path) -> Iterator[Line]:
-    with on_disk(path) as plain, plain.open("rb") as stream:
-        book = openpyxl.load_workbook(stream, read_only=True, data_only=True)
-        try:
-            for sheet in book.worksheets:
-                if sheet.sheet_state != "visible":
-                    continue
-                sheet.reset_dimensions()
-                filled = False
-                for number, row in enumerate(islice(sheet.iter_rows(values_only=True), LINES), start=1):
-                    cells = tuple(cell_text(cell) or "" for cell in row)
-                    if not is_blank(cells):
-                        filled = True
-                        yield Line(number, cells)
-                if filled:
-                    return
-        finally:
-            book.close()
+    """The rows of the first visible sheet that holds something."""
+    with workbook.opened(path) as sheets:
+        for sheet in sheets:
+            rows = list(islice(sheet.rows(), LINES)) if sheet.visible else []
+            yield from (Line(row.number, tuple(text or "" for text in row.texts)) for row in rows)
+            if rows:
+                return

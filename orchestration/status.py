@@ -7,7 +7,7 @@ the warehouse, which belongs to the pipeline: readers see what was published.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ class Delivery:
     accepted: int = 0
     rejected: int = 0
     balances: bool = True
+    absent: tuple[str, ...] = ()  # titles that the file lacks: unknown in every row of it
 
     def refused_since(self, moment: datetime | None) -> bool:
         """Refused, and received after that moment (None: ever)."""
@@ -63,7 +64,8 @@ def deliveries(home: Home) -> list[Delivery]:
         received_at = datetime.fromisoformat(manifest.received_at)
         result = done.get(manifest.delivery_id)
         if result is None:
-            found.append(Delivery(manifest.delivery_id, manifest.source, manifest.filename, received_at, RECEIVED))
+            waiting = Delivery(manifest.delivery_id, manifest.source, manifest.filename, received_at, RECEIVED)
+            found.append(replace(waiting, absent=manifest.absentes))
             continue
         found.append(
             Delivery(
@@ -77,6 +79,7 @@ def deliveries(home: Home) -> list[Delivery]:
                 result.acceptees,
                 result.rejetees,
                 result.balances,
+                tuple(result.absentes),
             )
         )
     for refusal in refusals(home):
@@ -164,6 +167,16 @@ def status(home: Home) -> dict[str, Any]:
         "entries_avoided": published.entries_avoided or 0,
         "version": published.version,
         "published_at": published.published_at,
+        "incomplete": [
+            {
+                "delivery_id": d.delivery_id,
+                "source": d.source,
+                "filename": d.filename,
+                "missing_columns": list(d.absent),
+            }
+            for d in found
+            if d.absent
+        ],
         "sources": {source: _of_source(found, source) for source in sources},
     }
 

@@ -54,7 +54,16 @@ def of_status(status: dict[str, Any]) -> str:
             ("Saisies évitées", number(status["entries_avoided"])),
         ]
     lines.append(("Publication", status["version"] or "aucune"))
+    lines += [
+        ("Colonnes absentes" if rank == 0 else "", f"{each['filename']} : {_titles(each['missing_columns'])}")
+        for rank, each in enumerate(status.get("incomplete", ()))
+    ]
     return _table(lines)
+
+
+def _titles(titles: Sequence[str], at_most: int = 6) -> str:
+    others = f" et {number(len(titles) - at_most)} autres" if len(titles) > at_most else ""
+    return ", ".join(title or "(sans titre)" for title in titles[:at_most]) + others
 
 
 def of_sources(status: dict[str, Any]) -> str:
@@ -87,7 +96,9 @@ def of_receipts(receipts: Sequence[Receipt]) -> str:
     """One line a file."""
     lines = []
     for receipt in receipts:
-        detail = receipt.reason if receipt.status == "refused" else receipt.source
+        detail = receipt.told if receipt.status == "refused" else receipt.source
+        if receipt.status == "received" and receipt.reason:
+            detail = f"{detail}  {receipt.told}"
         lines.append(f"{_RECEIPT[receipt.status]:10}  {receipt.path}  {detail or ''}".rstrip())
     return "\n".join(lines)
 
@@ -178,4 +189,4 @@ def _said(value: float | str | None, unit: str | None) -> str:
 
 
 def _table(lines: Sequence[tuple[str, str]]) -> str:
-    return "\n".join(f"{name:<16} {text}" for name, text in lines)
+    return "\n".join(f"{name:<17} {text}" for name, text in lines)

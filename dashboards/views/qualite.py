@@ -154,6 +154,7 @@ def _deliveries(received: pl.DataFrame) -> None:
         translated("statut", "livraison"),
         pl.col("recu_le").dt.date(),
         pl.col("millesimes").fill_null(INCONNU),
+        pl.col("colonnes_absentes").fill_null(""),
         pl.when(pl.col("statut") == "refused").then(pl.col(*COUNTS).fill_null(0)).otherwise(pl.col(*COUNTS)),
     )
     columns = {
@@ -162,6 +163,7 @@ def _deliveries(received: pl.DataFrame) -> None:
         "source": "Source",
         "statut": "Issue",
         "millesimes": "Millésimes",
+        "colonnes_absentes": "Colonnes absentes",
         "n_lues": Column("Lues", 0),
         "n_acceptees": Column("Acceptées", 0),
         "n_rejetees": Column("Rejetées", 0),

@@ -522,6 +522,7 @@ def livraisons() -> list[dict[str, Any]]:
             "Remède : reprendre le modèle de la collecte.",
             "n_lues": read, "n_acceptees": accepted, "n_rejetees": rejected, "n_signalements": flags,
             "millesimes": years,
+            "colonnes_absentes": "Commentaire ; Téléphone" if delivery == "liv-drees_ehpa" else None,
         }
         for i, (delivery, source, name, status, read, accepted, rejected, flags, years) in enumerate(known)
     ]  # fmt: skip

@@ -14,6 +14,7 @@ select
     {{ si_assez_de_personnes('l.n_acceptees', 's.est_personnelle', ['l.n_acceptees', 'l.n_rejetees']) }} as n_acceptees,
     {{ si_assez_de_personnes('l.n_rejetees', 's.est_personnelle', ['l.n_acceptees', 'l.n_rejetees']) }} as n_rejetees,
     {{ si_assez_de_personnes('l.n_signalements', 's.est_personnelle') }} as n_signalements,
-    l.millesimes
+    l.millesimes,
+    l.colonnes_absentes
 from {{ source('raw', 'livraisons') }} as l
 left join {{ ref('sources') }} as s on l.source = s.source

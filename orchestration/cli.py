@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -20,6 +19,7 @@ import typer
 from ingest import horloge
 from ingest.home import reserve
 from orchestration import commandes_conservation, commandes_restitution
+from orchestration.progress import as_one
 
 app = typer.Typer(
     name="dlnuf",
@@ -44,6 +44,7 @@ class Scale(StrEnum):
     """Size of what is generated."""
 
     departement = "departement"
+    demonstration = "demonstration"
     region = "region"
     national = "national"
 
@@ -57,18 +58,22 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Un objet JSON sur la s
 
 
 @app.command()
-def demo(scale: ScaleOption = Scale.departement, seed: SeedOption = 1) -> None:
-    """Génère un territoire synthétique, le livre, le traite et le publie."""
+def demo(scale: ScaleOption = Scale.demonstration, seed: SeedOption = 1) -> None:
+    """Génère un territoire synthétique, le livre, le traite, le publie et le confronte à sa vérité."""
     from ingest.home import Home
     from orchestration import console, summary
-    from orchestration.demo import demo as play
+    from orchestration.demo import plan, play
     from orchestration.status import layer, status
 
-    home, now = Home.from_env(), horloge.now()
-    with console.bars() as progress:
-        outcome = play(home, scale.value, seed, progress, now=now)
-    console.log("demo", **asdict(outcome))
-    typer.echo(summary.of_demo(status(home), outcome, layer(home).folder))
+    wanted = plan(Home.from_env(), scale.value, seed, now=horloge.now())
+    if not wanted.done:
+        typer.echo(summary.of_plan(wanted), err=True)
+    with console.bars(lines=True) as progress:
+        played = play(wanted, progress)
+    console.log("demo", **asdict(played.outcome))
+    typer.echo(summary.of_demo(status(wanted.home), played, wanted.folder, layer(wanted.home).folder))
+    if played.faults:
+        raise typer.Exit(FAILED)
 
 
 @app.command()
@@ -103,8 +108,8 @@ def generate(
         taux = lire_taux(rates or (), defects, times)
     except ValueError as error:
         raise typer.BadParameter(f"taux de défauts refusés.\n{error}") from error
-    with console.bars() as progress:
-        made = make(folder, scale=scale.value, seed=seed, taux=taux, progress=_files(progress, "Génération"))
+    with console.bars(lines=True) as progress:
+        made = make(folder, scale=scale.value, seed=seed, taux=taux, progress=as_one(progress, "Génération"))
     typer.echo(summary.of_generation(made))
 
 
@@ -135,7 +140,7 @@ def deliver(
             source=source,
             millesime=millesime,
             reinstate=reinstate,
-            progress=_files(progress, "Réception"),
+            progress=as_one(progress, "Réception"),
         )
     for receipt in receipts:
         console.log("deliver", **{**asdict(receipt), "path": receipt.logged})
@@ -157,7 +162,7 @@ def run(
     from orchestration.run import run as execute
 
     now = horloge.now()
-    with console.bars() as progress:
+    with console.bars(lines=True) as progress:
         outcome = execute(Home.from_env(), millesime, progress, now=now, allow_shrink=allow_shrink)
     console.log("run", **asdict(outcome))
     typer.echo(summary.of_run(outcome))
@@ -211,7 +216,8 @@ def score(
 @app.command()
 def bench(
     scales: Annotated[
-        list[Scale] | None, typer.Option("--scale", help="Taille mesurée, répétable (les trois par défaut).")
+        list[Scale] | None,
+        typer.Option("--scale", help="Taille mesurée, répétable (departement, region et national par défaut)."),
     ] = None,
     seed: SeedOption = 1,
     repeats: Annotated[
@@ -228,9 +234,9 @@ def bench(
 
     if out:
         rapport.require_drawing()
-    asked = [scale.value for scale in scales or Scale]
+    asked = [scale.value for scale in scales] if scales else mesure.BY_DEFAULT
     today = horloge.day(horloge.now())
-    with console.bars() as progress:
+    with console.bars(lines=not as_json) as progress:
         figures = mesure.bench(asked, today=today, seed=seed, repeats=repeats, progress=progress)
     written = rapport.write(figures, out) if out else []
     typer.echo(_json(figures) if as_json else rapport.resume(figures))
@@ -314,7 +320,7 @@ def cles_recouvrir() -> None:
 
     home = Home.from_env()
     with console.bars() as progress, writing(home):
-        done = cles.recover(home, _files(progress, "Recouvrement"))
+        done = cles.recover(home, as_one(progress, "Recouvrement"))
     typer.echo(summary.of_recovery(done))
     if done.left:
         raise typer.Exit(FAILED)
@@ -344,11 +350,6 @@ def cles_renouveler_pseudonymes(
 
 def _json(content: Any) -> str:
     return json.dumps(content, ensure_ascii=False, indent=2)
-
-
-def _files(progress: Callable[[str, int, int | None], None], step: str) -> Callable[[str, int, int], None]:
-    """One bar for all the files, rather than one a file."""
-    return lambda _name, done, total: progress(step, done, total)
 
 
 def _expected() -> dict[type[BaseException], int]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,10 +16,13 @@ from orchestration.progress import Progress, silent
 
 
 @contextmanager
-def bars() -> Iterator[Progress]:
-    """A progress bar a step on standard error, when somebody looks at it; else nobody is told."""
+def bars(*, lines: bool = False) -> Iterator[Progress]:
+    """A progress bar a step on standard error, when somebody looks at it; else a plain line a step, or nothing.
+
+    `lines`: for what takes long enough that silence would be taken for a fault.
+    """
     if not sys.stderr.isatty() or os.environ.get("CI"):
-        yield silent
+        yield _lines() if lines else silent
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
@@ -48,6 +52,20 @@ def bars() -> Iterator[Progress]:
     with shown:
         yield tell
         close()
+
+
+def _lines() -> Progress:
+    """One line when a step begins: seconds since the first, its name, how many units it has."""
+    start = time.monotonic()
+    begun: set[str] = set()
+
+    def tell(step: str, _done: int, total: int | None) -> None:
+        if step not in begun:
+            begun.add(step)
+            units = f" ({number(total)})" if total else ""
+            print(f"{time.monotonic() - start:5.0f} s  {step}{units}", file=sys.stderr, flush=True)
+
+    return tell
 
 
 def log(event: str, **facts: object) -> None:

@@ -1,54 +1,164 @@
 """`dlnuf demo`: an invented territory, from its deliveries to its publication. It is what `make run` calls.
 
-Belongs here: chaining the other commands. Does not belong here: any of them.
+Belongs here: chaining the other commands, what a demonstration takes, and whether the deliveries that the generator
+spoiled were refused, those and no other. Does not belong here: the commands themselves, wording (`summary`).
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+import contextlib
+import json
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from ingest import horloge
 from ingest.home import Home
+from ingest.lake import REFUSED
+from ingest.landing import sha256_of
 from ingest.protection import trousseau
-from orchestration import summary
-from orchestration.progress import Progress, silent
-from orchestration.run import Outcome, run
+from orchestration.dbt_runtime import DbtFailed, prepare_manifest
+from orchestration.lock import HomeBusy, writing
+from orchestration.progress import Progress, as_one, silent
+from orchestration.run import Outcome, nothing_new, run
+from orchestration.status import Delivery, deliveries
+
+if TYPE_CHECKING:
+    from ingest.synthetic import ARefuser
+
+DEFAULT = "demonstration"
 
 
-def demo(
-    home: Home, scale: str = "departement", seed: int = 1, progress: Progress = silent, *, now: datetime
-) -> Outcome:
-    """Generate in `<home>/demo/<scale>-<seed>/`, deliver its `livraisons/`, run.
+@dataclass(frozen=True)
+class Cost:
+    """What a scale holds, and what it takes on two free cores, installation apart (decimal MB)."""
+
+    establishments: int
+    persons: int
+    seconds: int
+    memory_mb: int
+    disk_mb: int
+
+
+# Counts of the generator with seed 1; the rest measured on the machine of docs/benchmarks, rounded up.
+COSTS = {
+    "departement": Cost(330, 22_000, 60, 900, 250),
+    "demonstration": Cost(1_400, 96_000, 120, 1_400, 700),
+    "region": Cost(2_900, 183_000, 180, 2_000, 1_400),
+    "national": Cost(35_500, 2_300_000, 1_200, 6_000, 16_000),
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What `play` will do, at an instant. `done`: it was done before, and nothing changed since."""
+
+    now: datetime
+    home: Home
+    scale: str
+    seed: int
+    generated: bool
+    done: bool
+
+    @property
+    def folder(self) -> Path:
+        """Where the generation stands."""
+        return self.home.root / "demo" / f"{self.scale}-{self.seed}"
+
+
+@dataclass(frozen=True)
+class Played:
+    """What a demonstration did.
+
+    `refused`: deliveries spoiled to be refused, and refused. `faults`: those that were not, and those refused without
+    having been spoiled. `sown`: errors sown in the deliveries, by what a right system does of them. `keyring`: the one
+    made on the way. `right`: share of the questions rightly answered somewhere whose retained value is right.
+    """
+
+    outcome: Outcome
+    keyring: Path | None
+    refused: Sequence[ARefuser]
+    faults: Sequence[str]
+    sown: Mapping[str, int]
+    right: float | None
+
+
+def plan(home: Home, scale: str = DEFAULT, seed: int = 1, *, now: datetime) -> Plan:
+    """What is to be done in this home; nothing is written."""
+    from ingest.synthetic import est_faite
+
+    wanted = Plan(now, home, scale, seed, generated=False, done=False)
+    generated = est_faite(wanted.folder, scale=scale, seed=seed)
+    return replace(wanted, generated=generated, done=generated and nothing_new(home, horloge.day(now)))
+
+
+def play(wanted: Plan, progress: Progress = silent) -> Played:
+    """Generate in `<home>/demo/<scale>-<seed>/`, deliver its `livraisons/`, run, compare with the truth.
 
     The same scale and seed give the same bytes: playing it again receives nothing and publishes nothing. The keyring is
-    created when there is none.
+    created when there is none: some deliveries are about (invented) persons, and would be refused without one.
 
     Raises:
-        KeyringProblem: there is one, which cannot be used.
+        KeyringProblem: there is a keyring that cannot be used, or none can be written.
     """
     from ingest.pipeline import deliver
-    from ingest.synthetic import generate
+    from ingest.synthetic import a_refuser, effets, generate
 
-    created = _keyring(home, now)
-    folder = home.root / "demo" / f"{scale}-{seed}"
-    generate(folder, scale=scale, seed=seed, progress=lambda _, done, total: progress("Génération", done, total))
-    receipts = deliver(
-        [folder / "livraisons"],
-        home,
-        now=now,
-        progress=lambda _, done, total: progress("Réception des fichiers", done, total),
-    )
-    outcome = run(home, progress=progress, now=now)
-    refused = [
-        f"fichier refusé : {receipt.path} : {receipt.reason}" for receipt in receipts if receipt.status == "refused"
-    ]
-    return replace(outcome, warnings=[*created, *refused, *outcome.warnings])
+    start = time.monotonic()
+    home, folder = wanted.home, wanted.folder
+    keyring = _keyring(home, wanted.now)
+    if not wanted.generated:
+        progress("Génération", 0, None)
+        with ThreadPoolExecutor(1) as background:  # dbt reads its project, some seconds of the other core, meanwhile
+            background.submit(_prepare_dbt, home)
+            generate(folder, scale=wanted.scale, seed=wanted.seed, progress=as_one(progress, "Génération"))
+    deliver([folder / "livraisons"], home, now=wanted.now, progress=as_one(progress, "Réception des fichiers"))
+    spoiled = {sha256_of(folder / "livraisons" / each.livraison): each for each in a_refuser(folder)}
+    outcome = run(home, progress=progress, now=wanted.now, to_refuse=frozenset(spoiled))
+    sent = {sha256_of(path) for path in (folder / "livraisons").rglob("*") if path.is_file()}
+    refused, faults = judged(spoiled, [d for d in deliveries(home) if d.sha256 in sent])
+    right = _right(home, folder, outcome.version, progress)
+    outcome = replace(outcome, seconds=time.monotonic() - start)
+    return Played(outcome, keyring, refused, faults, effets(folder), right)
 
 
-def _keyring(home: Home, now: datetime) -> list[str]:
-    """Some deliveries are about (invented) persons: without a keyring they would be refused. Says where it was made."""
+def judged(spoiled: Mapping[str, ARefuser], sent: Sequence[Delivery]) -> tuple[list[ARefuser], list[str]]:
+    """Spoiled deliveries (by SHA-256) that were refused, as planned; what did not go as planned, in words."""
+    refused = {delivery.sha256: delivery for delivery in sent if delivery.status == REFUSED}
+    unplanned = [d for sha256, d in refused.items() if sha256 not in spoiled]
+    taken = [each for sha256, each in spoiled.items() if sha256 not in refused]
+    faults = [f"{d.filename}, refusé sans que ce soit prévu : {d.reason}" for d in unplanned]
+    faults += [f"{each} devait être refusé, et ne l'a pas été" for each in taken]
+    return [each for sha256, each in spoiled.items() if sha256 in refused], faults
+
+
+def _prepare_dbt(home: Home) -> None:
+    """Read the dbt project ahead of the run, which will say why when that cannot be done."""
+    with contextlib.suppress(HomeBusy, DbtFailed, OSError), writing(home):
+        prepare_manifest(home)
+
+
+def _right(home: Home, folder: Path, version: str | None, progress: Progress) -> float | None:
+    """Judge the publication once, for the page « Exactitude »; its figure."""
+    from orchestration.score import keep, score
+
+    if version is None:
+        return None
+    kept = home.scores / f"{version}.json"
+    if not kept.is_file():
+        progress("Comparaison avec la vérité", 0, None)
+        keep(home, score(home, folder))
+    return json.loads(kept.read_text(encoding="utf-8"))["retained_right"]
+
+
+def _keyring(home: Home, now: datetime) -> Path | None:
+    """Where a keyring was made; None when there was one."""
     try:
         trousseau.load(home)
     except trousseau.NoKeyring:
-        return [summary.of_new_keyring(trousseau.create(home, now=now))]
-    return []
+        return trousseau.create(home, now=now)
+    return None

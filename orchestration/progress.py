@@ -13,3 +13,8 @@ Progress = Callable[[str, int, int | None], None]
 
 def silent(step: str, done: int, total: int | None) -> None:
     """Tell nobody."""
+
+
+def as_one(progress: Progress, step: str) -> Progress:
+    """Files told one by one, as the units of one step."""
+    return lambda _name, done, total: progress(step, done, total)

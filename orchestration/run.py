@@ -65,11 +65,13 @@ def run(
     *,
     now: datetime,
     allow_shrink: bool = False,
+    to_refuse: frozenset[str] = frozenset(),
 ) -> Outcome:
     """Process what is new, resolve, publish; does nothing when nothing is new.
 
     `now` is the instant of the run: all its steps are of its day, even when midnight passes meanwhile. `allow_shrink`
-    lets volumes and key figures fall below those of the current publication.
+    lets volumes and key figures fall below those of the current publication. `to_refuse`: SHA-256 of deliveries whose
+    refusal is wanted, and not to be warned of.
 
     Raises HomeBusy, UnknownMillesime, RunFailed, DbtFailed (the dbt project cannot be read), ContractError.
     """
@@ -83,7 +85,7 @@ def run(
         wait_for_warehouse(home)
         progress("Préparation", 0, None)
         before = _version(home)
-        warnings = execute(home, millesime, progress, now, allow_shrink)
+        warnings = execute(home, millesime, progress, now, allow_shrink, to_refuse)
         version = _version(home)
     return Outcome(False, version != before, version, time.monotonic() - start, warnings)
 
@@ -123,7 +125,12 @@ def wait_for_warehouse(home: Home, timeout_s: float = WAIT_FOR_WAREHOUSE_S) -> N
 
 
 def execute(
-    home: Home, millesime: int | None, progress: Progress, now: datetime, allow_shrink: bool = False
+    home: Home,
+    millesime: int | None,
+    progress: Progress,
+    now: datetime,
+    allow_shrink: bool = False,
+    to_refuse: frozenset[str] = frozenset(),
 ) -> list[str]:
     """Execute the job in this process; returns what the checks warn about.
 
@@ -140,7 +147,7 @@ def execute(
         parsed.result()
 
     with _own_output(home):
-        entrepot = Entrepot(home, now, progress, allow_shrink)
+        entrepot = Entrepot(home, now, progress, allow_shrink, to_refuse)
         job = build(home, entrepot).resolve_job_def(TRAITEMENT)
         with dg.DagsterInstance.ephemeral() as instance:
             result = job.execute_in_process(

@@ -30,6 +30,7 @@ class Delivery:
     filename: str
     received_at: datetime
     status: str  # received | accepted | refused
+    sha256: str  # of its bytes as they were sent
     reason: str | None = None
     read: int = 0
     accepted: int = 0
@@ -63,17 +64,16 @@ def deliveries(home: Home) -> list[Delivery]:
     for manifest in manifests(home):
         received_at = datetime.fromisoformat(manifest.received_at)
         result = done.get(manifest.delivery_id)
+        facts = manifest.delivery_id, manifest.source, manifest.filename, received_at
         if result is None:
-            waiting = Delivery(manifest.delivery_id, manifest.source, manifest.filename, received_at, RECEIVED)
+            waiting = Delivery(*facts, RECEIVED, manifest.sha256)
             found.append(replace(waiting, absent=manifest.absentes))
             continue
         found.append(
             Delivery(
-                manifest.delivery_id,
-                manifest.source,
-                manifest.filename,
-                received_at,
+                *facts,
                 result.statut,
+                manifest.sha256,
                 result.motif,
                 result.lues,
                 result.acceptees,
@@ -84,8 +84,8 @@ def deliveries(home: Home) -> list[Delivery]:
         )
     for refusal in refusals(home):
         received_at = datetime.fromisoformat(refusal["received_at"])
-        facts = refusal["sha256"], refusal["source"], refusal["filename"], received_at, REFUSED, refusal["reason"]
-        found.append(Delivery(*facts))
+        facts = refusal["sha256"], refusal["source"], refusal["filename"], received_at
+        found.append(Delivery(*facts, REFUSED, refusal["sha256"], refusal["reason"]))
     return found
 
 

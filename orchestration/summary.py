@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +17,15 @@ if TYPE_CHECKING:
     from ingest.pipeline import Receipt
     from ingest.protection.cles import Recovery
     from ingest.synthetic import Bilan
+    from orchestration.demo import Plan, Played
     from orchestration.run import Outcome
 
+# What a right system does of the errors sown (`ingest.synthetic.EFFETS`), those that people read about in a few words.
+_SOWN = {
+    "ligne_a_rejeter": ("ligne à rejeter", "lignes à rejeter"),
+    "valeur_fausse": ("valeur fausse", "valeurs fausses"),
+    "identite": ("identité mal écrite", "identités mal écrites"),
+}
 _RECEIPT = {"received": "reçu", "known": "déjà reçu", "refused": "refusé"}
 
 
@@ -106,8 +114,8 @@ def of_receipts(receipts: Sequence[Receipt]) -> str:
 def of_new_keyring(path: Path) -> str:
     """A keyring was created: where, and what its owner must know."""
     return (
-        f"Trousseau créé : {path} (lisible par ce compte seul). Sauvegardez-le à part : sans lui, les livraisons de "
-        "personnes ne se lisent plus."
+        f"Trousseau créé, hors du dossier des données : {path} (lisible par ce compte seul). Sauvegardez-le à part : "
+        "sans lui, les livraisons de personnes ne se lisent plus."
     )
 
 
@@ -167,13 +175,63 @@ def of_generation(made: Bilan) -> str:
     return _table(lines)
 
 
-def of_demo(status: dict[str, Any], outcome: Outcome, folder: Path | None) -> str:
-    """The end of `make run`: what happened, and where to look."""
-    lines = [of_status(status)]
-    if folder is not None:
-        lines.append(_table([("Dossier", short(folder))]))
-    lines.append(_table([("Tableau de bord", "make dashboard, puis http://127.0.0.1:8501")]))
-    return "\n".join([of_run(outcome), "", *lines])
+def of_plan(plan: Plan) -> str:
+    """What a demonstration is about to make, and what it takes."""
+    from ingest.synthetic import decrire
+    from orchestration.demo import COSTS
+
+    cost = COSTS[plan.scale]
+    minutes = max(1, round(cost.seconds / 60))
+    return (
+        f"Démonstration : {decrire(plan.scale)}, environ {plural(cost.establishments, 'établissement')} et "
+        f"{plural(cost.persons, 'personne')}, tous inventés.\n"
+        f"Compter {plural(minutes, 'minute')} sur deux cœurs libres, {_gigabytes(cost.memory_mb)} de mémoire et "
+        f"{_gigabytes(cost.disk_mb)} de disque dans {short(plan.home.root)} ; rien ne quitte cette machine."
+    )
+
+
+def of_demo(status: dict[str, Any], played: Played, generation: Path, published: Path | None) -> str:
+    """The end of `make run`: what happened, what had been planned to go wrong, and where to look."""
+    outcome = played.outcome
+    said = [of_run(replace(outcome, warnings=[]))]
+    if not outcome.nothing_new:
+        said += _as_planned(played, generation)
+    if played.keyring is not None:
+        said.append(of_new_keyring(played.keyring))
+    said += [f"Attention : {text}" for text in (*outcome.warnings, *played.faults)]
+    lines = [("Exactitude", f"{_percent(played.right)} des valeurs sont justes")] if played.right is not None else []
+    lines += [("Dossier", short(published))] if published is not None else []
+    lines.append(("Tableau de bord", "make dashboard, puis http://127.0.0.1:8501"))
+    return "\n".join([*said, "", of_status(status), _table(lines)])
+
+
+def _as_planned(played: Played, generation: Path) -> list[str]:
+    """Errors that the generator sowed, and the deliveries that it spoiled to be refused: no fault."""
+    lines = []
+    if played.refused:
+        files = ", ".join(map(str, played.refused))
+        count = len(played.refused)
+        verb = "a été refusé" if count < 2 else "ont été refusés"
+        lines.append(
+            f"Comme prévu : {plural(count, 'fichier incomplet', 'fichiers incomplets')} à dessein {verb} : {files}."
+        )
+    if played.sown:
+        total = plural(sum(played.sown.values()), "erreur semée", "erreurs semées")
+        kinds = [plural(count, *_SOWN[effect]) for effect, count in played.sown.items() if effect in _SOWN]
+        lines.append(
+            f"Comme prévu : {total} à dessein ({', '.join([*kinds, '…'])}). La liste : "
+            f"{short(generation / 'verite')} (defauts…) ; ce qu'elles deviennent : pages « Qualité des livraisons » et "
+            "« Exactitude »."
+        )
+    return lines
+
+
+def _gigabytes(megabytes: int) -> str:
+    return f"{megabytes / 1000:.1f} Go".replace(".", ",").replace(",0 ", " ")
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2f} %".replace(".", ",")
 
 
 def _facet(facet: dict[str, Any]) -> str:

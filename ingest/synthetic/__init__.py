@@ -8,7 +8,11 @@ anyone's.
 """
 
 from ingest.synthetic.defauts import EFFETS, Fidelite, Registre, TauxDefauts, lire_taux
-from ingest.synthetic.generateur import Bilan, generate
-from ingest.synthetic.territoire import ECHELLES
+from ingest.synthetic.generateur import Bilan, est_faite, generate
+from ingest.synthetic.relecture import ARefuser, a_refuser, effets
+from ingest.synthetic.territoire import ECHELLES, decrire
 
-__all__ = ["ECHELLES", "EFFETS", "Bilan", "Fidelite", "Registre", "TauxDefauts", "generate", "lire_taux"]
+__all__ = [
+    "ECHELLES", "EFFETS", "ARefuser", "Bilan", "Fidelite", "Registre", "TauxDefauts", "a_refuser", "decrire", "effets",
+    "est_faite", "generate", "lire_taux",
+]  # fmt: skip

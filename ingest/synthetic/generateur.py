@@ -25,7 +25,7 @@ import numpy as np
 import polars as pl
 
 from ingest.synthetic import monde as _monde
-from ingest.synthetic import verite
+from ingest.synthetic import relecture, verite
 from ingest.synthetic.collectes import cnsa, diamant, drees, finess, finess_activites, finess_reponses, insee, tdb
 from ingest.synthetic.defauts import EXACTE, Fidelite, Registre, TauxDefauts
 from ingest.synthetic.ecriture import Parquet
@@ -191,7 +191,7 @@ def generate(
 ) -> Bilan:
     """Generate deliveries and their truth in `out_dir` (its folders `livraisons`, `suite` and `verite` are replaced).
 
-    `scale`: departement | region | national ; `departements` chooses them instead. The same seed gives the same bytes.
+    `scale`: a name of `ECHELLES` ; `departements` chooses them instead. The same seed gives the same bytes.
     `personnes`: persons and stays too ; without them, everything else is the same.
     `progress(file, done, total)` is called after each file. Raises ValueError on an unknown scale or département.
     """
@@ -200,7 +200,7 @@ def generate(
             raise ValueError(f"échelle inconnue : {scale} (attendu : {', '.join(ECHELLES)})")
         departements = ECHELLES[scale]
     dossier = Path(out_dir)
-    for sous_dossier in ("livraisons", "suite", "verite"):
+    for sous_dossier in ("verite", "livraisons", "suite"):  # first what says that the rest is whole
         shutil.rmtree(dossier / sous_dossier, ignore_errors=True)
     for sous_dossier in ("livraisons", "suite", "verite/reponses", "verite/suite"):
         (dossier / sous_dossier).mkdir(parents=True)
@@ -225,7 +225,7 @@ def generate(
     pl.DataFrame(sortie.recues, schema_overrides={"sha256": pl.String}).sort("recu_rang", "table").write_parquet(
         dossier / "verite" / "livraisons.parquet"
     )
-    _manifeste(dossier / "verite" / "generation.json", scale, seed, tuple(departements), taux, personnes)
+    relecture.noter(dossier, _demande(scale, seed, tuple(departements), taux, personnes), sortie.tailles)
     natures = [d.nature for d in registre.defauts]
     defauts = {n: natures.count(n) for n in sorted(set(natures))}
     et = monde.structures.et
@@ -245,11 +245,17 @@ def generate(
     )
 
 
-def _manifeste(
-    chemin: Path, echelle: str, graine: int, departements: tuple[str, ...], taux: TauxDefauts, personnes: bool
-) -> None:
+def est_faite(dossier: Path, *, scale: str, seed: int) -> bool:
+    """Whether `generate(dossier, scale=…, seed=…)` would change nothing: same generator, every file there."""
+    demande = _demande(scale, seed, ECHELLES.get(scale, ()), TauxDefauts(), personnes=True)
+    return relecture.est_faite(dossier, demande)
+
+
+def _demande(
+    echelle: str, graine: int, departements: tuple[str, ...], taux: TauxDefauts, personnes: bool
+) -> dict[str, object]:
     """What to ask again to get the same bytes."""
-    contenu = {
+    return {
         "format": FORMAT,
         "echelle": echelle,
         "graine": graine,
@@ -258,7 +264,6 @@ def _manifeste(
         "personnes": personnes,
         "taux": asdict(taux),
     }
-    chemin.write_text(json.dumps(contenu, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 def _noms(taux: TauxDefauts, des_personnes: list[str]) -> list[str]:

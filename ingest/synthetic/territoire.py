@@ -20,6 +20,9 @@ ANNEES_POPULATION = tuple(range(2020, 2026))
 ECHELLES: dict[str, tuple[str, ...]] = {
     # A département whose FINESS numbers start with 0, since losing that zero is a defect that must be shown.
     "departement": ("01",),
+    # What `dlnuf demo` shows: a region that is whole, so that its rates are known, of few départements, which compare,
+    # and small enough for two minutes on two cores (docs/adr/0015).
+    "demonstration": ("18", "28", "36", "37", "41", "45"),
     # Ten départements, about eight average ones in volume (08 keeps the leading zero).
     "region": ("08", "10", "51", "52", "54", "55", "57", "67", "68", "88"),
     "national": tuple(faits.textes("departements", "code")),
@@ -52,6 +55,16 @@ def construire(hasard: Hasard, codes: tuple[str, ...]) -> Territoire:
         population=_population(hasard, departements),
         est_national=len(codes) == len(ECHELLES["national"]),
     )
+
+
+def decrire(echelle: str) -> str:
+    """What a scale covers, in French: « Ain », « Grand Est (10 départements) », « France (101 départements) »."""
+    choisis = faits.table("departements").filter(pl.col("code").is_in(list(ECHELLES[echelle])))
+    if len(choisis) == 1:
+        return choisis["nom"][0]
+    regions = choisis["region"].unique()
+    nom = dict(faits.table("regions").iter_rows())[regions[0]] if len(regions) == 1 else "France"
+    return f"{nom} ({len(choisis)} départements)"
 
 
 def communes(departements: list[str]) -> pl.DataFrame:

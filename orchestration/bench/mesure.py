@@ -27,8 +27,9 @@ from orchestration.bench.processus import DLNUF, Execution
 from orchestration.progress import Progress, silent
 from orchestration.status import status
 
-SCALES = ("departement", "region", "national")
-REPEATS = {"departement": 3, "region": 3, "national": 1}
+SCALES = ("departement", "demonstration", "region", "national")
+BY_DEFAULT = ("departement", "region", "national")
+REPEATS = {"departement": 3, "demonstration": 3, "region": 3, "national": 1}
 HEAVIEST = 10  # models listed in the profile
 
 
@@ -55,7 +56,7 @@ class Run:
 
 
 def bench(
-    scales: Sequence[str] = SCALES,
+    scales: Sequence[str] = BY_DEFAULT,
     *,
     today: date,
     seed: int = 1,

@@ -119,6 +119,12 @@ def test_one_millesime_with_a_refused_delivery_and_a_fall_that_is_wanted(petit: 
     assert outcome.warnings == ["Contrôle livraisons_acceptees (raw) : alpha.csv (alpha)"]
 
 
+def test_a_refusal_that_is_wanted_is_nothing_to_warn_of(petit: Petit) -> None:
+    deliver_result(petit, statut="refused", motif="En-tête inconnu.")
+    outcome = run(petit.home, to_refuse=frozenset({"a" * 64}))
+    assert (outcome.published, outcome.warnings) == (True, [])
+
+
 def test_a_blocked_publication_says_why(petit: Petit) -> None:
     petit.blocked = PublicationBlocked("l'acceptation a échoué.", ["2 taux hors bornes"])
     with pytest.raises(RunFailed, match=r"Publication bloquée : l'acceptation a échoué.\n  - 2 taux hors bornes"):

@@ -80,7 +80,7 @@ def test_the_tick_of_new_year_runs_on_definitions_of_the_year_before(
     with at(MORNING):
         assert loaded.resolve_job_def(TRAITEMENT).partitions_def == definitions.MILLESIMES
         context = dg.build_schedule_context(scheduled_execution_time=MORNING)
-        (request,) = automation.tous_les_jours.evaluate_tick(context).run_requests or ()
+        (request,) = list(automation.tous_les_jours.evaluate_tick(context).run_requests or ())
         assert (request.tags[RANGE_START], request.tags[RANGE_END]) == ("2015", "2028")
         assert execute(SOURCES, tags=dict(request.tags)).success
     assert petit.asked == [("alpha", None), ("beta", None)]
@@ -104,7 +104,7 @@ def test_what_was_asked_before_midnight_is_everything_after_it(
         assert isinstance(first, dg.SensorResult)
         second = automation.boite_de_depot(dg.build_sensor_context(cursor=first.cursor, resources=resources))
         assert isinstance(second, dg.SensorResult)
-        (request,) = second.run_requests or ()
+        (request,) = list(second.run_requests or ())
     assert request.tags[RANGE_END] == "2027"
     with at(MIDNIGHT):
         assert execute(SOURCES, tags=dict(request.tags)).success

@@ -121,7 +121,7 @@ def test_one_millesime_with_a_refused_delivery_and_a_fall_that_is_wanted(petit: 
 
 def test_a_refusal_that_is_wanted_is_nothing_to_warn_of(petit: Petit) -> None:
     deliver_result(petit, statut="refused", motif="En-tête inconnu.")
-    outcome = run(petit.home, to_refuse=frozenset({"a" * 64}))
+    outcome = run(petit.home, to_refuse=frozenset({"a" * 64}), now=now())
     assert (outcome.published, outcome.warnings) == (True, [])
 
 

@@ -18,6 +18,7 @@ from orchestration import cli, console, demo, summary
 from orchestration.demo import COSTS, Plan, Played, judged
 from orchestration.run import Outcome
 from orchestration.status import Delivery, status
+from tests.instants import NOW
 
 SPOILED = {"aa": ARefuser("a.csv", "colonne_manquante", "Finess")}
 
@@ -92,13 +93,13 @@ def test_a_second_time_nothing_is_said_again_but_faults(home: Home) -> None:
 
 def test_every_scale_says_what_it_takes(home: Home) -> None:
     assert set(COSTS) == set(ECHELLES) == {scale.value for scale in cli.Scale}
-    words = summary.of_plan(Plan(home, "departement", 1, generated=False, done=False)).replace("\u202f", " ")
+    words = summary.of_plan(Plan(NOW, home, "departement", 1, generated=False, done=False)).replace("\u202f", " ")
     assert "Ain, environ 330 établissements et 22 000 personnes, tous inventés" in words
     assert f"Compter 1 minute sur deux cœurs libres, 0,9 Go de mémoire et 0,2 Go de disque dans {home.root}" in words
 
 
 def test_the_plan_of_an_empty_home_writes_nothing(home: Home) -> None:
-    found = demo.plan(home)
+    found = demo.plan(home, now=NOW)
     assert (found.scale, found.generated, found.done) == ("demonstration", False, False)
     assert not home.root.exists()
 
@@ -112,8 +113,8 @@ def called(home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
     monkeypatch.setenv("DLNUF_HOME", str(home.root))
 
     def call(played: Played, *arguments: str, done: bool = False) -> tuple[int, str, str]:
-        def plan(home: Home, scale: str, seed: int) -> Plan:
-            return Plan(home, scale, seed, generated=done, done=done)
+        def plan(home: Home, scale: str, seed: int, *, now: datetime) -> Plan:
+            return Plan(now, home, scale, seed, generated=done, done=done)
 
         def play(wanted: Plan, progress: Any) -> Played:
             progress("Génération", 0, None)

@@ -72,7 +72,7 @@ def test_where_no_keyring_can_be_written_the_message_says_where_one_may_stand(
     with pytest.raises(
         KeyringProblem, match=r"ne peut pas être écrit .*cles\.json : .*Remède : définir DLNUF_CLES"
     ) as told:
-        trousseau.create()
+        trousseau.create(now=now())
     assert not isinstance(told.value, NoKeyring)
 
 

@@ -20,6 +20,7 @@ from data_contracts.model import load_contracts
 from ingest.readers import read, sniff
 from ingest.readers.crosstab import knows
 from ingest.recognise import Refused, recognise
+from tests.instants import TODAY
 from tests.unit.readers.conftest import FakeLayout
 from tests.unit.readers.test_xlsx import strict
 
@@ -121,7 +122,7 @@ def test_a_second_table_of_a_sheet_has_its_own_titles(write: Callable[..., Path]
 
 def test_the_larger_classes_of_the_neighbour_are_read_alike(write: Callable[..., Path]) -> None:
     path = write(book(sheet_of(2024, table([("01", "Ain", *numbers(1, 5))], CLASSES))), "estim-pop-dep-sexe-gca.xlsx")
-    found = recognise(path, load_contracts())
+    found = recognise(path, load_contracts(), today=TODAY)
     assert (found.contract.id, found.layout.code) == ("insee_population", "classeur_departement_sexe_age")
     frame = whole(path)
     assert frame.filter(pl.col("sexe") == "Hommes")["tranche_age"].to_list() == list(CLASSES)
@@ -140,7 +141,7 @@ def test_a_workbook_by_region_is_refused_by_its_name(write: Callable[..., Path])
         del row[1]  # no code there
     path = write(book(sheet_of(2024, regions)), "estim-pop-nreg-sexe-aq-1975-2024.xlsx")
     with pytest.raises(Refused, match="population par région") as refusal:
-        recognise(path, load_contracts())
+        recognise(path, load_contracts(), today=TODAY)
     assert refusal.value.nearest == CONTRACT
 
 

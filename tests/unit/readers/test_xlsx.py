@@ -188,6 +188,33 @@ def test_cells_say_what_their_format_says(write: Write, rows_of: Rows) -> None:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ('t="inlineStr"><is><t>deux_x000D_\nlignes</t></is>', "deux\r\nlignes"),
+        ('t="inlineStr"><is><r><t>en </t></r><r><t>morceaux</t></r><rPh><t>lu</t></rPh></is>', "en morceaux"),
+        ('t="d"><v>2024-01-31T00:00:00</v>', "2024-01-31"),
+        ('t="d"><v>hier</v>', "hier"),
+        ("><v>n.s.</v>", "n.s."),
+        ('t="e"><v>#N/A</v>', "#N/A"),
+        ('s="999"><v>12.5</v>', "12.5"),
+    ],
+)
+def test_cells_as_other_programs_write_them(write: Write, rows_of: Rows, cell: str, text: str) -> None:
+    out = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(workbook(("D", [("a", "b"), (7, 8)])))) as source,
+        zipfile.ZipFile(out, "w") as target,
+    ):
+        for name in source.namelist():
+            content = source.read(name).decode()
+            if name == "xl/worksheets/sheet1.xml":
+                assert '<c r="B2" t="n"><v>8</v>' in content
+                content = content.replace('<c r="B2" t="n"><v>8</v>', f'<c r="B2" {cell}')
+            target.writestr(name, content)
+    assert rows_of(write(out.getvalue(), "c.xlsx"), "xlsx")["table"]["b"].to_list() == [text]
+
+
 def test_days_of_a_workbook_that_counts_from_1904(write: Write, rows_of: Rows) -> None:
     path = write(workbook(("D", [("jour", "x"), (datetime(2024, 1, 31), 1)]), mac=True), "c.xlsx")
     assert rows_of(path, "xlsx")["table"]["jour"].to_list() == ["2024-01-31"]

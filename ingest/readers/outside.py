@@ -19,6 +19,7 @@ from ingest.readers.model import BLANKS, DEFAUT, LIGNE, REMEDY
 
 _SAMPLE = 200  # rows from which a column is said to be of figures
 _WORD = r"\p{L}{3}"  # not « 2A0000012 », nor « NC »
+_FIGURES = r"^\P{L}*\d\P{L}*$"  # a number, a code, a day: a figure, and no letter
 _NOTE = f"ligne hors du tableau (note, titre ou intertitre).{REMEDY}La retirer du fichier si elle n'est pas une donnée."
 _OTHER = (
     f"ligne d'un autre tableau, sous le premier : elle n'est pas lue.{REMEDY}Livrer cet autre tableau dans son propre "
@@ -98,11 +99,11 @@ def _filled(name: str) -> pl.Expr:
 
 
 def _of_figures(rows: pl.DataFrame, names: list[str]) -> list[int] | None:
-    """The columns of which most cells, in the first rows, hold no letter; None when there is no row to tell by."""
+    """The columns of which most cells, in the first rows, are figures; None when there is no row to tell by."""
     if not rows.height:
         return None
     sample = rows.head(_SAMPLE)
     told = sample.select(
-        (2 * (_filled(n) & ~pl.col(n).str.contains(r"\p{L}")).sum() > _filled(n).sum()).alias(n) for n in names
+        (2 * pl.col(n).fill_null("").str.contains(_FIGURES).sum() > _filled(n).sum()).alias(n) for n in names
     ).row(0)
     return [i for i, of_figures in enumerate(told) if of_figures]

@@ -225,7 +225,17 @@ def demande(**cells: str) -> bytes:
         ("resid_esms_2024-12_a.csv", resid(DATE_SORTIE="01/01/2024"), "residents", "finit avant", True),
         ("resid_esms_2024-12_a.csv", resid(DATE_ENTREE="02/01/2999"), "residents", "à venir", False),
         ("resid_esms_2024-12_a.csv", resid(DATE_ENTREE=""), "residents", "obligatoire absente", True),
+        # an exit that cannot be read is not « still there »; any other date that cannot be read costs itself
         ("resid_esms_2024-12_a.csv", resid(DATE_SORTIE="2 janvier"), "residents", "type attendu", True),
+        ("resid_esms_2024-12_a.csv", resid(GIR="douze"), "residents", "type attendu", False),
+        (
+            "viatrajectoire_ga_2024-12-31_a.csv",
+            demande(**{"Date de sortie": "hier"}), "demandes", "type attendu", True,
+        ),
+        (
+            "viatrajectoire_ga_2024-12-31_a.csv",
+            demande(**{"Date d'entrée": "hier"}), "demandes", "type attendu", False,
+        ),
         ("viatrajectoire_ga_2024-12-31_a.csv", demande(), "demandes", None, False),
         ("viatrajectoire_ga_2024-12-31_a.csv", demande(Statut="Refus"), "demandes", "Refus sans motif", False),
         (

@@ -6,6 +6,7 @@ Belongs here: the header, its names, options of the layout. Does not belong here
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from ingest.readers.model import Document, LayoutLike, Table, UnreadableFile, co
 from ingest.readers.opening import HEAD
 from ingest.readers.outside import Outside
 from ingest.readers.text import encoding_of, lines_of
+
+_TEXT_FORMULA = re.compile(r'^="(.*)"$')  # ="010002228"
 
 
 def sniff(path: Path) -> Document:
@@ -48,7 +51,7 @@ def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Ta
         empty = True
         for frame in frames(lines, dialect, names, untitled):
             empty = False
-            yield Table(entity, outside.marked(frame))
+            yield Table(entity, outside.marked(_unwrapped(frame)))
         if empty:
             yield Table(entity, text_frame({name: pl.Series(dtype=pl.String) for name in names}, []))
 
@@ -77,5 +80,15 @@ def _header(path: Path, lines: Lines, first: int, dialect: Dialect) -> tuple[tup
             f"ligne de titres illisible ({header.defect if header else 'absente'})",
             "rétablir la ligne de titres en tête du fichier",
         )
-    titles = without_end(header.cells)
+    titles = without_end([_TEXT_FORMULA.sub(r"\1", cell) for cell in header.cells])
     return titles, len(header.cells) - len(titles)
+
+
+def _unwrapped(frame: pl.DataFrame) -> pl.DataFrame:
+    """Cells written as formulas that give their own text, so that a spreadsheet keeps the zeros: that text."""
+    wrapped = [name for name, column in frame.to_dict().items() if column.dtype == pl.String and _is_wrapped(column)]
+    return frame.with_columns(pl.col(wrapped).str.replace(_TEXT_FORMULA.pattern, "$1"))
+
+
+def _is_wrapped(column: pl.Series) -> bool:
+    return bool(column.str.starts_with('="').any())

@@ -241,6 +241,21 @@ def test_the_layout_may_give_the_separator_and_refuse_quotes(write: Write, rows_
     assert frame.select("a", " b; c").rows() == [('"x', " y")]
 
 
+@pytest.mark.parametrize(
+    ("content", "value"),
+    [
+        ('code;n\n="010002228";1\n', "010002228"),
+        ('code;n\n"=""010002228""";1\n', "010002228"),  # the same, once a program has quoted the cell
+        ('="code";n\n="010002228";1\n', "010002228"),
+        ('code;n\n="";1\n', ""),
+        ("code;n\n=A1;1\n", "=A1"),  # a formula that gives something else is shown as it is
+    ],
+)
+def test_a_text_written_as_a_formula_is_that_text(write: Write, rows_of: Rows, content: str, value: str) -> None:
+    """How a CSV keeps the zeros of a code from spreadsheets (RFC 4180 knows nothing of it)."""
+    assert rows_of(write(content))["table"]["code"].to_list() == [value]
+
+
 @pytest.mark.parametrize("first", ["sep=;", '"sep=;"', "SEP=;", "sep=;;;;", "\ufeffsep=;", "sep=; "])
 @pytest.mark.parametrize("options", [{}, {"separator": ";"}])
 def test_the_line_by_which_a_spreadsheet_is_told_the_separator(

@@ -167,10 +167,7 @@ def check_place(venv: Path) -> None:
 def packages(venv: Path) -> None:
     """Every package of the lock, and nothing else, in a folder that holds nothing else."""
     print(f"Installation de l'environnement dans {venv} : {SIZE}, quelques minutes…", file=sys.stderr)
-    if venv.exists():
-        shutil.rmtree(venv)
-    venv.mkdir(parents=True)
-    (venv / LOG).touch()  # first: by it we know the folder as ours, however early we are stopped
+    empty(venv)
     run(venv, [sys._base_executable, "-I", "-m", "venv", str(venv)])
     # The lock is a closure: nothing is resolved. An old pip would resolve extras anew, and take newer releases.
     # Nothing is compiled either: a source would need packages that nobody locked, and a compiler.
@@ -184,6 +181,17 @@ def packages(venv: Path) -> None:
     with suppress(Impossible):
         run(venv, [str(python(venv)), "-I", "-m", "compileall", "-qq", "-j", "0", "-x", "/tests/", str(venv / "lib")])
     pip(venv, "check")
+
+
+def empty(venv: Path) -> None:
+    """A folder with its log alone. The log is there before anything goes: it marks a folder stopped halfway as ours."""
+    venv.mkdir(parents=True, exist_ok=True)
+    (venv / LOG).write_bytes(b"")
+    for path in venv.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif path.name != LOG:
+            path.unlink()
 
 
 def python(venv: Path) -> Path:

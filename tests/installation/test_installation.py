@@ -172,6 +172,24 @@ def test_an_interruption_is_said_and_the_next_command_makes_it_anew(
     assert done == ["paquets", "projet"]
 
 
+def test_stopped_while_the_old_one_goes_the_folder_is_still_known_as_ours(project: Path, monkeypatch) -> None:
+    venv = project / ".venv"
+    (venv / "lib").mkdir(parents=True)
+    (venv / "lib64").symlink_to("lib")
+    (venv / "pyvenv.cfg").touch()
+
+    def interrupt(path: Path) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as during:
+        during.setattr(shutil, "rmtree", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            installation.empty(venv)
+    installation.check_place(venv)
+    installation.empty(venv)
+    assert [path.name for path in venv.iterdir()] == [installation.LOG]
+
+
 def test_only_one_installation_goes_on_at_a_time(project: Path) -> None:
     with installation.alone(), installation.LOCK.open() as other, pytest.raises(BlockingIOError):
         fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)

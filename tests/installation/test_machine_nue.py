@@ -59,15 +59,18 @@ def test_the_first_command_of_readme_is_enough(root: Path, suite: str, python: s
     made = apart('debootstrap --variant=minbase "$1" "$2"', suite, root)
     if made.returncode:
         pytest.skip(f"Debian {suite} ne peut pas être faite ici : {made.stdout.strip().splitlines()[-1]}")
-    access = _way_to_the_index(root)
     shutil.copytree(PROJECT, root / CHECKOUT, ignore=LEFT)
     into = 'mount -t proc proc "$1/proc"; mount --rbind /dev "$1/dev"; root=$1; shift; exec chroot "$root" "$@"'
-    bare = ["env", "-i", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", *access]
+    bare = ["env", "-i", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"]
+    bare += [f"{name}={value}" for name, value in _way_out().items()]
 
     packages = f"apt-get -q update; DEBIAN_FRONTEND=noninteractive apt-get -qy install {asked[1]}"
     account = f"useradd nouvelle; chown -R nouvelle: /{HOME}"
     prepared = apart(into, root, *bare, "sh", "-euc", f"{packages}; {account}")
     assert prepared.returncode == 0, prepared.stdout
+    for value in _way_out().values():  # certificates: after the packages, which bring their own
+        if os.path.isabs(value) and os.path.isfile(value):
+            apart('install -D -m 644 "$1" "$2"', value, f"{root}{value}")
 
     as_newcomer = ["setpriv", "--reuid=nouvelle", "--regid=nouvelle", "--clear-groups", *bare, f"HOME=/{HOME}"]
     run = apart(into, root, *as_newcomer, "sh", "-euc", 'cd "/$1"; make run ARGS="--scale departement"', "sh", CHECKOUT)
@@ -76,15 +79,8 @@ def test_the_first_command_of_readme_is_enough(root: Path, suite: str, python: s
     assert (root / CHECKOUT / "var" / "publication" / "current.json").exists()
 
 
-def _way_to_the_index(root: Path) -> list[str]:
-    """How this machine reaches the package index, made so in `root`: the variables, and the files that they name."""
-    apart('install -D -m 644 /etc/resolv.conf "$1"', root / "etc" / "resolv.conf")
-    known = installation.settings_of_access(Path(sys.prefix)) | {
-        name: value
-        for name, value in os.environ.items()
-        if name.lower() in ("http_proxy", "https_proxy", "no_proxy", "ssl_cert_file", "requests_ca_bundle")
-    }
-    for value in known.values():
-        if os.path.isabs(value) and os.path.isfile(value):
-            apart('install -D -m 644 "$1" "$2"', value, f"{root}{value}")
-    return [f"{name}={value}" for name, value in known.items()]
+def _way_out() -> dict[str, str]:
+    """How this machine reaches Debian and the package index, as variables."""
+    names = ("http_proxy", "https_proxy", "no_proxy", "ssl_cert_file", "requests_ca_bundle")
+    known = {name: value for name, value in os.environ.items() if name.lower() in names}
+    return known | installation.settings_of_access(Path(sys.prefix))

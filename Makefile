@@ -1,4 +1,4 @@
-# Two commands matter: `make run` (the main job on a synthetic département) and `make test` (everything that proves it).
+# Two commands matter: `make run` (the main job on a synthetic region) and `make test` (everything that proves it).
 # Both start from a machine with make and a Python from 3.11 to 3.14 (README). The environment lives in .venv; what the commands
 # write, in var/. Recipes are lines of sh that stop by themselves: make 3.81, of macOS, knows no .SHELLFLAGS.
 
@@ -22,7 +22,7 @@ unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP VIRTUAL_ENV
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 14
 
-run: install  ## install, then generate, run and publish a synthetic département
+run: install  ## install, then generate, run and publish a synthetic region
 	@$(BIN)/dlnuf demo $(ARGS)
 
 test: install chromium lint types  ## lint, types and every test

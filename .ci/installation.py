@@ -173,7 +173,7 @@ def packages(venv: Path) -> None:
     # Nothing is compiled either: a source would need packages that nobody locked, and a compiler.
     options = ["--no-deps", "--require-hashes", "--only-binary", ":all:", "--no-compile"]
     if sys.version_info >= (3, 14):
-        options.append("--ignore-requires-python")  # dagster-dbt declares <3.14: docs/adr/0015
+        options.append("--ignore-requires-python")  # dagster-dbt declares <3.14: docs/adr/0018
     pip(venv, "install", *options, "--requirement", str(LOCK), shown=True)
     # Bytecode, on every core, which pip does not. It is made here since whoever may not write in the environment
     # (a container, often) would compile dbt and Dagster at every command. Some packages hold templates that do not

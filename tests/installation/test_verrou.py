@@ -18,7 +18,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 LOCK = (PROJECT / "requirements.lock").read_text("utf-8")
 PINS = [Requirement(line.rstrip(" \\")) for line in re.findall(r"^[a-z0-9].*", LOCK, re.MULTILINE)]
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
-# Declares <3.14 for the sake of a dependency that we have newer: docs/adr/0015.
+# Declares <3.14 for the sake of a dependency that we have newer: docs/adr/0018.
 TOO_SHY = {("dagster-dbt", "3.14")}
 
 

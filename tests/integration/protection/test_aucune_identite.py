@@ -137,11 +137,20 @@ def test_two_persons_with_one_id_are_rejected_and_shown_by_their_pseudonym(burea
 
 
 def test_a_rejected_value_is_a_shape_and_its_line_is_not_told(bureau: Bureau) -> None:
-    path = bureau.file("essai_2025-01-31.csv", row(PEOPLE[0]), row(PEOPLE[1], **{"Né le": "Quétzalphadon 30"}))
+    path = bureau.file("essai_2025-01-31.csv", row(PEOPLE[0]), row(PEOPLE[1], FINESS="Quétzalphadon 30"))
     went_through(bureau, path)
     rejects = pl.read_parquet(list((bureau.home.lake / "rejects").rglob("*.parquet")))
     assert rejects.select("champ", "valeur", "ligne_complete", "ligne").rows() == [
-        ("ne_le", "xxxxxxxxxxxxx 99", None, 3)
+        ("finess_et", "xxxxxxxxxxxxx 99", None, 3)
+    ]
+
+
+def test_a_value_that_was_set_aside_is_a_shape(bureau: Bureau) -> None:
+    path = bureau.file("essai_2025-01-31.csv", row(PEOPLE[0]), row(PEOPLE[1], **{"Né le": "Quétzalphadon 30"}))
+    went_through(bureau, path)
+    flags = pl.read_parquet(list((bureau.home.lake / "signalements").rglob("*.parquet")))
+    assert flags.filter(pl.col("effet") == "non_utilisee").select("champ", "valeur", "ligne").rows() == [
+        ("ne_le", "xxxxxxxxxxxxx 99", 3)
     ]
 
 
@@ -322,8 +331,12 @@ def _unprotected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pseudonymes, "protected", same)
 
 
-def _unmasked(monkeypatch: pytest.MonkeyPatch) -> None:
+def _unmasked_rejects(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(masques, "rejects", lambda found, *_: found)
+
+
+def _unmasked_flags(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(masques, "flags", lambda found, *_: found)
 
 
 def _named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -335,7 +348,7 @@ def _quoted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _open_lists(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(validate, "_closed", lambda typed, *_: typed)
+    monkeypatch.setattr(validate, "_close", lambda *_: None)
 
 
 def _inbox_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -350,7 +363,10 @@ def _unknown_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(landing, "neutral_name", own)
 
 
-REMOVED = (_in_clear, _unprotected, _unmasked, _named, _quoted, _open_lists, _inbox_kept, _unknown_named)
+REMOVED = (
+    _in_clear, _unprotected, _unmasked_rejects, _unmasked_flags, _named, _quoted, _open_lists, _inbox_kept,
+    _unknown_named,
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("removed", [None, *REMOVED], ids=lambda f: f.__name__ if f else "none")
@@ -359,7 +375,10 @@ def test_without_one_of_the_protections_somebody_is_found(
 ) -> None:
     if removed:
         removed(monkeypatch)
-    good = bureau.file("essai_2025-01-31_Zorglubéllin.csv", row(PEOPLE[0]), row(PEOPLE[1], **{"Né le": PEOPLE[1].nom}))
+    good = bureau.file(
+        "essai_2025-01-31_Zorglubéllin.csv",
+        row(PEOPLE[0]), row(PEOPLE[1], **{"Né le": PEOPLE[1].nom}), row(PEOPLE[2], FINESS=PEOPLE[2].nom),
+    )  # fmt: skip
     bad = bureau.file("envoi.csv", (*row(PEOPLE[0]), "x"), titles=(*TITLES, PEOPLE[1].nom))
     unknown = bureau.file("Théodulfine.csv", ("x",), titles=("a",))
     closed = bureau.file("essai_2025-02-28.csv", row(PEOPLE[2], Statut=PEOPLE[2].nom))

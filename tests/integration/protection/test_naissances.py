@@ -70,10 +70,11 @@ def test_the_birth_date_of_the_same_line_is_not_kept(
     assert found.select("regle", "effet", "valeur").rows() == [(SAME, "non_utilisee", "9999-99-99")]
 
 
-def test_a_birth_date_that_is_rejected_with_its_line_is_known_all_the_same(home: Home, tmp_path: Path) -> None:
+def test_a_birth_date_beside_a_value_that_was_set_aside_is_known_all_the_same(home: Home, tmp_path: Path) -> None:
     bad = stay().replace(f"{BORN};;;;;S1", f"{BORN};;;;pas une date;S1")
     result = received(home, tmp_path, "residalia_sejours_20250131.csv", RESIDALIA, bad)
-    assert rows(home, result, "usagers").is_empty()
+    assert "pas une date" not in str(rows(home, result, "signalements").to_dicts())
+    assert rows(home, result, "usagers").height == 1
     assert rows(home, result, "sejours")["date_entree"].to_list() == [None]
 
 

@@ -153,6 +153,8 @@ def load(home: Home, contracts: dict[str, Contract]) -> None:
         connection.execute("SET preserve_insertion_order = false")
         modifications.prepare(connection)
         wanted: set[str] = {"livraisons", "rejets", "signalements", *modifications.TABLES}
+        held = _tables(connection)
+        loaded = modifications.loaded(connection)
         for contract in contracts.values():
             mine = [r for r in accepted if r.source == contract.id]
             for entity in (e.stored for e in contract.entities):
@@ -166,6 +168,7 @@ def load(home: Home, contracts: dict[str, Contract]) -> None:
                     entity,
                     mine,
                     {r.delivery_id: received[r.delivery_id] for r in mine},
+                    loaded.get(name, {}) if name in held else None,
                 )
         _load_findings(
             connection, home, "rejets", REJECT_SCHEMA, [f for r in accepted for f in r.files.get("rejects", [])]
@@ -173,12 +176,15 @@ def load(home: Home, contracts: dict[str, Contract]) -> None:
         flags = [f for r in accepted for f in r.files.get("signalements", [])]
         _load_findings(connection, home, "signalements", FLAG_SCHEMA, flags)
         _load_deliveries(connection, home)
-        for (gone,) in connection.execute(
-            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'raw'"
-        ).fetchall():
-            if gone not in wanted:
-                connection.execute(f'DROP TABLE raw."{gone}"')
-                modifications.record(connection, gone, {})
+        for gone in held - wanted:
+            connection.execute(f'DROP TABLE raw."{gone}"')
+            modifications.record(connection, gone, {})
+
+
+def _tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """The tables of the schema `raw`."""
+    query = "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'raw'"
+    return {name for (name,) in connection.execute(query).fetchall()}
 
 
 def _refresh_entity(
@@ -189,20 +195,21 @@ def _refresh_entity(
     entity: Entity,
     accepted: list[Result],
     received: dict[str, landing.Manifest],
+    loaded: dict[str, str] | None,
 ) -> None:
-    """The table of an entity, made anew when one of its deliveries changed; the units they speak of are noted."""
+    """The table of an entity, made anew when one of its deliveries changed; the units they speak of are noted.
+
+    loaded: delivery -> stamp of what the table holds; None when there is no table.
+    """
     shape = sql_columns(entity)
     stamps: dict[str, str] = {}
     for result in accepted:
         if files := result.files.get(entity.name):
             content = [files, result.digest, received[result.delivery_id].received_at, shape]
             stamps[result.delivery_id] = hashlib.sha256(json.dumps(content).encode()).hexdigest()
-    before = modifications.loaded(connection, name)
-    exists = connection.execute(
-        "SELECT 1 FROM information_schema.tables WHERE table_schema = 'raw' AND table_name = ?", [name]
-    ).fetchone()
-    if exists and stamps == before:
+    if stamps == loaded:
         return
+    exists, before = loaded is not None, loaded or {}
     changed = {d for d in {*stamps, *before} if stamps.get(d) != before.get(d)}
     connection.execute("BEGIN")
     if exists:

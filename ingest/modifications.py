@@ -56,10 +56,12 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def loaded(connection: duckdb.DuckDBPyConnection, name: str) -> dict[str, str]:
-    """Delivery -> stamp of what a table holds."""
-    query = "SELECT delivery_id, empreinte FROM raw._contenus WHERE nom = ?"
-    return dict(connection.execute(query, [name]).fetchall())
+def loaded(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
+    """Table -> delivery -> stamp of what it holds."""
+    found: dict[str, dict[str, str]] = {}
+    for name, delivery, stamp in connection.execute("SELECT nom, delivery_id, empreinte FROM raw._contenus").fetchall():
+        found.setdefault(name, {})[delivery] = stamp
+    return found
 
 
 def record(connection: duckdb.DuckDBPyConnection, name: str, stamps: Mapping[str, str]) -> None:

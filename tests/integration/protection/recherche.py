@@ -21,6 +21,7 @@ import duckdb
 import polars as pl
 
 _ACCENTS = re.compile("[\u0300-\u036f]+")
+_EMPTY = re.compile(rb"\0{2,}")
 
 
 @dataclass(frozen=True)
@@ -83,8 +84,8 @@ def _pattern(identities: Iterable[Identity]) -> re.Pattern[str]:
 
 def _texts(path: Path) -> Iterator[tuple[str, str]]:
     content = path.read_bytes()
-    if path.suffix == ".duckdb":  # it writes UTF-8 only
-        yield "utf-8", content.decode("utf-8", "ignore")
+    if path.suffix == ".duckdb":  # it writes UTF-8 only, in blocks that are mostly empty
+        yield "utf-8", _EMPTY.sub(b"\0", content).decode("utf-8", "ignore")
         yield from _duckdb(path)
         return
     yield from _held(content)
@@ -129,6 +130,9 @@ def _unescaped(text: str) -> str:
 
 
 def _frame(frame: pl.DataFrame) -> Iterator[tuple[str, str]]:
+    if frame.is_empty():
+        yield "colonnes", "\n".join(frame.columns)
+        return
     for column in frame.columns:
         values = frame[column].drop_nulls().unique().to_list()
         yield column, "\n".join([column, *map(str, values)])

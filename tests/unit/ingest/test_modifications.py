@@ -170,8 +170,7 @@ def test_what_is_to_redo_stays_until_a_build_succeeds(
 def test_what_a_table_holds_is_remembered_by_delivery(connection: duckdb.DuckDBPyConnection) -> None:
     modifications.record(connection, NAME, {"a": "1", "b": "2"})
     modifications.record(connection, NAME, {"b": "3"})
-    assert modifications.loaded(connection, NAME) == {"b": "3"}
-    assert modifications.loaded(connection, "autre") == {}
+    assert modifications.loaded(connection) == {NAME: {"b": "3"}}
 
 
 def test_a_whole_build_that_does_not_end_leaves_everything_to_redo(connection: duckdb.DuckDBPyConnection) -> None:

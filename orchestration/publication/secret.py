@@ -305,7 +305,17 @@ class _Counts:
                     held.setdefault(holder, []).append(count)
             for holder, parts in held.items():
                 row = self.counts[found[holder]].rows[0]
-                self.sums.append(_Sum(f"{column}, par territoire", row, found[holder], tuple(parts)))
+                control = f"{column}, par territoire"
+                parts += self._nowhere(control, found[holder], parts)
+                self.sums.append(_Sum(control, row, found[holder], tuple(parts)))
+
+    def _nowhere(self, control: str, whole: int, parts: Sequence[int]) -> list[int]:
+        """Those whose territory is unknown (an ESMS whose commune could not be read) count in the whole alone: no row
+        gives them, and whoever subtracts finds them."""
+        big, small = self.counts[whole].value, [self.counts[part].value for part in parts]
+        if big is None or None in small or (rest := big - sum(filter(None, small))) <= 0:
+            return []
+        return [self._append(_Count((), control, rest, derived=True))]
 
     def _holder(self, place: str, found: Mapping[str, int]) -> str | None:
         """The nearest territory above one that has a count too."""

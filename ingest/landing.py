@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
@@ -27,6 +28,11 @@ from ingest.protection import chiffrement
 from ingest.protection.trousseau import Keyring
 
 REFUSED = "refusees"
+# What systems and office software leave in folders, and what comes with files to say what they are.
+_LEFT_BY_SYSTEMS = re.compile(r"(?i)thumbs\.db|ehthumbs.*\.db|desktop\.ini|icon\r|~\$.*|\.~lock\..*#|\.ds_store|\._.*")
+_NOTICE = re.compile(
+    r"(?i)(readme|read_me|lisez[-_ ]?moi|lisezmoi|a[-_ ]lire|licen[cs]e|copying)(\.(txt|md|rst|html?|pdf))?"
+)
 _SUFFIXES = {".csv", ".txt", ".json", ".xml", ".xlsx", ".parquet", ".gz", ".zip"}
 
 
@@ -51,6 +57,16 @@ class Manifest:
     @property
     def received_on(self) -> date:
         return horloge.day_written(self.received_at)
+
+
+def is_left_by_system(path: Path) -> bool:
+    """Whether a file is one that a system, or an office program, leaves beside those of its user."""
+    return _LEFT_BY_SYSTEMS.fullmatch(path.name) is not None
+
+
+def is_notice(path: Path) -> bool:
+    """Whether a file says what those beside it are, by its name."""
+    return _NOTICE.fullmatch(path.name) is not None
 
 
 def sha256_of(path: Path) -> str:

@@ -52,7 +52,7 @@ class Receipt:
     path: str
     source: str | None
     delivery_id: str | None
-    status: str  # received | known | refused
+    status: str  # received | known | refused | ignored
     reason: str | None
     name: str | None = None  # for whatever is kept or logged of a file that may be about persons; None: open
 
@@ -82,14 +82,20 @@ def deliver(
     """Receives files, or every file of folders: one receipt a file, in order; a refused one stops no other.
 
     now: when they are received. Each file is, a microsecond after the one before: their order is that of reception.
+    Of a folder, hidden files are not looked at, and what systems leave there, or a notice, is ignored with a word.
     reinstate: bytes already received become the latest version again (a sender who takes a correction back).
     """
     contracts = model.load_contracts()
-    files = [f for p in paths for f in _files_under(Path(p))]
+    paths = [Path(p) for p in paths]
+    files = [f for p in paths for f in _files_under(p)]
     receipts: list[Receipt] = []
+    asked = set(paths)
     for done, path in enumerate(files):
         if progress:
             progress(path.name, done, len(files))
+        if path not in asked and (reason := _of_no_delivery(path)):
+            receipts.append(Receipt(str(path), None, None, "ignored", reason, landing.neutral_name(UNKNOWN, path, "")))
+            continue
         at = now + timedelta(microseconds=done)
         receipts.append(_deliver_one(path, home, contracts, source, millesime, reinstate, at))
     return receipts
@@ -101,6 +107,15 @@ def _files_under(path: Path) -> list[Path]:
     return sorted(
         f for f in path.rglob("*") if f.is_file() and not any(p.startswith(".") for p in f.relative_to(path).parts)
     )
+
+
+def _of_no_delivery(path: Path) -> str | None:
+    """Why a file of a folder is not one that its sender meant to deliver; None when it may be."""
+    if landing.is_left_by_system(path):
+        return "Fichier laissé par le système ou par un logiciel ouvert : ce n'est pas une livraison."
+    if landing.is_notice(path):
+        return "Notice qui accompagne les fichiers : ce n'est pas une livraison."
+    return None
 
 
 def _deliver_one(
@@ -118,6 +133,12 @@ def _deliver_one(
     except OSError as error:
         name = landing.neutral_name(UNKNOWN, path, "")
         return Receipt(str(path), None, None, "refused", f"Fichier « {name} » illisible : {error.strerror}.", name)
+    if landing.is_left_by_system(path):
+        reason = (
+            f"Fichier « {path.name} » : laissé par le système ou par un logiciel ouvert, ce n'est pas une livraison. "
+            "Remède : déposer le fichier de données lui-même, le logiciel qui l'a ouvert une fois fermé."
+        )
+        return _refused(home, path, contracts, source, sha256, size, now, reason, ours=True)
     known = landing.find(home, sha256)
     try:
         found = recognise(path, contracts, source=source, millesime=millesime, today=horloge.day(now))

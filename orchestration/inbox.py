@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 
 from data_contracts.model import load_contracts
+from ingest import landing
 from ingest.home import Home
 from ingest.pipeline import Receipt, deliver
 from ingest.protection import trousseau
@@ -36,13 +37,15 @@ class Dropped:
 
 
 def scan(home: Home) -> list[Dropped]:
-    """Files waiting in the inbox, in the order of their names. Hidden and unfinished files are left alone."""
+    """Files waiting in the inbox, in the order of their names. Hidden and unfinished files, and what systems
+    leave in folders, are left alone.
+    """
     found = []
     for path in sorted(home.inbox.rglob("*")):
         parts = path.relative_to(home.inbox).parts
         if not path.is_file() or parts[0] == REFUSED or any(part.startswith(".") for part in parts):
             continue
-        if path.suffix.lower() in _UNFINISHED:
+        if path.suffix.lower() in _UNFINISHED or landing.is_left_by_system(path):
             continue
         source = parts[0] if len(parts) > 1 and parts[0] != UNKNOWN else None
         facts = path.stat()

@@ -26,7 +26,7 @@ _SOWN = {
     "valeur_fausse": ("valeur fausse", "valeurs fausses"),
     "identite": ("identité mal écrite", "identités mal écrites"),
 }
-_RECEIPT = {"received": "reçu", "known": "déjà reçu", "refused": "refusé"}
+_RECEIPT = {"received": "reçu", "known": "déjà reçu", "refused": "refusé", "ignored": "ignoré"}
 
 
 def short(path: Path) -> str:
@@ -62,11 +62,10 @@ def of_status(status: dict[str, Any]) -> str:
             ("Saisies évitées", number(status["entries_avoided"])),
         ]
     lines.append(("Publication", status["version"] or "aucune"))
-    lines += [
-        ("Colonnes absentes" if rank == 0 else "", f"{each['filename']} : {_titles(each['missing_columns'])}")
-        for rank, each in enumerate(status.get("incomplete", ()))
-    ]
-    return _table(lines)
+    incomplete = [f"  {each['filename']} : {_titles(each['missing_columns'])}" for each in status.get("incomplete", ())]
+    if incomplete:
+        incomplete.insert(0, "Colonnes absentes, dont les valeurs sont inconnues :")
+    return "\n".join([_table(lines), *incomplete])
 
 
 def _titles(titles: Sequence[str], at_most: int = 6) -> str:
@@ -104,7 +103,7 @@ def of_receipts(receipts: Sequence[Receipt]) -> str:
     """One line a file."""
     lines = []
     for receipt in receipts:
-        detail = receipt.told if receipt.status == "refused" else receipt.source
+        detail = receipt.told if receipt.status in ("refused", "ignored") else receipt.source
         if receipt.status == "received" and receipt.reason:
             detail = f"{detail}  {receipt.told}"
         lines.append(f"{_RECEIPT[receipt.status]:10}  {receipt.path}  {detail or ''}".rstrip())
@@ -247,4 +246,4 @@ def _said(value: float | str | None, unit: str | None) -> str:
 
 
 def _table(lines: Sequence[tuple[str, str]]) -> str:
-    return "\n".join(f"{name:<17} {text}" for name, text in lines)
+    return "\n".join(f"{name:<16} {text}" for name, text in lines)

@@ -28,7 +28,7 @@ _PLACE = re.compile(
     r"(?:^|(?<=[^\W\d_]))\[\d{1,7}\](?!\w)"
     r"|(?<!\w)(?:lignes?|colonnes?|octets?|caractère|position|élément|entrée|ressource) (?:n° )?\d{1,7}(?!\w|[./-]\d)"
     r"|(?<![\w./-])\d{1,6} (?=cellules?\b|octets\b|ressources?\b|caractères\b|autres\b)"
-    r"|UTF-(?:8|16)\b|Windows-1252\b"  # what we call encodings
+    r"|(?<!\w)(?:UTF-8|UTF-16|Windows-1252|7z|finess_cs140010x)(?!\w)"  # names of ours that hold digits
 )
 
 

@@ -23,24 +23,24 @@ from ingest.protection.masques import shape_of, without_digits
 # What titles and names of files of this field are made of, whoever writes them, and no contract says. None of them is a
 # frequent name of a person: a test compares them with those of INSEE.
 ORDINARY = """
-    adresse age agence agrement ancien annee annees annexe annuel anonyme archive ars arrete assurance atelier
+    adresse age agence agg agrement ancien annee annees annexe annuel anonyme archive arrete ars assurance atelier
     autorisation avenant avis bilan bordereau brut budget bureau cadre campagne capacite caracteristique categorie
     centre champ charge cle code codes colonne comment commentaire commentaires commune complement compte comptes
-    coordonnees copie correction creation csv date dates debut definitif delai dep departement departements dept
-    depot dernier description destinataire detail diffusion direction discipline document donnee donnees doublon
-    duree echeance ecart effectif effectifs email enquete entite erreur esms essms et etablissement etablissements
-    etat evaluation exercice export exports extrait extraction fax fermeture feuille fichier fichiers filtre fin
+    coordonnees copie correction creation csv date dates debut definitif delai dep departement departements depot
+    dept dernier description destinataire detail diffusion direction discipline document donnee donnees doublon
+    duree ecart echeance effectif effectifs email enquete entite erreur esms essms et etablissement etablissements
+    etat evaluation exercice export exports extraction extrait fax fermeture feuille fichier fichiers filtre fin
     finess fonction format formulaire gestionnaire heure historique id ident identifiant identite import indicateur
     indicateurs info information informations insee inventaire jour jours juridique label latitude libelle lieu
     ligne lignes liste lits localite longitude lot mail maj mention mesure millesime mise modalite modele
     modification mois montant motif nature niveau nom nombre nomenclature note num numero objet observation
-    observations offre onglet ordre organisme origine ouverture paiement page parametre pays periode places position
+    observations offre onglet ordre organisme origine ouverture paiement parametre pays periode places position
     postal precision prestation prix procedure produit profil programme projet provisoire public publication qualite
-    quantite question questionnaire quotite rang rapport raison ratio recap recapitulatif reference references
-    region regions remarque rendu reponse reponses repertoire resultat resultats retour rue saisie secteur semaine
+    quantite question questionnaire quotite raison rang rapport ratio recap recapitulatif reference references
+    region regions remarque rendu repertoire reponse reponses resultat resultats retour rue saisie secteur semaine
     semestre sep service services siege sigle signature siren siret site situation social sociale solde somme source
     sources statistique statistiques statut structure structures suivi synthese tab table tableau tarif tarifs taux
-    taxe tel telephone temps test texte titre titres total totaux tri trimestre type types unite unites url
+    taxe tdbesms tel telephone temps test texte titre titres total totaux tri trimestre type types unite unites url
     utilisateur valeur valeurs validation variable version ville voie vue zone
 """
 _WORD = re.compile(r"[^\W\d_]+")

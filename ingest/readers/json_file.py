@@ -92,7 +92,7 @@ def _object(path: Path) -> Document:
             elif prefix == _PEOPLE and event == "map_key" and value in _CONTENTS:
                 return Document("json", "utf-8", None, {**facts, "contenu": _CONTENTS[value]})
     if kind == "FeatureCollection":
-        what = f"c'est une carte (GeoJSON ; clés : {', '.join(map(without_digits, roots[:6]))}), que rien ne lit ici"
+        what = "c'est une carte (GeoJSON ; clés : type, features), que rien ne lit ici"
         raise UnreadableFile(path, what, "déposer le tableau de la même source (CSV, classeur, Parquet)")
     if wrapped := next((root for root in roots if root in _WRAPPERS), None):
         what = f"les enregistrements ne sont pas à la racine du JSON, mais sous « {wrapped} »"

@@ -62,16 +62,16 @@ def demo(scale: ScaleOption = Scale.demonstration, seed: SeedOption = 1) -> None
     """Génère un territoire synthétique, le livre, le traite, le publie et le confronte à sa vérité."""
     from ingest.home import Home
     from orchestration import console, summary
-    from orchestration.demo import plan, play
+    from orchestration.demo import play, prepare
     from orchestration.status import layer, status
 
-    wanted = plan(Home.from_env(), scale.value, seed, now=horloge.now())
+    wanted = prepare(Home.from_env(), scale.value, seed, now=horloge.now())
     if not wanted.done:
         typer.echo(summary.of_plan(wanted), err=True)
     with console.bars(lines=True) as progress:
         played = play(wanted, progress)
     console.log("demo", **asdict(played.outcome))
-    typer.echo(summary.of_demo(status(wanted.home), played, wanted.folder, layer(wanted.home).folder))
+    typer.echo(summary.of_demo(status(wanted.home), wanted, played, layer(wanted.home).folder))
     if played.faults:
         raise typer.Exit(FAILED)
 

@@ -55,14 +55,18 @@ COSTS = {
 
 @dataclass(frozen=True)
 class Plan:
-    """What `play` will do, at an instant. `done`: it was done before, and nothing changed since."""
+    """What `play` will do, at an instant.
+
+    `keyring`: where one was just made; `done`: all was done before, nothing changed since.
+    """
 
     now: datetime
     home: Home
     scale: str
     seed: int
-    generated: bool
-    done: bool
+    keyring: Path | None = None
+    generated: bool = False
+    done: bool = False
 
     @property
     def folder(self) -> Path:
@@ -75,23 +79,28 @@ class Played:
     """What a demonstration did.
 
     `refused`: deliveries spoiled to be refused, and refused. `faults`: those that were not, and those refused without
-    having been spoiled. `sown`: errors sown in the deliveries, by what a right system does of them. `keyring`: the one
-    made on the way. `right`: share of the questions rightly answered somewhere whose retained value is right.
+    having been spoiled. `sown`: errors sown in the deliveries, by what a right system does of them. `right`: share of
+    the questions rightly answered somewhere whose retained value is right.
     """
 
     outcome: Outcome
-    keyring: Path | None
     refused: Sequence[ARefuser]
     faults: Sequence[str]
     sown: Mapping[str, int]
     right: float | None
 
 
-def plan(home: Home, scale: str = DEFAULT, seed: int = 1, *, now: datetime) -> Plan:
-    """What is to be done in this home; nothing is written."""
+def prepare(home: Home, scale: str = DEFAULT, seed: int = 1, *, now: datetime) -> Plan:
+    """What is to be done in this home. The keyring is made when there is none, and nothing else is written.
+
+    Some deliveries are about (invented) persons: without a keyring they would be refused.
+
+    Raises:
+        KeyringProblem: there is a keyring that cannot be used, or none can be written.
+    """
     from ingest.synthetic import est_faite
 
-    wanted = Plan(now, home, scale, seed, generated=False, done=False)
+    wanted = Plan(now, home, scale, seed, _keyring(home, now))
     generated = est_faite(wanted.folder, scale=scale, seed=seed)
     return replace(wanted, generated=generated, done=generated and nothing_new(home, horloge.day(now)))
 
@@ -99,18 +108,13 @@ def plan(home: Home, scale: str = DEFAULT, seed: int = 1, *, now: datetime) -> P
 def play(wanted: Plan, progress: Progress = silent) -> Played:
     """Generate in `<home>/demo/<scale>-<seed>/`, deliver its `livraisons/`, run, compare with the truth.
 
-    The same scale and seed give the same bytes: playing it again receives nothing and publishes nothing. The keyring is
-    created when there is none: some deliveries are about (invented) persons, and would be refused without one.
-
-    Raises:
-        KeyringProblem: there is a keyring that cannot be used, or none can be written.
+    The same scale and seed give the same bytes: playing it again receives nothing and publishes nothing.
     """
     from ingest.pipeline import deliver
     from ingest.synthetic import a_refuser, effets, generate
 
     start = time.monotonic()
     home, folder = wanted.home, wanted.folder
-    keyring = _keyring(home, wanted.now)
     if not wanted.generated:
         progress("Génération", 0, None)
         with ThreadPoolExecutor(1) as background:  # dbt reads its project, some seconds of the other core, meanwhile
@@ -123,7 +127,7 @@ def play(wanted: Plan, progress: Progress = silent) -> Played:
     refused, faults = judged(spoiled, [d for d in deliveries(home) if d.sha256 in sent])
     right = _right(home, folder, outcome.version, progress)
     outcome = replace(outcome, seconds=time.monotonic() - start)
-    return Played(outcome, keyring, refused, faults, effets(folder), right)
+    return Played(outcome, refused, faults, effets(folder), right)
 
 
 def judged(spoiled: Mapping[str, ARefuser], sent: Sequence[Delivery]) -> tuple[list[ARefuser], list[str]]:

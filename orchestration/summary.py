@@ -175,31 +175,31 @@ def of_generation(made: Bilan) -> str:
 
 
 def of_plan(plan: Plan) -> str:
-    """What a demonstration is about to make, and what it takes."""
+    """What a demonstration is about to make, what it takes, and the keyring that was just made for it."""
     from ingest.synthetic import decrire
     from orchestration.demo import COSTS
 
     cost = COSTS[plan.scale]
     minutes = max(1, round(cost.seconds / 60))
+    made = f"{of_new_keyring(plan.keyring)}\n" if plan.keyring is not None else ""
     return (
-        f"Démonstration : {decrire(plan.scale)}, environ {plural(cost.establishments, 'établissement')} et "
+        f"{made}Démonstration : {decrire(plan.scale)}, environ {plural(cost.establishments, 'établissement')} et "
         f"{plural(cost.persons, 'personne')}, tous inventés.\n"
         f"Compter {plural(minutes, 'minute')} sur deux cœurs libres, {_gigabytes(cost.memory_mb)} de mémoire et "
         f"{_gigabytes(cost.disk_mb)} de disque dans {short(plan.home.root)} ; rien ne quitte cette machine."
     )
 
 
-def of_demo(status: dict[str, Any], played: Played, generation: Path, published: Path | None) -> str:
+def of_demo(status: dict[str, Any], plan: Plan, played: Played, published: Path | None) -> str:
     """The end of `make run`: what happened, what had been planned to go wrong, and where to look."""
     outcome = played.outcome
     said = [of_run(replace(outcome, warnings=[]))]
     if not outcome.nothing_new:
-        said += _as_planned(played, generation)
-    if played.keyring is not None:
-        said.append(of_new_keyring(played.keyring))
+        said += _as_planned(played, plan.folder)
     said += [f"Attention : {text}" for text in (*outcome.warnings, *played.faults)]
     lines = [("Exactitude", f"{_percent(played.right)} des valeurs sont justes")] if played.right is not None else []
     lines += [("Dossier", short(published))] if published is not None else []
+    lines += [("Trousseau", f"{plan.keyring} (créé ; hors du dossier des données)")] if plan.keyring is not None else []
     lines.append(("Tableau de bord", "make dashboard, puis http://127.0.0.1:8501"))
     return "\n".join([*said, "", of_status(status), _table(lines)])
 

@@ -18,6 +18,7 @@ import pytest
 
 from ingest.home import Home
 from ingest.lake import results
+from ingest.synthetic import a_refuser
 from orchestration.publication import read_current
 from tests.patience import PATIENCE_S
 
@@ -44,13 +45,48 @@ def told(home: Home, *arguments: str) -> Any:
     return json.loads(done.stdout)
 
 
+DEMO = ("demo", "--scale", "departement")
+
+
 @pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, str]:
-    """The home after a demo, and what the demo said."""
+def done(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, str, str]:
+    """The home after a demo, what the demo said, and how far it told that it was."""
     home = Home(tmp_path_factory.mktemp("demo") / "var")
-    done = dlnuf(home, "demo")
+    done = dlnuf(home, *DEMO)
     assert done.returncode == 0, done.stderr
-    return home, done.stdout
+    return home, done.stdout, done.stderr
+
+
+@pytest.fixture(scope="module")
+def played(done: tuple[Home, str, str]) -> tuple[Home, str]:
+    """The home, and what the demo said."""
+    return done[:2]
+
+
+def test_it_says_what_it_takes_then_each_step(done: tuple[Home, str, str]) -> None:
+    said = done[2].splitlines()
+    assert said[0].startswith("Démonstration : Ain, environ 330 établissements")
+    steps = [line.split(" s  ", 1)[1].split(" : ")[0].split(" (")[0] for line in said[2:]]
+    assert list(dict.fromkeys(steps)) == [
+        "Génération", "Réception des fichiers", "Préparation", "Lecture et validation", "Chargement de l'entrepôt",
+        "Résolution et indicateurs", "Contrôle et publication", "Comparaison avec la vérité",
+    ]  # fmt: skip
+
+
+def test_the_refusal_that_was_planned_is_told_as_planned(played: tuple[Home, str]) -> None:
+    home, said = played
+    (refused,) = [line for line in said.splitlines() if "refusé" in line]
+    (expected,) = a_refuser(home.root / "demo" / "departement-1")
+    assert refused == f"Comme prévu : 1 fichier incomplet à dessein a été refusé : {expected}."
+    assert [line for line in said.splitlines() if expected.livraison in line] == [refused]
+    assert told(home, "status")["deliveries"]["refused"] == 1
+
+
+def test_the_page_of_accuracy_has_its_figures(played: tuple[Home, str]) -> None:
+    home = played[0]
+    current = read_current(home)
+    assert current is not None
+    assert json.loads((home.scores / f"{current.version}.json").read_text(encoding="utf-8"))["retained_right"] > 0.99
 
 
 def test_the_summary_says_everything_in_a_few_lines(played: tuple[Home, str]) -> None:
@@ -61,6 +97,16 @@ def test_the_summary_says_everything_in_a_few_lines(played: tuple[Home, str]) ->
     assert current is not None
     assert current.version in said
     assert "make dashboard" in said
+
+
+def test_a_second_demo_generates_nothing_and_publishes_nothing(played: tuple[Home, str]) -> None:
+    home = played[0]
+    before = (home.publication / "current.json").read_bytes()
+    again = dlnuf(home, *DEMO)
+    assert again.returncode == 0, again.stderr
+    assert again.stdout.startswith("Rien de nouveau")
+    assert [line.split(" s  ", 1)[1] for line in again.stderr.splitlines()] == ["Réception des fichiers (40)"]
+    assert (home.publication / "current.json").read_bytes() == before
 
 
 def test_the_status_balances(played: tuple[Home, str]) -> None:

@@ -56,7 +56,6 @@ def test_only_what_was_spoiled_is_refused_as_planned(
 
 PLAYED = Played(
     outcome=Outcome(False, True, "v2", 95.4, ["GMP à vérifier : 3 lignes concernées"]),
-    keyring=Path("/ailleurs/cles.json"),
     refused=list(SPOILED.values()),
     faults=[],
     sown={"ecriture": 7, "ligne_a_rejeter": 1, "livraison_a_refuser": 1, "valeur_fausse": 1234},
@@ -64,28 +63,27 @@ PLAYED = Played(
 )
 
 
-def said(played: Played, home: Home) -> list[str]:
-    words = summary.of_demo(status(home), played, Path("/var/demo/x-1"), None)
+def said(played: Played, home: Home, keyring: Path | None = None) -> list[str]:
+    words = summary.of_demo(status(home), Plan(Home(Path("/var")), "x", 1, keyring), played, None)
     return words.replace("\u202f", " ").splitlines()
 
 
 def test_the_end_tells_what_was_planned_apart_from_warnings(home: Home) -> None:
-    lines = said(PLAYED, home)
-    assert lines[:5] == [
+    lines = said(PLAYED, home, Path("/ailleurs/cles.json"))
+    assert lines[:4] == [
         "Publié : v2 (en 95 s).",
         "Comme prévu : 1 fichier incomplet à dessein a été refusé : a.csv (sans sa colonne « Finess »).",
         "Comme prévu : 1 243 erreurs semées à dessein (1 ligne à rejeter, 1 234 valeurs fausses, …). La liste : "
         "/var/demo/x-1/verite (defauts…) ; ce qu'elles deviennent : pages « Qualité des livraisons » et "
         "« Exactitude ».",
-        "Trousseau créé, hors du dossier des données : /ailleurs/cles.json (lisible par ce compte seul). "
-        "Sauvegardez-le à part : sans lui, les livraisons de personnes ne se lisent plus.",
         "Attention : GMP à vérifier : 3 lignes concernées",
     ]
     assert "Exactitude       99,89 % des valeurs sont justes" in lines
+    assert "Trousseau        /ailleurs/cles.json (créé ; hors du dossier des données)" in lines
 
 
 def test_a_second_time_nothing_is_said_again_but_faults(home: Home) -> None:
-    again = replace(PLAYED, outcome=Outcome(True, False, "v2", 2.0), keyring=None, faults=["a.csv devait être refusé"])
+    again = replace(PLAYED, outcome=Outcome(True, False, "v2", 2.0), faults=["a.csv devait être refusé"])
     lines = said(again, home)
     assert lines[0].startswith("Rien de nouveau")
     assert lines[1:3] == ["Attention : a.csv devait être refusé", ""]
@@ -93,14 +91,21 @@ def test_a_second_time_nothing_is_said_again_but_faults(home: Home) -> None:
 
 def test_every_scale_says_what_it_takes(home: Home) -> None:
     assert set(COSTS) == set(ECHELLES) == {scale.value for scale in cli.Scale}
-    words = summary.of_plan(Plan(NOW, home, "departement", 1, generated=False, done=False)).replace("\u202f", " ")
+    words = summary.of_plan(Plan(NOW, home, "departement", 1)).replace("\u202f", " ")
     assert "Ain, environ 330 établissements et 22 000 personnes, tous inventés" in words
     assert f"Compter 1 minute sur deux cœurs libres, 0,9 Go de mémoire et 0,2 Go de disque dans {home.root}" in words
 
 
-def test_the_plan_of_an_empty_home_writes_nothing(home: Home) -> None:
-    found = demo.plan(home, now=NOW)
-    assert (found.scale, found.generated, found.done) == ("demonstration", False, False)
+def test_preparing_an_empty_home_makes_a_keyring_and_nothing_else(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DLNUF_CLES", str(tmp_path / "cles.json"))
+    found = demo.prepare(home, now=NOW)
+    assert found == Plan(NOW, home, "demonstration", 1, tmp_path / "cles.json")
+    assert summary.of_plan(found).startswith(
+        f"Trousseau créé, hors du dossier des données : {tmp_path / 'cles.json'} (lisible par ce compte seul). "
+    )
+    assert demo.prepare(home, now=NOW).keyring is None
     assert not home.root.exists()
 
 
@@ -113,7 +118,7 @@ def called(home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
     monkeypatch.setenv("DLNUF_HOME", str(home.root))
 
     def call(played: Played, *arguments: str, done: bool = False) -> tuple[int, str, str]:
-        def plan(home: Home, scale: str, seed: int, *, now: datetime) -> Plan:
+        def prepare(home: Home, scale: str, seed: int, *, now: datetime) -> Plan:
             return Plan(now, home, scale, seed, generated=done, done=done)
 
         def play(wanted: Plan, progress: Any) -> Played:
@@ -122,7 +127,7 @@ def called(home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
             progress("Réception des fichiers", 0, 12)
             return played
 
-        monkeypatch.setattr(demo, "plan", plan)
+        monkeypatch.setattr(demo, "prepare", prepare)
         monkeypatch.setattr(demo, "play", play)
         monkeypatch.setattr(sys, "argv", ["dlnuf", "demo", *arguments])
         with pytest.raises(SystemExit) as ended:
@@ -182,3 +187,18 @@ def test_steps_are_bars_for_who_looks_and_lines_for_who_will_read(
         assert [line.split(" s  ", 1)[1] for line in told.splitlines()] == ["Lecture (2)"]
     else:
         assert ("Lecture" in told, "2/2" in told) == (shown == "bar", shown == "bar")
+
+
+def test_without_a_place_for_a_keyring_one_sentence_says_what_to_do(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DLNUF_HOME", str(home.root))
+    monkeypatch.setenv("DLNUF_CLES", "/dev/null/cles.json")  # nobody writes there, not even root
+    monkeypatch.setattr(sys, "argv", ["dlnuf", "demo"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    told = capsys.readouterr()
+    assert (ended.value.code, told.out) == (1, "")
+    (sentence,) = told.err.splitlines()
+    assert sentence.startswith("Erreur : Le trousseau ne peut pas être écrit (/dev/null/cles.json")
+    assert "Remède : définir DLNUF_CLES" in sentence

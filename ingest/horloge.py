@@ -1,4 +1,4 @@
-"""What time it is, and what day: the one module that reads the machine's clock (ADR 15).
+"""What time it is, and what day: the one module that reads the machine's clock (ADR 17).
 
 Belongs here: reading the clock, the one rule that makes a day of an instant, how instants are written and shown. Does
 not belong here: what is done at a time, nor a default for whoever forgot to say it.

@@ -1,4 +1,4 @@
-"""One clock: one module reads it, only entries ask it, and SQL is told the day (ADR 15)."""
+"""One clock: one module reads it, only entries ask it, and SQL is told the day (ADR 17)."""
 
 from __future__ import annotations
 

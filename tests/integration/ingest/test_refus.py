@@ -19,6 +19,7 @@ from ingest import landing
 from ingest.home import Home
 from ingest.pipeline import deliver
 from orchestration import inbox, summary
+from tests.instants import NOW
 from tests.integration.ingest.conftest import Guichet
 from tests.unit.readers import exemples as ex
 from tests.unit.readers.test_guides import LETTER, ORGANISATION, ROR, SDO_DOCUMENT
@@ -243,7 +244,7 @@ def test_what_systems_leave_in_a_folder_is_ignored_with_a_word(tmp_path: Path) -
     (folder / N).write_bytes(lines(H, R))
     for name in (*JUNK, ".DS_Store", ".~lock.budget.xlsx#", "._" + N):
         (folder / name).write_bytes(b"\0\1\2")
-    receipts = {Path(r.path).name: r for r in deliver([folder], home)}
+    receipts = {Path(r.path).name: r for r in deliver([folder], home, now=NOW)}
     assert {name: r.status for name, r in receipts.items()} == {N: "received", **dict.fromkeys(JUNK, "ignored")}
     assert all("pas une livraison" in (receipts[name].reason or "") for name in JUNK)
     assert landing.refusals(home) == []

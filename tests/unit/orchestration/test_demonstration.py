@@ -64,7 +64,7 @@ PLAYED = Played(
 
 
 def said(played: Played, home: Home, keyring: Path | None = None) -> list[str]:
-    words = summary.of_demo(status(home), Plan(Home(Path("/var")), "x", 1, keyring), played, None)
+    words = summary.of_demo(status(home), Plan(NOW, Home(Path("/var")), "x", 1, keyring), played, None)
     return words.replace("\u202f", " ").splitlines()
 
 

@@ -72,6 +72,7 @@ def test_a_delivery_about_persons_marks_its_units_and_that_persons_are_matched_a
         (date(2025, 2, 1), {"01"}),  # an opposition begins
         (date(2025, 3, 1), {"01", "02"}),  # another is withdrawn
         (date(2025, 12, 31), {"01", "02"}),  # what has not begun changes nothing
+        (date(2024, 5, 31), {"02", "04"}),  # the clock was ahead, and is set right: what it had begun has not
     ],
 )
 def test_an_opposition_begins_and_ends_on_its_day_without_any_delivery(
@@ -82,7 +83,8 @@ def test_an_opposition_begins_and_ends_on_its_day_without_any_delivery(
     modifications.built(connection, "v1")
     connection.execute(
         """INSERT INTO raw.consentements__registre VALUES
-           ('01', '2025-02-01', NULL), ('02', '2024-06-01', '2025-03-01'), ('03', '2026-01-01', NULL)"""
+           ('01', '2025-02-01', NULL), ('02', '2024-06-01', '2025-03-01'), ('03', '2026-01-01', NULL),
+           ('04', '2024-12-31', NULL)"""
     )
     modifications.begin(connection, today)
     assert units(connection) - {("PERSONNES", "*")} == {("ET", unit) for unit in changed}

@@ -10,9 +10,7 @@ import io
 import re
 import zipfile
 from pathlib import Path
-from typing import Any
 
-import openpyxl
 import pytest
 
 from ingest import landing
@@ -47,15 +45,6 @@ def zipped(**files: str) -> bytes:
     return content.getvalue()
 
 
-def workbook(*rows: list[Any]) -> bytes:
-    book = openpyxl.Workbook()
-    for row in rows:
-        book.worksheets[0].append(row)
-    content = io.BytesIO()
-    book.save(content)
-    return content.getvalue()
-
-
 def transposed(*rows: str) -> bytes:
     return lines(*(";".join(cells) for cells in zip(*(row.split(";") for row in rows), strict=True)))
 
@@ -71,11 +60,6 @@ TABLES: dict[str, tuple[str, bytes, tuple[str, ...]]] = {
         (OCCUPATION, "ligne 3", "supprimer"),
     ),
     "two header lines": (N, lines(";Trimestre 3;;Annee;", H, R), (OCCUPATION, "ligne 2", "supprimer la ligne 1")),
-    "a title line in a workbook": (
-        "cnsa_occupation_2022.xlsx",
-        workbook(["Extraction"], [], H.split(";"), [1, 2, 3, 4, 5]),
-        ("ligne 3", "supprimer"),
-    ),
     "another separator": (N, lines(H.replace(";", "~"), R.replace(";", "~")), (OCCUPATION, "« ~ »", "points-virgules")),
     "blanks for separators": (N, lines(H.replace(";", " "), R.replace(";", " ")), (OCCUPATION, "« espace »")),
     "a table on its side": (N, transposed(H, R, R), (OCCUPATION, "première colonne", "transposer")),

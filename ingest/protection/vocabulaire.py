@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
+from data_contracts.dictionary import read_table
 from data_contracts.model import Contract
 from ingest.headers import expected, folded
 from ingest.protection import masques
@@ -23,26 +24,36 @@ from ingest.protection.masques import shape_of, without_digits
 # What titles and names of files of this field are made of, whoever writes them, and no contract says. None of them is a
 # frequent name of a person: a test compares them with those of INSEE.
 ORDINARY = """
-    adresse age agence agg agrement ancien annee annees annexe annuel anonyme archive arrete ars assurance atelier
-    autorisation avenant avis bilan bordereau brut budget bureau cadre campagne capacite caracteristique categorie
-    centre champ charge cle code codes colonne comment commentaire commentaires commune complement compte comptes
-    coordonnees copie correction creation csv date dates debut definitif delai dep departement departements depot
-    dept dernier description destinataire detail diffusion direction discipline document donnee donnees doublon
-    duree ecart echeance effectif effectifs email enquete entite erreur esms essms et etablissement etablissements
-    etat evaluation exercice export exports extraction extrait fax fermeture feuille fichier fichiers filtre fin
-    finess fonction format formulaire gestionnaire heure historique id ident identifiant identite import indicateur
-    indicateurs info information informations insee inventaire jour jours juridique label latitude libelle lieu
-    ligne lignes liste lits localite longitude lot mail maj mention mesure millesime mise modalite modele
-    modification mois montant motif nature niveau nom nombre nomenclature note num numero objet observation
-    observations offre onglet ordre organisme origine ouverture paiement parametre pays periode places position
-    postal precision prestation prix procedure produit profil programme projet provisoire public publication qualite
-    quantite question questionnaire quotite raison rang rapport ratio recap recapitulatif reference references
-    region regions remarque rendu repertoire reponse reponses resultat resultats retour rue saisie secteur semaine
-    semestre sep service services siege sigle signature siren siret site situation social sociale solde somme source
-    sources statistique statistiques statut structure structures suivi synthese tab table tableau tarif tarifs taux
-    taxe tdbesms tel telephone temps test texte titre titres total totaux tri trimestre type types unite unites url
-    utilisateur valeur valeurs validation variable version ville voie vue zone
+    accueil address adresse age agee agees agence agg agrement ancien annee annees annexe annuel anonyme archive
+    arrete ars assurance atelier autorisation autorise autorisee autorisees autorises avenant avis beneficiaire
+    beneficiaires bilan bordereau brut budget budgetaire bureau cadre campagne capacite caracteristique categorie
+    centre champ charge city cle client code codes colonne comment commentaire commentaires commission commune
+    complement compte comptes contrat contrats coordonnees copie correction corresp correspondance count creation
+    csv date dates day debut deficience deficiences definitif delai dep departement departements department depense
+    depenses depot dept dernier description destinataire detail diffusion direction discipline document donnee
+    donnees doublon duree ecart echeance effectif effectifs ehpad email enfance enfants enquete entite entree
+    entrees enum erreur esms essms et etablissement etablissements etat etiquette etiquettes evaluation evenement
+    evenements execution exercice export exports extraction extrait fax fermeture feuille fichier fichiers filtre
+    fin finess fonction format formulaire gestionnaire groupe groupes handicap handicape handicapee handicapees
+    handicapes hebergement heure historique hors id ident identifiant identite import indicateur indicateurs info
+    information informations insee installe installee installes inventaire jour jours juridique label latitude
+    libelle libelles lieu ligne lignes liste lits localite longitude longue longues lot mail maj masse mensuel
+    mention mesure millesime mise mission missions modalite modele modification mois montant month motif motifs name
+    nature niveau nom nombre nomenclature note num number numero objet observation observations occupe occupes offre
+    oid onglet ordre organisme origine ouverture paiement parametre passage pays periode permanent personne
+    personnes places position postal precision prestation previsionnel primary primitif prix procedure produit
+    profession professions profil programme projet provisoire public publication qualite quantite question
+    questionnaire quotite raison rang rapport rate ratio realise recap recapitulatif reception reclamation
+    reclamations reference references referent region regions remarque rendu repertoire reponse reponses resultat
+    resultats retour rotation rue rupture ruptures saisie salaire salaires salariale schema secteur semaine semestre
+    sep serie series service services siege sigle signal signature signaux siren siret site situation social sociale
+    solde somme sortie sorties source sources statistique statistiques statut structure structures suivi synthese
+    system systeme tab table tableau tarif tarifs taux taxe tdbesms tel telephone temporaire temps test texte titre
+    titres total totaux tri trimestre trimestriel turnover type types unite unites url usage utilisateur valeur
+    valeurs validation valide variable version ville voie vue year zone
 """
+_ALSO_NAMES = {"grand", "place"}  # words of the dictionary that somebody may be called
+_LABELS = {"libelle", "definition", "groupe", "nom"}
 _WORD = re.compile(r"[^\W\d_]+")
 _MEASURED = re.compile(r"\s*[-+]?[\d\s/.,:%€-]*\d[\d\s/.,:%€-]*\s*")  # a number, a date, an hour, a code of digits
 # A year, a month or a day of this century, or a number of a few digits: nobody under eighteen is called by one alone.
@@ -52,7 +63,7 @@ Quoting = Callable[[str], str]
 
 @lru_cache(maxsize=4)
 def _declared(contracts: tuple[Contract, ...]) -> tuple[frozenset[str], frozenset[str]]:
-    """Every title that contracts declare, digits apart, and every word of them and of the names of their files."""
+    """Titles that contracts declare, digits apart; the words of these, of file names, of labels of the dictionary."""
     titles: set[str] = set()
     texts: list[str] = [ORDINARY]
     for contract in contracts:
@@ -60,7 +71,9 @@ def _declared(contracts: tuple[Contract, ...]) -> tuple[frozenset[str], frozense
         texts += [re.sub(r"\?P?<\w+>|\\.|\(\?\w+\)", " ", x.filename or "") for x in contract.layouts]
         for layout in contract.layouts:
             titles |= {t for written in expected(contract, layout).values() for t in written}
-    words = {folded(word) for text in (*texts, *titles) for word in _WORD.findall(text)}
+    for table in ("elements.csv", "indicators.csv", "collections.csv"):
+        texts += [row[name] for row in read_table(table) for name in row if name in _LABELS]
+    words = {folded(word) for text in (*texts, *titles) for word in _WORD.findall(text)} - _ALSO_NAMES
     return frozenset(without_digits(folded(t)) for t in titles), frozenset(words)
 
 

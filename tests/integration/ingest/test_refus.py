@@ -197,10 +197,10 @@ def test_a_refusal_can_be_acted_on(guichet: Guichet, case: str) -> None:
 
 def test_titles_and_name_of_a_file_of_usual_words_are_kept_as_they_are(guichet: Guichet) -> None:
     """« sep=; » above, and a column too many: `xxx=` and « inconnu.csv » before."""
-    receipt = guichet.deliver("extraction_2024.csv", lines("Code commune;Nom commune;Budget primitif", "01001;X;12"))
+    receipt = guichet.deliver("extraction_2024.csv", lines("Code commune;Nom commune;Budget zorglub", "01001;X;12"))
     (kept,) = landing.refusals(guichet.home)
     assert (receipt.reason, receipt.logged) == (kept["reason"], "extraction_2024.csv")
-    assert "(Code commune, Nom commune, Budget xxxxxxxx)" in kept["reason"]
+    assert "(Code commune, Nom commune, Budget xxxxxxx)" in kept["reason"]
 
 
 def test_a_name_is_shown_to_whoever_typed_it_and_is_not_kept(guichet: Guichet) -> None:

@@ -1,9 +1,13 @@
-"""`dlnuf-dbt`: dbt, which ends when the run that started it does.
+"""`dlnuf-dbt`: dbt, which ends when the run that started it does, and reads the project once for any warehouse.
 
-Belongs here: that alone. Does not belong here: what dbt is asked (`assets`) and where it writes (`dbt_runtime`).
+Belongs here: these two. Does not belong here: what dbt is asked (`assets`) and where it writes (`dbt_runtime`).
 
 A run killed with `kill -9` cannot stop its dbt, which would go on writing in the warehouse under the next run. So dbt
 looks after its parent: once it is gone, dbt goes too. DuckDB keeps what was committed, and the next run builds again.
+
+dbt keeps what it read of the project (`partial_parse.msgpack`), and reads it anew, seven seconds, for another
+connection. Nothing of ours depends on where the warehouse is, nor on the memory that it may take: the project of a home
+that was moved, restored or given more memory is the same.
 """
 
 from __future__ import annotations
@@ -12,14 +16,28 @@ import os
 import signal
 import threading
 import time
+from typing import Any
 
 PARENT = "DLNUF_DBT_PARENT"
+_OF_THE_HOME = ("path", "config_options")
 
 
 def _follow(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(0.1)
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def read_once_for_any_warehouse() -> None:
+    """Leave out of the connection, as dbt compares it with the one that it read the project for, what we never read."""
+    from dbt.adapters.duckdb.credentials import DuckDBCredentials
+
+    every = DuckDBCredentials._connection_keys
+
+    def kept(self: DuckDBCredentials) -> Any:
+        return tuple(key for key in every(self) if key not in _OF_THE_HOME)
+
+    DuckDBCredentials._connection_keys = kept
 
 
 def main() -> None:
@@ -29,4 +47,5 @@ def main() -> None:
         threading.Thread(target=_follow, args=(int(parent),), daemon=True).start()
     from dbt.cli.main import cli
 
+    read_once_for_any_warehouse()
     cli()

@@ -34,6 +34,7 @@ def environment(home: Home) -> dict[str, str]:
         "DLNUF_WAREHOUSE": str(home.warehouse),
         "DBT_TARGET_PATH": str(home.dbt / "target"),
         "DBT_LOG_PATH": str(home.dbt / "logs"),
+        "DBT_LOG_LEVEL_FILE": "info",  # what dbt tells itself of every query takes it a tenth of its time
         PARENT: str(os.getpid()),
     }
 

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.instants import now
+from tests.partage import once
 
 settings.register_profile("dlnuf", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("hasard", settings.get_profile("dlnuf"), derandomize=False, print_blob=True)
@@ -33,12 +34,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _keyring(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Tests never read nor write the keyring of whoever runs them; children processes inherit the same."""
+    """Tests never read nor write the keyring of whoever runs them; children processes inherit the same.
+
+    One for all workers, which share what was received under it: a test that changes a keyring has its own.
+    """
     from ingest.protection import trousseau
 
+    def make(folder: Path) -> None:
+        os.environ["DLNUF_CLES"] = str(folder / "cles.json")
+        trousseau.create(now=now())
+
     os.environ.pop("DLNUF_CLE", None)
-    os.environ["DLNUF_CLES"] = str(tmp_path_factory.mktemp("trousseau") / "cles.json")
-    trousseau.create(now=now())
+    os.environ["DLNUF_CLES"] = str(once(tmp_path_factory, "trousseau", make) / "cles.json")
 
 
 @pytest.fixture(scope="session")

@@ -93,7 +93,7 @@ def calls(base: Base) -> Iterator[tuple[Callable[..., Any], dict[str, Any]]]:
                 yield inspect.unwrap(query), given  # without the cache that some have
 
 
-def measure(home: Home) -> dict[str, Any]:
+def measure(home: Home, repeats: int = REPEATS) -> dict[str, Any]:
     """Milliseconds: opening the publication, the median of each call, the median of them all, the slowest."""
     base = Base(current_publication(home), perimetre_courant())
     start = time.perf_counter()
@@ -102,7 +102,7 @@ def measure(home: Home) -> dict[str, Any]:
     found: list[dict[str, Any]] = []
     for query, arguments in calls(base):
         times: list[float] = []
-        for _ in range(REPEATS):
+        for _ in range(repeats):
             start = time.perf_counter()
             query(**arguments)
             times.append(1000 * (time.perf_counter() - start))

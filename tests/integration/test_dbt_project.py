@@ -15,6 +15,7 @@ from ingest.home import PROJECT, Home
 from ingest.pipeline import load_warehouse
 from orchestration.dbt_runtime import DAY, DBT_EXECUTABLE, environment
 from tests.instants import TODAY
+from tests.partage import read_project, with_dbt_read
 
 # Formulas that share the test of another: formula -> start of the name of the test.
 TESTED_WITH = {
@@ -40,7 +41,7 @@ FORBIDDEN = {  # rules of portability: what only one engine knows
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict, dict]:
     """dbt build, unit tests included, without any delivery: (manifest, run results)."""
-    home = Home(tmp_path_factory.mktemp("vide") / "var")
+    home = with_dbt_read(Home(tmp_path_factory.mktemp("vide") / "var"), read_project(tmp_path_factory))
     load_warehouse(home)
     done = subprocess.run(
         [str(DBT_EXECUTABLE), "--quiet", "--no-use-colors", "build", "--profiles-dir", "."],

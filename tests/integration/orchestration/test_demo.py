@@ -20,6 +20,7 @@ from ingest.home import Home
 from ingest.lake import results
 from ingest.synthetic import a_refuser
 from orchestration.publication import read_current
+from tests import partage
 from tests.patience import PATIENCE_S
 
 pytestmark = [pytest.mark.duckdb, pytest.mark.lent]
@@ -45,26 +46,20 @@ def told(home: Home, *arguments: str) -> Any:
     return json.loads(done.stdout)
 
 
-DEMO = ("demo", "--scale", "departement")
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> partage.Played:
+    """A demo on a département."""
+    return partage.played(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
-def done(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, str, str]:
-    """The home after a demo, what the demo said, and how far it told that it was."""
-    home = Home(tmp_path_factory.mktemp("demo") / "var")
-    done = dlnuf(home, *DEMO)
-    assert done.returncode == 0, done.stderr
-    return home, done.stdout, done.stderr
-
-
-@pytest.fixture(scope="module")
-def played(done: tuple[Home, str, str]) -> tuple[Home, str]:
+def played(done: partage.Played) -> tuple[Home, str]:
     """The home, and what the demo said."""
-    return done[:2]
+    return done.home, done.said
 
 
-def test_it_says_what_it_takes_then_each_step(done: tuple[Home, str, str]) -> None:
-    said = done[2].splitlines()
+def test_it_says_what_it_takes_then_each_step(done: partage.Played) -> None:
+    said = done.progress.splitlines()
     assert said[0].startswith("Démonstration : Ain, environ 330 établissements")
     steps = [line.split(" s  ", 1)[1].split(" : ")[0].split(" (")[0] for line in said[2:]]
     assert list(dict.fromkeys(steps)) == [
@@ -73,13 +68,12 @@ def test_it_says_what_it_takes_then_each_step(done: tuple[Home, str, str]) -> No
     ]  # fmt: skip
 
 
-def test_the_refusal_that_was_planned_is_told_as_planned(played: tuple[Home, str]) -> None:
-    home, said = played
-    (expected,) = a_refuser(home.root / "demo" / "departement-1")
-    assert [line for line in said.splitlines() if expected.livraison in line] == [
+def test_the_refusal_that_was_planned_is_told_as_planned(done: partage.Played) -> None:
+    (expected,) = a_refuser(done.generation)
+    assert [line for line in done.said.splitlines() if expected.livraison in line] == [
         f"Comme prévu : 1 fichier incomplet à dessein a été refusé : {expected}."
     ]
-    assert told(home, "status")["deliveries"]["refused"] == 1
+    assert told(done.home, "status")["deliveries"]["refused"] == 1
 
 
 def test_the_page_of_accuracy_has_its_figures(played: tuple[Home, str]) -> None:
@@ -102,7 +96,7 @@ def test_the_summary_says_everything_in_a_few_lines(played: tuple[Home, str]) ->
 def test_a_second_demo_generates_nothing_and_publishes_nothing(played: tuple[Home, str]) -> None:
     home = played[0]
     before = (home.publication / "current.json").read_bytes()
-    again = dlnuf(home, *DEMO)
+    again = dlnuf(home, *partage.DEMO)
     assert again.returncode == 0, again.stderr
     assert again.stdout.startswith("Rien de nouveau")
     assert [line.split(" s  ", 1)[1] for line in again.stderr.splitlines()] == ["Réception des fichiers (40)"]
@@ -175,10 +169,12 @@ KILLS = [
 ]
 
 
-def test_a_run_killed_at_any_moment_then_run_again_publishes_the_same(played: tuple[Home, str], tmp_path: Path) -> None:
+def test_a_run_killed_at_any_moment_then_run_again_publishes_the_same(
+    played: tuple[Home, str], tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     reference = read_current(played[0])
     assert reference is not None
-    home = Home(tmp_path / "var")
+    home = partage.with_dbt_read(Home(tmp_path / "var"), partage.read_project(tmp_path_factory))
     shutil.copytree(played[0].landing, home.landing)
     for path in KILLS:
         kill_when(home, started(home, path), path)

@@ -15,6 +15,7 @@ from orchestration import construction
 from orchestration.publication import read_current
 from orchestration.run import run
 from tests.instants import now
+from tests.partage import read_project, with_dbt_read
 
 pytestmark = [pytest.mark.duckdb, pytest.mark.lent]
 
@@ -29,7 +30,7 @@ def published(home: Home) -> dict[str, str]:
 
 
 def test_redoing_what_changed_gives_what_redoing_everything_gives(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(modifications, "MAX_SHARE", 1.0)  # two small départements: one of them is half of the units
     generate(tmp_path / "genere", departements=("2A", "48"))
@@ -43,7 +44,8 @@ def test_redoing_what_changed_gives_what_redoing_everything_gives(
 
     monkeypatch.setattr(construction, "to_do", spied)
 
-    patient = Home(tmp_path / "patient")
+    read = read_project(tmp_path_factory)
+    patient = with_dbt_read(Home(tmp_path / "patient"), read)
     contents = []
     collections = sorted(p for p in later.iterdir() if p.is_file())  # persons and stays come last, apart
     for delivered in ([first], collections, [later / "personnes"]):
@@ -54,7 +56,7 @@ def test_redoing_what_changed_gives_what_redoing_everything_gives(
     assert ["dlnuf_sejours" in build.unchanged for build in builds] == [False, True, False]
     assert contents[0] != contents[1] != contents[2]
 
-    hurried = Home(tmp_path / "hurried")
+    hurried = with_dbt_read(Home(tmp_path / "hurried"), read)
     deliver([first, later], hurried, now=now())
     run(hurried, now=now())
     assert "--full-refresh" in builds[-1].command

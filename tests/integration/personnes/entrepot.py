@@ -7,17 +7,18 @@ here: assertions. Keys are digests of invented traits: what ingestion computes w
 from __future__ import annotations
 
 import hashlib
-import os
-import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 import duckdb
+import pytest
 
-from ingest.home import PROJECT, Home
+from ingest.home import Home
 from ingest.pipeline import load_warehouse
-from orchestration.dbt_runtime import DAY, DBT_EXECUTABLE, environment
+from tests import dbt_ici
 from tests.instants import TODAY
 
 LE_31 = date(2024, 12, 31)
@@ -66,10 +67,23 @@ class Personne:
 class Entrepot:
     """A warehouse whose tables of persons hold what is told to it."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, factory: pytest.TempPathFactory) -> None:
         self.home = home
+        self._factory = factory
         self._lines = 0
+        self._told: list[tuple[str, dict[str, Any]]] = []  # written when somebody looks
         load_warehouse(home)
+
+    @contextmanager
+    def ouvert(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The warehouse, with every row that was told."""
+        with duckdb.connect(str(self.home.warehouse)) as connection:
+            for table, row in self._told:
+                names = ", ".join(f'"{name}"' for name in row)
+                marks = ", ".join("?" for _ in row)
+                connection.execute(f'INSERT INTO raw."{table}" ({names}) VALUES ({marks})', list(row.values()))
+            self._told.clear()
+            yield connection
 
     def ajoute(self, table: str, delivery: str = "livraison", **values: Any) -> int:
         """A row of a stored table, in force; returns its line."""
@@ -78,10 +92,7 @@ class Entrepot:
             "_delivery_id": delivery, "_ligne": self._lines, "_collecte_le": LE_31, "millesime": 2024,
             "_recu_le": datetime(2025, 1, 2, 8), "_est_courante": True, **values,
         }  # fmt: skip
-        with duckdb.connect(str(self.home.warehouse)) as connection:
-            names = ", ".join(f'"{name}"' for name in row)
-            marks = ", ".join("?" for _ in row)
-            connection.execute(f'INSERT INTO raw."{table}" ({names}) VALUES ({marks})', list(row.values()))
+        self._told.append((table, row))
         return self._lines
 
     def usager(self, et: str, usager: str, personne: Personne, **values: Any) -> None:
@@ -101,16 +112,10 @@ class Entrepot:
 
     def dbt(self, *arguments: str, jour: date = TODAY) -> None:
         """Raises AssertionError when dbt fails, with what it says."""
-        done = subprocess.run(
-            [str(DBT_EXECUTABLE), "--quiet", "--no-use-colors", *arguments, "--profiles-dir", "."],
-            cwd=PROJECT / "dbt_project",
-            env={**os.environ, **environment(self.home), DAY: jour.isoformat()},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
+        with self.ouvert():  # closed before dbt opens it
+            pass
+        dbt_ici.dbt(self.home, arguments, jour, self._factory)
 
     def lire(self, query: str) -> list[tuple[Any, ...]]:
-        with duckdb.connect(str(self.home.warehouse), read_only=True) as connection:
+        with self.ouvert() as connection:
             return connection.execute(query).fetchall()

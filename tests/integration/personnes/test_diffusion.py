@@ -26,7 +26,7 @@ TERRITOIRES = {"01": "84", "38": "84", "59": "32"}
 @pytest.fixture(scope="module")
 def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
     """The tables that the model reads, empty, and its compiled query."""
-    entrepot = Entrepot(Home(tmp_path_factory.mktemp("diffusion") / "var"))
+    entrepot = Entrepot(Home(tmp_path_factory.mktemp("diffusion") / "var"), tmp_path_factory)
     entrepot.dbt("compile", "--select", "int_dui__diffusion")
     (compiled,) = entrepot.home.dbt.glob("target/compiled/**/dui/int_dui__diffusion.sql")
     query = re.sub(r'("\w+"\.){2}"(\w+)"', r"\2", compiled.read_text(encoding="utf-8"))

@@ -31,28 +31,27 @@ PERSONNES = tuple(
 
 def contents(entrepot: Entrepot) -> dict[str, tuple[Any, ...]]:
     """Table -> rows and a digest of them, whatever their order."""
-    tables = entrepot.lire(
-        """SELECT table_schema || '.' || table_name FROM information_schema.tables
-           WHERE table_schema IN ('intermediate', 'dlnuf', 'marts')"""
-    )
-    return {
-        name: entrepot.lire(f"SELECT count(*), CAST(bit_xor(hash(t)) AS VARCHAR) FROM {name} t")[0]
-        for (name,) in tables
-    }
+    with entrepot.ouvert() as connection:
+        tables = connection.execute(
+            """SELECT table_schema || '.' || table_name FROM information_schema.tables
+               WHERE table_schema IN ('intermediate', 'dlnuf', 'marts')"""
+        ).fetchall()
+        digest = "SELECT count(*), CAST(bit_xor(hash(t)) AS VARCHAR) FROM {} t"
+        return {name: connection.execute(digest.format(name)).fetchall()[0] for (name,) in tables}
 
 
 def test_a_new_bundle_of_one_esms_gives_what_a_run_from_nothing_gives(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(modifications, "MAX_SHARE", float("inf"))  # of two ESMS, one is half
-    e = Entrepot(Home(tmp_path / "var"))
+    e = Entrepot(Home(tmp_path / "var"), tmp_path_factory)
     for i, personne in enumerate(PERSONNES):
         et = ICI if i < 12 else AILLEURS
         e.usager(et, f"u{i}", personne, _delivery_id=et)
         e.sejour(et, f"u{i}", f"s{i}", modalite="HP", date_entree=f"2024-0{1 + i % 9}-05", _delivery_id=et)
         e.resident(AILLEURS, personne, f"2024-0{1 + i % 9}-06")
     e.dbt(*WHOLE)
-    with duckdb.connect(str(e.home.warehouse)) as connection:
+    with e.ouvert() as connection:
         modifications.built(connection, "v1")
     before = contents(e)
 
@@ -66,7 +65,7 @@ def test_a_new_bundle_of_one_esms_gives_what_a_run_from_nothing_gives(
         date_effet=date(2024, 3, 1), **suite,
     )  # fmt: skip
     contracts = load_contracts()
-    with duckdb.connect(str(e.home.warehouse)) as connection:
+    with e.ouvert() as connection:
         for source, table in (("dui", "usagers"), ("dui", "sejours"), ("consentements", "registre")):
             entity = contracts[source].entity(table).stored
             modifications.note(connection, f"{source}__{table}", contracts[source], entity, {"suite"})
@@ -82,17 +81,17 @@ def test_a_new_bundle_of_one_esms_gives_what_a_run_from_nothing_gives(
 
 
 def test_an_esms_that_begins_to_be_held_back_for_another_is_redone_with_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The two smallest of a département are held back: A grows past C, whose figures leave no more."""
     monkeypatch.setattr(modifications, "MAX_SHARE", 9.0)
-    e = Entrepot(Home(tmp_path / "var"))
+    e = Entrepot(Home(tmp_path / "var"), tmp_path_factory)
     a, _, c = units = ("010000008", "010000016", "010000024")
     for unit, persons in zip(units, (12, 13, 14), strict=True):
         e.ajoute("finess__et", finess_et=unit, categorie_code="500", departement_finess="01", commune_cog="01053")
         _resident_since_long(e, unit, range(persons), _delivery_id=unit)
     e.dbt(*WHOLE, *ASKED)
-    with duckdb.connect(str(e.home.warehouse)) as connection:
+    with e.ouvert() as connection:
         modifications.built(connection, "v1")
     told = """SELECT DISTINCT unite_id FROM intermediate.int_observations
               WHERE source = 'dui' AND element_id = 'FILE_ACTIVE'"""
@@ -100,7 +99,7 @@ def test_an_esms_that_begins_to_be_held_back_for_another_is_redone_with_it(
 
     _resident_since_long(e, a, range(12, 16), _delivery_id="suite")
     dui = load_contracts()["dui"]
-    with duckdb.connect(str(e.home.warehouse)) as connection:
+    with e.ouvert() as connection:
         for table in ("usagers", "sejours"):
             modifications.note(connection, f"dui__{table}", dui, dui.entity(table).stored, {"suite"})
     e.dbt("run", "--exclude", construction.to_do(e.home, "v1", TODAY).unchanged, *ASKED)
@@ -117,9 +116,11 @@ def _resident_since_long(e: Entrepot, unit: str, numbers: range, **values: Any) 
         e.sejour(unit, f"u{i}", f"s{i}", modalite="HP", date_entree="2020-05-05", **values)
 
 
-def test_persons_are_not_matched_again_for_what_is_not_about_them(tmp_path: Path) -> None:
+def test_persons_are_not_matched_again_for_what_is_not_about_them(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     home = Home(tmp_path / "var")
-    Entrepot(home)
+    Entrepot(home, tmp_path_factory)
     with duckdb.connect(str(home.warehouse)) as connection:
         connection.execute("CREATE SCHEMA intermediate")
         connection.execute("CREATE TABLE intermediate.int_observations AS SELECT '1' AS unite_id")

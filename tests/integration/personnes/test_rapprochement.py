@@ -84,7 +84,7 @@ def adverses(e: Entrepot) -> None:
 
 @pytest.fixture(scope="module")
 def entrepot(tmp_path_factory: pytest.TempPathFactory) -> Entrepot:
-    e = Entrepot(Home(tmp_path_factory.mktemp("personnes") / "var"))
+    e = Entrepot(Home(tmp_path_factory.mktemp("personnes") / "var"), tmp_path_factory)
     autre_ins = Personne(**{**vars(ALBA), "ins": "222", "nir": "222"})
     e.usager(DEUX_INS, "u1", ALBA)
     e.usager(DEUX_INS, "u2", autre_ins)

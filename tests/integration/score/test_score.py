@@ -8,30 +8,23 @@ from typing import Any
 import pytest
 
 from ingest.home import Home
-from ingest.pipeline import deliver
-from ingest.synthetic import generate
-from orchestration.run import run
 from orchestration.score import score
-from tests.instants import now
+from tests import partage
 
 pytestmark = [pytest.mark.duckdb, pytest.mark.lent]
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A département generated, delivered, run: `verite`, `var`."""
-    folder = tmp_path_factory.mktemp("score")
-    generate(folder, seed=3)
-    home = Home(folder / "var")
-    deliver([folder / "livraisons"], home, now=now())
-    run(home, now=now())
-    return folder
+def place(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Path]:
+    """A département generated, delivered, run: its home, its generation."""
+    played = partage.played(tmp_path_factory)
+    return played.home, played.generation
 
 
 @pytest.fixture(scope="module")
-def judged(place: Path) -> dict[str, Any]:
+def judged(place: tuple[Home, Path]) -> dict[str, Any]:
     """What the judge says of it."""
-    return score(Home(place / "var"), place)
+    return score(*place)
 
 
 def test_what_one_source_states_rightly_is_retained_rightly(judged: dict[str, Any]) -> None:
@@ -83,5 +76,6 @@ def test_every_figure_is_cut_along_each_axis(judged: dict[str, Any]) -> None:
     assert sum(row["n"] for row in judged["erreurs"]) == wrong
 
 
-def test_the_same_publication_has_the_same_score(judged: dict[str, Any], place: Path) -> None:
-    assert score(Home(place / "var"), place / "verite") == judged
+def test_the_same_publication_has_the_same_score(judged: dict[str, Any], place: tuple[Home, Path]) -> None:
+    home, generation = place
+    assert score(home, generation / "verite") == judged

@@ -13,6 +13,7 @@ from ingest.pipeline import deliver
 from ingest.synthetic import generate
 from orchestration.run import run
 from tests.instants import now
+from tests.partage import read_project, with_dbt_read
 
 pytestmark = [pytest.mark.duckdb, pytest.mark.lent]
 
@@ -24,7 +25,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyCo
     """The warehouse after a small département, beside its truth."""
     folder = tmp_path_factory.mktemp("temoin")
     generate(folder, departements=("09",), seed=2, personnes=False)
-    home = Home(folder / "var")
+    home = with_dbt_read(Home(folder / "var"), read_project(tmp_path_factory))
     deliver([folder / "livraisons"], home, now=now())
     run(home, now=now())
     with duckdb.connect(str(home.warehouse), read_only=True) as connection:

@@ -18,7 +18,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 
 def test_no_public_query_is_forgotten(home: Home) -> None:
-    measured = consultation.measure(home)
+    measured = consultation.measure(home, repeats=1)
     queries = {each["query"] for each in measured["queries"]}
     functions = set(requetes.__all__) - {"Base", "Filters", "Place", "current_base"}
     assert queries == functions

@@ -8,10 +8,15 @@ import pytest
 
 from data_contracts import conservation
 from ingest.home import Home
+from ingest.protection import trousseau
+from tests.instants import now
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """Nothing received yet, under a keyring of its own: one of the tests renews it."""
+    monkeypatch.setenv("DLNUF_CLES", str(tmp_path / "cles" / "cles.json"))
+    trousseau.create(now=now())
     return Home(tmp_path / "var")
 
 

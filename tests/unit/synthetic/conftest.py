@@ -14,7 +14,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from ingest.synthetic import Bilan, generate
+from ingest.synthetic import Bilan
+from tests.partage import generated
 
 ENCODINGS = {"export-tdbesms": "cp1252", "ANN_CA": "cp1252"}
 
@@ -60,12 +61,16 @@ class Generation:
 
 @pytest.fixture(scope="session")
 def departement(tmp_path_factory: pytest.TempPathFactory) -> Generation:
-    folder = tmp_path_factory.mktemp("departement")
-    return Generation(folder, generate(folder, seed=1))
+    return Generation(*generated(tmp_path_factory, "departement", seed=1))
+
+
+@pytest.fixture(scope="session")
+def lozere(tmp_path_factory: pytest.TempPathFactory) -> Generation:
+    """A département of few establishments."""
+    return Generation(*generated(tmp_path_factory, "lozere", departements=("48",), seed=1))
 
 
 @pytest.fixture(scope="session")
 def islands(tmp_path_factory: pytest.TempPathFactory) -> Generation:
     """Corsica and overseas: letters in numbers, other roots, other projections."""
-    folder = tmp_path_factory.mktemp("iles")
-    return Generation(folder, generate(folder, departements=("2A", "2B", "974", "976"), seed=3))
+    return Generation(*generated(tmp_path_factory, "iles", departements=("2A", "2B", "974", "976"), seed=3))

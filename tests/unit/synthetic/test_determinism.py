@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from dataclasses import replace
+import shutil
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
-from ingest.synthetic import ECHELLES, TauxDefauts, generate
+from ingest.synthetic import ECHELLES, Bilan, TauxDefauts, generate
+from tests.unit.synthetic.conftest import Generation
 
 
 def _hashes(folder: Path) -> dict[str, str]:
@@ -20,14 +22,14 @@ def _hashes(folder: Path) -> dict[str, str]:
     }
 
 
-def test_same_seed_same_bytes_truth_and_deliveries_alike(departement, tmp_path):
-    generate(tmp_path, seed=1)
-    assert _hashes(tmp_path) == _hashes(departement.folder)
+def test_same_seed_same_bytes_truth_and_deliveries_alike(lozere, tmp_path):
+    generate(tmp_path, departements=("48",), seed=1)
+    assert _hashes(tmp_path) == _hashes(lozere.folder)
 
 
-def test_another_seed_is_another_world(departement, tmp_path):
-    generate(tmp_path, seed=2)
-    first, second = _hashes(departement.folder), _hashes(tmp_path)
+def test_another_seed_is_another_world(lozere, tmp_path):
+    generate(tmp_path, departements=("48",), seed=2)
+    first, second = _hashes(lozere.folder), _hashes(tmp_path)
     same = {name for name, digest in second.items() if first.get(name) == digest}
     # Only what is fact, or empty of draws, may coincide.
     assert {Path(name).name for name in same} <= {
@@ -39,18 +41,40 @@ def test_another_seed_is_another_world(departement, tmp_path):
     }
 
 
-def test_generating_again_leaves_nothing_of_before(tmp_path):
-    generate(tmp_path, departements=("48",), seed=1)
-    stray = tmp_path / "livraisons" / "reste.csv"
+@dataclass(frozen=True)
+class Again:
+    """A generation over another one, and every step that it told of."""
+
+    stray: Path
+    bilan: Bilan
+    seen: list[tuple[str, int, int]]
+
+
+@pytest.fixture(scope="module")
+def again(lozere: Generation, tmp_path_factory: pytest.TempPathFactory) -> Again:
+    folder = tmp_path_factory.mktemp("deux_fois")
+    shutil.copytree(lozere.folder, folder, dirs_exist_ok=True)
+    stray = folder / "livraisons" / "reste.csv"
     stray.write_text("x", encoding="utf-8")
-    generate(tmp_path, departements=("48",), seed=1)
-    assert not stray.exists()
+    seen: list[tuple[str, int, int]] = []
+    bilan = generate(folder, departements=("48",), seed=1, progress=lambda *step: seen.append(step))
+    return Again(stray, bilan, seen)
 
 
-def test_no_defect_when_none_is_asked(tmp_path):
-    bilan = generate(tmp_path, departements=("48",), seed=1, taux=TauxDefauts.aucun())
-    assert bilan.defauts == {}
-    assert (tmp_path / "verite" / "defauts.csv").read_text(encoding="utf-8").count("\n") == 1
+def test_generating_again_leaves_nothing_of_before(again: Again) -> None:
+    assert not again.stray.exists()
+
+
+@pytest.fixture(scope="module")
+def none_wrong(tmp_path_factory: pytest.TempPathFactory) -> Generation:
+    """The same département, without a defect."""
+    folder = tmp_path_factory.mktemp("sans_defaut")
+    return Generation(folder, generate(folder, departements=("48",), seed=1, taux=TauxDefauts.aucun()))
+
+
+def test_no_defect_when_none_is_asked(none_wrong):
+    assert none_wrong.bilan.defauts == {}
+    assert (none_wrong.folder / "verite" / "defauts.csv").read_text(encoding="utf-8").count("\n") == 1
 
 
 def test_rates_multiply_the_defects_but_not_the_share_put_right():
@@ -59,9 +83,8 @@ def test_rates_multiply_the_defects_but_not_the_share_put_right():
     assert more.redressement == TauxDefauts().redressement
 
 
-def test_truth_does_not_depend_on_the_defects(departement, tmp_path):
-    generate(tmp_path, seed=1, taux=TauxDefauts.aucun())
-    before, after = _hashes(departement.folder), _hashes(tmp_path)
+def test_truth_does_not_depend_on_the_defects(lozere, none_wrong):
+    before, after = _hashes(lozere.folder), _hashes(none_wrong.folder)
     told = ("personnes", "declarations_sejours", "statuts_sejours", "visites", "defauts_personnes")
     of_deliveries = {f"verite/{name}.parquet" for name in ("ecarts", "livraisons", "vides", *told)}
     tables = {n for n in before if n.startswith("verite/") and n.count("/") == 1 and n.endswith(".parquet")}
@@ -84,12 +107,10 @@ def _ledger(folder: Path) -> set[tuple[str, ...]]:
         return {tuple(row) for row in csv.reader(stream, delimiter=";")}
 
 
-def test_progress_counts_every_file(tmp_path):
-    seen: list[tuple[str, int, int]] = []
-    bilan = generate(tmp_path, departements=("48",), seed=1, progress=lambda *step: seen.append(step))
-    assert [name for name, _, _ in seen] == list(bilan.livraisons)
-    assert [done for _, done, _ in seen] == list(range(1, len(seen) + 1))
-    assert {total for _, _, total in seen} == {len(seen)}
+def test_progress_counts_every_file(again: Again) -> None:
+    assert [name for name, _, _ in again.seen] == list(again.bilan.livraisons)
+    assert [done for _, done, _ in again.seen] == list(range(1, len(again.seen) + 1))
+    assert {total for _, _, total in again.seen} == {len(again.seen)}
 
 
 @pytest.mark.parametrize(

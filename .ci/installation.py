@@ -287,7 +287,7 @@ def follow(process: subprocess.Popen[bytes], venv: Path, start: int) -> None:
             step, done = "mise en place", sum(1 for _ in site.glob("*.dist-info")) - 1  # pip's own was there
         share = (done + (total if step == "mise en place" else 0)) / (2 * total)
         if terminal:
-            width = max(10, min(40, shutil.get_terminal_size().columns - 40))
+            width = max(10, min(40, shutil.get_terminal_size().columns - 45))
             bar = f"{'█' * int(width * share):░<{width}}"
             sys.stderr.write(f"\r\x1b[K  {step:<14} {bar} {share:4.0%}  {done} paquets sur {total}")
         elif int(share * 4) > quarter:

@@ -8,13 +8,18 @@ from dashboards.requetes.base import Base, quote
 
 
 def livraisons(base: Base) -> pl.DataFrame:
-    """Deliveries, the latest first; `secret`: the counts that are hidden, of a source about persons."""
-    return base.read(
+    """Deliveries, the latest first; `secret`: the counts that are hidden, of a source about persons.
+
+    A publication made before columns could be absent says of none.
+    """
+    found = base.read(
         f"""
         select *, concat_ws(', ', {_hidden("n_lues", "n_acceptees", "n_rejetees", "n_signalements")}) as secret
         from mart_qualite__livraisons order by recu_le desc nulls last, delivery_id
         """
     )
+    known = "colonnes_absentes" in found.columns
+    return found if known else found.with_columns(colonnes_absentes=pl.lit(None, pl.String))
 
 
 def livraison_balance(base: Base) -> pl.DataFrame:

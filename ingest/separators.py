@@ -61,17 +61,17 @@ class Numbers:
 def reading(proofs: set[Proof] | frozenset[Proof], declared: str | None = None) -> Reading:
     """What the proofs of a column, and the decimal mark that its contract declares, make of its ambiguous texts.
 
-    A mark is read as decimal when the column writes decimals after it, or groups by the other one; as grouping only
-    when the column groups by it. Decimals after « . » do not say that « , » groups: it may be another writer's.
+    A mark is read as decimal only when the column writes decimals after it, as grouping only when the column groups by
+    it: what the other mark does proves nothing of it. Beside 1,234,567, « 1.234 » is as likely another writer's
+    thousand as a fraction of a unit; decimals after « . » do not say that « , » groups.
     """
     shown = {*proofs, *([(declared, DECIMAL)] if declared else [])}
     english = bool(shown & {(".", DECIMAL), (",", GROUPS)})
     continental = bool(shown & {(",", DECIMAL), (".", GROUPS)})
     if english and continental:
         return Reading(torn=True)
-    dot = DECIMAL if english else GROUPS if (".", GROUPS) in shown else None
-    comma = DECIMAL if continental else GROUPS if (",", GROUPS) in shown else None
-    return Reading(dot, comma)
+    known = dict(shown)  # not torn: one thing at most is known of each mark
+    return Reading(dot=known.get("."), comma=known.get(","))
 
 
 class Separators:

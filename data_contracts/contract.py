@@ -51,6 +51,7 @@ class Field:
     columns: tuple[tuple[str, str | int], ...] | None = None
     aliases: tuple[str, ...] = ()
     domain: Domain | None = None  # what its values are, and must be, wherever they stand
+    comes_from: tuple[str, ...] = ()  # of a product: what it is read from (source.table.champ, unite.ET, millesime)
     key_check: str | None = None
     null_values: tuple[str, ...] = ()
     placeholders: tuple[str, ...] = ()

@@ -500,6 +500,7 @@ class Parser:
             columns=None if columns is None else tuple((str(k), v) for k, v in columns.items() if v is not None),
             aliases=tuple(str(v) for v in custom.get("aliases") or ()),
             domain=domain,
+            comes_from=tuple(map(str, custom.get("comesFrom") or ())),
             key_check=custom.get("keyCheck") or (domain.key if domain else None),
             null_values=tuple(str(v) for v in custom.get("nullValues") or ()),
             placeholders=tuple(str(v) for v in custom.get("placeholders") or ()),

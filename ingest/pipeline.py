@@ -19,6 +19,7 @@ import polars as pl
 from data_contracts import model, nomenclatures, non_reponses, privacy, territoires
 from data_contracts.derive import schemas
 from data_contracts.dictionary import FOLDER as DICTIONARY
+from data_contracts.domaines import domains
 from data_contracts.model import Contract, Entity, Layout
 from ingest import headers, horloge, lake, landing, parallele, readers, refusals
 from ingest.conservation import exclusions
@@ -118,6 +119,17 @@ def _of_no_delivery(path: Path) -> str | None:
     return None
 
 
+def _refuse_other_years(path: Path, found: Recognised) -> None:
+    """A year that no product may be about is refused here, as it is of a row."""
+    domain = domains()["millesime"]
+    if found.millesime is not None and not (domain.minimum or 0) <= found.millesime <= (domain.maximum or 9999):
+        raise Refused(
+            f"Fichier « {path.name} » : {found.millesime} n'est pas {domain.shape}."
+            " Corriger le nom du fichier, ou --millesime.",
+            nearest=found.contract,
+        )
+
+
 def _deliver_one(
     path: Path,
     home: Home,
@@ -142,6 +154,7 @@ def _deliver_one(
     known = landing.find(home, sha256)
     try:
         found = recognise(path, contracts, source=source, millesime=millesime, today=horloge.day(now))
+        _refuse_other_years(path, found)
     except (Refused, UnreadableFile) as refusal:
         if known and source is None:  # the same bytes under another name: what they are is already known
             return _known(home, path, known[0], reinstate, now)

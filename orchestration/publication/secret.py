@@ -310,12 +310,13 @@ class _Counts:
                 self.sums.append(_Sum(control, row, found[holder], tuple(parts)))
 
     def _nowhere(self, control: str, whole: int, parts: Sequence[int]) -> list[int]:
-        """Those whose territory is unknown (an ESMS whose commune could not be read) count in the whole alone: no row
-        gives them, and whoever subtracts finds them."""
-        big, small = self.counts[whole].value, [self.counts[part].value for part in parts]
-        if big is None or None in small or (rest := big - sum(filter(None, small))) <= 0:
+        """Where nobody is in any part and somebody in the whole, its ESMS has no known territory: they are a part too.
+
+        Zero is never hidden: a whole that is, over parts that all are zero, is such a one.
+        """
+        if self.counts[whole].value == 0 or any(self.counts[part].value != 0 for part in parts):
             return []
-        return [self._append(_Count((), control, rest, derived=True))]
+        return [self._append(_Count((), control, self.counts[whole].value, derived=True))]
 
     def _holder(self, place: str, found: Mapping[str, int]) -> str | None:
         """The nearest territory above one that has a count too."""

@@ -440,6 +440,12 @@ def test_a_year_that_nobody_gives_is_asked_for(desk: Desk) -> None:
     assert desk.process().millesimes == [2022]
 
 
+@pytest.mark.parametrize("year", [1950, 1974, 2101])
+def test_a_year_that_no_product_may_be_about_is_refused(desk: Desk, year: int) -> None:
+    receipt = desk.deliver(text(*ROWS), name="occupation.csv", millesime=year)
+    refused(desk, receipt, f"{year} n'est pas une année sur quatre chiffres, depuis 1975")
+
+
 def test_a_personal_source_is_not_kept_without_a_key(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

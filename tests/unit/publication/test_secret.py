@@ -158,6 +158,12 @@ def test_a_territory_whose_region_is_not_there_is_part_of_the_country() -> None:
     assert {where.split("/")[1] for where, _ in hidden_cells(rows, COUNT, KEY)} == {"59", "67"}
 
 
+def test_those_whose_territory_is_unknown_are_a_part_of_the_country() -> None:
+    """Two persons of an ESMS whose commune could not be read: nobody in any region, and still two in France."""
+    rows = [{**r, "n": 2} if r["niveau"] == "france" else r for r in territories(d59=0, d67=0)]
+    assert {where.split("/")[1] for where, _ in hidden_cells(rows, COUNT, KEY)} == {"FR"}
+
+
 def test_years_and_publics_are_not_added_up() -> None:
     declared = Disclosure(counts=("n",), **TERRITORIES)
     rows = [{**r, "annee": 2023} for r in territories(d59=5, d62=30)]

@@ -32,6 +32,7 @@ select
     cast(count(*) as {{ dbt.type_int() }}) as n_personnes,
     cast(sum(n_dossiers) as {{ dbt.type_int() }}) as n_dossiers,
     cast(sum(n_dossiers_papier) as {{ dbt.type_int() }}) as n_dossiers_papier,
-    cast({{ mediane(dbt.datediff('date_demande', fin_annee('annee'), 'day')) }} as {{ type_double() }}) as anciennete_mediane_jours
+    -- A request dated after the year has no age: its date is wrong, the person waits.
+    cast({{ mediane("case when date_demande <= " ~ fin_annee('annee') ~ " then " ~ dbt.datediff('date_demande', fin_annee('annee'), 'day') ~ " end") }} as {{ type_double() }}) as anciennete_mediane_jours
 from dossiers
 group by niveau, territoire_code, domaine, annee, statut, tranche_age

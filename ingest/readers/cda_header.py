@@ -58,6 +58,8 @@ def header(blocks: Iterable[bytes]) -> Header | None:
             parser.Parse(block, False)
             if seen.over:
                 break
+        else:
+            parser.Parse(b"", True)  # since expat 2.6 (Python 3.13), what comes after a long token waits for the end
     return Header(frozenset(seen.templates), seen.code, seen.is_numbered) if seen.is_document else None
 
 

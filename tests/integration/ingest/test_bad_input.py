@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -184,8 +185,8 @@ def in_small_chunks(monkeypatch: pytest.MonkeyPatch, rows: int) -> None:
     """The readers give their tables in chunks of so many rows."""
     whole = readers.read
 
-    def read(path: Path, layout: Layout, entities: list[str]) -> Iterator[Table]:
-        for table in whole(path, layout, entities):
+    def read(path: Path, layout: Layout, entities: list[str], knows: Any = None) -> Iterator[Table]:
+        for table in whole(path, layout, entities, knows):
             for chunk in table.frame.iter_slices(rows):
                 yield replace(table, frame=chunk)
 
@@ -196,7 +197,7 @@ def in_small_chunks(monkeypatch: pytest.MonkeyPatch, rows: int) -> None:
 @pytest.mark.parametrize(
     ("amounts", "read"),
     [
-        (("1,234,567", "1,234", "1.234"), [1234567.0, 1234.0, 1.234]),  # case 24
+        (("1,234,567", "1,234", "1.234"), [1234567.0, 1234.0, 1.234]),  # case 24; DIAMANT writes decimals after « . »
         (("1,234", "12", "1,234,567"), [1234.0, 12.0, 1234567.0]),  # what proves comes last
         (("1,234", "12", "15.5"), [None, 12.0, 15.5]),  # never by a factor of 1000 at a guess
         (("1,234", "12,5", "15.5"), [None, 12.5, 15.5]),

@@ -54,7 +54,7 @@ def test_what_is_missing_is_unknown_and_said_everywhere(guichet: Guichet, form: 
     in_order = [t for t in T3 if t in absent]
     assert receipt.status == "received"
     assert f"colonnes absentes : {', '.join(in_order)}" in (receipt.reason or "")
-    assert receipt.reason in summary.of_receipts([receipt])
+    assert str(receipt.reason) in summary.of_receipts([receipt])
     (manifest,) = landing.manifests(guichet.home)
     assert (manifest.layout, manifest.absentes) == ("t3_2022", tuple(in_order))
     assert status(guichet.home)["incomplete"][0]["missing_columns"] == in_order  # as soon as it is received

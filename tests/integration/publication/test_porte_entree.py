@@ -20,9 +20,11 @@ from ingest import pipeline
 from ingest.home import Home
 from ingest.protection import trousseau
 from ingest.readers import LayoutLike, Table, read
+from ingest.readers.xlsx_file import Knows
 from ingest.synthetic import generate
 from ingest.titles import title_key
 from orchestration.run import Outcome, run
+from tests.instants import NOW
 
 pytestmark = pytest.mark.lent
 
@@ -52,9 +54,11 @@ class Spoiler:
     contracts: dict[str, Contract] = field(default_factory=load_contracts)
     planted: list[Planted] = field(default_factory=list)
 
-    def read(self, path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Table]:
+    def read(
+        self, path: Path, layout: LayoutLike, entities: Sequence[str], knows: Knows | None = None
+    ) -> Iterator[Table]:
         contract = next(c for c in self.contracts.values() if layout in c.layouts)
-        for table in read(path, layout, entities):
+        for table in read(path, layout, entities, knows):
             yield replace(table, frame=self._spoilt(table, contract, layout.code))
 
     def _spoilt(self, table: Table, contract: Contract, layout: str) -> pl.DataFrame:
@@ -96,10 +100,10 @@ def spoilt(tmp_path_factory: pytest.TempPathFactory) -> Run:
     home, spoiler = Home(root / "var"), Spoiler()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DLNUF_CLES", str(root / "cles" / "cles.json"))
-        trousseau.create()
-        pipeline.deliver([root / "genere" / "livraisons"], home)
+        trousseau.create(now=NOW)
+        pipeline.deliver([root / "genere" / "livraisons"], home, now=NOW)
         patch.setattr(pipeline.readers, "read", spoiler.read)
-        return Run(run(home), home, spoiler.planted)
+        return Run(run(home, now=NOW), home, spoiler.planted)
 
 
 def test_the_run_publishes(spoilt: Run) -> None:

@@ -81,7 +81,10 @@ SEEN_AT_ONCE = {
         "tronqué ou abîmé",
     ),
     "binary workbook": (_package(xl__workbook_bin="\x83"), "Excel binaire (.xlsb)"),
-    "LibreOffice sheet": (_package(mimetype_="x", content_xml="<x/>"), "LibreOffice (.ods)"),
+    "LibreOffice sheet": (
+        _package(mimetype_="application/vnd.oasis.opendocument.spreadsheet", content_xml="<x/>"),
+        "LibreOffice (.ods)",
+    ),
     "old workbook": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), ".xls"),
     "truncated parquet": (_parquet()[:-9], "Parquet tronqué"),
     "parquet with a damaged footer": (_parquet()[:-60] + b"\xff" * 50 + _parquet()[-10:], "Parquet tronqué ou abîmé"),

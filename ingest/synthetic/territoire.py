@@ -21,7 +21,7 @@ ECHELLES: dict[str, tuple[str, ...]] = {
     # A département whose FINESS numbers start with 0, since losing that zero is a defect that must be shown.
     "departement": ("01",),
     # What `dlnuf demo` shows: a region that is whole, so that its rates are known, of few départements, which compare,
-    # and small enough for two minutes on two cores (docs/adr/0015).
+    # and small enough for two minutes on two cores (docs/adr/0019).
     "demonstration": ("18", "28", "36", "37", "41", "45"),
     # Ten départements, about eight average ones in volume (08 keeps the leading zero).
     "region": ("08", "10", "51", "52", "54", "55", "57", "67", "68", "88"),

@@ -153,11 +153,7 @@ def judged(contract: Contract, layout: Layout, found: Difference) -> Difference:
     told = possible = 0
     for name in layout.entities:
         entity = contract.entity(name)
-        fed = {
-            f.name: titles
-            for f in entity.fields
-            if (titles := _titles_of(contract, layout, entity, f.name)) is not None
-        }
+        fed = _titles_of(contract, layout, entity)
         present = {field for field, titles in fed.items() if not absent & titles}
         keys = contract.needed_in(layout, entity, present)
         needed += [title for field in keys & fed.keys() for title in fed[field] & absent]
@@ -174,16 +170,18 @@ def judged(contract: Contract, layout: Layout, found: Difference) -> Difference:
     return Difference(found.missing, found.unknown, found.repeated, in_order, found.doubtful, found.untitled, tells)
 
 
-def _titles_of(contract: Contract, layout: Layout, entity: Entity, field: str) -> frozenset[str] | None:
-    """The titles that a field is made of, as a difference names them; None: the layout does not carry it."""
+def _titles_of(contract: Contract, layout: Layout, entity: Entity) -> dict[str, frozenset[str]]:
+    """Field that the layout carries -> the titles that it is made of, as a difference names them."""
     if layout.reader == "csv_produit":
-        source = layout.options["tables"].get(entity.name, {}).get("champs", {}).get(field)
-        return None if source is None else frozenset(csv_produit.titles_of(source))
-    column = contract.fields_in(layout, entity).get(field)
-    if column is None:
-        return None
-    title = entity.field(field).title
-    return frozenset([f"{title} (colonne {column})" if isinstance(column, int) else column])
+        sources = layout.options["tables"].get(entity.name, {}).get("champs", {})
+        made = ((f.name, sources.get(f.name)) for f in entity.fields)
+        return {name: frozenset(csv_produit.titles_of(source)) for name, source in made if source is not None}
+    carried = contract.fields_in(layout, entity)
+    return {
+        f.name: frozenset([f"{f.title} (colonne {column})" if isinstance(column, int) else column])
+        for f in entity.fields
+        if (column := carried.get(f.name)) is not None
+    }
 
 
 def located(entity: Entity, carried: Mapping[str, str | int], columns: Sequence[str]) -> dict[str, str | None]:

@@ -151,8 +151,11 @@ def load(home: Home, contracts: dict[str, Contract]) -> None:
     with duckdb.connect(str(home.warehouse)) as connection:
         connection.execute("SET autoinstall_known_extensions = false")
         connection.execute("SET preserve_insertion_order = false")
+        connection.execute("BEGIN")
         modifications.prepare(connection)
+        connection.execute("COMMIT")
         wanted: set[str] = {"livraisons", "rejets", "signalements", *modifications.TABLES}
+        empty: list[tuple[str, Entity]] = []
         held = _tables(connection)
         loaded = modifications.loaded(connection)
         for contract in contracts.values():
@@ -160,16 +163,16 @@ def load(home: Home, contracts: dict[str, Contract]) -> None:
             for entity in (e.stored for e in contract.entities):
                 name = f"{contract.id}__{entity.name}"
                 wanted.add(name)
-                _refresh_entity(
-                    connection,
-                    home,
-                    name,
-                    contract,
-                    entity,
-                    mine,
-                    {r.delivery_id: received[r.delivery_id] for r in mine},
-                    loaded.get(name, {}) if name in held else None,
-                )
+                stamps = _stamps(entity, mine, received)
+                if not stamps and name not in held and name not in loaded:
+                    empty.append((name, entity))
+                elif name not in held or stamps != loaded.get(name, {}):
+                    before = loaded.get(name, {}) if name in held else None
+                    _refresh_entity(connection, home, name, contract, entity, mine, received, stamps, before)
+        connection.execute("BEGIN")  # one wait for the disk, not one a table
+        for name, entity in empty:
+            _load_entity(connection, name, entity, [], {})
+        connection.execute("COMMIT")
         _load_findings(
             connection, home, "rejets", REJECT_SCHEMA, [f for r in accepted for f in r.files.get("rejects", [])]
         )
@@ -187,6 +190,17 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
     return {name for (name,) in connection.execute(query).fetchall()}
 
 
+def _stamps(entity: Entity, accepted: list[Result], received: Received) -> dict[str, str]:
+    """Delivery -> stamp of what it says of an entity."""
+    shape = sql_columns(entity)
+    stamps: dict[str, str] = {}
+    for result in accepted:
+        if files := result.files.get(entity.name):
+            content = [files, result.digest, received[result.delivery_id].received_at, shape]
+            stamps[result.delivery_id] = hashlib.sha256(json.dumps(content).encode()).hexdigest()
+    return stamps
+
+
 def _refresh_entity(
     connection: duckdb.DuckDBPyConnection,
     home: Home,
@@ -194,21 +208,14 @@ def _refresh_entity(
     contract: Contract,
     entity: Entity,
     accepted: list[Result],
-    received: dict[str, landing.Manifest],
+    received: Received,
+    stamps: dict[str, str],
     loaded: dict[str, str] | None,
 ) -> None:
-    """The table of an entity, made anew when one of its deliveries changed; the units they speak of are noted.
+    """The table of an entity, made anew since its deliveries changed; the units they speak of are noted.
 
-    loaded: delivery -> stamp of what the table holds; None when there is no table.
+    stamps, loaded: delivery -> stamp of what the table is to hold, and of what it holds (None: there is no table).
     """
-    shape = sql_columns(entity)
-    stamps: dict[str, str] = {}
-    for result in accepted:
-        if files := result.files.get(entity.name):
-            content = [files, result.digest, received[result.delivery_id].received_at, shape]
-            stamps[result.delivery_id] = hashlib.sha256(json.dumps(content).encode()).hexdigest()
-    if stamps == loaded:
-        return
     exists, before = loaded is not None, loaded or {}
     changed = {d for d in {*stamps, *before} if stamps.get(d) != before.get(d)}
     connection.execute("BEGIN")

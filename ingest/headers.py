@@ -88,12 +88,13 @@ def known(contract: Contract, layout: Layout, header: Sequence[str]) -> bool:
 def _by_title(titles: Mapping[str, tuple[str, ...]], header: Sequence[str], ignored: tuple[str, ...]) -> Difference:
     accepted = {title_key(t): title for title, written in titles.items() for t in written}
     keys = [title_key(t) for t in header]
-    seen = {accepted[k] for k in keys if k in accepted}
+    found = [accepted.get(k) for k in keys]
+    seen = set(found)
     known = accepted.keys() | {title_key(t) for t in ignored}
     return Difference(
         missing=tuple(title for title in titles if title not in seen),
         unknown=tuple(t for t, k in zip(header, keys, strict=True) if k and k not in known),
-        repeated=tuple(sorted({t for t, k in zip(header, keys, strict=True) if k in accepted and keys.count(k) > 1})),
+        repeated=tuple(sorted({t for t, title in zip(header, found, strict=True) if title and found.count(title) > 1})),
         untitled=tuple(rank for rank, k in enumerate(keys, start=1) if not k and k not in known),
     )
 

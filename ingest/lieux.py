@@ -250,7 +250,8 @@ def _of_finess(typed: pl.DataFrame, entity: Entity) -> pl.Series:
     if not keyed or keyed[0] not in typed.columns:
         return pl.repeat(None, typed.height, dtype=pl.String, eager=True)
     number = pl.col(keyed[0])
-    overseas = pl.when(number.str.head(2).is_in(["97", "98"])).then(pl.lit("97") + number.str.slice(3, 1))
+    overseas = pl.when(number.str.head(4) == "9805").then(pl.lit("976"))
+    overseas = overseas.when(number.str.head(2) == "97").then(pl.lit("97") + number.str.slice(3, 1))
     code = overseas.otherwise(number.str.head(2))
     return typed.select(pl.when(code.is_in(list(territoires.departements()))).then(code)).to_series()
 

@@ -452,7 +452,7 @@ def process(home: Home, manifest: Manifest, contract: Contract) -> Result:
     )
     folder = lake.spool_folder(home) / manifest.delivery_id
     path = landing.bytes_of(home, manifest)
-    marks = Separators()
+    marks = Separators(typed=layout.reader in ("xlsx", "crosstab"))
     try:
         found = _validated(path, contract, layout, facts, folder, keyring, marks)
         if not marks.settled:  # a number was ambiguous before its column showed, further down, what it is

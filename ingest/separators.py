@@ -81,7 +81,9 @@ class Separators:
     was read as the whole file wants it; when it was not, the file is read again with the same object.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, typed: bool = False) -> None:
+        """typed: the file types its numbers, which its reader writes with « . »: that proves nothing of its texts."""
+        self.shown = (",",) if typed else MARKS
         self._proofs: dict[tuple[str, str], set[Proof]] = {}
         self._read: dict[tuple[str, str], tuple[Reading, str | None]] = {}
 
@@ -118,7 +120,7 @@ def numbers(column: pl.Series, field: Field, marks: Separators, entity: str, dec
         text = column.str.replace(_PERCENT, "") if percent.any() else column
     value = _plain(text)
     proofs = marks.proofs(entity, field.name)
-    _learn(text, value, proofs)
+    _learn(text, value, proofs, marks.shown)
     torn = False
     unread = text.is_not_null() & value.is_null()
     ambiguous = text.str.contains(_AMBIGUOUS).fill_null(False)
@@ -155,9 +157,9 @@ def _plain(text: pl.Series) -> pl.Series:
     return _evaluated(text, _number(pl.col("x")))
 
 
-def _learn(text: pl.Series, value: pl.Series, known: set[Proof]) -> None:
-    """Adds what texts prove. value: their plain numbers, NULL when a text is grouped."""
-    for mark in MARKS:
+def _learn(text: pl.Series, value: pl.Series, known: set[Proof], shown: tuple[str, ...]) -> None:
+    """Adds what texts prove. value: their plain numbers, NULL when one is grouped. shown: marks of the sender."""
+    for mark in shown:
         if (mark, DECIMAL) not in known:
             marked = text.filter(text.str.contains(mark, literal=True) & value.is_not_null())
             if len(marked) and not marked.str.contains(_AMBIGUOUS).all():

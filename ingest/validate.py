@@ -554,7 +554,9 @@ def _day_of(entity: Entity, told_on: pl.Expr) -> pl.Expr:
 
     A row that says when what it tells was true, or ended (a closed establishment), has the codes of that day.
     """
-    year_end = pl.date(pl.col("millesime"), 12, 31)
+    year_end = pl.date(
+        pl.col("millesime").clip(1, 9999), 12, 31
+    )  # an impossible one is rejected, and no calendar has it
     day = pl.min_horizontal(year_end, told_on)
     own = [pl.col(name).cast(pl.Date) for name in (entity.codes_at, entity.dated_by) if name]
     return pl.min_horizontal(pl.coalesce(*own, day), day) if own else day

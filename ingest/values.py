@@ -12,6 +12,12 @@ import polars as pl
 
 from data_contracts.model import Field
 
+# ISO 8601, and what French spreadsheets write. An offset is not read: which day it is would be a guess.
+_MOMENTS = (
+    "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M",
+    "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M",
+)  # fmt: skip
+
 
 def clean(column: str) -> pl.Expr:
     """Text without surrounding spaces; an empty text is unknown."""
@@ -35,7 +41,7 @@ def parse(column: str, field: Field) -> pl.Expr:
             day = pl.coalesce(pl.col(column).str.to_date(f, strict=False, exact=True) for f in field.date_formats)
             return pl.when(day.dt.year() >= 1000).then(day)  # a year on two digits is not a year
         case "timestamp":
-            formats = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S%.f", *field.date_formats)
+            formats = (*_MOMENTS, *field.date_formats)
             return pl.coalesce(
                 pl.col(column).str.to_datetime(f, strict=False, exact=True, time_unit="us") for f in formats
             )

@@ -82,12 +82,18 @@ class Outside:
             pl.sum_horizontal(pl.repeat(0, pl.len()), *(_filled(names[i]) for i in self._figures or ()))
         ).to_series()
         note = worded & lone & (strange > 0)
-        other = shuffled | (worded & ~lone & (strange > 1))
+        other = shuffled | (worded & ~lone & (strange > 1) & _all_different(frame, names, filled))
         below = frame.select(
             pl.when(other).then(True).when(titles).then(False).forward_fill().fill_null(self._below)
         ).to_series()
         self._below = bool(below[-1])
         return frame.select(pl.when(below).then(pl.lit(_OTHER)).when(note).then(pl.lit(_NOTE))).to_series()
+
+
+def _all_different(frame: pl.DataFrame, names: list[str], filled: pl.Series) -> pl.Series:
+    """Whether the filled cells of a row differ from one another, as titles do, and « secret ; secret » does not."""
+    cells = pl.concat_list(_bare(pl.col(n)) for n in names).list.unique()
+    return frame.select(cells.list.len() - cells.list.contains("").cast(pl.UInt32)).to_series() == filled
 
 
 def _bare(text: Any) -> Any:

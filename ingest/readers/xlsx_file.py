@@ -75,8 +75,8 @@ def read(path: Path, layout: LayoutLike, entities: Sequence[str], knows: Knows |
         main, row = _main(path, heads, knows)
         titles = _titles(path, row)
         wanted = sorted(map(title_key, titles))
-        knows = knows or (lambda found: sorted(map(title_key, found)) == wanted)
-        titled = {s.name: _known(rows, knows) for s, rows in heads if s.visible} | {main.name: row}
+        alike = lambda found: sorted(map(title_key, found)) == wanted  # noqa: E731 - one comparison, named where it is
+        titled = {s.name: _known(rows, alike) for s, rows in heads if s.visible} | {main.name: row}
         several = len(heads) > 1
         nothing = True
         for sheet, _ in sorted(heads, key=lambda head: titled.get(head[0].name) is None):

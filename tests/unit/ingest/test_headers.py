@@ -177,3 +177,9 @@ def test_one_of_two_columns_alike_that_is_missing_is_doubtful() -> None:
 )
 def test_titles_that_a_reader_takes_for_one(declared: str, delivered: str, way: str | None) -> None:
     assert written_otherwise(declared, delivered) == way
+
+
+def test_two_titles_of_one_field_are_that_field_twice() -> None:
+    """An alias beside the title: reading one would leave the other out in silence."""
+    found = difference(*of("cnsa_gmp_pmp", "trois_colonnes"), ["FINESS ET", "GMP", "PMP", "FINESS_ET"])
+    assert found.repeated == ("FINESS ET", "FINESS_ET")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 import polars as pl
@@ -147,6 +147,22 @@ def test_an_ambiguous_number_is_read_as_its_column_shows(
 )
 def test_an_ambiguous_integer(others: list[str], text: str, value: int | None) -> None:
     assert numbers([*others, text], field("integer"))[-1] == value
+
+
+def test_what_a_workbook_types_says_nothing_of_its_texts() -> None:
+    """The reader writes the typed 78.5 with « . », not the sender: « 1.234 » beside it stays ambiguous."""
+    marks = Separators(typed=True)
+    read = separators.numbers(column("78.5", "1.234", "1.2340"), field("number"), marks, "t", None).values
+    assert read.to_list() == [78.5, None, 1.234]
+    read = separators.numbers(
+        column("97.5", "97,5", "1,234"), field("number"), Separators(typed=True), "t", None
+    ).values
+    assert read.to_list() == [97.5, 97.5, 1.234]
+
+
+@pytest.mark.parametrize("text", ["04/11/2018 09:12:33", "2018-11-04 09:12:33", "2018-11-04T09:12:33"])
+def test_a_moment_is_read_as_french_spreadsheets_write_it(text: str) -> None:
+    assert parsed(text, field("timestamp")) == datetime(2018, 11, 4, 9, 12, 33)
 
 
 def test_what_proves_may_come_in_a_later_chunk() -> None:

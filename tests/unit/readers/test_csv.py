@@ -7,6 +7,7 @@ import gzip
 from collections.abc import Callable
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from ingest.readers import sniff
@@ -317,3 +318,11 @@ def test_the_331_columns_of_the_tdb_keep_their_positions(write: Write, rows_of: 
     assert sum(name.endswith(" (2)") for name in document.header) >= 14
     assert frame.columns == [*document.header, "_ligne", "_chemin", "_defaut"]
     assert frame.row(0)[:331] == tuple(f"v{i}" for i in range(1, 332))
+
+
+@pytest.mark.parametrize("words", [("Ensemble", "secret", "secret"), ("non communiqué",) * 3])
+def test_words_that_are_no_titles_lose_no_row_below_them(
+    write: Write, rows_of: Rows, words: tuple[str, str, str]
+) -> None:
+    frame = rows_of(write("code;x;y\n1;2;3\n\n" + ";".join(words) + "\n4;5;6\n7;8;9\n"))["table"]
+    assert frame.filter(pl.col("code").is_in(["1", "4", "7"]))["_defaut"].to_list() == [None] * 3

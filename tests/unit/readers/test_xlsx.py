@@ -263,3 +263,18 @@ def test_a_workbook_of_hidden_sheets_is_refused(write: Write) -> None:
     path = write(workbook(("vide", []), ("Ancien", DATA), hidden=["Ancien"]), "c.xlsx")
     with pytest.raises(UnreadableFile, match="aucune feuille visible remplie"):
         sniff(path)
+
+
+def test_a_sheet_with_fewer_columns_is_another_table(write: Write) -> None:
+    """An extract beside the whole: its rows would contradict those of the table by what they lack."""
+    book = openpyxl.Workbook()
+    book.worksheets[0].append(["a", "b"])
+    book.worksheets[0].append([1, 2])
+    extract = book.create_sheet("Extrait")
+    extract.append(["a"])
+    extract.append([1])
+    content = io.BytesIO()
+    book.save(content)
+    path = write(content.getvalue(), "classeur.xlsx")
+    tables = read(path, FakeLayout("xlsx", {}, ["table"]), ["table"], lambda titles: set(titles) <= {"a", "b"})
+    assert pl.concat(table.frame for table in tables)["_defaut"].is_null().to_list() == [True, False, False]

@@ -1,7 +1,7 @@
 """The steering application in French, over the current publication snapshot.
 
 Belongs here: `lancer`, which starts Streamlit on this machine only. Does not belong here: pages (`views/`) and
-queries (`requetes`).
+queries (`queries`).
 """
 
 from __future__ import annotations

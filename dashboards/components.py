@@ -1,7 +1,7 @@
 """Pieces that every page uses: heading, empty state, figures, tables, a chart with its table, footer.
 
-Belongs here: Streamlit calls shared by pages. Does not belong here: queries (`requetes`), charts (`charts`),
-labels (`libelles`).
+Belongs here: Streamlit calls shared by pages. Does not belong here: queries (`queries`), charts (`charts`),
+labels (`labels`).
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ import polars as pl
 import polars.selectors as cs
 import streamlit as st
 
-from dashboards import requetes
+from dashboards import queries
+from dashboards.current import NoPublicationError
 from dashboards.formats import INCONNU, SECRET, instant_text, plain, text, with_unit
-from dashboards.libelles import label, labels
-from dashboards.snapshot import NoPublicationError
+from dashboards.labels import label, labels
 
 CSV_MIME = "text/csv"
 SHORT = 15  # rows up to which a table is plain HTML
@@ -34,10 +34,10 @@ class Column:
     unit: str = ""
 
 
-def open_base() -> requetes.Base:
+def open_base() -> queries.Base:
     """The current publication; without one, the page says what to do and stops."""
     try:
-        return requetes.current_base()
+        return queries.current_base()
     except NoPublicationError as error:
         empty(str(error), "Livrez des fichiers puis lancez `dlnuf run`, ou essayez la démonstration : `dlnuf demo`.")
         footer(None)
@@ -72,7 +72,7 @@ def shown(row: Mapping[str, Any], column: str, unit: str | None = None, decimals
     return SECRET if column in withheld(row) else with_unit(row.get(column), unit, decimals)
 
 
-def secrecy(base: requetes.Base) -> None:
+def secrecy(base: queries.Base) -> None:
     """What « secret » means, at the head of the pages that count persons."""
     least = base.publication.seuil
     few = f"moins de {least} personnes" if least else "trop peu de personnes"
@@ -211,7 +211,7 @@ def choose_territory(known: Mapping[str, Mapping[str, str]], first: tuple[str, s
     return niveau, code
 
 
-def footer(base: requetes.Base | None) -> None:
+def footer(base: queries.Base | None) -> None:
     """Which publication is read, and what « inconnu » means."""
     st.divider()
     if base is not None:

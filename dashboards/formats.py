@@ -1,7 +1,7 @@
 """Numbers, units and dates as French readers write them.
 
 Belongs here: turning a value into text. Unknown is written « inconnu », never 0.
-Does not belong here: labels of codes (`libelles`).
+Does not belong here: labels of codes (`labels`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import math
 import re
 from datetime import date, datetime
 
-from ingest.horloge import PARIS
+from ingest.clock import PARIS
 
 INCONNU = "inconnu"
 SECRET = "secret"  # known, and hidden because it counts too few persons

@@ -13,8 +13,8 @@ from functools import cached_property
 from typing import Any
 
 from data_contracts.disclosure import WITNESS, Disclosure
-from data_contracts.domaines import Domain
 from data_contracts.privacy import KEYS, PSEUDONYM, STRICT_TRAITS, VERSION, Privacy, key_columns
+from data_contracts.value_domains import Domain
 
 DATE_FORMATS = ("%d/%m/%Y", "%Y-%m-%d")
 # Families whose standard fixes the decimal mark: JSON (RFC 8259), xs:decimal (XML Schema), typed columns.

@@ -2,7 +2,7 @@
 
 Belongs here: the declaration `disclosure` of a product, and what is wrong with one; the columns that no product may
 have, for they point at a person. Does not belong here: hiding
-(`orchestration.publication.secret`), the privacy of the rows that sources deliver (`privacy`).
+(`orchestration.publication.small_numbers`), the privacy of the rows that sources deliver (`privacy`).
 
 Everything is declared or refused: a product about persons whose contract leaves one column without a word is wrong.
 """

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from data_contracts import disclosure, domaines
+from data_contracts import disclosure, value_domains
 from data_contracts.contract import Contract, Entity, Field, Layout, Product, RowRule
 from data_contracts.privacy import NEVER_STORED, ROLES, RULES, Privacy, key_columns
 
@@ -446,12 +446,12 @@ class Parser:
             set_aside=tuple(map(str, custom.get("setAside") or ())),
         )
 
-    def domain(self, where: str, node: dict[str, Any], custom: dict[str, Any]) -> domaines.Domain | None:
+    def domain(self, where: str, node: dict[str, Any], custom: dict[str, Any]) -> value_domains.Domain | None:
         """The value domain that a field names; what the domain says, the field must not say again."""
         name = custom.get("valueDomain")
         if name is None:
             return None
-        known = domaines.domains()
+        known = value_domains.domains()
         self.one_of(where, "valueDomain", name, set(known))
         domain = known.get(name)
         if domain is not None:

@@ -1,7 +1,7 @@
 """What a contract says of its persons: the privacy of a field, the identity of an entity, the keys that replace it.
 
 Belongs here: the rules by name, the roles, the key columns and what each is made of. Does not belong here: reading
-them from YAML (`parsing`), applying them to rows (`ingest.protection`).
+them from YAML (`parsing`), applying them to rows (`ingest.protect`).
 """
 
 from __future__ import annotations

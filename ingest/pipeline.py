@@ -16,28 +16,30 @@ from pathlib import Path
 
 import polars as pl
 
-from data_contracts import model, nomenclatures, non_reponses, privacy, territoires
+from data_contracts import loading, nomenclatures, non_answers, privacy, territoires
 from data_contracts.derive import schemas
 from data_contracts.dictionary import FOLDER as DICTIONARY
-from data_contracts.domaines import domains
-from data_contracts.model import Contract, Entity, Layout
-from ingest import headers, horloge, lake, landing, parallele, readers, refusals
-from ingest.conservation import exclusions
-from ingest.duplicates import settle_duplicates
+from data_contracts.loading import Contract, Entity, Layout
+from data_contracts.value_domains import domains
+from ingest import clock, parallel
 from ingest.home import PROJECT, Home
-from ingest.lake import Result
-from ingest.landing import Manifest
-from ingest.mesures import etape, pendant
-from ingest.naissances import Births
-from ingest.protection import chiffrement, masques, pseudonymes, trousseau, vocabulaire
-from ingest.protection.trousseau import Keyring, KeyringProblem
-from ingest.readers import Table, UnreadableFile
-from ingest.readers.opening import LostKey
-from ingest.recognise import Recognised, Refused, recognise
-from ingest.separators import Separators
-from ingest.spool import Spool
-from ingest.titles import title_key
-from ingest.validate import FLAG_SCHEMA, TECHNICAL, DeliveryFacts, Validated, validate_chunk
+from ingest.protect import encryption, keyrings, masks, pseudonyms, vocabulary
+from ingest.protect.birth_dates import Births
+from ingest.protect.keyrings import Keyring, KeyringProblem
+from ingest.read import Table, UnreadableFile, tables_of
+from ingest.read.opening import LostKey
+from ingest.read.titles import title_key
+from ingest.receive import headers, landing, refusals
+from ingest.receive.landing import Manifest
+from ingest.receive.recognise import Recognised, Refused, recognise
+from ingest.retain import exclusions
+from ingest.stages import etape, pendant
+from ingest.store import lake
+from ingest.store.lake import Result
+from ingest.validate.chunk import FLAG_SCHEMA, TECHNICAL, DeliveryFacts, Validated, validate_chunk
+from ingest.validate.duplicates import settle_duplicates
+from ingest.validate.separators import Separators
+from ingest.validate.spool import Spool
 
 UNKNOWN = "inconnu"  # how the neutral name of a file of no known source begins
 NO_KEY = "sans-cle"  # digest of a result that only waits for its key
@@ -86,7 +88,7 @@ def deliver(
     Of a folder, hidden files are not looked at, and what systems leave there, or a notice, is ignored with a word.
     reinstate: bytes already received become the latest version again (a sender who takes a correction back).
     """
-    contracts = model.load_contracts()
+    contracts = loading.load_contracts()
     paths = [Path(p) for p in paths]
     files = [f for p in paths for f in _files_under(p)]
     receipts: list[Receipt] = []
@@ -153,7 +155,7 @@ def _deliver_one(
         return _refused(home, path, contracts, source, sha256, size, now, reason, ours=True)
     known = landing.find(home, sha256)
     try:
-        found = recognise(path, contracts, source=source, millesime=millesime, today=horloge.day(now))
+        found = recognise(path, contracts, source=source, millesime=millesime, today=clock.day(now))
         _refuse_other_years(path, found)
     except (Refused, UnreadableFile) as refusal:
         if known and source is None:  # the same bytes under another name: what they are is already known
@@ -161,14 +163,14 @@ def _deliver_one(
         nearest, ours = (refusal.nearest, refusal.is_quoted) if isinstance(refusal, Refused) else (None, False)
         return _refused(home, path, contracts, source, sha256, size, now, str(refusal), nearest, ours=ours)
     except Exception as error:  # reported: one file never stops the others, and what it holds is told to nobody
-        return _refused(home, path, contracts, source, sha256, size, now, masques.unexpected(error), ours=True)
+        return _refused(home, path, contracts, source, sha256, size, now, masks.unexpected(error), ours=True)
     # A file that says of no year, when its bytes were already received under a year, is not of today.
     of_no_year = millesime is None and found.collecte_le is None and bool(found.layout.millesime.get("none"))
     same = [m for m in known if m.source == found.contract.id and (of_no_year or m.millesime == found.millesime)]
     keyring = None
     if found.contract.personal:
         try:
-            keyring = trousseau.load(home)
+            keyring = keyrings.load(home)
         except KeyringProblem as problem:
             if same:
                 return _known(home, path, same[0], reinstate, now)
@@ -190,7 +192,7 @@ def _deliver_one(
         manifest = replace(same[0], cle=keyring.current.version, received_at=received_at)
     try:
         landing.store(home, path, manifest, keyring)
-    except chiffrement.Altered:
+    except encryption.Altered:
         reason = "Le fichier a changé pendant sa réception. Remède : attendre la fin de la copie, puis le redéposer."
         return _refused(home, path, contracts, manifest.source, sha256, size, now, reason, found.contract, ours=True)
     shown = manifest.filename if keyring else str(path)
@@ -232,8 +234,8 @@ def _refused(
         landing.refuse(home, filename=path.name, sha256=sha256, size=size, source=known, reason=reason, now=now)
         return Receipt(str(path), known, None, "refused", reason)
     persons = nearest.id if nearest else _source_of_persons(path, contracts, source)
-    name = landing.neutral_name(persons or UNKNOWN, path, _mark(sha256, trousseau.if_any(home)))
-    if not persons and vocabulaire.names_nobody(path, contracts.values()):
+    name = landing.neutral_name(persons or UNKNOWN, path, _mark(sha256, keyrings.if_any(home)))
+    if not persons and vocabulary.names_nobody(path, contracts.values()):
         name = path.name
     if ours:
         reason = reason.replace(f"« {path.name} »", f"« {name} »")
@@ -261,14 +263,14 @@ def _without_content(reason: str, path: Path, filename: str, contracts: Iterable
     """A refusal that quotes nothing of the file, which is called by its neutral name."""
     known = list(contracts)
     parts = reason.split(f"« {path.name} »")
-    return f"« {filename} »".join(masques.message(part, known) for part in parts)
+    return f"« {filename} »".join(masks.message(part, known) for part in parts)
 
 
 def _opens(home: Home, manifest: Manifest, keyring: Keyring) -> bool:
     """Whether the encrypted bytes of a delivery are whole, and their key here."""
     try:
-        chiffrement.check(landing.bytes_of(home, manifest), keyring, manifest.sha256)
-    except (chiffrement.Damaged, chiffrement.WrongKey, OSError):
+        encryption.check(landing.bytes_of(home, manifest), keyring, manifest.sha256)
+    except (encryption.Damaged, encryption.WrongKey, OSError):
         return False
     return True
 
@@ -299,7 +301,7 @@ def _manifest(
         filename=landing.neutral_name(found.contract.id, path, mark, stated_on) if keyring else path.name,
         sha256=sha256,
         size=size,
-        received_at=horloge.written(now),
+        received_at=clock.written(now),
         millesime=found.millesime,
         collecte_le=stated_on,
         cle=keyring.current.version if keyring else None,
@@ -309,7 +311,7 @@ def _manifest(
 
 def _mark(sha256: str, keyring: Keyring | None) -> str:
     """What stands for the SHA-256 of a file about persons, which a guess would confirm; nothing without a keyring."""
-    return pseudonymes.of_delivery(sha256, keyring.pseudonyms) if keyring else ""
+    return pseudonyms.of_delivery(sha256, keyring.pseudonyms) if keyring else ""
 
 
 def pending(home: Home, *, source: str | None = None, millesime: int | None = None) -> list[Manifest]:
@@ -317,8 +319,8 @@ def pending(home: Home, *, source: str | None = None, millesime: int | None = No
 
     An opposition holds for every year: the register waits whatever the year asked for.
     """
-    contracts = model.load_contracts()
-    keyring = trousseau.if_any(home)
+    contracts = loading.load_contracts()
+    keyring = keyrings.if_any(home)
     done = {r.delivery_id: r for r in lake.results(home)}
     digests: dict[str, str] = {}
 
@@ -348,8 +350,8 @@ def pending(home: Home, *, source: str | None = None, millesime: int | None = No
 
 def _has_key(home: Home, manifest: Manifest, keyring: Keyring) -> bool:
     try:
-        needed = chiffrement.header_of(landing.bytes_of(home, manifest)).fingerprint
-    except (chiffrement.Damaged, OSError):
+        needed = encryption.header_of(landing.bytes_of(home, manifest)).fingerprint
+    except (encryption.Damaged, OSError):
         return True  # there is something else to say of it
     return keyring.with_fingerprint(needed) is not None
 
@@ -377,11 +379,11 @@ def _code_digest() -> str:
         "validate", "duplicates", "naissances", "values", "separators", "identifiers", "titles", "headers", "ecritures",
         "lieux", "coordonnees", "projections",
     )  # fmt: skip
-    files = [here / f"{name}.py" for name in names] + [Path(str(m.__file__)) for m in (privacy, non_reponses, schemas)]
+    files = [here / f"{name}.py" for name in names] + [Path(str(m.__file__)) for m in (privacy, non_answers, schemas)]
     files += [territoires.FOLDER / "__init__.py", *sorted(territoires.FOLDER.glob("*.csv"))]
     files += [nomenclatures.path_of(name) for name in territoires.LISTS]
     files += [here / "protection" / name for name in ("pseudonymes.py", "masques.py")]
-    files.append(DICTIONARY / non_reponses.FILE)
+    files.append(DICTIONARY / non_answers.FILE)
     files += sorted((here / "readers").rglob("*.py"))
     return hashlib.sha256("".join(landing.sha256_of(path) for path in files).encode()).hexdigest()
 
@@ -393,12 +395,12 @@ def process_pending(
 
     One delivery after the other, or several at once when there is much to read: the results are the same.
     """
-    contracts = model.load_contracts()
+    contracts = loading.load_contracts()
     todo = pending(home, source=source, millesime=millesime)
     found: list[Result] = []
     shutil.rmtree(lake.spool_folder(home), ignore_errors=True)
-    together = parallele.processes([manifest.size for manifest in todo])
-    results = parallele.each(_one, [(home, m, contracts[m.source]) for m in todo], together)
+    together = parallel.processes([manifest.size for manifest in todo])
+    results = parallel.each(_one, [(home, m, contracts[m.source]) for m in todo], together)
     for done, manifest in enumerate(todo):
         if progress:
             progress(manifest.filename, done, len(todo))
@@ -422,8 +424,8 @@ def _process_or_refuse(home: Home, manifest: Manifest, contract: Contract) -> Re
     except Exception as error:  # reported: the delivery is refused with this reason, and the others go on
         reason = f"Erreur inattendue à la lecture, à signaler aux mainteneurs : {type(error).__name__} : {error}"
         if contract.personal:
-            reason = masques.unexpected(error)
-        current = digest(contract, trousseau.if_any(home) if contract.personal else None)
+            reason = masks.unexpected(error)
+        current = digest(contract, keyrings.if_any(home) if contract.personal else None)
         result = Result(manifest.delivery_id, manifest.source, lake.REFUSED, reason, digest=current)
         lake.write_result(home, result)
         return result
@@ -438,7 +440,7 @@ def process(home: Home, manifest: Manifest, contract: Contract) -> Result:
     keyring: Keyring | None = None
     if contract.personal:
         try:
-            keyring = trousseau.load(home)
+            keyring = keyrings.load(home)
         except KeyringProblem as problem:
             return _without_key(home, manifest, str(problem), None)
     result = Result(manifest.delivery_id, manifest.source, lake.ACCEPTED, digest=digest(contract, keyring))
@@ -546,7 +548,7 @@ def _validated(
         return checked.accepted
 
     knows = partial(headers.known, contract, layout)
-    for table in pendant("lecture", readers.read(path, layout, list(layout.entities), knows)):
+    for table in pendant("lecture", tables_of(path, layout, list(layout.entities), knows)):
         entity = contract.entity(table.entity)
         absent |= dict.fromkeys(_absent(table, contract, layout, entity))
         checked = validate_chunk(table.frame, contract, layout, entity, facts, marks)
@@ -567,9 +569,9 @@ def _validated(
 
 def _protected(checked: Validated, contract: Contract, entity: Entity, keyring: Keyring) -> Validated:
     return Validated(
-        pseudonymes.protected(checked.accepted, entity, keyring.pseudonyms),
-        masques.rejects(checked.rejects, contract, entity),
-        masques.flags(checked.flags, contract, entity),
+        pseudonyms.protected(checked.accepted, entity, keyring.pseudonyms),
+        masks.rejects(checked.rejects, contract, entity),
+        masks.flags(checked.flags, contract, entity),
     )
 
 
@@ -602,7 +604,7 @@ def _absent(table: Table, contract: Contract, layout: Layout, entity: Entity) ->
 @etape("chargement")
 def load_warehouse(home: Home) -> None:
     """(Re)creates the `raw` schema of the warehouse from the lake; idempotent."""
-    lake.load(home, model.load_contracts())
+    lake.load(home, loading.load_contracts())
 
 
 def inputs_fingerprint(home: Home, today: date) -> str:
@@ -638,7 +640,7 @@ def _in_force(home: Home, results: Iterable[Result], today: date) -> tuple[int, 
 def declarations_digest() -> str:
     """Changes with what the layer is built with, whatever was delivered: contracts, dictionary, code lists, SQL."""
     hasher = hashlib.sha256()
-    folders = (DICTIONARY, model.PRODUCTS, model.SOURCES, PROJECT / "data_contracts" / "nomenclatures")
+    folders = (DICTIONARY, loading.PRODUCTS, loading.SOURCES, PROJECT / "data_contracts" / "nomenclatures")
     declared = [path for folder in folders for path in folder.glob("*.*")]
     sql = [p for folder in ("models", "macros", "seeds") for p in (PROJECT / "dbt_project" / folder).rglob("*.*")]
     for path in sorted({*declared, *sql, PROJECT / "dbt_project" / "dbt_project.yml"}):

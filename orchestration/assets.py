@@ -15,10 +15,10 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, build_dbt_asset_selection, dbt_assets
 from dagster_dbt.errors import DagsterDbtCliRuntimeError
 
-from data_contracts.model import Contract
-from ingest.lake import Result
+from data_contracts.loading import Contract
 from ingest.pipeline import declarations_digest, load_warehouse, process_pending
-from orchestration import construction, dbt_runtime
+from ingest.store.lake import Result
+from orchestration import dbt_runtime, layer_build
 from orchestration.partitions import wanted
 from orchestration.publication import acceptance
 from orchestration.resources import Dbt, Entrepot
@@ -143,7 +143,7 @@ def models_asset(manifest_path: Path) -> dg.AssetsDefinition:
             (target / "run_results.json").unlink(missing_ok=True)
             declarations = declarations_digest()
             whole = not context.assets_def.is_subset  # a part that is built alone settles nothing
-            build = construction.to_do(home, declarations, entrepot.today, whole_graph=whole)
+            build = layer_build.to_do(home, declarations, entrepot.today, whole_graph=whole)
             dbt_runtime.export_day(entrepot.today)
             acceptance.preload()
             yield from _as_they_are(context.assets_def, build.unchanged)
@@ -152,13 +152,13 @@ def models_asset(manifest_path: Path) -> dg.AssetsDefinition:
                     entrepot.progress("Résolution et indicateurs (dbt)", min(done, total), total)
                     yield event
             except DagsterDbtCliRuntimeError as error:
-                construction.failed(home)
+                layer_build.failed(home)
                 reasons = dbt_runtime.failures(home) or [str(error)]
                 raise dg.Failure(
                     "dbt n'a pas abouti :\n" + "\n".join(f"  - {reason}" for reason in reasons), allow_retries=False
                 ) from error
             if whole:
-                construction.built(home, declarations)
+                layer_build.built(home, declarations)
 
     return models
 

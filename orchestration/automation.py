@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from ingest import horloge
+from ingest import clock
 from orchestration import inbox
 from orchestration.partitions import all_years_tags
 from orchestration.resources import Entrepot
@@ -31,12 +31,12 @@ def traitement() -> "UnresolvedAssetJobDefinition":
     job_name=TRAITEMENT,
     name="tous_les_jours",
     cron_schedule="30 5 * * *",
-    execution_timezone=horloge.ZONE,
+    execution_timezone=clock.ZONE,
     default_status=dg.DefaultScheduleStatus.STOPPED,
     description="Chaque matin à 5 h 30, heure de Paris.",
 )
 def tous_les_jours(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-    return dg.RunRequest(tags=all_years_tags(horloge.day(context.scheduled_execution_time)))
+    return dg.RunRequest(tags=all_years_tags(clock.day(context.scheduled_execution_time)))
 
 
 @dg.sensor(

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import dagster as dg
 
-from data_contracts.model import load_contracts
+from data_contracts.loading import load_contracts
+from ingest.clock import ZONE
 from ingest.home import Home, reserve
-from ingest.horloge import ZONE
 from orchestration import assets, checks, dbt_runtime
 from orchestration.automation import boite_de_depot, tous_les_jours, traitement
 from orchestration.partitions import AHEAD, FIRST_MILLESIME

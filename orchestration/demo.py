@@ -16,11 +16,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingest import horloge
+from ingest import clock
 from ingest.home import Home
-from ingest.lake import REFUSED
-from ingest.landing import sha256_of
-from ingest.protection import trousseau
+from ingest.protect import keyrings
+from ingest.receive.landing import sha256_of
+from ingest.store.lake import REFUSED
 from orchestration.dbt_runtime import DbtFailed, prepare_manifest
 from orchestration.lock import HomeBusy, writing
 from orchestration.progress import Progress, as_one, silent
@@ -28,7 +28,7 @@ from orchestration.run import Outcome, nothing_new, run
 from orchestration.status import Delivery, deliveries
 
 if TYPE_CHECKING:
-    from ingest.synthetic import ARefuser
+    from witness.generate import ARefuser
 
 DEFAULT = "demonstration"
 
@@ -98,11 +98,11 @@ def prepare(home: Home, scale: str = DEFAULT, seed: int = 1, *, now: datetime) -
     Raises:
         KeyringProblem: there is a keyring that cannot be used, or none can be written.
     """
-    from ingest.synthetic import est_faite
+    from witness.generate import est_faite
 
     wanted = Plan(now, home, scale, seed, _keyring(home, now))
     generated = est_faite(wanted.folder, scale=scale, seed=seed)
-    return replace(wanted, generated=generated, done=generated and nothing_new(home, horloge.day(now)))
+    return replace(wanted, generated=generated, done=generated and nothing_new(home, clock.day(now)))
 
 
 def play(wanted: Plan, progress: Progress = silent) -> Played:
@@ -111,7 +111,7 @@ def play(wanted: Plan, progress: Progress = silent) -> Played:
     The same scale and seed give the same bytes: playing it again receives nothing and publishes nothing.
     """
     from ingest.pipeline import deliver
-    from ingest.synthetic import a_refuser, effets, generate
+    from witness.generate import a_refuser, effets, generate
 
     start = time.monotonic()
     home, folder = wanted.home, wanted.folder
@@ -148,7 +148,7 @@ def _prepare_dbt(home: Home) -> None:
 
 def _right(home: Home, folder: Path, version: str | None, progress: Progress) -> float | None:
     """Judge the publication once, for the page « Exactitude »; its figure."""
-    from orchestration.score import keep, score
+    from witness.score import keep, score
 
     if version is None:
         return None
@@ -162,7 +162,7 @@ def _right(home: Home, folder: Path, version: str | None, progress: Progress) ->
 def _keyring(home: Home, now: datetime) -> Path | None:
     """Where a keyring was made; None when there was one."""
     try:
-        trousseau.load(home)
-    except trousseau.NoKeyring:
-        return trousseau.create(home, now=now)
+        keyrings.load(home)
+    except keyrings.NoKeyring:
+        return keyrings.create(home, now=now)
     return None

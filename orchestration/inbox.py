@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from data_contracts.model import load_contracts
-from ingest import landing
+from data_contracts.loading import load_contracts
 from ingest.home import Home
 from ingest.pipeline import Receipt, deliver
-from ingest.protection import trousseau
+from ingest.protect import keyrings
+from ingest.receive import landing
 
 REFUSED = "refuses"
 UNKNOWN = "a-reconnaitre"  # files of a source that the sender does not know: recognised by their content
@@ -87,7 +87,7 @@ def put_away(home: Home, path: Path, receipt: Receipt) -> None:
     if receipt.status != "refused":
         path.unlink(missing_ok=True)
         return
-    if _is_personal(receipt.source) and trousseau.if_any(home) is None:
+    if _is_personal(receipt.source) and keyrings.if_any(home) is None:
         return
     folder = home.inbox / REFUSED
     folder.mkdir(parents=True, exist_ok=True)

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ingest import horloge
+from ingest import clock
 from ingest.home import Home
 
 
@@ -60,7 +60,7 @@ def _take(path: Path, wait_s: float) -> int:
                 continue
             holder = ""
             with suppress(OSError):
-                since = horloge.shown(datetime.fromtimestamp(os.fstat(handle).st_mtime, UTC))
+                since = clock.shown(datetime.fromtimestamp(os.fstat(handle).st_mtime, UTC))
                 if written := os.pread(handle, 200, 0).decode("utf-8", "replace").strip():
                     holder = f" ({written}, depuis le {since})"
             os.close(handle)

@@ -16,7 +16,7 @@ import dagster as dg
 from dagster_dbt import DbtCliResource
 from packaging.version import Version
 
-from ingest import horloge
+from ingest import clock
 from ingest.home import Home
 from orchestration import dbt_runtime
 from orchestration.lock import writing
@@ -39,7 +39,7 @@ class Entrepot:
     @property
     def today(self) -> date:
         """The day of the run."""
-        return horloge.day(self.now)
+        return clock.day(self.now)
 
     @contextmanager
     def writing(self) -> Iterator[Home]:
@@ -50,7 +50,7 @@ class Entrepot:
 
 def served(home: Home) -> dg.ResourceDefinition:
     """What the code location gives: made anew for each run and each tick, so that each has its own instant."""
-    return dg.ResourceDefinition(lambda _context: Entrepot(home, horloge.now()))
+    return dg.ResourceDefinition(lambda _context: Entrepot(home, clock.now()))
 
 
 class Dbt(DbtCliResource):

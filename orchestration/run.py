@@ -1,7 +1,7 @@
 """`dlnuf run`: the assets of the code location, executed in this process, and what came of it.
 
 Belongs here: whether there is anything to do, executing the graph, and saying why it failed in words.
-Does not belong here: the steps themselves (`assets`), printing (`cli`).
+Does not belong here: the steps themselves (`assets`), printing (`main`).
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from ingest import horloge
+from ingest import clock
 from ingest.home import Home
-from ingest.mesures import journal
+from ingest.stages import journal
 from orchestration.dbt_runtime import prepare_manifest, test_descriptions
 from orchestration.lock import writing
 from orchestration.partitions import all_years_tags, years
@@ -76,11 +76,11 @@ def run(
     Raises HomeBusy, UnknownMillesime, RunFailed, DbtFailed (the dbt project cannot be read), ContractError.
     """
     start = time.monotonic()
-    every = years(horloge.day(now))
+    every = years(clock.day(now))
     if millesime is not None and str(millesime) not in every:
         raise UnknownMillesime(f"Le millésime {millesime} n'est pas traité : de {every[0]} à {every[-1]}.")
     with writing(home), journal(home):
-        if nothing_new(home, horloge.day(now), millesime):
+        if nothing_new(home, clock.day(now), millesime):
             return Outcome(True, False, _version(home), time.monotonic() - start)
         wait_for_warehouse(home)
         progress("Préparation", 0, None)

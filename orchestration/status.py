@@ -1,6 +1,6 @@
 """Where things stand: deliveries and rows from the lake, the layer from the current publication.
 
-Belongs here: counting, as pure functions over a home; nothing is written. Does not belong here: printing (`cli`), and
+Belongs here: counting, as pure functions over a home; nothing is written. Does not belong here: printing (`main`), and
 the warehouse, which belongs to the pipeline: readers see what was published.
 """
 
@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from ingest.home import Home
-from ingest.lake import ACCEPTED, REFUSED, results
-from ingest.landing import manifests, refusals
+from ingest.receive.landing import manifests, refusals
+from ingest.store.lake import ACCEPTED, REFUSED, results
 from orchestration.publication import read_current
 from orchestration.publication.errors import PublicationDamaged
 

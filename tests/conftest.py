@@ -38,11 +38,11 @@ def _keyring(tmp_path_factory: pytest.TempPathFactory) -> None:
 
     One for all workers, which share what was received under it: a test that changes a keyring has its own.
     """
-    from ingest.protection import trousseau
+    from ingest.protect import keyrings
 
     def make(folder: Path) -> None:
         os.environ["DLNUF_CLES"] = str(folder / "cles.json")
-        trousseau.create(now=now())
+        keyrings.create(now=now())
 
     os.environ.pop("DLNUF_CLE", None)
     os.environ["DLNUF_CLES"] = str(once(tmp_path_factory, "trousseau", make) / "cles.json")

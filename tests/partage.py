@@ -25,7 +25,7 @@ import pytest
 from ingest.home import Home
 
 if TYPE_CHECKING:
-    from ingest.synthetic import Bilan
+    from witness.generate import Bilan
 
 DLNUF = str(Path(sys.executable).with_name("dlnuf"))
 SEED = 3
@@ -64,7 +64,7 @@ def with_dbt_read(home: Home, read: Path) -> Home:
 
 def generated(factory: pytest.TempPathFactory, name: str, **asked: Any) -> tuple[Path, Bilan]:
     """An invented territory: the folder of its generation, and what was made."""
-    from ingest.synthetic import generate
+    from witness.generate import generate
 
     def make(folder: Path) -> None:
         made = generate(folder / "generation", **asked)

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from dashboards import requetes
+from dashboards import queries
 from dashboards.components import figure, heading, open_base
 from dashboards.formats import count, instant_text, whole, with_unit
-from dashboards.libelles import labels
+from dashboards.labels import labels
 
 PURPOSES = {
     "territoire": "L'offre, l'équipement, l'activité et les prix d'un territoire, comparés aux autres.",
@@ -34,9 +34,9 @@ def show(pages: Sequence[StreamlitPage]) -> None:
     publication = base.publication
     st.markdown(f"Version **{publication.version}**, publiée le **{instant_text(publication.published_at)}**.")
 
-    france = {row["indicateur_code"]: row for row in requetes.key_figures(base, "france", "FR").iter_rows(named=True)}
-    balance = requetes.dlnuf_balance(base, None)
-    received = requetes.livraisons(base)
+    france = {row["indicateur_code"]: row for row in queries.key_figures(base, "france", "FR").iter_rows(named=True)}
+    balance = queries.dlnuf_balance(base, None)
+    received = queries.livraisons(base)
     first, second, third = st.columns(3)
     with first:
         figure(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from dashboards import charts, requetes
+from dashboards import charts, queries
 from dashboards.components import (
     Column,
     beside,
@@ -17,7 +17,7 @@ from dashboards.components import (
     open_base,
 )
 from dashboards.formats import count, number, whole, with_unit
-from dashboards.libelles import collecte, collectes_saisies, theme
+from dashboards.labels import collecte, collectes_saisies, theme
 from dashboards.views import dlnuf_desaccords
 
 ESMS = ("établissement", "établissements")
@@ -29,7 +29,7 @@ def show() -> None:
         "Combien de fois la même question est posée aux établissements, et ce que valent leurs réponses comparées.",
     )
     base = open_base()
-    years = requetes.millesimes_dlnuf(base)
+    years = queries.millesimes_dlnuf(base)
     if not years:
         empty("Aucune collecte remplie par des établissements n'est publiée.", "Livrez-en deux, puis `dlnuf run`.")
         return
@@ -42,8 +42,8 @@ def show() -> None:
     dlnuf_desaccords.show(base)
 
 
-def _balance(base: requetes.Base, year: int | None) -> None:
-    row = requetes.dlnuf_balance(base, year)
+def _balance(base: queries.Base, year: int | None) -> None:
+    row = queries.dlnuf_balance(base, year)
     first, second, third, fourth = st.columns(4)
     with first:
         figure("Réponses données", whole(row["n_reponses"]), f"par {count(row['n_et'], *ESMS)}")
@@ -61,9 +61,9 @@ def _balance(base: requetes.Base, year: int | None) -> None:
     )
 
 
-def _by_collection(base: requetes.Base, year: int | None) -> None:
+def _by_collection(base: queries.Base, year: int | None) -> None:
     st.header("Par collecte", anchor=False)
-    found = requetes.collectes_redondantes(base, year, collectes_saisies())
+    found = queries.collectes_redondantes(base, year, collectes_saisies())
     if found.is_empty():
         empty("Aucune réponse saisie par un établissement pour ce millésime.", "Choisissez un autre millésime.")
         return
@@ -89,9 +89,9 @@ def _by_collection(base: requetes.Base, year: int | None) -> None:
     beside(named, columns, "Réponses par collecte", key="collectes_table")
 
 
-def _redundancy(base: requetes.Base, year: int | None) -> None:
+def _redundancy(base: queries.Base, year: int | None) -> None:
     st.header("Par donnée", anchor=False)
-    found = requetes.redondance(base, year)
+    found = queries.redondance(base, year)
     kinds = (("n_concordant", "Identiques"), ("n_tolere", "Écart toléré"), ("n_divergent", "En désaccord"))
     rows = [
         {"element": r["element_libelle"], "accord": name, "n": r[column], "rang": rank, "texte": whole(r[column])}

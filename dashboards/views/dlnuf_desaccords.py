@@ -7,33 +7,33 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards import requetes
+from dashboards import queries
 from dashboards.components import Markdown, download_csv, empty, sheet, translated
 from dashboards.formats import count, plain, whole
-from dashboards.libelles import composante, label, source, tolerance
+from dashboards.labels import composante, label, source, tolerance
 from dashboards.views.etablissement_valeurs import shown_value
 
 SHOWN = 25  # conflicts of one page; the file holds them all
 
 
-def show(base: requetes.Base) -> None:
+def show(base: queries.Base) -> None:
     st.header("Désaccords à traiter", anchor=False)
-    if not requetes.conflit_balance(base, {})["n_conflits"]:
+    if not queries.conflit_balance(base, {})["n_conflits"]:
         empty("Aucun désaccord hors tolérance.", "Les collectes livrées s'accordent, ou une seule a répondu.")
         return
     chosen = _filters(base)
-    size = requetes.conflit_balance(base, chosen)
+    size = queries.conflit_balance(base, chosen)
     if not size["n_conflits"]:
         empty("Aucun désaccord ne répond à ces filtres.", "Retirez un filtre.")
         return
     units = count(size["n_unites"], "établissement ou gestionnaire", "établissements ou gestionnaires")
     st.markdown(f"**{count(size['n_conflits'], 'désaccord', 'désaccords')}** dans {units}.")
     page = _page(size["n_conflits"])
-    found = requetes.conflits(base, chosen, SHOWN, SHOWN * (page - 1))
+    found = queries.conflits(base, chosen, SHOWN, SHOWN * (page - 1))
     sheet([_line(row) for row in found.iter_rows(named=True)], "Désaccords")
     download_csv(
         "Télécharger ces désaccords (CSV)",
-        lambda: requetes.conflits(base, chosen).with_columns(
+        lambda: queries.conflits(base, chosen).with_columns(
             translated("action_conflit", "action_conflit"), translated("motif", "motif")
         ),
         f"desaccords_{base.publication.version}.csv",
@@ -76,8 +76,8 @@ def _value(row: dict[str, Any], side: str) -> str:
     return shown_value(read, row["element_id"], unit)
 
 
-def _filters(base: requetes.Base) -> dict[str, list[str]]:
-    frame = requetes.territoires(base, "departement")
+def _filters(base: queries.Base) -> dict[str, list[str]]:
+    frame = queries.territoires(base, "departement")
     departements = dict(zip(frame["territoire_code"], frame["territoire_libelle"], strict=True))
     filters: dict[str, tuple[str, Callable[[str], str]]] = {
         "departement_code": ("Département", lambda c: f"{departements.get(c, 'Département')} ({c})"),
@@ -88,6 +88,6 @@ def _filters(base: requetes.Base) -> dict[str, list[str]]:
     }
     chosen: dict[str, list[str]] = {}
     for place, (column, (title, names)) in zip(st.columns(len(filters)), filters.items(), strict=True):
-        options = requetes.conflit_choices(base, column)
+        options = queries.conflit_choices(base, column)
         chosen[column] = place.multiselect(title, options, format_func=names, placeholder="Tous", key=f"c_{column}")
     return chosen

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboards import charts, requetes
+from dashboards import charts, queries
 from dashboards.components import (
     Column,
     beside,
@@ -20,7 +20,7 @@ from dashboards.components import (
     sheet,
 )
 from dashboards.formats import count, share, whole
-from dashboards.libelles import label, labels, theme
+from dashboards.labels import label, labels, theme
 from dashboards.views import dlnuf_exactitude_erreurs
 
 
@@ -31,7 +31,7 @@ def show() -> None:
         "un, et la couche publiée jugée contre ce qui était vrai.",
     )
     base = open_base()
-    score = requetes.exactitude(base)
+    score = queries.exactitude(base)
     if score is None:
         empty(
             "Cette publication n'a pas été confrontée à une vérité.",

@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboards.components import sheet, table
 from dashboards.formats import INCONNU, count, share, whole
-from dashboards.libelles import label, labels, source
+from dashboards.labels import label, labels, source
 
 SHOWN = 15  # rows of the tables of causes and of proposals; the JSON holds them all
 Score = dict[str, Any]

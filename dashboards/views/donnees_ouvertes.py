@@ -6,10 +6,10 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards import requetes
+from dashboards import queries
 from dashboards.components import download_csv, empty, heading, open_base, sheet
 from dashboards.formats import count, instant_text, number, plain, unit_sign
-from dashboards.libelles import readable
+from dashboards.labels import readable
 
 TYPES = {
     "string": "texte", "integer": "entier", "number": "nombre", "boolean": "oui ou non", "date": "date",
@@ -32,7 +32,7 @@ def show() -> None:
         _dataset(base, dataset)
 
 
-def _dataset(base: requetes.Base, dataset: dict[str, Any]) -> None:
+def _dataset(base: queries.Base, dataset: dict[str, Any]) -> None:
     name, version = dataset["name"], base.publication.version
     schema = dataset.get("schema") or {}
     with st.container(border=True):
@@ -61,7 +61,7 @@ def _dataset(base: requetes.Base, dataset: dict[str, Any]) -> None:
             )
         with right:
             file_name = f"{name}_{version}.csv"
-            download_csv("Télécharger en CSV", lambda: requetes.open_dataset(base, name), file_name, f"csv_{name}")
+            download_csv("Télécharger en CSV", lambda: queries.open_dataset(base, name), file_name, f"csv_{name}")
 
 
 def _field(field: dict[str, Any], key: list[str]) -> dict[str, str]:

@@ -6,10 +6,10 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards import charts, requetes
+from dashboards import charts, queries
 from dashboards.components import choose, drawing, empty, figure, heading, open_base, sheet
 from dashboards.formats import count, day_text, plain, text, with_unit
-from dashboards.libelles import label, nomenclature, source
+from dashboards.labels import label, nomenclature, source
 from dashboards.views import etablissement_indicateurs, etablissement_valeurs
 
 FLAG = ":material/flag:"
@@ -22,7 +22,7 @@ def show() -> None:
     finess = _search(base)
     if finess is None:
         return
-    row = requetes.etablissement(base, finess)
+    row = queries.etablissement(base, finess)
     if not row:
         st.header(f"FINESS {finess}", anchor=False)
         st.warning("Ce numéro n'est pas dans les extractions FINESS livrées : son identité est inconnue.", icon=FLAG)
@@ -40,7 +40,7 @@ def show() -> None:
         _history(base, finess)
 
 
-def _search(base: requetes.Base) -> str | None:
+def _search(base: queries.Base) -> str | None:
     """FINESS of the establishment chosen, or asked for in the address (?finess=)."""
     typed = st.text_input(
         "Numéro FINESS, nom ou commune",
@@ -51,8 +51,8 @@ def _search(base: requetes.Base) -> str | None:
     if not typed.strip():
         st.caption("Les accents et les majuscules ne comptent pas ; plusieurs mots restreignent la recherche.")
         return None
-    found = requetes.search(base, typed, MORE)
-    if found.is_empty() and requetes.has_values(base, typed.strip()):
+    found = queries.search(base, typed, MORE)
+    if found.is_empty() and queries.has_values(base, typed.strip()):
         return typed.strip()
     if found.is_empty():
         empty(f"Aucun établissement ne répond à « {plain(typed)} ».", "Essayez un seul mot, la commune ou le FINESS.")
@@ -107,8 +107,8 @@ def _identity(row: dict[str, Any]) -> None:
     sheet([{"Information": name, "Valeur": text(value)} for name, value in facts.items()], "Identité")
 
 
-def _history(base: requetes.Base, finess: str) -> None:
-    events = requetes.historique(base, finess)
+def _history(base: queries.Base, finess: str) -> None:
+    events = queries.historique(base, finess)
     if events.is_empty():
         empty(
             "Aucun évènement n'est connu.",

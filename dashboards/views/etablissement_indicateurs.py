@@ -7,14 +7,14 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboards import requetes
+from dashboards import queries
 from dashboards.components import Markdown, empty, sheet
 from dashboards.formats import INCONNU, exact, number, plain, with_unit
-from dashboards.libelles import label, readable, source
+from dashboards.labels import label, readable, source
 
 
-def show(base: requetes.Base, finess: str) -> None:
-    found = requetes.etablissement_indicateurs(base, finess)
+def show(base: queries.Base, finess: str) -> None:
+    found = queries.etablissement_indicateurs(base, finess)
     if found.is_empty():
         empty("Aucun indicateur n'est connu.", "Ils viennent du tableau de bord, des ERRD et des CA, une fois livrés.")
         return

@@ -8,17 +8,17 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboards import requetes
+from dashboards import queries
 from dashboards.components import Markdown, choose, empty, sheet
 from dashboards.formats import INCONNU, day_text, exact, plain, text, whole
-from dashboards.libelles import composante, element_value, label, readable, regle, source, theme
+from dashboards.labels import composante, element_value, label, readable, regle, source, theme
 
 LATEST, EVERY = "Le dernier connu", "Tous"
 MARKS = {"divergent": "◆ ", "tolere": "◇ "}
 
 
-def show(base: requetes.Base, finess: str) -> None:
-    values = requetes.valeurs(base, finess)
+def show(base: queries.Base, finess: str) -> None:
+    values = queries.valeurs(base, finess)
     if values.is_empty():
         empty("Aucune valeur n'est retenue.", "Aucune collecte livrée ne porte sur cet établissement.")
         return
@@ -72,7 +72,7 @@ def _line(row: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def _provenance(base: requetes.Base, rows: list[dict[str, Any]]) -> None:
+def _provenance(base: queries.Base, rows: list[dict[str, Any]]) -> None:
     st.subheader("D'où vient ce chiffre ?", anchor=False)
     titles = {i: ", ".join((line["Donnée"], line["Millésime"])) for i, line in enumerate(map(_line, rows))}
     disputed_first = sorted(titles, key=lambda i: (rows[i]["statut"] != "divergent", rows[i]["n_reponses"] < 2))
@@ -82,7 +82,7 @@ def _provenance(base: requetes.Base, rows: list[dict[str, Any]]) -> None:
     st.markdown(f"Règle : {plain(regle(row['regle']))}")
     if row["alerte"]:
         st.warning(f"Valeur signalée, gardée telle quelle : {label('alerte', row['alerte'])}.", icon=":material/flag:")
-    answers = list(requetes.reponses(base, row).iter_rows(named=True))
+    answers = list(queries.reponses(base, row).iter_rows(named=True))
     if not answers:
         empty("Le détail des réponses n'est pas dans cette publication.", "Relancez `dlnuf run` pour le publier.")
         return

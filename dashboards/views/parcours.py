@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboards import charts, requetes
+from dashboards import charts, queries
 from dashboards.components import (
     Column,
     beside,
@@ -22,7 +22,7 @@ from dashboards.components import (
     withheld,
 )
 from dashboards.formats import INCONNU, SECRET, count
-from dashboards.libelles import label, labels, territoire, tranche_age
+from dashboards.labels import label, labels, territoire, tranche_age
 from dashboards.views import parcours_ecarts
 from dashboards.views.personnes import choose_place, nothing_delivered
 
@@ -36,14 +36,14 @@ def show() -> None:
         "dossiers usagers (DUI), ViaTrajectoire et RESID-ESMS livrés.",
     )
     base = open_base()
-    places = requetes.parcours_places(base)
+    places = queries.parcours_places(base)
     if places.is_empty():
         nothing_delivered()
         return
     place = choose_place(places)
     st.markdown(f"**{territoire(place.niveau, place.code)}, {label('domaine', place.domaine).lower()}, {place.annee}**")
     secrecy(base)
-    rows = {row["rang"]: row for row in requetes.parcours_synthese(base, place).iter_rows(named=True)}
+    rows = {row["rang"]: row for row in queries.parcours_synthese(base, place).iter_rows(named=True)}
     _delays(base, place)
     _waiting(base, place, rows.get("territoire", {}))
     _refusals(base, place)
@@ -54,9 +54,9 @@ def _persons(row: dict[str, Any], column: str = "n_personnes") -> str:
     return SECRET if column in withheld(row) else count(row.get(column), *PERSONS)
 
 
-def _delays(base: requetes.Base, place: requetes.Place) -> None:
+def _delays(base: queries.Base, place: queries.Place) -> None:
     st.header("Délais", anchor=False)
-    found = requetes.delais(base, place)
+    found = queries.delais(base, place)
     if found.is_empty():
         empty("Aucun délai n'est connu ici.", "Il faut les demandes (ViaTrajectoire) et les entrées (DUI) livrées.")
         return
@@ -98,9 +98,9 @@ def _delay(row: dict[str, Any]) -> str:
     return median if median in (SECRET, INCONNU) else f"{median} · {shown(row, 'n_personnes', decimals=0)}"
 
 
-def _waiting(base: requetes.Base, place: requetes.Place, synthese: dict[str, Any]) -> None:
+def _waiting(base: queries.Base, place: queries.Place, synthese: dict[str, Any]) -> None:
     st.header("Listes d'attente", anchor=False)
-    found = requetes.listes_attente(base, place)
+    found = queries.listes_attente(base, place)
     if found.is_empty():
         empty("Aucune demande en attente n'est connue ici.", "Livrez un export de ViaTrajectoire, puis `dlnuf run`.")
         return
@@ -152,9 +152,9 @@ def _files(row: dict[str, Any]) -> str:
     return f"{shown(row, 'n_personnes', decimals=0)} · {shown(row, 'n_dossiers', decimals=0)}"
 
 
-def _refusals(base: requetes.Base, place: requetes.Place) -> None:
+def _refusals(base: queries.Base, place: queries.Place) -> None:
     st.header("Refus", anchor=False)
-    found = requetes.refus(base, place)
+    found = queries.refus(base, place)
     if found.is_empty():
         st.markdown("Aucun refus n'est connu pour ce territoire, ce public et cette année.")
         return

@@ -5,12 +5,12 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from dashboards import requetes
+from dashboards import queries
 from dashboards.components import choose, choose_territory, empty
-from dashboards.libelles import labels, territoire
+from dashboards.labels import labels, territoire
 
 
-def choose_place(places: pl.DataFrame) -> requetes.Place:
+def choose_place(places: pl.DataFrame) -> queries.Place:
     """What to look at, among what is published. places: niveau, territoire_code, domaine, annee, latest year first."""
     known = {
         level: {code: territoire(level, code) for code in places.filter(pl.col("niveau") == level)["territoire_code"]}
@@ -28,7 +28,7 @@ def choose_place(places: pl.DataFrame) -> requetes.Place:
     with middle:
         years = list(dict.fromkeys(here.filter(pl.col("domaine") == domain)["annee"]))
         year = choose("Année", years, str, key="annee_personnes")
-    return requetes.Place(niveau, code, domain, year)
+    return queries.Place(niveau, code, domain, year)
 
 
 def nothing_delivered() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboards import charts, requetes
+from dashboards import charts, queries
 from dashboards.components import (
     Column,
     beside,
@@ -21,7 +21,7 @@ from dashboards.components import (
     withheld,
 )
 from dashboards.formats import INCONNU, SECRET, count, is_unknown
-from dashboards.libelles import label, labels, territoire
+from dashboards.labels import label, labels, territoire
 from dashboards.views.personnes import choose_place, nothing_delivered
 
 PERSONS = ("personne", "personnes")
@@ -61,12 +61,12 @@ def show() -> None:
         "Qui les établissements accompagnent, d'après les dossiers usagers informatisés (DUI) qu'ils ont livrés.",
     )
     base = open_base()
-    places = requetes.publics_places(base)
+    places = queries.publics_places(base)
     if places.is_empty():
         nothing_delivered()
         return
     place = choose_place(places)
-    rows = {row["rang"]: row for row in requetes.publics_synthese(base, place).iter_rows(named=True)}
+    rows = {row["rang"]: row for row in queries.publics_synthese(base, place).iter_rows(named=True)}
     delivered = count(rows.get("territoire", {}).get("n_esms"), "DUI livré", "DUI livrés")
     where = f"{territoire(place.niveau, place.code)}, {label('domaine', place.domaine).lower()}, {place.annee}"
     st.markdown(f"**{where}** : {delivered}, un par établissement ou service.")
@@ -104,8 +104,8 @@ def _note(rows: dict[str, dict[str, Any]], column: str, unit: str, borne: str) -
     return " · ".join(parts)
 
 
-def _distributions(base: requetes.Base, place: requetes.Place) -> None:
-    found = requetes.publics_repartition(base, place)
+def _distributions(base: queries.Base, place: queries.Place) -> None:
+    found = queries.publics_repartition(base, place)
     st.header("Répartitions", anchor=False)
     if found.is_empty():
         st.markdown("Aucune répartition n'est connue pour ce territoire, ce public et cette année.")
@@ -120,7 +120,7 @@ def _distributions(base: requetes.Base, place: requetes.Place) -> None:
         _distribution(found, "besoin_serafin", place)
 
 
-def _distribution(found: pl.DataFrame, dimension: str, place: requetes.Place) -> None:
+def _distribution(found: pl.DataFrame, dimension: str, place: queries.Place) -> None:
     own = found.filter(pl.col("dimension") == dimension)
     title = labels("dimension")[dimension]
     several = dimension == "besoin_serafin"
@@ -165,8 +165,8 @@ def _said(row: dict[str, Any]) -> str:
     return f"{share} · {persons}"
 
 
-def _neighbours(base: requetes.Base, place: requetes.Place) -> None:
-    found = requetes.publics_voisins(base, place)
+def _neighbours(base: queries.Base, place: queries.Place) -> None:
+    found = queries.publics_voisins(base, place)
     if found.height < 2:
         return
     st.header("Comparer les territoires", anchor=False)

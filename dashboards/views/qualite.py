@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboards import requetes
+from dashboards import queries
 from dashboards.components import (
     Column,
     Markdown,
@@ -23,7 +23,7 @@ from dashboards.components import (
     translated,
 )
 from dashboards.formats import INCONNU, SECRET, count, day_text, plain, text, whole, with_unit
-from dashboards.libelles import champ, label, source
+from dashboards.labels import champ, label, source
 
 SHOWN_RULES = 15
 COUNTS = ("n_lues", "n_acceptees", "n_rejetees", "n_signalements")
@@ -35,7 +35,7 @@ def show() -> None:
         "Ce qui a été reçu, ce qui a été rejeté et pourquoi, et ce que l'expéditeur peut corriger.",
     )
     base = open_base()
-    received = requetes.livraisons(base)
+    received = queries.livraisons(base)
     if received.is_empty():
         empty("Aucune livraison n'a été reçue.", "Déposez un fichier avec `dlnuf deliver`, puis lancez `dlnuf run`.")
         return
@@ -88,9 +88,9 @@ def _refused(refused: pl.DataFrame) -> None:
             st.text(text(row["motif"]))
 
 
-def _by_source(base: requetes.Base) -> None:
+def _by_source(base: queries.Base) -> None:
     st.header("Par source", anchor=False)
-    named = requetes.livraison_balance(base).with_columns(
+    named = queries.livraison_balance(base).with_columns(
         pl.col("source").map_elements(source, return_dtype=pl.String, skip_nulls=False)
     )
     columns = {
@@ -105,9 +105,9 @@ def _by_source(base: requetes.Base) -> None:
     table(named, columns, "Lignes par source", key="par_source")
 
 
-def _rules(base: requetes.Base) -> None:
+def _rules(base: queries.Base) -> None:
     st.header("Règles les plus souvent enfreintes", anchor=False)
-    every = requetes.regles(base)
+    every = queries.regles(base)
     if every.is_empty():
         st.markdown("Aucune règle n'a été enfreinte.")
         return
@@ -115,7 +115,7 @@ def _rules(base: requetes.Base) -> None:
     with left:
         options = [None, *dict.fromkeys(every["source"])]
         chosen = choose("Source", options, lambda c: "Toutes" if c is None else source(c), key="source")
-    found = requetes.regles(base, chosen)
+    found = queries.regles(base, chosen)
     rows = [
         {
             "Source": source(r["source"]),

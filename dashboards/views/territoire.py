@@ -7,10 +7,10 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboards import charts, requetes
+from dashboards import charts, queries
 from dashboards.components import Column, beside, choose, choose_territory, drawing, empty, figure, heading, open_base
 from dashboards.formats import INCONNU, count, day_text, unit_sign, with_unit
-from dashboards.libelles import labels
+from dashboards.labels import labels
 from dashboards.views import territoire_offre
 
 # Key figures, in reading order: indicator, label.
@@ -36,7 +36,7 @@ EFFECTIF = Column("Établissements renseignés", 0)
 def show() -> None:
     heading("Territoire", "L'offre et l'activité médico-sociales d'un département, d'une région ou de la France.")
     base = open_base()
-    if requetes.territoires(base, "france").is_empty():
+    if queries.territoires(base, "france").is_empty():
         empty("La publication ne contient aucun territoire.", "Livrez une extraction FINESS, puis `dlnuf run`.")
         return
     niveau, code, nom = _choose_territory(base)
@@ -45,17 +45,17 @@ def show() -> None:
     territoire_offre.show(base, niveau, code, nom)
 
 
-def _choose_territory(base: requetes.Base) -> tuple[str, str, str]:
+def _choose_territory(base: queries.Base) -> tuple[str, str, str]:
     known = {}
     for niveau in labels("niveau"):
-        found = requetes.territoires(base, niveau)
+        found = queries.territoires(base, niveau)
         known[niveau] = dict(zip(found["territoire_code"], found["territoire_libelle"], strict=True))
-    niveau, code = choose_territory(known, requetes.narrowest_territory(base))
+    niveau, code = choose_territory(known, queries.narrowest_territory(base))
     return niveau, code, "France" if niveau == "france" else known[niveau][code]
 
 
-def _key_figures(base: requetes.Base, niveau: str, code: str) -> None:
-    known = {row["indicateur_code"]: row for row in requetes.key_figures(base, niveau, code).iter_rows(named=True)}
+def _key_figures(base: queries.Base, niveau: str, code: str) -> None:
+    known = {row["indicateur_code"]: row for row in queries.key_figures(base, niveau, code).iter_rows(named=True)}
     columns = [*st.columns(3), *st.columns(3)]
     for place, (indicator, title) in zip(columns, KEY_FIGURES, strict=True):
         row: dict[str, Any] = known.get(indicator, {})
@@ -86,9 +86,9 @@ def _note(row: dict[str, Any], niveau: str, indicator: str) -> str:
     return " · ".join(parts)
 
 
-def _map_and_comparison(base: requetes.Base, niveau: str, code: str, nom: str) -> None:
+def _map_and_comparison(base: queries.Base, niveau: str, code: str, nom: str) -> None:
     st.header("Comparer les territoires", anchor=False)
-    indicators = {row["indicateur_code"]: row for row in requetes.territoire_indicateurs(base).iter_rows(named=True)}
+    indicators = {row["indicateur_code"]: row for row in queries.territoire_indicateurs(base).iter_rows(named=True)}
     if not indicators:
         empty("Aucun indicateur n'est connu.", "Livrez des capacités, de l'activité ou des prix, puis `dlnuf run`.")
         return
@@ -102,7 +102,7 @@ def _map_and_comparison(base: requetes.Base, niveau: str, code: str, nom: str) -
     left, right = st.columns([6, 5], gap="medium")
     with left:
         st.subheader("Carte des départements", anchor=False)
-        values = requetes.map_values(base, chosen)
+        values = queries.map_values(base, chosen)
         outlined = (
             set(values.filter(pl.col("region_code") == code)["territoire_code"]) if niveau == "region" else {code}
         )
@@ -112,7 +112,7 @@ def _map_and_comparison(base: requetes.Base, niveau: str, code: str, nom: str) -
             f"{count(known, 'département connu', 'départements connus')} ; les autres, en pointillés avec un « ? », "
             "sont inconnus et non à zéro." + ("" if niveau == "france" else f" Contour épais : {nom}.")
         )
-        bounds = requetes.class_bounds(base, chosen)
+        bounds = queries.class_bounds(base, chosen)
         picture = charts.tile_map(values, bounds, unit, indicators[chosen]["libelle"], outlined)
         drawing(picture, f"Carte des départements : {title}", reading, key="carte")
         every = charts.tiles().join(values, left_on="departement_code", right_on="territoire_code", how="left")
@@ -120,7 +120,7 @@ def _map_and_comparison(base: requetes.Base, niveau: str, code: str, nom: str) -
         beside(every, {**columns, "effectif": EFFECTIF}, title, key="carte_table")
     with right:
         st.subheader("Comparaison", anchor=False)
-        _comparison(requetes.comparison(base, chosen, niveau, code), title, unit)
+        _comparison(queries.comparison(base, chosen, niveau, code), title, unit)
 
 
 def _comparison(frame: pl.DataFrame, title: str, unit: str) -> None:

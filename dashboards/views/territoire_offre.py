@@ -5,16 +5,16 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboards import charts, requetes
+from dashboards import charts, queries
 from dashboards.components import Column, beside, drawing, empty, table, translated
 from dashboards.formats import count, number, whole
-from dashboards.libelles import label, labels
+from dashboards.labels import label, labels
 
 
-def show(base: requetes.Base, niveau: str, code: str, nom: str) -> None:
+def show(base: queries.Base, niveau: str, code: str, nom: str) -> None:
     st.header("Offre", anchor=False)
     filters = _filters(base, niveau, code)
-    offer = requetes.categories(base, niveau, code, filters)
+    offer = queries.categories(base, niveau, code, filters)
     if offer.is_empty():
         empty("Aucun établissement ouvert ne répond à ces filtres.", "Retirez un filtre.")
         return
@@ -41,13 +41,13 @@ def show(base: requetes.Base, niveau: str, code: str, nom: str) -> None:
     _establishments(base, niveau, code, nom, filters)
 
 
-def _filters(base: requetes.Base, niveau: str, code: str) -> requetes.Filters:
-    offer = requetes.categories(base, niveau, code, requetes.Filters())
+def _filters(base: queries.Base, niveau: str, code: str) -> queries.Filters:
+    offer = queries.categories(base, niveau, code, queries.Filters())
     names = dict(zip(offer["categorie_code"], offer["categorie_libelle"], strict=True))
     offered = set(offer["domaine"])
     domains = {code: name for code, name in labels("domaine").items() if code in offered}
     domain, payer, category = st.columns(3)
-    return requetes.Filters(
+    return queries.Filters(
         domaines=_several(domain, "Domaine", domains, "Tous", "f_domaine"),
         financeurs=_several(payer, "Autorité compétente", labels("financeur"), "Toutes", "f_financeur"),
         categories=_several(category, "Catégorie", names, "Toutes", "f_categorie"),
@@ -58,13 +58,13 @@ def _several(place: DeltaGenerator, title: str, names: dict[str, str], every: st
     return place.multiselect(title, list(names), format_func=lambda c: names.get(c) or c, placeholder=every, key=key)
 
 
-def _establishments(base: requetes.Base, niveau: str, code: str, nom: str, filters: requetes.Filters) -> None:
-    place = requetes.located(base, niveau, code, filters)
+def _establishments(base: queries.Base, niveau: str, code: str, nom: str, filters: queries.Filters) -> None:
+    place = queries.located(base, niveau, code, filters)
     total = (
         f"{count(place['n_et'], 'établissement ouvert', 'établissements ouverts')}, dont "
         f"{whole(place['n_sans_coordonnees'])} sans coordonnées, absents du dessin."
     )
-    names = requetes.place_names(base, niveau, code).to_dicts()
+    names = queries.place_names(base, niveau, code).to_dicts()
     if niveau == "france":
         reading = (
             "France métropolitaine, par mailles d'un quart de degré ; en italique, les numéros des départements. "
@@ -73,7 +73,7 @@ def _establishments(base: requetes.Base, niveau: str, code: str, nom: str, filte
         picture = charts.cells(_cells(base, filters), names)
         drawing(picture, "Établissements ouverts en France métropolitaine", reading, key="points")
         return
-    found = requetes.etablissement_points(base, niveau, code, filters)
+    found = queries.etablissement_points(base, niveau, code, filters)
     if found.height < 2:
         empty("Moins de deux établissements ont des coordonnées.", "Rien à dessiner : voyez leur fiche.")
     else:
@@ -101,12 +101,12 @@ def _establishments(base: requetes.Base, niveau: str, code: str, nom: str, filte
         beside(found, columns, "Établissements ouverts", key="points_table")
 
 
-def _cells(base: requetes.Base, filters: requetes.Filters) -> list[dict[str, float | str]]:
+def _cells(base: queries.Base, filters: queries.Filters) -> list[dict[str, float | str]]:
     return [
         {
             **row,
             "texte": f"{count(row['n_et'], 'établissement', 'établissements')}, "
             f"places installées connues : {whole(row['cap_installee'])}",
         }
-        for row in requetes.etablissement_cells(base, filters).iter_rows(named=True)
+        for row in queries.etablissement_cells(base, filters).iter_rows(named=True)
     ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from data_contracts.derive.dbt import dbt_files
-from data_contracts.derive.pages import documentation_files
+from data_contracts.derive.dictionary_pages import documentation_files
 from data_contracts.derive.seeds import seed_files
 
 PROJECT = Path(__file__).resolve().parents[2]

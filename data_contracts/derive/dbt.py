@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from data_contracts.model import Contract, Entity, Field, Product, load_contracts, load_products
+from data_contracts.loading import Contract, Entity, Field, Product, load_contracts, load_products
 
 DERIVED = "Derived from data_contracts by `dlnuf contracts generate`: do not edit."
 OBSERVATIONS = "dbt_project/models/intermediate/observations"

@@ -1,6 +1,6 @@
 """pandera and pyarrow schemas of an entity, derived from its contract.
 
-Belongs here: turning fields into schemas. Does not belong here: running them on deliveries (`ingest.validate`).
+Belongs here: turning fields into schemas. Does not belong here: running them on deliveries (`ingest.validate.chunk`).
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import pyarrow as pa
 
-from data_contracts.domaines import domains
-from data_contracts.model import Entity, Field
+from data_contracts.loading import Entity, Field
+from data_contracts.value_domains import domains
 
 if TYPE_CHECKING:
     import pandera.polars as pandera

@@ -10,7 +10,7 @@ import io
 from collections.abc import Iterable, Sequence
 
 from data_contracts import dictionary, nomenclatures, territoires
-from data_contracts.model import load_contracts
+from data_contracts.loading import load_contracts
 
 FOLDER = "dbt_project/seeds"
 _ELEMENT_COLUMNS = (

@@ -1,7 +1,7 @@
 """The dictionary of elements: what is asked of ESMS, how answers compare, who is believed.
 
 Belongs here: reading elements.csv, precedence.yaml, collections.csv, indicators.csv, and ranking sources.
-Does not belong here: comparing values (dbt does) or contracts of sources (`data_contracts.model`).
+Does not belong here: comparing values (dbt does) or contracts of sources (`data_contracts.loading`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import yaml
 
-from data_contracts.model import Contract
+from data_contracts.loading import Contract
 
 FOLDER = Path(__file__).resolve().parent
 UNRANKED = 900  # a source that carries an element without being in its order comes after all those that are

@@ -1,7 +1,8 @@
 """Places of France: which codes exist or existed, when, what they became, and where the départements lie.
 
 Belongs here: facts about places, committed, and looking them up. Does not belong here: judging a delivery by them
-(`ingest.lieux`), making them from what INSEE publishes (`construire`), the labels of the code delivered (`insee_cog`).
+(`ingest.validate.places`), making them from what INSEE publishes (`build`), the labels of the code delivered
+(`insee_cog`).
 
 Facts: INSEE, code officiel géographique and its events since 1943; La Poste, base officielle des codes postaux; IGN,
 ADMIN EXPRESS. Licence Ouverte. The same bytes delivered give the same result whatever referential was delivered before:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from ingest.mesures import etape
+from ingest.stages import etape
 from orchestration.publication.errors import PublicationBlocked
 from orchestration.publication.store import Publication, current
 
@@ -38,13 +38,13 @@ def publish(home: Home, *, now: datetime, allow_shrink: bool = False) -> Publica
         HomeBusy: another process writes in this home.
     """
     # Imported here: readers of the current version need neither contracts nor the ingestion.
-    from ingest import horloge
+    from ingest import clock
     from ingest.pipeline import inputs_fingerprint
-    from orchestration import construction
+    from orchestration import layer_build
     from orchestration.publication import publisher
-    from orchestration.publication.declarations import Declarations
+    from orchestration.publication.declared import Declarations
 
-    fingerprint = inputs_fingerprint(home, construction.day(home) or horloge.day(now))
+    fingerprint = inputs_fingerprint(home, layer_build.day(home) or clock.day(now))
     return publisher.run(home, Declarations.load(), fingerprint, now=now.astimezone(UTC), allow_shrink=allow_shrink)
 
 

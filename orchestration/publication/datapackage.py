@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 
 from data_contracts import nomenclatures
-from data_contracts.model import Field
+from data_contracts.loading import Field
 from orchestration.publication.manifest import DataFile
 from orchestration.publication.open_data import OpenDataset
 

@@ -1,7 +1,7 @@
 """What of a snapshot is open to everyone, and the files that hold it.
 
 Belongs here: the rule of opening, applied as filters, and the open Parquet files. Nothing is open unless declared so.
-Does not belong here: describing the files (`datapackage`, `catalogue`, `pages`).
+Does not belong here: describing the files (`datapackage`, `catalogue`, `html_pages`).
 
 There is no disclosure control for counts of persons yet: until there is, an element with a diffusion threshold, or
 one that is not open to all, is left out whole.
@@ -15,8 +15,8 @@ from pathlib import Path
 
 import duckdb
 
-from data_contracts.model import Field, Product
-from orchestration.publication.declarations import Declarations
+from data_contracts.loading import Field, Product
+from orchestration.publication.declared import Declarations
 from orchestration.publication.errors import PublicationBlocked
 from orchestration.publication.manifest import DataFile
 from orchestration.publication.parquet import quoted, write_query

@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from data_contracts.model import Product
+from data_contracts.loading import Product
 from orchestration.publication.manifest import Column, DataFile
 
 ROW_GROUP = 122_880  # DuckDB's own row-group size: readers skip and share work by these

@@ -21,16 +21,16 @@ from orchestration.lock import writing
 from orchestration.publication import (
     acceptance,
     datapackage,
+    html_pages,
     non_regression,
     open_data,
-    pages,
     rules,
-    secret,
+    small_numbers,
     snapshot,
     store,
 )
 from orchestration.publication.acceptance import Outcome
-from orchestration.publication.declarations import Declarations
+from orchestration.publication.declared import Declarations
 from orchestration.publication.errors import PublicationBlocked
 from orchestration.publication.manifest import NAME, DataFile, Manifest, content_digest, damage, documents_of
 from orchestration.publication.rules import Rule
@@ -65,7 +65,7 @@ def run(
         PublicationBlocked: nothing changed for readers; the message lists every reason.
         HomeBusy: another process writes in this home.
     """
-    minimum = secret.threshold()
+    minimum = small_numbers.threshold()
     with writing(home):
         current = store.current(home.publication)
         if current is not None and up_to_date(current, fingerprint):
@@ -162,8 +162,8 @@ class _Attempt:
         texts = {
             "datapackage.json": _json(datapackage.datapackage(opened, by_path, created_at)),
             "catalogue.jsonld": _json(datapackage.catalogue(opened, by_path, covered, created_at)),
-            "AVERTISSEMENTS.md": pages.usage_warnings(opened),
-            **pages.dictionary_pages(self.declared, opened),
+            "AVERTISSEMENTS.md": html_pages.usage_warnings(opened),
+            **html_pages.dictionary_pages(self.declared, opened),
         }
         for name, text in texts.items():
             (self.staging / open_data.FOLDER / name).write_text(text, encoding="utf-8")
@@ -188,7 +188,7 @@ class _Attempt:
             names = tuple(c.name for c in file.columns)
             frames[scope] = Frame(scope, names, file.primary_key, self.staging / file.path)
         outcomes = self.gate(every, frames)
-        attempt = pages.Attempt(
+        attempt = html_pages.Attempt(
             version=version_id,
             at=self.now,
             previous_version=self.previous.version if self.previous else None,
@@ -199,7 +199,7 @@ class _Attempt:
         )
         titles = {p.id: p.title for p in self.declared.products.values()}
         titles |= {c.frame.scope: f"{titles[name]} : secret" for name, c in hidden.items()}
-        html = pages.acceptance_report(attempt, outcomes, comparisons, figures, titles)
+        html = html_pages.acceptance_report(attempt, outcomes, comparisons, figures, titles)
         report = store.save_report(self.folder, version_id, html)
         if failed := [o for o in outcomes if o.blocks]:
             kept = f"La version {self.previous.version} reste en place." if self.previous else "Rien n'est publié."
@@ -207,11 +207,11 @@ class _Attempt:
             raise PublicationBlocked(f"{said} {kept}", [o.sentence for o in failed], report)
         (self.staging / "acceptation.html").write_text(html, encoding="utf-8")
 
-    def _secret(self, files: list[DataFile]) -> dict[str, secret.Control]:
+    def _secret(self, files: list[DataFile]) -> dict[str, small_numbers.Control]:
         """What the written files give away of the persons that they count, by table."""
-        found: dict[str, secret.Control] = {}
+        found: dict[str, small_numbers.Control] = {}
         for file in (f for f in files if f.path.startswith("marts/")):
-            control = secret.control(self.declared.products[file.table], self.staging / file.path, self.minimum)
+            control = small_numbers.control(self.declared.products[file.table], self.staging / file.path, self.minimum)
             if control is not None:
                 found[file.table] = control
         return found
@@ -245,7 +245,7 @@ def _product_rules(declared: Declarations, minimum: int) -> list[Rule]:
     problems: list[str] = []
     for product in declared.products.values():
         try:
-            listed += [*rules.rules_of(product), *secret.rules(product, minimum)]
+            listed += [*rules.rules_of(product), *small_numbers.rules(product, minimum)]
         except rules.UnknownRuleError as error:
             problems.append(str(error))
     if problems:
@@ -262,7 +262,7 @@ def software() -> dict[str, str]:
         except PackageNotFoundError:
             found[name] = "non installé"
     found["publication"] = _own_digest()
-    found["seuil_personnes"] = str(secret.threshold())  # another threshold publishes other bytes
+    found["seuil_personnes"] = str(small_numbers.threshold())  # another threshold publishes other bytes
     return found
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from data_contracts import nomenclatures
-from data_contracts.model import Field, Product
+from data_contracts.loading import Field, Product
 from orchestration.publication.french import number
 
 _SOURCE = "Corrigez le modèle ou la source en amont"

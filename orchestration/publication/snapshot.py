@@ -13,8 +13,8 @@ from pathlib import Path
 import duckdb
 
 from data_contracts.derive.schemas import SQL_TYPES
-from data_contracts.model import Field, Product
-from orchestration.publication import secret
+from data_contracts.loading import Field, Product
+from orchestration.publication import small_numbers
 from orchestration.publication.errors import PublicationBlocked
 from orchestration.publication.manifest import DataFile
 from orchestration.publication.parquet import quoted, write_query
@@ -98,7 +98,7 @@ def write(
     staging: Path,
     on_step: Step,
     *,
-    minimum: int = secret.DEFAULT,
+    minimum: int = small_numbers.DEFAULT,
 ) -> list[DataFile]:
     """Write the table of every product to `marts/` of the staging folder; of those about persons, only what may leave.
 
@@ -117,9 +117,11 @@ def write(
 
     files: list[DataFile] = []
     listed = list(products)
-    secret.check(listed)
+    small_numbers.check(listed)
     personal = [p for p in listed if p.disclosure is not None]
-    protected = secret.protected(personal, {p.id: connection.execute(query_of(p)).pl() for p in personal}, minimum)
+    protected = small_numbers.protected(
+        personal, {p.id: connection.execute(query_of(p)).pl() for p in personal}, minimum
+    )
     with ThreadPoolExecutor(WRITERS) as pool:
         for product, file in zip(listed, pool.map(write_one, listed), strict=True):
             files.append(file)

@@ -1,7 +1,7 @@
 """Which counts of additive tables must be hidden, so that no small one can be computed from those that stay.
 
 Belongs here: cells, margins, the choice of what to hide, the proof that it is enough. Does not belong here: rows,
-columns, contracts (`secret`).
+columns, contracts (`small_numbers`).
 
 Two steps, repeated until nothing changes. The rule of the margins, usual in official statistics (Insee, CASD): where
 something is hidden of a sum, two cells at least are, and together they count as many persons as the threshold. Then

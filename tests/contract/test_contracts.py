@@ -12,7 +12,7 @@ import yaml
 from jsonschema import Draft201909Validator
 
 from data_contracts import dictionary, nomenclatures
-from data_contracts.model import PRODUCTS, SOURCES, ContractError, load_contracts, load_products
+from data_contracts.loading import PRODUCTS, SOURCES, ContractError, load_contracts, load_products
 
 FILES = sorted([*SOURCES.glob("*.odcs.yaml"), *PRODUCTS.glob("*.odcs.yaml")])
 

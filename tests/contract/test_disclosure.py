@@ -10,9 +10,9 @@ import pytest
 import yaml
 
 from data_contracts.disclosure import WITNESS, wrong_links
-from data_contracts.model import ContractError, Product, load_contracts, load_products
+from data_contracts.loading import ContractError, Product, load_contracts, load_products
 from data_contracts.privacy import KEYS, NEVER_STORED, VERSION
-from orchestration.publication import secret
+from orchestration.publication import small_numbers
 
 PRODUCTS = load_products()
 PERSONAL = [p for p in PRODUCTS.values() if p.personal]
@@ -31,7 +31,7 @@ def test_the_marts_of_publics_and_parcours_are_about_persons() -> None:
 def test_no_published_count_of_persons_may_be_small(product: Product) -> None:
     """Said by a blocking rule on each count, which looks at the published file."""
     assert product.disclosure is not None
-    asked = {rule.column: rule for rule in secret.rules(product, 11)}
+    asked = {rule.column: rule for rule in small_numbers.rules(product, 11)}
     counted = {f.name for f in product.fields if f.unit == "personnes"}
     assert counted <= set(asked)
     assert set(product.disclosure.counts) == set(asked)
@@ -73,7 +73,7 @@ def test_an_id_of_something_else_is_refused_where_persons_are_counted(tmp_path: 
 
 
 def test_no_product_of_the_project_points_at_a_person() -> None:
-    secret.check(PRODUCTS.values())
+    small_numbers.check(PRODUCTS.values())
 
 
 def test_links_name_what_the_other_products_hold() -> None:

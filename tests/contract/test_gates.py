@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import pytest
 
-from data_contracts import domaines
-from data_contracts.model import Field, Product, load_contracts, load_products
+from data_contracts import value_domains
+from data_contracts.loading import Field, Product, load_contracts, load_products
 
 PRODUCTS = load_products()
 CONTRACTS = load_contracts()
@@ -64,8 +64,8 @@ def test_a_number_of_the_deliveries_is_bounded_by_what_is_plausible_and_blocks_n
     assert blocking == []
 
 
-@pytest.mark.parametrize("domain", domaines.domains().values(), ids=lambda d: d.name)
-def test_a_domain_is_used_and_says_what_it_wants(domain: domaines.Domain) -> None:
+@pytest.mark.parametrize("domain", value_domains.domains().values(), ids=lambda d: d.name)
+def test_a_domain_is_used_and_says_what_it_wants(domain: value_domains.Domain) -> None:
     used = {f.domain.name for c in CONTRACTS.values() for e in c.entities for f in e.fields if f.domain}
     used |= {field.domain.name for _, field in IN_A_DOMAIN if field.domain}
     assert domain.name in used

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from ingest import horloge
+from ingest import clock
 from tests.contract.test_architecture import PROJECT, ROOMS, modules
 
-CLOCK = "ingest/horloge.py"
+CLOCK = "ingest/clock.py"
 # Whatever tells the present: methods of classes, functions of modules. Not `monotonic`, `perf_counter`, `process_time`,
 # `thread_time`, `sleep`: a duration is nobody's date.
 METHODS = {"today", "now", "utcnow"}
@@ -20,13 +20,13 @@ FUNCTIONS = {"time", "time_ns", "localtime", "gmtime", "ctime", "asctime", "strf
 MAKERS = {"datetime", "date", "Timestamp", "pendulum", "arrow"}
 # Where an operation begins: it reads the clock once, and hands the instant down.
 ENTRIES = {
-    "orchestration/cli.py": "a command",
-    "orchestration/commandes_conservation.py": "a command",
-    "orchestration/commandes_restitution.py": "a command",
+    "orchestration/cli/main.py": "a command",
+    "orchestration/cli/retention.py": "a command",
+    "orchestration/cli/prepare.py": "a command",
     "orchestration/resources.py": "a run of Dagster, or a look at the inbox",
 }
 # Durations that are compared with the times of other processes: dbt's, those of a sampled process.
-STOPWATCHES = {"ingest/mesures.py", "orchestration/bench/processus.py"}
+STOPWATCHES = {"ingest/stages.py", "witness/bench/process_tree.py"}
 
 
 def readings(source: str) -> list[str]:
@@ -144,12 +144,12 @@ CAYENNE, REUNION = timezone(timedelta(hours=-3)), timezone(timedelta(hours=4))
     ],
 )
 def test_the_day_is_that_of_paris(moment: datetime, day: date) -> None:
-    assert horloge.day(moment) == day
-    assert horloge.day_written(horloge.written(moment)) == day
+    assert clock.day(moment) == day
+    assert clock.day_written(clock.written(moment)) == day
 
 
 def test_an_instant_says_its_zone() -> None:
-    for function in (horloge.day, horloge.written, horloge.shown):
+    for function in (clock.day, clock.written, clock.shown):
         with pytest.raises(ValueError, match="fuseau"):
             function(datetime(2026, 11, 30))
 
@@ -157,5 +157,5 @@ def test_an_instant_says_its_zone() -> None:
 def test_instants_sort_as_they_are_written_and_are_shown_in_paris() -> None:
     first = datetime(2026, 11, 30, 8, 30, tzinfo=UTC)
     later = (first + timedelta(microseconds=1)).astimezone(CAYENNE)
-    assert horloge.written(first) < horloge.written(later)
-    assert horloge.shown(first) == "30/11/2026 09:30:00, heure de Paris"
+    assert clock.written(first) < clock.written(later)
+    assert clock.shown(first) == "30/11/2026 09:30:00, heure de Paris"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from data_contracts.derive.schemas import arrow_schema
-from data_contracts.model import ContractError, load_contracts
+from data_contracts.loading import ContractError, load_contracts
 from ingest.pipeline import digest
 
 CONTRACT = """

@@ -24,9 +24,9 @@ from jsonschema.validators import validator_for
 
 from data_contracts import nomenclatures
 from data_contracts.dictionary import elements
-from data_contracts.model import SOURCES, Contract, Entity, Field, load_contracts
-from ingest.titles import normalise_title
-from ingest.validate import DeliveryFacts, Validated, validate_chunk
+from data_contracts.loading import SOURCES, Contract, Entity, Field, load_contracts
+from ingest.read.titles import normalise_title
+from ingest.validate.chunk import DeliveryFacts, Validated, validate_chunk
 
 COLLECTIONS = {
     "TDB_ATIH": ("tdb_esms", "tdb_diamant"),

@@ -12,8 +12,8 @@ from typing import Any
 
 import polars as pl
 
-from data_contracts.model import load_products
-from orchestration.publication import secret
+from data_contracts.loading import load_products
+from orchestration.publication import small_numbers
 
 POLARS = {"string": pl.String, "integer": pl.Int64, "number": pl.Float64}
 REGION = {"59": "32", "62": "32", "02": "32", "67": "44", "2A": "94"}
@@ -209,5 +209,5 @@ def personnes() -> dict[str, list[dict[str, Any]]]:
         name: pl.DataFrame(rows(), schema={f.name: POLARS[f.logical_type] for f in products[name].built})
         for name, rows in TABLES.items()
     }
-    found = secret.protected([products[name] for name in TABLES], frames, secret.DEFAULT)
+    found = small_numbers.protected([products[name] for name in TABLES], frames, small_numbers.DEFAULT)
     return {name: frame.to_dicts() for name, frame in found.items()}

@@ -17,7 +17,7 @@ from typing import Any
 
 import polars as pl
 
-from data_contracts.model import load_products
+from data_contracts.loading import load_products
 from tests.dashboards.personnes_exemple import personnes
 
 POLARS = {

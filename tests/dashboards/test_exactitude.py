@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboards import charts, requetes
-from dashboards.libelles import labels
+from dashboards import charts, queries
+from dashboards.labels import labels
 from ingest.home import Home
-from ingest.synthetic.defauts import EFFETS, TauxDefauts
-from ingest.synthetic.personnes.taux import TauxPersonnes
 from tests.dashboards import publication_exemple as exemple
 from tests.patience import PATIENCE_S
+from witness.generate.defects import EFFETS, TauxDefauts
+from witness.generate.personnes.rates import TauxPersonnes
 
 NBSP, THIN = "\u00a0", "\u202f"
 RULES = {"ca": 0.99, "errd": 0.995, "derniere_recue": 0.996, "majorite": 0.996, "reference": 0.9}
@@ -73,9 +73,9 @@ def test_a_score_that_does_not_read_is_no_score(home: Path, monkeypatch: pytest.
     scores = tmp_path / "score"
     scores.mkdir()
     monkeypatch.setattr(Home, "scores", scores)
-    base = requetes.current_base()
+    base = queries.current_base()
     (scores / f"{base.publication.version}.json").write_text('{"retained_right": 0.9', encoding="utf-8")
-    assert requetes.exactitude(base) is None
+    assert queries.exactitude(base) is None
 
 
 def test_the_score_of_another_publication_is_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

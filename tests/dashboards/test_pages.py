@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import dashboards
-from dashboards import components, requetes
+from dashboards import components, queries
 from dashboards.views import dlnuf_desaccords
 from tests.dashboards import publication_exemple as exemple
 from tests.patience import PATIENCE_S
@@ -355,7 +355,7 @@ def test_conflicts_are_read_page_after_page(home: Path, monkeypatch: pytest.Monk
 
 
 def test_the_file_of_conflicts_opens_in_a_french_spreadsheet(home: Path) -> None:
-    content = components.to_csv(requetes.conflits(requetes.current_base(), {"departement_code": ["62"]}))
+    content = components.to_csv(queries.conflits(queries.current_base(), {"departement_code": ["62"]}))
     lines = content.decode("utf-8-sig").splitlines()
     assert content.startswith(b"\xef\xbb\xbf")
     assert lines[0].startswith("finess_et;raison_sociale;")
@@ -408,7 +408,7 @@ def test_counts_of_few_persons_read_secret(tmp_path: Path, monkeypatch: pytest.M
     assert not test.error
     assert any("1 livraison sur des personnes a des comptes trop petits" in c.value for c in test.caption)
     assert _table(test, "Comment corriger")["Lignes"].tolist() == ["14", "9", "3", "secret"]
-    balance = requetes.livraison_balance(requetes.current_base()).filter(pl.col("source") == "dui")
+    balance = queries.livraison_balance(queries.current_base()).filter(pl.col("source") == "dui")
     assert balance.select("lignes_acceptees", "secret").row(0) == (None, "lignes_acceptees, lignes_rejetees")
 
 
@@ -437,10 +437,10 @@ def test_open_datasets_have_their_warnings_dictionary_and_files(home: Path) -> N
 
 
 def test_the_open_file_as_csv_leaves_unknown_empty(home: Path) -> None:
-    base = requetes.current_base()
-    text = components.to_csv(requetes.open_dataset(base, "mart_etablissements__fiche")).decode("utf-8-sig")
+    base = queries.current_base()
+    text = components.to_csv(queries.open_dataset(base, "mart_etablissements__fiche")).decode("utf-8-sig")
     line = next(row for row in text.splitlines() if row.startswith(exemple.JEANNE))
     assert ";Résidence Jeanne d'Arc;" in line
     assert line.endswith(";true;true;45,0;45,0;2026-11-01")
     with pytest.raises(KeyError):
-        requetes.open_dataset(base, "mart_dlnuf__conflits")
+        queries.open_dataset(base, "mart_dlnuf__conflits")

@@ -8,19 +8,19 @@ from typing import Any
 import duckdb
 import pytest
 
-from dashboards import requetes
-from dashboards.acces import OUVERT, Perimetre, perimetre_courant
-from dashboards.libelles import collectes_saisies
-from dashboards.snapshot import current_publication
+from dashboards import queries
+from dashboards.access import OUVERT, Perimetre, perimetre_courant
+from dashboards.current import current_publication
+from dashboards.labels import collectes_saisies
 from ingest.home import Home
 from tests.dashboards import publication_exemple as exemple
 
-Base = requetes.Base
+Base = queries.Base
 
 
 @pytest.fixture
 def base(home: Path) -> Base:
-    return requetes.current_base()
+    return queries.current_base()
 
 
 def _restricted(home: Path, **rights: Any) -> Base:
@@ -36,7 +36,7 @@ def _key(finess: str, element: str, **other: Any) -> dict[str, Any]:
 
 
 def test_key_figures_stand_beside_the_region_and_the_country(base: Base) -> None:
-    rows = {r["indicateur_code"]: r for r in requetes.key_figures(base, "departement", "59").iter_rows(named=True)}
+    rows = {r["indicateur_code"]: r for r in queries.key_figures(base, "departement", "59").iter_rows(named=True)}
     assert rows["N_ESMS"]["valeur"] == 3
     assert rows["CAP_INST"]["valeur"] == 78 + 60 + 45
     assert rows["PRIX_HP_CS_MED"]["valeur"] == pytest.approx(69.85)
@@ -45,32 +45,32 @@ def test_key_figures_stand_beside_the_region_and_the_country(base: Base) -> None
 
 
 def test_a_campaign_that_has_just_begun_does_not_stand_for_the_country(base: Base) -> None:
-    years = dict(requetes.territoire_indicateurs(base).select("indicateur_code", "millesime").iter_rows())
+    years = dict(queries.territoire_indicateurs(base).select("indicateur_code", "millesime").iter_rows())
     assert years["TO_HP_MED"] == 2022  # 2025 has one answer, 40 %
 
 
 def test_the_population_has_its_own_year(base: Base) -> None:
-    years = dict(requetes.territoire_indicateurs(base).select("indicateur_code", "millesime").iter_rows())
+    years = dict(queries.territoire_indicateurs(base).select("indicateur_code", "millesime").iter_rows())
     assert years["POP_75P"] == 2022
 
 
 def test_an_indicator_that_nobody_knows_is_not_offered(base: Base) -> None:
-    assert "GMP_MED" not in requetes.territoire_indicateurs(base)["indicateur_code"].to_list()
+    assert "GMP_MED" not in queries.territoire_indicateurs(base)["indicateur_code"].to_list()
 
 
 def test_the_map_keeps_unknown_unknown(base: Base) -> None:
-    values = dict(requetes.map_values(base, "EQ_EHPAD75").select("territoire_code", "valeur").iter_rows())
+    values = dict(queries.map_values(base, "EQ_EHPAD75").select("territoire_code", "valeur").iter_rows())
     assert values["59"] == pytest.approx(1000 * 78 / 215_000)
     assert values["02"] is None
     assert values["2A"] is None
 
 
 def test_class_bounds_grow_and_hold_every_value(base: Base) -> None:
-    bounds = requetes.class_bounds(base, "EQ_EHPAD75")
+    bounds = queries.class_bounds(base, "EQ_EHPAD75")
     assert bounds == sorted(set(bounds))
     assert bounds[0] == pytest.approx(1000 * 78 / 215_000)
     assert bounds[-1] == pytest.approx(1000 * 80 / 41_000)
-    assert requetes.class_bounds(base, "absent") == []
+    assert queries.class_bounds(base, "absent") == []
 
 
 @pytest.mark.parametrize(
@@ -82,30 +82,30 @@ def test_class_bounds_grow_and_hold_every_value(base: Base) -> None:
     ],
 )
 def test_a_territory_is_compared_with_its_peers(base: Base, niveau: str, code: str, expected: set[str]) -> None:
-    frame = requetes.comparison(base, "TO_HP_MED", niveau, code)
+    frame = queries.comparison(base, "TO_HP_MED", niveau, code)
     peers = frame.filter(frame["niveau"] != "region") if niveau == "departement" else frame
     assert set(peers["territoire_code"]) == expected
     assert frame.filter(frame["est_choisi"])["territoire_code"].to_list() == [code]
 
 
 def test_categories_are_filtered_by_authority_and_domain(base: Base) -> None:
-    every = requetes.categories(base, "departement", "59", requetes.Filters())
+    every = queries.categories(base, "departement", "59", queries.Filters())
     assert set(every["categorie_code"]) == {"500", "183", "202"}
-    county = requetes.categories(base, "departement", "59", requetes.Filters(financeurs=["CD"]))
+    county = queries.categories(base, "departement", "59", queries.Filters(financeurs=["CD"]))
     assert county["categorie_code"].to_list() == ["202"]
-    none = requetes.categories(base, "departement", "59", requetes.Filters(["PA"], ["ARS"]))
+    none = queries.categories(base, "departement", "59", queries.Filters(["PA"], ["ARS"]))
     assert none.is_empty()
 
 
 def test_establishments_are_those_open_and_of_the_field_and_the_unplaced_are_counted(base: Base) -> None:
-    found = requetes.etablissement_points(base, "departement", "59", requetes.Filters())
+    found = queries.etablissement_points(base, "departement", "59", queries.Filters())
     assert set(found["finess_et"]) == {exemple.MIMOSAS, exemple.ERABLES}
-    place = requetes.located(base, "departement", "59", requetes.Filters())
+    place = queries.located(base, "departement", "59", queries.Filters())
     assert place == {"n_et": 3, "n_sans_coordonnees": 1}
 
 
 def test_cells_count_metropolitan_establishments(base: Base) -> None:
-    assert requetes.etablissement_cells(base, requetes.Filters())["n_et"].sum() == 7  # neither overseas nor unplaced
+    assert queries.etablissement_cells(base, queries.Filters())["n_et"].sum() == 7  # neither overseas nor unplaced
 
 
 # --- establishments
@@ -116,16 +116,16 @@ def test_cells_count_metropolitan_establishments(base: Base) -> None:
     ["590782553", "l'œuvre mimosas", "OEUVRE DES MIMOSAS", "mimosas lille", "etoile du nord mimosas", "59078255"],
 )
 def test_search_ignores_accents_case_apostrophes_and_order(base: Base, typed: str) -> None:
-    assert exemple.MIMOSAS in requetes.search(base, typed)["finess_et"].to_list()
+    assert exemple.MIMOSAS in queries.search(base, typed)["finess_et"].to_list()
 
 
 @pytest.mark.parametrize("typed", ["", "   ", "'", "mimosas strasbourg", "'; drop view mart_etablissements__fiche; --"])
 def test_search_finds_nothing_rather_than_everything(base: Base, typed: str) -> None:
-    assert requetes.search(base, typed).is_empty()
+    assert queries.search(base, typed).is_empty()
 
 
 def test_every_answer_is_told_with_the_reason_why_it_lost(base: Base) -> None:
-    answers = list(requetes.reponses(base, _key(exemple.MIMOSAS, "NB_PERS_3112")).iter_rows(named=True))
+    answers = list(queries.reponses(base, _key(exemple.MIMOSAS, "NB_PERS_3112")).iter_rows(named=True))
     assert [(a["est_retenue"], a["source"], a["valeur_nombre"], a["motif"]) for a in answers] == [
         (True, "errd", 76.0, "Première source à avoir répondu dans l'ordre FINESS>CNSA_EPRD_ERRD>TDB_ATIH."),
         (False, "tdb_esms", 70.0, "rang_inferieur"),
@@ -136,7 +136,7 @@ def test_every_answer_is_told_with_the_reason_why_it_lost(base: Base) -> None:
 
 
 def test_a_grouped_answer_is_not_mixed_with_that_of_the_site(base: Base) -> None:
-    answers = requetes.reponses(base, _key(exemple.MIMOSAS, "CAP_INST_HP", perimetre="groupe"))
+    answers = queries.reponses(base, _key(exemple.MIMOSAS, "CAP_INST_HP", perimetre="groupe"))
     assert answers["valeur_nombre"].to_list() == [160.0]
 
 
@@ -144,35 +144,35 @@ def test_a_grouped_answer_is_not_mixed_with_that_of_the_site(base: Base) -> None
 
 
 def test_the_balance_of_entries(base: Base) -> None:
-    row = requetes.dlnuf_balance(base, None)
+    row = queries.dlnuf_balance(base, None)
     assert (row["n_et"], row["n_reponses"], row["n_valeurs"], row["n_evitees"]) == (2, 11, 7, 4)
     assert row["part_pct"] == pytest.approx(100 * 4 / 11)
-    assert requetes.dlnuf_balance(base, 2023)["n_evitees"] == 1
-    assert requetes.dlnuf_balance(base, 1999)["n_evitees"] is None
+    assert queries.dlnuf_balance(base, 2023)["n_evitees"] == 1
+    assert queries.dlnuf_balance(base, 1999)["n_evitees"] is None
 
 
 def test_answers_by_collection_add_up_to_the_balance(base: Base) -> None:
     """Same answers as the published count: no derived rate, no referential, none replaced by its own sender."""
-    found = requetes.collectes_redondantes(base, None, collectes_saisies())
-    assert found["n_reponses"].sum() == requetes.dlnuf_balance(base, None)["n_reponses"]
+    found = queries.collectes_redondantes(base, None, collectes_saisies())
+    assert found["n_reponses"].sum() == queries.dlnuf_balance(base, None)["n_reponses"]
     rows = {r["collecte"]: r for r in found.iter_rows(named=True)}
     assert (rows["TDB_ATIH"]["n_reponses"], rows["TDB_ATIH"]["n_partagees"]) == (5, 3)
     assert "FINESS" not in rows
 
 
 def test_conflicts_are_filtered_and_counted_alike(base: Base) -> None:
-    assert requetes.conflit_balance(base, {}) == {"n_conflits": 4, "n_unites": 3}
+    assert queries.conflit_balance(base, {}) == {"n_conflits": 4, "n_unites": 3}
     chosen = {"departement_code": ["62"], "element_libelle": [], "action_conflit": ["SIGNAL_ESMS"]}
-    found = requetes.conflits(base, chosen)
+    found = queries.conflits(base, chosen)
     assert found["element_libelle"].to_list() == ["ETP total"]
-    assert requetes.conflit_balance(base, chosen)["n_conflits"] == 1
-    assert requetes.conflits(base, {}, 2).height == 2
+    assert queries.conflit_balance(base, chosen)["n_conflits"] == 1
+    assert queries.conflits(base, {}, 2).height == 2
 
 
 def test_a_filter_column_is_never_taken_from_the_outside(base: Base) -> None:
     with pytest.raises(ValueError, match="colonne de filtre inconnue"):
-        requetes.conflit_choices(base, "1; drop view x")
-    assert requetes.conflits(base, {"1=1 or true": ["x"]}).height == 4
+        queries.conflit_choices(base, "1; drop view x")
+    assert queries.conflits(base, {"1=1 or true": ["x"]}).height == 4
 
 
 # --- publications
@@ -181,13 +181,13 @@ def test_a_filter_column_is_never_taken_from_the_outside(base: Base) -> None:
 def test_a_new_publication_is_seen_without_restart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DLNUF_HOME", str(tmp_path))
     exemple.write_publication(tmp_path, "v1")
-    assert requetes.livraisons(requetes.current_base()).height == 7
+    assert queries.livraisons(queries.current_base()).height == 7
     folder = exemple.write_publication(tmp_path, "v2")
     (folder / "marts" / "mart_qualite__livraisons.parquet").unlink()
-    assert requetes.current_base().publication.version == "v2"
-    assert requetes.livraisons(requetes.current_base()).is_empty()
+    assert queries.current_base().publication.version == "v2"
+    assert queries.livraisons(queries.current_base()).is_empty()
     exemple.point_to(tmp_path, "v1")
-    assert requetes.livraisons(requetes.current_base()).height == 7
+    assert queries.livraisons(queries.current_base()).height == 7
 
 
 def test_an_absent_table_reads_as_empty_with_its_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,10 +195,10 @@ def test_an_absent_table_reads_as_empty_with_its_columns(tmp_path: Path, monkeyp
     folder = exemple.write_publication(tmp_path)
     for path in (folder / "marts").glob("*.parquet"):
         path.unlink()
-    base = requetes.current_base()
-    assert requetes.search(base, "mimosas").is_empty()
-    assert requetes.territoire_indicateurs(base).is_empty()
-    assert requetes.valeurs(base, "x").columns[0] == "finess_et"
+    base = queries.current_base()
+    assert queries.search(base, "mimosas").is_empty()
+    assert queries.territoire_indicateurs(base).is_empty()
+    assert queries.valeurs(base, "x").columns[0] == "finess_et"
 
 
 @pytest.mark.parametrize(
@@ -221,42 +221,42 @@ def test_the_connection_opens_nothing_but_the_publication(base: Base, statement:
 
 def test_today_the_perimeter_is_open(home: Path) -> None:
     assert perimetre_courant() == OUVERT
-    assert requetes.current_base().perimetre == OUVERT
+    assert queries.current_base().perimetre == OUVERT
 
 
 def test_a_departement_sees_its_establishments_only_and_the_aggregates_above(home: Path) -> None:
     base = _restricted(home, departements=frozenset({"62"}))
-    assert requetes.search(base, "ehpad").is_empty()
-    assert set(requetes.search(base, "du ternois")["finess_et"]) == {exemple.MAS}
-    assert requetes.valeurs(base, exemple.MIMOSAS).is_empty()
-    assert requetes.reponses(base, _key(exemple.MIMOSAS, "NB_PERS_3112")).is_empty()
-    assert set(requetes.conflits(base, {})["finess_et"]) == {exemple.MAS}
-    assert requetes.territoires(base, "departement")["territoire_code"].to_list() == ["62"]
-    assert requetes.territoires(base, "region").height == 4
-    assert requetes.livraisons(base).is_empty()  # nothing ties a delivery to a département: denied by default
+    assert queries.search(base, "ehpad").is_empty()
+    assert set(queries.search(base, "du ternois")["finess_et"]) == {exemple.MAS}
+    assert queries.valeurs(base, exemple.MIMOSAS).is_empty()
+    assert queries.reponses(base, _key(exemple.MIMOSAS, "NB_PERS_3112")).is_empty()
+    assert set(queries.conflits(base, {})["finess_et"]) == {exemple.MAS}
+    assert queries.territoires(base, "departement")["territoire_code"].to_list() == ["62"]
+    assert queries.territoires(base, "region").height == 4
+    assert queries.livraisons(base).is_empty()  # nothing ties a delivery to a département: denied by default
 
 
 def test_an_empty_perimeter_sees_no_establishment(home: Path) -> None:
     base = _restricted(home, departements=frozenset())
-    assert requetes.search(base, "ehpad").is_empty()
-    assert requetes.territoires(base, "departement").is_empty()
+    assert queries.search(base, "ehpad").is_empty()
+    assert queries.territoires(base, "departement").is_empty()
 
 
 def test_an_authority_sees_what_it_finances(home: Path) -> None:
     base = _restricted(home, financeurs=frozenset({"CD"}))
-    assert set(requetes.search(base, "jeanne d'arc")["finess_et"]) == {exemple.JEANNE}
-    assert requetes.search(base, "mimosas").is_empty()
+    assert set(queries.search(base, "jeanne d'arc")["finess_et"]) == {exemple.JEANNE}
+    assert queries.search(base, "mimosas").is_empty()
 
 
 def test_a_withheld_column_reads_as_unknown(home: Path) -> None:
     hidden = frozenset(
         {("mart_etablissements__fiche", "siret"), ("mart_etablissements__fiche", "cap_installee_totale")}
     )
-    row = requetes.etablissement(_restricted(home, colonnes_masquees=hidden), exemple.MIMOSAS)
+    row = queries.etablissement(_restricted(home, colonnes_masquees=hidden), exemple.MIMOSAS)
     assert row["cap_installee_totale"] is None
     assert row["cap_autorisee_totale"] == 82.0
 
 
 def test_a_code_of_the_perimeter_cannot_change_the_query(home: Path) -> None:
     base = _restricted(home, departements=frozenset({"59') or true or ('1'='1"}))
-    assert requetes.search(base, "ehpad").is_empty()
+    assert queries.search(base, "ehpad").is_empty()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.snapshot import NoPublicationError, current_publication
+from dashboards.current import NoPublicationError, current_publication
 from ingest.home import Home
 from tests.dashboards.publication_exemple import write_publication
 

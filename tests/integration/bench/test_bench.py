@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from orchestration.bench.etapes import REST, STAGES
+from witness.bench.stage_costs import REST, STAGES
 
 pytestmark = [pytest.mark.duckdb, pytest.mark.lent]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.protection import trousseau
+from ingest.protect import keyrings
 from tests.instants import now
 
 
@@ -14,4 +14,4 @@ from tests.instants import now
 def _own_keyring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The secret is renewed here: not that of the other tests."""
     monkeypatch.setenv("DLNUF_CLES", str(tmp_path / "cles" / "cles.json"))
-    trousseau.create(now=now())
+    keyrings.create(now=now())

@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from ingest import horloge, lake, landing
-from ingest.conservation import registre
+from ingest import clock
 from ingest.home import Home
-from orchestration import commandes_conservation as commandes
-from orchestration.cli import app
+from ingest.receive import landing
+from ingest.retain import register
+from ingest.store import lake
+from orchestration.cli import retention as commandes
+from orchestration.cli.main import app
 from tests import instants
 from tests.integration.conservation.test_relecture import ANNE, BRUNO, export, receive
 
@@ -23,7 +25,7 @@ IDENTITY = ("ZZEXEMPLE", "Aubépine", "1938-02-03", "03/02/1938", "D1;", '"D1"')
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     """Anne left in 2018, alone in her delivery. Commands are typed on the day of tests."""
-    monkeypatch.setattr(horloge, "now", instants.now)
+    monkeypatch.setattr(clock, "now", instants.now)
     monkeypatch.setenv("DLNUF_HOME", str(tmp_path / "var"))
     found = Home(tmp_path / "var")
     receive(found, export(tmp_path, ANNE.format("décès")))
@@ -54,7 +56,7 @@ def test_from_the_list_to_the_register(home: Home) -> None:
     assert (result.lues, result.acceptees, result.eliminees, result.balances) == (2, 2, 2, True)
     assert not home.warehouse.exists()  # the next run builds it again, without these rows
     assert "2 lignes éliminées" in dlnuf("etat")
-    (line,) = registre.events(home, registre.APPLIED)
+    (line,) = register.events(home, register.APPLIED)
     assert (line["bordereau"], line["lignes"], line["octets_detruits"]) == (number, 2, 1)
     told = (home.root / "journaux" / "conservation.jsonl").read_text(encoding="utf-8")
     assert [word for word in IDENTITY if word in told] == []

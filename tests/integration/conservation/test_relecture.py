@@ -7,11 +7,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from data_contracts import conservation
-from ingest import lake, landing, pipeline
-from ingest.conservation import bordereau, elimination
+from data_contracts import retention
+from ingest import pipeline
 from ingest.home import Home
-from ingest.protection import trousseau
+from ingest.protect import keyrings
+from ingest.receive import landing
+from ingest.retain import bordereau, elimination
+from ingest.store import lake
 from tests.instants import TODAY, now
 
 TITLES = (
@@ -48,7 +50,7 @@ def receive(home: Home, path: Path) -> str:
 
 
 def eliminate(home: Home) -> elimination.Outcome:
-    rules = conservation.load()
+    rules = retention.load()
     number = bordereau.write(home, rules, bordereau.due(home, rules, TODAY), now=now())
     bordereau.approve(home, number, visa="AD01", by="direction", on=TODAY, now=now())
     return elimination.apply(home, rules, number, now=now())
@@ -64,7 +66,7 @@ def test_what_was_eliminated_stays_out_whatever_makes_the_delivery_be_read_again
     receive(home, export(tmp_path, ANNE.format("décès"), BRUNO))
     assert eliminate(home).rows == 2
     assert usagers(home).height == 1
-    trousseau.renew_pseudonyms(now=now())
+    keyrings.renew_pseudonyms(now=now())
     assert len(pipeline.pending(home)) == 1
     (again,) = pipeline.process_pending(home)
     assert (again.statut, again.lues, again.acceptees, again.eliminees, again.balances) == ("accepted", 4, 4, 2, True)
@@ -93,4 +95,4 @@ def test_the_file_of_an_eliminated_person_can_be_delivered_anew_and_is_listed_an
     receive(home, export(tmp_path, ANNE.format("décès")))
     eliminate(home)
     receive(home, export(tmp_path, ANNE.format("décès de la personne")))
-    assert bordereau.due(home, conservation.load(), TODAY).rows == 2
+    assert bordereau.due(home, retention.load(), TODAY).rows == 2

@@ -10,9 +10,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from ingest import lake, landing
 from ingest.home import Home
 from ingest.pipeline import Receipt, deliver, process_pending
+from ingest.receive import landing
+from ingest.store import lake
 from tests.instants import now
 
 

@@ -17,11 +17,13 @@ import polars as pl
 import pytest
 
 from data_contracts import nomenclatures
-from data_contracts.model import Contract, Layout, load_contracts
-from ingest import lake, landing, pipeline, readers
+from data_contracts.loading import Contract, Layout, load_contracts
+from ingest import pipeline
 from ingest.home import Home
 from ingest.pipeline import Receipt, deliver, load_warehouse, process_pending
-from ingest.readers.model import Table
+from ingest.read.frames import Table
+from ingest.receive import landing
+from ingest.store import lake
 from tests.instants import now
 
 HEADER = "FINESS;TAUX_OCC_TRIMESTRE3;NB_LITS_AUTORISES_INSTALLES;NB_LITS_OCC_2022;TAUX_OCC_2022"
@@ -183,14 +185,14 @@ ERRD_EJ = "Finess EJ;Année;Id Dépôt;Taux de CAF ERRD;Taux vétusté Autres im
 
 def in_small_chunks(monkeypatch: pytest.MonkeyPatch, rows: int) -> None:
     """The readers give their tables in chunks of so many rows."""
-    whole = readers.read
+    whole = pipeline.tables_of
 
     def read(path: Path, layout: Layout, entities: list[str], knows: Any = None) -> Iterator[Table]:
         for table in whole(path, layout, entities, knows):
             for chunk in table.frame.iter_slices(rows):
                 yield replace(table, frame=chunk)
 
-    monkeypatch.setattr(readers, "read", read)
+    monkeypatch.setattr(pipeline, "tables_of", read)
 
 
 @pytest.mark.parametrize("rows_a_chunk", [100, 1])
@@ -453,7 +455,7 @@ def test_a_personal_source_is_not_kept_without_a_key(
     monkeypatch.setenv("DLNUF_CLES", str(tmp_path / "aucun.json"))
     contracts = load_contracts()
     personal = {**contracts, "cnsa_occupation": replace(contracts["cnsa_occupation"], personal=True)}
-    monkeypatch.setattr(pipeline.model, "load_contracts", lambda: personal)
+    monkeypatch.setattr(pipeline.loading, "load_contracts", lambda: personal)
     refused(desk, desk.deliver(text(*ROWS)), "dlnuf cles creer")
     kept = [p for p in desk.home.root.rglob("*") if p.is_file() and b"010002228" in p.read_bytes()]
     assert kept == []

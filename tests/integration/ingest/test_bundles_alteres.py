@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from data_contracts.model import load_contracts
-from ingest.readers import UnreadableFile, read
+from data_contracts.loading import load_contracts
+from ingest.read import UnreadableFile, tables_of
 from tests.integration.ingest.conftest import Guichet
 from tests.unit.readers import exemples as ex
 from tests.unit.readers.exemples import Node
@@ -140,7 +140,7 @@ def test_the_reader_alone_reads_or_refuses(alterations: list[Alteration]) -> Non
         path = Path(root) / "tddui_2024-12-31_a.json"
         path.write_bytes(ex.as_bytes(altered(WHOLE, alterations)))
         try:
-            entities = {table.entity for table in read(path, layout)}
+            entities = {table.entity for table in tables_of(path, layout)}
         except UnreadableFile as refusal:
             said = refusal.message
     assert "Remède" in said

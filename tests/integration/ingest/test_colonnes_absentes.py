@@ -16,10 +16,11 @@ import openpyxl
 import polars as pl
 import pytest
 
-from data_contracts.model import Contract, load_contracts
-from ingest import landing, pipeline
+from data_contracts.loading import Contract, load_contracts
+from ingest import pipeline
 from ingest.pipeline import load_warehouse
-from orchestration import summary
+from ingest.receive import landing
+from orchestration.cli import summary
 from orchestration.status import status
 from tests.integration.ingest.conftest import Guichet
 from tests.unit.ingest.test_headers import titles
@@ -143,7 +144,7 @@ def twice(contract: Contract, name: str) -> Contract:
 def test_two_sources_that_may_both_be_meant_are_asked_for(guichet: Guichet, monkeypatch: pytest.MonkeyPatch) -> None:
     contracts = load_contracts()
     both = {**contracts, "jumelle": twice(contracts["cnsa_occupation"], "jumelle")}
-    monkeypatch.setattr(pipeline.model, "load_contracts", lambda: both)
+    monkeypatch.setattr(pipeline.loading, "load_contracts", lambda: both)
     receipt = guichet.deliver("export.csv", csv(*T3[:3]), millesime=2022)
     assert receipt.status == "refused"
     assert "cnsa_occupation (2 colonnes en moins), jumelle (2 colonnes en moins)" in (receipt.reason or "")
@@ -202,7 +203,7 @@ def test_a_contract_that_asks_for_more_since_reads_again_what_it_can(
     fields = [f.name for f in entities[0].fields if f.essential]
     assert fields
     monkeypatch.setattr(
-        pipeline.model, "load_contracts", lambda: {**contracts, contract.id: replace(contract, entities=entities)}
+        pipeline.loading, "load_contracts", lambda: {**contracts, contract.id: replace(contract, entities=entities)}
     )
     (result,) = guichet.process()
     assert result.statut == "refused"

@@ -11,9 +11,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ingest import lake
 from ingest.home import Home
 from ingest.pipeline import Receipt, deliver, load_warehouse, process_pending
+from ingest.store import lake
 from tests.instants import now
 
 FOLDERS = (

@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from ingest import landing
 from ingest.home import Home
 from ingest.pipeline import deliver
-from orchestration import inbox, summary
+from ingest.receive import landing
+from orchestration import inbox
+from orchestration.cli import summary
 from tests.instants import NOW
 from tests.integration.ingest.conftest import Guichet
 from tests.unit.readers import exemples as ex

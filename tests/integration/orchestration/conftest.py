@@ -14,9 +14,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from data_contracts.model import Contract
+from data_contracts.loading import Contract
 from ingest.home import Home
-from ingest.lake import Result
+from ingest.store.lake import Result
 from orchestration import assets, dbt_runtime, definitions
 from orchestration import run as running
 from orchestration.publication.manifest import Manifest, documents_of

@@ -17,11 +17,11 @@ import duckdb
 import pytest
 
 from ingest.home import Home
-from ingest.lake import results
-from ingest.synthetic import a_refuser
+from ingest.store.lake import results
 from orchestration.publication import read_current
 from tests import partage
 from tests.patience import PATIENCE_S
+from witness.generate import a_refuser
 
 pytestmark = [pytest.mark.duckdb, pytest.mark.lent]
 

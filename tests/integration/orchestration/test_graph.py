@@ -11,7 +11,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from data_contracts.model import load_contracts
+from data_contracts.loading import load_contracts
 from ingest.home import Home
 from orchestration import dbt_runtime
 from orchestration.assets import POOL

@@ -12,7 +12,7 @@ import dagster as dg
 import pytest
 from dagster._core.test_utils import freeze_time
 
-from ingest import horloge
+from ingest import clock
 from ingest.pipeline import Receipt
 from orchestration import automation, definitions, inbox
 from orchestration.assets import PUBLICATION, source_key
@@ -31,7 +31,7 @@ SOURCES = [source_key("alpha"), source_key("beta")]
 @contextmanager
 def at(moment: datetime) -> Iterator[mock.Mock]:
     """The clock of Dagster and ours; gives ours, to count who asks it."""
-    with freeze_time(moment), mock.patch.object(horloge, "now", return_value=moment) as asked:
+    with freeze_time(moment), mock.patch.object(clock, "now", return_value=moment) as asked:
         yield asked
 
 
@@ -66,7 +66,7 @@ def execute(loaded: dg.Definitions) -> Iterator[Execute]:
     ],
 )
 def test_partitions_are_the_years_of_the_moment(moment: datetime) -> None:
-    today = horloge.day(moment)
+    today = clock.day(moment)
     with freeze_time(moment):
         assert list(definitions.MILLESIMES.get_partition_keys()) == years(today)
         tags = all_years_tags(today)
@@ -122,6 +122,6 @@ def test_a_year_is_a_partition_from_the_year_before_it(petit: Petit, execute: Ex
 def test_a_run_has_one_instant_and_the_next_one_its_own(petit: Petit, execute: Execute) -> None:
     for moment in (EVE, MORNING):
         with at(moment) as asked:
-            assert execute([*SOURCES, PUBLICATION], tags=all_years_tags(horloge.day(moment))).success
+            assert execute([*SOURCES, PUBLICATION], tags=all_years_tags(clock.day(moment))).success
         assert asked.call_count == 1
     assert petit.moments == [EVE, MORNING]

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from ingest import modifications
 from ingest.home import Home
 from ingest.pipeline import deliver
-from ingest.synthetic import generate
-from orchestration import construction
+from ingest.store import changes
+from orchestration import layer_build
 from orchestration.publication import read_current
 from orchestration.run import run
 from tests.instants import now
 from tests.partage import read_project, with_dbt_read
+from witness.generate import generate
 
 pytestmark = [pytest.mark.duckdb, pytest.mark.lent]
 
@@ -32,17 +32,17 @@ def published(home: Home) -> dict[str, str]:
 def test_redoing_what_changed_gives_what_redoing_everything_gives(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(modifications, "MAX_SHARE", 1.0)  # two small départements: one of them is half of the units
+    monkeypatch.setattr(changes, "MAX_SHARE", 1.0)  # two small départements: one of them is half of the units
     generate(tmp_path / "genere", departements=("2A", "48"))
     first, later = tmp_path / "genere" / "livraisons", tmp_path / "genere" / "suite"
-    builds: list[construction.Build] = []
-    choose = construction.to_do
+    builds: list[layer_build.Build] = []
+    choose = layer_build.to_do
 
-    def spied(home: Home, declarations: str, today: date, *, whole_graph: bool) -> construction.Build:
+    def spied(home: Home, declarations: str, today: date, *, whole_graph: bool) -> layer_build.Build:
         builds.append(choose(home, declarations, today, whole_graph=whole_graph))
         return builds[-1]
 
-    monkeypatch.setattr(construction, "to_do", spied)
+    monkeypatch.setattr(layer_build, "to_do", spied)
 
     read = read_project(tmp_path_factory)
     patient = with_dbt_read(Home(tmp_path / "patient"), read)

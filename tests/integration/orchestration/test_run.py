@@ -10,9 +10,9 @@ import duckdb
 import pytest
 
 from ingest.home import Home
-from ingest.lake import Result
 from ingest.pipeline import declarations_digest
-from orchestration import assets, construction, definitions
+from ingest.store.lake import Result
+from orchestration import assets, definitions, layer_build
 from orchestration.lock import HomeBusy
 from orchestration.progress import silent
 from orchestration.publication import PublicationBlocked
@@ -85,8 +85,8 @@ def test_what_is_left_as_it_was_does_not_keep_the_rest_from_being_published(
     petit: Petit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(petit.home, now=now())
-    left = construction.Build(("build", "--exclude", "+dlnuf_valeurs"), "+dlnuf_valeurs")
-    monkeypatch.setattr(construction, "to_do", lambda _home, _declarations, _today, *, whole_graph: left)
+    left = layer_build.Build(("build", "--exclude", "+dlnuf_valeurs"), "+dlnuf_valeurs")
+    monkeypatch.setattr(layer_build, "to_do", lambda _home, _declarations, _today, *, whole_graph: left)
     run(petit.home, now=now())
     twice = list(petit.published)
     assert len(twice) == 2
@@ -145,9 +145,10 @@ def deliver_result(petit: Petit, *, lues: int = 0, acceptees: int = 0, rejetees:
     """A processed delivery of the source alpha in the lake."""
     from dataclasses import asdict
 
-    from ingest import horloge, landing
+    from ingest import clock
+    from ingest.receive import landing
 
-    sha256, written = "a" * 64, horloge.written(now())
+    sha256, written = "a" * 64, clock.written(now())
     manifest = landing.Manifest("alpha-a", "alpha", "l", "csv", "1", "alpha.csv", sha256, 1, written, 2022, None)
     landing.write_json(petit.home.landing / "alpha" / f"{sha256}.json", asdict(manifest))
     statut, motif = rest.get("statut", "accepted"), rest.get("motif")

@@ -9,10 +9,10 @@ from typing import Any
 import duckdb
 import pytest
 
-from data_contracts.model import load_contracts
-from ingest import modifications
+from data_contracts.loading import load_contracts
 from ingest.home import Home
-from orchestration import construction
+from ingest.store import changes
+from orchestration import layer_build
 from tests.instants import TODAY
 from tests.integration.personnes.entrepot import Entrepot, Personne
 
@@ -43,7 +43,7 @@ def contents(entrepot: Entrepot) -> dict[str, tuple[Any, ...]]:
 def test_a_new_bundle_of_one_esms_gives_what_a_run_from_nothing_gives(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(modifications, "MAX_SHARE", float("inf"))  # of two ESMS, one is half
+    monkeypatch.setattr(changes, "MAX_SHARE", float("inf"))  # of two ESMS, one is half
     e = Entrepot(Home(tmp_path / "var"), tmp_path_factory)
     for i, personne in enumerate(PERSONNES):
         et = ICI if i < 12 else AILLEURS
@@ -52,7 +52,7 @@ def test_a_new_bundle_of_one_esms_gives_what_a_run_from_nothing_gives(
         e.resident(AILLEURS, personne, f"2024-0{1 + i % 9}-06")
     e.dbt(*WHOLE)
     with e.ouvert() as connection:
-        modifications.built(connection, "v1")
+        changes.built(connection, "v1")
     before = contents(e)
 
     # Someone leaves; someone whom the other ESMS knows comes, and opposes steering: the other leaves it out too.
@@ -68,8 +68,8 @@ def test_a_new_bundle_of_one_esms_gives_what_a_run_from_nothing_gives(
     with e.ouvert() as connection:
         for source, table in (("dui", "usagers"), ("dui", "sejours"), ("consentements", "registre")):
             entity = contracts[source].entity(table).stored
-            modifications.note(connection, f"{source}__{table}", contracts[source], entity, {"suite"})
-    build = construction.to_do(e.home, "v1", TODAY)
+            changes.note(connection, f"{source}__{table}", contracts[source], entity, {"suite"})
+    build = layer_build.to_do(e.home, "v1", TODAY)
     assert "--full-refresh" not in build.command
     e.dbt("run", "--exclude", build.unchanged)
     partial = contents(e)
@@ -84,7 +84,7 @@ def test_an_esms_that_begins_to_be_held_back_for_another_is_redone_with_it(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The two smallest of a département are held back: A grows past C, whose figures leave no more."""
-    monkeypatch.setattr(modifications, "MAX_SHARE", 9.0)
+    monkeypatch.setattr(changes, "MAX_SHARE", 9.0)
     e = Entrepot(Home(tmp_path / "var"), tmp_path_factory)
     a, _, c = units = ("010000008", "010000016", "010000024")
     for unit, persons in zip(units, (12, 13, 14), strict=True):
@@ -92,7 +92,7 @@ def test_an_esms_that_begins_to_be_held_back_for_another_is_redone_with_it(
         _resident_since_long(e, unit, range(persons), _delivery_id=unit)
     e.dbt(*WHOLE, *ASKED)
     with e.ouvert() as connection:
-        modifications.built(connection, "v1")
+        changes.built(connection, "v1")
     told = """SELECT DISTINCT unite_id FROM intermediate.int_observations
               WHERE source = 'dui' AND element_id = 'FILE_ACTIVE'"""
     assert e.lire(told) == [(c,)]
@@ -101,8 +101,8 @@ def test_an_esms_that_begins_to_be_held_back_for_another_is_redone_with_it(
     dui = load_contracts()["dui"]
     with e.ouvert() as connection:
         for table in ("usagers", "sejours"):
-            modifications.note(connection, f"dui__{table}", dui, dui.entity(table).stored, {"suite"})
-    e.dbt("run", "--exclude", construction.to_do(e.home, "v1", TODAY).unchanged, *ASKED)
+            changes.note(connection, f"dui__{table}", dui, dui.entity(table).stored, {"suite"})
+    e.dbt("run", "--exclude", layer_build.to_do(e.home, "v1", TODAY).unchanged, *ASKED)
     assert e.lire(told) == [(a,)]
     partial = contents(e)
     e.dbt("run", "--full-refresh", *ASKED)
@@ -124,8 +124,8 @@ def test_persons_are_not_matched_again_for_what_is_not_about_them(
     with duckdb.connect(str(home.warehouse)) as connection:
         connection.execute("CREATE SCHEMA intermediate")
         connection.execute("CREATE TABLE intermediate.int_observations AS SELECT '1' AS unite_id")
-        modifications.built(connection, "v1")
-    assert "intermediate.personnes" in construction.to_do(home, "v1", TODAY).unchanged
+        changes.built(connection, "v1")
+    assert "intermediate.personnes" in layer_build.to_do(home, "v1", TODAY).unchanged
     with duckdb.connect(str(home.warehouse)) as connection:
         connection.execute("INSERT INTO raw.modifications VALUES ('PERSONNES', '*')")
-    assert "intermediate.personnes" not in construction.to_do(home, "v1", TODAY).unchanged
+    assert "intermediate.personnes" not in layer_build.to_do(home, "v1", TODAY).unchanged

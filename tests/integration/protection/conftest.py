@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from data_contracts import model
+from data_contracts import loading
 from ingest.home import Home
-from ingest.protection import trousseau
+from ingest.protect import keyrings
 from tests.instants import now
 
 CONTRACT = """
@@ -98,7 +98,7 @@ def bureau(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bureau:
     sources = tmp_path / "contrats" / "sources"
     sources.mkdir(parents=True)
     (sources / "essai_personnes.odcs.yaml").write_text(CONTRACT, encoding="utf-8")
-    monkeypatch.setattr(model, "SOURCES", sources)
+    monkeypatch.setattr(loading, "SOURCES", sources)
     monkeypatch.setenv("DLNUF_CLES", str(tmp_path / "cles" / "cles.json"))
-    trousseau.create(now=now())
+    keyrings.create(now=now())
     return Bureau(tmp_path)

@@ -22,14 +22,16 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from ingest import landing, pipeline, validate
+from ingest import pipeline
 from ingest.home import Home
 from ingest.pipeline import Receipt, deliver, load_warehouse, process_pending
-from ingest.protection import masques, pseudonymes, trousseau
-from ingest.readers import UnreadableFile, opening
+from ingest.protect import keyrings, masks, pseudonyms
+from ingest.read import UnreadableFile, opening
+from ingest.receive import landing
+from ingest.validate import chunk
 from orchestration import inbox
 from orchestration.automation import boite_de_depot
-from orchestration.cli import app
+from orchestration.cli.main import app
 from orchestration.resources import Entrepot
 from tests.instants import now
 from tests.integration.protection.conftest import TITLES, Bureau
@@ -45,7 +47,7 @@ PEOPLE = (
 
 def mark(path: Path) -> str:
     """What stands for the bytes of a file in its neutral name: a guess of its content must not confirm it."""
-    return pseudonymes.of_delivery(landing.sha256_of(path), trousseau.load().pseudonyms)[:8]
+    return pseudonyms.of_delivery(landing.sha256_of(path), keyrings.load().pseudonyms)[:8]
 
 
 def row(person: Identity, **changed: str) -> tuple[str, ...]:
@@ -276,7 +278,7 @@ def test_a_reader_that_quotes_the_file_is_not_repeated(
     def quoting(path: Path, *_: object) -> None:
         raise UnreadableFile(path, f"ligne 3 illisible : {row(PEOPLE[0])}", f"corriger {PEOPLE[0].nom}")
 
-    monkeypatch.setattr(pipeline.readers, "read", quoting)
+    monkeypatch.setattr(pipeline, "tables_of", quoting)
     (result,) = process_pending(bureau.home)
     load_warehouse(bureau.home)
     assert result.motif is not None
@@ -319,7 +321,7 @@ def _in_clear(monkeypatch: pytest.MonkeyPatch) -> None:
     def copied(source, target, *_):
         target.write(source.read())
 
-    monkeypatch.setattr(landing.chiffrement, "encrypt", copied)
+    monkeypatch.setattr(landing.encryption, "encrypt", copied)
 
 
 def _unprotected(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -327,16 +329,16 @@ def _unprotected(monkeypatch: pytest.MonkeyPatch) -> None:
         found = protect(rows, entity, secret)
         return found.with_columns(usager_id=rows["usager_id"], cle_nir=rows["nir"], cle_nom_prenom=rows["nom"])
 
-    protect = pseudonymes.protected
-    monkeypatch.setattr(pseudonymes, "protected", same)
+    protect = pseudonyms.protected
+    monkeypatch.setattr(pseudonyms, "protected", same)
 
 
 def _unmasked_rejects(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(masques, "rejects", lambda found, *_: found)
+    monkeypatch.setattr(masks, "rejects", lambda found, *_: found)
 
 
 def _unmasked_flags(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(masques, "flags", lambda found, *_: found)
+    monkeypatch.setattr(masks, "flags", lambda found, *_: found)
 
 
 def _named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -344,11 +346,11 @@ def _named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _quoted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(masques, "message", lambda text, *_: text)
+    monkeypatch.setattr(masks, "message", lambda text, *_: text)
 
 
 def _open_lists(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(validate, "_close", lambda *_: None)
+    monkeypatch.setattr(chunk, "_close", lambda *_: None)
 
 
 def _inbox_kept(monkeypatch: pytest.MonkeyPatch) -> None:

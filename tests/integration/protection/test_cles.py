@@ -10,12 +10,13 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from ingest import lake, landing
-from ingest.lake import Result
 from ingest.pipeline import Receipt, deliver, load_warehouse, pending, process_pending
-from ingest.protection import chiffrement, cles, pseudonymes, trousseau
+from ingest.protect import encryption, keyrings, landed_keys, pseudonyms
+from ingest.receive import landing
+from ingest.store import lake
+from ingest.store.lake import Result
 from orchestration import inbox
-from orchestration.cli import app
+from orchestration.cli.main import app
 from tests.instants import now
 from tests.integration.protection.conftest import Bureau
 
@@ -32,12 +33,12 @@ def received(bureau: Bureau, name: str = "essai_2025-01-31.csv", rows: tuple[tup
 
 
 def keyring_path() -> Path:
-    return trousseau.path_of_file()
+    return keyrings.path_of_file()
 
 
 def mark(manifest: landing.Manifest) -> str:
     """What stands for the bytes of a delivery in its neutral name."""
-    return pseudonymes.of_delivery(manifest.sha256, trousseau.load().pseudonyms)[:8]
+    return pseudonyms.of_delivery(manifest.sha256, keyrings.load().pseudonyms)[:8]
 
 
 def away() -> Path:
@@ -45,7 +46,7 @@ def away() -> Path:
     return keyring_path().rename(keyring_path().with_suffix(".perdu"))
 
 
-def pseudonyms(bureau: Bureau) -> list[str]:
+def stored_pseudonyms(bureau: Bureau) -> list[str]:
     load_warehouse(bureau.home)
     with duckdb.connect(str(bureau.home.warehouse), read_only=True) as connection:
         query = "SELECT usager_id FROM raw.essai_personnes__usagers ORDER BY ALL"
@@ -64,7 +65,7 @@ def test_without_a_keyring_a_file_about_persons_is_refused_and_keeps_no_byte(bur
     assert receipt.reason is not None
     assert "dlnuf cles creer" in receipt.reason
     assert [p.suffix for p in bureau.home.landing.rglob("*") if p.is_file()] == [".json"]
-    trousseau.create(now=now())
+    keyrings.create(now=now())
     assert received(bureau).status == "received"
     assert landing.refusals(bureau.home) == []
 
@@ -95,19 +96,19 @@ def test_rotating_then_rewrapping_changes_neither_contents_nor_pseudonyms_nor_wh
 ) -> None:
     received(bureau)
     process_pending(bureau.home)
-    before = pseudonyms(bureau)
-    trousseau.rotate(now=now())
+    before = stored_pseudonyms(bureau)
+    keyrings.rotate(now=now())
     received(bureau, "essai_2025-02-28.csv", OTHERS)
     assert [m.cle for m in landing.manifests(bureau.home)] == ["v1", "v2"]
-    done = cles.recover(bureau.home)
+    done = landed_keys.recover(bureau.home)
     assert (done.version, done.recovered, done.current, done.left) == ("v2", 1, 1, {})
     assert [m.cle for m in landing.manifests(bureau.home)] == ["v2", "v2"]
-    assert cles.recover(bureau.home).recovered == 0
-    assert [v["fichiers"] for v in cles.state(bureau.home)["versions"]] == [0, 2]
+    assert landed_keys.recover(bureau.home).recovered == 0
+    assert [v["fichiers"] for v in landed_keys.state(bureau.home)["versions"]] == [0, 2]
     assert len(pending(bureau.home)) == 1
     _without_version("v1")
     process_pending(bureau.home)
-    assert set(before) < set(pseudonyms(bureau))
+    assert set(before) < set(stored_pseudonyms(bureau))
 
 
 def _without_version(version: str) -> dict[str, str]:
@@ -122,15 +123,15 @@ def _without_version(version: str) -> dict[str, str]:
 def test_renewing_pseudonyms_makes_every_delivery_be_read_again_and_changes_them_all(bureau: Bureau) -> None:
     received(bureau)
     process_pending(bureau.home)
-    before = pseudonyms(bureau)
+    before = stored_pseudonyms(bureau)
     assert pending(bureau.home) == []
-    trousseau.renew_pseudonyms(now=now())
+    keyrings.renew_pseudonyms(now=now())
     assert len(pending(bureau.home)) == 1
     process_pending(bureau.home)
-    after = pseudonyms(bureau)
+    after = stored_pseudonyms(bureau)
     assert len(after) == len(before) == 2
     assert set(after).isdisjoint(before)
-    assert result_of(bureau).pseudonymes == trousseau.load().pseudonyms.fingerprint
+    assert result_of(bureau).pseudonymes == keyrings.load().pseudonyms.fingerprint
 
 
 def test_a_delivery_whose_key_is_lost_is_refused_then_read_once_the_key_is_back(bureau: Bureau) -> None:
@@ -143,20 +144,20 @@ def test_a_delivery_whose_key_is_lost_is_refused_then_read_once_the_key_is_back(
     assert pending(bureau.home) == []
     lost.rename(keyring_path())
     assert [r.statut for r in process_pending(bureau.home)] == ["accepted"]
-    assert len(pseudonyms(bureau)) == 2
+    assert len(stored_pseudonyms(bureau)) == 2
 
 
 def test_a_version_that_is_missing_is_named_and_waited_for(bureau: Bureau) -> None:
     received(bureau)
     named = mark(next(landing.manifests(bureau.home)))
-    trousseau.rotate(now=now())
+    keyrings.rotate(now=now())
     lost = _without_version("v1")
     assert [r.statut for r in process_pending(bureau.home)] == ["refused"]
     motif = result_of(bureau).motif
     assert motif is not None
     assert "par la clé v1" in motif
     assert f"essai_personnes_2025-01-31_{named}.csv" in motif
-    assert (pending(bureau.home), cles.state(bureau.home)["fichiers_sans_cle"]) == ([], 1)
+    assert (pending(bureau.home), landed_keys.state(bureau.home)["fichiers_sans_cle"]) == ([], 1)
     content = json.loads(keyring_path().read_text(encoding="utf-8"))
     content["chiffrement"].insert(0, lost)
     keyring_path().write_text(json.dumps(content), encoding="utf-8")
@@ -166,25 +167,25 @@ def test_a_version_that_is_missing_is_named_and_waited_for(bureau: Bureau) -> No
 def test_what_was_read_stays_while_the_keyring_is_away(bureau: Bureau) -> None:
     received(bureau)
     process_pending(bureau.home)
-    before = pseudonyms(bureau)
+    before = stored_pseudonyms(bureau)
     away()
     assert pending(bureau.home) == []
     assert process_pending(bureau.home) == []
-    assert pseudonyms(bureau) == before
+    assert stored_pseudonyms(bureau) == before
 
 
 def test_another_keyring_cannot_read_what_the_lost_one_closed_and_its_pseudonyms_are_not_mixed(bureau: Bureau) -> None:
     received(bureau)
     process_pending(bureau.home)
     away()
-    trousseau.create(now=now())
+    keyrings.create(now=now())
     assert [r.statut for r in process_pending(bureau.home)] == ["refused"]
-    assert pseudonyms(bureau) == []
+    assert stored_pseudonyms(bureau) == []
     assert pending(bureau.home) == []
     again = received(bureau)
     assert (again.status, "clé perdue" in (again.reason or "")) == ("received", True)
     assert [r.statut for r in process_pending(bureau.home)] == ["accepted"]
-    assert len(pseudonyms(bureau)) == 2
+    assert len(stored_pseudonyms(bureau)) == 2
 
 
 @pytest.mark.parametrize("damage", ["cut", "byte", "swapped"])
@@ -196,7 +197,7 @@ def test_a_damaged_file_says_so_and_is_replaced_by_delivering_it_again(bureau: B
     if damage == "cut":
         content = content[:-20]
     elif damage == "byte":
-        content[chiffrement.HEADER + 10] ^= 1
+        content[encryption.HEADER + 10] ^= 1
     else:
         received(bureau, "essai_2025-02-28.csv", OTHERS)
         other = next(m for m in landing.manifests(bureau.home) if m.sha256 != manifest.sha256)
@@ -212,9 +213,9 @@ def test_a_damaged_file_says_so_and_is_replaced_by_delivering_it_again(bureau: B
 def test_persons_nobody_can_tell_apart_are_not_doubles_and_a_later_delivery_replaces_them(
     bureau: Bureau, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from data_contracts import model
+    from data_contracts import loading
 
-    path = next(model.SOURCES.glob("*.yaml"))
+    path = next(loading.SOURCES.glob("*.yaml"))
     text = path.read_text(encoding="utf-8").replace(
         "      - {property: observations, value: none}",
         "      - {property: observations, value: none}\n"
@@ -262,4 +263,4 @@ def test_the_stored_rows_name_the_version_of_their_pseudonyms(bureau: Bureau) ->
     received(bureau)
     process_pending(bureau.home)
     rows = pl.read_parquet(list((bureau.home.lake / "raw").rglob("*.parquet")))
-    assert set(rows["version_cle"]) == {f"p1-{trousseau.load().pseudonyms.fingerprint[:8]}"}
+    assert set(rows["version_cle"]) == {f"p1-{keyrings.load().pseudonyms.fingerprint[:8]}"}

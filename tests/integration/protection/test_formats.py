@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from ingest import lake
 from ingest.home import Home
 from ingest.pipeline import deliver, load_warehouse, process_pending
+from ingest.store import lake
 from tests.instants import now
 from tests.integration.protection.recherche import Identity, in_text, traces
 

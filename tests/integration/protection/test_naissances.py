@@ -10,12 +10,12 @@ import duckdb
 import polars as pl
 import pytest
 
-from data_contracts.model import load_contracts
-from ingest import landing
+from data_contracts.loading import load_contracts
 from ingest.home import Home
-from ingest.lake import Result
 from ingest.pipeline import deliver, inputs_fingerprint, load_warehouse, pending, process_pending
-from ingest.protection import trousseau
+from ingest.protect import keyrings
+from ingest.receive import landing
+from ingest.store.lake import Result
 from tests.instants import now
 
 ET = "010000222"
@@ -32,7 +32,7 @@ RESIDALIA = (
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     monkeypatch.setenv("DLNUF_CLES", str(tmp_path / "cles" / "cles.json"))
-    trousseau.create(now=now())
+    keyrings.create(now=now())
     return Home(tmp_path / "var")
 
 

@@ -15,10 +15,10 @@ import duckdb
 
 from data_contracts import dictionary, nomenclatures
 from data_contracts.derive.schemas import SQL_TYPES
-from data_contracts.model import Field, Product, load_products
+from data_contracts.loading import Field, Product, load_products
 from ingest.home import Home
 from orchestration.publication.acceptance import Outcome
-from orchestration.publication.declarations import Declarations
+from orchestration.publication.declared import Declarations
 from orchestration.publication.publisher import run
 from orchestration.publication.rules import Rule
 from orchestration.publication.samples import Frame

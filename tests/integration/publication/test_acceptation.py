@@ -16,7 +16,7 @@ import pytest
 
 from ingest.home import Home
 from orchestration.publication import PublicationBlocked, acceptance, read_current
-from orchestration.publication.declarations import Declarations
+from orchestration.publication.declared import Declarations
 from orchestration.publication.rules import Rule
 from orchestration.publication.samples import Frame
 from tests.integration.publication.entrepot import (

@@ -14,10 +14,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from data_contracts.model import load_contracts
+from data_contracts.loading import load_contracts
 from ingest.home import Home
-from orchestration.publication import PublicationBlocked, acceptance, pages
-from orchestration.publication.declarations import Declarations
+from orchestration.publication import PublicationBlocked, acceptance, html_pages
+from orchestration.publication.declared import Declarations
 from orchestration.publication.open_data import element_is_open, indicator_is_open
 from tests.integration.publication.entrepot import (
     CLOSED_ELEMENT,
@@ -229,9 +229,9 @@ def test_the_dictionary_has_every_published_field_and_loads_nothing(opened: Path
 def test_the_dictionary_has_every_element_that_a_source_carries() -> None:
     declared = Declarations.load()
     carried = {f.element for c in load_contracts().values() for e in c.entities for f in e.fields if f.element}
-    entries = {e.id: e for e in pages.element_entries(declared)}
+    entries = {e.id: e for e in html_pages.element_entries(declared)}
     assert carried <= set(entries)
-    text = pages.dictionary_pages(declared, [])["dictionnaire.html"]
+    text = html_pages.dictionary_pages(declared, [])["dictionnaire.html"]
     page = Page(text)
     assert carried <= set(page.ids)
     assert {link[1:] for link in page.links} <= set(page.ids)
@@ -244,7 +244,7 @@ def test_sources_of_an_element_are_listed_in_the_order_in_which_they_are_believe
     declared = replace(
         DECLARED, ranks=((OPEN_ELEMENT, "tdb_esms", 2), (OPEN_ELEMENT, "finess", 1), (OPEN_ELEMENT, "x", 901))
     )
-    (entry,) = [e for e in pages.element_entries(declared) if e.id == OPEN_ELEMENT]
+    (entry,) = [e for e in html_pages.element_entries(declared) if e.id == OPEN_ELEMENT]
     assert entry.sources == ("finess", "tdb_esms", "x (hors ordre déclaré)")
 
 

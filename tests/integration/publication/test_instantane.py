@@ -201,7 +201,7 @@ def test_one_publication_at_a_time(home: Home) -> None:
 def test_reading_the_current_version_loads_neither_contracts_nor_great_expectations() -> None:
     code = (
         "import sys; from orchestration.publication import read_current, publish\n"
-        "print([m for m in ('great_expectations', 'pandas', 'data_contracts.model', 'jinja2') if m in sys.modules])"
+        "print([m for m in ('great_expectations', 'pandas', 'data_contracts.loading', 'jinja2') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -15,16 +15,16 @@ import duckdb
 import polars as pl
 import pytest
 
-from data_contracts.model import Contract, Field, load_contracts
+from data_contracts.loading import Contract, Field, load_contracts
 from ingest import pipeline
 from ingest.home import Home
-from ingest.protection import trousseau
-from ingest.readers import LayoutLike, Table, read
-from ingest.readers.xlsx_file import Knows
-from ingest.synthetic import generate
-from ingest.titles import title_key
+from ingest.protect import keyrings
+from ingest.read import LayoutLike, Table, tables_of
+from ingest.read.titles import title_key
+from ingest.read.xlsx_file import Knows
 from orchestration.run import Outcome, run
 from tests.instants import NOW
+from witness.generate import generate
 
 pytestmark = pytest.mark.lent
 
@@ -58,7 +58,7 @@ class Spoiler:
         self, path: Path, layout: LayoutLike, entities: Sequence[str], knows: Knows | None = None
     ) -> Iterator[Table]:
         contract = next(c for c in self.contracts.values() if layout in c.layouts)
-        for table in read(path, layout, entities, knows):
+        for table in tables_of(path, layout, entities, knows):
             yield replace(table, frame=self._spoilt(table, contract, layout.code))
 
     def _spoilt(self, table: Table, contract: Contract, layout: str) -> pl.DataFrame:
@@ -100,9 +100,9 @@ def spoilt(tmp_path_factory: pytest.TempPathFactory) -> Run:
     home, spoiler = Home(root / "var"), Spoiler()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DLNUF_CLES", str(root / "cles" / "cles.json"))
-        trousseau.create(now=NOW)
+        keyrings.create(now=NOW)
         pipeline.deliver([root / "genere" / "livraisons"], home, now=NOW)
-        patch.setattr(pipeline.readers, "read", spoiler.read)
+        patch.setattr(pipeline, "tables_of", spoiler.read)
         return Run(run(home, now=NOW), home, spoiler.planted)
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from data_contracts.model import Product, load_products
+from data_contracts.loading import Product, load_products
 from ingest.home import Home
 from orchestration.publication import PublicationBlocked, publish, read_current
-from orchestration.publication.declarations import Declarations
+from orchestration.publication.declared import Declarations
 from orchestration.publication.manifest import damage
 from orchestration.publication.open_data import element_is_open, open_datasets
 from orchestration.publication.rules import rules_of

@@ -10,10 +10,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from data_contracts.model import Product, load_products
+from data_contracts.loading import Product, load_products
 from ingest.home import Home
-from orchestration.publication import PublicationBlocked, acceptance, secret
-from orchestration.publication.declarations import Declarations
+from orchestration.publication import PublicationBlocked, acceptance, small_numbers
+from orchestration.publication.declared import Declarations
 from orchestration.publication.store import Publication
 from tests.integration.publication.entrepot import LATER, build_warehouse, publish_trial
 
@@ -52,7 +52,7 @@ def table(publication: Publication) -> pl.DataFrame:
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    monkeypatch.delenv(secret.SETTING, raising=False)
+    monkeypatch.delenv(small_numbers.SETTING, raising=False)
     home = Home(tmp_path / "var")
     build_warehouse(home, {REPARTITION.id: REPARTITION}, {REPARTITION.id: rows()})
     return home
@@ -102,7 +102,9 @@ def test_a_file_that_gives_a_small_count_away_is_not_published(
 ) -> None:
     """The controls look at the file, whatever wrote it."""
     monkeypatch.setattr(
-        secret, "protected", lambda products, frames, minimum: {name: forget(frame) for name, frame in frames.items()}
+        small_numbers,
+        "protected",
+        lambda products, frames, minimum: {name: forget(frame) for name, frame in frames.items()},
     )
     with pytest.raises(PublicationBlocked, match=told):
         published(home, gate=acceptance.evaluate)
@@ -151,14 +153,14 @@ def test_another_threshold_publishes_again(home: Home, monkeypatch: pytest.Monke
     first = published(home)
     assert first.manifest.software["seuil_personnes"] == "11"
     assert not published(home, now=LATER).published
-    monkeypatch.setenv(secret.SETTING, "5")
+    monkeypatch.setenv(small_numbers.SETTING, "5")
     second = published(home, now=LATER)
     assert second.published
     assert table(second)["n_personnes"].null_count() == 0
 
 
 def test_a_threshold_that_is_not_one_publishes_nothing(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(secret.SETTING, "3")
+    monkeypatch.setenv(small_numbers.SETTING, "3")
     with pytest.raises(PublicationBlocked, match="au moins 5"):
         published(home)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ingest.home import Home
-from ingest.protection import trousseau
+from ingest.protect import keyrings
 from tests.instants import now
 from tests.integration.restitution.bureau import Bureau
 
@@ -26,7 +26,7 @@ def desk(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Bureau:
 def bureau(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bureau:
     """Nothing delivered yet."""
     found = desk(tmp_path, monkeypatch)
-    trousseau.create(now=now())
+    keyrings.create(now=now())
     return found
 
 
@@ -36,7 +36,7 @@ def _delivered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("restitution")
     with pytest.MonkeyPatch.context() as environment:
         found = desk(folder, environment)
-        trousseau.create(now=now())
+        keyrings.create(now=now())
         found.receive_everything()
         found.match()
     return folder

@@ -12,20 +12,22 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from data_contracts import conservation
-from data_contracts.model import load_contracts
-from ingest import lake, landing, pipeline
-from ingest.conservation import bordereau, elimination
+from data_contracts import retention
+from data_contracts.loading import load_contracts
+from ingest import pipeline
 from ingest.home import PROJECT
-from ingest.protection import trousseau
-from ingest.readers import read
-from orchestration.cli import app
-from orchestration.restitution import ecarts, preparer, sortie
-from orchestration.restitution.entrepot import NotReady
-from orchestration.restitution.identites import NoNames, Unreadable
-from orchestration.restitution.preparer import Outcome
-from orchestration.restitution.resid import Month
-from orchestration.restitution.sortie import WrongFolder
+from ingest.protect import keyrings
+from ingest.read import tables_of
+from ingest.receive import landing
+from ingest.retain import bordereau, elimination
+from ingest.store import lake
+from orchestration.cli.main import app
+from orchestration.restitution import named_files, preparation, work_list
+from orchestration.restitution.identities import NoNames, Unreadable
+from orchestration.restitution.named_files import WrongFolder
+from orchestration.restitution.preparation import Outcome
+from orchestration.restitution.resid_file import Month
+from orchestration.restitution.warehouse import NotReady
 from tests.instants import TODAY, now
 from tests.integration.restitution.bureau import (
     EHPAD,
@@ -43,7 +45,7 @@ OCTOBER = Month(2026, 10)
 
 
 def prepare(bureau: Bureau, kind: str, finess: str = EHPAD, month: Month | None = None) -> Outcome:
-    return preparer.prepare(bureau.home, kind, finess, month=month, out=bureau.out, now=now())
+    return preparation.prepare(bureau.home, kind, finess, month=month, out=bureau.out, now=now())
 
 
 def table(path: Path) -> list[dict[str, str]]:
@@ -123,7 +125,7 @@ def test_a_task_says_the_entry_and_our_own_reader_takes_it_back(whole: Bureau) -
     (entry,) = json.loads(path.read_text(encoding="utf-8"))["entry"]
     assert entry["request"] == {"method": "PUT", "url": "Task/TACHE-ZX5"}
     layout = load_contracts()["viatrajectoire_ph"].layout("fhir")
-    (found,) = [t.frame for t in read(path, layout) if t.entity == "orientations"]
+    (found,) = [t.frame for t in tables_of(path, layout) if t.entity == "orientations"]
     (row,) = found.to_dicts()
     assert {k: row[k] for k in ("finess_et", "tache_id", "statut_esms", "statut_unite", "id_decision")} == {
         "finess_et": IME, "tache_id": "TACHE-ZX5", "statut_esms": "47", "statut_unite": "186", "id_decision": "DEC-ZX5",
@@ -153,7 +155,7 @@ def test_the_work_list_says_each_mismatch_with_what_each_system_holds(whole: Bur
     )
 
 
-@pytest.mark.parametrize("kind", preparer.KINDS)
+@pytest.mark.parametrize("kind", preparation.KINDS)
 def test_files_are_for_this_account_alone_and_what_they_hold_is_nowhere_in_the_home(
     whole: Bureau, kind: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -174,28 +176,28 @@ def test_files_are_for_this_account_alone_and_what_they_hold_is_nowhere_in_the_h
 
 def test_without_a_folder_nothing_is_written_anywhere(whole: Bureau) -> None:
     before = whole.written()
-    outcome = preparer.prepare(whole.home, "resid", EHPAD, month=OCTOBER, now=now())
+    outcome = preparation.prepare(whole.home, "resid", EHPAD, month=OCTOBER, now=now())
     assert (list(outcome.rows.values()), outcome.files) == ([2], [])
     assert whole.written() == before
 
 
 @pytest.mark.parametrize("inside", ["fichiers", "."])
 def test_a_folder_of_the_home_is_refused_before_anything_is_read(whole: Bureau, inside: str) -> None:
-    trousseau.path_of_file().unlink()  # nothing is read: not even the keyring
+    keyrings.path_of_file().unlink()  # nothing is read: not even the keyring
     with pytest.raises(WrongFolder, match="dossier des données"):
-        preparer.prepare(whole.home, "resid", EHPAD, out=whole.home.root / inside, now=now())
+        preparation.prepare(whole.home, "resid", EHPAD, out=whole.home.root / inside, now=now())
 
 
 def test_without_the_keyring_the_command_says_what_it_cannot_do(whole: Bureau) -> None:
-    trousseau.path_of_file().unlink()
+    keyrings.path_of_file().unlink()
     with pytest.raises(NoNames, match="ni fichier RESID-ESMS, ni statut pour ViaTrajectoire, ni liste de travail"):
         prepare(whole, "resid")
     assert not whole.out.exists() or list(whole.out.iterdir()) == []
 
 
 def test_a_delivery_whose_key_is_lost_is_named_and_nothing_is_prepared_by_halves(whole: Bureau) -> None:
-    trousseau.path_of_file().unlink()
-    trousseau.create(now=now())
+    keyrings.path_of_file().unlink()
+    keyrings.create(now=now())
     with pytest.raises(Unreadable, match=r"dui_2026-11-05_\w{8}\.csv ne peut pas être relue"):
         prepare(whole, "ecarts")
     assert list(whole.out.iterdir()) == []
@@ -237,7 +239,7 @@ def test_a_later_export_replaces_what_an_earlier_one_said(whole: Bureau) -> None
 
 def test_what_was_eliminated_is_not_given_back(whole: Bureau) -> None:
     """Bytes that others still need hold the person yet: what left the lake is not read again from them."""
-    rules, later = conservation.load(), datetime(2040, 1, 1, tzinfo=UTC)  # ten years after the death, and more
+    rules, later = retention.load(), datetime(2040, 1, 1, tzinfo=UTC)  # ten years after the death, and more
     number = bordereau.write(whole.home, rules, bordereau.due(whole.home, rules, later.date()), now=now())
     bordereau.approve(whole.home, number, visa="V", by="direction", on=TODAY, now=now())
     assert elimination.apply(whole.home, rules, number, now=later).rows
@@ -258,11 +260,11 @@ def test_a_task_of_another_esms_is_never_read(whole: Bureau) -> None:
 
 def test_the_statuses_of_the_work_list_are_those_that_the_layer_computes() -> None:
     sql = (PROJECT / "dbt_project/models/dlnuf/dlnuf_sejours.sql").read_text(encoding="utf-8")
-    assert [kind.status for kind in ecarts.KINDS if f"as {kind.status}" not in sql] == []
+    assert [kind.status for kind in work_list.KINDS if f"as {kind.status}" not in sql] == []
     told = ("resid_date_entree", "resid_date_sortie", "vt_date_entree", "vt_date_sortie", "est_dit_vt")
     assert [column for column in told if f"    {column},\n" not in sql] == []
 
 
 def test_a_name_that_looks_like_a_formula_is_no_formula_in_a_spreadsheet(tmp_path: Path) -> None:
-    sortie.table(tmp_path / "t.csv", ("Nom",), [("=HYPERLINK(1)",), ("ZZEXEMPLE",)])
+    named_files.table(tmp_path / "t.csv", ("Nom",), [("=HYPERLINK(1)",), ("ZZEXEMPLE",)])
     assert [row["Nom"] for row in table(tmp_path / "t.csv")] == ["'=HYPERLINK(1)", "ZZEXEMPLE"]

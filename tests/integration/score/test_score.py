@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from ingest.home import Home
-from orchestration.score import score
 from tests import partage
+from witness.score import score
 
 pytestmark = [pytest.mark.duckdb, pytest.mark.lent]
 

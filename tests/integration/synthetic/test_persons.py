@@ -7,12 +7,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from ingest import landing
 from ingest.home import Home
 from ingest.pipeline import Result, deliver, process_pending
-from ingest.protection import trousseau
-from ingest.synthetic import Bilan, generate
+from ingest.protect import keyrings
+from ingest.receive import landing
 from tests.instants import now
+from witness.generate import Bilan, generate
 
 pytestmark = pytest.mark.lent
 
@@ -24,7 +24,7 @@ class Received:
         self.made: Bilan = generate(root / "generation", departements=("48",), seed=3)
         self.truth = root / "generation" / "verite"
         self.home = Home(root / "var")
-        trousseau.create(now=now())
+        keyrings.create(now=now())
         self.receipts = deliver([root / "generation" / "livraisons" / "personnes"], self.home, now=now())
         self.results: list[Result] = process_pending(self.home)
         told = pl.read_parquet(self.truth / "livraisons.parquet")

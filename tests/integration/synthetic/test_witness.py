@@ -10,10 +10,10 @@ import pytest
 
 from ingest.home import Home
 from ingest.pipeline import deliver
-from ingest.synthetic import generate
 from orchestration.run import run
 from tests.instants import now
 from tests.partage import read_project, with_dbt_read
+from witness.generate import generate
 
 pytestmark = [pytest.mark.duckdb, pytest.mark.lent]
 

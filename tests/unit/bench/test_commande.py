@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from orchestration.bench import machine, mesure, rapport
-from orchestration.bench.processus import BenchFailed
-from orchestration.cli import main
+from orchestration.cli.main import main
 from tests.unit.bench.test_rapport import figures
+from witness.bench import bench_report, machine, measuring
+from witness.bench.process_tree import BenchFailed
 
 Asked = list[tuple[list[str], int | None]]
 Call = Callable[..., tuple[int, str, str]]
@@ -30,7 +30,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
         calls.append((list(scales), repeats))
         return figures(*scales)
 
-    monkeypatch.setattr(mesure, "bench", pretended)
+    monkeypatch.setattr(measuring, "bench", pretended)
     return calls
 
 
@@ -52,7 +52,7 @@ def test_the_three_scales_are_measured_by_default(asked: Asked, call: Call) -> N
     code, out, _ = call()
     assert code == 0
     assert asked == [(["departement", "region", "national"], None)]
-    assert out == rapport.resume(figures("departement", "region", "national")) + "\n"
+    assert out == bench_report.resume(figures("departement", "region", "national")) + "\n"
 
 
 def test_json_alone_goes_to_standard_output(asked: Asked, call: Call, tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_a_command_that_fails_is_said_without_a_stack(call: Call, monkeypatch: p
     def failing(*_: Any, **__: Any) -> None:
         raise BenchFailed("« dlnuf run » s'est arrêtée avec le code 1")
 
-    monkeypatch.setattr(mesure, "bench", failing)
+    monkeypatch.setattr(measuring, "bench", failing)
     assert call() == (1, "", "Erreur : « dlnuf run » s'est arrêtée avec le code 1\n")
 
 

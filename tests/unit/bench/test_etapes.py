@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from ingest import mesures
+from ingest import stages
 from ingest.home import PROJECT, Home
-from orchestration.bench.etapes import REST, STAGES, Interval, costs, covered_s, intervals, nodes, stage_of
-from orchestration.bench.processus import Execution, Sample
+from witness.bench.process_tree import Execution, Sample
+from witness.bench.stage_costs import REST, STAGES, Interval, costs, covered_s, intervals, nodes, stage_of
 
 MB = 1_000_000
 
@@ -91,9 +91,9 @@ def test_every_model_of_the_project_has_a_stage() -> None:
 
 def test_the_journal_and_dbt_are_read_together(tmp_path: Path) -> None:
     home = Home(tmp_path)
-    with mesures.journal(home):
+    with stages.journal(home):
         for stage in ("lecture", "validation", "chargement", "publication"):
-            with mesures.etape(stage):
+            with stages.etape(stage):
                 pass
     target = home.dbt / "target"
     target.mkdir(parents=True)

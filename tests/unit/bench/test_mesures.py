@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ingest import mesures
+from ingest import stages
 from ingest.home import Home
 
 
@@ -28,7 +28,7 @@ def busy(seconds: float) -> None:
 
 
 def kept(home: Home) -> list[dict[str, Any]]:
-    return json.loads(mesures.path_of(home).read_text(encoding="utf-8"))["intervalles"]
+    return json.loads(stages.path_of(home).read_text(encoding="utf-8"))["intervalles"]
 
 
 def test_a_stage_met_inside_another_one_suspends_it(home: Home) -> None:
@@ -37,8 +37,8 @@ def test_a_stage_met_inside_another_one_suspends_it(home: Home) -> None:
             busy(0.02)
             yield number
 
-    with mesures.journal(home), mesures.etape("validation"):
-        for _ in mesures.pendant("lecture", chunks()):
+    with stages.journal(home), stages.etape("validation"):
+        for _ in stages.pendant("lecture", chunks()):
             busy(0.01)
     told = kept(home)
     assert [each["etape"] for each in told] == ["validation", "lecture"] * 3 + ["validation"]
@@ -50,32 +50,32 @@ def test_a_stage_met_inside_another_one_suspends_it(home: Home) -> None:
 
 
 def test_what_a_decorated_function_gives_is_what_it_gave(home: Home) -> None:
-    @mesures.etape("chargement")
+    @stages.etape("chargement")
     def double(number: int) -> int:
         return 2 * number
 
-    with mesures.journal(home):
+    with stages.journal(home):
         assert [double(1), double(2)] == [2, 4]
     assert [each["etape"] for each in kept(home)] == ["chargement", "chargement"]
 
 
 def test_a_run_that_fails_leaves_its_journal(home: Home) -> None:
-    with pytest.raises(RuntimeError, match="panne"), mesures.journal(home), mesures.etape("lecture"):
+    with pytest.raises(RuntimeError, match="panne"), stages.journal(home), stages.etape("lecture"):
         raise RuntimeError("panne")
     assert [each["etape"] for each in kept(home)] == ["lecture"]
 
 
 def test_a_run_without_stages_leaves_the_journal_of_the_one_before(home: Home) -> None:
-    with mesures.journal(home), mesures.etape("lecture"):
+    with stages.journal(home), stages.etape("lecture"):
         pass
-    with mesures.journal(home):
+    with stages.journal(home):
         pass
     assert [each["etape"] for each in kept(home)] == ["lecture"]
 
 
 def test_outside_a_journal_nothing_is_kept(home: Home) -> None:
-    with mesures.etape("lecture"):
+    with stages.etape("lecture"):
         pass
-    with mesures.journal(home), mesures.etape("validation"):
+    with stages.journal(home), stages.etape("validation"):
         pass
     assert [each["etape"] for each in kept(home)] == ["validation"]

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.home import Home
-from orchestration.bench import comparaisons
-from orchestration.bench import pandas_resolution as resolution
+from witness.bench import comparisons
+from witness.bench import pandas_resolution as resolution
 
 WORDS = st.text(alphabet="abcde ", max_size=14)
 
@@ -72,11 +72,9 @@ def resolved(tmp_path: Path) -> tuple[Home, Path]:
     home, made = Home(tmp_path / "var"), tmp_path / "pandas"
     home.root.mkdir()
     made.mkdir()
-    texts = [
-        name for name in (*resolution.QUESTION, *comparaisons.VALUES) if name not in ("millesime", "valeur_nombre")
-    ]
+    texts = [name for name in (*resolution.QUESTION, *comparisons.VALUES) if name not in ("millesime", "valeur_nombre")]
     listed = ", ".join(f"'x' as {name}" for name in texts)
-    other = [n for n in (*resolution.QUESTION, *comparaisons.LOSERS) if "ecart" not in n and n != "est_dans_tolerance"]
+    other = [n for n in (*resolution.QUESTION, *comparisons.LOSERS) if "ecart" not in n and n != "est_dans_tolerance"]
     losers = ", ".join(f"'x' as {name}" for name in other)
     with duckdb.connect(str(home.warehouse)) as connection:
         connection.execute("create schema dlnuf")
@@ -101,7 +99,7 @@ def change(made: Path, table: str, query: str) -> None:
 
 
 def test_the_same_rows_do_not_differ(resolved: tuple[Home, Path]) -> None:
-    assert comparaisons.differences(*resolved) == 0
+    assert comparisons.differences(*resolved) == 0
 
 
 @pytest.mark.parametrize(
@@ -118,4 +116,4 @@ def test_the_same_rows_do_not_differ(resolved: tuple[Home, Path]) -> None:
 )
 def test_rows_that_differ_are_counted(resolved: tuple[Home, Path], table: str, query: str, expected: int) -> None:
     change(resolved[1], table, query)
-    assert comparaisons.differences(*resolved) == expected
+    assert comparisons.differences(*resolved) == expected

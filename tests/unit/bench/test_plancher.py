@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.bench import plancher
+from witness.bench import floor
 
 
 def test_every_file_is_read_as_it_is_and_written(tmp_path: Path) -> None:
@@ -21,7 +21,7 @@ def test_every_file_is_read_as_it_is_and_written(tmp_path: Path) -> None:
     (deliveries / "sous" / "d.json.gz").write_bytes(
         gzip.compress(b'{"version": "1", "pmej": [{"n": "01"}, {"n": "2"}]}')
     )
-    plancher.main(deliveries, out)
+    floor.main(deliveries, out)
     said = json.loads((out / "plancher.json").read_text(encoding="utf-8"))
     assert said["rows"] == 1 + 2 + 1 + 1 + 1
     assert said["bytes"] == sum(path.stat().st_size for path in deliveries.rglob("*.*"))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.bench import processus
+from witness.bench import process_tree
 
 # A process that holds 50 MB and waits for its child, which holds 100 MB more and works for some tenths of a second.
 CHILD = """
@@ -24,7 +24,7 @@ subprocess.run([sys.executable, "-c", {CHILD!r}, "100000000"], check=True)
 
 
 def test_the_whole_tree_is_measured(tmp_path: Path) -> None:
-    done = processus.run([sys.executable, "-c", PARENT], tmp_path / "log")
+    done = process_tree.run([sys.executable, "-c", PARENT], tmp_path / "log")
     assert 150 < done.peak_mb < 300
     assert done.cpu_s >= 0.4
     assert done.wall_s >= 0.4
@@ -34,17 +34,17 @@ def test_the_whole_tree_is_measured(tmp_path: Path) -> None:
 
 
 def test_a_command_that_fails_is_told_with_its_last_words(tmp_path: Path) -> None:
-    with pytest.raises(processus.BenchFailed, match=r"code 3 :\nadieu"):
-        processus.run([sys.executable, "-c", "print('adieu'); raise SystemExit(3)"], tmp_path / "log")
+    with pytest.raises(process_tree.BenchFailed, match=r"code 3 :\nadieu"):
+        process_tree.run([sys.executable, "-c", "print('adieu'); raise SystemExit(3)"], tmp_path / "log")
 
 
 def test_a_code_that_is_expected_is_no_failure(tmp_path: Path) -> None:
-    done = processus.run([sys.executable, "-c", "raise SystemExit(1)"], tmp_path / "log", codes=(0, 1))
+    done = process_tree.run([sys.executable, "-c", "raise SystemExit(1)"], tmp_path / "log", codes=(0, 1))
     assert done.wall_s > 0
 
 
 def test_the_environment_is_given(tmp_path: Path) -> None:
-    processus.run([sys.executable, "-c", "import os; print(os.environ['ICI'])"], tmp_path / "log", {"ICI": "là"})
+    process_tree.run([sys.executable, "-c", "import os; print(os.environ['ICI'])"], tmp_path / "log", {"ICI": "là"})
     assert (tmp_path / "log").read_text(encoding="utf-8") == "là\n"
 
 
@@ -57,4 +57,4 @@ def test_the_environment_is_given(tmp_path: Path) -> None:
     ],
 )
 def test_descendants(parents: dict[int, int], expected: set[int]) -> None:
-    assert processus.descendants(10, parents) == expected
+    assert process_tree.descendants(10, parents) == expected

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from orchestration.bench import mesure, rapport
-from orchestration.bench.etapes import REST, STAGES
-from orchestration.bench.processus import BenchFailed, Execution, Sample
+from witness.bench import bench_report, measuring
+from witness.bench.process_tree import BenchFailed, Execution, Sample
+from witness.bench.stage_costs import REST, STAGES
 
 
 def cost(wall: float) -> dict[str, float]:
@@ -35,7 +35,7 @@ def scale(name: str, factor: float) -> dict[str, Any]:
         **cost(wall),
         "stages": {stage: cost(wall / 10) for stage in ("reception", *STAGES, REST)},
         "generation": cost(1.0),
-        "noise": {m: mesure.spread([wall, 2 * wall, wall / 2]) for m in ("wall_s", "cpu_s", "peak_mb")},
+        "noise": {m: measuring.spread([wall, 2 * wall, wall / 2]) for m in ("wall_s", "cpu_s", "peak_mb")},
         "heaviest": [{"name": "int_reponses_classees", "stage": "resolution", "wall_s": 2.0}],
         "memory": [(0.0, 10.0), (1.0, 20.0)],
         "floor": {"wall_s": wall / 10, "bytes": 1, "rows": 1, "ratio": 10.0},
@@ -49,9 +49,9 @@ def scale(name: str, factor: float) -> dict[str, Any]:
 
 def figures(*names: str) -> dict[str, Any]:
     factors = {"departement": 1.0, "region": 10.0, "national": 100.0}
-    machine = dict.fromkeys(("python", *mesure.machine.PACKAGES), "1.0")
+    machine = dict.fromkeys(("python", *measuring.machine.PACKAGES), "1.0")
     machine |= {"cpu": "Essai", "cores": "2", "cores_of_the_machine": "4", "memory_gb": "25", "system": "Linux 6"}
-    summary = mesure.summary([scale(name, factors[name]) for name in names])
+    summary = measuring.summary([scale(name, factors[name]) for name in names])
     return {"date": "2026-01-01", "seed": 1, "machine": {**machine, "load_before": [0.1, 0.2, 0.3]}, **summary}
 
 
@@ -61,11 +61,11 @@ def figures(*names: str) -> dict[str, Any]:
 @pytest.mark.parametrize(("power", "points"), [(1.0, 3), (0.5, 2), (1.2, 4)])
 def test_the_exponent_is_the_slope_on_logarithms(power: float, points: int) -> None:
     volumes = [100.0 * 10**k for k in range(points)]
-    assert mesure.exponent([(v, 3 * v**power) for v in volumes]) == pytest.approx(power)
+    assert measuring.exponent([(v, 3 * v**power) for v in volumes]) == pytest.approx(power)
 
 
 def test_one_scale_has_no_exponent() -> None:
-    assert mesure.exponent([(1000.0, 60.0)]) is None
+    assert measuring.exponent([(1000.0, 60.0)]) is None
 
 
 def test_the_summary_speaks_of_the_largest_scale_and_shares_of_the_country() -> None:
@@ -82,17 +82,17 @@ def test_without_the_country_shares_are_of_the_esms_of_france() -> None:
 
 @pytest.mark.parametrize(("other", "expected"), [(30.0, 15.0), (1.0, 0.5), (None, None)])
 def test_a_comparison_that_did_not_end_has_no_ratio(other: float | None, expected: float | None) -> None:
-    assert mesure.ratio(other, 2.0) == expected
+    assert measuring.ratio(other, 2.0) == expected
 
 
 def test_the_noise_of_repeats() -> None:
-    assert mesure.spread([3.0, 1.0, 2.0]) == {"n": 3, "min": 1.0, "median": 2.0, "max": 3.0}
-    assert mesure.spread([3.0, 1.0])["median"] == 1.0
+    assert measuring.spread([3.0, 1.0, 2.0]) == {"n": 3, "min": 1.0, "median": 2.0, "max": 3.0}
+    assert measuring.spread([3.0, 1.0])["median"] == 1.0
 
 
 def test_the_profile_keeps_the_highest_of_each_period() -> None:
     samples = [Sample(at, memory * 1_000_000, 0.0) for at, memory in ((0.1, 5), (0.4, 9), (0.6, 2), (1.9, 7))]
-    assert mesure.profile(Execution(0.0, 2.0, 0.0, samples), points=4) == [(0.0, 9.0), (0.5, 2.0), (1.5, 7.0)]
+    assert measuring.profile(Execution(0.0, 2.0, 0.0, samples), points=4) == [(0.0, 9.0), (0.5, 2.0), (1.5, 7.0)]
 
 
 # --- report
@@ -109,8 +109,8 @@ def aims(text: str) -> dict[str, str]:
 
 def test_each_aim_is_said_met_or_not() -> None:
     found = figures("departement", "region", "national")
-    told = aims(rapport.text(found, "essai"))
-    assert len(told) == len(rapport.AIMS) == 9
+    told = aims(bench_report.text(found, "essai"))
+    assert len(told) == len(bench_report.AIMS) == 9
     assert told["files to published snapshot: wall time"] == "met"  # 400 s
     assert told["files to published snapshot: peak memory"] == "**not met**"  # 40 000 MB
     assert told["times the floor (DuckDB reads the bytes, writes Parquet)"] == "**not met**"  # 10
@@ -119,7 +119,7 @@ def test_each_aim_is_said_met_or_not() -> None:
 
 
 def test_no_verdict_without_the_country() -> None:
-    told = rapport.text(figures("departement"), "essai")
+    told = bench_report.text(figures("departement"), "essai")
     assert set(aims(told).values()) == {"–"}
     assert "no verdict" in told
 
@@ -129,7 +129,7 @@ def test_pandas_that_did_not_end_is_said() -> None:
     failed = {"wall_s": None, "peak_mb": None, "differences": None, "ratio": None, "failed": "…\nMemoryError"}
     found["scales"][-1]["pandas"] = failed
     found["pandas_ratio"] = None
-    told = rapport.text(found, "essai")
+    told = bench_report.text(found, "essai")
     assert "pandas did not end at scale `national`: MemoryError" in told
     assert "did not end" in told
     assert aims(told)["resolution: times faster than pandas"] == "–"
@@ -137,7 +137,7 @@ def test_pandas_that_did_not_end_is_said() -> None:
 
 def test_the_report_holds_every_stage_and_its_charts_exist(tmp_path: Path) -> None:
     found = figures("departement", "region", "national")
-    written = rapport.write(found, tmp_path / "docs" / "essai.md")
+    written = bench_report.write(found, tmp_path / "docs" / "essai.md")
     assert {path.name for path in written} == {
         "essai.md", "essai.json", "essai-growth.svg", "essai-stages.svg", "essai-memory.svg"
     }  # fmt: skip
@@ -148,24 +148,24 @@ def test_the_report_holds_every_stage_and_its_charts_exist(tmp_path: Path) -> No
         assert f"]({path.name})" in text
         assert path.read_text(encoding="utf-8").startswith("<svg")
     again = json.loads(written[1].read_text(encoding="utf-8"))
-    assert rapport.text(again, "essai") == text
+    assert bench_report.text(again, "essai") == text
 
 
 def test_the_short_version_is_in_french() -> None:
-    told = rapport.resume(figures("departement", "region", "national"))
+    told = bench_report.resume(figures("departement", "region", "national"))
     assert "400 s" in told
     assert "40\u202f000 Mo" in told
     assert told.count("non atteint") == 2
-    assert len(told.splitlines()) == 3 + 2 + len(rapport.AIMS)
+    assert len(told.splitlines()) == 3 + 2 + len(bench_report.AIMS)
 
 
 def test_charts_that_cannot_be_written_are_known_before_the_measures(monkeypatch: pytest.MonkeyPatch) -> None:
-    rapport.require_drawing()
-    monkeypatch.setattr(rapport, "find_spec", lambda name: None)
+    bench_report.require_drawing()
+    monkeypatch.setattr(bench_report, "find_spec", lambda name: None)
     with pytest.raises(BenchFailed, match="make install"):
-        rapport.require_drawing()
+        bench_report.require_drawing()
 
 
 def test_columns_of_figures_stand_on_the_right() -> None:
-    lines = rapport.table(("a", "b"), [("x", "1"), ("y", "–")]).splitlines()
+    lines = bench_report.table(("a", "b"), [("x", "1"), ("y", "–")]).splitlines()
     assert lines == ["| a | b |", "| --- | --: |", "| x | 1 |", "| y | – |"]

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from data_contracts import conservation
+from data_contracts import retention
 from ingest.home import Home
-from ingest.protection import trousseau
+from ingest.protect import keyrings
 from tests.instants import now
 
 
@@ -16,10 +16,10 @@ from tests.instants import now
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     """Nothing received yet, under a keyring of its own: one of the tests renews it."""
     monkeypatch.setenv("DLNUF_CLES", str(tmp_path / "cles" / "cles.json"))
-    trousseau.create(now=now())
+    keyrings.create(now=now())
     return Home(tmp_path / "var")
 
 
 @pytest.fixture(scope="session")
-def rules() -> conservation.Conservation:
-    return conservation.load()
+def rules() -> retention.Conservation:
+    return retention.load()

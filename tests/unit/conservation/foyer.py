@@ -9,10 +9,12 @@ from typing import Any
 import polars as pl
 
 from data_contracts.derive.schemas import POLARS_TYPES
-from data_contracts.model import load_contracts
-from ingest import lake, landing, pipeline
+from data_contracts.loading import load_contracts
+from ingest import pipeline
 from ingest.home import Home
-from ingest.protection import trousseau
+from ingest.protect import keyrings
+from ingest.receive import landing
+from ingest.store import lake
 
 ESMS = "010000001"
 Rows = dict[str, list[dict[str, Any]]]
@@ -36,7 +38,7 @@ def sejour(name: str, entree: date | None, sortie: date | None, **changes: Any) 
 
 def receive(home: Home, source: str, rows: Rows, stated_on: date, *, rejected: int = 0, text: str = "") -> str:
     """A delivery received and processed that day; returns its id. rejected: lines of it that are not in the lake."""
-    contract, keyring = load_contracts()[source], trousseau.load()
+    contract, keyring = load_contracts()[source], keyrings.load()
     sent = home.root / "envoi.json"
     sent.parent.mkdir(parents=True, exist_ok=True)
     sent.write_text(f"{source} {stated_on} {rows} {text}", encoding="utf-8")

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from data_contracts.conservation import Conservation, Duration, Rule, Source
-from ingest.conservation.echeances import due_dates
-from ingest.conservation.registre import ALL_PERSONS, Suspension
+from data_contracts.retention import Conservation, Duration, Rule, Source
+from ingest.retain.due_dates import due_dates
+from ingest.retain.register import ALL_PERSONS, Suspension
 
 ESMS = "010000001"
 PROOF = (Source("texte", "V"),)

@@ -11,14 +11,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from data_contracts.conservation import Conservation
-from data_contracts.model import load_contracts
-from ingest import lake, landing, pipeline
-from ingest.conservation import bordereau, elimination, exclusions, registre
-from ingest.conservation.bordereau import Refused, WrongList
-from ingest.conservation.exclusions import from_ranges, in_ranges
+from data_contracts.loading import load_contracts
+from data_contracts.retention import Conservation
+from ingest import pipeline
 from ingest.home import Home
-from ingest.protection import trousseau
+from ingest.protect import keyrings
+from ingest.receive import landing
+from ingest.retain import bordereau, elimination, exclusions, register
+from ingest.retain.bordereau import Refused, WrongList
+from ingest.retain.exclusions import from_ranges, in_ranges
+from ingest.store import lake
 from tests.instants import TODAY, now
 from tests.unit.conservation.foyer import pseudonym, receive, result_of, rows_of, sejour, usager
 
@@ -191,8 +193,8 @@ def test_a_list_is_the_same_when_it_is_asked_again_and_is_for_this_account_alone
 ) -> None:
     number = issue(home, rules)
     assert issue(home, rules) == number
-    assert len(registre.events(home, registre.ISSUED)) == 1
-    for path in (*bordereau.folder(home).iterdir(), registre.path_of(home)):
+    assert len(register.events(home, register.ISSUED)) == 1
+    for path in (*bordereau.folder(home).iterdir(), register.path_of(home)):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
@@ -223,10 +225,10 @@ def test_a_suspension_after_the_approval_is_honoured_and_its_lifting_needs_a_new
 ) -> None:
     number = approve(home, issue(home, rules))
     facts = {"finess_et": "010000001", "personne": pseudonym("anne"), "date": "2026-11-20", "motif": "TA 2026-1"}
-    registre.append(home, {"evenement": registre.SUSPENDED, "reference": "S1", **facts}, now())
+    register.append(home, {"evenement": register.SUSPENDED, "reference": "S1", **facts}, now())
     assert apply(home, rules, number).rows == 0
     assert bordereau.due(home, rules, TODAY).kept["suspension"] == 2
-    registre.append(home, {"evenement": registre.LIFTED, "reference": "S1", "date": "2026-11-21"}, now())
+    register.append(home, {"evenement": register.LIFTED, "reference": "S1", "date": "2026-11-21"}, now())
     assert bordereau.due(home, rules, TODAY).rows == 3
 
 
@@ -277,7 +279,7 @@ def test_bytes_whose_persons_have_all_gone_are_destroyed_and_never_read_again(ho
     assert not path.exists()
     assert result_of(home, delivery).detruite_le is not None
     # Everything about persons is to be read again, but for what is no longer there.
-    trousseau.renew_pseudonyms(now=now())
+    keyrings.renew_pseudonyms(now=now())
     assert pipeline.pending(home) == []
     assert bordereau.due(home, rules, TODAY).is_empty
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from data_contracts import conservation
-from data_contracts.conservation import PATH, ConservationError
-from data_contracts.model import load_contracts
+from data_contracts import retention
+from data_contracts.loading import load_contracts
+from data_contracts.retention import PATH, ConservationError
 
 Changed = Callable[[Callable[[dict[str, Any]], object]], Path]
 
@@ -31,7 +31,7 @@ def changed(tmp_path: Path) -> Changed:
 
 
 def test_every_table_about_persons_has_a_class_and_every_class_its_sources() -> None:
-    rules = conservation.load()
+    rules = retention.load()
     tables = {(c.id, e.name) for c in load_contracts().values() if c.personal for e in c.entities}
     assert {(h.source, h.entity) for h in rules.tables} == tables
     assert all(rule.sources for rule in rules.rules.values())
@@ -47,7 +47,7 @@ def test_every_table_about_persons_has_a_class_and_every_class_its_sources() -> 
     ],
 )  # fmt: skip
 def test_a_rule_is_said_in_words(classe: str, said: str) -> None:
-    assert conservation.load().rules[classe].text == said
+    assert retention.load().rules[classe].text == said
 
 
 CASES: list[tuple[Callable[[dict[str, Any]], object], str]] = [
@@ -78,7 +78,7 @@ def test_a_mistake_is_said_with_its_place(
     changed: Changed, change: Callable[[dict[str, Any]], object], said: str
 ) -> None:
     with pytest.raises(ConservationError, match="Règles de conservation invalides") as refused:
-        conservation.load(changed(change))
+        retention.load(changed(change))
     assert said in str(refused.value)
 
 
@@ -89,7 +89,7 @@ def test_all_mistakes_are_said_at_once(changed: Changed) -> None:
         content["version"] = None
 
     with pytest.raises(ConservationError) as refused:
-        conservation.load(changed(several))
+        retention.load(changed(several))
     assert len(refused.value.problems) == 4
 
 
@@ -97,4 +97,4 @@ def test_a_file_that_is_not_yaml_is_said(tmp_path: Path) -> None:
     path = tmp_path / "conservation.yaml"
     path.write_text("classes: [", encoding="utf-8")
     with pytest.raises(ConservationError, match="YAML illisible"):
-        conservation.load(path)
+        retention.load(path)

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_contracts.model import Contract, load_contracts
-from ingest import coordonnees as c
-from ingest.synthetic.territoire import communes
-from ingest.validate import DeliveryFacts, Validated, validate_chunk
+from data_contracts.loading import Contract, load_contracts
+from ingest.validate import coordinates as c
+from ingest.validate.chunk import DeliveryFacts, Validated, validate_chunk
+from witness.generate.geography import communes
 
 CONTRACT = """
 apiVersion: v3.1.0

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_contracts import territoires
-from data_contracts.domaines import domains
-from ingest.ecritures import ZERO, postal_departements, restored
-from ingest.identifiers import finess_key_holds
+from data_contracts.value_domains import domains
+from ingest.validate.identifiers import finess_key_holds
+from ingest.validate.rewritings import ZERO, postal_departements, restored
 
 OTHER_CODE = "département d'outre-mer écrit dans l'autre code (FINESS, code officiel), ramené à celui du champ"
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_contracts.model import Contract, Layout, load_contracts
-from ingest.headers import difference, expected, located, written_otherwise
-from ingest.readers.model import column_names
-from ingest.refusals import has_header
+from data_contracts.loading import Contract, Layout, load_contracts
+from ingest.read.frames import column_names
+from ingest.receive.headers import difference, expected, located, written_otherwise
+from ingest.receive.refusals import has_header
 
 CONTRACTS = load_contracts()
 TABLES = [(c.id, x.code) for c in CONTRACTS.values() for x in c.layouts if has_header(x)]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from stdnum import luhn
 from stdnum.fr import nir as stdnum_nir
 
-from ingest.identifiers import (
+from ingest.validate.identifiers import (
     finess_key_holds,
     nir_key_holds,
     rpps_key_holds,

@@ -11,10 +11,11 @@ import polars as pl
 import pytest
 
 from data_contracts.derive.schemas import arrow_schema
-from data_contracts.model import load_contracts
-from ingest import lake, landing, modifications
+from data_contracts.loading import load_contracts
 from ingest.home import Home
-from ingest.lake import Result
+from ingest.receive import landing
+from ingest.store import changes, lake
+from ingest.store.lake import Result
 
 CONTRACT = load_contracts()["dui"]
 ENTITY = CONTRACT.entity("sejours").stored
@@ -116,7 +117,7 @@ def test_a_delivery_received_again_is_the_last_word(home: Home, spied: list[str]
 
 
 def test_many_units_are_made_anew_whole(home: Home, spied: list[str]) -> None:
-    deliver(home, 3, [(et, stay, "AJ") for et, stay, _ in MANY[: int(len(MANY) * 2 * modifications.MAX_SHARE)]])
+    deliver(home, 3, [(et, stay, "AJ") for et, stay, _ in MANY[: int(len(MANY) * 2 * changes.MAX_SHARE)]])
     found = load(home)
     assert NAME in spied
     assert found == whole(home)

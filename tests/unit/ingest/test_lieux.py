@@ -7,8 +7,8 @@ from datetime import date
 import polars as pl
 import pytest
 
-from data_contracts.model import Contract, load_contracts
-from ingest.validate import DeliveryFacts, Validated, validate_chunk
+from data_contracts.loading import Contract, load_contracts
+from ingest.validate.chunk import DeliveryFacts, Validated, validate_chunk
 
 CONTRACT = """
 apiVersion: v3.1.0

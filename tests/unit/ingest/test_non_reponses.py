@@ -9,12 +9,12 @@ from datetime import date
 import polars as pl
 import pytest
 
-from data_contracts import non_reponses
+from data_contracts import non_answers
 from data_contracts.contract import Contract, Field, Layout
 from data_contracts.dictionary import read_table
-from data_contracts.model import load_contracts
-from data_contracts.non_reponses import ERROR, NOTHING, SECRET, UNKNOWN, ZERO, meaning
-from ingest.validate import DeliveryFacts, Validated, validate_chunk
+from data_contracts.loading import load_contracts
+from data_contracts.non_answers import ERROR, NOTHING, SECRET, UNKNOWN, ZERO, meaning
+from ingest.validate.chunk import DeliveryFacts, Validated, validate_chunk
 
 NUMBER = Field("x", "X", "number", "")
 TEXT = Field("x", "X", "string", "")
@@ -97,13 +97,13 @@ def test_a_code_of_the_field_is_an_answer(text: str) -> None:
 
 
 def test_the_table_says_of_each_word_what_it_means_where_and_from_whom() -> None:
-    rows = read_table(non_reponses.FILE)
+    rows = read_table(non_answers.FILE)
     collections = {c.collection for c in load_contracts().values()}
     for row in rows:
         assert bool(row["mot"]) != bool(row["motif"]), row
         assert re.compile(row["motif"])
-        assert row["sens"] in non_reponses.MEANINGS
-        assert row["portee"] in non_reponses.SCOPES
+        assert row["sens"] in non_answers.MEANINGS
+        assert row["portee"] in non_answers.SCOPES
         assert set(row["collections"].split()) <= collections
         assert row["source"]
     said = [(row["mot"].lower() or row["motif"], row["portee"], row["collections"]) for row in rows]

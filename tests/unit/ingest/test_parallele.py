@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest import mesures, parallele
+from ingest import parallel, stages
 from ingest.home import Home
 from tests.patience import PATIENCE_S
 
@@ -19,7 +19,7 @@ MB = 2**20
 
 
 def doubled(number: int) -> int:
-    with mesures.etape("validation"):
+    with stages.etape("validation"):
         return 2 * number
 
 
@@ -49,26 +49,26 @@ def asleep(folder: str) -> None:
 )
 def test_processes_are_started_when_it_pays(sizes: list[int], several: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {0, 1})
-    assert parallele.processes(sizes) == (2 if several else 1)
+    assert parallel.processes(sizes) == (2 if several else 1)
 
 
 @pytest.mark.parametrize("n", [1, 2])
 def test_results_come_in_the_order_of_the_items_with_the_times_they_took(n: int, tmp_path: Path) -> None:
     home = Home(tmp_path)
-    with mesures.journal(home):
-        assert list(parallele.each(doubled, range(5), n)) == [0, 2, 4, 6, 8]
-    assert mesures.path_of(home).read_text(encoding="utf-8").count('"validation"') == 5
+    with stages.journal(home):
+        assert list(parallel.each(doubled, range(5), n)) == [0, 2, 4, 6, 8]
+    assert stages.path_of(home).read_text(encoding="utf-8").count('"validation"') == 5
 
 
 def test_several_processes_work_when_several_are_asked_for() -> None:
-    assert os.getpid() in set(parallele.each(process_of, range(4), 1))
-    assert os.getpid() not in set(parallele.each(process_of, range(4), 2))
+    assert os.getpid() in set(parallel.each(process_of, range(4), 1))
+    assert os.getpid() not in set(parallel.each(process_of, range(4), 2))
 
 
 @pytest.mark.parametrize("n", [1, 2])
 def test_an_error_is_that_of_the_work(n: int) -> None:
     with pytest.raises(ValueError, match="le deuxième"):
-        list(parallele.each(broken, range(4), n))
+        list(parallel.each(broken, range(4), n))
 
 
 def test_who_is_killed_takes_its_processes_along(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ingest.projections import to_degrees
+from ingest.validate.projections import to_degrees
 
 POINTS = [
     # département, x, y (metres), longitude, latitude (degrees)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from data_contracts.model import load_contracts
-from ingest.recognise import recognise
+from data_contracts.loading import load_contracts
+from ingest.receive.recognise import recognise
 from tests.instants import TODAY
 from tests.unit.readers import exemples as ex
 

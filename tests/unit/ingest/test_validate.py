@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from data_contracts.model import Contract, load_contracts
-from ingest.duplicates import settle_duplicates
-from ingest.validate import DeliveryFacts, Validated, validate_chunk
+from data_contracts.loading import Contract, load_contracts
+from ingest.validate.chunk import DeliveryFacts, Validated, validate_chunk
+from ingest.validate.duplicates import settle_duplicates
 
 CONTRACT = r"""
 apiVersion: v3.1.0

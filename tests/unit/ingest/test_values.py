@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_contracts.model import Field
-from ingest import separators, values
-from ingest.separators import Separators
+from data_contracts.loading import Field
+from ingest.validate import separators, values
+from ingest.validate.separators import Separators
 
 UNREADABLE = None
 

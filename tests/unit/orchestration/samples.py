@@ -7,8 +7,10 @@ from pathlib import Path
 
 import polars as pl
 
-from ingest import horloge, lake, landing
+from ingest import clock
 from ingest.home import Home
+from ingest.receive import landing
+from ingest.store import lake
 from tests.instants import now
 
 EHPAD = "010000001"
@@ -29,7 +31,7 @@ def land(home: Home, name: str, source: str = "cnsa_occupation", millesime: int 
         filename=name,
         sha256=sha256,
         size=sent.stat().st_size,
-        received_at=horloge.written(now()),
+        received_at=clock.written(now()),
         millesime=millesime,
         collecte_le=None,
     )

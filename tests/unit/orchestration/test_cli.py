@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from data_contracts.model import ContractError
+from data_contracts.loading import ContractError
 from ingest.home import Home
 from ingest.pipeline import Receipt
-from orchestration import cli
+from orchestration.cli import main
 from orchestration.dbt_runtime import DbtFailed
 from orchestration.lock import HomeBusy
 from orchestration.publication import PublicationBlocked
@@ -45,7 +45,7 @@ def dlnuf(home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
     def call(*arguments: str) -> Said:
         monkeypatch.setattr(sys, "argv", ["dlnuf", *arguments])
         try:
-            cli.main()
+            main.main()
             code = 0
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else 0

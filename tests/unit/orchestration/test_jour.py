@@ -10,7 +10,7 @@ import pytest
 
 from ingest import pipeline
 from ingest.home import Home
-from orchestration import construction, dbt_runtime
+from orchestration import dbt_runtime, layer_build
 from orchestration.publication import publish, publisher
 
 EVE, NEW_YEAR = date(2026, 12, 31), date(2027, 1, 1)
@@ -18,8 +18,8 @@ EVE, NEW_YEAR = date(2026, 12, 31), date(2027, 1, 1)
 
 def built(home: Home, day: date) -> None:
     home.root.mkdir(parents=True, exist_ok=True)
-    construction.to_do(home, "v1", day)
-    construction.built(home, "v1")
+    layer_build.to_do(home, "v1", day)
+    layer_build.built(home, "v1")
 
 
 def test_a_publication_is_of_the_day_that_its_layer_was_built_for(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,11 +35,11 @@ def test_a_publication_is_of_the_day_that_its_layer_was_built_for(home: Home, mo
 
 def test_a_build_that_did_not_end_is_of_no_day(home: Home) -> None:
     built(home, EVE)
-    assert construction.day(home) == EVE
-    construction.failed(home)
-    assert construction.day(home) is None
+    assert layer_build.day(home) == EVE
+    layer_build.failed(home)
+    assert layer_build.day(home) is None
     home.warehouse.write_bytes(b"ceci n'est pas une base" * 1000)
-    assert construction.day(home) is None
+    assert layer_build.day(home) is None
 
 
 def test_the_sql_of_a_run_is_given_its_day(monkeypatch: pytest.MonkeyPatch) -> None:

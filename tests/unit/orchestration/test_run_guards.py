@@ -11,8 +11,9 @@ import duckdb
 import polars as pl
 import pytest
 
-from ingest import lake, pipeline
+from ingest import pipeline
 from ingest.home import Home
+from ingest.store import lake
 from orchestration.publication.manifest import Manifest, documents_of
 from orchestration.publication.publisher import software
 from orchestration.run import RunFailed, UnknownMillesime, nothing_new, run, wait_for_warehouse

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ingest import landing
 from ingest.home import Home
+from ingest.receive import landing
 from orchestration.publication.errors import PublicationDamaged
 from orchestration.status import deliveries, layer, status, unbalanced
 from tests.instants import now

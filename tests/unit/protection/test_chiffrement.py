@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.protection import chiffrement
-from ingest.protection.chiffrement import CHUNK, HEADER, Altered, Damaged, WrongKey, decrypting, encrypt, rewrap
-from ingest.protection.trousseau import Keyring, Secret
+from ingest.protect import encryption
+from ingest.protect.encryption import CHUNK, HEADER, Altered, Damaged, WrongKey, decrypting, encrypt, rewrap
+from ingest.protect.keyrings import Keyring, Secret
 
 SEALED = CHUNK + 16
 V1, V2 = Secret("v1", "", b"\1" * 32), Secret("v2", "", b"\2" * 32)
@@ -133,13 +133,13 @@ def test_a_whole_file_is_checked_to_its_last_chunk(tmp_path) -> None:
     content = bytearray(sealed(sample(3 * CHUNK)))
     path.write_bytes(content)
     announced = hashlib.sha256(sample(3 * CHUNK)).hexdigest()
-    chiffrement.check(path, ONE, announced)
+    encryption.check(path, ONE, announced)
     with pytest.raises(Damaged):
-        chiffrement.check(path, ONE, "0" * 64)
+        encryption.check(path, ONE, "0" * 64)
     content[HEADER + SEALED + 5] ^= 1
     path.write_bytes(content)
     with pytest.raises(Damaged):
-        chiffrement.check(path, ONE, announced)
+        encryption.check(path, ONE, announced)
 
 
 def test_a_large_file_is_encrypted_and_read_in_little_memory(tmp_path) -> None:
@@ -151,6 +151,6 @@ def test_a_large_file_is_encrypted_and_read_in_little_memory(tmp_path) -> None:
     tracemalloc.start()
     with plain.open("rb") as source, target.open("wb") as copy:
         encrypt(source, copy, ONE, announced)
-    chiffrement.check(target, ONE, announced)
+    encryption.check(target, ONE, announced)
     assert tracemalloc.get_traced_memory()[1] < 4 << 20
     tracemalloc.stop()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from data_contracts.model import load_contracts
-from ingest.protection import masques
+from data_contracts.loading import load_contracts
+from ingest.protect import masks
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,7 @@ from ingest.protection import masques
     ],
 )  # fmt: skip
 def test_a_value_becomes_its_shape(value: str | None, shape: str | None) -> None:
-    assert pl.DataFrame({"v": [value]}, schema={"v": pl.String}).select(_=masques.shape(pl.col("v")))["_"][0] == shape
+    assert pl.DataFrame({"v": [value]}, schema={"v": pl.String}).select(_=masks.shape(pl.col("v")))["_"][0] == shape
 
 
 @pytest.mark.parametrize(
@@ -44,28 +44,28 @@ def test_a_value_becomes_its_shape(value: str | None, shape: str | None) -> None
     ],
 )
 def test_a_message_keeps_our_words_and_where_and_nothing_that_was_delivered(text: str, said: str) -> None:
-    assert masques.message(text) == said
+    assert masks.message(text) == said
 
 
 def test_the_titles_of_a_contract_are_words_of_the_project() -> None:
     contract = load_contracts()["finess"]
     title = contract.entity("et").fields[0].title
-    assert masques.message(f"colonne inconnue : {title}", [contract]) == f"colonne inconnue : {title}"
+    assert masks.message(f"colonne inconnue : {title}", [contract]) == f"colonne inconnue : {title}"
 
 
 def test_our_version_is_said_and_no_other_number_like_it() -> None:
     contract = load_contracts()["dui"]
     layout = contract.layouts[0]
     said = f"(la plus proche : {layout.code}, version {layout.version})"
-    assert masques.message(said, [contract]) == said
-    assert masques.message("version 23.11.1937", [contract]) == "version 99.99.9999"
+    assert masks.message(said, [contract]) == said
+    assert masks.message("version 23.11.1937", [contract]) == "version 99.99.9999"
 
 
 def test_an_unexpected_error_is_told_by_its_type_and_its_place_only() -> None:
     try:
         raise ValueError("Zorglubine")
     except ValueError as error:
-        said = masques.unexpected(error)
+        said = masks.unexpected(error)
     assert said.startswith("Erreur inattendue")
     assert "ValueError (test_masques.py, ligne " in said
     assert "Zorglubine" not in said

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from data_contracts import nomenclatures
 from data_contracts.contract import Entity, Field
 from data_contracts.privacy import Privacy
-from ingest.protection import pseudonymes
-from ingest.protection.pseudonymes import Pseudonyms, protected
-from ingest.protection.trousseau import Secret
+from ingest.protect import pseudonyms
+from ingest.protect.keyrings import Secret
+from ingest.protect.pseudonyms import Pseudonyms, protected
 
 SECRET = Secret("p1", "", b"\5" * 32)
 
@@ -35,7 +35,7 @@ def one(expression: pl.Expr, value: str | None) -> str | None:
     ],
 )  # fmt: skip
 def test_names_are_compared_in_capitals_without_accents_letters_only(given_name, normalised) -> None:
-    assert one(pseudonymes.name(pl.col("v")), given_name) == normalised
+    assert one(pseudonyms.name(pl.col("v")), given_name) == normalised
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_names_are_compared_in_capitals_without_accents_letters_only(given_name,
     ],
 )  # fmt: skip
 def test_the_first_given_name_alone_counts_and_a_hyphen_does_not_end_it(given_names, first) -> None:
-    assert one(pseudonymes.first_name(pl.col("v")), given_names) == first
+    assert one(pseudonyms.first_name(pl.col("v")), given_names) == first
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_the_first_given_name_alone_counts_and_a_hyphen_does_not_end_it(given_na
     ],
 )  # fmt: skip
 def test_a_nir_is_its_thirteen_characters_with_the_letters_of_corsica(number, kept) -> None:
-    assert one(pseudonymes.nir(pl.col("v")), number) == kept
+    assert one(pseudonyms.nir(pl.col("v")), number) == kept
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_nir_is_its_thirteen_characters_with_the_letters_of_corsica(number, ke
      ("", None), (None, None)],
 )  # fmt: skip
 def test_a_birth_place_is_a_cog_code(code, kept) -> None:
-    assert one(pseudonymes.place(pl.col("v")), code) == kept
+    assert one(pseudonyms.place(pl.col("v")), code) == kept
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_a_birth_place_is_a_cog_code(code, kept) -> None:
      ("750561", None), (None, None)],
 )  # fmt: skip
 def test_a_domicile_is_kept_as_its_departement(code, kept) -> None:
-    assert one(pseudonymes.departement(pl.col("v")), code) == kept
+    assert one(pseudonyms.departement(pl.col("v")), code) == kept
 
 
 @given(st.lists(st.one_of(st.none(), st.text()), max_size=40), st.binary(min_size=1, max_size=64))
@@ -115,7 +115,7 @@ TEXTS = {
 def keys(**changed: object) -> dict[str, str | None]:
     schema = {role: pl.Date if role == "ne_le" else pl.String for role in PERSON}
     frame = pl.DataFrame([{**PERSON, **changed}], schema=schema)
-    return {name: column[0] for name, column in pseudonymes.identity_keys(frame, ROLES, SECRET).items()}
+    return {name: column[0] for name, column in pseudonyms.identity_keys(frame, ROLES, SECRET).items()}
 
 
 def test_each_key_is_the_hmac_of_its_text() -> None:
@@ -155,7 +155,7 @@ def test_the_number_of_somebody_without_nir_makes_no_key_of_nir() -> None:
     frame = pl.DataFrame(
         {"nir": ["1870199999001"] * 3, "t": ["NIA", "NIR", None], "p": ["A"] * 3, "d": [date(1987, 1, 2)] * 3}
     )
-    found = pseudonymes.identity_keys(frame, {"nir": "nir", "nir_type": "t", "prenoms": "p", "naissance": "d"}, SECRET)
+    found = pseudonyms.identity_keys(frame, {"nir": "nir", "nir_type": "t", "prenoms": "p", "naissance": "d"}, SECRET)
     assert found["cle_nir"].is_null().to_list() == [True, False, False]
 
 
@@ -188,7 +188,7 @@ def motifs(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
         encoding="utf-8",
     )
     monkeypatch.setattr(nomenclatures, "FOLDER", tmp_path)
-    pseudonymes._patterns.cache_clear()
+    pseudonyms._patterns.cache_clear()
 
 
 def test_rows_become_those_of_the_stored_entity(motifs: None) -> None:
@@ -219,7 +219,7 @@ def test_rows_become_those_of_the_stored_entity(motifs: None) -> None:
      ("Retour à Domicile", "DOMICILE"), ("parti avec M. Untel", "AUTRE"), ("", None), (None, None)],
 )  # fmt: skip
 def test_a_free_text_is_kept_as_the_first_code_whose_pattern_knows_it(motifs: None, text, code) -> None:
-    assert one(pseudonymes.labelled(pl.col("v"), "motifs_essai"), text) == code
+    assert one(pseudonyms.labelled(pl.col("v"), "motifs_essai"), text) == code
 
 
 def test_an_empty_chunk_stays_empty(motifs: None) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from data_contracts.model import load_contracts
-from ingest.protection.vocabulaire import looks_like_titles, names_nobody, quoting
+from data_contracts.loading import load_contracts
+from ingest.protect.vocabulary import looks_like_titles, names_nobody, quoting
 
 CONTRACTS = tuple(load_contracts().values())
 # The most frequent family and first names (INSEE, fichier des noms 1891-2000 and fichier des prénoms), the common words

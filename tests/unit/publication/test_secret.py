@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from data_contracts.disclosure import Disclosure, Grouping, Link, Term
-from orchestration.publication import secret
+from orchestration.publication import small_numbers
 from orchestration.publication.errors import PublicationBlocked
 from orchestration.publication.suppression import Cell, Margin, NotProtectable, suppress
 
@@ -36,7 +36,7 @@ Table = list[dict[str, Any]]
 
 def hide(frame: pl.DataFrame, declared: Disclosure, key: Sequence[str], minimum: int = MINIMUM) -> pl.DataFrame:
     """One table alone."""
-    return secret.hide({"t": secret.Table(frame, declared, tuple(key))}, minimum, PARENTS)["t"]
+    return small_numbers.hide({"t": small_numbers.Table(frame, declared, tuple(key))}, minimum, PARENTS)["t"]
 
 
 def hidden_cells(rows: Table, declared: Disclosure, key: Sequence[str], minimum: int = MINIMUM) -> set[tuple[str, str]]:
@@ -48,7 +48,7 @@ def cells_between(rows: Table, found: pl.DataFrame, key: Sequence[str]) -> set[t
     """(what the row is, column) of every value that is hidden in `found`; whatever stays is as it was."""
     cells: set[tuple[str, str]] = set()
     for before, after in zip(rows, found.to_dicts(), strict=True):
-        named = [c for c in (after.pop(secret.WITNESS) or "").split(", ") if c]
+        named = [c for c in (after.pop(small_numbers.WITNESS) or "").split(", ") if c]
         for column, value in after.items():
             if column in named:
                 assert value is None
@@ -508,10 +508,10 @@ def two_tables(leaves: Mapping[str, tuple[Sequence[int], int]]) -> tuple[Table, 
 
 def hide_both(synthesis: Table, distribution: Table) -> tuple[Table, Table]:
     tables = {
-        "synthese": secret.Table(pl.DataFrame(synthesis, infer_schema_length=None), SYNTHESIS, KEY),
-        "gir": secret.Table(pl.DataFrame(distribution, infer_schema_length=None), GIR, GIR_KEY),
+        "synthese": small_numbers.Table(pl.DataFrame(synthesis, infer_schema_length=None), SYNTHESIS, KEY),
+        "gir": small_numbers.Table(pl.DataFrame(distribution, infer_schema_length=None), GIR, GIR_KEY),
     }
-    found = secret.hide(tables, MINIMUM, PARENTS)
+    found = small_numbers.hide(tables, MINIMUM, PARENTS)
     return found["synthese"].to_dicts(), found["gir"].to_dicts()
 
 
@@ -661,21 +661,21 @@ def test_a_reader_of_several_tables_finds_no_hidden_count(tables: tuple[Table, T
 
 @pytest.mark.parametrize(("given_value", "found"), [(None, 11), ("", 11), ("5", 5), ("20", 20)])
 def test_the_threshold_is_a_setting(monkeypatch: pytest.MonkeyPatch, given_value: str | None, found: int) -> None:
-    monkeypatch.delenv(secret.SETTING, raising=False)
+    monkeypatch.delenv(small_numbers.SETTING, raising=False)
     if given_value is not None:
-        monkeypatch.setenv(secret.SETTING, given_value)
-    assert secret.threshold() == found
+        monkeypatch.setenv(small_numbers.SETTING, given_value)
+    assert small_numbers.threshold() == found
 
 
 @pytest.mark.parametrize("given_value", ["4", "0", "-1", "onze", "11,5"])
 def test_a_threshold_that_protects_nobody_is_refused(monkeypatch: pytest.MonkeyPatch, given_value: str) -> None:
-    monkeypatch.setenv(secret.SETTING, given_value)
+    monkeypatch.setenv(small_numbers.SETTING, given_value)
     with pytest.raises(PublicationBlocked, match="au moins 5"):
-        secret.threshold()
+        small_numbers.threshold()
 
 
 def test_every_departement_and_region_has_its_place_in_the_country() -> None:
-    held = secret.parents()
+    held = small_numbers.parents()
     assert held["departement/59"] == "region/32"
     assert held["departement/2A"] == "region/94"
     assert set(held.values()) >= {"france/FR", "region/11"}

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from ingest.readers import read
+from ingest.read import tables_of
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def rows_of() -> Callable[..., dict[str, pl.DataFrame]]:
 
     def whole(path: Path, reader: str = "csv", entities: Sequence[str] = ("table",), **options: Any) -> dict:
         chunks: dict[str, list[pl.DataFrame]] = {}
-        for table in read(path, FakeLayout(reader, options, entities)):
+        for table in tables_of(path, FakeLayout(reader, options, entities)):
             chunks.setdefault(table.entity, []).append(table.frame)
         return {entity: pl.concat(frames, how="diagonal") for entity, frames in chunks.items()}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from ingest.readers import UnreadableFile, sniff
+from ingest.read import UnreadableFile, sniff
 from tests.unit.readers import exemples as ex
 from tests.unit.readers.exemples import ET
 from tests.unit.readers.test_tddui import known

@@ -16,10 +16,10 @@ import openpyxl
 import polars as pl
 import pytest
 
-from data_contracts.model import load_contracts
-from ingest.readers import read, sniff
-from ingest.readers.crosstab import knows
-from ingest.recognise import Refused, recognise
+from data_contracts.loading import load_contracts
+from ingest.read import sniff, tables_of
+from ingest.read.crosstab import knows
+from ingest.receive.recognise import Refused, recognise
 from tests.instants import TODAY
 from tests.unit.readers.conftest import FakeLayout
 from tests.unit.readers.test_xlsx import strict
@@ -91,7 +91,7 @@ RECENT = sheet_of(2022, table([*METROPOLE, *OVERSEAS]))
 
 def whole(path: Path, **more: Any) -> pl.DataFrame:
     layout = FakeLayout("crosstab", {**OPTIONS, **more}, ("population",))
-    return pl.concat(t.frame for t in read(path, layout))
+    return pl.concat(t.frame for t in tables_of(path, layout))
 
 
 @pytest.mark.parametrize("form", [bytes, strict])
@@ -191,7 +191,7 @@ def test_a_hidden_line_is_read_and_said_once(write: Callable[..., Path]) -> None
     made["2022"].row_dimensions[7].hidden = True
     out = io.BytesIO()
     made.save(out)
-    (table,) = read(write(out.getvalue(), "pop.xlsx"), FakeLayout("crosstab", OPTIONS, ("population",)))
+    (table,) = tables_of(write(out.getvalue(), "pop.xlsx"), FakeLayout("crosstab", OPTIONS, ("population",)))
     assert table.frame.filter(pl.col("_remarque").is_not_null())["_chemin"].to_list() == ["2022!C7"]
     assert table.frame.height == 45
 

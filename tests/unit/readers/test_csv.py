@@ -10,10 +10,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from ingest.readers import sniff
-from ingest.readers.delimited import separator_of
-from ingest.readers.model import column_names
-from ingest.titles import title_key
+from ingest.read import sniff
+from ingest.read.delimited import separator_of
+from ingest.read.frames import column_names
+from ingest.read.titles import title_key
 
 Rows = Callable[..., dict]
 Write = Callable[..., Path]
@@ -175,7 +175,7 @@ CASES = {
 def test_rows_and_their_lines(
     write: Write, rows_of: Rows, monkeypatch: pytest.MonkeyPatch, body: str, expected: list[tuple], block: int
 ) -> None:
-    monkeypatch.setattr("ingest.readers.delimited.chunk_rows", lambda _: block)
+    monkeypatch.setattr("ingest.read.delimited.chunk_rows", lambda _: block)
     frame = rows_of(write(HEADER + body))["table"]
     found = frame.select("a", "b", "c", "_ligne", "_defaut").rows()
     assert [f[:4] for f in found] == [e[:4] for e in expected]
@@ -189,7 +189,7 @@ def test_rows_and_their_lines(
 def test_a_quoted_cell_may_be_of_any_length(
     write: Write, rows_of: Rows, monkeypatch: pytest.MonkeyPatch, more: str, block: int
 ) -> None:
-    monkeypatch.setattr("ingest.readers.delimited.chunk_rows", lambda _: block)
+    monkeypatch.setattr("ingest.read.delimited.chunk_rows", lambda _: block)
     long = "é;" * 100_000
     frame = rows_of(write(f'{HEADER}1;"{long}";3\n4;5;6\n{more}'))["table"]
     assert frame["b"].to_list()[:2] == [long, "5"]
@@ -296,7 +296,7 @@ def test_gzip_members_put_end_to_end_are_all_read(write: Write, rows_of: Rows) -
 def test_what_stands_below_the_table_is_said(
     write: Write, rows_of: Rows, monkeypatch: pytest.MonkeyPatch, block: int
 ) -> None:
-    monkeypatch.setattr("ingest.readers.delimited.chunk_rows", lambda _: block)
+    monkeypatch.setattr("ingest.read.delimited.chunk_rows", lambda _: block)
     body = "010000024;12;3\n010000032;4;5\nSource : CNSA;;\n;;\nRégion;Total;\n84;140;\n"
     frame = rows_of(write(HEADER + body))["table"]
     reasons = [

@@ -12,9 +12,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from data_contracts.model import load_contracts
-from ingest.readers import UnreadableFile, read, sniff
-from ingest.recognise import Refused, recognise
+from data_contracts.loading import load_contracts
+from ingest.read import UnreadableFile, sniff, tables_of
+from ingest.receive.recognise import Refused, recognise
 from tests.instants import TODAY
 from tests.unit.readers.exemples import ET, INS
 from tests.unit.readers.test_tddui import known
@@ -62,7 +62,7 @@ def encoded(text: str, product: str) -> bytes:
 def tables(path: Path) -> dict[str, pl.DataFrame]:
     layout = recognise(path, load_contracts(), today=TODAY).layout
     chunks: dict[str, list[pl.DataFrame]] = {}
-    for table in read(path, layout):
+    for table in tables_of(path, layout):
         chunks.setdefault(table.entity, []).append(table.frame)
     return {entity: pl.concat(frames) for entity, frames in chunks.items()}
 
@@ -305,7 +305,7 @@ def test_titles_that_are_not_quite_those_of_a_mapping_refuse_the_file_with_a_dif
 def test_reading_under_the_mapping_of_another_product_is_refused(write: Write) -> None:
     path = file(write, "a.csv", "residalia", RESIDALIA, f"{PERSON};{STAY}")
     with pytest.raises(UnreadableFile, match="les titres ne sont pas ceux que la correspondance attend"):
-        list(read(path, load_contracts()["dui"].layout("handisoft_usagers")))
+        list(tables_of(path, load_contracts()["dui"].layout("handisoft_usagers")))
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "utf-8", "utf-8-sig", "utf-16"])

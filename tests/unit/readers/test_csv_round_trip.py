@@ -19,8 +19,8 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.readers import read
-from ingest.readers.model import BLANKS, CHEMIN, DEFAUT, LIGNE
+from ingest.read import tables_of
+from ingest.read.frames import BLANKS, CHEMIN, DEFAUT, LIGNE
 
 CP1252 = "".join(bytes([b]).decode("cp1252") for b in (0x80, 0x92, 0xA0, 0xC9, 0xE9, 0xFF))
 BREAKS_QUOTED_BY_WRITER = {"\r\n": ("\r", "\n", "\r\n"), "\n": ("\n",), "\r": ("\r",)}
@@ -91,10 +91,10 @@ def test_what_is_written_is_read_back_with_its_physical_lines(case: Case) -> Non
         path = Path(folder) / "depot.csv"
         path.write_bytes(gzip.compress(data, mtime=0) if case.gzipped else data)
         with (
-            patch("ingest.readers.delimited.chunk_rows", return_value=case.block),
-            patch("ingest.readers.outside._WORD", r"[^\s\S]"),  # no cell reads as a note: those are in test_csv
+            patch("ingest.read.delimited.chunk_rows", return_value=case.block),
+            patch("ingest.read.outside._WORD", r"[^\s\S]"),  # no cell reads as a note: those are in test_csv
         ):
-            frame = pl.concat([t.frame for t in read(path, Layout())])
+            frame = pl.concat([t.frame for t in tables_of(path, Layout())])
 
     assert frame.columns == [*titles, LIGNE, CHEMIN, DEFAUT]
     assert [list(r) for r in frame.select(titles).iter_rows()] == rows

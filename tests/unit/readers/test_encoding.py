@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.readers import UnreadableFile, sniff
-from ingest.readers.text import encoding_of
+from ingest.read import UnreadableFile, sniff
+from ingest.read.encoding import encoding_of
 
 MIXED = {
     "one cp1252 byte in a UTF-8 file": (

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.readers import UnreadableFile, read, sniff
+from ingest.read import UnreadableFile, sniff, tables_of
 
 ET = "structureet;010000024;010780054;CH DE FLEYRIAT;0474454647"
 ET_QUOTED = 'structureet;010000032;010780055;"LES LILAS" EHPAD;'
@@ -105,7 +105,7 @@ def test_the_number_of_cells_is_said_in_agreement(write: Callable[..., Path], ro
 
 def test_a_file_without_the_section_is_refused(write: Callable[..., Path], layout: type) -> None:
     with pytest.raises(UnreadableFile, match="« structureej »"):
-        list(read(write(FILE), layout("csv", {"header": False, "section": "structureej"}, ("ej",))))
+        list(tables_of(write(FILE), layout("csv", {"header": False, "section": "structureej"}, ("ej",))))
 
 
 # `"LIEU DE VIE ""MAVOUNA MEMA 1"""` is a cell of etalab-cs1100502-stock-20260512-0339.csv; earlier editions, and most

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from ingest.readers import UnreadableFile, read, sniff
-from ingest.readers.finess_json_columns import ACTIVITES, CAPACITES, EJ, ET
+from ingest.read import UnreadableFile, sniff, tables_of
+from ingest.read.finess_json_columns import ACTIVITES, CAPACITES, EJ, ET
 
 STATED_ON = "2026-08-13T02:07:30Z"
 
@@ -232,4 +232,4 @@ def test_a_capacity_stands_alone(write: Callable[..., Path], rows_of: Callable) 
 
 def test_structures_are_not_looked_for_in_the_activities_file(write: Callable[..., Path], layout: type) -> None:
     with pytest.raises(UnreadableFile, match="« activites », où ne se trouve pas : et"):
-        list(read(write(json.dumps(ACTIVITIES), "a.json"), layout("finess_json", {}, ("et",))))
+        list(tables_of(write(json.dumps(ACTIVITIES), "a.json"), layout("finess_json", {}, ("et",))))

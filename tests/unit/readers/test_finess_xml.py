@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.readers import sniff
+from ingest.read import sniff
 
 HEAD = '<?xml version="1.0" encoding="{0}"?>\n<fluxfiness xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">'
 STAMP = "<horodatage><emetteur>finess</emetteur><datemaj>2021-12-14</datemaj></horodatage>"

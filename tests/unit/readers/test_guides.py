@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from ingest.readers import UnreadableFile, sniff
-from ingest.readers.fhir.guides import guide_of
+from ingest.read import UnreadableFile, sniff
+from ingest.read.fhir.guides import guide_of
 from tests.unit.readers import exemples as ex
 from tests.unit.readers.exemples import Node
 

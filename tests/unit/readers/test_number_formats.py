@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH
 
-from ingest.readers.model import as_text, unambiguous
-from ingest.readers.number_formats import number_text
+from ingest.read.frames import as_text, unambiguous
+from ingest.read.number_formats import number_text
 
 EURO = '_-* #,##0.00\\ "€"_-;\\-* #,##0.00\\ "€"_-;_-* "-"??\\ "€"_-;_-@_-'
 PHONE = '0#" "##" "##" "##" "##'  # « Numéro de téléphone (France) »

@@ -9,8 +9,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from ingest.readers import sniff
-from ingest.readers.finess_json_columns import ACTIVITES, CAPACITES, EJ, ET
+from ingest.read import sniff
+from ingest.read.finess_json_columns import ACTIVITES, CAPACITES, EJ, ET
 
 TECHNICAL = ["_ligne", "_chemin", "_defaut"]
 

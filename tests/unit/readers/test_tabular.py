@@ -20,7 +20,7 @@ import polars as pl
 import pytest
 from openpyxl.worksheet.formula import ArrayFormula
 
-from ingest.readers import UnreadableFile, sniff
+from ingest.read import UnreadableFile, sniff
 
 
 def _workbook(*sheets: tuple[str, str, dict[str, Any]]) -> bytes:

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from ingest.readers import UnreadableFile, sniff
+from ingest.read import UnreadableFile, sniff
 from tests.unit.readers import exemples as ex
 from tests.unit.readers.exemples import ET, Node
 

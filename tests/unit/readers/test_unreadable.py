@@ -12,7 +12,7 @@ import openpyxl
 import polars as pl
 import pytest
 
-from ingest.readers import UnreadableFile, read, sniff
+from ingest.read import UnreadableFile, sniff, tables_of
 
 CSV = "FINESS;Année\n010000024;2023\n" * 400
 RECORDS = '[{"code":"01","nom":"Ain"},{"code":"02","nom":"Aisne"}]'
@@ -136,7 +136,7 @@ def test_read_refuses_what_breaks_on_the_way(
 ) -> None:
     path = write(content.encode("utf-8", "surrogateescape"), "depot.dat")
     with pytest.raises(UnreadableFile, match=said):
-        list(read(path, layout(reader, {}, ("ej",))))
+        list(tables_of(path, layout(reader, {}, ("ej",))))
 
 
 def test_entities_of_a_billion_laughs_are_never_expanded(write: Callable[..., Path], layout: type) -> None:
@@ -145,7 +145,7 @@ def test_entities_of_a_billion_laughs_are_never_expanded(write: Callable[..., Pa
         f'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY l0 "ha">{entities}]><fluxfiness><a><b>&l11;</b></a></fluxfiness>'
     )
     with pytest.raises(UnreadableFile, match="DOCTYPE"):
-        list(read(write(bomb, "bombe.xml"), layout("finess_xml", {}, ("ej",))))
+        list(tables_of(write(bomb, "bombe.xml"), layout("finess_xml", {}, ("ej",))))
 
 
 def test_a_missing_file_and_a_folder_are_said_so(tmp_path: Path) -> None:

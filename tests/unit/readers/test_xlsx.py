@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 from openpyxl.utils.datetime import MAC_EPOCH
 
-from ingest.readers import UnreadableFile, read, sniff
+from ingest.read import UnreadableFile, sniff, tables_of
 from tests.unit.readers.conftest import FakeLayout
 
 Write = Callable[..., Path]
@@ -97,7 +97,7 @@ def test_the_contract_tells_the_table_among_the_sheets(write: Write) -> None:
     dictionary = [("champ", "sens", "type"), ("FINESS", "numéro", "texte")]
     path = write(workbook(("Dictionnaire", dictionary), ("Données", [["Export 2024"], [], *DATA])), "c.xlsx")
     assert TITLES in sniff(path).headers
-    tables = list(read(path, FakeLayout("xlsx"), None, lambda titles: titles == TITLES))
+    tables = list(tables_of(path, FakeLayout("xlsx"), None, lambda titles: titles == TITLES))
     frame = pl.concat([table.frame for table in tables], how="diagonal")
     assert [(line, reason is None) for line, _, reason in said(frame)] == [
         (1, False), (4, True), (5, True), (10_000_001, False), (10_000_002, False),
@@ -276,5 +276,5 @@ def test_a_sheet_with_fewer_columns_is_another_table(write: Write) -> None:
     content = io.BytesIO()
     book.save(content)
     path = write(content.getvalue(), "classeur.xlsx")
-    tables = read(path, FakeLayout("xlsx", {}, ["table"]), ["table"], lambda titles: set(titles) <= {"a", "b"})
+    tables = tables_of(path, FakeLayout("xlsx", {}, ["table"]), ["table"], lambda titles: set(titles) <= {"a", "b"})
     assert pl.concat(table.frame for table in tables)["_defaut"].is_null().to_list() == [True, False, False]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from orchestration.restitution.dossiers import (
+from orchestration.restitution.known import (
     PA,
     PH,
     Decision,
@@ -18,7 +18,7 @@ from orchestration.restitution.dossiers import (
     Resid,
     Stay,
 )
-from orchestration.restitution.resid import Month
+from orchestration.restitution.resid_file import Month
 
 FINESS = "010000001"
 OCTOBER = Month(2026, 10)

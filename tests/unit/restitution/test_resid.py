@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_contracts.model import load_contracts
-from orchestration.restitution.dossiers import Decision, Droit, Etablissement
-from orchestration.restitution.resid import COLUMNS, EVERYBODY, Month, Prepared, prepare
+from data_contracts.loading import load_contracts
+from orchestration.restitution.known import Decision, Droit, Etablissement
+from orchestration.restitution.resid_file import COLUMNS, EVERYBODY, Month, Prepared, prepare
 from tests.unit.restitution.exemples import EHPAD, IME, OCTOBER, RESIDENT, STAY, nir, with_file, with_stay, with_who
 
 

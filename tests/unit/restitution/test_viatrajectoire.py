@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from orchestration.restitution import ecarts, sdo, viatrajectoire
-from orchestration.restitution.dossiers import Decision, Demande, Droit, Ecart, Etablissement
+from orchestration.restitution import sdo_tasks, viatrajectoire_table, work_list
+from orchestration.restitution.known import Decision, Demande, Droit, Ecart, Etablissement
 from tests.unit.restitution.exemples import DECISION, EHPAD, IME, TASK, with_file, with_stay
 
 AT = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -37,7 +37,7 @@ def only(bundle: dict[str, Any] | None) -> dict[str, Any]:
 
 
 def test_an_entry_updates_the_task_of_the_orientation() -> None:
-    prepared = sdo.prepare(with_stay(IME, **ENTERED), AT)
+    prepared = sdo_tasks.prepare(with_stay(IME, **ENTERED), AT)
     entry = only(prepared.entries)
     assert entry["request"] == {"method": "PUT", "url": "Task/tache-5"}
     assert inputs(entry) == {
@@ -62,7 +62,7 @@ def test_an_entry_updates_the_task_of_the_orientation() -> None:
     ],
 )
 def test_an_exit_gives_a_reason_only_when_the_pair_is_legal(reason: str | None, given: str | None) -> None:
-    prepared = sdo.prepare(with_stay(IME, **LEFT, motif_sortie=reason), AT)
+    prepared = sdo_tasks.prepare(with_stay(IME, **LEFT, motif_sortie=reason), AT)
     told = inputs(only(prepared.exits))
     assert (told["statutESMS"], told["statutUnite"], told["dateStatutUnite"]) == ("48", "188", "2026-11-03")
     assert told.get("motifUnite") == given
@@ -70,7 +70,7 @@ def test_an_exit_gives_a_reason_only_when_the_pair_is_legal(reason: str | None, 
 
 
 def test_an_entry_and_an_exit_that_were_never_told_go_one_after_the_other() -> None:
-    prepared = sdo.prepare(with_stay(IME, **ENTERED, **LEFT, motif_sortie="124"), AT)
+    prepared = sdo_tasks.prepare(with_stay(IME, **ENTERED, **LEFT, motif_sortie="124"), AT)
     assert [inputs(only(b))["statutESMS"] for b in (prepared.entries, prepared.exits)] == ["47", "48"]
 
 
@@ -88,7 +88,7 @@ SECOND = Decision("DEC-10", "N-10", date(2026, 1, 1), "1", (Droit("7.2"),))
     ],
 )
 def test_a_task_that_cannot_be_known_is_not_prepared(changes: dict[str, Any], reason: str) -> None:
-    prepared = sdo.prepare(with_file(with_stay(IME, **ENTERED), **changes), AT)
+    prepared = sdo_tasks.prepare(with_file(with_stay(IME, **ENTERED), **changes), AT)
     assert prepared.entries is None
     (doubt,) = prepared.doubts
     assert doubt.constat == "Entrée du 02/10/2026 non préparée"
@@ -97,17 +97,17 @@ def test_a_task_that_cannot_be_known_is_not_prepared(changes: dict[str, Any], re
 
 def test_the_task_that_the_stay_came_from_is_the_one_told_among_several() -> None:
     esms = with_file(with_stay(IME, **ENTERED, dossier_vt="tache-6"), orientations=(TASK, OTHER))
-    assert only(sdo.prepare(esms, AT).entries)["request"]["url"] == "Task/tache-6"
+    assert only(sdo_tasks.prepare(esms, AT).entries)["request"]["url"] == "Task/tache-6"
 
 
 def test_an_exit_goes_to_the_orientation_of_who_entered() -> None:
     there = replace(OTHER, statut_esms="47")
     esms = with_file(with_stay(IME, **LEFT, motif_sortie="124"), orientations=(TASK, there))
-    assert only(sdo.prepare(esms, AT).exits)["request"]["url"] == "Task/tache-6"
+    assert only(sdo_tasks.prepare(esms, AT).exits)["request"]["url"] == "Task/tache-6"
 
 
 def test_without_orientation_the_only_decision_makes_a_new_task_to_be_checked() -> None:
-    prepared = sdo.prepare(with_file(with_stay(IME, **ENTERED), orientations=()), AT)
+    prepared = sdo_tasks.prepare(with_file(with_stay(IME, **ENTERED), orientations=()), AT)
     entry = only(prepared.entries)
     assert entry["request"] == {"method": "POST", "url": "Task"}
     assert "id" not in entry["resource"]
@@ -117,18 +117,20 @@ def test_without_orientation_the_only_decision_makes_a_new_task_to_be_checked() 
 
 def test_a_transaction_holds_a_task_once() -> None:
     stay = replace(with_stay(IME, **ENTERED).dossiers[0].sejours[0])
-    prepared = sdo.prepare(with_file(IME, sejours=(stay, replace(stay, number="S-2"))), AT)
+    prepared = sdo_tasks.prepare(with_file(IME, sejours=(stay, replace(stay, number="S-2"))), AT)
     assert only(prepared.entries)
     assert "Deux séjours" in prepared.doubts[0].a_faire
 
 
 def test_what_a_task_must_hold_and_the_dui_does_not_know_is_told() -> None:
     esms = replace(with_file(with_stay(IME, **ENTERED), orientations=(replace(TASK, type_droit=None),)), nom=None)
-    assert {d.champ for d in sdo.prepare(esms, AT).doubts} == {"nomESMS", "typeDroitPrestation"}
+    assert {d.champ for d in sdo_tasks.prepare(esms, AT).doubts} == {"nomESMS", "typeDroitPrestation"}
 
 
 def told(esms: Etablissement) -> list[dict[str, str]]:
-    return [dict(zip(viatrajectoire.COLUMNS, row, strict=True)) for row in viatrajectoire.prepare(esms).rows]
+    return [
+        dict(zip(viatrajectoire_table.COLUMNS, row, strict=True)) for row in viatrajectoire_table.prepare(esms).rows
+    ]
 
 
 PAPER = Demande("P-8", True, "LISTE_ATTENTE", date(2026, 5, 1), a_clore=True)
@@ -146,7 +148,7 @@ def test_lines_of_grand_age() -> None:
         ("VT-3", "Déclarer la sortie", "Sortie", "03/11/2026"),
         ("P-8", "Clore le dossier papier", "Archivé", ""),
     ]  # fmt: skip
-    assert viatrajectoire.prepare(esms).doubts == []
+    assert viatrajectoire_table.prepare(esms).doubts == []
 
 
 @pytest.mark.parametrize("demandes", [(), (APPLIED, replace(APPLIED, dossier_vt="VT-4")), (PAPER,)])
@@ -154,15 +156,15 @@ def test_an_application_that_cannot_be_known_is_left_empty(demandes: tuple[Deman
     esms = with_file(with_stay(EHPAD, **ENTERED), demandes=demandes)
     assert told(esms)[0]["N° dossier ViaTrajectoire"] == ""
     assert told(esms)[0]["À confirmer"] == "dossier ViaTrajectoire à retrouver"
-    assert viatrajectoire.prepare(esms).doubts[0].constat == "Dossier ViaTrajectoire à retrouver"
+    assert viatrajectoire_table.prepare(esms).doubts[0].constat == "Dossier ViaTrajectoire à retrouver"
 
 
 def test_the_work_list_is_sorted_kind_by_kind() -> None:
-    entry, paper = ecarts.KINDS[0].label, ecarts.PAPER
+    entry, paper = work_list.KINDS[0].label, work_list.PAPER
     lines = [
         Ecart(n, "NOM", "S", kind, "constat", "1", "2", "3", "à faire")
         for n, kind in (("", paper), ("D2", paper), ("D9", entry), ("D1", paper))
     ]
-    rows = ecarts.prepare(replace(EHPAD, ecarts=tuple(lines)))
+    rows = work_list.prepare(replace(EHPAD, ecarts=tuple(lines)))
     assert [(row[4], row[1]) for row in rows] == [(entry, "D9"), (paper, "D1"), (paper, "D2"), (paper, "")]
-    assert len(rows[0]) == len(ecarts.COLUMNS)
+    assert len(rows[0]) == len(work_list.COLUMNS)

@@ -10,10 +10,11 @@ from typing import Any
 
 import polars as pl
 
-from ingest import lake, landing
 from ingest.home import Home
-from orchestration.score import score, temoin
+from ingest.receive import landing
+from ingest.store import lake
 from tests.unit.orchestration.samples import loser, publish, value
+from witness.score import score, truth_tables
 
 ET = "010000001"
 DOCUMENTS = {"tdb_esms": "tdb", "tdb_diamant": "tdb"}
@@ -60,7 +61,7 @@ class PetitTemoin:
     """What is true, what files state, what the layer made of it; a call adds one row."""
 
     root: Path
-    format: int = temoin.FORMAT
+    format: int = truth_tables.FORMAT
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {name: [] for name in SCHEMAS})
     defects: list[dict[str, Any]] = field(default_factory=list)
     retained: list[dict[str, Any]] = field(default_factory=list)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestration import cli
-from orchestration.score import NothingToScore, NoTruth, of_score, score
+from orchestration.cli import main
 from tests.unit.score.petit_temoin import PetitTemoin
+from witness.score import NothingToScore, NoTruth, of_score, score
 
 PROMISED = {
     "retained_right", "unknown_left_unknown", "conflicts", "rows_lost", "naive", "structures", "persons", "stays",
@@ -21,7 +21,7 @@ def _dlnuf(monkeypatch: pytest.MonkeyPatch, petit: PetitTemoin, *arguments: str)
     monkeypatch.setenv("DLNUF_HOME", str(petit.home.root))
     monkeypatch.setattr(sys, "argv", ["dlnuf", "score", *arguments])
     try:
-        cli.main()
+        main.main()
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0
     return 0

@@ -7,7 +7,7 @@ from datetime import date
 import duckdb
 import pytest
 
-from orchestration.score.comparaison import agree, right
+from witness.score.agreement import agree, right
 
 CASES = [
     ("relatif", 2, 100.0, 98.0, True),

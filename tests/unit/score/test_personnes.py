@@ -10,8 +10,8 @@ import duckdb
 import pytest
 
 from ingest.home import Home
-from orchestration.score import NothingToScore
-from orchestration.score.personnes import STATUSES, judged
+from witness.score import NothingToScore
+from witness.score.persons_judged import STATUSES, judged
 
 Rows = Sequence[tuple[Any, ...]]
 # Two DUI and one RESID: Anna is told by both, Paul by the DUI alone; lines of files f1 (DUI) and f2 (RESID).

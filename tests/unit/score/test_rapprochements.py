@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration.score.rapprochements import pairs
+from witness.score.pairs import pairs
 
 Members = list[tuple[str, str]]
 

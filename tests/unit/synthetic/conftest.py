@@ -14,8 +14,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from ingest.synthetic import Bilan
 from tests.partage import generated
+from witness.generate import Bilan
 
 ENCODINGS = {"export-tdbesms": "cp1252", "ANN_CA": "cp1252"}
 

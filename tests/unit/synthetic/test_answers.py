@@ -42,7 +42,7 @@ def test_answers_have_the_agreed_columns_and_one_value(answers):
 
 
 def test_every_question_that_a_contract_ties_to_an_element_is_answered_somewhere(answers):
-    from data_contracts.model import load_contracts
+    from data_contracts.loading import load_contracts
 
     asked = {
         (contract.id, field.element, field.component, field.time_basis or entity.time_basis)

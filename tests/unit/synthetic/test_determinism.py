@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.synthetic import ECHELLES, Bilan, TauxDefauts, generate
 from tests.unit.synthetic.conftest import Generation
+from witness.generate import ECHELLES, Bilan, TauxDefauts, generate
 
 
 def _hashes(folder: Path) -> dict[str, str]:

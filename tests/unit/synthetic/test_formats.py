@@ -194,8 +194,8 @@ def test_cog_has_the_keys_of_the_real_one_and_nothing_but_real_places(departemen
 
 
 def test_a_commune_is_drawn_in_its_departement_by_its_population():
-    from ingest.synthetic import ECHELLES
-    from ingest.synthetic.territoire import communes, tirer_communes
+    from witness.generate import ECHELLES
+    from witness.generate.geography import communes, tirer_communes
 
     places = communes(list(ECHELLES["national"]))
     departements = np.random.default_rng(1).integers(0, 101, 5_000)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.synthetic.identifiants import cle_luhn, luhn_valide, numero_finess, numero_siren, numero_siret
+from witness.generate.structure_numbers import cle_luhn, luhn_valide, numero_finess, numero_siren, numero_siret
 
 
 @pytest.mark.parametrize("real", ["010002228", "2A0000253", "2B0000459", "970402673", "970100228", "772201489"])

@@ -7,8 +7,8 @@ from datetime import date
 
 import polars as pl
 
-from ingest.synthetic import EFFETS, TauxDefauts
-from ingest.synthetic.personnes.taux import TauxPersonnes
+from witness.generate import EFFETS, TauxDefauts
+from witness.generate.personnes.rates import TauxPersonnes
 
 KINDS = set(TauxDefauts.natures()) - {"redressement"}
 ROW_KINDS = {"ligne_en_double", "ligne_tronquee", "encodage_cp1252", "colonne_manquante"}
@@ -107,7 +107,7 @@ def test_rows_without_a_defect_have_as_many_cells_as_titles(departement):
 
 
 def test_unknown_finess_have_a_valid_key_and_nobody_behind(departement):
-    from ingest.synthetic.identifiants import luhn_valide
+    from witness.generate.structure_numbers import luhn_valide
 
     known = set(departement.truth("et")["finess_et"]) | set(departement.truth("ej")["finess_ej"])
     unknown = [d["valeur_livree"] for d in departement.ledger if d["nature"] == "finess_inconnu"]

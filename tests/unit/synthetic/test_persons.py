@@ -13,14 +13,14 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from data_contracts.model import load_contracts
-from ingest.headers import difference
-from ingest.readers.csv_produit import columns
-from ingest.synthetic import TauxDefauts, generate
-from ingest.synthetic.personnes.canaux import fhir
-from ingest.synthetic.personnes.defauts import EFFETS
-from ingest.synthetic.personnes.numeros import cle_nir
-from ingest.synthetic.personnes.taux import TauxPersonnes
+from data_contracts.loading import load_contracts
+from ingest.read.csv_produit import columns
+from ingest.receive.headers import difference
+from witness.generate import TauxDefauts, generate
+from witness.generate.personnes.channels import fhir
+from witness.generate.personnes.person_defects import EFFETS
+from witness.generate.personnes.person_numbers import cle_nir
+from witness.generate.personnes.rates import TauxPersonnes
 
 CSV = {  # start of the name -> encoding, separator
     "residalia": ("cp1252", ";"),

@@ -7,15 +7,15 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from ingest.synthetic import ECHELLES, faits, structures, territoire
-from ingest.synthetic.hasard import Hasard
-from ingest.synthetic.structures import Structures
+from witness.generate import ECHELLES, facts, geography, structures
+from witness.generate.streams import Hasard
+from witness.generate.structures import Structures
 
 
 @pytest.fixture(scope="module")
 def country() -> Structures:
     hasard = Hasard(1)
-    return structures.construire(hasard, territoire.construire(hasard, ECHELLES["national"]))
+    return structures.construire(hasard, geography.construire(hasard, ECHELLES["national"]))
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def test_about_36_000_esms_are_open(country):
 def test_categories_are_within_a_tenth_of_the_inventory_or_four_deviations(country, inventory):
     """The inventory counts the closed too: the share that is open is a fact of ours."""
     real = inventory.filter(domaine="categorie_etablissement").select(pl.col("code").alias("categorie"), "occurrences")
-    share = faits.table("categories").select(
+    share = facts.table("categories").select(
         pl.col("code").alias("categorie"), pl.col("part_ouverte").cast(pl.Float64), "effectif_inventaire"
     )
     ours = country.et.filter(pl.col("date_fermeture").is_null()).group_by("categorie").len()
@@ -84,7 +84,7 @@ def test_departements_follow_their_population_half_all_ages_half_from_75(country
 
 def test_ages_of_the_population_are_near_those_of_the_country(inhabitants):
     """Share of people from 75, by département, of the invented population of 2022."""
-    population = territoire.construire(Hasard(1), ECHELLES["national"]).population.filter(annee=2022)
+    population = geography.construire(Hasard(1), ECHELLES["national"]).population.filter(annee=2022)
     old = pl.col("tranche_age").str.extract(r"^(\d+)").cast(pl.Int64) >= 75
     ours = population.group_by("departement").agg(
         (pl.col("population").filter(old).sum() / pl.col("population").sum()).alias("part")

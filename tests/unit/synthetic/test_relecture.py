@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.synthetic import ECHELLES, a_refuser, decrire, effets, est_faite, faits, relecture
+from witness.generate import ECHELLES, a_refuser, decrire, effets, est_faite, facts, reread
 
 
 @pytest.fixture(scope="module")
@@ -38,23 +38,23 @@ def _fichier_coupe(dossier: Path) -> None:
 
 
 def _autre_generateur(dossier: Path) -> None:
-    chemin = dossier / relecture.MANIFESTE
+    chemin = dossier / reread.MANIFESTE
     chemin.write_text(json.dumps(json.loads(chemin.read_text("utf-8")) | {"logiciel": "autre"}), encoding="utf-8")
 
 
 def _autres_taux(dossier: Path) -> None:
-    chemin = dossier / relecture.MANIFESTE
+    chemin = dossier / reread.MANIFESTE
     ecrit = json.loads(chemin.read_text("utf-8"))
     ecrit["taux"]["faute_de_frappe"] = 0.5
     chemin.write_text(json.dumps(ecrit), encoding="utf-8")
 
 
 def _abime(dossier: Path) -> None:
-    (dossier / relecture.MANIFESTE).write_text("[", encoding="utf-8")
+    (dossier / reread.MANIFESTE).write_text("[", encoding="utf-8")
 
 
 def _sans_manifeste(dossier: Path) -> None:
-    (dossier / relecture.MANIFESTE).unlink()
+    (dossier / reread.MANIFESTE).unlink()
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def _sans_manifeste(dossier: Path) -> None:
 def test_a_generation_that_is_not_whole_or_not_of_this_generator_is_to_be_made_again(
     copie: Path, change: Callable[[Path], None]
 ):
-    saved = {p: p.read_bytes() for p in [copie / relecture.MANIFESTE, *(copie / "livraisons").rglob("*.csv")]}
+    saved = {p: p.read_bytes() for p in [copie / reread.MANIFESTE, *(copie / "livraisons").rglob("*.csv")]}
     assert est_faite(copie, scale="departement", seed=1)
     change(copie)
     assert not est_faite(copie, scale="departement", seed=1)
@@ -96,6 +96,6 @@ def test_every_error_sown_is_counted_once(departement):
 def test_a_scale_is_a_departement_or_whole_regions(scale: str, said: str):
     assert decrire(scale) == said
     if len(ECHELLES[scale]) > 1:
-        places = faits.table("departements")
+        places = facts.table("departements")
         regions = places.filter(places["code"].is_in(list(ECHELLES[scale])))["region"].unique()
         assert set(places.filter(places["region"].is_in(regions.to_list()))["code"]) == set(ECHELLES[scale])

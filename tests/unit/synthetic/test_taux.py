@@ -8,8 +8,8 @@ from dataclasses import asdict, replace
 import pytest
 from typer.testing import CliRunner
 
-from ingest.synthetic import TauxDefauts, lire_taux
-from orchestration.cli import app
+from orchestration.cli.main import app
+from witness.generate import TauxDefauts, lire_taux
 
 
 def test_nothing_asked_is_the_default():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from data_contracts.territoires.construire import border_postal_codes, bounding_boxes, commune_rows
+from data_contracts.territoires.build import border_postal_codes, bounding_boxes, commune_rows
 
 
 def event(kind: str, day: str, before: str, after: str) -> dict[str, str]:

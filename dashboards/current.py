@@ -1,0 +1,91 @@
+"""Which publication is current, and where its files are.
+
+Belongs here: the pointer file and the descriptor of the open data.
+Does not belong here: reading the tables (`queries`).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from ingest.home import Home
+
+
+class NoPublicationError(Exception):
+    """There is nothing to show yet; the message says why."""
+
+
+@dataclass(frozen=True)
+class Publication:
+    """One immutable publication."""
+
+    version: str
+    published_at: datetime | None
+    folder: Path
+
+    def table(self, name: str) -> Path:
+        return self.folder / "marts" / f"{name}.parquet"
+
+    def listed_tables(self) -> set[str]:
+        """Tables that the manifest says the publication has; none when there is no manifest."""
+        paths = [Path(f["path"]) for f in _json(self.folder / "manifest.json").get("files") or []]
+        return {path.stem for path in paths if path.parts[:1] == ("marts",)}
+
+    @property
+    def seuil(self) -> int | None:
+        """Under how many persons a count was hidden, when the publication says it."""
+        said = str((_json(self.folder / "manifest.json").get("software") or {}).get("seuil_personnes"))
+        return int(said) if said.isdecimal() else None
+
+    def open_file(self, name: str) -> Path:
+        """File of an open dataset. Raises KeyError when the publication does not open it."""
+        return {d["name"]: self.folder / "open_data" / d["path"] for d in self.open_datasets()}[name]
+
+    def open_datasets(self) -> list[dict[str, Any]]:
+        """Datasets opened to all, as the Data Package descriptor of the publication says them (name, path, title,
+        description, rowCount, bytes, hash, usageWarnings, schema), for those whose file is there."""
+        described = _json(self.folder / "open_data" / "datapackage.json").get("resources") or []
+        return [d for d in described if (self.folder / "open_data" / d["path"]).is_file()]
+
+
+@lru_cache(maxsize=8)
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def current_publication(home: Home | None = None) -> Publication:
+    """The publication named by current.json, read anew at each call so that a new one is seen without a restart.
+
+    Raises:
+        NoPublicationError: nothing is published yet, or the pointer cannot be followed.
+    """
+    root = (home or Home.from_env()).publication
+    pointer = root / "current.json"
+    try:
+        content = json.loads(pointer.read_text(encoding="utf-8"))
+        version = str(content["version"])
+    except FileNotFoundError:
+        raise NoPublicationError("Aucune publication n'est disponible pour l'instant.") from None
+    except (OSError, ValueError, KeyError, TypeError):
+        raise NoPublicationError("Le fichier current.json (publication courante) est illisible.") from None
+    folder = root / version
+    if folder.parent != root or not (folder / "marts").is_dir():
+        raise NoPublicationError(f"La publication {version} est désignée comme courante, mais ses fichiers manquent.")
+    return Publication(version, _instant(content.get("published_at")), folder)
+
+
+def _instant(text: object) -> datetime | None:
+    try:
+        instant = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)

@@ -1,0 +1,207 @@
+"""The connection over one publication, and its views restricted to the perimeter of the user.
+
+Belongs here: opening the snapshot, what every query needs. Does not belong here: the queries (the other modules of this
+package), layout, labels, number formats (pages and their helpers).
+
+The database is in memory, over read-only files; once its views exist it can open nothing else and its settings are
+locked. One connection per publication and perimeter is kept, so that a new publication is seen at the next query.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from dashboards.access import Perimetre, perimetre_courant
+from dashboards.current import NoPublicationError, Publication, current_publication
+from data_contracts.loading import load_products
+
+FICHE = "mart_etablissements__fiche"
+SQL_TYPES = {
+    "string": "varchar", "integer": "bigint", "number": "double",
+    "boolean": "boolean", "date": "date", "timestamp": "timestamp",
+}  # fmt: skip
+# Folds a text for searching: no accent, lower case, one space between words.
+FOLD = "regexp_replace(replace(strip_accents(lower({})), 'œ', 'oe'), '[^a-z0-9]+', ' ', 'g')"
+KEY = ("unite", "unite_id", "perimetre", "millesime", "element_id", "composante", "base_temporelle")
+# Columns of the territorial synthesis shown as indicators: code, column, number of establishments, label, unit.
+SYNTHESE = (
+    ("TO_HP_MED", "taux_occupation_median", "n_taux_occupation", "Taux d'occupation médian (permanent)", "pct"),
+    ("PRIX_HP_CS_MED", "prix_hp_cs_median", "n_prix_hp_cs", "Prix médian d'une chambre seule en EHPAD", "€/jour"),
+    ("GMP_MED", "gmp_median", "n_gmp", "GMP médian des EHPAD", "points"),
+    ("N_ESMS", "n_et_ouverts", None, "ESMS ouverts", "nombre"),
+    ("CAP_INST", "cap_installee", "n_et_cap_installee", "Places installées", "places"),
+    ("POP_75P", "population_75_plus", None, "Population de 75 ans et plus", "personnes"),
+)
+# What the synthesis sums over the open establishments: the sum is a minimum when some are unknown.
+PARTIAL = {
+    "CAP_INST": "case when n_et_cap_installee < n_et_ouverts then 'Partiel : places connues pour '"
+    " || n_et_cap_installee || ' établissement(s) sur ' || n_et_ouverts || '.' end",
+}
+PARK = ("N_ESMS", "CAP_INST")  # read on a day that the synthesis gives
+# Years of what has its own: every row of the synthesis repeats the last population known.
+YEAR = {"POP_75P": "coalesce(millesime_population, millesime)"}
+
+
+@dataclass(frozen=True)
+class Base:
+    """One publication, as one perimeter lets it be seen."""
+
+    publication: Publication
+    perimetre: Perimetre
+
+    def read(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pl.DataFrame:
+        """Rows of one query; every call has its own cursor, for the sessions run in parallel threads."""
+        return _connect(self.publication, self.perimetre).cursor().execute(sql, dict(parameters or {})).pl()
+
+    def first(self, sql: str, parameters: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The first row as a dictionary; empty when there is none."""
+        return next(self.read(sql, parameters).iter_rows(named=True), {})
+
+
+def current_base() -> Base:
+    """The current publication through the perimeter of the current user. Raises NoPublicationError."""
+    return Base(current_publication(), perimetre_courant())
+
+
+@lru_cache(maxsize=4)
+def _connect(publication: Publication, perimetre: Perimetre) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(":memory:")
+    connection.execute("set autoinstall_known_extensions = false")
+    connection.execute("set autoload_known_extensions = false")
+    tables: dict[str, dict[str, str]] = {FICHE: {}}  # first: the other views are restricted through it
+    tables |= {p.id: {f.name: f.logical_type for f in p.fields} for p in load_products().values()}
+    for name, columns in tables.items():
+        listed = name in publication.listed_tables()
+        _create_view(connection, name, publication.table(name), columns, perimetre, listed=listed)
+    _create_indicator_views(connection)
+    _create_search_table(connection)
+    connection.execute(f"set allowed_directories = [{quote(str(publication.folder))}]")
+    connection.execute("set enable_external_access = false")
+    connection.execute("set lock_configuration = true")
+    return connection
+
+
+def _create_search_table(connection: duckdb.DuckDBPyConnection) -> None:
+    """What a search looks in, folded once for all: words without accents, in lower case, separated by one space."""
+    haystack = FOLD.format(
+        "concat_ws(' ', finess_et, finess_ej, raison_sociale, raison_sociale_ej, commune_libelle, code_postal)"
+    )
+    connection.execute(
+        f"""
+        create table recherche as
+        select finess_et, raison_sociale, categorie_libelle, commune_libelle, departement_code, est_ouvert, est_esms,
+               {haystack} as mots_cherches
+        from {FICHE}
+        """
+    )
+
+
+def quote(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _among(values: frozenset[str]) -> str:
+    return "(" + ", ".join(quote(v) for v in sorted(values)) + ")" if values else "(null)"
+
+
+def _create_view(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    path: Path,
+    declared: Mapping[str, str],
+    perimetre: Perimetre,
+    *,
+    listed: bool,
+) -> None:
+    """One table of the snapshot as a view; a table that the publication never had is empty, with the declared columns.
+
+    Raises NoPublicationError when a file that the publication lists is missing or cannot be read.
+    """
+    if path.is_file() or listed:
+        origin = f"read_parquet({quote(str(path))})"
+        try:
+            present = [row[0] for row in connection.execute(f"describe select * from {origin}").fetchall()]
+        except duckdb.Error as error:
+            raise NoPublicationError(f"La publication est endommagée : {path.name} ne se lit pas.") from error
+        missing = {c: t for c, t in declared.items() if c not in present}
+    else:
+        origin, present, missing = "(select 1 where false)", [], dict(declared)
+    masked = {column for table, column in perimetre.colonnes_masquees if table == name}
+    columns = [f"case when false then {c} end as {c}" if c in masked else c for c in present]
+    columns += [f"cast(null as {SQL_TYPES[t]}) as {c}" for c, t in missing.items()]
+    where = _row_filter(name, {*present, *missing}, perimetre)
+    connection.execute(f"create view {name} as select {', '.join(columns)} from {origin} where {where}")
+
+
+def _row_filter(name: str, columns: set[str], perimetre: Perimetre) -> str:
+    """SQL condition on the rows of one table; nothing that cannot be tied to the perimeter passes."""
+    departements, financeurs = perimetre.departements, perimetre.financeurs
+    if departements is None and financeurs is None:
+        return "true"
+    terms = []
+    if departements is not None and name == FICHE:
+        terms.append(f"departement_code in {_among(departements)}")
+    if financeurs is not None and "financeur" in columns:
+        terms.append(f"financeur in {_among(financeurs)}")
+    own = f"(select finess_et from {FICHE})"
+    if name == FICHE:
+        pass
+    elif "finess_et" in columns:
+        terms.append(f"finess_et in {own}")
+    elif "unite_id" in columns:
+        terms.append(f"(unite = 'ET' and unite_id in {own})")
+    elif "niveau" in columns:
+        if departements is not None:
+            terms.append(f"(niveau <> 'departement' or territoire_code in {_among(departements)})")
+    else:
+        terms.append("false")
+    return " and ".join(terms) or "true"
+
+
+def _create_indicator_views(connection: duckdb.DuckDBPyConnection) -> None:
+    """Equipment rates and synthesis in one long form, and the year in which each indicator is read.
+
+    That year is the last one for which at least half of the usual number of establishments answered: a campaign that
+    has just begun must not stand for the country.
+    """
+    parts = [
+        "select niveau, territoire_code, territoire_libelle, millesime, indicateur_code, indicateur_libelle,"
+        " unite_mesure, valeur, n_et_renseignes as effectif, est_atypique, alerte, cast(null as date) as date_parc,"
+        " 1 as rang from mart_indicateurs__equipement"
+    ]
+    parts += [
+        f"select niveau, territoire_code, territoire_libelle, {YEAR.get(code, 'millesime')}, '{code}', {quote(label)},"
+        f" '{unit}',"
+        f" cast({column} as double), {count or 'null'}, null, {PARTIAL.get(code, 'null')},"
+        f" {'date_parc' if code in PARK else 'null'}, 2 from mart_territoires__synthese"
+        for code, column, count, label, unit in SYNTHESE
+    ]
+    connection.execute("create view indicateurs_territoire as " + " union all ".join(parts))
+    connection.execute(
+        """
+        create view indicateurs_reference as
+        with par_annee as (
+            select indicateur_code, millesime, max(indicateur_libelle) as libelle, max(unite_mesure) as unite_mesure,
+                   max(effectif) as effectif, min(rang) as rang
+            from indicateurs_territoire where valeur is not null group by indicateur_code, millesime
+        ), plein as (
+            select *, max(effectif) over (partition by indicateur_code) as effectif_max from par_annee
+        )
+        select indicateur_code, max(millesime) as millesime, max(libelle) as libelle, max(unite_mesure) as unite_mesure,
+               min(rang) as rang
+        from plein where effectif is null or 2 * effectif >= effectif_max group by indicateur_code
+        """
+    )
+
+
+def any_of(chosen: Mapping[str, Sequence[Any]]) -> tuple[str, dict[str, Any]]:
+    """(« and column in … », parameters) for constant column names and any values."""
+    terms = [f" and list_contains($p_{c}, {c})" for c in chosen]
+    return "".join(terms), {f"p_{c}": list(v) for c, v in chosen.items()}

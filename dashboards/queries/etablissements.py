@@ -1,0 +1,97 @@
+"""Queries of one establishment: search, identity, history, values and where they come from. Nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from dashboards.queries.connection import FICHE, FOLD, KEY, Base
+
+
+def search(base: Base, typed: str, limit: int = 50) -> pl.DataFrame:
+    """Establishments whose FINESS, name, manager or commune contain every word typed, whatever accents and case."""
+    return base.read(
+        f"""
+        with mots as (select unnest(string_split(trim({FOLD.format("$typed")}), ' ')) as mot)
+        select finess_et, raison_sociale, categorie_libelle, commune_libelle, departement_code, est_ouvert, est_esms
+        from recherche
+        where trim({FOLD.format("$typed")}) <> '' and (select bool_and(contains(mots_cherches, mot)) from mots)
+        order by est_esms desc nulls last, est_ouvert desc nulls last, raison_sociale, finess_et limit $limit
+        """,
+        {"typed": typed, "limit": limit},
+    )
+
+
+def etablissement(base: Base, finess_et: str) -> dict[str, Any]:
+    """Identity of one establishment; empty when the number is not in the publication."""
+    return base.first(f"select * from {FICHE} where finess_et = $finess", {"finess": finess_et})
+
+
+def historique(base: Base, finess_et: str) -> pl.DataFrame:
+    """Events of one establishment, the latest first."""
+    return base.read(
+        "select evenement, date_evenement, discipline_code, mode_fonctionnement_code, clientele_code, valeur_avant,"
+        " valeur_apres, source from mart_etablissements__historique where finess_et = $finess"
+        " order by date_evenement desc nulls last, evenement, discipline_code",
+        {"finess": finess_et},
+    )
+
+
+def has_values(base: Base, finess_et: str) -> bool:
+    """Whether a collection answered about this number, even when FINESS does not know it."""
+    return not base.read(
+        "select 1 from mart_etablissements__valeurs where finess_et = $finess limit 1", {"finess": finess_et}
+    ).is_empty()
+
+
+def valeurs(base: Base, finess_et: str) -> pl.DataFrame:
+    """Values retained for one establishment, latest year first within a theme and an element.
+
+    est_derniere: the latest year known of this datum.
+    """
+    return base.read(
+        """
+        select *, millesime = max(millesime) over (
+            partition by element_id, composante, base_temporelle, perimetre
+        ) as est_derniere
+        from mart_etablissements__valeurs where finess_et = $finess
+        order by try_cast(regexp_extract(groupe, '^[0-9]+') as integer), element_libelle, composante, millesime desc,
+                 base_temporelle, perimetre
+        """,
+        {"finess": finess_et},
+    )
+
+
+def reponses(base: Base, cle: Mapping[str, Any]) -> pl.DataFrame:
+    """Every answer received for one retained value, the winner first, then the losers and why they lost.
+
+    cle: finess_et, perimetre, millesime, element_id, composante, base_temporelle.
+    """
+    where = " and ".join(f"r.{c} = ${c}" for c in KEY[2:])
+    both = "r.source, r.collecte, r.valeur, r.valeur_nombre, r.collecte_le, r.alerte, r.delivery_id, r.ligne"
+    return base.read(
+        f"""
+        with r as (
+            select true as est_retenue, {both}, cast(null as double) as ecart,
+                   cast(null as boolean) as est_dans_tolerance, r.regle as motif
+            from dlnuf_valeurs r where r.unite = 'ET' and r.unite_id = $finess_et and {where}
+            union all
+            select false, {both}, r.ecart, r.est_dans_tolerance, r.motif
+            from dlnuf_reponses_ecartees r where r.unite = 'ET' and r.unite_id = $finess_et and {where}
+        )
+        select r.*, l.nom_fichier, l.recu_le from r left join mart_qualite__livraisons l using (delivery_id)
+        order by est_retenue desc, r.collecte_le desc nulls last, r.source
+        """,
+        {c: cle[c] for c in ("finess_et", *KEY[2:])},
+    )
+
+
+def etablissement_indicateurs(base: Base, finess_et: str) -> pl.DataFrame:
+    """Indicators of one establishment, latest year first within an axis and an indicator."""
+    return base.read(
+        "select * from mart_indicateurs__esms where finess_et = $finess"
+        " order by axe, indicateur_libelle, modalite, millesime desc",
+        {"finess": finess_et},
+    )

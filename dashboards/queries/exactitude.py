@@ -1,0 +1,23 @@
+"""How right the publication is, when it was scored against the truth of synthetic deliveries (`dlnuf score`).
+
+Nothing else belongs here. The figures are aggregates, and the few units named as examples do not exist: no perimeter.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from dashboards.queries.connection import Base
+from ingest.home import Home
+
+
+def exactitude(base: Base) -> dict[str, Any] | None:
+    """The object that `dlnuf score --json` printed for this publication, None when it was not scored."""
+    folder = base.publication.folder
+    path = Home(folder.parents[1]).scores / f"{folder.name}.json"
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None

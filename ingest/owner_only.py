@@ -1,0 +1,89 @@
+"""Files that only the account which writes them may read: whole files, and journals that are only added to.
+
+Belongs here: how they are written and read back. Does not belong here: what stands in them.
+"""
+
+from __future__ import annotations
+
+import csv
+import fcntl
+import getpass
+import io
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ingest import clock
+
+
+class JournalDamaged(OSError):
+    """A line of a journal is not what was written."""
+
+
+def write(path: Path, content: bytes) -> None:
+    """0600 from its first byte; a reader sees the old file or the whole new one; whoever could read the old cannot."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary.unlink(missing_ok=True)
+    try:
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            os.fchmod(file.fileno(), 0o600)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[Any]], *, mark: bool = True) -> bytes:
+    """A French CSV (semicolons, UTF-8). mark: begins with the mark by which spreadsheets know UTF-8."""
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return text.getvalue().encode("utf-8-sig" if mark else "utf-8")
+
+
+def account() -> str:
+    """The account that acts, as the machine knows it."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
+
+
+def append(path: Path, event: Mapping[str, Any], now: datetime) -> None:
+    """Adds a line to a journal, dated and signed by the account, on the disk when this returns."""
+    line = json.dumps({"le": clock.written(now), "compte": account(), **event}, ensure_ascii=False, sort_keys=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as journal:
+        fcntl.flock(journal, fcntl.LOCK_EX)
+        whole = journal.read().rfind(b"\n") + 1  # what a power cut left half written never happened
+        journal.seek(whole)
+        journal.truncate()
+        journal.write(line.encode() + b"\n")
+        journal.flush()
+        os.fsync(journal.fileno())
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    """Every line of a journal, in order; what a power cut left half written at its end never happened.
+
+    Raises:
+        JournalDamaged: naming the line.
+    """
+    if not path.exists():
+        return []
+    found: list[dict[str, Any]] = []
+    for number, line in enumerate(path.read_bytes().split(b"\n")[:-1], 1):
+        try:
+            found.append(json.loads(line))
+        except ValueError as error:
+            raise JournalDamaged(
+                f"Journal abîmé : {path}, ligne {number}. Remède : le reprendre d'une sauvegarde."
+            ) from error
+    return found

@@ -1,0 +1,91 @@
+"""Birth dates that a delivery about persons puts in a wrong column: compared with those it tells elsewhere.
+
+Belongs here: the birth dates of one delivery, in memory while it is read, under the pseudonyms of their persons, and
+taking them out of other rows. Does not belong here: dates that the row itself shows to be wrong (`chunk`).
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from data_contracts.loading import Entity, Field
+from ingest.protect import masks, pseudonyms
+from ingest.protect.keyrings import Secret
+from ingest.validate.chunk import BORN, FLAG_SCHEMA, REJECT_SCHEMA, UNUSED, DeliveryFacts, Validated
+
+_PAIR = {"qui": pl.String, "ne_le": pl.Date}
+_DATES = ("date", "timestamp")
+_USAGER = "usager"  # domain of the numbers of an ESMS by which its tables name a person
+
+
+class Births:
+    """Who was born when, as the rows read so far say it; forgotten with the delivery."""
+
+    def __init__(self, facts: DeliveryFacts, secret: Secret) -> None:
+        self._facts = facts
+        self._secret = secret
+        self._known = pl.DataFrame(schema=_PAIR)
+
+    def learn(self, rows: pl.DataFrame | None, entity: Entity) -> None:
+        """rows: of a declared entity, as they were read; those that are rejected tell their birth dates too."""
+        born = dict(entity.identity).get("naissance")
+        if rows is None or born is None:
+            return
+        for field in _persons(entity):
+            who = pseudonyms.identifier(rows, field, self._secret)
+            told = pl.DataFrame({"qui": who, "ne_le": rows[born]}, schema=_PAIR).drop_nulls()
+            self._known = pl.concat([self._known, told]).unique()
+
+    def concerns(self, entity: Entity) -> bool:
+        """Whether its rows name persons and hold dates, and a birth date is known."""
+        return bool(self._known.height and _persons(entity) and _dates(entity))
+
+    def taken_out(self, rows: pl.DataFrame, entity: Entity) -> Validated:
+        """Rows as they are stored, of a declared entity, without what is the birth date of the person they name.
+
+        rejects: the lines of which such a date is required; flags: those of which it is only not kept.
+        """
+        fields = _dates(entity)
+        findings: dict[bool, list[pl.DataFrame]] = {True: [], False: []}
+        for person in _persons(entity) if self.concerns(entity) else ():
+            for field in fields:
+                told = rows.select(
+                    "_ligne", qui=_stored(person), ne_le=pl.col(field.name).cast(pl.Date), valeur=field.name
+                )
+                hit = told.join(self._known, on=["qui", "ne_le"], how="semi")
+                if hit.is_empty():
+                    continue
+                needed = entity.makes_row(field)
+                findings[needed].append(self._said(hit, entity, field.name, f"Corriger « {field.title} »."))
+                wrong = pl.col("_ligne").is_in(hit["_ligne"].implode())
+                rows = rows.filter(~wrong) if needed else rows.with_columns(
+                    pl.when(~wrong).then(pl.col(field.name)).alias(field.name)
+                )  # fmt: skip
+        rejects = pl.concat(
+            [pl.DataFrame(schema=REJECT_SCHEMA), *(f.select(REJECT_SCHEMA.keys()) for f in findings[True])]
+        )
+        flags = pl.concat([pl.DataFrame(schema=FLAG_SCHEMA), *(f.select(FLAG_SCHEMA.keys()) for f in findings[False])])
+        gone = rejects["ligne"].implode()
+        return Validated(rows, rejects, flags.filter(~pl.col("ligne").is_in(gone)))
+
+    def _said(self, hit: pl.DataFrame, entity: Entity, champ: str, remedy: str) -> pl.DataFrame:
+        nothing = pl.lit(None, pl.String)
+        return hit.select(
+            delivery_id=pl.lit(self._facts.delivery_id), source=pl.lit(self._facts.source), entite=pl.lit(entity.name),
+            ligne=pl.col("_ligne"), chemin=nothing, champ=pl.lit(champ), valeur=masks.shape(pl.col("valeur")),
+            valeur_retenue=nothing, regle=pl.lit(BORN), effet=pl.lit(UNUSED), remede=pl.lit(remedy),
+            ligne_complete=nothing,
+        )  # fmt: skip
+
+
+def _persons(entity: Entity) -> list[Field]:
+    """The fields by which a row names its usager."""
+    return [f for f in entity.fields if f.privacy and f.privacy.domain == _USAGER]
+
+
+def _dates(entity: Entity) -> list[Field]:
+    return [f for f in entity.fields if f.privacy is None and f.logical_type in _DATES]
+
+
+def _stored(field: Field) -> str:
+    return field.privacy.name if field.privacy else field.name

@@ -1,0 +1,210 @@
+"""Workbooks of tables of two entries, as statisticians publish them: a sheet a year, titles over several rows.
+
+Belongs here: from such sheets to one row a figure, by what the layout declares. Does not belong here: opening, cells to
+text (`workbook`), which workbook is which source (`ingest.receive.recognise`, with `knows`).
+
+Options of the layout, patterns being those of a whole text:
+
+- `sheets`: names of the sheets of data; the named groups of the pattern are fields (`(?P<annee>\\d{4})`)
+- `lines`: fields of the columns on the left; `corner`: the title above them
+- `header`: fields of the rows of titles, from the top; a merged title holds for the columns on its right
+- `value`: the field of the figures; `ignored_columns`: last titles of columns that are left (sums)
+- `ignored_sheets`, `ignored_rows`: what stands beside the tables and is known (notes, sources); a text of a row is that
+  of its cells, put end to end
+- `about`: what the rows above the first titles say; `refused`: other corners, and what to say of such a workbook
+
+A sheet may hold several tables, each under its titles. Whatever else it holds is a defective row, that says so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from openpyxl.utils import get_column_letter
+
+from ingest.read import workbook
+from ingest.read.frames import REMEDY, Document, LayoutLike, Rows, Table, UnreadableFile, is_blank, without_end
+from ingest.read.titles import normalise_title
+from ingest.read.workbook import Row, Sheet
+from ingest.read.xlsx_file import is_left
+
+_LETTER = re.compile(r"[^\W\d_]")
+_OTHER = (
+    f"feuille « {{}} » qui n'est pas de celles que l'on attend : elle n'est pas lue.{REMEDY}La retirer du classeur."
+)
+_HIDDEN = (
+    f"feuille « {{}} » masquée : elle n'est pas lue.{REMEDY}La retirer du classeur ; si elle est à lire, l'afficher."
+)
+_HIDDEN_ROW = f"ligne masquée dans le classeur, lue comme les autres.{REMEDY}Vérifier qu'elle est à déclarer."
+_STRAY = f"ligne hors des tableaux de la feuille.{REMEDY}La retirer, ou la déclarer dans le contrat (ignored_rows)."
+_UNTITLED = f"valeur dans une colonne sans titre.{REMEDY}Donner un titre à la colonne, ou vider la cellule."
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The options of a layout."""
+
+    options: Mapping[str, Any]
+
+    @property
+    def lines(self) -> list[str]:
+        return list(self.options["lines"])
+
+    @property
+    def header(self) -> list[str]:
+        return list(self.options["header"])
+
+    @property
+    def columns(self) -> list[str]:
+        """The fields of a figure, in order."""
+        groups = re.compile(self.options["sheets"]).groupindex
+        return [*groups, *self.lines, *self.header, self.options["value"]]
+
+    def sheet(self, name: str) -> dict[str, str] | None:
+        """What the name of a sheet of data says; None of another sheet."""
+        found = re.fullmatch(self.options["sheets"], name.strip())
+        return found.groupdict() if found else None
+
+    def is_titles(self, texts: Sequence[str | None], *, under: bool = False) -> bool:
+        """Whether a row holds titles: nothing on the left but the corner, words on the right, figures nowhere.
+
+        under: not the first one of its table, the corner being above.
+        """
+        left, right = texts[: len(self.lines)], without_end(texts[len(self.lines) :])
+        corner = "" if is_blank(left) else normalise_title(left[0] or "")
+        is_corner = not corner or (not under and self._is(corner, "corner") and is_blank(left[1:]))
+        return is_corner and bool(right) and all(is_blank([text]) or _LETTER.search(text) for text in right)
+
+    def begins(self, rows: Sequence[Sequence[str | None]]) -> bool:
+        """Whether the first rows of a sheet lead to titles of this shape, under what they are about."""
+        for rank, texts in enumerate(rows):
+            if self.is_titles(texts) and self._is(normalise_title(texts[0] or ""), "corner"):
+                under = [self.is_titles(t, under=True) for t in rows[rank + 1 : rank + len(self.header)]]
+                about = re.search(self.options.get("about", ""), " ".join(map(_text, rows[:rank])))
+                return about is not None and len(under) == len(self.header) - 1 and all(under)
+        return False
+
+    def is_known(self, texts: Sequence[str | None]) -> bool:
+        """Whether a row beside the tables is one that the layout knows, and leaves."""
+        return any(re.fullmatch(pattern, _text(texts)) for pattern in self.options.get("ignored_rows") or ())
+
+    def is_left(self, title: str) -> bool:
+        return any(re.fullmatch(str(pattern), title) for pattern in self.options.get("ignored_columns") or ())
+
+    def _is(self, title: str, option: str) -> bool:
+        return re.fullmatch(self.options[option], title) is not None
+
+
+def knows(document: Document, options: Mapping[str, Any]) -> bool:
+    """Whether a workbook has a sheet of that shape."""
+    shape = Shape(options)
+    return any(
+        head.visible and shape.sheet(head.name) is not None and shape.begins(head.rows) for head in document.sheets
+    )
+
+
+def refusal(document: Document, options: Mapping[str, Any]) -> str | None:
+    """What is said of a workbook of the same kind that is of something else (`refused`: corner -> reason)."""
+    lines = options["lines"]
+    for corner, reason in (options.get("refused") or {}).items():
+        for width in range(1, len(lines) + 1):  # such a table may have fewer columns on the left
+            if knows(document, {**options, "corner": corner, "lines": lines[:width]}):
+                return str(reason)
+    return None
+
+
+def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Table]:
+    """One row a figure, `_ligne` being its rank and `_chemin` its cell (« 2022!C6 »); an empty cell is a row too."""
+    shape = Shape(layout.options)
+    rows = Rows(entities[0], shape.columns)
+    with workbook.opened(path) as sheets:
+        for sheet in sheets:
+            if is_left(sheet.name, layout.options):
+                continue
+            for values, place, defect, remark in _figures(sheet, shape):
+                rows.add(values, chemin=f"{sheet.name}!{place}", defaut=defect, remarque=remark)
+                if rows.full:
+                    yield rows.take()
+    if not rows.count:
+        raise UnreadableFile(
+            path, "classeur sans aucune feuille de données remplie", "vérifier l'export, puis redéposer le classeur"
+        )
+    if not rows.empty:
+        yield rows.take()
+
+
+_Figure = tuple[dict[str, str | None], str, str | None, str | None]  # values, cell or row, defect, remark
+
+
+def _figures(sheet: Sheet, shape: Shape) -> Iterator[_Figure]:
+    said = shape.sheet(sheet.name)
+    if said is None or not sheet.visible:
+        reason = (_HIDDEN if said is not None else _OTHER).format(sheet.name)
+        for row in sheet.rows():
+            yield _unread(row, shape, reason)
+        return
+    titles: list[tuple[str, ...]] = []  # of each column, from the first on the right, from the top
+    pending: list[Row] = []  # the rows of titles of a table, until they are all there
+    for row in sheet.rows():
+        if shape.is_titles(row.texts, under=bool(pending)):
+            pending.append(row)
+            if len(pending) == len(shape.header):
+                titles, pending = _titles(pending, shape), []
+            continue
+        for alone in pending:
+            yield from _beside(alone, shape)
+        pending = []
+        right = row.texts[len(shape.lines) :]
+        if titles and not is_blank(row.texts[:1]) and not is_blank(right):
+            yield from _of_row(row, said, titles, shape)
+        else:
+            yield from _beside(row, shape)
+    for alone in pending:
+        yield from _beside(alone, shape)
+
+
+def _of_row(row: Row, said: Mapping[str, str], titles: Sequence[tuple[str, ...]], shape: Shape) -> Iterator[_Figure]:
+    left = len(shape.lines)
+    untitled = [text for text, title in zip(row.texts[left:], titles, strict=False) if not title]
+    if row.defect or not is_blank([*untitled, *row.texts[left + len(titles) :]]):
+        yield _unread(row, shape, row.defect or _UNTITLED)
+        return
+    of_line = dict(zip(shape.lines, row.texts, strict=False))
+    remark = _HIDDEN_ROW if row.hidden else None  # once for the row
+    for column, title in enumerate(titles, start=left):
+        if title and not shape.is_left(title[-1]):
+            text = row.texts[column] if column < len(row.texts) else None
+            values = {**said, **of_line, **dict(zip(shape.header, title, strict=True)), shape.options["value"]: text}
+            yield values, f"{get_column_letter(column + 1)}{row.number}", None, remark
+            remark = None
+
+
+def _titles(rows: Sequence[Row], shape: Shape) -> list[tuple[str, ...]]:
+    """The titles of each column; none for a column whose last title is absent."""
+    left = len(shape.lines)
+    width = max(len(row.texts) for row in rows)
+    levels = [
+        [normalise_title(text or "") for text in row.texts[left:]] + [""] * (width - len(row.texts)) for row in rows
+    ]
+    for level in levels[:-1]:
+        for column in range(1, len(level)):
+            level[column] = level[column] or level[column - 1]
+    return [title if all(title) else () for title in zip(*levels, strict=True)]
+
+
+def _beside(row: Row, shape: Shape) -> Iterator[_Figure]:
+    """A row that no table holds, unless the layout knows it."""
+    if not shape.is_known(row.texts):
+        yield _unread(row, shape, _STRAY)
+
+
+def _unread(row: Row, shape: Shape, reason: str) -> _Figure:
+    return dict(zip(shape.columns, row.texts, strict=False)), str(row.number), reason, None
+
+
+def _text(texts: Iterable[str | None]) -> str:
+    return normalise_title(" ".join(text for text in texts if text))

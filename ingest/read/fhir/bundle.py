@@ -1,0 +1,225 @@
+"""Going through a bundle, entry by entry; then following its references, and giving its rows.
+
+Belongs here: streaming, what refuses a file, the rows held until the last entry is seen. In memory: one entry, the rows
+as columns of text, and what is needed of the resources that others point to. Does not belong here: paths (`rows`).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ijson
+
+from ingest.read import cda_header
+from ingest.read.fhir import guides
+from ingest.read.fhir import rows as mapping
+from ingest.read.fhir.classes import KNOWN, WITHOUT_ROW, class_of
+from ingest.read.fhir.elements import Node, part, text
+from ingest.read.fhir.held import Held
+from ingest.read.fhir.references import Index, keys_of_entry
+from ingest.read.frames import Document, LayoutLike, Table, UnreadableFile
+from ingest.read.json_stream import json_stream
+
+_SHOWN = 5
+_ANSWERS = "evaluation_reponses"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One resource of a file. number: its rank, from 1. where: its path."""
+
+    number: int
+    url: str | None
+    resource: Any
+    deleted: bool
+    where: str
+
+
+def sniff(path: Path) -> Document:
+    """facts: resourceType of the whole, and contenu: tddui, sdo, cda (only documents of TDDUI), or empty.
+
+    One of ours is told by a resource that says so, wherever it stands, whatever the type of the bundle. What is of no
+    guide of ours says as well: types (of its resources, the most frequent first), guides (that they name), type (of
+    the bundle), document (code of the CDA that it carries).
+    """
+    bundle = _is_bundle(path)
+    facts = {"resourceType": "Bundle" if bundle else "ressource", "contenu": ""}
+    types: Counter[str] = Counter()
+    named: dict[str, None] = {}
+    carried: str | None = None
+    says_tddui = False
+    for entry in entries(path, bundle=bundle):
+        resource: Node = entry.resource if isinstance(entry.resource, dict) else {}
+        kind = str(resource.get("resourceType") or "")
+        types[kind] += 1
+        guide = guides.guide_of(resource)
+        if kind == "DocumentReference" and guide in (None, guides.TDDUI):
+            header = _document(resource)
+            if header is not None and not header.is_tddui:
+                carried, guide = carried or header.code or "", None
+            elif header is not None:
+                guide = guides.TDDUI
+        if guide == guides.SDO and kind == "Task":
+            return Document("json", "utf-8", None, {**facts, "contenu": "sdo"})
+        says_tddui = says_tddui or guide == guides.TDDUI
+        if says_tddui and set(types) - {"DocumentReference"}:
+            return Document("json", "utf-8", None, {**facts, "contenu": "tddui"})
+        if guide:
+            named.setdefault(guide)
+    if not says_tddui and bundle:
+        claimed = [guides.guide_of_profile(url) for url in _texts(path, "meta.profile.item")]
+        says_tddui = guides.TDDUI in claimed
+        named |= dict.fromkeys(filter(None, claimed))
+    if says_tddui and types:
+        facts["contenu"] = "cda" if set(types) == {"DocumentReference"} else "tddui"
+        return Document("json", "utf-8", None, facts)
+    facts["types"] = ",".join(kind for kind, _ in types.most_common() if kind)
+    facts["guides"] = ",".join(named)
+    facts["type"] = next(iter(_texts(path, "type")), "") if bundle else ""
+    if carried is not None:
+        facts["document"] = carried
+    return Document("json", "utf-8", None, facts)
+
+
+def _texts(path: Path, place: str) -> list[str]:
+    """The texts at a place of the object itself, not of its entries."""
+    with json_stream(path) as stream:
+        return [found for found in ijson.items(stream, place) if isinstance(found, str)]
+
+
+def _document(resource: Node) -> cda_header.Header | None:
+    """What the first document that a DocumentReference carries says it is; None when it is no CDA."""
+    data = text(part(resource, "content", "attachment"), "data")
+    with suppress(binascii.Error, ValueError):
+        return cda_header.header([base64.b64decode("".join((data or "").split()), validate=True)])
+    return None
+
+
+def _is_bundle(path: Path) -> bool:
+    """Whether the object is a Bundle, told by the first key that says so."""
+    with json_stream(path) as stream:
+        named = False
+        for prefix, event, value in ijson.parse(stream):
+            if named:
+                return value == "Bundle"
+            if prefix == "" and event == "map_key":
+                if value == "entry":
+                    return True
+                named = value == "resourceType"
+    return False
+
+
+def entries(path: Path, *, bundle: bool | None = None) -> Iterator[Entry]:
+    """The resources of a bundle in order, or the only one of the file.
+
+    Raises:
+        UnreadableFile: malformed JSON, or cut before its end.
+    """
+    if bundle is None:
+        bundle = _is_bundle(path)
+    with json_stream(path) as stream:
+        if not bundle:
+            for resource in ijson.items(stream, ""):
+                yield Entry(1, None, resource, deleted=False, where="resource")
+            return
+        for number, entry in enumerate(ijson.items(stream, "entry.item"), start=1):
+            node: Node = entry if isinstance(entry, dict) else {}
+            yield Entry(
+                number,
+                text(node, "fullUrl"),
+                node.get("resource"),
+                deleted=part(node, "request").get("method") == "DELETE",
+                where=f"entry[{number - 1}].resource",
+            )
+
+
+def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Table]:
+    """Rows of the wanted entities; answers to questionnaires as they come, the others once the last entry is read.
+
+    `_ligne` is the number of the entry (the rank of the row where an entry gives several), `_chemin` its path. A row
+    whose reference leads to nothing, or to two things, carries that as `_defaut`.
+
+    Raises:
+        UnreadableFile: malformed or cut JSON; entries that are no resource, or of a type or profile that nothing takes.
+    """
+    held = {entity: Held(entity) for entity in entities}
+    index, refused = Index(), _Refused(layout.options.get("contenu", "tddui"))
+    for entry in entries(path):
+        kind = refused.checked(entry)
+        if kind is None:
+            continue
+        resource: Node = entry.resource
+        if entry.url and not text(resource, "id"):
+            resource["id"] = entry.url.rsplit("/", 1)[-1].removeprefix("urn:uuid:")
+        keys = keys_of_entry(entry.url, resource)
+        first: mapping.Row | None = None
+        for entity, row, below in mapping.ROWS[kind](resource) if kind not in WITHOUT_ROW else ():
+            first = first or row
+            if kind == "accord":
+                row["@soi"] = "\n".join(sorted(keys))
+            if entity in held:
+                held[entity].add(row, entry.number, entry.where + below)
+        if (target := mapping.target(kind, resource, first)) is not None:
+            index.add(keys, target)
+        if kind == "projet" and first:
+            index.agreed(first)
+        if _ANSWERS in held:
+            yield from held[_ANSWERS].settled()
+    refused.raise_if_any(path)
+    for entity in entities:
+        yield from held[entity].rest(index)
+
+
+class _Refused:
+    """What of a file is taken by no class: it refuses the whole, as a transaction is all or nothing."""
+
+    def __init__(self, contents: str) -> None:
+        self._contents = contents
+        self._found: dict[str, list[int]] = {}  # reason -> [how many, first entry]
+
+    def checked(self, entry: Entry) -> str | None:
+        """The class of an entry; None when it has none, and then why is kept unless it is known to have none."""
+        kind, reason = self._judged(entry)
+        if reason:
+            self._found.setdefault(reason, [0, entry.number])[0] += 1
+        return kind
+
+    def _judged(self, entry: Entry) -> tuple[str | None, str | None]:
+        resource = entry.resource
+        if entry.deleted:
+            return None, "suppression demandée (DELETE), que l'entrepôt ne fait pas"
+        if not isinstance(resource, dict):
+            return None, "entrée sans ressource"
+        kind = class_of(resource)
+        if kind == "ignore":
+            return None, None
+        if kind is None:
+            named = resource.get("resourceType")
+            if isinstance(named, str) and named in KNOWN:
+                return None, f"ressource {named} dont ni le profil ni l'identifiant ne disent ce qu'elle est"
+            return None, "ressource d'un type que le guide ne prévoit pas, ou sans type"
+        if (kind == "orientation") != (self._contents == "sdo") and kind not in WITHOUT_ROW:
+            sdo = "tâche du suivi des décisions d'orientation (SDO) parmi des ressources TDDUI"
+            return None, sdo if kind == "orientation" else "ressource TDDUI parmi des tâches SDO"
+        return kind, None
+
+    def raise_if_any(self, path: Path) -> None:
+        if not self._found:
+            return
+        shown = [
+            f"{reason} ({count} ressource{'s' if count > 1 else ''}, la première à l'entrée n° {first})"
+            for reason, (count, first) in list(self._found.items())[:_SHOWN]
+        ]
+        raise UnreadableFile(
+            path,
+            "ressources qu'aucune table ne prend : " + " ; ".join(shown),
+            "retirer ces entrées, ou faire déclarer leur profil, puis redéposer le fichier ; une transaction est prise "
+            "tout entière ou pas du tout",
+        )

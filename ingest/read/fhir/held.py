@@ -1,0 +1,177 @@
+"""Rows of one entity, held as columns of text until what they point to is known.
+
+Belongs here: columns, and the fields that references give (person, stay, plan, structure, agreements). Does not belong
+here: what a reference is (`references`), which field comes from where (`rows`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import polars as pl
+
+from ingest.read.fhir.references import Index
+from ingest.read.fhir.rows import Row
+from ingest.read.frames import CHEMIN, DEFAUT, LIGNE, Table, text_frame
+
+_CHUNK = 20_000  # rows kept as Python values before they become columns
+_SEVERAL = {"evaluation_reponses", "droits_prestations"}  # several rows an entry: their line is their rank
+_WHO, _WHOSE, _WHY = "@usager", "@finess", "@defaut"
+Found = tuple[str | None, ...]
+
+
+class Held:
+    """The rows of one entity, in the order of the file."""
+
+    def __init__(self, entity: str) -> None:
+        self.entity = entity
+        self._count = 0
+        self._names: tuple[str, ...] = ()
+        self._rows: list[tuple[str | None, ...]] = []
+        self._lines: list[int] = []
+        self._paths: list[str] = []
+        self._chunks: list[pl.DataFrame] = []
+        self._waiting: list[pl.DataFrame] = []
+
+    def add(self, row: Row, number: int, path: str) -> None:
+        self._count += 1
+        self._names = self._names or tuple(row)
+        self._rows.append(tuple(row.values()))
+        self._lines.append(self._count if self.entity in _SEVERAL else number)
+        self._paths.append(path)
+        if len(self._rows) >= _CHUNK:
+            self._close()
+
+    def _close(self) -> None:
+        columns = zip(*self._rows, strict=True) if self._rows else ([] for _ in self._names)
+        frame = text_frame(dict(zip(self._names, columns, strict=True)), self._lines, self._paths)
+        self._rows, self._lines, self._paths = [], [], []
+        self._chunks.append(frame)
+
+    def settled(self) -> Iterator[Table]:
+        """The rows, by whole chunks, that no reference completes: their own number says their structure."""
+        for frame in self._chunks:
+            known = pl.col("finess_et").is_not_null()
+            yield Table(self.entity, _plain(frame.filter(known)))
+            self._waiting.append(frame.filter(~known))
+        self._chunks = []
+
+    def rest(self, index: Index) -> Iterator[Table]:
+        """Every row not given yet, completed by what it points to; an empty table when the file holds none."""
+        if self._rows or not self._count:
+            self._close()
+        for frame in (*self._waiting, *self._chunks):
+            yield Table(self.entity, _completed(frame, self.entity, index))
+
+
+def _plain(frame: pl.DataFrame) -> pl.DataFrame:
+    """The columns of the contract, then the technical ones."""
+    technical = (LIGNE, CHEMIN, DEFAUT)
+    return frame.select(*(c for c in frame.columns if c not in technical and not c.startswith("@")), *technical)
+
+
+def _completed(frame: pl.DataFrame, entity: str, index: Index) -> pl.DataFrame:
+    if "finess_et" not in frame.columns:  # no row at all
+        return frame
+    if entity == "accords":
+        frame = _agreement_of_whom(frame, index)
+    followed = [c for c in frame.columns if c.startswith("@")]
+    if not followed:
+        return _plain(frame)
+
+    def found(column: str, names: tuple[str, ...], look: Callable[[str], Found]) -> None:
+        nonlocal frame
+        frame = _looked_up(frame, column, names, look)
+
+    problems: list[str] = []
+    if "@projet" in followed:
+        found("@projet", ("projet_id", "@defaut_projet"), lambda key: _number(index, key, "projet", "au projet"))
+        problems.append("@defaut_projet")
+        frame = frame.with_columns(pl.coalesce(_WHO, "@projet").alias(_WHO))
+    if "@sejour" in followed:
+        found("@sejour", ("sejour_id", "@defaut_sejour"), lambda key: _number(index, key, "sejour", "au séjour"))
+        problems.append("@defaut_sejour")
+    if "@provenance" in followed:
+        found("@provenance", ("finess_provenance", "@defaut_origine"), lambda key: _origin(index, key))
+        problems.append("@defaut_origine")
+    for name in ("accord_usager", "accord_structure"):
+        if f"@{name}" in followed:
+            found(f"@{name}", (name, f"@defaut_{name}"), lambda keys: _agreed(index, keys))
+            problems.append(f"@defaut_{name}")
+    if "@professionnel" in followed:
+        found("@professionnel", ("rpps_intervenant",), lambda key: (index.professional(key),))
+    if "@structure" in followed:
+        found("@structure", ("@finess_structure",), lambda key: (_structure(index, key),))
+        frame = frame.with_columns(pl.coalesce("finess_et", "@finess_structure").alias("finess_et"))
+    if _WHO in followed:
+        found(_WHO, ("usager_id", _WHOSE, _WHY), lambda key: _person(index, key))
+        problems.append(_WHY)
+        frame = frame.with_columns(pl.coalesce("finess_et", _WHOSE).alias("finess_et"))
+    said = pl.concat_list(problems).list.drop_nulls().list.unique(maintain_order=True)
+    frame = frame.with_columns(pl.when(said.list.len() > 0).then(said.list.join(" ; ")).alias(DEFAUT))
+    if entity == "evaluation_reponses":  # its person is that of its evaluation, which says what is wrong with it
+        frame = frame.drop("usager_id").with_columns(pl.lit(None, pl.String).alias(DEFAUT))
+    return _plain(frame)
+
+
+def _looked_up(frame: pl.DataFrame, column: str, names: tuple[str, ...], look: Callable[[str], Found]) -> pl.DataFrame:
+    """The frame with what each distinct key of a column gives."""
+    keys = frame[column].drop_nulls().unique()
+    answers = [look(key) for key in keys]
+    table = pl.DataFrame(
+        {column: keys, **{name: [answer[i] for answer in answers] for i, name in enumerate(names)}},
+        schema={column: pl.String, **dict.fromkeys(names, pl.String)},
+    )
+    return frame.join(table, on=column, how="left", maintain_order="left")
+
+
+def _person(index: Index, key: str) -> Found:
+    found, problem = index.patient(key)
+    if found is None:
+        return None, None, f"référence à l'usager : {problem}"
+    return found.id, found.finess, None
+
+
+def _number(index: Index, key: str, kind: str, said: str) -> Found:
+    found, problem = index.target(key, kind)
+    return (found.id, None) if found else (None, f"référence {said} : {problem}")
+
+
+def _origin(index: Index, key: str) -> Found:
+    found, problem = index.target(key, "structure")
+    return (found.finess, None) if found else (None, f"référence à la structure de provenance : {problem}")
+
+
+def _structure(index: Index, key: str) -> str | None:
+    found, _ = index.target(key, "structure")
+    return found.finess if found else None
+
+
+def _agreed(index: Index, keys: str) -> Found:
+    """true when one of these consents is given, false when all are refused; unknown otherwise."""
+    states = []
+    for key in keys.split("\n"):
+        found, problem = index.target(key, "accord")
+        if found is None:
+            return None, f"référence à l'accord : {problem}"
+        states.append(found.state)
+    if "ACCORDE" in states:
+        return "true", None
+    return ("false" if set(states) == {"REFUSE"} else None), None
+
+
+def _agreement_of_whom(frame: pl.DataFrame, index: Index) -> pl.DataFrame:
+    """Whose agreement, and in which structure: what it says, else its author, else the plan that points to it."""
+    persons, structures, subjects = [], [], []
+    for who, authors, own, about in frame.select(_WHO, "@auteurs", "@soi", "objet_type").iter_rows():
+        signed = authors.split("\n") if authors else []
+        plan = next((p for key in own.split("\n") if (p := index.plan_of(key))), None)
+        author = next((key for key in signed if (found := index.target(key, "usager")[0]) and found), None)
+        persons.append(who or author or (plan[0] if plan else None))
+        structures.append(next((f for key in signed if (f := _structure(index, key))), plan[1] if plan else None))
+        subjects.append("PROJET" if plan else about)
+    return frame.with_columns(
+        pl.Series(_WHO, persons, dtype=pl.String),
+        pl.Series("objet_type", subjects, dtype=pl.String),
+        pl.coalesce("finess_et", pl.Series("@structures", structures, dtype=pl.String)).alias("finess_et"),
+    )

@@ -1,0 +1,143 @@
+"""What a reference leads to, once every entry of the file was seen: it may point forward, to nothing, or to two things.
+
+Belongs here: the index of the resources that references lead to. Does not belong here: which reference a class follows
+(`rows`).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from ingest.read.fhir.elements import Node, code, objects, part, rpps, split, text
+
+ABSENT = "la ressource visée n'est pas dans le fichier"
+AMBIGUOUS = "deux ressources différentes du fichier portent l'identifiant visé"
+ELSEWHERE = "la ressource visée n'est pas du type attendu"
+_HISTORY = re.compile(r"/_history/[^/]*$")
+_CONDITIONAL = re.compile(r"([A-Za-z]+)\?(?:.*&)?identifier=([^&]*)")
+_LOCAL_USER = re.compile(r"https?://identifiant-medicosocial-localusager\.(?:esante\.gouv|cnsa)\.fr/?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is needed of a resource that others point to. mark: tells two contents of one identifier apart."""
+
+    kind: str
+    finess: str | None = None
+    id: str | None = None
+    leads_to: str | None = None  # key of the reference that leads to its patient
+    state: str | None = None
+    mark: int = 0
+
+
+def key_of(reference: Any) -> str | None:
+    """The key under which the target of a Reference (or of its text) is looked for; None when there is none."""
+    if isinstance(reference, dict):
+        written = text(reference, "reference")
+        if written is None:
+            identifier = part(reference, "identifier")
+            value = text(identifier, "value")
+            return None if value is None else f"?{text(identifier, 'system') or ''}|{value}"
+    elif isinstance(reference, str):
+        written = reference.strip() or None
+    else:
+        written = None
+    if written is None:
+        return None
+    if found := _CONDITIONAL.search(written):
+        return f"?{unquote(found[2])}"
+    return _HISTORY.sub("", written)
+
+
+def keys_of_entry(full_url: Any, resource: Node) -> set[str]:
+    """Every key under which a resource may be referred to."""
+    kind, ident = resource.get("resourceType"), text(resource, "id")
+    keys = {f"{kind}/{ident}"} if ident else set()
+    if isinstance(full_url, str) and full_url.strip():
+        url = _HISTORY.sub("", full_url.strip())
+        keys.add(url)
+        if not ident and not url.startswith("urn:") and url.count("/") > 1:
+            keys.add("/".join(url.rsplit("/", 2)[1:]))
+    for identifier in objects(resource, "identifier"):
+        if (value := text(identifier, "value")) and code(identifier, "type") != "NUMDOSS":
+            keys.add(f"?{text(identifier, 'system') or ''}|{value}")
+    return keys
+
+
+class Index:
+    """The resources of a file by every key that leads to them."""
+
+    def __init__(self) -> None:
+        self._targets: dict[str, Target | None] = {}  # None: two contents under one key
+        self._patients: dict[str, tuple[Target | None, str | None]] = {}
+        self._plans: dict[str, tuple[str | None, str | None]] = {}
+
+    def agreed(self, plan: dict[str, str | None]) -> None:
+        """Keeps which plan each consent is about: the reference to its person, and its FINESS."""
+        for key in filter(None, f"{plan['@accord_usager'] or ''}\n{plan['@accord_structure'] or ''}".split("\n")):
+            self._plans.setdefault(key, (plan["@usager"], plan["finess_et"]))
+
+    def plan_of(self, key: str) -> tuple[str | None, str | None] | None:
+        """Person and FINESS of the plan that points to the consent of that key."""
+        return self._plans.get(key)
+
+    def add(self, keys: set[str], target: Target) -> None:
+        for key in keys:
+            known = self._targets.setdefault(key, target)
+            if known is not None and known != target:
+                self._targets[key] = None
+
+    def target(self, key: str, *kinds: str) -> tuple[Target | None, str | None]:
+        """The resource of that key and of one of these kinds, or why there is none."""
+        if key not in self._targets:
+            short = key.rsplit("/", 2)[-2:]
+            absolute = key.startswith(("http://", "https://")) and "/".join(short) in self._targets
+            if not absolute:
+                return None, ABSENT
+            key = "/".join(short)
+        found = self._targets[key]
+        if found is None:
+            return None, AMBIGUOUS
+        return (None, ELSEWHERE) if kinds and found.kind not in kinds else (found, None)
+
+    def professional(self, key: str) -> str | None:
+        """RPPS of the professional that a reference leads to; nothing asks for one to be there."""
+        found, _ = self.target(key, "professionnel", "exercice")
+        if found is not None and found.id is None and found.leads_to is not None:
+            found, key = self.target(found.leads_to, "professionnel")[0], found.leads_to
+        if found is not None:
+            return found.id
+        system, _, value = key.removeprefix("?").partition("|")
+        return rpps(system, value) if key.startswith("?") else None
+
+    def patient(self, key: str) -> tuple[Target | None, str | None]:
+        """The patient that a reference leads to, through a stay, a plan, a schedule… when it is not one itself."""
+        if key not in self._patients:
+            self._patients[key] = self._patient(key)
+        return self._patients[key]
+
+    def _patient(self, key: str) -> tuple[Target | None, str | None]:
+        followed: set[str] = set()
+        while key not in followed:
+            followed.add(key)
+            found, problem = self.target(key)
+            if found is None:
+                return self._said_by_itself(key) if problem == ABSENT else (None, problem)
+            if found.kind == "usager":
+                return found, None
+            if found.leads_to is None:
+                return None, ELSEWHERE
+            key = found.leads_to
+        return None, ELSEWHERE
+
+    @staticmethod
+    def _said_by_itself(key: str) -> tuple[Target | None, str | None]:
+        """A logical reference by the local identifier of a person needs nobody else."""
+        system, bar, value = key.removeprefix("?").partition("|")
+        if key.startswith("?") and bar and _LOCAL_USER.match(system):
+            finess, ident = split(value)
+            return Target("usager", finess, ident), None
+        return None, ABSENT

@@ -1,0 +1,495 @@
+"""The row of each class: which part of the resource gives which field, and which references complete it.
+
+Belongs here: paths, statuses and modalities, as docs/formats/tddui.md and docs/formats/sdo.md write them. Does not
+belong here: following references (`references`), going through a file (`bundle`).
+
+A row is the fields of the contract by name; a key that begins with « @ » is a reference to follow once the file is
+read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from decimal import Decimal, InvalidOperation
+
+from ingest.read.fhir import questionnaires
+from ingest.read.fhir.elements import (
+    SD,
+    Node,
+    as_text,
+    business,
+    code,
+    day,
+    extension,
+    extensions,
+    finess_of,
+    inputs,
+    kind_of_system,
+    moment,
+    objects,
+    part,
+    rpps,
+    split,
+    structure_finess,
+    tddui,
+    text,
+)
+from ingest.read.fhir.references import Target, key_of
+
+Row = dict[str, str | None]
+Rows = Iterator[tuple[str, Row, str]]  # entity, row, path below the resource
+
+_FR_CORE = "https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-"
+_BIRTH_PLACE = "http://hl7.org/fhir/StructureDefinition/patient-birthPlace"
+_PLANNED = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Encounter.planned"
+_MODALITIES = "https://interop.esante.gouv.fr/ig/fhir/tddui/CodeSystem/tddui-modalite-accueil"
+_ABSENT_REASON = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
+_INS = {  # OID of the matricule INS, real or of test -> its nature
+    "urn:oid:1.2.250.1.213.1.4.8": "INS-NIR", "urn:oid:1.2.250.1.213.1.4.10": "INS-NIR",
+    "urn:oid:1.2.250.1.213.1.4.9": "INS-NIA", "urn:oid:1.2.250.1.213.1.4.11": "INS-NIA",
+}  # fmt: skip
+_PERSON = (
+    "finess_et", "usager_id", "matricule_ins", "ins_type", "ins_statut", "nir", "numero_mdph", "nom_naissance",
+    "nom_usage", "prenoms", "date_naissance", "sexe", "commune_naissance", "code_domicile", "protection_juridique",
+    "date_deces",
+)  # fmt: skip
+_NIR = "urn:oid:1.2.250.1.213.1.4.13"
+_MDPH = "urn:oid:1.2.250.1.213.7."
+_DECISION_NAT = "urn:oid:1.2.250.1.213.8.1"
+
+_GENDERS = {"male": "M", "female": "F", "unknown": "I", "other": "I"}
+_EVENT = {"planned": "PLANIFIE", "triaged": "VALIDE", "finished": "REALISE", "cancelled": "ANNULE"}
+_ANSWERED = {"completed": "TERMINE", "amended": "VALIDE", "in-progress": "ENREALISATION", "stopped": "ANNULE"}
+_PLAN = {
+    "draft": "ENPREPARATION", "active": "ACTIF", "on-hold": "ENPAUSE", "completed": "TERMINE", "revoked": "ANNULE",
+}  # fmt: skip
+_GOAL = {
+    "proposed": "ENPREPARATION", "planned": "ENPREPARATION", "accepted": "ACTIF", "active": "ACTIF",
+    "completed": "TERMINE", "cancelled": "ANNULE",
+}  # fmt: skip
+_TASK = {
+    "draft": "ENPREPARATION", "requested": "PLANIFIE", "accepted": "PLANIFIE", "ready": "PLANIFIE",
+    "in-progress": "ACTIF", "completed": "TERMINE", "cancelled": "ANNULE",
+}  # fmt: skip
+_AGREED = {"active": "ACCORDE", "rejected": "REFUSE"}
+_OBJECTS = {
+    "CarePlan": "PROJET", "Encounter": "SEJOUR", "QuestionnaireResponse": "EVALUATION", "Basic": "ORIENTATION",
+    "ServiceRequest": "ORIENTATION", "DocumentReference": "DOCUMENT",
+}  # fmt: skip
+_TO_KM = {"m": Decimal("0.001"), "km": Decimal(1)}
+_TO_MIN = {"s": 1 / Decimal(60), "min": Decimal(1), "h": Decimal(60)}
+
+
+def _translated(table: dict[str, str], value: str | None) -> str | None:
+    return table.get(value, value) if value else None
+
+
+def _usager(patient: Node) -> Rows:
+    row: Row = dict.fromkeys(_PERSON)
+    for identifier in objects(patient, "identifier"):
+        value, system = text(identifier, "value"), identifier.get("system")
+        if value is None or not isinstance(system, str):
+            continue
+        if kind_of_system(identifier) == "localusager":
+            row["finess_et"], row["usager_id"] = split(value)
+        elif system in _INS:
+            row["matricule_ins"], row["ins_type"] = value, _INS[system]
+        elif system == _NIR:
+            row["nir"] = value
+        elif system.startswith(_MDPH):
+            row["numero_mdph"] = value
+    reliability = extension(extension(patient, _FR_CORE + "identity-reliability"), "identityStatus")
+    row["ins_statut"] = code(reliability, "valueCoding")
+    names = objects(patient, "name")
+    official = next((n for n in names if n.get("use") == "official"), names[0] if names else {})
+    usual = next((n for n in names if n.get("use") == "usual"), {})
+    given = official.get("given")
+    listed = [g for g in map(as_text, given if isinstance(given, list) else [given]) if g]
+    birth_names = text(extension(official, _FR_CORE + "patient-birth-list-given-name"), "valueString")
+    row["nom_naissance"], row["nom_usage"] = text(official, "family"), text(usual, "family")
+    row["prenoms"] = birth_names or " ".join(listed) or None
+    row["date_naissance"] = day(text(patient, "birthDate"))
+    row["sexe"] = _translated(_GENDERS, text(patient, "gender"))
+    row["commune_naissance"] = _insee(part(extension(patient, _BIRTH_PLACE), "valueAddress"))
+    addresses = objects(patient, "address")
+    home = next((a for a in addresses if a.get("use") == "home"), addresses[0] if addresses else {})
+    row["code_domicile"] = _insee(home) or text(home, "postalCode")
+    row["protection_juridique"] = code(tddui(patient, "tddui-legal-protection"), "valueCodeableConcept")
+    row["date_deces"] = day(text(patient, "deceasedDateTime"))
+    yield "usagers", row, ""
+
+
+def _insee(address: Node) -> str | None:
+    return code(extension(address, _FR_CORE + "address-insee-code"), "valueCoding")
+
+
+def _sejour(stay: Node) -> Rows:
+    finess, ident = business(stay, "sejour")
+    period = part(stay, "period")
+    yield "sejours", {
+        "finess_et": finess, "sejour_id": ident,
+        "@usager": key_of(stay.get("subject")), "@structure": key_of(stay.get("serviceProvider")),
+        "date_admission": day(text(tddui(stay, "tddui-admission-date"), "valueDateTime")),
+        "date_entree_previsionnelle": day(text(extension(stay, _PLANNED + "StartDate"), "valueDateTime")),
+        "date_entree": day(text(period, "start")),
+        "mode_entree": code(part(stay, "hospitalization"), "admitSource"),
+        "libelle_mode_entree": text(tddui(stay, "tddui-entry-mode-label"), "valueString"),
+        "date_sortie_previsionnelle": day(text(extension(stay, _PLANNED + "EndDate"), "valueDateTime")),
+        "date_sortie": day(text(period, "end")),
+        "libelle_mode_sortie": text(tddui(stay, "tddui-exit-mode-label"), "valueString"),
+        "modalite": _modality(stay),
+        "@provenance": key_of(part(stay, "hospitalization").get("origin")),
+    }, ""  # fmt: skip
+
+
+def _modality(stay: Node) -> str | None:
+    """Our code when there is one; else J264 with J30; else J226 at home; unknown otherwise."""
+    codes: dict[str, str] = {}
+    for concept in objects(stay, "serviceType"):
+        for coding in objects(concept, "coding"):
+            system, value = text(coding, "system") or "", text(coding, "code")
+            if value is None:
+                continue
+            if system == _MODALITIES:
+                return value
+            for name, marks in (("mode", ("R213", "J264")), ("temps", ("R240", "J30")), ("ror", ("R338", "J226"))):
+                if any(mark in system for mark in marks):
+                    codes.setdefault(name, value)
+    match codes.get("mode"), codes.get("temps"):
+        case "46", "02":
+            return "HP"
+        case "46", "01":
+            return "HT"
+        case "47", _:
+            return "AJ"
+        case "48", _:
+            return "AN"
+    return "DOM" if codes.get("ror") in ("05", "27") else None
+
+
+def _evenement(event: Node) -> Rows:
+    finess, ident = business(event, "evenement")
+    period, status = part(event, "period"), part(event, "_status")
+    typed = (
+        text(coding, "code")
+        for concept in objects(event, "type")
+        for coding in objects(concept, "coding")
+        if coding.get("system") != _ABSENT_REASON
+    )
+    persons = (key_of(participant.get("individual")) for participant in objects(event, "participant"))
+    reason = tddui(status, "tddui-event-cancel-reason") or tddui(status, "tddui-cancel-reason")
+    yield "evenements", {
+        "finess_et": finess, "evenement_id": ident,
+        "@usager": key_of(event.get("subject")), "@structure": key_of(event.get("serviceProvider")),
+        "@sejour": key_of(event.get("partOf")),
+        "@professionnel": next(filter(None, persons), None),
+        "type_evenement": next((found for found in typed if found), None),
+        "date_debut": moment(text(period, "start")), "date_fin": moment(text(period, "end")),
+        "statut": _translated(_EVENT, text(event, "status")),
+        "usager_present": text(tddui(event, "tddui-patient-present"), "valueBoolean"),
+        "motif_non_realisation": code(reason, "valueCodeableConcept"),
+    }, ""  # fmt: skip
+
+
+def _presence(slot: Node) -> Rows:
+    finess, ident = business(slot, "presenceabsence")
+    yield "presences_absences", {
+        "finess_et": finess, "presence_id": ident, "@usager": key_of(slot.get("schedule")),
+        "@sejour": key_of(tddui(slot, "tddui-encounter-reference").get("valueReference")),
+        "debut": moment(text(slot, "start")), "fin": moment(text(slot, "end")),
+        "type_presence": code(slot, "serviceType"), "motif_absence": code(slot, "appointmentType"),
+        "absence_prevue": text(tddui(slot, "tddui-planned-absence"), "valueBoolean"),
+        "facturation": text(tddui(slot, "tddui-facturation"), "valueBoolean"),
+    }, ""  # fmt: skip
+
+
+def _evaluation(response: Node) -> Rows:
+    finess, ident = business(response, "evaluation")
+    name = (text(response, "questionnaire") or "").split("|")[0].rstrip("/").rsplit("/", 1)[-1]
+    kind = questionnaires.TYPES.get(name, name or None)
+    subject = key_of(response.get("subject"))
+    answers = list(_answers(response, kind))
+    result = next((value for link, _, value, _ in answers if link == questionnaires.RESULT), None)
+    yield "evaluations", {
+        "finess_et": finess, "evaluation_id": ident, "@usager": subject, "type_evaluation": kind,
+        "date_evaluation": day(text(response, "authored")), "resultat": result,
+        "gir": questionnaires.GIR.get(result or ""),
+        "statut": _translated(_ANSWERED, text(response, "status")),
+    }, ""  # fmt: skip
+    for link, question, value, path in answers:
+        if link != questionnaires.RESULT:
+            yield "evaluation_reponses", {
+                "finess_et": finess, "evaluation_id": ident, "@usager": subject, "question_code": question,
+                "reponse_code": value,
+            }, path  # fmt: skip
+
+
+def _answers(response: Node, kind: str | None) -> Iterator[tuple[str, str, str, str]]:
+    """(linkId, question, answer, path) of every item that has a coded answer, in the order of the file."""
+    known = questionnaires.CODES.get(kind or "", {})
+    waiting: list[tuple[Node, str, str | None]] = [
+        (item, f".item[{n}]", None) for n, item in enumerate(objects(response, "item"))
+    ]
+    waiting.reverse()
+    while waiting:
+        item, path, above = waiting.pop()
+        link = text(item, "linkId") or ""
+        replies = objects(item, "answer")
+        reply = replies[0] if replies else {}
+        value = code(reply, "valueCoding") or next(
+            (v for key in ("valueInteger", "valueDecimal", "valueBoolean") if (v := text(reply, key))), None
+        )
+        question = _question(link, above, known, boolean="valueBoolean" in reply)
+        if link and value is not None:
+            yield link, question, value, path
+        parent = above if link == questionnaires.RESULT else question
+        below = [(child, f"{path}.item[{n}]", parent) for n, child in enumerate(objects(item, "item"))]
+        below += [
+            (child, f"{path}.answer[{m}].item[{n}]", parent)
+            for m, answer in enumerate(replies)
+            for n, child in enumerate(objects(answer, "item"))
+        ]
+        waiting.extend(reversed(below))
+
+
+def _question(link: str, above: str | None, known: dict[str, str], *, boolean: bool) -> str:
+    if link in known:
+        return known[link]
+    stem, _, end = link.rpartition("-")
+    adverb = questionnaires.ADVERBS.get(end) or ("MED-1310" if end == "commentaire" and boolean else None)
+    if adverb is None:
+        return link
+    if above:
+        return f"{above}.{adverb}"
+    question = known.get(stem) or known.get(questionnaires.STEMS.get(stem, ""))
+    return f"{question}.{adverb}" if question else link
+
+
+def _projet(plan: Node) -> Rows:
+    finess, ident = business(plan, "projetpersonnalise")
+    period = part(plan, "period")
+    agreed: dict[str, list[str]] = {"usager": [], "structure": []}
+    for reference in objects(plan, "supportingInfo"):
+        said = code(tddui(reference, "tddui-discriminator"), "valueCodeableConcept") or text(reference, "display") or ""
+        key = key_of(reference)
+        for who, found in agreed.items():
+            if key and said.lower().endswith(who):
+                found.append(key)
+    yield "projets", {
+        "finess_et": finess, "projet_id": ident, "@usager": key_of(plan.get("subject")),
+        "type_projet": code(plan, "category"), "statut": _translated(_PLAN, text(plan, "status")),
+        "date_debut": day(text(period, "start")), "date_fin": day(text(period, "end")),
+        "@accord_usager": "\n".join(agreed["usager"]) or None,
+        "@accord_structure": "\n".join(agreed["structure"]) or None,
+    }, ""  # fmt: skip
+
+
+def _goal(nature: str, kind: str) -> Callable[[Node], Rows]:
+    def rows(goal: Node) -> Rows:
+        finess, ident = business(goal, kind)
+        yield "projet_elements", {
+            "finess_et": finess, "projet_element_id": ident, "@usager": key_of(goal.get("subject")),
+            "@projet": key_of(tddui(goal, "tddui-careplan-reference").get("valueReference")),
+            "nature": nature, "code": code(goal, "category"),
+            "statut": _translated(_GOAL, text(goal, "lifecycleStatus")),
+            "date_debut": day(text(goal, "startDate")), "date_fin": day(text(part(goal, "target"), "dueDate")),
+        }, ""  # fmt: skip
+
+    return rows
+
+
+def _besoin(need: Node) -> Rows:
+    finess, ident = business(need, "besoin")
+    period = part(need, "occurrencePeriod")
+    yield "projet_elements", {
+        "finess_et": finess, "projet_element_id": ident, "@usager": key_of(need.get("subject")),
+        "@projet": key_of(part(need, "basedOn")), "nature": "BESOIN", "code": code(need, "category"),
+        "statut": _translated(_PLAN, text(need, "status")),
+        "date_debut": day(text(period, "start") or text(need, "authoredOn")), "date_fin": day(text(period, "end")),
+    }, ""  # fmt: skip
+
+
+def _task(nature: str, kind: str, coded: str | None = None) -> Callable[[Node], Rows]:
+    def rows(task: Node) -> Rows:
+        finess, ident = business(task, kind)
+        period, given = part(task, "executionPeriod"), inputs(task)
+        said = code(given.get(coded, {}), "valueCodeableConcept") if coded else None
+        yield "projet_elements", {
+            "finess_et": finess, "projet_element_id": ident, "@usager": key_of(task.get("for")),
+            "@projet": key_of(part(task, "basedOn")), "nature": nature, "code": said or code(task, "code"),
+            "statut": _translated(_TASK, text(task, "status")),
+            "date_debut": day(text(period, "start")), "date_fin": day(text(period, "end")),
+        }, ""  # fmt: skip
+
+    return rows
+
+
+def _bilan(task: Node) -> Rows:
+    finess, ident = business(task, "bilan")
+    following = inputs(task).get("dateProchainBilan", {})
+    yield "bilans", {
+        "finess_et": finess, "bilan_id": ident, "@usager": key_of(task.get("for")),
+        "@projet": key_of(part(task, "basedOn")),
+        "date_bilan": day(text(part(task, "executionPeriod"), "start")), "categorie": code(task, "code"),
+        "date_prochain_bilan": day(text(following, "valueDateTime") or text(following, "valueDate")),
+    }, ""  # fmt: skip
+
+
+def _decision(basic: Node) -> Rows:
+    ident, national = decision_numbers(basic)
+    said = tddui(basic, "tddui-decision") or tddui(basic, "tddui-droit-decision")
+    said = extension(said, "decision") or said
+    subject = key_of(basic.get("subject"))
+    yield "decisions", {
+        "finess_et": None, "decision_id": ident, "id_nat_decision": national, "@usager": subject,
+        "date_decision": day(text(extension(said, "dateDecision"), "valueDate")),
+        "type_decision": code(extension(said, "typeDecision"), "valueCodeableConcept"),
+    }, ""  # fmt: skip
+    for rank, right in enumerate(extensions(said, "droitPrestation"), start=1):
+        numbered = extension(right, "idDroitPrestation")
+        own = text(numbered, "valueString") or text(part(numbered, "valueIdentifier"), "value")
+
+        def coded(url: str, right: Node = right) -> str | None:
+            return code(extension(right, url), "valueCodeableConcept")
+
+        yield "droits_prestations", {
+            "finess_et": None, "droit_id": own or (f"{ident}-{rank}" if ident else None), "decision_id": ident,
+            "@usager": subject, "categorie": coded("categorieDroitPrestation"),
+            "type_droit": coded("typeDroitPrestation"), "nature": coded("natureDroitPrestation"),
+            "date_ouverture": day(text(extension(right, "dateOuverture"), "valueDate")),
+            "date_echeance": day(text(extension(right, "dateEcheance"), "valueDate")),
+            "existence_pag": text(extension(right, "existencePAG"), "valueBoolean"),
+            "motif_fin_pag": coded("motifFinPAG"), "creton": text(extension(right, "creton"), "valueBoolean"),
+        }, f".extension[{SD}tddui-decision].droitPrestation[{rank - 1}]"  # fmt: skip
+
+
+def decision_numbers(basic: Node) -> tuple[str | None, str | None]:
+    """(number of the decision, its national number)."""
+    given = [i for i in objects(basic, "identifier") if text(i, "value")]
+    national = [i for i in given if code(i, "type") == "IDNATDECISION" or i.get("system") == _DECISION_NAT]
+    others = [
+        i for i in given if i not in national and code(i, "type") not in ("IDDECISIONMAJ", "NUMENREG", "NUMALLOC")
+    ]
+
+    def merit(identifier: Node) -> int:
+        if code(identifier, "type") == "IDDECISION":
+            return 0
+        if identifier.get("use") == "official":
+            return 1
+        if kind_of_system(identifier) == "decision":
+            return 2
+        return 3 if str(identifier.get("system")).startswith(_MDPH) else 4
+
+    number = text(min(others, key=merit), "value") if others else text(basic, "id")
+    return number, text(national[0] if national else {}, "value")
+
+
+def _transport(task: Node) -> Rows:
+    finess, ident = business(task, "transportusager")
+    given = inputs(task)
+    yield "transports", {
+        "finess_et": finess, "transport_id": ident, "@usager": key_of(task.get("for")) or key_of(task.get("encounter")),
+        "mode": code(task, "code"), "nature_transport": code(given.get("natureTransport", {}), "valueCodeableConcept"),
+        "date_debut": moment(text(part(task, "executionPeriod"), "start")),
+        "distance_km": _quantity(given.get("distance", {}), "valueDistance", _TO_KM),
+        "duree_min": _quantity(given.get("dureeTheorique", {}), "valueDuration", _TO_MIN),
+    }, ""  # fmt: skip
+
+
+def _quantity(given: Node, name: str, factors: dict[str, Decimal]) -> str | None:
+    """A quantity in the unit of the field; of another unit, unknown; a value that is no number stays as it is."""
+    quantity = part(given, name) or part(given, "valueQuantity")
+    value, unit = text(quantity, "value"), text(quantity, "code") or text(quantity, "unit")
+    if value is None or (unit and unit not in factors):
+        return None
+    try:
+        converted = Decimal(value) * factors[unit] if unit else Decimal(value)
+        return f"{converted.quantize(Decimal('0.001')).normalize():f}"
+    except InvalidOperation:
+        return value
+
+
+def _accord(consent: Node) -> Rows:
+    finess, ident = business(consent, "accord")
+    provision = part(consent, "provision")
+    about = key_of(part(provision, "data").get("reference")) or ""
+    performers = [key for key in map(key_of, objects(consent, "performer")) if key]
+    yield "accords", {
+        "finess_et": finess, "accord_id": ident, "@usager": key_of(consent.get("patient")),
+        "@auteurs": "\n".join(performers) or None,
+        "objet_type": _OBJECTS.get(about.split("/")[-2] if about.count("/") else ""),
+        "statut": agreement(consent), "date_accord": day(text(consent, "dateTime")),
+    }, ""  # fmt: skip
+
+
+def agreement(consent: Node) -> str | None:
+    """ACCORDE or REFUSE; a status that says neither stays as it is."""
+    if part(consent, "provision").get("type") == "deny":
+        return "REFUSE"
+    return _translated(_AGREED, text(consent, "status"))
+
+
+def _orientation(task: Node) -> Rows:
+    given = inputs(task)
+
+    def coded(name: str) -> str | None:
+        return code(given.get(name, {}), "valueCodeableConcept")
+
+    def number(name: str) -> str | None:
+        found = given.get(name, {})
+        return text(part(found, "valueIdentifier"), "value") or text(found, "valueString")
+
+    def dated(name: str) -> str | None:
+        found = given.get(name, {})
+        return day(text(found, "valueDate") or text(found, "valueDateTime"))
+
+    yield "orientations", {
+        "finess_et": structure_finess(number("idNat_Struct")),
+        "tache_id": text(task, "id") or text(part(task, "identifier"), "value"),
+        "id_decision": number("idDecision"), "id_nat_decision": number("idNat_Decision"),
+        "numero_mdph": number("numeroIndividu"), "statut_esms": coded("statutESMS"), "motif_esms": coded("motifESMS"),
+        "date_statut_esms": dated("dateStatutESMS"), "unite_id": number("idUnite"),
+        "categorie_organisation": coded("categorieOrganisation"), "temporalite": coded("temporaliteAccueil"),
+        "accueil_sequentiel": text(given.get("accueilSequentiel", {}), "valueBoolean"),
+        "mode_prise_en_charge": coded("modePriseCharge"), "statut_unite": coded("statutUnite"),
+        "date_statut_unite": dated("dateStatutUnite"), "motif_unite": coded("motifUnite"),
+        "type_droit": coded("typeDroitPrestation"), "derniere_maj": moment(text(part(task, "meta"), "lastUpdated")),
+    }, ""  # fmt: skip
+
+
+ROWS: dict[str, Callable[[Node], Rows]] = {
+    "usager": _usager, "sejour": _sejour, "evenement": _evenement, "presence": _presence, "evaluation": _evaluation,
+    "projet": _projet, "attente": _goal("ATTENTE", "attente"), "objectif": _goal("OBJECTIF", "objectif"),
+    "besoin": _besoin, "action": _task("ACTION", "action"), "moyen": _task("MOYEN", "moyenressource", "type"),
+    "prestation": _task("PRESTATION", "prestation", "typePrestation"), "bilan": _bilan, "decision": _decision,
+    "transport": _transport, "accord": _accord, "orientation": _orientation,
+}  # fmt: skip
+
+# Classes that others point to: what is needed of them is where their patient is, and their own number.
+_LEADS = {
+    "sejour": "subject", "evenement": "subject", "projet": "subject", "demande_orientation": "subject",
+    "agenda": "actor", "accord": "patient",
+}  # fmt: skip
+_IDS = {"sejour": "sejour_id", "evenement": "evenement_id", "projet": "projet_id"}
+
+
+def target(kind: str, resource: Node, row: Row | None) -> Target | None:
+    """What the resource gives to those that point to it; None when nothing does."""
+    if kind == "usager" and row is not None:
+        mark = hash(tuple(sorted((name, value) for name, value in row.items() if value is not None)))
+        return Target(kind, row["finess_et"], row["usager_id"], mark=mark)
+    if kind == "structure":
+        return Target(kind, finess_of(resource))
+    if kind in ("professionnel", "exercice"):
+        numbers = (rpps(text(i, "system"), text(i, "value")) for i in objects(resource, "identifier"))
+        return Target(kind, None, next(filter(None, numbers), None), key_of(resource.get("practitioner")))
+    if kind not in _LEADS:
+        return None
+    numbered = row if row is not None and kind in _IDS else {}
+    return Target(
+        kind,
+        numbered.get("finess_et"),
+        numbered.get(_IDS.get(kind, "")),
+        key_of(part(resource, _LEADS[kind])),
+        agreement(resource) if kind == "accord" else None,
+    )

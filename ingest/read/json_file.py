@@ -1,0 +1,105 @@
+"""JSON files, streamed with ijson: what a file holds, and arrays of records.
+
+Belongs here: telling an array of records from a FINESS+ file and from FHIR, reading the array. Does not belong here:
+the shape of FINESS+ (`finess_json`), of FHIR (`fhir`), opening (`json_stream`). ijson takes its C backend when the
+machine has it and its Python one otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import ijson
+
+from ingest.protect.masks import without_digits
+from ingest.read import fhir
+from ingest.read.frames import Document, LayoutLike, Rows, Table, UnreadableFile, as_text, column_names
+from ingest.read.json_stream import json_stream
+
+_RECORDS = "item"
+_PEOPLE = "pmej.item"  # personnes morales: the only top-level array of FINESS+ that both files fill
+_CONTENTS = {"informationsGeneralesPMEJ": "structures", "activitesAutorisees": "activites", "numFiness": "activites"}
+_FHIR = ("resourceType", "entry.item.resource.resourceType")
+
+_WRAPPERS = ("results", "records", "data", "value", "items", "rows")  # how web services wrap the records they answer
+
+
+def sniff(path: Path) -> Document:
+    """An array of records: all its keys, over the whole file. FINESS+: facts contenu, generatedAt, schemaVersion.
+
+    FHIR: facts resourceType and contenu.
+    """
+    with json_stream(path) as stream:
+        for prefix, event, _ in ijson.parse(stream):
+            if prefix == "" and event == "start_array":
+                break
+            if prefix == "" and event == "start_map":
+                return _object(path)
+    return Document("json", "utf-8", _keys(path), {})
+
+
+def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Table]:
+    """One row per record of the array; `_ligne` is its number, `_chemin` its JSON path; nested values are JSON text."""
+    keys = _keys(path)
+    rows = Rows(entities[0], column_names(keys))
+    for record in _records(path):
+        texts = (as_text(record.get(key)) for key in keys)
+        rows.add(dict(zip(rows.columns, texts, strict=True)), chemin=f"[{rows.count}]")
+        if rows.full:
+            yield rows.take()
+    if not rows.empty or not rows.count:
+        yield rows.take()
+
+
+def _records(path: Path) -> Iterator[dict[str, Any]]:
+    with json_stream(path) as stream:
+        for number, record in enumerate(ijson.items(stream, _RECORDS), start=1):
+            if not isinstance(record, dict):
+                raise UnreadableFile(
+                    path,
+                    f"l'élément n° {number} du tableau JSON n'est pas un objet",
+                    "fournir un tableau d'objets, un par enregistrement",
+                )
+            yield record
+
+
+def _keys(path: Path) -> tuple[str, ...]:
+    keys: dict[str, None] = {}
+    for record in _records(path):
+        keys.update(dict.fromkeys(record))
+    if not keys:
+        raise UnreadableFile(path, "le tableau JSON est vide", "vérifier l'export, puis redéposer le fichier")
+    return tuple(keys)
+
+
+def _object(path: Path) -> Document:
+    """FHIR, or FINESS+: what stands before the first personne morale, and which of the two files it is."""
+    facts = {"root": "pmej"}
+    roots: list[str] = []
+    kind: str | None = None
+    with json_stream(path) as stream:
+        for prefix, event, value in ijson.parse(stream):
+            if prefix == "" and event == "map_key":
+                roots.append(value)
+            elif prefix == "type" and event == "string":
+                kind = value
+            elif prefix in _FHIR and event == "string":
+                return fhir.sniff(path)
+            elif prefix in ("generatedAt", "schemaVersion") and isinstance(value, str):
+                facts[prefix] = value
+            elif prefix == _PEOPLE and event == "map_key" and value in _CONTENTS:
+                return Document("json", "utf-8", None, {**facts, "contenu": _CONTENTS[value]})
+    if kind == "FeatureCollection":
+        what = "c'est une carte (GeoJSON ; clés : type, features), que rien ne lit ici"
+        raise UnreadableFile(path, what, "déposer le tableau de la même source (CSV, classeur, Parquet)")
+    if wrapped := next((root for root in roots if root in _WRAPPERS), None):
+        what = f"les enregistrements ne sont pas à la racine du JSON, mais sous « {wrapped} »"
+        raise UnreadableFile(path, what, "fournir le tableau d'objets lui-même, ou l'export en CSV de la même source")
+    raise UnreadableFile(
+        path,
+        f"objet JSON inconnu (clés : {', '.join(map(without_digits, roots[:6])) or 'aucune'})",
+        "fournir un tableau d'objets, une ressource ou un Bundle FHIR, ou un fichier FINESS+ (structures, activités) "
+        "avec au moins une personne morale",
+    )

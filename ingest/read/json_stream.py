@@ -1,0 +1,38 @@
+"""The bytes of a JSON file, and what to say when they are not whole JSON.
+
+Belongs here: opening, the byte-order mark, the message. Does not belong here: what the JSON holds (`json_file`,
+`finess_json`, `fhir`). The message quotes nothing of the file, which may be about persons.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import ijson
+
+from ingest.read.frames import UnreadableFile
+from ingest.read.opening import opened
+
+_BOM = b"\xef\xbb\xbf"
+_SAID = re.compile(r"(?:parse|lexical) error: [A-Za-z0-9 ,.'-]*")  # fixed words of yajl, never those of the file
+
+
+@contextmanager
+def json_stream(path: Path) -> Iterator[BinaryIO]:
+    """The bytes of a JSON file after its byte-order mark; a file that is not whole JSON becomes `UnreadableFile`."""
+    try:
+        with opened(path) as stream:
+            if stream.read(len(_BOM)) != _BOM:
+                stream.seek(0)
+            yield stream
+    except (ijson.JSONError, UnicodeDecodeError) as error:
+        said = _SAID.match(str(error))
+        raise UnreadableFile(
+            path,
+            f"JSON tronqué ou mal formé ({said[0].strip() if said else 'fin prématurée ou signe inattendu'})",
+            "télécharger ou exporter de nouveau le fichier, puis le redéposer entier",
+        ) from error

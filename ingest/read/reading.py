@@ -1,0 +1,83 @@
+"""The two entry points: what a file is, and its rows. Belongs here: the choice of a reader, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+from ingest.read import (
+    cda,
+    cda_header,
+    crosstab,
+    csv_file,
+    csv_produit,
+    fhir,
+    finess_json,
+    finess_xml,
+    json_file,
+    parquet_file,
+    xlsx_file,
+)
+from ingest.read.frames import Document, LayoutLike, Table, UnreadableFile
+from ingest.read.opening import family
+
+_SNIFF = {
+    "csv": csv_file.sniff,
+    "xlsx": xlsx_file.sniff,
+    "parquet": parquet_file.sniff,
+    "json": json_file.sniff,
+    "xml": finess_xml.sniff,
+}
+# Reader named by a layout -> (families of its files, function).
+_READ = {
+    "csv": (("csv",), csv_file.read),
+    "csv_produit": (("csv", "xlsx"), csv_produit.read),
+    "xlsx": (("xlsx",), xlsx_file.read),
+    "crosstab": (("xlsx",), crosstab.read),
+    "parquet": (("parquet",), parquet_file.read),
+    "json_records": (("json",), json_file.read),
+    "finess_json": (("json",), finess_json.read),
+    "finess_xml": (("xml",), finess_xml.read),
+    "fhir_bundle": (("json",), fhir.read),
+    "cda": (("xml", "json"), cda.read),
+}
+FAMILIES = {reader: families for reader, (families, _) in _READ.items()}
+
+
+def sniff(path: Path) -> Document:
+    """What a delivered file is, from its content; a `.gz` is looked into.
+
+    Raises:
+        UnreadableFile: empty, truncated, undecodable, a web page, or of no family that is read here.
+    """
+    if (header := cda_header.header_of(path)) is not None:
+        facts = {"root": cda_header.ROOT, "contenu": "cda" if header.is_tddui else "", "document": header.code or ""}
+        return Document("xml", None, None, facts)
+    return _SNIFF[family(path)](path)
+
+
+def tables_of(
+    path: Path, layout: LayoutLike, entities: Sequence[str] | None = None, knows: xlsx_file.Knows | None = None
+) -> Iterator[Table]:
+    """Rows of the wanted entities of a file (by default all those of the layout), at most 100 000 per table.
+
+    Each entity gives at least one table, empty when the file holds none of it. Rows of one entity come in the order of
+    the file (of a workbook: its table, then what is not read of it) and `_ligne` is unique among them.
+
+    knows: whether titles are those that the contract expects; it tells the table among the sheets of a workbook.
+
+    Raises:
+        UnreadableFile: at once, or later when the file turns out truncated: what was yielded before must be dropped.
+    """
+    expected, reader = _READ[layout.reader]
+    # A CDA is told by its root first: its comments and its <title> look like those of a web page saved as data.
+    found = "xml" if cda_header.header_of(path) is not None else family(path)
+    if found not in expected:
+        wanted = " ou ".join(expected)
+        raise UnreadableFile(
+            path, f"fichier {found} là où la forme « {layout.code} » attend {wanted}", "déposer le fichier d'origine"
+        )
+    if reader in (xlsx_file.read, csv_produit.read):
+        reader = partial(reader, knows=knows)
+    yield from reader(path, layout, list(entities or layout.entities))

@@ -1,0 +1,205 @@
+"""Landing: the bytes of a delivery, stored once under their SHA-256, with what is known of them.
+
+Belongs here: bytes and manifests of deliveries, received or refused. Does not belong here: reading rows, the format of
+encrypted files (`protection.chiffrement`).
+
+    landing/<source>/<sha256>  +  <sha256>.json      a delivery that was recognised
+    landing/<source>/<sha256>.enc  +  <sha256>.json  the same, of a source about persons: encrypted, its name neutral
+    landing/<source>/<sha256>.<millesime>.json       the same bytes, delivered for another year
+    landing/refusees/<sha256>.json                   one that was not: no bytes kept, the reason is
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from ingest import clock
+from ingest.home import Home
+from ingest.protect import encryption
+from ingest.protect.keyrings import Keyring
+
+REFUSED = "refusees"
+# What systems and office software leave in folders, and what comes with files to say what they are.
+_LEFT_BY_SYSTEMS = re.compile(r"(?i)thumbs\.db|ehthumbs.*\.db|desktop\.ini|icon\r|~\$.*|\.~lock\..*#|\.ds_store|\._.*")
+_NOTICE = re.compile(
+    r"(?i)(readme|read_me|lisez[-_ ]?moi|lisezmoi|a[-_ ]lire|licen[cs]e|copying)(\.(txt|md|rst|html?|pdf))?"
+)
+_SUFFIXES = {".csv", ".txt", ".json", ".xml", ".xlsx", ".parquet", ".gz", ".zip"}
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What is known of a delivery before any row of it is read."""
+
+    delivery_id: str
+    source: str
+    layout: str
+    reader: str  # the layout's, or the one of the workbook that holds the same table
+    contract_version: str
+    filename: str
+    sha256: str
+    size: int
+    received_at: str  # `horloge.written`; the order of reception depends on it
+    millesime: int | None
+    collecte_le: str | None
+    cle: str | None = None  # version of the key that the bytes are encrypted with; None: they are as delivered
+    absentes: tuple[str, ...] = ()  # titles of the layout that the file does not have, and can do without
+
+    @property
+    def received_on(self) -> date:
+        return clock.day_written(self.received_at)
+
+
+def is_left_by_system(path: Path) -> bool:
+    """Whether a file is one that a system, or an office program, leaves beside those of its user."""
+    return _LEFT_BY_SYSTEMS.fullmatch(path.name) is not None
+
+
+def is_notice(path: Path) -> bool:
+    """Whether a file says what those beside it are, by its name."""
+    return _NOTICE.fullmatch(path.name) is not None
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Writes a JSON file so that a reader sees the old one or the whole new one, even after a power cut."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with temporary.open("w", encoding="utf-8") as handle:
+        json.dump(content, handle, ensure_ascii=False, indent=2, sort_keys=True)
+        handle.flush()
+        os.fsync(handle.fileno())
+    temporary.replace(path)
+
+
+def bytes_of(home: Home, manifest: Manifest) -> Path:
+    """Where the bytes of a delivery are, encrypted or not."""
+    return home.landing / manifest.source / (f"{manifest.sha256}.enc" if manifest.cle else manifest.sha256)
+
+
+def neutral_name(source: str, path: Path, mark: str, stated_on: str | None = None) -> str:
+    """What a file about persons is called here: whoever exported it may have named somebody.
+
+    mark: what tells it from the others (`pseudonymes.of_delivery`), nothing when there is no keyring.
+    """
+    suffixes = "".join(s for s in path.suffixes if s.lower() in _SUFFIXES)
+    return "_".join(filter(None, (source, stated_on, mark[:8]))) + suffixes.lower()
+
+
+def find(home: Home, sha256: str) -> list[Manifest]:
+    """The deliveries that already have these bytes, whatever their source: one, or one for each year."""
+    found = [_read(p) for p in home.landing.glob(f"*/{sha256}*.json") if p.parent.name != REFUSED]
+    return sorted(found, key=lambda m: (m.received_at, m.delivery_id))
+
+
+def store(home: Home, path: Path, manifest: Manifest, keyring: Keyring | None = None) -> None:
+    """Stores the bytes, then the manifest: a delivery whose manifest is there is whole.
+
+    keyring: encrypts them; the manifest then says by which version.
+
+    Raises:
+        chiffrement.Altered: the file changed since its SHA-256 was taken.
+    """
+    target = bytes_of(home, manifest)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        with path.open("rb") as source, temporary.open("wb") as copy:
+            if keyring:
+                encryption.encrypt(source, copy, keyring, manifest.sha256)
+            else:
+                shutil.copyfileobj(source, copy, 1 << 20)
+            copy.flush()
+            os.fsync(copy.fileno())
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+    _record(home, manifest)
+    (home.landing / REFUSED / f"{manifest.sha256}.json").unlink(missing_ok=True)
+
+
+def _record(home: Home, manifest: Manifest) -> None:
+    """Writes a manifest in its place: the one it had, else the first free one of these bytes."""
+    folder = home.landing / manifest.source
+    for path in folder.glob(f"{manifest.sha256}*.json"):
+        if _read(path).delivery_id == manifest.delivery_id:
+            write_json(path, asdict(manifest))
+            return
+    first = folder / f"{manifest.sha256}.json"
+    write_json(folder / f"{manifest.sha256}.{manifest.millesime}.json" if first.exists() else first, asdict(manifest))
+
+
+def recovered(home: Home, manifest: Manifest, keyring: Keyring) -> Manifest:
+    """The same encrypted bytes under the current version of the key.
+
+    Raises:
+        chiffrement.Damaged, chiffrement.WrongKey: the bytes are left as they were.
+    """
+    target = bytes_of(home, manifest)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        with target.open("rb") as source, temporary.open("wb") as copy:
+            encryption.rewrap(source, copy, keyring)
+            copy.flush()
+            os.fsync(copy.fileno())
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+    found = replace(manifest, cle=keyring.current.version)
+    _record(home, found)
+    return found
+
+
+def receive_again(home: Home, manifest: Manifest, now: datetime) -> None:
+    """The same bytes, received once more: they become the latest version of what they say."""
+    _record(home, replace(manifest, received_at=clock.written(now)))
+
+
+def refuse(
+    home: Home, *, filename: str, sha256: str, size: int, source: str | None, reason: str, now: datetime
+) -> None:
+    """Keeps the trace of a file that could not be taken, since the first time that it was not."""
+    path = home.landing / REFUSED / f"{sha256}.json"
+    first = json.loads(path.read_text(encoding="utf-8"))["received_at"] if path.exists() else clock.written(now)
+    write_json(
+        path,
+        {
+            "filename": filename,
+            "sha256": sha256,
+            "size": size,
+            "source": source,
+            "reason": reason,
+            "received_at": first,
+        },
+    )
+
+
+def manifests(home: Home) -> Iterator[Manifest]:
+    """Every recognised delivery, in the order of reception."""
+    found = [_read(p) for p in home.landing.glob("*/*.json") if p.parent.name != REFUSED and not p.name.startswith(".")]
+    yield from sorted(found, key=lambda m: (m.received_at, m.delivery_id))
+
+
+def refusals(home: Home) -> list[dict[str, Any]]:
+    """Every file that could not be taken, in the order of reception."""
+    found = [json.loads(p.read_text(encoding="utf-8")) for p in (home.landing / REFUSED).glob("[!.]*.json")]
+    return sorted(found, key=lambda r: (r["received_at"], r["sha256"]))
+
+
+def _read(path: Path) -> Manifest:
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    return Manifest(**{**kept, "absentes": tuple(kept.get("absentes", ()))})

@@ -1,0 +1,245 @@
+"""Which source, and which shape of it, a delivered file is: from its content, never from its name alone.
+
+Belongs here: comparing what `readers.sniff` saw with the layouts of the contracts; the year and the date a file speaks
+from. Does not belong here: how two headers differ (`ingest.receive.headers`), what is said of a file that is refused
+(`ingest.receive.refusals`), storing bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+
+from data_contracts.loading import Contract, Layout
+from ingest.read import Document, crosstab, sniff, tables_of
+from ingest.read.titles import title_key
+from ingest.receive import refusals
+from ingest.receive.headers import Difference, difference
+from ingest.receive.refusals import Refused
+
+__all__ = ["Recognised", "Refused", "recognise"]
+
+# The flux standard of FINESS is told by its blocks: cs1400105 repeats `structureet` as mere headers, and so do the
+# sanitary flows, whose other blocks no contract declares.
+_FINESS_FLOWS = {
+    frozenset({"structureej"}): "cs1400101",
+    frozenset({"structureet"}): "cs1400102",
+    frozenset({"structureet", "equipementsocial"}): "cs1400105",
+    frozenset({"equipementsocial"}): "cs1400105",
+}
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """A file with the contract and layout it follows, the year and the date it speaks from (None: not said).
+
+    absent: titles of the layout that the file does not have, and that it can do without.
+    """
+
+    contract: Contract
+    layout: Layout
+    document: Document
+    millesime: int | None
+    collecte_le: date | None
+    absent: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Match:
+    contract: Contract
+    layout: Layout
+    found: Difference
+
+    @property
+    def reads_alike(self) -> object:
+        """What two layouts share when a file that lacks columns of both is read the same under either."""
+        carried = self.contract.fields_in(self.layout, self.contract.entity(self.layout.entities[0]))
+        here = sorted((f, str(c)) for f, c in carried.items() if str(c) not in self.found.missing)
+        rules = (self.layout.millesime, self.layout.collecte_le, self.layout.options)
+        return (self.layout.reader, self.layout.entities, here, *map(repr, rules))
+
+
+def recognise(
+    path: Path,
+    contracts: dict[str, Contract],
+    *,
+    source: str | None = None,
+    millesime: int | None = None,
+    today: date,
+) -> Recognised:
+    """The contract and layout of a file. today: the year of a file that says none, when its layout allows it.
+
+    The layout whose titles are exactly those of the file, else the one of the same source that lacks the fewest: a real
+    extraction has fewer columns than the collection. Columns that rows or their meaning cannot do without must be
+    there, no other may come on top (an empty one without title apart), and two sources are never chosen between.
+
+    Raises:
+        Refused: unknown source, unknown header (with a diff), several sources possible, or a year that nobody gives.
+        UnreadableFile: the file is not readable at all (empty, truncated, an HTML page, undecodable).
+    """
+    document = sniff(path)
+    if source is not None and source not in contracts:
+        raise Refused(f"Source « {source} » inconnue. Sources déclarées : {', '.join(sorted(contracts))}.")
+    considered = {source: contracts[source]} if source else contracts
+    chosen = _chosen(path, list(_matches(document, considered)))
+    if (
+        chosen is None
+        or not chosen.found.is_bearable
+        or (chosen.found.untitled and not _are_empty(path, document, chosen))
+    ):
+        raise refusals.of_unknown(path, document, considered)
+    contract, layout = chosen.contract, chosen.layout
+    if {document.family, layout.reader} == {"csv", "xlsx"}:
+        layout = replace(layout, reader=document.family)
+    try:
+        year = _millesime(path, layout, document, millesime, today)
+        said_on = _collecte_le(path, layout, document)
+    except Refused as refusal:
+        refusal.nearest = contract
+        raise
+    return Recognised(contract, layout, document, year, said_on, chosen.found.missing)
+
+
+def _matches(document: Document, contracts: dict[str, Contract]) -> Iterator[_Match]:
+    """The layouts that may be that of a file: it has no other titles than theirs, and those that are needed."""
+    for contract in contracts.values():
+        for layout in contract.layouts:
+            if not refusals.is_readable_as(layout, document):
+                continue
+            if refusals.has_header(layout):
+                compared = (difference(contract, layout, titles) for titles in document.headers if titles)
+                covered = [found for found in compared if found.is_covered]
+                if covered:
+                    yield _Match(contract, layout, min(covered, key=lambda found: len(found.missing)))
+            elif _knows(contract, layout, document):
+                yield _Match(contract, layout, Difference())
+
+
+def _chosen(path: Path, matches: list[_Match]) -> _Match | None:
+    """The one that a file is of: exactly, else the one of its source that lacks the fewest columns.
+
+    What its name says decides where several fit as well. A file that only has the keys of the fewest is not one of
+    another layout for all that: `is_bearable` says it of the one that is returned.
+
+    Raises:
+        Refused: two sources, or two layouts that would read it in two ways.
+    """
+    matches = [m for m in matches if not m.found] or matches
+    told = [m for m in matches if m.found.is_bearable] or matches
+    if len({m.contract.id for m in told}) > 1:
+        told = [m for m in told if _named(path, m.layout)] or told
+    if len({m.contract.id for m in told}) > 1:
+        raise refusals.of_several_sources(path, [(m.contract, m.layout, m.found) for m in told])
+    if not told:
+        return None
+    matches = [m for m in matches if m.contract.id == told[0].contract.id]
+    fewest = min(len(m.found.missing) for m in matches)
+    matches = [m for m in matches if len(m.found.missing) == fewest]
+    if len(matches) > 1:
+        matches = [m for m in matches if _named(path, m.layout)] or matches
+    if fewest and any(m.reads_alike != matches[0].reads_alike for m in matches):
+        raise refusals.of_several_layouts(path, [(m.contract, m.layout, m.found) for m in matches])
+    return matches[0]
+
+
+def _are_empty(path: Path, document: Document, match: _Match) -> bool:
+    """Whether the columns without title, which no layout expects, hold nothing at all."""
+    layout = replace(match.layout, reader=document.family)
+    for table in tables_of(path, layout, [layout.entities[0]]):
+        unnamed = [c for c in table.frame.columns if not title_key(c)]
+        if any(table.frame[c].str.strip_chars().replace("", None).count() for c in unnamed):
+            return False
+    return True
+
+
+def _knows(contract: Contract, layout: Layout, document: Document) -> bool:
+    """Whether a file without a line of titles is of a layout: by what it says of itself."""
+    facts = document.facts
+    if layout.reader in ("fhir_bundle", "cda"):
+        return facts.get("contenu") == ("cda" if layout.reader == "cda" else layout.options.get("contenu"))
+    if layout.reader == "finess_json":
+        return facts.get("contenu") == layout.options.get("contenu", layout.code.removeprefix("json_"))
+    if layout.reader == "finess_xml":
+        return _FINESS_FLOWS.get(frozenset(facts.get("blocs", "").split(","))) == layout.options.get("flux")
+    if layout.reader == "crosstab":
+        return crosstab.knows(document, layout.options)
+    if layout.reader == "json_records":
+        return _knows_records(contract, layout, document)
+    return "etalab" in facts and facts.get("section") == layout.options.get("section")
+
+
+def _knows_records(contract: Contract, layout: Layout, document: Document) -> bool:
+    """JSON records leave out what is empty: every key is declared, every required field is there."""
+    entity = contract.entity(layout.entities[0])
+    declared = contract.fields_in(layout, entity)
+    keys = set(document.header or ())
+    required = {str(declared[f.name]) for f in entity.fields if f.required and f.name in declared}
+    distinctive = set(layout.options.get("distinctive") or ())
+    return bool(keys) and keys <= {str(c) for c in declared.values()} and required <= keys and distinctive <= keys
+
+
+def _named(path: Path, layout: Layout) -> re.Match[str] | None:
+    """What the name says: the file's own, else with its folder's (a folder named for a year)."""
+    if not layout.filename:
+        return None
+    return re.search(layout.filename, path.name) or re.search(layout.filename, "/".join(path.parts[-2:]))
+
+
+def _named_groups(path: Path, layout: Layout) -> dict[str, str]:
+    match = _named(path, layout)
+    return {k: v for k, v in match.groupdict().items() if v} if match else {}
+
+
+def _millesime(path: Path, layout: Layout, document: Document, given: int | None, today: date) -> int | None:
+    """The year of the whole file, or None when each row says it.
+
+    A layout may say that a document of the first days of a year speaks of the year before (`closing`, « MM-DD »): a
+    referential extracted on 6 January is the state at 31 December. Without any other rule (`none`), the year is that of
+    the document, or with `closing` the last one that was closed on its date.
+    """
+    rule = layout.millesime
+    if rule.get("field"):
+        return None
+    groups = _named_groups(path, layout)
+    year: int | None = None
+    if rule.get("document") and (match := re.search(r"(19|20)\d{2}", document.facts.get(rule["document"], ""))):
+        year = int(match.group())
+    elif given is not None:
+        return given
+    elif rule.get("filename") and (named := groups.get("millesime") or groups.get("annee")):
+        year = int(named)
+    if year is not None:
+        stated_on = _collecte_le(path, layout, document) if rule.get("closing") else None
+        closes = stated_on is not None and stated_on.year == year and f"{stated_on:%m-%d}" < rule["closing"]
+        return year + int(rule.get("offset", 0)) - closes
+    if rule.get("none"):
+        stated_on = _collecte_le(path, layout, document) or today
+        return stated_on.year - (f"{stated_on:%m-%d}" < rule.get("closing", ""))
+    raise Refused(
+        f"Fichier « {path.name} » : rien n'y dit de quel millésime il parle. Le donner avec --millesime AAAA"
+        + (", ou garder le nom d'origine du fichier." if rule.get("filename") else ".")
+    )
+
+
+def _collecte_le(path: Path, layout: Layout, document: Document) -> date | None:
+    rule = layout.collecte_le
+    stated = document.facts.get(rule["document"], "") if rule.get("document") else ""
+    if match := re.search(r"(\d{4})-(\d{2})-(\d{2})", stated):
+        return date(*map(int, match.groups()))
+    if rule.get("filename"):
+        groups = _named_groups(path, layout)
+        year = groups.get("annee") or groups.get("millesime")
+        if year:
+            try:
+                first = date(int(year), int(groups.get("mois", 12)), 1)
+                if "jour" in groups:
+                    return first.replace(day=int(groups["jour"]))
+                return (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+            except ValueError as error:
+                raise Refused(
+                    f"Fichier « {path.name} » : la date de son nom n'existe pas ({groups}). Corriger le nom du fichier."
+                ) from error
+    return None

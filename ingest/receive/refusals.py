@@ -1,0 +1,433 @@
+"""What is said of a file that no source takes: what it looks like, where it differs, what to do.
+
+Belongs here: the wording of refusals, and looking into a refused file for what would help its sender. Does not belong
+here: choosing a source (`ingest.receive.recognise`), comparing headers (`ingest.receive.headers`), files that cannot be
+opened (`read`).
+
+A refused file may be about persons, whatever its sender believes: its titles are quoted as `protection.vocabulaire`
+allows, unless its header is nearly that of a source of open data. Places (« colonne 3 ») always say where to look.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from data_contracts.loading import Contract, Entity, Layout
+from ingest.protect.vocabulary import Quoting, looks_like_titles, quoting
+from ingest.read import FAMILIES, Document, crosstab
+from ingest.read.cda_header import CODE, TEMPLATE
+from ingest.read.preview import LINES, Line, lines
+from ingest.receive.headers import Difference, difference, expected, folded, nearness, written_otherwise
+
+_NEAR = 0.5  # share of common titles from which a file is said to be « that source, with another header »
+_SURE = 0.8  # from which a line of a file is said to be the header of a source
+_ALIKE = 4  # common titles from which a source is named at all: keys alone are common to many
+_SHOWN = 15  # differences said in full; beyond, their number
+_NAMED = 6  # titles named in passing
+_PLACE = re.compile(r" \(colonne \d+\)$")
+
+
+class Refused(Exception):
+    """A delivery that cannot be taken. The message is for the sender: what, where, remedy; in French, in one piece.
+
+    nearest: the contract that the header is of, or of which it has at least half of the titles. is_quoted: what the
+    message has of the file was quoted so that it names nobody, if it may be about persons.
+    """
+
+    def __init__(self, message: str, nearest: Contract | None = None, *, is_quoted: bool = False) -> None:
+        super().__init__(message)
+        self.nearest = nearest
+        self.is_quoted = is_quoted
+
+
+def is_readable_as(layout: Layout, document: Document) -> bool:
+    """Whether the family of the file is that of the layout; a table is the same in a text file and in a workbook."""
+    return document.family in FAMILIES[layout.reader] or {document.family, layout.reader} == {"csv", "xlsx"}
+
+
+def has_header(layout: Layout) -> bool:
+    """Whether a line of titles tells this layout: not a file of positions, nor one whose parts stand in a tree."""
+    return layout.reader in ("csv", "xlsx", "parquet", "csv_produit") and layout.options.get("header") is not False
+
+
+@dataclass(frozen=True)
+class _Near:
+    """A layout, and the share of titles that a line of a file has in common with it."""
+
+    share: float
+    contract: Contract
+    layout: Layout
+
+    def common(self, header: Sequence[str]) -> int:
+        declared = {folded(written[0]) for written in expected(self.contract, self.layout).values()}
+        return len(declared & {folded(title) for title in header})
+
+
+def of_unknown(path: Path, document: Document, contracts: dict[str, Contract]) -> Refused:
+    """The refusal of a file that no layout takes: by its name, by its differences, or by what it looks like."""
+    name = f"Fichier « {path.name} »"
+    if said := _of_another_kind(document):
+        what, remedy = said
+        return Refused(f"{name} : {what}. Remède : {remedy}.", is_quoted=True)
+    for contract in contracts.values():
+        for layout in contract.layouts:
+            if layout.reader == "crosstab" and (told := crosstab.refusal(document, layout.options)):
+                return Refused(f"{name} : {told}", contract)
+    header, candidates = max(
+        ((titles, _candidates(document, contracts, titles)) for titles in document.headers),
+        key=lambda pair: max((near.share for near in pair[1]), default=0.0),
+    )
+    nearest = max(candidates, key=lambda c: c.share, default=None)
+    whole = max((c for c in candidates if _is_less_of(c, header)), key=lambda c: c.share, default=None)
+    if nearest and nearest.share < _NEAR and whole:
+        return _of_differences(name, whole, header, contracts.values())
+    if nearest and nearest.share >= _NEAR and header:
+        return _of_differences(name, nearest, header, contracts.values())
+    if elsewhere := _elsewhere(path, document, contracts):
+        near, what, remedy = elsewhere
+        return Refused(f"{name} : {what}. Remède : {remedy}.", near.contract, is_quoted=True)
+    if nearest and header and len(contracts) == 1:
+        return _of_differences(name, nearest, header, contracts.values())
+    return Refused(_of_nothing_known(name, document, nearest, contracts.values()), is_quoted=True)
+
+
+def _candidates(document: Document, contracts: dict[str, Contract], header: Sequence[str]) -> list[_Near]:
+    """Every layout that could be read from such a file, and how near its titles are to a header."""
+    return [
+        _Near(nearness(contract, layout, header), contract, layout)
+        for contract in contracts.values()
+        for layout in contract.layouts
+        if is_readable_as(layout, document) and (has_header(layout) or layout.reader == "json_records")
+    ]
+
+
+def of_several_sources(path: Path, matches: Sequence[tuple[Contract, Layout, Difference]]) -> Refused:
+    """Two sources take the header as well: nobody but the sender can tell."""
+    first = max((contract for contract, _, _ in matches), key=lambda contract: contract.personal)
+    fewest: dict[str, int] = {}
+    for contract, _, found in matches:
+        fewest[contract.id] = min(fewest.get(contract.id, len(found.missing)), len(found.missing))
+    named = ", ".join(
+        f"{source} ({_columns(count)} en moins)" if count else source for source, count in sorted(fewest.items())
+    )
+    said = f"Fichier « {path.name} » : plusieurs sources ont cet en-tête : {named}. Préciser la source avec --source."
+    return Refused(said, first, is_quoted=True)
+
+
+def of_several_layouts(path: Path, matches: Sequence[tuple[Contract, Layout, Difference]]) -> Refused:
+    """Two layouts of one source take the header, and would not read it alike."""
+    contract = matches[0][0]
+    told = {layout.code: set(found.missing) for _, layout, found in matches}
+    common = set.intersection(*told.values())
+    lines_of_diff = [
+        f"  · forme {code}, s'il y avait : {_named(sorted(missing - common or missing))}"
+        for code, missing in told.items()
+    ]
+    return Refused(
+        "\n".join(
+            [
+                f"Fichier « {path.name} » : l'en-tête peut être celui de plusieurs formes de « {contract.name} », qui "
+                "ne se lisent pas de la même façon.",
+                *lines_of_diff,
+                "  Remède : exporter au moins une des colonnes qui les distinguent, ou garder le nom d'origine du "
+                "fichier.",
+            ]
+        ),
+        contract,
+        is_quoted=True,
+    )
+
+
+def of_columns(contract: Contract, layout: Layout, entity: Entity, found: Difference) -> Refused:
+    """The refusal of a table whose columns are no more those of its layout, as reading it shows."""
+    show: Quoting = quoting([contract]) if contract.personal else str
+    said = [f"colonnes inconnues : {', '.join(map(show, found.unknown))}"] if found.unknown else []
+    said += [f"colonnes indispensables absentes : {', '.join(found.needed)}"] if found.needed else []
+    said += [f"colonnes en double : {', '.join(map(show, found.repeated))}"] if found.repeated else []
+    said += [f"titres répétés dont une colonne manque : {', '.join(found.doubtful)}"] if found.doubtful else []
+    said += [f"colonnes sans titre et non vides : {', '.join(str(rank + 1) for rank in found.untitled)}"] * bool(
+        found.untitled
+    )
+    return Refused(
+        f"{contract.name} ({layout.code}), table {entity.name} : {' ; '.join(said)}. Remède : déclarer cette version "
+        "dans le contrat, ou corriger les titres, puis renvoyer ou relancer.",
+        contract,
+        is_quoted=True,
+    )
+
+
+def absent(titles: Sequence[str]) -> str:
+    """What is said of a file that is received without some columns."""
+    return f"colonnes absentes : {_named(titles, _SHOWN)} (leurs valeurs sont inconnues)"
+
+
+def _is_less_of(near: _Near, header: Sequence[str]) -> bool:
+    """Whether all that a file has is of a layout, which only has much more."""
+    if not near.share or not any(header):
+        return False
+    found = difference(near.contract, near.layout, header)
+    return bool(found.missing) and not (found.unknown or found.untitled)
+
+
+def _of_differences(name: str, near: _Near, header: Sequence[str], contracts: Iterable[Contract]) -> Refused:
+    """The refusal of a header that is nearly that of a layout: a diff that its sender can act upon.
+
+    Only a header that has half of the titles of an open source is quoted as it is, and its file named as it is.
+    """
+    contract, layout = near.contract, near.layout
+    is_near = near.share >= _NEAR
+    show: Quoting = str if is_near and not contract.personal else quoting(contracts, header)
+    found = difference(contract, layout, header)
+    known = contract if is_near or (contract.personal and not found.unknown) else None
+    form = f"« {contract.name} » (la plus proche : {layout.code}, version {layout.version})"
+    if found.is_covered and not found.tells:
+        return Refused(
+            f"{name} : il n'a aucune valeur de {form}, seulement les colonnes qui disent de qui l'on parle. Remède : "
+            f"exporter aussi au moins une des colonnes attendues : {_named(list(filter(None, found.missing)))}.",
+            known,
+            is_quoted=True,
+        )
+    said = [
+        f"{name} : l'en-tête n'est celui d'aucune version connue de {form}.",
+        *_shortened(list(_differences(found, header, show))),
+        f"  Remède : {_remedy(found)}.",
+    ]
+    return Refused("\n".join(said), known, is_quoted=True)
+
+
+def _differences(found: Difference, header: Sequence[str], show: Quoting) -> Iterable[str]:
+    """One line a difference, the most needed first; a title that is only written otherwise is one line, not two."""
+    unknown = {_PLACE.sub("", title): title for title in found.unknown}
+    ranks, needed, written = _ranks(header), set(found.needed), _written_otherwise(found)
+
+    def quoted(title: str) -> str:
+        place = _PLACE.search(unknown[title])
+        return f"{show(title) or '(sans titre)'}{place[0] if place else f' (colonne {ranks[title]})'}"
+
+    for title, (here, way) in written.items():
+        yield f"  ≈ même titre, écrit autrement ({way}) : attendu {title}, reçu {quoted(here)}"
+    left = {folded(t): t for t in unknown if t not in {here for here, _ in written.values()}}
+    for title in sorted(found.missing, key=lambda t: t not in needed):
+        if title in written:
+            continue
+        close = difflib.get_close_matches(folded(_PLACE.sub("", title)), list(left), n=1, cutoff=0.75)
+        hint = f" (renommée « {show(left[close[0]])} » ?)" if close else ""
+        yield f"  − colonne attendue absente : {title or '(sans titre)'}{hint}{' — indispensable' * (title in needed)}"
+    yield from (f"  + colonne inconnue : {quoted(title)}" for title in left.values())
+    yield from (f"  + colonne sans titre, et qui n'est pas vide (colonne {rank})" for rank in found.untitled)
+    yield from (f"  × colonne en double : {show(title)}" for title in found.repeated)
+    for title in found.doubtful:
+        yield f"  ? titre répété dans cette forme, et dont il manque une colonne : on ne sait pas laquelle : {title}"
+
+
+def _written_otherwise(found: Difference) -> dict[str, tuple[str, str]]:
+    """Missing title -> the unknown one that is the same for a reader, and in what it differs."""
+    by_fold = {folded(bare): bare for bare in (_PLACE.sub("", title) for title in found.unknown)}
+    pairs: dict[str, tuple[str, str]] = {}
+    for title in found.missing:
+        bare = _PLACE.sub("", title)
+        here = by_fold.get(folded(bare))
+        if bare and here is not None and (way := written_otherwise(bare, here)):
+            pairs[title] = (here, way)
+    return pairs
+
+
+def _ranks(header: Sequence[str]) -> dict[str, int]:
+    """Title -> its first place in a header, from 1."""
+    return {title: rank for rank, title in reversed(list(enumerate(header, start=1)))}
+
+
+def _remedy(found: Difference) -> str:
+    written = _written_otherwise(found)
+    here = {title for title, _ in written.values()}
+    steps: list[str] = []
+    if written:
+        steps.append("écrire les titres comme ils sont attendus")
+    if found.doubtful or set(found.needed) - written.keys():
+        steps.append("rétablir les colonnes indispensables")
+    if any(_PLACE.sub("", title) not in here for title in found.unknown):
+        steps.append("retirer ou renommer les colonnes inconnues, ou les déclarer dans le contrat (forme ou alias)")
+    if found.untitled:
+        steps.append("donner un titre à la colonne qui n'en a pas, ou la retirer")
+    if found.repeated:
+        steps.append("ne garder qu'une fois chaque colonne")
+    return " ; ".join(steps)
+
+
+def _shortened(said: list[str]) -> list[str]:
+    return said if len(said) <= _SHOWN else [*said[:_SHOWN], f"  … et {len(said) - _SHOWN} autres différences"]
+
+
+def _elsewhere(path: Path, document: Document, contracts: dict[str, Contract]) -> tuple[_Near, str, str] | None:
+    """The header of a source where it does not stand: below another line, cut otherwise, or down the first column."""
+    layouts = [
+        (contract, layout, {folded(written[0]) for written in expected(contract, layout).values()})
+        for contract in contracts.values()
+        for layout in contract.layouts
+        if has_header(layout) and is_readable_as(layout, document)
+    ]
+
+    def best(titles: Iterable[str]) -> _Near:
+        given = {folded(t) for t in titles}
+        return max(
+            (_Near(len(given & t) / max(1, len(given | t)), c, x) for c, x, t in layouts),
+            key=lambda near: near.share,
+            default=_Near(0.0, next(iter(contracts.values())), next(iter(contracts.values())).layouts[0]),
+        )
+
+    seen = list(lines(path, document))
+    found = max(((best(line.cells), line) for line in seen), key=lambda pair: pair[0].share, default=None)
+    if found and found[0].share >= _SURE:
+        near, line = found
+        return near, *_where(near, line, document, seen)
+    separator = document.facts.get("separateur")
+    first = [line.cells[0] for line in seen if line.separator in (None, separator)]
+    near = best(first)
+    if near.share >= _SURE and len(first) < LINES:
+        what = f"tableau couché : les titres de « {near.contract.name} » sont dans la première colonne"
+        return near, what, "transposer le tableau, un titre par colonne et une ligne par établissement"
+    return None
+
+
+def _where(near: _Near, line: Line, document: Document, seen: Sequence[Line]) -> tuple[str, str]:
+    name = f"« {near.contract.name} »"
+    above = len({other.number for other in seen if other.number < line.number})
+    if not above:
+        cut = f"le séparateur « {'espace' if line.separator == ' ' else line.separator} » n'est pas reconnu"
+        return f"l'en-tête est celui de {name}, mais {cut}", "exporter avec des points-virgules"
+    lines_above = "la ligne 1" if above == 1 else f"les {above} lignes"
+    what = f"l'en-tête de {name} n'est pas sur la première ligne, mais ligne {line.number}"
+    return what, f"supprimer {lines_above} au-dessus de l'en-tête, puis redéposer le fichier"
+
+
+def _of_nothing_known(name: str, document: Document, nearest: _Near | None, contracts: Iterable[Contract]) -> str:
+    contracts = list(contracts)
+    header = document.titles
+    if not header:
+        return (
+            f"{name} : aucune source déclarée ne correspond à ce fichier (famille {document.family}). Remède : "
+            "vérifier que c'est bien le fichier à livrer, ou déclarer un contrat dans data_contracts/sources/."
+        )
+    if not looks_like_titles(header, contracts) and len(header) > 1:
+        return (
+            f"{name} : la première ligne ne ressemble pas à des titres de colonnes ({_columns(len(header))}). Remède : "
+            "mettre la ligne de titres en première ligne du fichier ; si elle y est, la source n'est pas déclarée "
+            "(data_contracts/sources/)."
+        )
+    show = quoting(contracts, header)
+    titles = ", ".join(show(title) or "(sans titre)" for title in header[:_NAMED])
+    more = f"… et {len(header) - _NAMED} autres" if len(header) > _NAMED else ""
+    alone = (
+        " Une seule colonne : le séparateur est-il un point-virgule, une tabulation, une virgule ou une barre ?"
+        if len(header) == 1 and document.family == "csv"
+        else ""
+    )
+    near = (
+        f" La plus proche est « {nearest.contract.name} », {round(100 * nearest.share)} % de titres communs."
+        if nearest and nearest.common(header) >= _ALIKE
+        else ""
+    )
+    return (
+        f"{name} : aucune source déclarée n'a cet en-tête ({titles}{more}).{alone}{near} Remède : vérifier que c'est "
+        "bien le fichier à livrer, sans ligne au-dessus de l'en-tête ; sinon déclarer un contrat dans "
+        "data_contracts/sources/."
+    )
+
+
+_ASK_TDDUI = (
+    "demander à l'éditeur du DUI un export « Transfert de données DUI » de l'ANS (TDDUI), ou déposer l'export d'un "
+    "produit dont la correspondance est déclarée"
+)
+# Guides of the ANS that files of the sector may follow, and what one does about each.
+_GUIDES = {
+    "ror": (
+        "du répertoire de l'offre et des ressources (ROR)",
+        "aucune collecte d'ici ne lit le ROR ; pour les capacités, livrer les fichiers FINESS",
+    ),
+    "sdo": (
+        "du suivi des décisions d'orientation (SDO, ViaTrajectoire)",
+        "livrer la réponse à la recherche de tâches du SDO (Task, flux 5), seule lue ici",
+    ),
+    "annuaire": ("de l'annuaire santé", "aucune collecte d'ici ne lit l'annuaire santé"),
+    "tddui": ("d'un transfert TDDUI", _ASK_TDDUI),
+}
+_TERMINOLOGY = {"CodeSystem", "ValueSet", "ConceptMap", "NamingSystem"}
+_CONFORMANCE = {"StructureDefinition", "ImplementationGuide", "CapabilityStatement", "SearchParameter"}
+# Types that may be named: no other word of a file is.
+_TYPES = _TERMINOLOGY | _CONFORMANCE | {
+    "Bundle", "Patient", "Encounter", "Organization", "Practitioner", "PractitionerRole", "Location", "Task",
+    "HealthcareService", "DocumentReference", "Binary", "Observation", "Condition", "CarePlan", "Goal", "Slot",
+    "ServiceRequest", "QuestionnaireResponse", "Questionnaire", "Consent", "Schedule", "Basic", "RelatedPerson",
+    "Provenance", "OperationOutcome", "Coverage", "Group", "Device", "Composition", "Appointment", "Procedure",
+    "MedicationRequest", "MedicationStatement", "DiagnosticReport", "Immunization", "AllergyIntolerance", "Endpoint",
+    "EpisodeOfCare", "Claim", "Account", "Communication", "List", "Parameters", "Subscription", "Person",
+}  # fmt: skip
+# Codes of documents (LOINC, JDV_J07), as the field calls them.
+_DOCUMENTS = {
+    "11490-0": "une lettre de liaison à la sortie", "18842-5": "un compte rendu de sortie",
+    "11502-2": "un compte rendu de biologie", "60591-5": "une synthèse médicale",
+    "57833-6": "une prescription de médicaments", "11369-6": "un historique de vaccination",
+    "18748-4": "un compte rendu d'imagerie", "57830-2": "une décision d'orientation ou une demande d'admission",
+    "28653-4": "une note du secteur social ou médico-social",
+}  # fmt: skip
+
+
+def _of_another_kind(document: Document) -> tuple[str, str] | None:
+    """What a health document is that is none of ours, and what to do; None of any other file."""
+    facts = document.facts
+    if facts.get("contenu") != "" or not ({"document", "types"} & facts.keys()):
+        return None
+    if facts.get("document") is not None and document.family == "xml":
+        return _of_document(facts["document"], "c'est"), _ASK_TDDUI
+    types = [kind for kind in facts["types"].split(",") if kind in _TYPES]
+    shown = f" de ressources {_named(types)}" if types else ""
+    bundle = f"un Bundle FHIR{_said_type(facts['type'])}" if facts["resourceType"] == "Bundle" else "une ressource FHIR"
+    guide = next((g for g in facts["guides"].split(",") if g in _GUIDES), None) or next(
+        (known for known in _GUIDES for g in facts["guides"].split(",") if g.startswith(known)), None
+    )
+    if facts.get("document") is not None:
+        return f"{_of_document(facts['document'], f'c’est {bundle} qui porte')}", _ASK_TDDUI
+    if facts["type"].endswith("-response"):
+        return f"c'est {bundle}, l'accusé de réception d'un serveur : il ne porte aucune donnée", _ASK_TDDUI
+    if types and set(types) <= {"OperationOutcome"}:
+        return "c'est un message d'erreur d'un serveur FHIR (OperationOutcome), pas des données", _ASK_TDDUI
+    if types and set(types) <= _TERMINOLOGY | _CONFORMANCE:
+        remedy = "une nomenclature s'ajoute dans data_contracts/nomenclatures/, non par une livraison"
+        return f"c'est {bundle}{shown} : des nomenclatures ou des profils, pas des données d'usagers", remedy
+    if guide:
+        whose, remedy = _GUIDES[guide]
+        return f"c'est {bundle}{shown} {whose}, pas un transfert TDDUI ni des tâches du SDO", remedy
+    if not facts["types"]:
+        return f"c'est {bundle} sans aucune ressource", "vérifier l'export, puis redéposer le fichier entier"
+    return (
+        f"c'est {bundle}{shown}, dont rien ne dit qu'il est un transfert TDDUI : ni profil (meta.profile de "
+        "https://interop.esante.gouv.fr/ig/fhir/tddui), ni identifiant du secteur (identifiant-medicosocial-…), ni "
+        "extension ou questionnaire de ce guide"
+    ), _ASK_TDDUI
+
+
+def _said_type(kind: str) -> str:
+    known = ("transaction", "batch", "collection", "searchset", "document", "message", "history",
+             "transaction-response", "batch-response")  # fmt: skip
+    return f" ({kind})" if kind in known else ""
+
+
+def _of_document(code: str, verb: str) -> str:
+    what = _DOCUMENTS.get(code)
+    named = f"{what} ({code})" if what else "un document médical"
+    return (
+        f"{verb} {named}, au format CDA, et non un export de DUI : ni le modèle {TEMPLATE}, ni le type {CODE} n'y sont"
+    )
+
+
+def _named(titles: Sequence[str], at_most: int = _NAMED) -> str:
+    others = f" et {len(titles) - at_most} autres" if len(titles) > at_most else ""
+    return ", ".join(title or "(sans titre)" for title in titles[:at_most]) + others
+
+
+def _columns(count: int) -> str:
+    return f"{count} colonne{'s' if count > 1 else ''}"

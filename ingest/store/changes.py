@@ -1,0 +1,163 @@
+"""What changed in the warehouse since its layer was last built: so that a run redoes that, and nothing else.
+
+Belongs here: which units the deliveries loaded since then speak of; whether contracts, dictionary and SQL are still
+those of the last build. Does not belong here: loading (`lake`), rebuilding (the dbt project).
+
+    raw.modifications     one row a unit to redo; it stays until a build succeeds, however many runs that takes
+    raw._contenus         one row a delivery in a table: what was loaded of it
+    raw._construction     what the layer was last built with, and the day that build began
+    raw._debut            the day the build under way began
+    raw._diffusion        the ESMS whose figures about persons left in the last build: whether they do depends on those
+                          of other ESMS, so dbt adds to raw.modifications the units that it sees begin, or cease, to
+
+Persons are matched over the whole country: a delivery about persons marks its own units, and that persons are to be
+matched again (`PERSONNES`). An opposition begins and ends on its day, without any delivery: what the days passed since
+the last build change is noted when one begins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+
+from data_contracts.loading import Contract, Entity
+
+TABLES = ("modifications", "_contenus", "_construction", "_debut", "_diffusion")
+# Beyond this share of the units, redoing everything takes less time than redoing them one by one.
+MAX_SHARE = 0.15
+_ALL = "*"
+_PERSONS = "PERSONNES"
+_REGISTER = "consentements__registre"
+
+
+@dataclass(frozen=True)
+class ToBuild:
+    """What the next build must redo: the layer as a whole, else `units` units; whether persons are matched again."""
+
+    everything: bool
+    units: int
+    persons: bool = False
+
+
+def prepare(connection: duckdb.DuckDBPyConnection) -> None:
+    """Creates the tables of this module, when they are not there."""
+    connection.execute("CREATE SCHEMA IF NOT EXISTS raw")
+    connection.execute("CREATE TABLE IF NOT EXISTS raw.modifications (unite VARCHAR, unite_id VARCHAR)")
+    connection.execute("CREATE TABLE IF NOT EXISTS raw._construction (declarations VARCHAR, jour DATE)")
+    connection.execute("ALTER TABLE raw._construction ADD COLUMN IF NOT EXISTS jour DATE")
+    connection.execute("CREATE TABLE IF NOT EXISTS raw._debut (jour DATE)")
+    connection.execute("CREATE TABLE IF NOT EXISTS raw._diffusion (unite_id VARCHAR, dimension VARCHAR)")
+    connection.execute(
+        """CREATE TABLE IF NOT EXISTS raw._contenus (
+               nom VARCHAR, delivery_id VARCHAR, empreinte VARCHAR, PRIMARY KEY (nom, delivery_id))"""
+    )
+
+
+def loaded(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
+    """Table -> delivery -> stamp of what it holds."""
+    found: dict[str, dict[str, str]] = {}
+    for name, delivery, stamp in connection.execute("SELECT nom, delivery_id, empreinte FROM raw._contenus").fetchall():
+        found.setdefault(name, {})[delivery] = stamp
+    return found
+
+
+def record(connection: duckdb.DuckDBPyConnection, name: str, stamps: Mapping[str, str]) -> None:
+    """A table now holds these deliveries."""
+    connection.execute("DELETE FROM raw._contenus WHERE nom = ?", [name])
+    if stamps:
+        rows = [(name, delivery, stamp) for delivery, stamp in stamps.items()]
+        connection.executemany("INSERT INTO raw._contenus VALUES (?, ?, ?)", rows)
+
+
+def note(
+    connection: duckdb.DuckDBPyConnection, name: str, contract: Contract, entity: Entity, deliveries: set[str]
+) -> None:
+    """The units that these deliveries speak of in a table are to be redone: called before and after the table changes.
+
+    Everything is to be redone when other units may be touched: by a referential, a table that is not about units or
+    names several in a row, one where a row may replace that of another unit (the unit is not in its key).
+    """
+    if not deliveries:
+        return
+    columns = [row[0] for row in connection.execute(f'SELECT column_name FROM (DESCRIBE raw."{name}")').fetchall()]
+    answers = entity.observations == "direct" or contract.personal
+    alone = answers and entity.unit_field in entity.primary_key
+    if contract.nature != "collecte" or not alone or entity.unit_field not in columns:
+        connection.execute("INSERT INTO raw.modifications VALUES (?, ?)", [_ALL, _ALL])
+        return
+    connection.execute(
+        f"""INSERT INTO raw.modifications
+            SELECT DISTINCT ?, CAST("{entity.unit_field}" AS VARCHAR) FROM raw."{name}"
+            WHERE _delivery_id IN (SELECT unnest(?::VARCHAR[])) AND "{entity.unit_field}" IS NOT NULL""",
+        [entity.unit, sorted(deliveries)],
+    )
+    if contract.personal:
+        connection.execute("INSERT INTO raw.modifications VALUES (?, ?)", [_PERSONS, _ALL])
+
+
+def begin(connection: duckdb.DuckDBPyConnection, today: date) -> None:
+    """A build begins: units whose oppositions or consents began or ended since the last one are to be redone."""
+    connection.execute("DELETE FROM raw._debut")
+    connection.execute("INSERT INTO raw._debut VALUES (?)", [today])
+    if not _holds(connection, "raw", _REGISTER):
+        return
+
+    def between(column: str) -> str:  # a clock that was ahead, and set right, takes back what it had begun
+        last = "coalesce(c.jour, DATE '0001-01-01')"
+        return f"({column} > least({last}, $today) AND {column} <= greatest({last}, $today))"
+
+    changed = f"""FROM raw.consentements__registre r, (SELECT max(jour) AS jour FROM raw._construction) c
+                 WHERE {between("r.date_effet")} OR {between("r.retire_le")}"""
+    connection.execute(
+        f"""INSERT INTO raw.modifications
+            SELECT DISTINCT 'ET', r.finess_et {changed} UNION ALL SELECT DISTINCT '{_PERSONS}', '{_ALL}' {changed}""",
+        {"today": today},
+    )
+
+
+def to_build(connection: duckdb.DuckDBPyConnection, declarations: str) -> ToBuild:
+    """What is to be redone, for declarations that have this digest."""
+    built = connection.execute("SELECT declarations FROM raw._construction").fetchone()
+    row = connection.execute(
+        """SELECT count(DISTINCT (unite, unite_id)) FILTER (WHERE unite <> $persons),
+                  count(*) FILTER (WHERE unite = $all), count(*) FILTER (WHERE unite = $persons)
+           FROM raw.modifications""",
+        {"all": _ALL, "persons": _PERSONS},
+    ).fetchone()
+    units, marks, persons = row if row else (0, 0, 0)
+    there = _holds(connection, "intermediate", "int_observations")
+    if built is None or built[0] != declarations or marks or not there:
+        return ToBuild(True, units, persons > 0)
+    known = connection.execute("SELECT approx_count_distinct(unite_id) FROM intermediate.int_observations").fetchone()
+    return ToBuild(units > MAX_SHARE * (known[0] if known else 0), units, persons > 0)
+
+
+def forget(connection: duckdb.DuckDBPyConnection) -> None:
+    """What the layer was built with is no longer known: a build of everything begins, and may not end."""
+    connection.execute("DELETE FROM raw._construction")
+
+
+def built(connection: duckdb.DuckDBPyConnection, declarations: str) -> None:
+    """The layer was built, with these declarations: nothing is left to redo."""
+    connection.execute("BEGIN")
+    connection.execute("DELETE FROM raw.modifications")
+    connection.execute("DELETE FROM raw._construction")
+    connection.execute("INSERT INTO raw._construction SELECT ?, (SELECT max(jour) FROM raw._debut)", [declarations])
+    connection.execute("COMMIT")
+
+
+def day(connection: duckdb.DuckDBPyConnection) -> date | None:
+    """The day that the layer was last built for."""
+    if not _holds(connection, "raw", "_construction"):
+        return None
+    row = connection.execute("SELECT max(jour) FROM raw._construction").fetchone()
+    return row[0] if row else None
+
+
+def _holds(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
+    query = "SELECT count(*) FROM information_schema.tables WHERE table_schema = ? AND table_name = ?"
+    found = connection.execute(query, [schema, table]).fetchone()
+    return bool(found and found[0])

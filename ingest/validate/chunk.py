@@ -1,0 +1,634 @@
+"""The gate in: text rows of one entity against its contract.
+
+Belongs here: names, types, hard rules, soft rules. Does not belong here: rows that share a key
+(`ingest.validate.duplicates`), reading files (`ingest.read`), writing them (`ingest.store.lake`), comparing collections
+(dbt).
+
+Every row read ends accepted or rejected. A row is rejected when what makes it one is wrong, and leaves one reject per
+problem, all problems at once; any other wrong value costs its cell alone. A value that is not used, kept but doubtful,
+hidden by its producer, or repaired leaves one signalement. NULL means unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+
+import polars as pl
+
+from data_contracts import non_answers
+from data_contracts.derive.schemas import POLARS_TYPES, pandera_schema
+from data_contracts.loading import Contract, Entity, Field, Layout
+from data_contracts.nomenclatures import codes, periods
+from data_contracts.value_domains import domains
+from ingest.read.frames import DEFAUT, REMARQUE, REMEDY, TECHNICAL
+from ingest.receive import headers
+from ingest.validate import coordinates, identifiers, places, rewritings, separators, values
+from ingest.validate.separators import Numbers, Separators
+
+REJECT_SCHEMA = {
+    "delivery_id": pl.String, "source": pl.String, "entite": pl.String, "ligne": pl.Int64, "chemin": pl.String,
+    "champ": pl.String, "valeur": pl.String, "regle": pl.String, "remede": pl.String, "ligne_complete": pl.String,
+}  # fmt: skip
+FLAG_SCHEMA = {
+    "delivery_id": pl.String, "source": pl.String, "entite": pl.String, "ligne": pl.Int64, "champ": pl.String,
+    "valeur": pl.String, "valeur_retenue": pl.String, "regle": pl.String, "effet": pl.String, "remede": pl.String,
+}  # fmt: skip
+KEPT, UNUSED, REPAIRED, SECRET = "conservee", "non_utilisee", "reparee", "secret"
+_NUMBERS = ("integer", "number")
+# What is said of a non-answer that is more than « unknown »: effect, rule, remedy.
+_UNANSWERED = {
+    non_answers.SECRET: (
+        SECRET, "valeur couverte par le secret : son producteur la connaît et ne la dit pas",
+        "Rien à corriger. La valeur existe : la demander au producteur si un texte y donne droit.",
+    ),
+    non_answers.ERROR: (
+        UNUSED, "erreur de calcul d'un tableur",
+        "Corriger la formule dans le fichier d'origine, ou laisser la cellule vide si la valeur est inconnue.",
+    ),
+}  # fmt: skip
+SUSPECT = "unité suspecte"
+BORN = "date égale à la date de naissance, non conservée"
+# A stay of sixty years is rarer than a birth date in the wrong column, and many persons are older than that.
+OLD_YEARS = 60
+
+
+@dataclass(frozen=True)
+class DeliveryFacts:
+    """What validation must know of a delivery: its id, source, and the year when the file does not say it by row."""
+
+    delivery_id: str
+    source: str
+    millesime: int | None
+    collecte_le: date
+
+
+@dataclass(frozen=True)
+class Validated:
+    """accepted: typed rows (+ _ligne, millesime); rejects and flags: one row per problem.
+
+    births: of an entity that tells birth dates, the fields that say whose, of every row read; rejected rows included.
+    """
+
+    accepted: pl.DataFrame
+    rejects: pl.DataFrame
+    flags: pl.DataFrame
+    births: pl.DataFrame | None = None
+
+
+class _Chunk:
+    """Rows of one entity while they are judged: as cleaned text, as typed values, and what was found, by row.
+
+    `text` and `typed` have the same rows in the same order (`_row`). A value that was set aside is NULL in `typed`.
+    """
+
+    def __init__(
+        self, text: pl.DataFrame, contract: Contract, layout: Layout, entity: Entity, marks: Separators
+    ) -> None:
+        self.text = text
+        self.typed = text
+        self.entity = entity
+        self.collection = contract.collection
+        carried = contract.fields_in(layout, entity)
+        self.fields = [f for f in entity.fields if f.name in carried]
+        # names of those without which a row is none
+        self.decisive = {f.name for f in self.fields if entity.makes_row(f)} | {layout.millesime.get("field")}
+        self.decimal = layout.decimal
+        self.marks = marks
+        self.numbers: dict[str, Numbers] = {}  # how each column of numbers was read
+        self.rejects: list[pl.DataFrame] = []
+        self.flags: list[pl.DataFrame] = []
+
+    def reject(self, rows: pl.DataFrame, champ: str, valeur: pl.Expr, regle: str, remede: str) -> None:
+        self.rejects.append(
+            rows.select(
+                pl.col("_row"),
+                champ=pl.lit(champ),
+                valeur=valeur.cast(pl.String),
+                regle=pl.lit(regle),
+                remede=pl.lit(remede),
+            )
+        )
+
+    def flag(
+        self,
+        rows: pl.DataFrame,
+        champ: str,
+        valeur: pl.Expr,
+        regle: str,
+        effet: str,
+        remede: str | pl.Expr,
+        retenue: pl.Expr | None = None,
+    ) -> None:
+        self.flags.append(
+            rows.select(
+                pl.col("_row"),
+                champ=pl.lit(champ),
+                valeur=valeur.cast(pl.String),
+                valeur_retenue=pl.lit(None, pl.String) if retenue is None else retenue.cast(pl.String),
+                regle=pl.lit(regle),
+                effet=pl.lit(effet),
+                remede=pl.lit(remede) if isinstance(remede, str) else remede,
+            )
+        )
+
+    def where(self, condition: pl.Expr) -> pl.Series:
+        """The rows of which a condition on the typed values holds, as a mask; NULL is no."""
+        return self.typed.select(condition.fill_null(False).alias("hit"))["hit"]
+
+    def unread(self, field: Field) -> pl.Series:
+        """Texts that gave no value, as a mask."""
+        return self.text[field.name].is_not_null() & self.typed[field.name].is_null()
+
+    def set_aside(self, hit: pl.Series, field: Field, regle: str, remede: str) -> None:
+        """The values of those rows are not used: NULL from here on, the original in a signalement."""
+        if field not in self.fields:  # the layout does not carry it: there is nothing to set aside
+            return
+        hit = hit & self.text[field.name].is_not_null()
+        if hit.any():
+            self.flag(self.text.filter(hit), field.name, pl.col(field.name), regle, UNUSED, remede)
+            self.typed = self.typed.with_columns(pl.when(~hit).then(pl.col(field.name)).alias(field.name))
+
+    def refuse(self, hit: pl.Series, field: Field, regle: str, remede: str) -> None:
+        """Wrong values cost their cells; their rows, when the field is what makes one."""
+        if not hit.any():
+            return
+        if field.name in self.decisive:
+            self.reject(self.text.filter(hit), field.name, pl.col(field.name), regle, remede)
+        else:
+            self.set_aside(hit, field, regle, remede)
+
+
+def validate_chunk(
+    frame: pl.DataFrame,
+    contract: Contract,
+    layout: Layout,
+    entity: Entity,
+    facts: DeliveryFacts,
+    marks: Separators | None = None,
+) -> Validated:
+    """Text rows (columns as the reader names them, `_ligne`, `_chemin`, `_defaut`) -> accepted, rejects, signalements.
+
+    marks: what the numbers of the delivery showed of their separators so far; grows with this chunk, which is alone by
+    default. Duplicates of the primary key are not looked for here: they may span chunks, see `duplicates`.
+    """
+    carried = contract.fields_in(layout, entity)
+    chunk = _Chunk(_named(frame, entity, carried), contract, layout, entity, marks or Separators())
+    _whole_rows(chunk)
+    _clean(chunk)
+    _read_types(chunk)
+    _unused(chunk)
+    chunk.typed = chunk.typed.with_columns(
+        pl.lit(None, POLARS_TYPES[f.logical_type]).alias(f.name) for f in entity.fields if f.name not in carried
+    )
+    told_on = _collecte_le(chunk.typed, layout, facts)
+    _place(chunk, told_on, _year(chunk.typed, layout, facts))
+    _hard_checks(chunk)
+    _tell_millesime(chunk, layout, facts)
+    _row_rules(chunk, told_on)
+    _codes_in_force(chunk, told_on)
+    _soft_checks(chunk, closed=contract.personal)
+    births = None
+    if contract.personal:  # after the rules: a code that no list has is not absent
+        births = chunk.typed.select(f.name for f in entity.fields) if "naissance" in dict(entity.identity) else None
+        _close(chunk, told_on)
+    return replace(_settle(frame, chunk, layout, facts), births=births)
+
+
+def _named(frame: pl.DataFrame, entity: Entity, carried: dict[str, str | int]) -> pl.DataFrame:
+    """The reader's columns under the names of the contract, with a row number."""
+    columns = headers.located(entity, carried, [c for c in frame.columns if c not in TECHNICAL])
+    named = [
+        (pl.lit(None, pl.String) if column is None else pl.col(column)).alias(field)
+        for field, column in columns.items()
+    ]
+    technical = [pl.col(c) for c in TECHNICAL if c in frame.columns]
+    return frame.select(*named, *technical).with_row_index("_row")
+
+
+def _whole_rows(chunk: _Chunk) -> None:
+    """What the reader says of whole lines: those that are no row are rejected and left there, the others noted."""
+    if DEFAUT in chunk.text.columns:
+        for rows, rule, remedy in _told(chunk.text, DEFAUT):
+            chunk.reject(rows, "(ligne)", pl.lit(None), rule, remedy or "Corriger la ligne puis renvoyer le fichier.")
+        chunk.text = chunk.text.filter(pl.col(DEFAUT).is_null())
+    if REMARQUE in chunk.text.columns:
+        for rows, rule, remedy in _told(chunk.text, REMARQUE):
+            chunk.flag(rows, "(ligne)", pl.lit(None), rule, KEPT, remedy)
+
+
+def _told(text: pl.DataFrame, column: str) -> Iterator[tuple[pl.DataFrame, str, str]]:
+    """The rows of which a reader says the same thing: the rows, what it says, and its remedy when it has one."""
+    for said in text[column].drop_nulls().unique(maintain_order=True):
+        rule, _, remedy = str(said).partition(REMEDY)
+        yield text.filter(pl.col(column) == said), rule, remedy
+
+
+def _clean(chunk: _Chunk) -> None:
+    """Spaces off, words of texts that are no answer to NULL, codes that a spreadsheet damaged put right, and said."""
+    chunk.text = chunk.text.with_columns(values.clean(f.name).alias(f.name) for f in chunk.fields)
+    texts = [f for f in chunk.fields if f.logical_type == "string"]
+    spotted = [_may_be_no_answer(f, chunk.collection).any().alias(f.name) for f in texts]
+    hits = chunk.text.select(spotted).row(0) if spotted and chunk.text.height else ()
+    for field, hit in zip(texts, hits, strict=False):
+        if hit:
+            _no_answers(chunk, field, chunk.text.select(m=_may_be_no_answer(field, chunk.collection))["m"])
+    for field in chunk.fields:
+        _restore(chunk, field)
+
+
+def _restore(chunk: _Chunk, field: Field) -> None:
+    """Codes and numbers that a spreadsheet wrote otherwise are put right, and said."""
+    domain = field.domain or domains().get(field.key_check or "")
+    if domain is None or domain.pattern is None or field.logical_type != "string":
+        return
+    odd = chunk.text.filter(~pl.col(field.name).str.contains(domain.pattern))[field.name].unique()
+    written = {value: found for value in odd if (found := rewritings.restored(value, domain)) is not None}
+    for done in sorted({done for _, done in written.values()}):
+        right = {value: new for value, (new, what) in written.items() if what == done}
+        rows = chunk.text.filter(pl.col(field.name).is_in(list(right)))
+        chunk.flag(
+            rows, field.name, pl.col(field.name), done, REPAIRED,
+            f"Exporter la colonne « {field.title} » en texte ({domain.shape}).", pl.col(field.name).replace(right),
+        )  # fmt: skip
+    if written:
+        chunk.text = chunk.text.with_columns(
+            pl.col(field.name).replace({value: new for value, (new, _) in written.items()})
+        )
+
+
+def _may_be_no_answer(field: Field, collection: str) -> pl.Expr:
+    """The texts that are no answer, unless they are codes of the field."""
+    known = non_answers.of(collection, free_text=non_answers.is_free_text(field))
+    low = pl.col(field.name).str.to_lowercase()
+    words = {*known.words, *(word.lower() for word in field.null_values)}
+    return (low.is_in(sorted(words)) | low.str.contains(known.pattern)).fill_null(False)
+
+
+def _no_answers(chunk: _Chunk, field: Field, among: pl.Series) -> None:
+    """Among those texts, the ones by which the sender does not answer become NULL.
+
+    Nobody knows, or there is nothing to know: that is all. The producer knows and may not say, or its spreadsheet
+    failed: it is signalled as such.
+    """
+    told = chunk.text[field.name]
+    meanings = {
+        text: meaning
+        for text in told.filter(among).unique()
+        if (meaning := non_answers.meaning(text, field, chunk.collection))
+    }
+    if not meanings:
+        return
+    for meaning, (effect, rule, remedy) in _UNANSWERED.items():
+        words = [text for text, its in meanings.items() if its == meaning]
+        hit = told.is_in(words) if words else among & False
+        if hit.any() and field.name in chunk.decisive:
+            chunk.reject(chunk.text.filter(hit), field.name, pl.col(field.name), rule, remedy)
+        elif hit.any():
+            chunk.flag(chunk.text.filter(hit), field.name, pl.col(field.name), rule, effect, remedy)
+    zeros = [text for text, its in meanings.items() if its == non_answers.ZERO]
+    if zeros and field.logical_type in _NUMBERS:
+        zero = pl.when(told.is_in(zeros)).then(pl.lit(0)).otherwise(pl.col(field.name))
+        chunk.typed = chunk.typed.with_columns(zero.alias(field.name))
+    void = told.is_in([text for text in meanings if text not in zeros or field.logical_type not in _NUMBERS])
+    chunk.text = chunk.text.with_columns(pl.when(~void).then(pl.col(field.name)).alias(field.name))
+
+
+def _read_types(chunk: _Chunk) -> None:
+    chunk.numbers = {
+        f.name: separators.numbers(chunk.text[f.name], f, chunk.marks, chunk.entity.name, chunk.decimal)
+        for f in chunk.fields
+        if f.logical_type in _NUMBERS
+    }
+    chunk.typed = chunk.text.with_columns(
+        chunk.numbers[f.name].values.alias(f.name) if f.name in chunk.numbers else values.parse(f.name, f).alias(f.name)
+        for f in chunk.fields
+    )
+    for field in chunk.fields:
+        unread = chunk.unread(field)
+        if unread.any():
+            _no_answers(chunk, field, unread)
+            _say_unread(chunk, field)
+
+
+def _say_unread(chunk: _Chunk, field: Field) -> None:
+    number = chunk.numbers.get(field.name)
+    if number is not None and number.ambiguous.any():
+        why = "sa colonne emploie les deux conventions" if number.torn else "rien dans sa colonne ne le dit"
+        chunk.refuse(
+            number.ambiguous, field, f"nombre ambigu : milliers ou décimales, {why}",
+            f"Dans « {field.title} », écrire les nombres sans séparateur de milliers, ou changer leurs décimales "
+            "(1234, ou 1,2340).",
+        )  # fmt: skip
+    unread = chunk.unread(field) if number is None else chunk.unread(field) & ~number.ambiguous
+    chunk.refuse(
+        unread, field, f"type attendu : {values.expected(field)}",
+        f"Corriger « {field.title} » ou laisser la cellule vide si la valeur est inconnue.",
+    )  # fmt: skip
+
+
+def _unused(chunk: _Chunk) -> None:
+    """Values that are read but must not be used: placeholders, declared voids, a wrong unit."""
+    read = chunk.typed  # conditions speak of the row as delivered: voiding one field must not change what another sees
+    for field in chunk.fields:
+        for condition, rule, remedy in _void_conditions(field):
+            hit = read.select(condition.fill_null(False).alias("hit"))["hit"] & chunk.typed[field.name].is_not_null()
+            number = chunk.numbers.get(field.name)
+            if rule.startswith(SUSPECT) and number is not None and number.percent is not None:
+                hit = hit & ~number.percent  # « 0,9 % » says its unit: nothing is to be suspected
+            chunk.set_aside(hit, field, rule, remedy)
+
+
+def _place(chunk: _Chunk, told_on: pl.Expr, millesime: pl.Expr) -> None:
+    """Places exist and agree, coordinates lie in them: what does not is set aside, put right, or kept and said.
+
+    A row may write the places of any day from the first of its year to the day it speaks from.
+    """
+    year = millesime.clip(1, 9999)
+    since, until = pl.min_horizontal(told_on, pl.date(year, 1, 1)), pl.max_horizontal(told_on, pl.date(year, 12, 31))
+    judged = places.judge(chunk.typed, chunk.entity, chunk.fields, since, until)
+    for remark in (*judged.remarks, *coordinates.judge(chunk.typed, chunk.fields, judged)):
+        _apply(chunk, remark)
+
+
+def _apply(chunk: _Chunk, remark: places.Remark) -> None:
+    if not remark.hit.any():
+        return
+    field = remark.field
+    if remark.wrong:
+        chunk.refuse(remark.hit, field, remark.rule, str(remark.remedy))
+        return
+    value = chunk.typed[field.name] if remark.value is None else remark.value
+    rows = chunk.text.with_columns(
+        _remede=pl.lit(remark.remedy) if isinstance(remark.remedy, str) else remark.remedy, _retenue=value
+    ).filter(remark.hit)
+    kept = remark.value is None
+    chunk.flag(
+        rows, field.name, pl.col(field.name), remark.rule, KEPT if kept else REPAIRED, pl.col("_remede"),
+        None if kept else pl.col("_retenue"),
+    )  # fmt: skip
+    if not kept:
+        chunk.typed = chunk.typed.with_columns(
+            pl.when(remark.hit).then(value).otherwise(pl.col(field.name)).alias(field.name)
+        )
+
+
+def _void_conditions(field: Field) -> list[tuple[pl.Expr, str, str]]:
+    column = pl.col(field.name)
+    found: list[tuple[pl.Expr, str, str]] = []
+    if field.placeholders:
+        as_text = (
+            column.dt.to_string("%Y-%m-%d") if field.logical_type in ("date", "timestamp") else column.cast(pl.String)
+        )
+        found.append(
+            (as_text.is_in(list(field.placeholders)), "valeur de remplissage, non utilisée",
+             "Donner la vraie valeur, ou laisser vide si elle est inconnue.")
+        )  # fmt: skip
+    if field.void_when:
+        found.append(
+            (pl.sql_expr(field.void_when), field.void_reason or "valeur écartée par le contrat",
+             "Corriger ou compléter la réponse dans la collecte d'origine, puis renvoyer le fichier.")
+        )  # fmt: skip
+    low, high = field.suspect_below, field.suspect_above
+    if low is not None:
+        given, expected = {"pct": ("fraction", "pourcentage")}.get(field.unit or "", ("part", "montant"))
+        found.append(
+            ((column.abs() > 0) & (column.abs() <= low), f"{SUSPECT} : {given} dans une colonne en {expected}",
+             f"Livrer la valeur en {expected}.")
+        )  # fmt: skip
+    if high is not None:
+        found.append(
+            (column.abs() >= high, f"{SUSPECT} : pourcentage dans une colonne en fraction",
+             "Livrer le taux en fraction (0,952 et non 95,2).")
+        )  # fmt: skip
+    return found
+
+
+def _close(chunk: _Chunk, told_on: pl.Expr) -> None:
+    """About persons, what is stored in the clear is only what the contract foresees: any other value could name one.
+
+    An unknown code is not used (elsewhere it is kept); neither is a number whose key is wrong (nine digits of a NIR), a
+    date that is the birth date, nor one so old that it could be. told_on: the day the row speaks from.
+    """
+    for field in chunk.fields:
+        if field.privacy is None:
+            for wrong, rule in _unforeseen(field, chunk.entity, chunk.typed, told_on):
+                chunk.refuse(chunk.where(wrong), field, rule, f"Corriger « {field.title} ».")
+
+
+def _unforeseen(field: Field, entity: Entity, typed: pl.DataFrame, told_on: pl.Expr) -> Iterator[tuple[pl.Expr, str]]:
+    """The values of a field that could be an identity, and the rule that says so."""
+    column = pl.col(field.name)
+    if field.logical_type == "string" and field.nomenclature and not field.nomenclature_strict:
+        known = list(codes(field.nomenclature))
+        yield (
+            ~column.is_in(known),
+            f"code absent de la nomenclature {field.nomenclature}, non conservé : il pourrait nommer quelqu'un",
+        )
+    elif field.key_check and not _names_the_row(field, entity):
+        holds = identifiers.KEYS[field.key_check]
+        wrong = [v for v in typed[field.name].drop_nulls().unique() if not holds(v)]
+        yield (
+            column.is_in(wrong),
+            f"clé de contrôle {field.key_check.upper()} inexacte, non conservé : ce pourrait être un autre numéro",
+        )
+    elif field.logical_type in ("date", "timestamp"):
+        born = dict(entity.identity).get("naissance")
+        birth = pl.col(born) if born in typed.columns else pl.lit(None, pl.Date)
+        day = column.cast(pl.Date)
+        yield day == birth, BORN
+        unlike = birth.is_null() | (day < birth)  # whoever was born before it may have stayed that long
+        yield (
+            unlike & (day < told_on.dt.offset_by(f"-{OLD_YEARS}y")),
+            f"date antérieure de plus de {OLD_YEARS} ans, non conservée : ce pourrait être une date de naissance",
+        )
+
+
+def _names_the_row(field: Field, entity: Entity) -> bool:
+    """Whose row it is: kept though its key is wrong, as in the examples of the ANS, and signalled."""
+    return field.required or field.name in entity.primary_key
+
+
+def _soft_checks(chunk: _Chunk, *, closed: bool) -> None:
+    """closed: unknown codes and wrong keys are put aside, and told, by `_close`."""
+    for field in chunk.fields:
+        column = pl.col(field.name)
+        if field.plausible is not None:
+            low, high = field.plausible
+            out = pl.lit(False)
+            if low is not None:
+                out = out | (column < low)
+            if high is not None:
+                out = out | (column > high)
+            bounds = f"de {'−∞' if low is None else low} à {'+∞' if high is None else high}"
+            _keep(chunk, out, field, f"hors bornes de plausibilité ({bounds})",
+                  "Vérifier la valeur ; elle est conservée et signalée.")  # fmt: skip
+        if field.nomenclature and not field.nomenclature_strict and not (closed and field.privacy is None):
+            _keep(chunk, ~column.is_in(list(codes(field.nomenclature))), field,
+                  f"code absent de la nomenclature {field.nomenclature}",
+                  "Vérifier le code, ou compléter la nomenclature s'il est nouveau.")  # fmt: skip
+        if field.key_check and not (closed and field.privacy is None and not _names_the_row(field, chunk.entity)):
+            holds = identifiers.KEYS[field.key_check]
+            wrong = [v for v in chunk.typed[field.name].drop_nulls().unique() if not holds(v)]
+            _keep(chunk, column.is_in(wrong), field, f"clé de contrôle {field.key_check.upper()} inexacte",
+                  "Vérifier le numéro auprès du répertoire ; il est conservé tel quel.")  # fmt: skip
+
+
+def _keep(chunk: _Chunk, doubtful: pl.Expr, field: Field, rule: str, remedy: str) -> None:
+    """A doubtful value is kept, and signalled as it was delivered."""
+    rows = chunk.text.filter(chunk.where(doubtful))
+    if rows.height:
+        chunk.flag(rows, field.name, pl.col(field.name), rule, KEPT, remedy)
+
+
+def _hard_checks(chunk: _Chunk) -> None:
+    """The pandera schema of the entity, and its strict code lists."""
+    from pandera.errors import SchemaErrors
+
+    for field in chunk.fields:
+        if field.nomenclature and field.nomenclature_strict:
+            unknown = chunk.where(~pl.col(field.name).is_in(list(codes(field.nomenclature))))
+            chunk.refuse(unknown, field, f"code absent de la nomenclature {field.nomenclature}", "Corriger le code.")
+    if chunk.typed.height == 0:
+        return
+    schema = pandera_schema(chunk.entity, frozenset(f.name for f in chunk.fields))
+    try:
+        schema.validate(chunk.typed.select(f.name for f in chunk.entity.fields), lazy=True)
+    except SchemaErrors as errors:
+        cases = errors.failure_cases.filter(pl.col("index").is_not_null())
+        unplaced = errors.failure_cases.filter(pl.col("index").is_null())
+        if unplaced.height:
+            raise ValueError(f"schéma dérivé incohérent pour {chunk.entity.name} : {unplaced.to_dicts()}") from errors
+        rows = pl.int_range(chunk.typed.height, eager=True)
+        for (column, check), group in cases.group_by(["column", "check"], maintain_order=True):
+            field = chunk.entity.field(str(column))
+            hit = rows.is_in(group["index"].cast(pl.Int64).implode())
+            if str(check).startswith("not_nullable"):
+                absent = hit & chunk.text[field.name].is_null()  # of an unreadable one, that is said already
+                chunk.refuse(absent, field, "valeur obligatoire absente", f"Renseigner « {field.title} ».")
+            else:
+                chunk.refuse(hit, field, str(check), f"Corriger « {field.title} ».")
+
+
+def _row_rules(chunk: _Chunk, told_on: pl.Expr) -> None:
+    """Rules over several fields, all judged on the row as it stands before any of them sets a value aside."""
+    read = chunk.typed.with_columns(_collecte_le=told_on)
+    for rule in chunk.entity.rules:
+        broken = read.select((~pl.sql_expr(rule.expression)).fill_null(False).alias("hit"))["hit"]
+        if not broken.any():
+            continue
+        if rule.set_aside:
+            for name in rule.set_aside:
+                used = chunk.typed[name].is_not_null()
+                chunk.set_aside(broken & used, chunk.entity.field(name), rule.description, rule.remedy)
+        elif rule.severity == "error":
+            rows = chunk.typed.filter(broken)
+            chunk.reject(rows, "(ligne)", pl.lit(rule.expression), rule.description, rule.remedy)
+        else:
+            rows = chunk.typed.filter(broken)
+            chunk.flag(rows, "(ligne)", pl.lit(rule.expression), rule.description, KEPT, rule.remedy)
+
+
+def _codes_in_force(chunk: _Chunk, told_on: pl.Expr) -> None:
+    """Codes that exist, but not on the day of the row: signalled, and not used when their list is strict."""
+    for field in chunk.fields:
+        dated = periods(field.nomenclature) if field.nomenclature else None
+        if dated is None:
+            continue
+        told = chunk.typed.select(code=pl.col(field.name), jour=_day_of(chunk.entity, told_on))
+        begun = pl.col("valide_du").is_null() | (pl.col("valide_du") <= pl.col("jour"))
+        ended = pl.col("valide_au").is_not_null() & (pl.col("valide_au") < pl.col("jour"))
+        out = told.drop_nulls().unique().join(dated, on="code").filter(~begun | ended).select("code", "jour", hors=True)
+        if out.is_empty():
+            continue
+        hit = told.join(out, on=["code", "jour"], how="left", maintain_order="left")["hors"].fill_null(False)
+        rule = f"code hors de sa période de validité dans la nomenclature {field.nomenclature}"
+        remedy = "Donner le code en vigueur à la date de la ligne, ou corriger cette date."
+        if field.nomenclature_strict:
+            chunk.refuse(hit, field, rule, remedy)
+        else:
+            chunk.flag(chunk.text.filter(hit), field.name, pl.col(field.name), rule, KEPT, remedy)
+
+
+def _day_of(entity: Entity, told_on: pl.Expr) -> pl.Expr:
+    """The day of which the codes of a row are: 31 December of its millésime, unless the row was told before it.
+
+    A row that says when what it tells was true, or ended (a closed establishment), has the codes of that day.
+    """
+    year_end = pl.date(
+        pl.col("millesime").clip(1, 9999), 12, 31
+    )  # an impossible one is rejected, and no calendar has it
+    day = pl.min_horizontal(year_end, told_on)
+    own = [pl.col(name).cast(pl.Date) for name in (entity.codes_at, entity.dated_by) if name]
+    return pl.min_horizontal(pl.coalesce(*own, day), day) if own else day
+
+
+def _tell_millesime(chunk: _Chunk, layout: Layout, facts: DeliveryFacts) -> None:
+    chunk.typed = chunk.typed.with_columns(_year(chunk.typed, layout, facts).alias("millesime"))
+    name = layout.millesime.get("field")
+    if not name:  # the delivery says it: it was refused if it is none
+        return
+    domain = domains()["millesime"]
+    wrong = chunk.typed.filter(
+        pl.col("millesime").is_null() | ~pl.col("millesime").is_between(domain.minimum, domain.maximum)
+    )
+    if wrong.height:
+        chunk.reject(wrong, name, pl.col(name), "millésime absent ou impossible", f"Renseigner {domain.shape}.")
+
+
+def _year(rows: pl.DataFrame, layout: Layout, facts: DeliveryFacts) -> pl.Expr:
+    """The millésime of a row: its own field when the layout names one, else the delivery's."""
+    name = layout.millesime.get("field")
+    if not name:
+        return pl.lit(facts.millesime, pl.Int64)
+    year = pl.col(name).dt.year() if rows.schema[name].is_temporal() else pl.col(name).cast(pl.Int64, strict=False)
+    return (year + int(layout.millesime.get("offset", 0))).cast(pl.Int64)
+
+
+def _collecte_le(rows: pl.DataFrame, layout: Layout, facts: DeliveryFacts) -> pl.Expr:
+    """The date a row speaks from: its own field when the layout names one, else the delivery's."""
+    name = layout.collecte_le.get("field")
+    known = pl.lit(facts.collecte_le, pl.Date)
+    return pl.coalesce(pl.col(name).cast(pl.Date), known) if name and name in rows.columns else known
+
+
+def _settle(frame: pl.DataFrame, chunk: _Chunk, layout: Layout, facts: DeliveryFacts) -> Validated:
+    """Parts the rows: a row with at least one reject is rejected, with its whole text; the others are accepted."""
+    entity = chunk.entity
+    indexed = frame.with_row_index("_row")
+    origin = {"delivery_id": pl.lit(facts.delivery_id), "source": pl.lit(facts.source), "entite": pl.lit(entity.name)}
+    lines = indexed.select("_row", ligne="_ligne", chemin="_chemin")
+    rejects = pl.DataFrame(schema=REJECT_SCHEMA)
+    rejected = pl.Series("_row", [], dtype=pl.UInt32)
+    if chunk.rejects:
+        found = pl.concat(chunk.rejects).unique(maintain_order=True)
+        rejected = found["_row"].unique()
+        delivered = [c for c in frame.columns if c not in TECHNICAL]
+        whole = indexed.filter(pl.col("_row").is_in(rejected.implode())).select(
+            "_row", ligne_complete=pl.struct(delivered).struct.json_encode()
+        )
+        rejects = (
+            found.join(lines, on="_row", how="left")
+            .join(whole, on="_row", how="left")
+            .sort("_row", maintain_order=True)
+            .with_columns(**origin)
+            .select(REJECT_SCHEMA.keys())
+            .cast(REJECT_SCHEMA)  # type: ignore[arg-type]  # a dict of dtypes is what polars takes
+        )
+    accepted = chunk.typed.filter(~pl.col("_row").is_in(rejected.implode()))
+    flags = pl.DataFrame(schema=FLAG_SCHEMA)
+    if chunk.flags:
+        flags = (
+            pl.concat(chunk.flags)
+            .filter(~pl.col("_row").is_in(rejected.implode()))
+            .join(lines, on="_row", how="left")
+            .sort("_row", maintain_order=True)
+            .with_columns(**origin)
+            .select(FLAG_SCHEMA.keys())
+            .cast(FLAG_SCHEMA)  # type: ignore[arg-type]  # a dict of dtypes is what polars takes
+        )
+    names = [f.name for f in entity.fields]
+    technical = ["_ligne", "_collecte_le"] + ([] if "millesime" in names else ["millesime"])
+    accepted = accepted.with_columns(_collecte_le=_collecte_le(accepted, layout, facts))
+    return Validated(accepted.select(*names, *technical), rejects, flags)

@@ -1,0 +1,120 @@
+"""A number or a code that a spreadsheet, or a hand, wrote otherwise: what it certainly was, or nothing.
+
+Belongs here: zeros, decimals, spaces and capitals that say nothing, put right when the result is one. Does not belong
+here: whether a well written code exists on its date (`ingest.validate.places`), what a wrong value costs
+(`ingest.validate.chunk`).
+
+A spreadsheet makes numbers of codes: 01053 becomes 1053, then 1053.0; 2a stands for 2A. The writing is restored only
+when what it gives is of the domain; a zero, only when its key holds or the place exists. 2,601E+13 lost its digits:
+nothing restores it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+
+from data_contracts import territoires
+from data_contracts.value_domains import Domain
+from ingest.validate import identifiers
+
+ZERO = "zéro de tête perdu, rétabli"
+_DECIMALS = re.compile(r"(?<=\d)[.,]0+$", re.ASCII)
+
+
+def restored(value: str, domain: Domain) -> tuple[str, str] | None:
+    """The value as its domain writes it, and what was done to it, in French; None when it is right or hopeless.
+
+    >>> restored("1053", domains()["commune"])
+    ('01053', 'zéro de tête perdu, rétabli')
+    """
+    if (code := _other_code(value, domain)) is not None:
+        return code, "département d'outre-mer écrit dans l'autre code (FINESS, code officiel), ramené à celui du champ"
+    if domain.pattern is None or re.fullmatch(domain.pattern, value):
+        return None
+    for written, done in _writings(value, domain):
+        if re.fullmatch(domain.pattern, written) and (not done.endswith(ZERO) or _certain(written, domain)):
+            return written, done
+    return None
+
+
+def _writings(value: str, domain: Domain) -> Iterator[tuple[str, str]]:
+    """What the value may have been, least changed first."""
+    done: list[str] = []
+    for change, said in (
+        (lambda text: re.sub(r"[\s'’]", "", text), "espaces ou apostrophe ôtés"),
+        (lambda text: _DECIMALS.sub("", text), "décimales de tableur ôtées"),
+        (str.upper, "majuscule rétablie"),
+    ):
+        if (changed := change(value)) != value:
+            value = changed
+            done.append(said)
+            yield value, ", ".join(done)
+    if domain.length and value.isascii() and value.isdigit() and 0 < domain.length - len(value) <= _zeros(domain):
+        yield value.zfill(domain.length), ", ".join((*done, ZERO))
+
+
+def _zeros(domain: Domain) -> int:
+    """How many leading zeros may have been lost: several are certain only of a code read beside its département."""
+    return 2 if domain.place == "commune_finess" else 1
+
+
+def _certain(value: str, domain: Domain) -> bool:
+    """Whether the value with its zero is one: its key holds, or the place exists; without either, its form does."""
+    if domain.key:
+        return identifiers.KEYS[domain.key](value)
+    exists = _EXISTS.get(domain.place or "")
+    return exists is None or exists(value)
+
+
+def _other_code(value: str, domain: Domain) -> str | None:
+    """The code of a département of overseas, of which FINESS and the code officiel each have one (9D is 974)."""
+    if domain.place == "departement_finess":
+        return _of_cog().get(value)
+    if domain.place == "departement" and not _is_departement(value):
+        return territoires.finess_departements().get(value)
+    return None
+
+
+@cache
+def _of_cog() -> dict[str, str]:
+    """Official code -> FINESS's, where they differ."""
+    return {cog: finess for finess, cog in territoires.finess_departements().items() if cog != finess}
+
+
+@cache
+def _communes() -> frozenset[str]:
+    return frozenset(territoires.commune_codes())
+
+
+def _is_departement(code: str) -> bool:
+    return code in territoires.departements()
+
+
+_EXISTS: dict[str, Callable[[str], bool]] = {
+    "commune": lambda code: code in _communes(),
+    "commune_ou_ancienne": lambda code: code in _communes(),
+    "departement": _is_departement,
+    "departement_ou_regroupement": _is_departement,
+    "departement_finess": lambda code: code in territoires.finess_departements(),
+    "region": lambda code: code in territoires.region_of().values(),
+    "code_postal": lambda code: postal_departements(code) != (),
+    "domicile": lambda code: postal_departements(code) != (),
+}
+
+
+def postal_departements(code: str) -> tuple[str, ...]:
+    """Départements that the prefix of a postal code speaks of; none: La Poste has no such prefix.
+
+    20 is both of Corsica, 97 and 98 take three digits; Saint-Barthélemy and Saint-Martin keep Guadeloupe's 971, and
+    98000 is Monaco, whose residents FINESS serves.
+    """
+    if code[:2] == "20":
+        return ("2A", "2B")
+    if code[:3] == "980":
+        return ("MC",)
+    if code[:3] == "971":
+        return ("971", "977", "978")
+    prefix = code[:3] if code[:2] in ("97", "98") else code[:2]
+    return (prefix,) if _is_departement(prefix) else ()

@@ -1,0 +1,202 @@
+"""What « , » and « . » mean in a column of numbers: thousands or decimals, as the column itself shows.
+
+Belongs here: the forms in which a number is written, what each proves, and reading a column of them. Does not belong
+here: other types (`ingest.validate.values`), what becomes of what is not read (`ingest.validate.chunk`).
+
+« 1,234 » is 1234 for one writer and 1.234 for another. Such a text (one to three digits, one sign, three digits) is
+read only when the rest of its column in the same delivery, or the contract, says which; never by a factor of 1000 at a
+guess. That a column is of integers is no proof: real ones hold means of persons (0.5 in « Nombre de CDD »). Two
+conventions are told apart: the English one groups by « , » and writes decimals after « . », the continental one does
+the reverse. A column that shows both has several writers: none of its ambiguous texts is read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from data_contracts.loading import Field
+
+_SPACE = r"[\s\u00a0\u202f]"
+_TICK = r"['\u2019]"  # Swiss thousands
+_GROUPS = rf"({_SPACE}\d{{3}})+|({_TICK}\d{{3}})+"
+_AMBIGUOUS = r"^[+-]?[1-9]\d{0,2}[.,]\d{3}$"
+# 1 234 · 1 234,5 · 1'234.5 : thousands grouped by a sign that is never a decimal mark
+_SPACED = rf"^[+-]?\d{{1,3}}({_GROUPS})([.,]\d+)?$"
+# 1.234.567 · 1.234,5 · 1.234.567,89, and the same with the signs exchanged: the last of two signs is the decimal mark
+_CONTINENTAL = r"^[+-]?[1-9]\d{0,2}((\.\d{3})+,\d+|(\.\d{3}){2,})$"
+_ENGLISH = r"^[+-]?[1-9]\d{0,2}((,\d{3})+\.\d+|(,\d{3}){2,})$"
+MARKS = (".", ",")
+DECIMAL, GROUPS = "decimal", "groups"
+_PERCENT = rf"{_SPACE}*%$"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What « . » and « , » are in the ambiguous texts of a column; None: nothing says it. torn: it shows both ways."""
+
+    dot: str | None = None
+    comma: str | None = None
+    torn: bool = False
+
+
+Proof = tuple[str, str]  # (mark, what it is)
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A column that was read: its numbers (Float64, or Int64 for an integer), NULL where a text is none.
+
+    ambiguous: texts that could be two numbers, and are neither; torn: because the column shows both conventions.
+    percent: texts that say their unit themselves; None where no rate is expected.
+    """
+
+    values: pl.Series
+    ambiguous: pl.Series
+    torn: bool
+    percent: pl.Series | None
+
+
+def reading(proofs: set[Proof] | frozenset[Proof], declared: str | None = None) -> Reading:
+    """What the proofs of a column, and the decimal mark that its contract declares, make of its ambiguous texts.
+
+    A mark is read as decimal only when the column writes decimals after it, as grouping only when the column groups by
+    it: what the other mark does proves nothing of it. Beside 1,234,567, « 1.234 » is as likely another writer's
+    thousand as a fraction of a unit; decimals after « . » do not say that « , » groups.
+    """
+    shown = {*proofs, *([(declared, DECIMAL)] if declared else [])}
+    english = bool(shown & {(".", DECIMAL), (",", GROUPS)})
+    continental = bool(shown & {(",", DECIMAL), (".", GROUPS)})
+    if english and continental:
+        return Reading(torn=True)
+    known = dict(shown)  # not torn: one thing at most is known of each mark
+    return Reading(dot=known.get("."), comma=known.get(","))
+
+
+class Separators:
+    """What the columns of one delivery showed so far, and how their ambiguous texts were first read.
+
+    A file is read chunk by chunk: what proves may come after what is ambiguous. `settled` says whether everything
+    was read as the whole file wants it; when it was not, the file is read again with the same object.
+    """
+
+    def __init__(self, *, typed: bool = False) -> None:
+        """typed: the file types its numbers, which its reader writes with « . »: that proves nothing of its texts."""
+        self.shown = (",",) if typed else MARKS
+        self._proofs: dict[tuple[str, str], set[Proof]] = {}
+        self._read: dict[tuple[str, str], tuple[Reading, str | None]] = {}
+
+    def proofs(self, entity: str, field: str) -> set[Proof]:
+        """What a column showed: grows with every chunk."""
+        return self._proofs.setdefault((entity, field), set())
+
+    def reading_of(self, entity: str, field: str, declared: str | None) -> Reading:
+        """How ambiguous texts of a column are to be read, as far as is known."""
+        found = reading(self.proofs(entity, field), declared)
+        self._read.setdefault((entity, field), (found, declared))
+        return found
+
+    @property
+    def settled(self) -> bool:
+        """Whether every ambiguous text was read as all that was shown says."""
+        return all(reading(self.proofs(*column), declared) == first for column, (first, declared) in self._read.items())
+
+    def begin_again(self) -> None:
+        """The file is about to be read again: what was shown stays known."""
+        self._read = {}
+
+
+def numbers(column: pl.Series, field: Field, marks: Separators, entity: str, declared: str | None) -> Numbers:
+    """Reads a column of cleaned texts, and adds to `marks` what it shows.
+
+    declared: the decimal mark of the format, when its documentation says it. A percent sign is read where a rate is
+    expected: as it is in a field in `pct`, as hundredths in a `fraction`; anywhere else the text is no number.
+    """
+    percent = None
+    text = column
+    if field.unit in ("pct", "fraction"):
+        percent = column.str.ends_with("%").fill_null(False)
+        text = column.str.replace(_PERCENT, "") if percent.any() else column
+    value = _plain(text)
+    proofs = marks.proofs(entity, field.name)
+    _learn(text, value, proofs, marks.shown)
+    torn = False
+    unread = text.is_not_null() & value.is_null()
+    ambiguous = text.str.contains(_AMBIGUOUS).fill_null(False)
+    if unread.any():
+        value = value.zip_with(~unread, _grouped(text))
+    if ambiguous.any():
+        read = marks.reading_of(entity, field.name, declared)
+        torn = read.torn
+        value = value.zip_with(~ambiguous, _resolved(text, read))
+    if field.unit == "fraction" and percent is not None and percent.any():
+        value = value.zip_with(~percent, value / 100)
+    ambiguous = ambiguous & value.is_null()
+    if field.logical_type == "integer":
+        value = _evaluated(value, _whole(pl.col("x")))
+    return Numbers(value, ambiguous, torn, percent)
+
+
+def _evaluated(column: pl.Series, expression: pl.Expr) -> pl.Series:
+    return column.to_frame("x").select(expression.alias("v"))["v"]
+
+
+def _number(text: pl.Expr) -> pl.Expr:
+    value = text.str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
+    return pl.when(value.is_finite()).then(value)
+
+
+def _whole(number: pl.Expr) -> pl.Expr:
+    """The integer that a number is, exactly; NULL when it is none."""
+    return pl.when((number == number.round(0)) & (number.abs() < 9e15)).then(number).cast(pl.Int64)
+
+
+def _plain(text: pl.Series) -> pl.Series:
+    """Numbers without thousands, after either mark; NULL for anything else, and for the infinite."""
+    return _evaluated(text, _number(pl.col("x")))
+
+
+def _learn(text: pl.Series, value: pl.Series, known: set[Proof], shown: tuple[str, ...]) -> None:
+    """Adds what texts prove. value: their plain numbers, NULL when one is grouped. shown: marks of the sender."""
+    for mark in shown:
+        if (mark, DECIMAL) not in known:
+            marked = text.filter(text.str.contains(mark, literal=True) & value.is_not_null())
+            if len(marked) and not marked.str.contains(_AMBIGUOUS).all():
+                known.add((mark, DECIMAL))
+    others = text.filter(text.is_not_null() & value.is_null())
+    if others.is_empty():
+        return
+    for form, groups, decimal in ((_ENGLISH, ",", "."), (_CONTINENTAL, ".", ",")):
+        written = others.filter(others.str.contains(form))
+        if len(written):
+            known.add((groups, GROUPS))
+        if written.str.contains(decimal, literal=True).any():
+            known.add((decimal, DECIMAL))
+    spaced = others.filter(others.str.contains(_SPACED))
+    known |= {(mark, DECIMAL) for mark in MARKS if spaced.str.contains(mark, literal=True).any()}
+
+
+def _grouped(text: pl.Series) -> pl.Series:
+    """Numbers whose thousands are grouped, when the form of the text alone says how; NULL for anything else."""
+    x = pl.col("x")
+    digits = (
+        pl.when(x.str.contains(_SPACED))
+        .then(x.str.replace_all(rf"{_SPACE}|{_TICK}", ""))
+        .when(x.str.contains(_CONTINENTAL))
+        .then(x.str.replace_all(".", "", literal=True))
+        .when(x.str.contains(_ENGLISH))
+        .then(x.str.replace_all(",", "", literal=True))
+    )
+    return _evaluated(text, _number(digits))
+
+
+def _resolved(text: pl.Series, read: Reading) -> pl.Series:
+    """Numbers of ambiguous texts, as their column says; NULL when it does not."""
+    x = pl.col("x")
+    found = pl.lit(None, pl.Float64)
+    for mark, meaning in ((".", read.dot), (",", read.comma)):
+        if meaning:
+            digits = x if meaning == DECIMAL else x.str.replace(mark, "", literal=True)
+            found = pl.when(x.str.contains(mark, literal=True)).then(_number(digits)).otherwise(found)
+    return _evaluated(text, found)

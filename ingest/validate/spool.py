@@ -1,0 +1,73 @@
+"""The accepted rows of one delivery, kept on disk while it is read: a national file never stands whole in memory.
+
+Belongs here: setting chunks aside, telling which keys come back, and handing the chunks on. In memory: one chunk, and
+for each row its number and a hash of its key. Does not belong here: what a duplicate is worth
+(`ingest.validate.chunk`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import polars as pl
+
+from data_contracts.loading import Entity
+
+
+class Spool:
+    """Chunks of accepted rows of one stored entity, in order, in a folder that its caller removes."""
+
+    def __init__(self, folder: Path, entity: Entity) -> None:
+        self._folder = folder
+        self._entity = entity
+        self._paths: list[Path] = []
+        self._keys: list[pl.DataFrame] = []
+        self.rows = 0
+        folder.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def key(self) -> list[str]:
+        """What makes two rows the same: the primary key, within a millésime."""
+        key = list(self._entity.primary_key)
+        return [*key, "millesime"] if key and "millesime" not in key else key
+
+    def add(self, chunk: pl.DataFrame) -> None:
+        if chunk.height == 0:
+            return
+        path = self._folder / f"{len(self._paths):06d}.parquet"
+        chunk.write_parquet(path, compression="lz4", statistics=False)
+        self._paths.append(path)
+        self._count(chunk)
+
+    def _count(self, chunk: pl.DataFrame) -> None:
+        self.rows += chunk.height
+        if self.key:
+            told = chunk.drop_nulls(list(self._entity.identity_in_key))  # who is unknown is nobody's double
+            self._keys.append(told.select("_ligne", cle=pl.struct(self.key).hash(seed=0)))
+
+    def look_again(self, seen: Callable[[pl.DataFrame], pl.DataFrame]) -> None:
+        """Every chunk set aside becomes what `seen` makes of it, once the whole delivery was read."""
+        self.rows, self._keys = 0, []
+        for path in self._paths:
+            before = pl.read_parquet(path)
+            chunk = seen(before)
+            if not chunk.equals(before):
+                chunk.write_parquet(path, compression="lz4", statistics=False)
+            self._count(chunk)
+
+    def same_keys(self) -> pl.DataFrame | None:
+        """The rows whose key may come back (a hash may say so of two different keys); None when there is none."""
+        if not self._keys:
+            return None
+        keys = pl.concat(self._keys)
+        repeated = keys.filter(pl.col("cle").is_duplicated())["_ligne"]
+        if repeated.is_empty():
+            return None
+        return pl.scan_parquet(self._paths).filter(pl.col("_ligne").is_in(repeated.implode())).collect()
+
+    def chunks(self, without: pl.Series) -> Iterator[pl.DataFrame]:
+        """The rows, chunk by chunk, but for those lines."""
+        for path in self._paths:
+            chunk = pl.read_parquet(path)
+            yield chunk.filter(~pl.col("_ligne").is_in(without.implode())) if len(without) else chunk

@@ -1,0 +1,63 @@
+"""From text to typed values, with polars expressions: never a guess, never a lossy conversion.
+
+Belongs here: what a text may mean for a logical type. Does not belong here: numbers (`ingest.validate.separators`),
+words by which a sender does not answer (`data_contracts.non_answers`), contracts' rules (`ingest.validate.chunk`).
+Every parser returns an expression of the typed value, NULL when the text is empty or is not readable as the type; a
+text that is not empty and gives NULL is a failure, which the caller rejects.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from data_contracts.loading import Field
+
+# ISO 8601, and what French spreadsheets write. An offset is not read: which day it is would be a guess.
+_MOMENTS = (
+    "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M",
+    "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M",
+)  # fmt: skip
+
+
+def clean(column: str) -> pl.Expr:
+    """Text without surrounding spaces; an empty text is unknown."""
+    text = pl.col(column).str.replace_all("\u00a0", " ", literal=True).str.strip_chars(" \t\r\n\u202f\u200b\ufeff")
+    return pl.when(text == "").then(None).otherwise(text)
+
+
+def parse(column: str, field: Field) -> pl.Expr:
+    """Typed value of a cleaned text column, for the logical type of the field, which is no number."""
+    match field.logical_type:
+        case "string":
+            return pl.col(column)
+        case "boolean":
+            return (
+                pl.when(pl.col(column).is_in(list(field.true_values)))
+                .then(True)
+                .when(pl.col(column).is_in(list(field.false_values)))
+                .then(False)
+            )
+        case "date":
+            day = pl.coalesce(pl.col(column).str.to_date(f, strict=False, exact=True) for f in field.date_formats)
+            return pl.when(day.dt.year() >= 1000).then(day)  # a year on two digits is not a year
+        case "timestamp":
+            formats = (*_MOMENTS, *field.date_formats)
+            return pl.coalesce(
+                pl.col(column).str.to_datetime(f, strict=False, exact=True, time_unit="us") for f in formats
+            )
+    raise ValueError(f"type logique inconnu : {field.logical_type}")
+
+
+def expected(field: Field) -> str:
+    """What the reader of a reject must be told about the type, in French."""
+    match field.logical_type:
+        case "number":
+            return "un nombre (décimale « , » ou « . »)"
+        case "integer":
+            return "un nombre entier"
+        case "boolean":
+            return f"{' ou '.join((field.true_values[0], field.false_values[0]))}"
+        case "date" | "timestamp":
+            shown = {"%d/%m/%Y": "JJ/MM/AAAA", "%Y-%m-%d": "AAAA-MM-JJ", "%Y%m%d": "AAAAMMJJ", "%Y": "AAAA"}
+            return "une date " + " ou ".join(shown.get(f, f) for f in field.date_formats)
+    return "un texte"

@@ -1,0 +1,4 @@
+"""The `dlnuf` command: one file a group of commands, what they say in French, how progress is shown.
+
+Belongs here: arguments, exit codes, wording. Does not belong here: any work.
+"""

@@ -1,0 +1,527 @@
+"""Small numbers of persons, hidden when a product leaves the warehouse, as its contract declares (`disclosure`).
+
+Belongs here: the threshold, the counts of a product and the sums that tie them, its rows as they may be published, the
+controls of what was written. Does not belong here: which cells to choose (`suppression`), the shape of the declaration
+(`data_contracts.disclosure`).
+
+What is protected, what is not, and where the rules come from: docs/secret.md.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+
+from data_contracts import nomenclatures
+from data_contracts.disclosure import LOWEST, WITNESS, Disclosure, Grouping, Link, Term, pointing
+from data_contracts.loading import Product
+from orchestration.publication.errors import PublicationBlocked
+from orchestration.publication.rules import Rule
+from orchestration.publication.samples import Frame
+from orchestration.publication.suppression import Cell, Margin, NotProtectable, suppress
+
+SETTING, DEFAULT = "DLNUF_SEUIL_PERSONNES", 11
+SCOPE = "secret"
+_WEIGHT = {"departement": 0, "region": 10, "france": 100}  # what readers lose with a cell of this level
+_TOTAL_WEIGHT = 2  # hiding the total of a distribution hides all of its shares
+
+_PSEUDONYM = r"\b[0-9a-f]{32}\b"
+
+Row = dict[str, Any]
+
+
+def threshold() -> int:
+    """Under how many persons a count is hidden: the setting DLNUF_SEUIL_PERSONNES, 11 by default.
+
+    Raises PublicationBlocked when the setting is not a whole number, or is under the lowest threshold of the sector.
+    """
+    given = os.environ.get(SETTING, "").strip()
+    if not given:
+        return DEFAULT
+    if not given.isdecimal() or int(given) < LOWEST:
+        raise PublicationBlocked(
+            f"le seuil de diffusion {SETTING} = « {given} » n'est pas admis.",
+            [f"Attendu : un entier d'au moins {LOWEST}. Remède : le corriger, ou le retirer ({DEFAULT} par défaut)."],
+        )
+    return int(given)
+
+
+def threshold_of(declared: Disclosure, setting: int) -> int:
+    """The threshold of a product: its own, else the setting."""
+    return setting if declared.threshold is None else declared.threshold
+
+
+def check(products: Iterable[Product]) -> None:
+    """Raises PublicationBlocked: a product with a column that points at a person, or that counts persons and does not
+    say how small numbers are hidden."""
+    products = list(products)
+    wrong = [f"{p.id}.{c}" for p in products for c in pointing((f.name for f in p.fields), personal=p.personal)]
+    if wrong:
+        remedy = "désigne une personne, sous son nom ou un pseudonyme. Retirez la colonne du contrat et du modèle."
+        raise PublicationBlocked("un produit désigne des personnes.", [f"{x} : {remedy}" for x in wrong])
+    silent = [p.id for p in products if p.personal and p.disclosure is None]
+    if silent:
+        remedy = "compte des personnes sans dire ce qui est masqué. Déclarez « disclosure » dans son contrat."
+        raise PublicationBlocked("un produit sur des personnes n'est pas protégé.", [f"{x} : {remedy}" for x in silent])
+
+
+@lru_cache(maxsize=1)
+def parents() -> Mapping[str, str]:
+    """Territory -> the one that holds it, as `niveau/code`: département -> region (COG), region -> France."""
+    found: dict[str, str] = {}
+    for row in nomenclatures.read_list("insee_departements"):
+        found[f"departement/{row['code']}"] = f"region/{row['region_code']}"
+        found[f"region/{row['region_code']}"] = "france/FR"
+    return found
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows of a product, what they say of persons, and its primary key."""
+
+    frame: pl.DataFrame
+    declared: Disclosure
+    key: tuple[str, ...]
+
+
+def hide(tables: Mapping[str, Table], minimum: int, parent_of: Mapping[str, str]) -> dict[str, pl.DataFrame]:
+    """The rows as they may be published together: small counts and what would give them away are null, and the column
+    `secret` names them. What was hidden already comes back as it is.
+
+    minimum: the threshold. parent_of: `niveau/code` -> the territory that holds it.
+
+    Raises NotProtectable: a territory that is not known, margins that contradict themselves.
+    """
+    joined = _Joined({name: _Counts(t.frame.to_dicts(), t.declared, t.key, parent_of) for name, t in tables.items()})
+    chosen = joined.to_hide(minimum)
+    return {name: _without(table, chosen[name]) for name, table in tables.items()}
+
+
+def _without(table: Table, chosen: Iterable[_Count]) -> pl.DataFrame:
+    """A table without some of its counts, and without what they bear."""
+    frame, declared = table.frame, table.declared
+    rows = frame.to_dicts()
+    hidden = [set(_hidden(row)) for row in rows]
+    for count in chosen:
+        for place in count.rows:
+            hidden[place].add(count.column)
+    borne = (*declared.supports, *((g.share, g.count) for g in declared.groups))
+    for row, names in zip(rows, hidden, strict=True):
+        # A value whose count is not known has no known support: it does not leave either.
+        names.update(value for value, base in borne if base in names or row[base] is None)
+        names.difference_update([name for name in names if row[name] is None and name not in _hidden(row)])
+    order = [c for c in frame.columns if c in declared.protected]
+    told = [", ".join(c for c in order if c in names) or None for names in hidden]
+    masks = {c: pl.Series(f"_{c}", [c in names for names in hidden], pl.Boolean) for c in order}
+    return frame.with_columns(
+        *(pl.when(masks[c]).then(None).otherwise(pl.col(c)).alias(c) for c in order),
+        pl.Series(WITNESS, told, pl.String),
+    )
+
+
+def protected(products: Iterable[Product], frames: Mapping[str, pl.DataFrame], setting: int) -> dict[str, pl.DataFrame]:
+    """`hide`, for the products of the project: those that tell of the same persons together, at the highest of their
+    thresholds. frames: by product, as built. Raises PublicationBlocked.
+    """
+    if spoilt := [f"{name}.{c}" for name, frame in frames.items() for c in _with_pseudonyms(frame)]:
+        remedy = "des valeurs ont la forme d'un pseudonyme (32 caractères hexadécimaux). Retirez-les du modèle."
+        raise PublicationBlocked("un produit désigne des personnes.", [f"{x} : {remedy}" for x in spoilt])
+    found: dict[str, pl.DataFrame] = {}
+    for together in _together([p for p in products if p.disclosure is not None]):
+        declared = {p.id: p.disclosure for p in together if p.disclosure is not None}
+        tables = {p.id: Table(frames[p.id], declared[p.id], p.primary_key) for p in together}
+        minimum = max(threshold_of(each, setting) for each in declared.values())
+        try:
+            found |= hide(tables, minimum, parents())
+        except NotProtectable as error:
+            raise PublicationBlocked(
+                "un produit ne peut pas être protégé.",
+                [f"{', '.join(tables)} : {error}. Corrigez le modèle ou sa déclaration « disclosure »."],
+            ) from error
+    return found
+
+
+def _with_pseudonyms(frame: pl.DataFrame) -> list[str]:
+    texts = [name for name, kind in frame.schema.items() if kind == pl.String]
+    return [name for name in texts if frame[name].str.contains(_PSEUDONYM).any()]
+
+
+def _together(products: Sequence[Product]) -> list[list[Product]]:
+    """Products by what links them."""
+    groups: list[list[Product]] = []
+    for product in products:
+        links = {link.product for link in product.disclosure.links} if product.disclosure else set()
+        tied = [
+            g
+            for g in groups
+            if any(p.id in links or (p.disclosure and product.id in {x.product for x in p.disclosure.links}) for p in g)
+        ]
+        groups = [g for g in groups if g not in tied] + [[*(p for g in tied for p in g), product]]
+    return groups
+
+
+def _hidden(row: Row) -> list[str]:
+    return [name for name in (row.get(WITNESS) or "").split(", ") if name]
+
+
+# --- the counts of a product, and the sums that tie them
+
+
+@dataclass(frozen=True)
+class _Count:
+    """A count, where it stands, and what is lost by hiding it. value: None when it is hidden already.
+
+    rows: those whose `column` is hidden with it; none when nothing publishes it.
+    derived: no column gives it, but anyone can compute it from one. is_total: of a distribution.
+    """
+
+    rows: tuple[int, ...]
+    column: str
+    value: int | None
+    weight: int = 0
+    derived: bool = False
+    is_total: bool = False
+
+
+@dataclass(frozen=True)
+class _Sum:
+    """A total and its parts, by their places among the counts.
+
+    is_loose: it may not hold (a person who came back is in two of the parts). Readers only suppose it: where it does
+    not hold, they find nothing with it.
+    """
+
+    control: str
+    row: int
+    total: int
+    parts: tuple[int, ...]
+    is_loose: bool = False
+
+
+class _Counts:
+    """Every count of a product, those that a share gives away included, and every sum that readers could make."""
+
+    def __init__(
+        self, rows: Sequence[Row], declared: Disclosure, key: Sequence[str], parent_of: Mapping[str, str]
+    ) -> None:
+        self._rows, self.declared, self._key, self._parent_of = rows, declared, tuple(key), parent_of
+        self.counts: list[_Count] = []
+        self.sums: list[_Sum] = []
+        self._at: dict[tuple[int, str], int] = {}  # (row, column) -> its count
+        self._total_of: dict[frozenset[int], int] = {}  # rows of a distribution -> its total
+        for row in range(len(rows)):
+            self._read(row)
+        for column in dict.fromkeys(column for _, column in self._at):
+            found = {row: i for (row, c), i in self._at.items() if c == column}
+            self._territories(column, found, self._key)
+        for row in range(len(rows)):
+            for part, whole in (*declared.parts, *declared.shares):
+                self._rest(f"{whole} sans {part}", row, self._at.get((row, whole)), self._at.get((row, part)))
+        self._add_up()
+        for group in declared.groups:
+            self._distributions(group)
+
+    def together(self) -> Iterator[tuple[int, int]]:
+        """Counts that others bear: whoever hides the first hides the second."""
+        for value, base in (*self.declared.supports, *self.declared.shares):
+            for row in range(len(self._rows)):
+                both = self._at.get((row, base)), self._at.get((row, value))
+                if both[0] is not None and both[1] is not None:
+                    yield both[0], both[1]
+
+    def controls(self) -> list[tuple[str, str, int, int | None]]:
+        """What readers can compute of a published table: control, place, cells hidden of a sum, what is left of it."""
+        found: list[tuple[str, str, int, int | None]] = []
+        for count in self.counts:
+            if count.derived and count.value is not None and count.rows:
+                found.append((f"personnes d'après {count.column}", self._where(count.rows[0]), 0, count.value))
+        for tied in (s for s in self.sums if not s.is_loose):
+            total, parts = self.counts[tied.total], [self.counts[i] for i in tied.parts]
+            hidden = [c for c in (total, *parts) if c.value is None]
+            rest = [c.value for c in parts if not c.rows]
+            if rest:  # a difference that no column gives
+                found.append((tied.control, self._where(tied.row), 0, rest[0]))
+                continue
+            left = None
+            if hidden and total.value is not None:
+                left = total.value - sum(c.value for c in parts if c.value is not None)
+            # The total of a distribution that shows no share is not hidden for that: only what is left of it matters.
+            of_totals = all(c.is_total for c in (total, *parts))
+            found.append((tied.control, self._where(tied.row), 0 if of_totals else len(hidden), left))
+        return found
+
+    def _where(self, row: int) -> str:
+        return " · ".join(str(self._rows[row][c]) for c in self._key)
+
+    def _read(self, row: int) -> None:
+        """The counts of a row: those of its columns, and the numerators of its shares."""
+        values, declared = self._rows[row], self.declared
+        for column in declared.counts:
+            weight = sum(column == base for _, base in (*declared.supports, *declared.parts))
+            self._add(row, column, values[column], weight)
+        for column, base in declared.shares:
+            share, whole = values[column], values[base]
+            value = None if share is None or whole is None else round(share * whole / 100)
+            self._add(row, column, value, derived=True)
+        for column, base in declared.means:  # what they are the mean of, which adds up from territory to territory
+            mean, whole = values[column], values[base]
+            value = None if mean is None or whole is None else round(mean * whole)
+            self._add(row, column, value, derived=True)
+
+    def _add(self, row: int, column: str, value: int | None, weight: int = 0, *, derived: bool = False) -> None:
+        was_hidden = column in _hidden(self._rows[row])
+        if value is not None or was_hidden:  # what is unknown is in no sum
+            count = _Count((row,), column, None if was_hidden else value, weight + self._level(row), derived)
+            self._at[row, column] = self._append(count)
+
+    def _append(self, count: _Count) -> int:
+        self.counts.append(count)
+        return len(self.counts) - 1
+
+    def _level(self, row: int) -> int:
+        return _WEIGHT.get(self._rows[row][self.declared.level], 0) if self.declared.level else 0
+
+    def _territories(self, column: str, counts: Mapping[int, int], key: Sequence[str]) -> None:
+        """Each territory is the sum of those that it holds. counts: row -> count, alike but for the key."""
+        level, territory = self.declared.level, self.declared.territory
+        if not level or not territory:
+            return
+        strata: dict[tuple[Any, ...], dict[str, int]] = {}
+        for row, count in counts.items():
+            values = self._rows[row]
+            stratum = tuple(values[c] for c in key if c not in (level, territory))
+            strata.setdefault(stratum, {})[f"{values[level]}/{values[territory]}"] = count
+        for found in strata.values():
+            held: dict[str, list[int]] = {}
+            for place, count in found.items():
+                if (holder := self._holder(place, found)) is not None:
+                    held.setdefault(holder, []).append(count)
+            for holder, parts in held.items():
+                row = self.counts[found[holder]].rows[0]
+                control = f"{column}, par territoire"
+                parts += self._nowhere(control, found[holder], parts)
+                self.sums.append(_Sum(control, row, found[holder], tuple(parts)))
+
+    def _nowhere(self, control: str, whole: int, parts: Sequence[int]) -> list[int]:
+        """Where nobody is in any part and somebody in the whole, its ESMS has no known territory: they are a part too.
+
+        Zero is never hidden: a whole that is, over parts that all are zero, is such a one.
+        """
+        if self.counts[whole].value == 0 or any(self.counts[part].value != 0 for part in parts):
+            return []
+        return [self._append(_Count((), control, self.counts[whole].value, derived=True))]
+
+    def _holder(self, place: str, found: Mapping[str, int]) -> str | None:
+        """The nearest territory above one that has a count too."""
+        if place not in self._parent_of and not place.startswith("france/"):
+            raise NotProtectable(f"le territoire « {place} » n'est pas connu")
+        holder = self._parent_of.get(place)
+        while holder is not None and holder not in found:
+            holder = self._parent_of.get(holder)
+        return holder
+
+    def _rest(self, control: str, row: int, whole: int | None, part: int | None) -> None:
+        """What is left of a whole without one of its parts counts persons too, though no column gives it."""
+        if whole is None or part is None:
+            return
+        big, small = self.counts[whole].value, self.counts[part].value
+        rest = None if big is None or small is None else big - small
+        if rest is None or rest >= 0:  # under zero, the two contradict each other and nothing can be computed
+            left = self._append(_Count((), control, rest, derived=True))
+            self.sums.append(_Sum(control, row, whole, (part, left)))
+
+    def _add_up(self) -> None:
+        """Counts that are the sum of others, of their row or of that of an earlier year."""
+        if not self.declared.sums:
+            return
+        by_key = {self._key_of(row): row for row in range(len(self._rows))}
+        for total, terms in self.declared.sums:
+            for row in range(len(self._rows)):
+                parts = [self._at.get((self._row_of(row, term, by_key), term.column)) for term in terms]
+                whole = self._at.get((row, total))
+                if whole is not None and None not in parts:
+                    self.sums.append(_Sum("", row, whole, tuple(i for i in parts if i is not None), is_loose=True))
+
+    def _key_of(self, row: int, columns: Sequence[str] | None = None) -> tuple[Any, ...]:
+        return tuple(self._rows[row][c] for c in columns or self._key)
+
+    def _row_of(self, row: int, term: Term, by_key: Mapping[tuple[Any, ...], int]) -> int:
+        """The row where a term stands; -1 when there is none."""
+        if term.key is None:
+            return row
+        values = self._rows[row]
+        return by_key.get(tuple(values[c] - term.less if c == term.key else values[c] for c in self._key), -1)
+
+    def linked(self, link: Link, other: _Counts) -> Iterator[tuple[int, int, tuple[int, ...]]]:
+        """(row, count of the other product, own counts that say the same). Own total, when it is a distribution."""
+        theirs = {other._key_of(row): i for (row, column), i in other._at.items() if column == link.column}
+        members: dict[tuple[Any, ...], list[int]] = {}
+        for row, values in enumerate(self._rows):
+            if link.holds(values):
+                members.setdefault(self._key_of(row, other._key), []).append(row)
+        for key, rows in members.items():
+            total = self._total_of.get(frozenset(rows))
+            is_sum = link.column not in {mean for mean, _ in other.declared.means}
+            own = [total] if total is not None and is_sum else [self._at.get((row, link.count)) for row in rows]
+            if key in theirs and None not in own:
+                yield rows[0], theirs[key], tuple(i for i in own if i is not None)
+
+    def _distributions(self, group: Grouping) -> None:
+        """The components of a distribution add up to its total, which any of its shares gives."""
+        members: dict[tuple[Any, ...], list[int]] = {}
+        for row, values in enumerate(self._rows):
+            if (row, group.count) in self._at:
+                members.setdefault(tuple(values[c] for c in group.by), []).append(row)
+        totals: dict[int, int] = {}
+        for rows in members.values():
+            parts = tuple(self._at[row, group.count] for row in rows)
+            multiple = group.is_multiple(self._rows[rows[0]])
+            value = self._total(group, rows, parts, multiple)
+            weight = _TOTAL_WEIGHT + self._level(rows[0])
+            total = self._append(_Count(tuple(rows), group.share, value, weight, derived=True, is_total=True))
+            totals[rows[0]] = total
+            self._total_of[frozenset(rows)] = total
+            if multiple:
+                for row, part in zip(rows, parts, strict=True):
+                    self._rest(f"{group.count}, ensemble sans la réponse", row, total, part)
+            else:
+                self.sums.append(_Sum(f"{group.count}, répartition", rows[0], total, parts))
+        self._territories(f"{group.count}, ensemble", totals, group.by)
+
+    def _total(self, group: Grouping, rows: Sequence[int], parts: Sequence[int], multiple: bool) -> int | None:
+        """The total of a distribution, from its most precise share, else from its parts; None when it is hidden."""
+        shared = [(values[group.count], values[group.share]) for values in (self._rows[row] for row in rows)]
+        shared = [(count, share) for count, share in shared if count and share]
+        if shared:
+            count, share = max(shared)
+            return round(count * 100 / share)
+        known = [self.counts[i].value for i in parts]
+        return None if multiple or None in known else sum(value or 0 for value in known)
+
+
+class _Joined:
+    """The counts of several tables, one after the other, with the sums that tie them."""
+
+    def __init__(self, tables: Mapping[str, _Counts]) -> None:
+        self._tables = tables
+        self._first: dict[str, int] = {}
+        self.counts: list[_Count] = []
+        self._sums: list[_Sum] = []
+        self._with_it: list[tuple[int, int]] = []
+        for name, table in tables.items():
+            first = self._first[name] = len(self.counts)
+            self.counts += table.counts
+            self._sums += [
+                _Sum(s.control, s.row, first + s.total, tuple(first + i for i in s.parts), s.is_loose)
+                for s in table.sums
+            ]
+            self._with_it += [(first + base, first + value) for base, value in table.together()]
+        for name, table in tables.items():
+            for link in table.declared.links:
+                if link.product in tables:
+                    self._link(name, link)
+
+    def _link(self, name: str, link: Link) -> None:
+        other = self._tables[link.product]
+        is_mean = link.column in {mean for mean, _ in other.declared.means}
+        for row, theirs, own in self._tables[name].linked(link, other):
+            total, parts = self._first[link.product] + theirs, tuple(self._first[name] + i for i in own)
+            if is_mean:
+                self._with_it += [(part, total) for part in parts]
+            else:
+                self._sums.append(_Sum("", row, total, parts, is_loose=True))
+
+    def to_hide(self, minimum: int) -> dict[str, list[_Count]]:
+        """The counts to hide of each table, besides those that are. Raises NotProtectable."""
+        known = [i for i, count in enumerate(self.counts) if count.value is not None]
+        place = {i: k for k, i in enumerate(known)}
+        cells = [Cell(c.value or 0, c.weight, published=bool(c.rows)) for c in (self.counts[i] for i in known)]
+        margins = [
+            Margin(place[s.total], tuple(place[i] for i in s.parts))
+            for s in self._sums
+            if {s.total, *s.parts} <= place.keys()  # where something is hidden already, enough is
+            if not s.is_loose or self._holds(s)
+        ]
+        with_it: dict[int, list[int]] = {}
+        for base, value in self._with_it:
+            if base in place and value in place:
+                with_it.setdefault(place[base], []).append(place[value])
+        found: dict[str, list[_Count]] = {name: [] for name in self._tables}
+        starts = sorted((first, name) for name, first in self._first.items())
+        for k in suppress(cells, margins, minimum, with_it):
+            found[max(s for s in starts if s[0] <= known[k])[1]].append(self.counts[known[k]])
+        return found
+
+    def _holds(self, supposed: _Sum) -> bool:
+        total, *parts = (self.counts[i].value for i in (supposed.total, *supposed.parts))
+        return total == sum(n or 0 for n in parts)
+
+
+# --- what was written, as a reader sees it
+
+
+@dataclass(frozen=True)
+class Control:
+    """Rules on a frame derived from a published file."""
+
+    frame: Frame
+    rules: tuple[Rule, ...]
+
+
+def rules(product: Product, setting: int) -> list[Rule]:
+    """No published count of persons is small: asked of the file, not of what hid it."""
+    if product.disclosure is None:
+        return []
+    minimum = threshold_of(product.disclosure, setting)
+    return [
+        Rule(
+            product.id,
+            column,
+            "expect_column_values_to_not_be_in_set",
+            {"column": column, "value_set": list(range(1, minimum))},
+            f"Aucun effectif publié de « {column} » ne compte de 1 à {minimum - 1} personnes",
+            "Ne publiez pas : déclarez la colonne parmi les comptes de « disclosure », ou signalez le défaut.",
+        )
+        for column in product.disclosure.counts
+    ]
+
+
+def control(product: Product, path: Path, setting: int) -> Control | None:
+    """What the sums of a written file give away: nothing small, and no hidden count that stands alone in its sum."""
+    declared = product.disclosure
+    if declared is None:
+        return None
+    minimum = threshold_of(declared, setting)
+    rows = pl.read_parquet(path).to_dicts()
+    try:
+        found = _Counts(rows, declared, product.primary_key, parents()).controls()
+    except NotProtectable as error:
+        raise PublicationBlocked("le secret ne peut pas être contrôlé.", [f"{product.id} : {error}."]) from error
+    scope = f"{SCOPE}/{product.id}"
+    columns = ("controle", "lieu", "n_retires", "reste")
+    types = (pa.string(), pa.string(), pa.int64(), pa.int64())
+    arrays = [pa.array([line[i] for line in found], kind) for i, kind in enumerate(types)]
+    remedy = "Ne publiez pas : ce qui reste visible donne un effectif retiré. Signalez le défaut (docs/secret.md)."
+
+    def rule(column: str, values: list[int], text: str) -> Rule:
+        kwargs = {"column": column, "value_set": values}
+        return Rule(scope, column, "expect_column_values_to_not_be_in_set", kwargs, text, remedy)
+
+    return Control(
+        Frame(scope, columns, ("controle", "lieu"), pa.table(arrays, names=list(columns))),
+        (
+            rule(
+                "reste",
+                list(range(1, minimum)),
+                f"Aucune différence entre ce qui est publié ne compte de 1 à {minimum - 1} personnes",
+            ),
+            rule("n_retires", [1], "Aucun effectif retiré n'est seul dans une somme dont le reste est publié"),
+        ),
+    )

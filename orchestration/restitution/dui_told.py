@@ -1,0 +1,328 @@
+"""One ESMS as its DUI tells it, names included, with what the other systems say of the same persons: in memory only.
+
+Belongs here: putting together the rows read again from its deliveries (`identities`) and what the warehouse knows of
+them (`warehouse`). Does not belong here: reading either, deciding what is to be done.
+
+A person with an opposition in force is left out here, once for everything that is prepared.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from data_contracts.nomenclatures import read_list
+from ingest.home import Home
+from orchestration.restitution import identities, warehouse, work_list
+from orchestration.restitution.identities import CLEAR
+from orchestration.restitution.known import (
+    Decision,
+    Demande,
+    Dossier,
+    Droit,
+    Ecart,
+    Etablissement,
+    Identity,
+    Orientation,
+    Resid,
+    Stay,
+    day,
+    said_status,
+)
+from orchestration.restitution.warehouse import TABLES, Known, Line
+from orchestration.restitution.work_list import Who
+
+# Statuses of a request of ViaTrajectoire grand âge that counts in the waiting list; those of one that is not over.
+WAITING = {"ENVOYEE", "CONSULTEE", "EN_ANALYSE", "LISTE_ATTENTE", "ACCEPTEE", "ADMISSION"}
+ALIVE = WAITING | {"ENTREE"}
+_WHO_IN_VT = {"nom": "nom", "prenoms": "prenoms", "naissance": "date_naissance", "lieu": "commune_naissance"}
+Row = dict[str, Any]
+Place = tuple[str, str, int]  # source, delivery, line
+
+
+def read(home: Home, finess: str, on: date) -> Etablissement:
+    """The ESMS, from the rows in force of its deliveries; oppositions are those in force on that day.
+
+    Raises:
+        NotReady: there is no warehouse, or its DUI was never received.
+        NoNames, Unreadable: its names cannot be read.
+    """
+    with warehouse.opened(home) as connection:
+        known = warehouse.read(connection, finess, on)
+    return _Reading(known, _rows(home, known, finess)).establishment(finess)
+
+
+def _rows(home: Home, known: Known, finess: str) -> dict[str, list[Row]]:
+    """Table -> its rows in force, stored and clear columns, each with the `place` it was read from."""
+    found: dict[str, list[Row]] = {}
+    for source, tables in TABLES.items():
+        wanted: dict[str, list[str]] = {}
+        for table in tables:
+            for delivery in sorted({delivery for delivery, _ in known.rows.get((source, table), ())}):
+                wanted.setdefault(delivery, []).append(table)
+        frames = identities.read(home, source, wanted, finess) if wanted else {}
+        for table in tables:
+            rows = frames.get(table, pl.DataFrame())
+            found[table] = list(_in_force(source, rows, known.rows.get((source, table), set()))) if rows.height else []
+    return found
+
+
+def _in_force(source: str, rows: pl.DataFrame, lines: set[Line]) -> Iterator[Row]:
+    for row in rows.iter_rows(named=True):
+        if (row["delivery_id"], row["_ligne"]) in lines:
+            yield {**row, "place": (source, row["delivery_id"], row["_ligne"])}
+
+
+@dataclass
+class _Reading:
+    """Everything in hand, and the ESMS made from it."""
+
+    known: Known
+    rows: dict[str, list[Row]]
+
+    def __post_init__(self) -> None:
+        self._leave_out(self.known.opposed)
+        self.stay_of: dict[Place, str] = {
+            (r["source"], r["delivery_id"], r["ligne"]): r["sejour_dlnuf_id"]
+            for r in self.known.declarations.iter_rows(named=True)
+        }
+        self.matched: dict[str, Row] = {r["sejour_dlnuf_id"]: r for r in self.known.stays.iter_rows(named=True)}
+        self.of_stay: dict[str, list[Row]] = defaultdict(list)  # what ViaTrajectoire says of a stay
+        self.of_person: dict[str, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
+        for table in ("residents", "demandes", "orientations"):
+            for row in self.rows[table]:
+                if person := self.person(row):
+                    self.of_person[table][person].append(row)
+                if table != "residents" and (stay := self.stay_of.get(row["place"])):
+                    self.of_stay[stay].append(row)
+        self.of_usager = {
+            table: _grouped(self.rows[table], "usager_id") for table in ("sejours", "evaluations", "decisions")
+        }
+        self.usagers_of: dict[str, list[Row]] = defaultdict(list)
+        for usager in self.rows["usagers"]:
+            if person := self.person(usager):
+                self.usagers_of[person].append(usager)
+        self.droits = _grouped(self.rows["droits_prestations"], "decision_id")
+
+    def _leave_out(self, opposed: set[str]) -> None:
+        """Every row of the persons and usagers who are opposed. In the DUI a place may be that of several tables."""
+        refused = {place for place, person in self.known.persons.items() if person in opposed}
+        usagers = {u["usager_id"] for u in self.rows["usagers"] if u["place"] in refused or u["usager_id"] in opposed}
+        self.n_opposed = len(usagers)
+        for table, rows in self.rows.items():
+            told = [row for row in rows if row.get("usager_id") not in usagers]
+            self.rows[table] = told if table in TABLES["dui"] else [row for row in told if row["place"] not in refused]
+
+    def person(self, row: Row) -> str | None:
+        return self.known.persons.get(row["place"])
+
+    def establishment(self, finess: str) -> Etablissement:
+        return Etablissement(
+            finess=finess,
+            nom=self.known.nom,
+            domaine=self.known.domaine,
+            exporte_le=self.known.exporte_le,
+            dossiers=tuple(self.dossier(usager) for usager in self.rows["usagers"]),
+            ecarts=tuple(self.mismatches()),
+            hors_dui=tuple(self.only_in_vt()),
+            opposed=self.n_opposed,
+            compared=self.known.compared,
+        )
+
+    def dossier(self, usager: Row) -> Dossier:
+        person = self.person(usager) or ""
+        mine = {table: rows.get(usager["usager_id"], []) for table, rows in self.of_usager.items()}
+        return Dossier(
+            identity=_identity(usager),
+            departement_domicile=usager["departement_domicile"],
+            deces=usager["date_deces"],
+            sejours=tuple(self.stay(row) for row in mine["sejours"]),
+            girs=tuple((e["date_evaluation"], gir) for e in mine["evaluations"] if (gir := _gir(e)) is not None),
+            decisions=tuple(self.decision(row) for row in mine["decisions"]),
+            orientations=tuple(map(_orientation, self.of_person["orientations"].get(person, []))),
+            demandes=tuple(map(self.demande, self.of_person["demandes"].get(person, []))),
+            resid=_last_declared(self.of_person["residents"].get(person, [])),
+        )
+
+    def stay(self, row: Row) -> Stay:
+        number = self.stay_of.get(row["place"])
+        matched = self.matched.get(number or "", {})
+        told = self.of_stay.get(number or "", [])
+        return Stay(
+            number=row[f"{CLEAR}sejour_id"],
+            modalite=row["modalite"],
+            admission=row["date_admission"],
+            entree=row["date_entree"],
+            sortie=row["date_sortie"],
+            mode_entree=row["mode_entree"] or row["mode_entree_libelle_code"],
+            motif_sortie=row["motif_sortie_code"],
+            resid_entree=matched.get("resid_date_entree"),
+            resid_sortie=matched.get("resid_date_sortie"),
+            vt_entree=matched.get("vt_date_entree"),
+            vt_sortie=matched.get("vt_date_sortie"),
+            vt_entree_a_dire=bool(matched.get("entree_non_dite_vt")),
+            vt_sortie_a_dire=bool(matched.get("sortie_non_dite_vt")),
+            dossier_vt=_number(told[0]) if len(told) == 1 else None,
+        )
+
+    def decision(self, row: Row) -> Decision:
+        droits = self.droits.get(row["decision_id"], [])
+        return Decision(
+            decision_id=row[f"{CLEAR}decision_id"],
+            id_nat=row[f"{CLEAR}id_nat_decision"],
+            date_decision=row["date_decision"],
+            type_decision=row["type_decision"],
+            droits=tuple(Droit(d["type_droit"], d["date_ouverture"], d["date_echeance"]) for d in droits),
+        )
+
+    def demande(self, row: Row) -> Demande:
+        return Demande(
+            dossier_vt=row[f"{CLEAR}dossier_id"],
+            papier=row["papier"],
+            statut=row["statut"],
+            date_statut=row["date_statut"],
+            entree=row["date_entree"],
+            sortie=row["date_sortie"],
+            a_clore=self.is_to_close(row),
+        )
+
+    def is_to_close(self, paper: Row) -> bool:
+        return self.why_to_close(paper) is not None
+
+    def why_to_close(self, paper: Row) -> str | None:
+        """Why a paper file that waits should not any more; None: it is not one, or nothing says so.
+
+        ViaTrajectoire neither cancels it when the person enters somewhere, nor sees that it is there twice.
+        """
+        if not paper["papier"] or paper["statut"] not in WAITING:
+            return None
+        person = self.person(paper) or ""
+        asked = paper["date_demande"] or date.min
+        if any(
+            stay["date_entree"] and (stay["date_sortie"] is None or stay["date_sortie"] >= asked)
+            for usager in self.usagers_of.get(person, [])
+            for stay in self.of_usager["sejours"].get(usager["usager_id"], [])
+        ):
+            return "La personne est déjà entrée ici, d'après le DUI."
+        others = [d for d in self.of_person["demandes"].get(person, []) if d is not paper and d["statut"] in ALIVE]
+        if others:
+            return "La personne a ici une autre demande, qui suffit."
+        if any(m == paper["modalite"] and on >= asked for m, on in self.known.elsewhere.get(person, [])):
+            return "La personne est entrée depuis dans un autre établissement, pour le même accueil."
+        return None
+
+    def mismatches(self) -> Iterator[Ecart]:
+        whose = self.whose()
+        yield from work_list.find(self.known.stays, whose)
+        for row in self.rows["demandes"]:
+            if why := self.why_to_close(row):
+                person = self.person(row)
+                who = whose.get(self.stay_of.get(row["place"]) or "") or self.who(person, row)
+                others = [d for d in self.of_person["demandes"].get(person or "", []) if d is not row]
+                said = ", ".join([f"dossier papier {_told(row)}", *(f"dossier {_told(other)}" for other in others)])
+                yield work_list.paper(who, why, said)
+
+    def only_in_vt(self) -> Iterator[Dossier]:
+        """Persons whose paper file is to be closed and whom the DUI does not hold: who waits is seldom in it."""
+        for row in self.rows["demandes"]:
+            if self.is_to_close(row) and not self.usagers_of.get(self.person(row) or ""):
+                who = {name: row[f"{CLEAR}{field}"] for name, field in _WHO_IN_VT.items()}
+                yield Dossier(Identity(dossier="", **who), demandes=(self.demande(row),))
+
+    def who(self, person: str | None, row: Row, sejour: str = "") -> Who:
+        """A person as the ESMS knows it; one whom its DUI does not hold, as the other system says it."""
+        for usager in self.usagers_of.get(person or "", []):
+            identity = _identity(usager)
+            return Who(identity.dossier, identity.nom_complet, sejour)
+        other = Identity("", nom=row.get(f"{CLEAR}nom"), prenoms=row.get(f"{CLEAR}prenoms"))
+        return Who("", other.nom_complet, sejour)
+
+    def whose(self) -> dict[str, Who]:
+        """Stay of the layer -> whose it is; of a stay that the DUI does not tell, whom another system says."""
+        usagers = {u["usager_id"]: u for u in self.rows["usagers"]}
+        found: dict[str, Who] = {}
+        for row in self.rows["sejours"]:
+            usager = usagers.get(row["usager_id"])
+            if usager and (stay := self.stay_of.get(row["place"])):
+                identity = _identity(usager)
+                found.setdefault(stay, Who(identity.dossier, identity.nom_complet, row[f"{CLEAR}sejour_id"]))
+        for row in (*self.rows["demandes"], *self.rows["orientations"], *self.rows["residents"]):
+            if stay := self.stay_of.get(row["place"]):
+                found.setdefault(stay, self.who(self.person(row), row))
+        return found
+
+
+def _grouped(rows: list[Row], column: str) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        if row[column] is not None:
+            found[row[column]].append(row)
+    return found
+
+
+def _identity(usager: Row) -> Identity:
+    return Identity(
+        dossier=usager[f"{CLEAR}usager_id"],
+        nom=usager[f"{CLEAR}nom_naissance"],
+        nom_usage=usager[f"{CLEAR}nom_usage"],
+        prenoms=usager[f"{CLEAR}prenoms"],
+        naissance=usager[f"{CLEAR}date_naissance"],
+        sexe=usager["sexe"],
+        lieu=usager[f"{CLEAR}commune_naissance"],
+        nir=usager[f"{CLEAR}nir"],
+        ins=usager[f"{CLEAR}matricule_ins"],
+        ins_type=usager["ins_type"],
+        ins_statut=usager["ins_statut"],
+    )
+
+
+def _gir(evaluation: Row) -> int | None:
+    """The GIR of an AGGIR evaluation, said as a number or as its code."""
+    if evaluation["gir"] is not None:
+        return int(evaluation["gir"])
+    return next((int(r["gir"]) for r in read_list("gir") if r["code"] == evaluation["resultat"]), None)
+
+
+def _orientation(row: Row) -> Orientation:
+    return Orientation(
+        tache_id=row[f"{CLEAR}tache_id"],
+        decision_id=row[f"{CLEAR}id_decision"],
+        id_nat=row[f"{CLEAR}id_nat_decision"],
+        unite_id=row[f"{CLEAR}unite_id"],
+        categorie_organisation=row["categorie_organisation"],
+        temporalite=row["temporalite"],
+        accueil_sequentiel=row["accueil_sequentiel"],
+        mode_prise_en_charge=row["mode_prise_en_charge"],
+        type_droit=row["type_droit"],
+        statut_esms=row["statut_esms"],
+        date_statut_esms=row["date_statut_esms"],
+        statut_unite=row["statut_unite"],
+    )
+
+
+def _last_declared(rows: list[Row]) -> Resid | None:
+    if not rows:
+        return None
+    last = max(rows, key=lambda row: row["mois"])
+    return Resid(
+        mois=last["mois"],
+        organisme=last["organisme_amo"],
+        departement_secours=last["departement_secours"],
+        handicap=last["type_handicap"],
+        prise_en_charge_anterieure=last["prise_en_charge_anterieure"],
+    )
+
+
+def _told(row: Row) -> str:
+    """« GA01-0000017 « Liste d'attente » au 01/05/2026 »."""
+    return f"{_number(row)} « {said_status(row['statut'])} » au {day(row['date_statut']) or '?'}"
+
+
+def _number(row: Row) -> str:
+    """The number by which ViaTrajectoire knows a file or a task."""
+    return row[f"{CLEAR}dossier_id"] if f"{CLEAR}dossier_id" in row else row[f"{CLEAR}tache_id"]

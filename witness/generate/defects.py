@@ -1,0 +1,230 @@
+"""What goes wrong in deliveries: rates, ledger of what was done, ledger of natural disagreements.
+
+Belongs here: the kinds of defects, their default rates, what a right system does of each, and the record of each.
+Does not belong here: their injection in a given file (`injection`, and the modules of `collectes` for those that only
+one format knows).
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, field, fields, replace
+from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
+import yaml
+
+from witness.generate.personnes.rates import TauxPersonnes
+
+
+@dataclass(frozen=True)
+class TauxDefauts:
+    """Share of the rows of a delivery touched by each kind of defect ; above 0, at least one row is when it can.
+
+    `encodage_cp1252` and `colonne_manquante` touch one delivery whole, when above 0 ; `fermeture_tardive` is a share of
+    the closures of a year, `redressement` of the wrong values that a redelivery puts right.
+    """
+
+    valeur_perimee: float = 0.010  # last year's value sent again
+    faute_de_frappe: float = 0.010  # two digits swapped, or one too many
+    fraction_pour_pourcent: float = 0.008  # 0.945 where 94.5 is asked
+    zero_pour_manquant: float = 0.008  # 0 where nothing is known
+    colonnes_interverties: float = 0.004  # two neighbouring numbers of a row, each in the other's place
+    sites_fusionnes: float = 0.003  # counts of two sites of an EJ given as one's, without saying so
+    zero_initial_perdu: float = 0.008  # 8-character FINESS of départements 01 to 09
+    finess_inconnu: float = 0.006  # valid key, unknown to FINESS
+    finess_malforme: float = 0.003  # a letter O for a zero
+    finess_d_un_autre: float = 0.003  # the number of another ET, which exists
+    et_ferme: float = 0.003  # a row for an ET closed before the year
+    ligne_en_double: float = 0.006
+    ligne_tronquee: float = 0.002  # cells missing at the end
+    double_depot: float = 0.020  # ERRD and CA for one ET and year, or two ERRD
+    taux_ko: float = 0.012  # a rate that its own « Etat » column says KO
+    date_bouche_trou: float = 0.010  # 1904-04-04
+    virgule_decimale: float = 0.010  # decimal comma in a file with decimal points
+    encodage_cp1252: float = 1.0  # one file expected in UTF-8 is not
+    colonne_manquante: float = 1.0  # one delivery lacks the column of its key ; a complete one follows
+    fermeture_tardive: float = 0.15  # closures of the year that FINESS only learns of a year later
+    redressement: float = 0.6
+    personnes: TauxPersonnes = field(default_factory=TauxPersonnes)  # those of persons and stays, by the same names
+
+    @classmethod
+    def natures(cls) -> tuple[str, ...]:
+        """Names of the rates, those of persons apart."""
+        return tuple(f.name for f in fields(cls) if f.name != "personnes")
+
+    @classmethod
+    def aucun(cls) -> TauxDefauts:
+        """No injected defect at all (natural disagreements remain)."""
+        aucune = dict.fromkeys((n for n in cls.natures() if n != "redressement"), 0.0)
+        return cls(**aucune, personnes=TauxPersonnes.aucun())
+
+    def fois(self, facteur: float) -> TauxDefauts:
+        """The same kinds, more or less frequent."""
+        natures = (n for n in self.natures() if n != "redressement")
+        taux = {n: min(1.0, getattr(self, n) * facteur) for n in natures}
+        return replace(self, **taux, personnes=self.personnes.fois(facteur))
+
+
+# What a right system does of each kind: reject the line ; reject it because it repeats another ; whatever it does, the
+# value is wrong ; leave the datum unknown ; read it right, it is only written oddly ; or, of a whole delivery, read it
+# right all the same, or refuse it.
+EFFETS = {
+    "valeur_perimee": "valeur_fausse",
+    "faute_de_frappe": "valeur_fausse",
+    "fraction_pour_pourcent": "valeur_fausse",
+    "zero_pour_manquant": "valeur_fausse",
+    "colonnes_interverties": "valeur_fausse",
+    "sites_fusionnes": "valeur_fausse",
+    "zero_initial_perdu": "ecriture",
+    "finess_inconnu": "ligne_a_rejeter",
+    "finess_malforme": "ligne_a_rejeter",
+    "finess_d_un_autre": "valeur_fausse",
+    "et_ferme": "ligne_a_rejeter",
+    "ligne_en_double": "ligne_en_trop",
+    "ligne_tronquee": "ligne_a_rejeter",
+    "double_depot": "valeur_fausse",
+    "taux_ko": "valeur_inconnue",
+    "date_bouche_trou": "valeur_inconnue",
+    "virgule_decimale": "ecriture",
+    "encodage_cp1252": "livraison",
+    "colonne_manquante": "livraison_a_refuser",
+    "fermeture_tardive": "valeur_fausse",
+}
+
+
+@dataclass(frozen=True)
+class Fidelite:
+    """How faithfully a collection is answered when nothing goes wrong: its natural disagreements."""
+
+    reponse: float = 0.95  # share of the ET that answer at all
+    vide: float = 0.02  # share of the questions left empty
+    tolere: float = 0.05  # answers off by less than the tolerance of the element
+    hors_tolerance: float = 0.012  # answers off by more
+    retard: float = 0.35  # answers that ignore a change of capacity of the year
+
+
+# Natural disagreements: one row per answer that is not the truth ; numbers in the unit of the file, or texts.
+SCHEMA_ECARTS = {
+    "livraison": pl.String,
+    "ligne": pl.Int64,
+    "champ": pl.String,
+    "variable": pl.String,
+    "nature": pl.String,
+    "valeur_vraie": pl.Float64,
+    "valeur_livree": pl.Float64,
+    "texte_vrai": pl.String,
+    "texte_livre": pl.String,
+}
+EXACTE = Fidelite(reponse=1.0, vide=0.0, tolere=0.0, hors_tolerance=0.0, retard=0.0)
+
+
+class Question(NamedTuple):
+    """The key of the resolved layer, as texts ; empty where the defect is not about one question."""
+
+    unite: str = ""
+    unite_id: str = ""
+    perimetre: str = ""
+    millesime: str = ""
+    element_id: str = ""
+    composante: str = ""
+    base_temporelle: str = ""
+
+
+@dataclass(frozen=True)
+class Defaut:
+    """One injected defect. `ligne`: physical line of a CSV (1 = titles), rank of the record in a JSON file."""
+
+    livraison: str
+    ligne: int
+    champ: str
+    nature: str
+    valeur_vraie: str
+    valeur_livree: str
+    question: Question
+
+
+@dataclass
+class Registre:
+    """Everything that separates the deliveries from the truth."""
+
+    defauts: list[Defaut] = field(default_factory=list)
+    ecarts: list[pl.DataFrame] = field(default_factory=list)
+
+    def noter(
+        self,
+        livraison: str,
+        ligne: int,
+        champ: str,
+        nature: str,
+        vraie: str,
+        livree: str,
+        question: Question | None = None,
+    ) -> None:
+        """Record one injected defect."""
+        self.defauts.append(Defaut(livraison, ligne, champ, nature, vraie, livree, question or Question()))
+
+    def ecrire(self, dossier: Path) -> None:
+        """Write `defauts.csv` (injected) and `ecarts.parquet` (natural), in the order of files and lines."""
+        noms = [f.name for f in fields(Defaut)[:-1]]
+        with (dossier / "defauts.csv").open("w", encoding="utf-8", newline="") as flux:
+            sortie = csv.writer(flux, delimiter=";", lineterminator="\n")
+            sortie.writerow([*noms, "effet", *Question._fields])
+            for d in sorted(self.defauts, key=lambda d: (d.livraison, d.ligne, d.champ, d.nature)):
+                sortie.writerow([*astuple(d)[:-1], EFFETS[d.nature], *d.question])
+        pl.concat([pl.DataFrame(schema=SCHEMA_ECARTS), *self.ecarts]).sort("livraison", "ligne", "champ").write_parquet(
+            dossier / "ecarts.parquet"
+        )
+
+
+def combien(part: float, n: int) -> int:
+    """Number of rows touched among `n`: the share, at least one when the share is not zero."""
+    return 0 if part <= 0 or n == 0 else max(1, round(part * n))
+
+
+def lire_taux(demandes: Sequence[str] = (), fichier: Path | None = None, facteur: float = 1.0) -> TauxDefauts:
+    """Rates asked for: « nature=taux », then what a YAML file (kind: rate) says of the others, all times `facteur`.
+
+    Raises ValueError listing every problem: kind that does not exist, rate that is not a number between 0 and 1.
+    """
+    problemes = [] if facteur >= 0 else [f"multiplicateur négatif : {facteur}"]
+    demandees: dict[str, object] = {}
+    if fichier is not None:
+        try:
+            contenu = yaml.safe_load(fichier.read_text(encoding="utf-8")) or {}
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as erreur:
+            raise ValueError(f"{fichier} ne se lit pas : {erreur}") from erreur
+        if isinstance(contenu, dict):
+            demandees |= {str(nature): taux for nature, taux in contenu.items()}
+        else:
+            problemes.append(f"{fichier} : une ligne par défaut est attendue, « nature: taux »")
+    for demande in demandes:
+        nature, signe, taux = demande.partition("=")
+        if signe:
+            demandees[nature.strip()] = taux
+        else:
+            problemes.append(f"« {demande} » : attendu « nature=taux »")
+    connues = (*TauxDefauts.natures(), *TauxPersonnes.natures())
+    taux_lus: dict[str, float] = {}
+    for nature, brut in demandees.items():
+        taux_lu = _taux(brut)
+        if nature not in connues:
+            problemes.append(f"défaut inconnu : {nature}")
+        elif taux_lu is None:
+            problemes.append(f"{nature} : « {brut} » n'est pas un taux entre 0 et 1")
+        else:
+            taux_lus[nature] = taux_lu
+    if problemes:
+        raise ValueError("\n".join([*problemes, f"Défauts connus : {', '.join(connues)}."]))
+    des_personnes = {n: taux_lus.pop(n) for n in TauxPersonnes.natures() if n in taux_lus}
+    return replace(TauxDefauts(), **taux_lus, personnes=replace(TauxPersonnes(), **des_personnes)).fois(facteur)
+
+
+def _taux(brut: object) -> float | None:
+    try:
+        nombre = float(brut if isinstance(brut, bool) else str(brut))
+    except ValueError:
+        return None
+    return nombre if 0 <= nombre <= 1 else None

@@ -1,0 +1,61 @@
+"""The few real facts the generator rests on, read from the CSV files of `faits/`.
+
+Belongs here: loading those facts. Does not belong here: anything drawn, and any list shared with the rest of the
+project: the generator is the witness that the pipeline is judged by, so it holds its own copy of what it knows.
+
+Sources: FINESS nomenclatures and national counts of codes (ANS, July 2026), CNSA table of categories, COG (INSEE),
+population rounded to the thousand (INSEE, 2022), the largest communes of each département (COG 2026, La Poste, centres
+of IGN ADMIN EXPRESS 2018; Licence Ouverte), titles of the ATIH export. Sizes, rates, ratios: orders of magnitude.
+"""
+
+from __future__ import annotations
+
+import csv
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from witness.generate.streams import Flottants
+
+DOSSIER = Path(__file__).parent / "faits"
+
+
+@cache
+def table(nom: str) -> pl.DataFrame:
+    """A fact table, every column as text (`faits/<nom>.csv`, `;`, UTF-8)."""
+    with (DOSSIER / f"{nom}.csv").open(encoding="utf-8", newline="") as flux:
+        lignes = list(csv.DictReader(flux, delimiter=";"))
+    return pl.DataFrame(lignes, schema=dict.fromkeys(lignes[0], pl.String))
+
+
+def nombres(nom: str, colonne: str) -> Flottants:
+    """A numeric column of a fact table; empty is unknown (NaN)."""
+    return table(nom)[colonne].cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy().copy()
+
+
+def textes(nom: str, colonne: str) -> list[str]:
+    """A text column of a fact table."""
+    return table(nom)[colonne].to_list()
+
+
+def matrice(nom: str, colonnes: list[str]) -> Flottants:
+    """Several numeric columns of a fact table, as a matrix (rows, columns)."""
+    return np.column_stack([nombres(nom, c) for c in colonnes])
+
+
+@cache
+def profils() -> tuple[str, ...]:
+    """The operating profiles, in the order that every index `profil` uses."""
+    return tuple(textes("profils", "profil"))
+
+
+def interrogees() -> list[str]:
+    """Categories that the tableau de bord asks."""
+    return table("categories").filter(pl.col("tdb") == "1")["code"].to_list()
+
+
+def listes(nature: str) -> list[str]:
+    """Words from which fictitious names are made."""
+    return table("noms").filter(pl.col("nature") == nature)["texte"].to_list()

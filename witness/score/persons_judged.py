@@ -1,0 +1,119 @@
+"""Persons and stays: what the warehouse brought together, against the truth.
+
+Belongs here: the rows of the warehouse that answer the records of the truth, what is asked of them. Does not belong
+here: counting pairs (`pairs`). No identity is read: a record is a delivery, a table and a line.
+
+A record that the warehouse does not hold, though it was to be read, stands alone: it is missed, not forgotten.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+
+from ingest.home import Home
+from witness.score.json_rows import rows_of
+from witness.score.no_score import NothingToScore
+from witness.score.pairs import pairs
+
+_WAREHOUSE = "warehouse"  # the name under which dbt made it: its views name their tables by it
+RECORDS = f"{_WAREHOUSE}.intermediate.int_personnes__fiches"
+PEOPLE = f"{_WAREHOUSE}.intermediate.int_personnes__groupes"
+STATEMENTS = f"{_WAREHOUSE}.intermediate.int_sejours__declarations"
+STAYS = f"{_WAREHOUSE}.dlnuf.dlnuf_sejours"
+STATUSES = (
+    "entree_non_dite_vt", "entree_non_dite_resid", "sortie_non_dite_vt", "sortie_non_dite_resid", "deux_lieux",
+    "sans_decision", "decision_expirant",
+)  # fmt: skip
+_NEEDED = (PEOPLE, STATEMENTS, STAYS)
+
+
+def judged(connection: duckdb.DuckDBPyConnection, home: Home, made: bool) -> dict[str, Any]:
+    """`persons`, `stays` (see `rapprochements.pairs`) and `statuses`; None when the generation made no person.
+
+    Raises:
+        NothingToScore: the warehouse holds no person, or other tables than those of this code.
+    """
+    if not made:
+        return {"persons": None, "stays": None, "statuses": None}
+    connection.execute(f"ATTACH '{str(home.warehouse).replace(chr(39), chr(39) * 2)}' AS {_WAREHOUSE} (READ_ONLY)")
+    try:
+        _check(connection)
+        return {
+            "persons": _persons(connection),
+            "stays": _stays(connection),
+            "statuses": _statuses(connection),
+        }
+    finally:
+        connection.execute(f"DETACH {_WAREHOUSE}")
+
+
+def _check(connection: duckdb.DuckDBPyConnection) -> None:
+    held = {
+        f"{row['c']}.{row['s']}.{row['t']}"
+        for row in rows_of(
+            connection,
+            f"""SELECT table_catalog AS c, table_schema AS s, table_name AS t
+                FROM information_schema.tables WHERE table_catalog = '{_WAREHOUSE}'""",
+        )
+    }
+    if missing := [name for name in _NEEDED if name not in held]:
+        listed = ", ".join(name.split(".")[-1] for name in missing)
+        raise NothingToScore(f"L'entrepôt ne tient pas encore de personnes ({listed} absents) : lancez dlnuf run.")
+
+
+def _persons(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    """Records of persons; with it, the persons of the warehouse that hold several INS: none is the only right count."""
+    _members(connection, "fiches", PEOPLE, "personne_id")
+    (mixed,) = rows_of(
+        connection,
+        f"""SELECT count(*) AS n FROM (
+                SELECT g.personne_id FROM {PEOPLE} g JOIN {RECORDS} f USING (fiche_cle)
+                GROUP BY g.personne_id HAVING count(DISTINCT f.cle_ins) > 1)""",
+    )
+    return {**pairs(connection, "membres_fiches"), "plusieurs_ins": mixed["n"]}
+
+
+def _stays(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    _members(connection, "declarations", STATEMENTS, "sejour_dlnuf_id")
+    return pairs(connection, "membres_declarations")
+
+
+def _members(connection: duckdb.DuckDBPyConnection, table: str, held: str, group: str) -> None:
+    """`membres_<table>`: one row a record of the truth, the group it is in (`predit`), its own (`vrai`)."""
+    connection.execute(
+        f"""CREATE TABLE membres_{table} AS
+            SELECT coalesce(h.{group}, 'absente|' || m.livraison || '|' || m.entite || '|' || m.ligne) AS predit,
+                   m.vrai, h.{group} IS NOT NULL AS est_tenue
+            FROM (SELECT t.*, r.delivery_id FROM {table} t JOIN recues r USING (livraison)) m
+            LEFT JOIN (SELECT delivery_id, ligne, source, min({group}) AS {group} FROM {held} GROUP BY ALL) h
+              ON m.delivery_id = h.delivery_id AND m.ligne = h.ligne AND m.source = h.source"""
+    )
+
+
+def _statuses(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """By status, the stays that the warehouse says have it, against those that have."""
+    return [_status(connection, status) for status in STATUSES]
+
+
+def _status(connection: duckdb.DuckDBPyConnection, status: str) -> dict[str, Any]:
+    (found,) = rows_of(
+        connection,
+        f"""WITH annonces AS (
+                SELECT DISTINCT m.vrai FROM membres_declarations m
+                JOIN {STAYS} s ON m.predit = s.sejour_dlnuf_id WHERE s.{status}
+            ), reels AS (
+                SELECT DISTINCT sejour_vrai AS vrai FROM statuts WHERE statut = $statut AND sejour_vrai IS NOT NULL
+            )
+            SELECT (SELECT count(*) FROM annonces) AS annonces, (SELECT count(*) FROM reels) AS reels,
+                   (SELECT count(*) FROM annonces SEMI JOIN reels USING (vrai)) AS justes""",
+        {"statut": status},
+    )
+    told, real, right = found["annonces"], found["reels"], found["justes"]
+    return {
+        "statut": status,
+        "precision": right / told if told else None,
+        "recall": right / real if real else None,
+        **found,
+    }

@@ -110,7 +110,7 @@ def play(wanted: Plan, progress: Progress = silent) -> Played:
 
     The same scale and seed give the same bytes: playing it again receives nothing and publishes nothing.
     """
-    from ingest.pipeline import deliver
+    from ingest.receive.delivery import deliver
     from witness.generate import a_refuser, effets, generate
 
     start = time.monotonic()

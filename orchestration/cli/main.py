@@ -126,7 +126,7 @@ def deliver(
     """Reçoit des fichiers ; la source est reconnue d'après leur contenu quand elle n'est pas donnée."""
     from data_contracts.loading import load_contracts
     from ingest.home import Home
-    from ingest.pipeline import deliver as receive
+    from ingest.receive.delivery import deliver as receive
     from orchestration.cli import console, summary
 
     known = load_contracts()

@@ -48,7 +48,7 @@ def readings(source: str) -> list[str]:
 def asking(source: str, name: str) -> bool:
     """Whether a module asks the project's clock."""
     return any(
-        isinstance(node, ast.Attribute) and node.attr == name and getattr(node.value, "id", "") == "horloge"
+        isinstance(node, ast.Attribute) and node.attr == name and getattr(node.value, "id", "") == "clock"
         for node in ast.walk(ast.parse(source))
     )
 

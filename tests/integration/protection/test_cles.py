@@ -10,9 +10,10 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from ingest.pipeline import Receipt, deliver, load_warehouse, pending, process_pending
+from ingest.pipeline import load_warehouse, pending, process_pending
 from ingest.protect import encryption, keyrings, landed_keys, pseudonyms
 from ingest.receive import landing
+from ingest.receive.delivery import Receipt, deliver
 from ingest.store import lake
 from ingest.store.lake import Result
 from orchestration import inbox

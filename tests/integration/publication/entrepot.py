@@ -14,8 +14,8 @@ from typing import Any
 import duckdb
 
 from data_contracts import dictionary, nomenclatures
-from data_contracts.derive.schemas import SQL_TYPES
 from data_contracts.loading import Field, Product, load_products
+from data_contracts.schemas import SQL_TYPES
 from ingest.home import Home
 from orchestration.publication.acceptance import Outcome
 from orchestration.publication.declared import Declarations

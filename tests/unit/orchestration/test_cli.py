@@ -14,7 +14,7 @@ import pytest
 
 from data_contracts.loading import ContractError
 from ingest.home import Home
-from ingest.pipeline import Receipt
+from ingest.receive.delivery import Receipt
 from orchestration.cli import main
 from orchestration.dbt_runtime import DbtFailed
 from orchestration.lock import HomeBusy
@@ -120,7 +120,7 @@ def delivery(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Path]:
             for path in paths
         ]
 
-    monkeypatch.setattr("ingest.pipeline.deliver", deliver)
+    monkeypatch.setattr("ingest.receive.delivery.deliver", deliver)
     for file in files:
         file.write_text("a;b\n", encoding="utf-8")
     return files

@@ -87,7 +87,7 @@ def test_a_collection_that_nobody_wrote_code_for(tmp_path: Path) -> None:
 
     def dlnuf(*arguments: str) -> str:
         done = subprocess.run(
-            [sys.executable, "-m", "orchestration.cli.main", *arguments],
+            [sys.executable, "-m", "orchestration.cli", *arguments],
             cwd=project, env=env, capture_output=True, text=True, timeout=PATIENCE_S,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr

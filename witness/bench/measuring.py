@@ -146,7 +146,7 @@ def _scale(name: str, seed: int, repeats: int, folder: Path, progress: Progress)
 def _run(home: Home, deliveries: Path, folder: Path) -> Run:
     environment = {"DLNUF_HOME": str(home.root), "DLNUF_CLES": str(folder / "cles.json")}
     if not (folder / "cles.json").exists():
-        process_tree.run([*DLNUF, "cles", "creer"], folder / "cles.log", environment)
+        process_tree.run([*DLNUF, "keys", "create"], folder / "cles.log", environment)
     # 1: a delivery is refused, as some must be.
     words = [*DLNUF, "deliver", deliveries]
     reception = process_tree.run(words, folder / "reception.log", environment, codes=(0, 1))

@@ -21,7 +21,7 @@ from ingest import clock
 PERIOD_S = 0.05
 PAGE = os.sysconf("SC_PAGE_SIZE")
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
-DLNUF = (sys.executable, "-m", "orchestration.cli.main")
+DLNUF = (sys.executable, "-m", "orchestration.cli")
 
 
 class BenchFailed(RuntimeError):

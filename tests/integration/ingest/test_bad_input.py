@@ -457,7 +457,7 @@ def test_a_personal_source_is_not_kept_without_a_key(
     contracts = load_contracts()
     personal = {**contracts, "cnsa_occupation": replace(contracts["cnsa_occupation"], personal=True)}
     monkeypatch.setattr(pipeline.loading, "load_contracts", lambda: personal)
-    refused(desk, desk.deliver(text(*ROWS)), "dlnuf cles creer")
+    refused(desk, desk.deliver(text(*ROWS)), "dlnuf keys create")
     kept = [p for p in desk.home.root.rglob("*") if p.is_file() and b"010002228" in p.read_bytes()]
     assert kept == []
 

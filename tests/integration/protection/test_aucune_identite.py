@@ -32,7 +32,7 @@ from ingest.receive.delivery import Receipt, deliver
 from ingest.validate import chunk
 from orchestration import inbox
 from orchestration.automation import boite_de_depot
-from orchestration.cli.main import app
+from orchestration.cli.command import app
 from orchestration.resources import Entrepot
 from tests.instants import now
 from tests.integration.protection.conftest import TITLES, Bureau

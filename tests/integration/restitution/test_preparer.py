@@ -21,7 +21,7 @@ from ingest.read import tables_of
 from ingest.receive import delivery, landing
 from ingest.retain import bordereau, elimination
 from ingest.store import lake
-from orchestration.cli.main import app
+from orchestration.cli.command import app
 from orchestration.restitution import named_files, preparation, work_list
 from orchestration.restitution.identities import NoNames, Unreadable
 from orchestration.restitution.named_files import WrongFolder
@@ -160,7 +160,7 @@ def test_files_are_for_this_account_alone_and_what_they_hold_is_nowhere_in_the_h
     whole: Bureau, kind: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     finess = IME if kind == "sdo" else EHPAD
-    command = ["preparer", kind, "--finess", finess, "--sortie", str(whole.out)]
+    command = ["preparer", kind, "--finess", finess, "--out", str(whole.out)]
     result = CliRunner().invoke(app, command)
     assert result.exit_code == 0, result.output
     written = list(whole.out.iterdir())

@@ -159,7 +159,7 @@ def test_a_list_whose_csv_was_retouched_is_neither_approved_nor_applied(
     ("changes", "said"),
     [
         ({"visa": " "}, "visa"),
-        ({"by": ""}, "--par"),
+        ({"by": ""}, "--by"),
         ({"on": date(2027, 1, 1)}, "dans le futur"),
         ({"on": date(2020, 1, 1)}, "avant l'émission"),
     ],

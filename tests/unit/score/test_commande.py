@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.cli import main
+from orchestration.cli import command
 from tests.unit.score.petit_temoin import PetitTemoin
 from witness.score import NothingToScore, NoTruth, of_score, score
 
@@ -21,7 +21,7 @@ def _dlnuf(monkeypatch: pytest.MonkeyPatch, petit: PetitTemoin, *arguments: str)
     monkeypatch.setenv("DLNUF_HOME", str(petit.home.root))
     monkeypatch.setattr(sys, "argv", ["dlnuf", "score", *arguments])
     try:
-        main.main()
+        command.main()
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0
     return 0

@@ -155,7 +155,7 @@ def _right(home: Home, folder: Path, version: str | None, progress: Progress) ->
     kept = home.scores / f"{version}.json"
     if not kept.is_file():
         progress("Comparaison avec la vérité", 0, None)
-        keep(home, score(home, folder))
+        keep(home.root, score(home.root, folder))
     return json.loads(kept.read_text(encoding="utf-8"))["retained_right"]
 
 

@@ -5,7 +5,9 @@ Belongs here: the former names and the new ones. Does not belong here: what comm
 
 from __future__ import annotations
 
-import click
+from typing import Any
+
+import typer
 from typer.core import TyperGroup
 
 COMMANDS = {
@@ -44,7 +46,7 @@ OPTIONS = {
 class Renamed(TyperGroup):
     """A group of commands that also answers to the names they had before, and says the new ones on standard error."""
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The command of this name, or the one that had it before."""
         known = super().get_command(ctx, cmd_name)
         if known is not None or cmd_name not in COMMANDS:
@@ -54,12 +56,10 @@ class Renamed(TyperGroup):
             _tell(cmd_name, COMMANDS[cmd_name])
         return known
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[Any, Any, list[str]]:
         """The command that the arguments name, and its own arguments with the options as they are called now."""
         name, command, rest = super().resolve_command(ctx, args)
-        return name, command, rest if isinstance(command, click.Group) else [*map(_renamed, rest)]
+        return name, command, rest if isinstance(command, TyperGroup) else [*map(_renamed, rest)]
 
 
 def _renamed(argument: str) -> str:
@@ -71,6 +71,6 @@ def _renamed(argument: str) -> str:
 
 
 def _tell(former: str, current: str) -> None:
-    click.echo(
+    typer.echo(
         f"« {former} » s'appelle maintenant « {current} » ; l'ancien nom disparaîtra à la version 0.3.", err=True
     )

@@ -86,12 +86,13 @@ def score(
 ) -> None:
     """Combien la couche publiée dit vrai, face à la vérité des données synthétiques et à des règles naïves."""
     from ingest.home import Home
-    from witness.score import keep, of_score
+    from orchestration.cli.score_report import of_score
+    from witness.score import keep
     from witness.score import score as judge
 
     home = Home.from_env()
-    figures = judge(home, truth)
-    keep(home, figures)
+    figures = judge(home.root, truth)
+    keep(home.root, figures)
     typer.echo(json_of(figures) if as_json else of_score(figures))
 
 

@@ -1,12 +1,11 @@
 """How right the layer is, against the truth that synthetic deliveries were made from; and what naive rules would do.
 
-    temoin      what the witness says: the truth, what each file states, what went wrong in it
-    comparaison when an answer is right, when two answers agree: the judge's own rules
-    couche      what the system made of the deliveries: the current publication, and the rows of the lake
-    jugement    the figures
-    naives      the same figures for rules that anybody could think of
-    propositions  where another order of sources would be right more often
-    rapport     the figures as people read them
+    truth_tables  what the witness says: the truth, what each file states, what went wrong in it
+    agreement     when an answer is right, when two answers agree: the judge's own rules
+    layer         what the system made of the deliveries: the current publication, and the rows of the lake
+    judgement     the figures
+    naive_rules   the same figures for rules that anybody could think of
+    proposals     where another order of sources would be right more often
 
 Belongs here: judging, from the outside. Nothing of the reading, of the validation nor of the resolution is called; the
 tolerances are those of the dictionary, for they are data. The definitions are in docs/score.md.
@@ -14,6 +13,5 @@ tolerances are those of the dictionary, for they are data. The definitions are i
 
 from witness.score.judgement import keep, score
 from witness.score.no_score import NothingToScore, NoTruth
-from witness.score.score_report import of_score
 
-__all__ = ["NoTruth", "NothingToScore", "keep", "of_score", "score"]
+__all__ = ["NoTruth", "NothingToScore", "keep", "score"]

@@ -1,7 +1,8 @@
 """The dictionary of elements: what is asked of ESMS, how answers compare, who is believed.
 
-Belongs here: reading elements.csv, precedence.yaml, collections.csv, indicators.csv, and ranking sources.
-Does not belong here: comparing values (dbt does) or contracts of sources (`data_contracts.loading`).
+Belongs here: reading elements.csv, precedence.yaml, collections.csv, unites.csv, externes.csv, and ranking sources.
+Does not belong here: indicators (`data_contracts.indicators`), comparing values (dbt does), contracts of sources
+(`data_contracts.loading`).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import yaml
 
-from data_contracts.loading import Contract
+from data_contracts.contract import Contract
 
 FOLDER = Path(__file__).resolve().parent
 UNRANKED = 900  # a source that carries an element without being in its order comes after all those that are
@@ -38,6 +39,26 @@ def read_table(name: str, folder: Path = FOLDER) -> list[dict[str, str]]:
 def elements(folder: Path = FOLDER) -> dict[str, dict[str, str]]:
     """The 209 elements by id: the columns of the matrix of redundancy."""
     return {row["element_id"]: row for row in read_table("elements.csv", folder)}
+
+
+@lru_cache(maxsize=1)
+def units() -> dict[str, str]:
+    """The sign by which people read each unit; '' for a bare number."""
+    return {row["code"]: row["signe"] for row in read_table("unites.csv")}
+
+
+@lru_cache(maxsize=1)
+def outside() -> dict[str, dict[str, str]]:
+    """Figures that no ESMS is asked for (populations, allowances) by code, with the contract of those that are held."""
+    return {row["code"]: row for row in read_table("externes.csv")}
+
+
+@lru_cache(maxsize=1)
+def collections() -> frozenset[str]:
+    """Every name of a collection: those of the dictionary, of the orders of elements, and who gives outside figures."""
+    known = {row[key] for row in read_table("collections.csv") for key in ("code", "colonne_matrice")}
+    known |= {token for row in elements().values() for token in row["ordre_survivance_codes"].split(">")}
+    return frozenset(known | {row["collecte"] for row in outside().values()}) - {""}
 
 
 def precedence(folder: Path = FOLDER) -> Precedence:

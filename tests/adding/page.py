@@ -62,12 +62,12 @@ class Copy:
 
     def generate(self) -> list[str]:
         """`dlnuf contracts generate`: the derived files that it wrote."""
-        return self.run("orchestration.cli.main", "contracts", "generate").splitlines()
+        return self.run(sys.executable, "-m", "orchestration.cli.main", "contracts", "generate").splitlines()
 
-    def run(self, module: str, *arguments: str, cwd: str = ".", **variables: str) -> str:
-        """A module of the copy, by the Python of the tests: what it writes on its output."""
+    def run(self, *command: str, cwd: str = ".", **variables: str) -> str:
+        """A command that imports the copy and not the project: what it writes on its output."""
         done = subprocess.run(
-            [sys.executable, "-m", module, *arguments], cwd=self.root / cwd, capture_output=True, text=True,
+            command, cwd=self.root / cwd, capture_output=True, text=True,
             env={**os.environ, "PYTHONPATH": str(self.root), **variables}, timeout=PATIENCE_S, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr

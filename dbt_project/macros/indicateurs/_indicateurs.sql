@@ -37,10 +37,11 @@ left join termes as precedente
 
 {# One row per unit, perimeter, millésime, indicator and modality whose numerator is known: numerator, denominator and value
    by the formula. A numerator without denominator stays, with an unknown value: the reader sees what is missing.
-   calculs: (code, modality, formula on the columns of int_indicateurs__termes). #}
+   calculs: (code, modality, formula on the columns of int_indicateurs__termes). var `indicateurs`: only these, for unit tests. #}
 {% macro calculs_des_indicateurs(calculs) %}
+{%- set seuls = var('indicateurs', []) %}
 with calcules as (
-    {% for code, modalite, formule in calculs %}
+    {% for code, modalite, formule in calculs if not seuls or code in seuls %}
     select
         unite,
         unite_id,

@@ -7,10 +7,10 @@ what a file may refer to (the modules that declare).
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args, get_origin
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -54,17 +54,13 @@ class YamlFile:
         try:
             return model.model_validate(_frozen(node))
         except ValidationError as error:
-            for each in error.errors():
-                where = tuple(
-                    key for key in each["loc"] if not str(key).startswith("=")
-                )  # the tag of a union is no key
-                self.say(where, _in_french(each, model))
+            for where, told in _told(error, model):
+                self.say(where, told)
             return None
 
     def say(self, where: Where, problem: str) -> None:
         """Keeps a problem found at a key: ("champ", "categories", 0)."""
-        named = ".".join(str(key) for key in where)
-        self._keep(self._line(where), f"{named} : {problem}" if named else problem)
+        self._keep(self._line(where), _at(where, problem))
 
     def one_of(self, where: Where, value: str, known: Iterable[str], what: str) -> None:
         """Keeps a problem when nothing of that name is known, with the name that looks most like it."""
@@ -93,6 +89,22 @@ class YamlFile:
         return yaml.compose(self.path.read_text(encoding="utf-8"), Loader=_LOADER)
 
 
+def problems_of(error: ValidationError, model: type[BaseModel]) -> list[str]:
+    """What is wrong with something that is no YAML (a line of a table), each with the name of its key."""
+    return [_at(where, told) for where, told in _told(error, model)]
+
+
+def _told(error: ValidationError, model: type[BaseModel]) -> Iterator[tuple[Where, str]]:
+    for each in error.errors():
+        # The tag of a union (« =calcul ») is no key of the file.
+        yield tuple(key for key in each["loc"] if not str(key).startswith("=")), _in_french(each, model)
+
+
+def _at(where: Where, problem: str) -> str:
+    named = ".".join(str(key) for key in where)
+    return f"{named} : {problem}" if named else problem
+
+
 def _frozen(node: Any) -> Any:
     """Lists as tuples, which is how models that do not change hold them."""
     if isinstance(node, dict):
@@ -115,6 +127,7 @@ _TOLD: dict[str, Callable[[Any], str]] = {
     "dict_type": lambda e: f"des clés et leurs valeurs sont attendues, pas {e['input']!r}",
     "model_type": lambda e: f"des clés et leurs valeurs sont attendues, pas {e['input']!r}",
     "string_too_short": lambda _: "vide",
+    "string_pattern_mismatch": lambda e: f"« {e['input']} » n'a pas la forme {e['ctx']['pattern']}",
     "too_short": lambda _: "vide",
     "value_error": lambda e: str(e["ctx"]["error"]),
 }
@@ -128,8 +141,3 @@ def _in_french(error: Any, model: type[BaseModel]) -> str:
         return f"« {error['input']} » n'est pas admis (attendu : {expected})"
     told = _TOLD.get(error["type"])
     return told(error) if told else error["msg"]
-
-
-def choices(literal: Any) -> tuple[str, ...]:
-    """The values of a Literal."""
-    return get_args(literal) if get_origin(literal) is Literal else ()

@@ -16,7 +16,7 @@ from data_contracts.loading import load_contracts
 FOLDER = "dbt_project/seeds"
 _ELEMENT_COLUMNS = (
     "element_id", "groupe", "libelle", "definition", "type", "unite_observation", "n_demande_aux_esms",
-    "n_demande_sourcees", "noyau", "est_ratio_derive", "source_reference", "ordre_survivance_codes", "tolerance_accord",
+    "noyau", "est_ratio_derive", "source_reference", "ordre_survivance_codes", "tolerance_accord",
     "tolerance_type", "tolerance_valeur", "tolerance_unite", "action_conflit", "fraicheur_attendue", "classe_donnee",
     "niveau", "ouverture", "seuil_diffusion",
 )  # fmt: skip

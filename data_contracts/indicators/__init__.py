@@ -96,7 +96,7 @@ def _check(file: YamlFile, declared: Indicateur) -> None:
                 known = nomenclatures.codes(listed)
                 file.one_of(("champ", key, place), code, known, f"un code de la nomenclature {listed}")
     for place, collection in enumerate(declared.collectes):
-        file.one_of(("collectes", place), collection, dictionary.collections(), "une collecte connue")
+        file.one_of(("collectes", place), collection, dictionary.names_of_collections(), "une collecte connue")
     for part in declared.parts:
         _check_part(file, declared, part)
 

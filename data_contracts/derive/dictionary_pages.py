@@ -10,8 +10,8 @@ from collections.abc import Mapping
 
 from data_contracts import dictionary
 from data_contracts.derive.dbt import DERIVED
-from data_contracts.indicators import EQUIPEMENT, ESMS, SYNTHESE, Indicateur, indicators, published
-from data_contracts.indicators.declaration import Terme
+from data_contracts.indicators import EQUIPEMENT, ESMS, SYNTHESE, Indicateur, indicators, inputs, published
+from data_contracts.indicators.declaration import AUDIENCES, Terme
 from data_contracts.loading import Contract, Entity, Field, load_contracts
 
 
@@ -36,9 +36,7 @@ def _elements(contracts: dict[str, Contract]) -> str:
         if row["groupe"] != theme:
             theme = row["groupe"]
             lines += ["", f"## {theme.partition('-')[2]}", ""]
-            lines += [
-                *_header("code", "libellé", "définition", "ouverture", "ordre des collectes", "sources"),
-            ]
+            lines += _header("code", "libellé", "définition", "ouverture", "ordre des collectes", "sources")
         sources = ", ".join(sorted(c.id for c in contracts.values() if dictionary.carries(c, code)))
         order = row["ordre_survivance_codes"].replace(">", " > ")
         lines.append(_line(f"`{code}`", row["libelle"], row["definition"], row["ouverture"], order, sources))
@@ -58,34 +56,21 @@ def _indicators(contracts: Mapping[str, Contract]) -> str:
         f"<!-- {DERIVED} -->",
         "# Indicateurs",
         "",
-        "Chacun est déclaré dans `data_contracts/indicators/<code>.yaml`.",
+        "Chacun est déclaré dans `data_contracts/indicators/<code>.yaml`. Ses termes attendus sont ceux de sa formule",
+        "qu'aucun contrat ne livre : jusque-là, il n'est connu que tel qu'une collecte le livre.",
     ]
     for product, title in _PRODUCTS.items():
-        lines += [
-            "",
-            f"## {title}",
-            "",
-            f"Produit `{product}`.",
-            "",
-            *_header(
-                "code",
-                "libellé",
-                "définition",
-                "numérateur",
-                "dénominateur",
-                "unité",
-                "champ",
-                "vraisemblable",
-                "public",
-                "attendus",
-            ),
-        ]
+        lines += ["", f"## {title}", "", f"Produit `{product}`.", ""]
+        lines += _header(
+            "code", "libellé", "définition", "numérateur", "dénominateur", "unité", "champ", "vraisemblable", "public",
+            "termes attendus",
+        )  # fmt: skip
         lines += [_published_line(i, contracts) for i in published(product)]
     lines += [
         "",
         "## Pas encore calculés",
         "",
-        "Ce que chacun lirait, les contrats qui le livrent déjà, et les collectes qui donneraient l'indicateur.",
+        "Ce que chacun lirait, les contrats qui y répondent déjà, et les collectes qui donneraient l'indicateur.",
         "",
         *_header("code", "libellé", "numérateur", "dénominateur", "unité", "entrées", "collectes"),
     ]
@@ -97,7 +82,7 @@ def _published_line(declared: Indicateur, contracts: Mapping[str, Contract]) -> 
     return _line(
         f"`{declared.code}`", declared.libelle, declared.definition, declared.numerateur, declared.denominateur,
         dictionary.units()[declared.unite], _champ(declared), _plausible(declared),
-        declared.audience, ", ".join(_undelivered(declared, contracts)),
+        AUDIENCES[declared.audience], ", ".join(_undelivered(declared, contracts)),
     )  # fmt: skip
 
 
@@ -113,7 +98,7 @@ def _plausible(declared: Indicateur) -> str:
     bounds = declared.plausible
     if bounds is None:
         return ""
-    return " à ".join("…" if bound is None else f"{bound:g}" for bound in (bounds.min, bounds.max))
+    return " à ".join("…" if bound is None else f"{bound:.15g}" for bound in (bounds.min, bounds.max))
 
 
 def _undelivered(declared: Indicateur, contracts: Mapping[str, Contract]) -> list[str]:
@@ -133,7 +118,7 @@ def _delivered(term: Terme, contracts: Mapping[str, Contract]) -> bool:
 def _awaited_line(declared: Indicateur, contracts: Mapping[str, Contract]) -> str:
     return _line(
         f"`{declared.code}`", declared.libelle, declared.numerateur, declared.denominateur,
-        dictionary.units()[declared.unite], " · ".join(_input(word, contracts) for word in declared.named),
+        dictionary.units()[declared.unite], " · ".join(_input(word, contracts) for word in inputs(declared)),
         ", ".join(declared.collectes),
     )  # fmt: skip
 
@@ -164,9 +149,7 @@ def _page(contract: Contract) -> str:
         lines += ["", f"## {entity.name}", "", entity.description, ""]
         if entity.grain:
             lines += [f"Grain : {entity.grain}.", ""]
-        lines += [
-            *_header("champ", "intitulé", "type", "élément", "base", "preuve", "description"),
-        ]
+        lines += _header("champ", "intitulé", "type", "élément", "base", "preuve", "description")
         lines += [_row(entity, field) for field in entity.stored.fields]
         lines += _private(entity)
     return "\n".join(lines) + "\n"

@@ -48,7 +48,7 @@ def _esms_row(declared: Indicateur, part: Indicateur | Modalite) -> Row:
 
 def _bounds(bounds: Bornes | None) -> tuple[str, str]:
     low, high = (bounds.min, bounds.max) if bounds else (None, None)
-    return "" if low is None else f"{low:g}", "" if high is None else f"{high:g}"
+    return "" if low is None else f"{low:.15g}", "" if high is None else f"{high:.15g}"
 
 
 def _equipment_rows(declared: Indicateur) -> Iterable[Row]:

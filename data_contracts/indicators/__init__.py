@@ -26,7 +26,17 @@ from data_contracts.indicators.declaration import (
 )
 from data_contracts.strict_yaml import DeclarationError, Where, YamlFile
 
-__all__ = ["EQUIPEMENT", "ESMS", "SYNTHESE", "Indicateur", "IndicatorError", "accepted", "indicators", "published"]
+__all__ = [
+    "EQUIPEMENT",
+    "ESMS",
+    "SYNTHESE",
+    "Indicateur",
+    "IndicatorError",
+    "accepted",
+    "indicators",
+    "inputs",
+    "published",
+]
 
 FOLDER = Path(__file__).resolve().parent
 FORMULAS = FOLDER.parents[1] / "dbt_project/macros/indicateurs"
@@ -62,6 +72,16 @@ def accepted(product: str) -> dict[str, tuple[str, ...]]:
         "indicateur_code": tuple(i.code for i in shown),
         "unite_mesure": tuple(unit for unit in dictionary.units() if unit in used),
     }
+
+
+def inputs(declared: Indicateur) -> tuple[str, ...]:
+    """The elements and the figures from outside that its fraction names, in reading order."""
+    known = {*dictionary.elements(), *dictionary.outside()}
+    return tuple(word for word in dict.fromkeys(_words(declared)) if word in known)
+
+
+def _words(declared: Indicateur) -> list[str]:
+    return re.findall(r"\w+", f"{declared.numerateur} {declared.denominateur or ''}")
 
 
 @lru_cache(maxsize=4)
@@ -134,8 +154,7 @@ def _check_part(file: YamlFile, declared: Indicateur, part: Indicateur | Modalit
 
 def _named(file: YamlFile, declared: Indicateur, where: Where, element: str) -> None:
     """What a formula reads is named by the fraction that people read."""
-    words = re.findall(r"\w+", f"{declared.numerateur} {declared.denominateur or ''}")
-    if element in dictionary.elements() and element not in words:
+    if element in dictionary.elements() and element not in _words(declared):
         file.say(where, f"{element} n'est ni au numérateur ni au dénominateur")
 
 

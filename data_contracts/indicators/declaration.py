@@ -18,6 +18,16 @@ Domaine = Literal[
     "offre", "activite", "besoins", "admission", "rh", "finances", "tarifs", "numerique", "dlnuf", "aide_sociale",
     "qualite",
 ]  # fmt: skip
+Audience = Literal["open_data", "ars_et_departement", "ars", "departement", "agrege", "interne", "tous"]
+AUDIENCES: dict[str, str] = {
+    "open_data": "tous (open data)",
+    "ars_et_departement": "ARS et départements",
+    "ars": "ARS",
+    "departement": "départements",
+    "agrege": "tous (agrégé)",
+    "interne": "interne",
+    "tous": "tous",
+}
 # The reading axes of Helios, for what is published of each ESMS.
 AXES = {"offre": "capacite", "activite": "activite", "rh": "rh", "finances": "finances"}
 Base = Literal["stock_3112", "flux_annee", "exercice", "jour", "coupe", "validite"]
@@ -171,7 +181,7 @@ class Indicateur(Strict):
     seuils: Bornes | None = None  # outside, Helios shows it apart
     sens: Literal["haut", "bas", "contextuel"] = "contextuel"  # whether more is better
     seuil_alerte: str | None = None
-    audience: Literal["open_data", "ars_et_departement", "ars", "departement", "agrege", "interne", "tous"]
+    audience: Audience
     seuil_diffusion: int | Literal["jamais"] | None = None  # persons under which it is not shown
     granularite: Texte
     frequence: Texte

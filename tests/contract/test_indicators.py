@@ -16,7 +16,7 @@ import yaml
 
 from data_contracts.contract import Product
 from data_contracts.dictionary import elements, outside, units
-from data_contracts.indicators import EQUIPEMENT, ESMS, FOLDER, SYNTHESE, IndicatorError, indicators, published
+from data_contracts.indicators import EQUIPEMENT, ESMS, FOLDER, SYNTHESE, IndicatorError, indicators, inputs, published
 from data_contracts.indicators.declaration import Calcul, Terme
 from data_contracts.loading import PRODUCTS, ContractError, load_contracts, load_products
 from ingest.home import PROJECT
@@ -137,7 +137,7 @@ def test_nothing_that_the_dictionary_held_is_lost() -> None:
     awaited = [i for i in indicators().values() if i.produit is None]
     assert {i.code for i in published(ESMS)} >= {"TO_HP", "ABSENT_MOTIF", "CAP_INSTALLEE"}
     assert {"SANS_MEDCO", "RAC_THEO", "EVAL_RETARD", "APA_DOM75"} <= {i.code for i in awaited}
-    assert all(i.collectes and (i.named or i.domaine == "dlnuf") for i in awaited)
+    assert all(i.collectes and (inputs(i) or i.domaine == "dlnuf") for i in awaited)
 
 
 def test_no_code_of_an_indicator_is_listed_beside_its_declaration() -> None:
@@ -156,7 +156,7 @@ def test_every_unit_and_every_outside_figure_is_used_or_known_elsewhere() -> Non
     by_contracts = {f.unit for c in load_contracts().values() for e in c.entities for f in e.fields if f.unit}
     used = {i.unite for i in indicators().values()} | by_contracts
     assert set(units()) - used == set()
-    named = {word for i in indicators().values() for word in (*i.named, *_words(i.seuil_alerte))}
+    named = {word for i in indicators().values() for word in (*inputs(i), *_words(i.seuil_alerte))}
     assert set(outside()) - named == set()
     assert set(elements()).isdisjoint(outside())
 

@@ -36,6 +36,11 @@ class DeclarationError(ValueError):
         super().__init__(f"{self.title} :\n" + "\n".join(f"  - {p}" for p in self.problems))
 
 
+def read_yaml(path: Path) -> Any:
+    """What a file holds, as YAML says it. Raises yaml.YAMLError."""
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
+
+
 class YamlFile:
     """A file and what was found wrong in it."""
 
@@ -46,7 +51,7 @@ class YamlFile:
     def read(self, model: type[M]) -> M | None:
         """The file as the model says it, or None once its problems are kept."""
         try:
-            node = yaml.load(self.path.read_text(encoding="utf-8"), Loader=_LOADER)
+            node = read_yaml(self.path)
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             self._keep(mark.line + 1 if mark else 1, f"YAML illisible ({getattr(error, 'problem', None) or error})")

@@ -24,7 +24,7 @@ from data_contracts.indicators.declaration import (
     Modalite,
     Terme,
 )
-from data_contracts.strict_yaml import DeclarationError, Where, YamlFile
+from data_contracts.strict_yaml import DeclarationError, Where, YamlFile, read_yaml
 
 __all__ = [
     "EQUIPEMENT",
@@ -117,6 +117,8 @@ def _check(file: YamlFile, declared: Indicateur) -> None:
                 file.one_of(("champ", key, place), code, known, f"un code de la nomenclature {listed}")
     for place, collection in enumerate(declared.collectes):
         file.one_of(("collectes", place), collection, dictionary.names_of_collections(), "une collecte connue")
+    for source in re.split("[>=]", declared.sources) if declared.sources else ():
+        file.one_of(("sources",), source, _sources(), "un contrat de data_contracts/sources")
     for part in declared.parts:
         _check_part(file, declared, part)
 
@@ -175,20 +177,22 @@ def _two_bases(found: Iterable[Indicateur]) -> list[str]:
 
 
 @lru_cache(maxsize=1)
+def _sources() -> frozenset[str]:
+    """The contracts of sources, by their file: their parser itself reads the indicators."""
+    return frozenset(path.name.removesuffix(".odcs.yaml") for path in (FOLDER.parent / "sources").glob("*.odcs.yaml"))
+
+
+@lru_cache(maxsize=1)
 def formulas() -> dict[str, tuple[str, ...]]:
-    """The macros that compute an indicator, and their parameters. Those that begin with « formule_ » only help them."""
-    found = {
+    """The macros that compute an indicator, and their parameters. Files that begin with « _ » only help them."""
+    return {
         name: tuple(parameter.split("=")[0].strip() for parameter in parameters.split(",") if parameter.strip())
         for path in sorted(FORMULAS.glob("[!_]*.sql"))
         for name, parameters in _MACRO.findall(path.read_text(encoding="utf-8"))
     }
-    return found
 
 
 def product_columns(product: str) -> frozenset[str]:
     """The columns that a product contract declares. Read here without its parser, which itself reads the indicators."""
-    import yaml
-
-    path = FOLDER.parent / "products" / f"{product}.odcs.yaml"
-    node = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    node = read_yaml(FOLDER.parent / "products" / f"{product}.odcs.yaml")
     return frozenset(str(column["name"]) for column in node["schema"][0]["properties"])

@@ -131,7 +131,8 @@ class Colonne(Strict):
 
 def _kind(node: Any) -> str:
     """Which of the three a formula is, by the key that only it has."""
-    return next((tag for key, tag in (("places", "=equipement"), ("colonne", "=colonne")) if key in node), "=calcul")
+    keys = node if isinstance(node, dict) else ()
+    return "=equipement" if "places" in keys else "=colonne" if "colonne" in keys else "=calcul"
 
 
 Formule = Annotated[
@@ -238,14 +239,10 @@ class Indicateur(Strict):
         if self.produit is None:
             computed = [key for key in ("formule", "livree", "modalites") if getattr(self, key)]
             told = [f"« {key} » sans « produit » : dire où l'indicateur est publié" for key in computed]
-            return (
-                told
-                if self.collectes
-                else [*told, "« collectes » absent : dire quelle collecte donnerait l'indicateur"]
-            )
-        told = [
-            f"« {key} » absent d'un indicateur publié" for key in ("definition", "champ") if getattr(self, key) is None
-        ]
+            lacking = "« collectes » absent : dire quelle collecte donnerait l'indicateur"
+            return told if self.collectes else [*told, lacking]
+        needed = ("definition", "champ")
+        told = [f"« {key} » absent d'un indicateur publié" for key in needed if getattr(self, key) is None]
         if self.champ is not None and self.champ.etablissements is None:
             told.append("« champ.etablissements » absent d'un indicateur publié")
         if self.collectes:
@@ -263,9 +260,8 @@ class Indicateur(Strict):
         empty = [m.code for m in self.modalites if not (m.livree or m.formule)]
         told += [f"la modalité {code} n'a ni « livree » ni « formule »" for code in empty]
         codes = [m.code for m in self.modalites]
-        told += [
-            f"la modalité {code} est déclarée deux fois" for code in sorted({c for c in codes if codes.count(c) > 1})
-        ]
+        twice = sorted({code for code in codes if codes.count(code) > 1})
+        told += [f"la modalité {code} est déclarée deux fois" for code in twice]
         if self.domaine not in AXES:
             told.append(f"un indicateur de {ESMS} est d'un des domaines {', '.join(AXES)}")
         return told

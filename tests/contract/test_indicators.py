@@ -51,6 +51,7 @@ def problems_of(folder: Path, source: Path, change: Any) -> list[str]:
         (CAF, ("resultat: RESULTAT_NET", "resultat: ETP_TOTAL"), "resultat: ", "n'est ni au numérateur ni au dénom"),
         (CAF, ("livree: TX_CAF", "livree: TX_CAFE"), "livree: ", "« TX_CAFE » n'est pas un élément du dictionnaire"),
         (CAF, ("numerateur: RESULTAT_NET", "numerateur: RESULTAT_BRUT"), "numerateur: ", "« RESULTAT_BRUT »"),
+        (CAF, ("sources: errd=ca", "sources: erd=ca"), "sources: ", "« erd » n'est pas un contrat de data_contr"),
         (CAF, ("code: CAF", "code: CAFE"), "code: ", "doit être le nom du fichier, « CAF »"),
         (CAF, ("{min: -21, max: 21}", "{min: 21, max: -21}"), "plausible: ", "n'est pas inférieur à max"),
         (CAF, ("rang: 20", "rang: '20'"), "rang: ", "un entier est attendu, pas '20'"),
@@ -79,6 +80,7 @@ def test_a_wrong_reference_or_key_is_told_at_its_line(
     [
         (CAF, {"produit": None, "formule": None, "livree": None}, "« collectes » absent"),
         (CAF, {"produit": None, "collectes": ["HAS"]}, "« formule » sans « produit »"),
+        (CAF, {"formule": 3}, "formule : des clés et leurs valeurs sont attendues, pas 3"),
         (CAF, {"champ": None}, "« champ » absent d'un indicateur publié"),
         (CAF, {"formule": None, "livree": None}, "rien ne donne sa valeur"),
         (CAF, {"sources": None}, "« sources » absent"),

@@ -1,20 +1,22 @@
 """The contracts of the project: loading them, and saying everything that is wrong with them at once.
 
-Belongs here: which files are contracts, which mapping files add layouts to one. The objects are in `contract`, their
-parsing in `parsing`.
+Belongs here: which files are declarations, in which order they are read and held against each other. Does not belong
+here: the objects (`contract`), the form of the files (`odcs`, `mapping_files`), what must hold (`coherence`,
+`references`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
 
+from data_contracts import coherence, dictionary, mapping_files, references
 from data_contracts.contract import Contract, Entity, Field, Layout, Product, RowRule
-from data_contracts.parsing import Parser
+from data_contracts.odcs import ProductDeclaration, SourceDeclaration
 from data_contracts.privacy import Privacy
+from data_contracts.yaml_file import DeclarationError, YamlFile
 
 __all__ = [
     "Contract",
@@ -29,8 +31,6 @@ __all__ = [
     "load_products",
 ]
 
-T = TypeVar("T")
-
 ROOT = Path(__file__).resolve().parent
 SOURCES = ROOT / "sources"
 PRODUCTS = ROOT / "products"
@@ -38,19 +38,18 @@ MAPPINGS = ROOT / "mappings"
 MAPPED = "dui"  # the contract whose entities the products of the market export, each its own way
 
 
-class ContractError(ValueError):
+class ContractError(DeclarationError):
     """One or several contracts are wrong. The message lists every problem, one a line."""
 
-    def __init__(self, problems: list[str]) -> None:
-        self.problems = problems
-        super().__init__("Contrats invalides :\n" + "\n".join(f"  - {p}" for p in problems))
+    heading = "Contrats invalides"
 
 
 def load_contracts(folder: Path | None = None) -> dict[str, Contract]:
     """Every source contract of a folder (default: the project's), by id.
 
     The mapping files of the folder `mappings` beside it add one layout a kind of file to the contract `dui`; without
-    that contract they are not looked at.
+    that contract they are not looked at. What contracts name in the dictionary and the nomenclatures must exist there;
+    what the orders of the dictionary name must exist among the sources of the project.
 
     Raises:
         ContractError: with every problem of every file.
@@ -58,48 +57,57 @@ def load_contracts(folder: Path | None = None) -> dict[str, Contract]:
     sources = folder or SOURCES
     paths = sorted(sources.glob("*.odcs.yaml"))
     mappings = sorted((sources.parent / MAPPINGS.name).glob("*.yaml"))
-    return dict(_load_contracts(_dated(paths), _dated(mappings)))
+    orders = [dictionary.PRECEDENCE] if sources == SOURCES else []
+    return dict(_load_contracts(_dated(paths), _dated(mappings), _dated(orders)))
 
 
-def _dated(paths: list[Path]) -> tuple[tuple[Path, int], ...]:
+Dated = tuple[tuple[Path, int], ...]
+
+
+def _dated(paths: list[Path]) -> Dated:
     return tuple((path, path.stat().st_mtime_ns) for path in paths)
 
 
 @lru_cache(maxsize=8)
-def _load_contracts(
-    files: tuple[tuple[Path, int], ...], mappings: tuple[tuple[Path, int], ...]
-) -> tuple[tuple[str, Contract], ...]:
-    contracts, problems = _parsed([path for path, _ in files], Parser.contract)
-    found = {c.id: c for c in contracts}
-    for path, _ in mappings if MAPPED in found else ():
-        parser = Parser(path)
-        layouts = parser.mapping(found[MAPPED])
-        known = {x.code for x in found[MAPPED].layouts}
-        for repeated in sorted(x.code for x in layouts if x.code in known):
-            parser.say("fichiers", f"la forme « {repeated} » existe déjà")
-        problems += parser.problems
-        found[MAPPED] = replace(found[MAPPED], layouts=(*found[MAPPED].layouts, *layouts))
-    if problems:
-        raise ContractError(problems)
-    return tuple(found.items())
+def _load_contracts(sources: Dated, mappings: Dated, orders: Dated) -> tuple[tuple[str, Contract], ...]:
+    files = [YamlFile(path) for path, _ in sources]
+    read = [(file, declared) for file in files if (declared := file.read(SourceDeclaration))]
+    contracts: dict[str, Contract] = {}
+    for file, declared in read:
+        contracts[declared.id] = declared.build()
+        coherence.check_source(file, declared, contracts[declared.id])
+    references.check_sources(read)
+    for path, _ in mappings if MAPPED in contracts else ():
+        files.append(YamlFile(path))
+        own = contracts[MAPPED]
+        contracts[MAPPED] = replace(own, layouts=(*own.layouts, *mapping_files.layouts(files[-1], own)))
+    for path, _ in orders:
+        files.append(YamlFile(path))
+        if order := files[-1].read(dictionary.PrecedenceDeclaration):
+            references.check_precedence(files[-1], order, contracts)
+    _refuse(files)
+    return tuple(contracts.items())
 
 
 def load_products(folder: Path | None = None) -> dict[str, Product]:
-    """Every product contract of a folder (default: the project's), by id. Raises ContractError."""
-    products, problems = _parsed(sorted((folder or PRODUCTS).glob("*.odcs.yaml")), Parser.product)
-    if problems:
+    """Every product contract of a folder (default: the project's), by id.
+
+    Raises:
+        ContractError: with every problem of every file.
+    """
+    files = [YamlFile(path) for path in sorted((folder or PRODUCTS).glob("*.odcs.yaml"))]
+    read = [(file, declared) for file in files if (declared := file.read(ProductDeclaration))]
+    for file, declared in read:
+        coherence.check_product(file, declared)
+    try:
+        sources = load_contracts()
+    except ContractError:
+        sources = None
+    references.check_products(read, sources)
+    _refuse(files)
+    return {d.id: d.build(file.at(("schema", 0, "quality")) or []) for file, d in read}
+
+
+def _refuse(files: Iterable[YamlFile]) -> None:
+    if problems := [problem for file in files for problem in file.problems]:
         raise ContractError(problems)
-    return {p.id: p for p in products}
-
-
-def _parsed(paths: list[Path], parse: Callable[[Parser], T | None]) -> tuple[list[T], list[str]]:
-    """What each file holds, and every problem of every file."""
-    problems: list[str] = []
-    found: list[T] = []
-    for path in paths:
-        parser = Parser(path)
-        parsed = parse(parser)
-        problems += parser.problems
-        if parsed is not None:
-            found.append(parsed)
-    return found, problems

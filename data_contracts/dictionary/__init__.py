@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import yaml
+from pydantic import Field as Key
 
-from data_contracts.loading import Contract
+from data_contracts.contract import Contract
+from data_contracts.yaml_file import Declaration, DeclarationError, Texts, YamlFile
 
 FOLDER = Path(__file__).resolve().parent
+PRECEDENCE = FOLDER / "precedence.yaml"
 UNRANKED = 900  # a source that carries an element without being in its order comes after all those that are
 
 
@@ -26,6 +28,14 @@ class Precedence:
     version: str
     collections: dict[str, tuple[str, ...]]
     elements: dict[str, tuple[str, ...]]
+
+
+class PrecedenceDeclaration(Declaration):
+    """The file that says these orders."""
+
+    version: str
+    collections: dict[str, Texts] = Key(default_factory=dict)
+    elements: dict[str, Texts] = Key(default_factory=dict)
 
 
 def read_table(name: str, folder: Path = FOLDER) -> list[dict[str, str]]:
@@ -40,14 +50,25 @@ def elements(folder: Path = FOLDER) -> dict[str, dict[str, str]]:
     return {row["element_id"]: row for row in read_table("elements.csv", folder)}
 
 
-def precedence(folder: Path = FOLDER) -> Precedence:
-    """The order of sources inside collections. Source: dictionary/precedence.yaml."""
-    node = yaml.safe_load((folder / "precedence.yaml").read_text(encoding="utf-8"))
-    return Precedence(
-        version=str(node["version"]),
-        collections={k: tuple(v) for k, v in (node.get("collections") or {}).items()},
-        elements={k: tuple(v) for k, v in (node.get("elements") or {}).items()},
+@lru_cache(maxsize=4)
+def collections(folder: Path = FOLDER) -> frozenset[str]:
+    """What a source may name as its collection: a collection, or the group of them that the orders name as one."""
+    return frozenset(
+        name for row in read_table("collections.csv", folder) for name in (row["code"], row["colonne_matrice"]) if name
     )
+
+
+def precedence(folder: Path = FOLDER) -> Precedence:
+    """The order of sources inside collections. Source: dictionary/precedence.yaml.
+
+    Raises:
+        DeclarationError: with every problem of the file.
+    """
+    file = YamlFile(folder / PRECEDENCE.name)
+    declared = file.read(PrecedenceDeclaration)
+    if declared is None or file.problems:
+        raise DeclarationError(file.problems)
+    return Precedence(declared.version, declared.collections, declared.elements)
 
 
 def ranks(contracts: dict[str, Contract], folder: Path = FOLDER) -> list[tuple[str, str, int]]:

@@ -92,16 +92,16 @@ def test_every_problem_of_every_contract_is_said_at_once(tmp_path: Path) -> None
         load_contracts(tmp_path)
     said = str(raised.value)
     for words in (
-        "casse.odcs.yaml · id : « autre_nom » doit être le nom du fichier, « casse »",
-        "« service » n'est pas admis (vouliez-vous « services » ?)",
-        "« strin » n'est pas admis (vouliez-vous « string » ?)",
-        "« elment » n'est pas admis (vouliez-vous « element » ?)",
-        "champ « finess_et » déclaré deux fois",
-        "le champ « finess » n'existe pas",
-        "timeBasis absent alors que le champ porte un élément",
-        "« csvv » n'est pas admis (vouliez-vous « csv » ?)",
-        "« tabel » n'est pas admis (vouliez-vous « table » ?)",
-        "column : la forme « xls » n'existe pas",
+        "casse.odcs.yaml:4 · id : « autre_nom » doit être le nom du fichier, « casse »",
+        "casse.odcs.yaml:7 · domain : « service » n'est pas admis (vouliez-vous « services » ?)",
+        "champs.odcs.yaml:15 · table.finess_et.logicalType : « strin » n'est pas admis (vouliez-vous « string » ?)",
+        "champs.odcs.yaml:16 · table.finess_et : « elment » n'est pas admis (vouliez-vous « element » ?)",
+        "champs.odcs.yaml:16 · table.finess_et : champ « finess_et » déclaré deux fois",
+        "champs.odcs.yaml:13 · table.unit.field : le champ « finess » n'existe pas",
+        "champs.odcs.yaml:17 · table.taux : timeBasis absent alors que le champ porte un élément",
+        "champs.odcs.yaml:10 · layouts.csv.reader : « csvv » n'est pas admis (vouliez-vous « csv » ?)",
+        "champs.odcs.yaml:10 · layouts.csv.entity : « tabel » n'est pas admis (vouliez-vous « table » ?)",
+        "champs.odcs.yaml:19 · table.taux.column.xls : « xls » n'est pas une forme du contrat",
     ):
         assert words in said
 
@@ -109,16 +109,16 @@ def test_every_problem_of_every_contract_is_said_at_once(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("declared", "words"),
     [
-        ("{property: datedBy, value: jour}", "datedBy : « jour » n'est pas un champ de type date"),
+        ("{property: datedBy, value: jour}", "table.datedBy : « jour » n'est pas un champ de type date"),
         ("{property: datedBy, value: annee}", "datedBy : « annee » n'est pas un champ de type date"),
         ("{property: codesAt, value: annee}", "codesAt : « annee » n'est pas un champ de type date"),
         ("quality: [setAside, error, places]", None),
         ("quality: [setAside, error, place]", "« place » n'est pas admis (vouliez-vous « places » ?)"),
         ("quality: [setAside, error, finess_et]", "sans « finess_et », la ligne n'en est plus une"),
-        ("quality: [setAside, warning, places]", "setAside ne vaut que d'une règle « error »"),
+        ("quality: [setAside, warning, places]", "setAside : ne vaut que d'une règle « error »"),
         ("quality: [setasid, error, places]", "« setasid » n'est pas admis"),
         ("decimal: ','", None),
-        ("decimal: ';'", "options.decimal = « ; » n'est pas admis"),
+        ("decimal: ';'", "options.decimal : « ; » n'est pas admis"),
     ],
 )
 def test_what_dates_a_row_and_what_a_rule_sets_aside_must_exist(

@@ -1,0 +1,103 @@
+"""References between declarations: what one names, another must declare.
+
+Belongs here: elements, nomenclatures, collections, sources of an order, products, fields that feed a product. Does not
+belong here: what must hold inside one file (`coherence`), the tables of persons (`retention`).
+
+A reference that leads nowhere is said when contracts are read, where it stands. Found later, it would be a failure of
+dbt that names neither the contract nor the word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from data_contracts import dictionary, nomenclatures
+from data_contracts.contract import Contract
+from data_contracts.disclosure import wrong_links
+from data_contracts.odcs import FieldDeclaration, ProductDeclaration, SourceDeclaration
+from data_contracts.yaml_file import Loc, YamlFile
+
+_ELEMENT = "n'est pas un élément du dictionnaire (elements.csv)"
+_COLLECTION = "n'est pas une collecte du dictionnaire (collections.csv)"
+_LIST = "n'est pas une nomenclature"
+
+
+def check_sources(read: Iterable[tuple[YamlFile, SourceDeclaration]]) -> None:
+    """Elements, nomenclatures and collections that the contracts of sources name."""
+    elements, lists, collections = dictionary.elements(), nomenclatures.names(), dictionary.collections()
+    for file, declared in read:
+        if (name := declared.custom_properties.collection) is not None:
+            file.one_of(("customProperties", "collection"), name, collections, _COLLECTION)
+        for rank, table in enumerate(declared.tables):
+            loc: Loc = ("schema", rank)
+            for place, element in enumerate(table.custom_properties.elements):
+                file.one_of((*loc, "customProperties", "elements", place), element, elements, _ELEMENT)
+            for place, field in enumerate(table.properties):
+                _check_field(file, (*loc, "properties", place), field, elements, lists)
+
+
+def check_products(read: Iterable[tuple[YamlFile, ProductDeclaration]], sources: Mapping[str, Contract] | None) -> None:
+    """Elements, nomenclatures, origins and other products that the contracts of products name.
+
+    sources: None when they could not be read, which whoever reads them says.
+    """
+    elements, lists = dictionary.elements(), nomenclatures.names()
+    files: dict[str, YamlFile] = {}
+    hidden = {}
+    for file, declared in read:
+        files[declared.id] = file
+        if declared.custom_properties.disclosure:
+            hidden[declared.id] = (declared.custom_properties.disclosure, declared.primary_key)
+        for place, field in enumerate(declared.tables[0].properties if declared.tables else ()):
+            loc: Loc = ("schema", 0, "properties", place)
+            _check_field(file, loc, field, elements, lists)
+            for rank, origin in enumerate(field.custom_properties.comes_from if sources is not None else ()):
+                if problem := _wrong_origin(origin, sources or {}):
+                    file.say((*loc, "customProperties", "comesFrom", rank), f"« {origin} » : {problem}")
+    for name, rank, problem in wrong_links(hidden):
+        files[name].say(("customProperties", "disclosure", "liens", rank), problem)
+
+
+def check_precedence(file: YamlFile, declared: dictionary.PrecedenceDeclaration, sources: Collection[str]) -> None:
+    """Sources, collections and elements that the orders of the dictionary name."""
+    for kind, orders, words, problem in (
+        ("collections", declared.collections, dictionary.collections(), _COLLECTION),
+        ("elements", declared.elements, dictionary.elements(), _ELEMENT),
+    ):
+        for name, order in orders.items():
+            file.one_of((kind, name), name, words, problem)
+            for rank, source in enumerate(order):
+                file.one_of((kind, name, rank), source, sources, "n'est pas une source")
+
+
+def _check_field(
+    file: YamlFile, loc: Loc, field: FieldDeclaration, elements: Collection[str], lists: Collection[str]
+) -> None:
+    said, custom = field.custom_properties, (*loc, "customProperties")
+    if said.element is not None:
+        file.one_of((*custom, "element"), said.element, elements, _ELEMENT)
+    if said.nomenclature is not None:
+        file.one_of((*custom, "nomenclature"), said.nomenclature, lists, _LIST)
+    elif said.nomenclature_strict:
+        file.say((*custom, "nomenclatureStrict"), "dit d'un champ sans nomenclature : dire laquelle")
+    if said.privacy and said.privacy.nomenclature is not None:
+        file.one_of((*custom, "privacy", "nomenclature"), said.privacy.nomenclature, lists, _LIST)
+
+
+def _wrong_origin(origin: str, sources: Mapping[str, Contract]) -> str | None:
+    """Why an origin leads nowhere: `millesime`, `unite.ET`, or `source.table.champ`."""
+    units = sorted({f"unite.{e.unit}" for contract in sources.values() for e in contract.entities if e.unit})
+    if origin == "millesime" or origin in units:
+        return None
+    names = origin.split(".")
+    if len(names) != 3:
+        return f"attendu, millesime, {', '.join(units)}, ou source.table.champ"
+    source, table, field = names
+    if source not in sources:
+        return f"aucune source « {source} »"
+    entity = next((e for e in sources[source].entities if e.name == table), None)
+    if entity is None:
+        return f"la source « {source} » n'a pas de table « {table} »"
+    if field not in {f.name for f in entity.fields}:
+        return f"la table « {source}.{table} » n'a pas de champ « {field} »"
+    return None

@@ -79,7 +79,7 @@ def check_product(file: YamlFile, declared: ProductDeclaration) -> None:
         return
     if not said.personal:
         file.say(where, "absent alors que « disclosure » est déclaré : dire personal: true")
-    for key, problem in disclosure.wrong(said.disclosure, declared.primary_key, columns):
+    for key, problem in disclosure.wrong(said.disclosure.build(), declared.primary_key, columns):
         file.say((*place, key) if key else place, problem)
 
 

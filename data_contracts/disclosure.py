@@ -12,13 +12,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import AliasPath, BeforeValidator, ConfigDict, model_validator
+from pydantic import BeforeValidator
 from pydantic import Field as Key
-from pydantic.dataclasses import dataclass
 
-from data_contracts.yaml_file import Texts
+from data_contracts.yaml_file import Declaration, Texts
 
 WITNESS = "secret"  # column of the published table that names what was hidden of the row
 # Columns that identify a person, or stand for one: names, numbers, dates, pseudonyms.
@@ -31,37 +31,9 @@ _POINTS_AT_ONE = re.compile(
 _PLAIN_IDS = {"delivery_id", "element_id", "unite_id", "evenement_id"}
 DEFAULT, LOWEST = 11, 5  # the threshold of health data, and the lowest met in the sector (standards §5.3)
 _EARLIER = re.compile(r"(\w+) \((\w+) - (\d+)\)")  # « n_personnes (annee - 1) »
-# The files use the French names, code those of the attributes.
-_DECLARED = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=True)
 
 
-def _pairs(node: Any) -> Any:
-    """{a: b} or {a: [b, c]} as pairs."""
-    if not isinstance(node, dict):
-        return node
-    each = ((name, others if isinstance(others, list) else [others]) for name, others in node.items())
-    return tuple((name, other) for name, others in each for other in others)
-
-
-def _listed(node: Any) -> Any:
-    """{a: [b, c]} or {a: b} as pairs of a name and a tuple."""
-    if not isinstance(node, dict):
-        return node
-    return tuple((name, tuple(values) if isinstance(values, list) else (values,)) for name, values in node.items())
-
-
-def _sums(node: Any) -> Any:
-    """{total: [[a, b], [c, d]]} as pairs of the total and of the terms that make it."""
-    if not isinstance(node, dict):
-        return node
-    return tuple((total, tuple(terms)) for total, ways in node.items() for terms in ways)
-
-
-Pairs = Annotated[tuple[tuple[str, str], ...], BeforeValidator(_pairs)]
-Listed = Annotated[tuple[tuple[str, tuple[str, ...]], ...], BeforeValidator(_listed)]
-
-
-@dataclass(frozen=True, config=_DECLARED)
+@dataclass(frozen=True)
 class Grouping:
     """A distribution: the rows that share `by` are its components, and `share` their percentage of its total, which
     anyone can compute from it.
@@ -69,16 +41,16 @@ class Grouping:
     multiple: (column, values) whose rows hold several answers a person, which do not add up.
     """
 
-    by: Annotated[Texts, Key(alias="par")]
-    count: Annotated[str, Key(alias="compte")]
-    share: Annotated[str, Key(alias="part")]
-    multiple: Annotated[Listed, Key(alias="multiples")] = ()
+    by: tuple[str, ...]
+    count: str
+    share: str
+    multiple: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def is_multiple(self, row: Mapping[str, Any]) -> bool:
         return any(row.get(column) in values for column, values in self.multiple)
 
 
-@dataclass(frozen=True, config=_DECLARED)
+@dataclass(frozen=True)
 class Term:
     """A count of a sum: a column of the row, or of the row whose `key` is so many less."""
 
@@ -86,16 +58,8 @@ class Term:
     key: str | None = None
     less: int = 0
 
-    @model_validator(mode="before")
-    @classmethod
-    def _from_text(cls, node: Any) -> Any:
-        if not isinstance(node, str):
-            return node
-        earlier = _EARLIER.fullmatch(node)
-        return {"column": earlier[1], "key": earlier[2], "less": int(earlier[3])} if earlier else {"column": node}
 
-
-@dataclass(frozen=True, config=_DECLARED)
+@dataclass(frozen=True)
 class Link:
     """The sum of the rows that hold `where` is also a column of another product, at the same key.
 
@@ -103,22 +67,16 @@ class Link:
     then; or one of its means, which is computed from those rows and goes with any of them.
     """
 
-    count: Annotated[str, Key(alias="compte")]
-    where: Annotated[Listed, Key(alias="quand")]
-    product: Annotated[str, Key(alias="produit")]
-    column: Annotated[str, Key(alias="colonne")]
-
-    @model_validator(mode="before")
-    @classmethod
-    def _of_all_rows(cls, node: Any) -> Any:
-        """Without « quand », the link is that of all rows."""
-        return {"quand": {}, **node} if isinstance(node, dict) else node
+    count: str
+    where: tuple[tuple[str, tuple[str, ...]], ...]
+    product: str
+    column: str
 
     def holds(self, row: Mapping[str, Any]) -> bool:
         return all(row.get(column) in values for column, values in self.where)
 
 
-@dataclass(frozen=True, config=_DECLARED)
+@dataclass(frozen=True)
 class Disclosure:
     """What of a product counts persons.
 
@@ -134,18 +92,18 @@ class Disclosure:
     free: columns that say nothing of persons.
     """
 
-    counts: Annotated[Texts, Key(alias="comptes", min_length=1, description="les colonnes qui comptent des personnes")]
-    threshold: Annotated[int | None, Key(alias="seuil", ge=LOWEST, strict=True)] = None
-    supports: Pairs = ()
-    parts: Annotated[Pairs, Key(alias="parties")] = ()
-    shares: Annotated[Pairs, Key(alias="parts")] = ()
-    means: Annotated[Pairs, Key(alias="moyennes")] = ()
-    sums: Annotated[tuple[tuple[str, tuple[Term, ...]], ...], BeforeValidator(_sums), Key(alias="sommes")] = ()
-    groups: Annotated[tuple[Grouping, ...], Key(alias="groupes")] = ()
-    links: Annotated[tuple[Link, ...], Key(alias="liens")] = ()
-    level: Annotated[str | None, Key(validation_alias=AliasPath("hierarchie", "niveau"))] = None
-    territory: Annotated[str | None, Key(validation_alias=AliasPath("hierarchie", "territoire"))] = None
-    free: Annotated[Texts, Key(alias="libres")] = ()
+    counts: tuple[str, ...]
+    threshold: int | None = None
+    supports: tuple[tuple[str, str], ...] = ()
+    parts: tuple[tuple[str, str], ...] = ()
+    shares: tuple[tuple[str, str], ...] = ()
+    means: tuple[tuple[str, str], ...] = ()
+    sums: tuple[tuple[str, tuple[Term, ...]], ...] = ()
+    groups: tuple[Grouping, ...] = ()
+    links: tuple[Link, ...] = ()
+    level: str | None = None
+    territory: str | None = None
+    free: tuple[str, ...] = ()
 
     @property
     def protected(self) -> tuple[str, ...]:
@@ -153,6 +111,88 @@ class Disclosure:
         named = [*self.counts, *(v for v, _ in self.supports), *(v for v, _ in self.shares)]
         named += [g.share for g in self.groups]
         return tuple(dict.fromkeys(named))
+
+
+def _one_or_several(node: object) -> object:
+    return [node] if isinstance(node, str) else node
+
+
+OneOrSeveral = Annotated[Texts, BeforeValidator(_one_or_several)]
+Bearing = Annotated[dict[str, OneOrSeveral], Key(default_factory=dict)]  # value: one column, or several
+
+
+class GroupingDeclaration(Declaration):
+    """A distribution, as the file says it."""
+
+    par: Texts
+    compte: str
+    part: str
+    multiples: Bearing
+
+    def build(self) -> Grouping:
+        return Grouping(self.par, self.compte, self.part, tuple(self.multiples.items()))
+
+
+class LinkDeclaration(Declaration):
+    """A link, as the file says it; without `quand`, of all rows."""
+
+    compte: str
+    quand: Bearing
+    produit: str
+    colonne: str
+
+    def build(self) -> Link:
+        return Link(self.compte, tuple(self.quand.items()), self.produit, self.colonne)
+
+
+class HierarchyDeclaration(Declaration):
+    """The columns that say which territory a row is about."""
+
+    niveau: str
+    territoire: str
+
+
+class DisclosureDeclaration(Declaration):
+    """The property `disclosure` of the contract of a product."""
+
+    comptes: Annotated[Texts, Key(min_length=1, description="dire quelles colonnes comptent des personnes")]
+    seuil: Annotated[int, Key(ge=LOWEST)] | None = None
+    supports: Bearing
+    parties: Bearing
+    parts: Bearing
+    moyennes: Bearing
+    sommes: Annotated[
+        dict[str, Annotated[tuple[Texts, ...], Key(strict=False)]], Key(default_factory=dict)
+    ]  # count: the ways to make it
+    groupes: Annotated[tuple[GroupingDeclaration, ...], Key(strict=False)] = ()
+    liens: Annotated[tuple[LinkDeclaration, ...], Key(strict=False)] = ()
+    hierarchie: HierarchyDeclaration | None = None
+    libres: Texts = ()
+
+    def build(self) -> Disclosure:
+        return Disclosure(
+            counts=self.comptes,
+            threshold=self.seuil,
+            supports=_pairs(self.supports),
+            parts=_pairs(self.parties),
+            shares=_pairs(self.parts),
+            means=_pairs(self.moyennes),
+            sums=tuple((total, tuple(map(_term, terms))) for total, ways in self.sommes.items() for terms in ways),
+            groups=tuple(each.build() for each in self.groupes),
+            links=tuple(each.build() for each in self.liens),
+            level=self.hierarchie.niveau if self.hierarchie else None,
+            territory=self.hierarchie.territoire if self.hierarchie else None,
+            free=self.libres,
+        )
+
+
+def _pairs(bearing: Mapping[str, tuple[str, ...]]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, other) for name, others in bearing.items() for other in others)
+
+
+def _term(text: str) -> Term:
+    earlier = _EARLIER.fullmatch(text)
+    return Term(earlier[1], earlier[2], int(earlier[3])) if earlier else Term(text)
 
 
 def pointing(columns: Iterable[str], *, personal: bool) -> list[str]:
@@ -184,8 +224,6 @@ def wrong(declared: Disclosure, key: Collection[str], types: Mapping[str, str]) 
 
     key: the primary key of the product. types: column -> logical type, in the order of the contract.
     """
-    if bool(declared.level) != bool(declared.territory):
-        yield "hierarchie", "dire niveau et territoire"
     keyed = [("hierarchie", declared.level), ("hierarchie", declared.territory)]
     keyed += [("groupes", c) for g in declared.groups for c in (*g.by, *(column for column, _ in g.multiple))]
     keyed += [("liens", c) for link in declared.links for c, _ in link.where]

@@ -7,7 +7,6 @@ here: the objects (`contract`), the form of the files (`odcs`, `mapping_files`),
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -29,6 +28,7 @@ __all__ = [
     "RowRule",
     "load_contracts",
     "load_products",
+    "read_contracts",
 ]
 
 ROOT = Path(__file__).resolve().parent
@@ -48,17 +48,29 @@ def load_contracts(folder: Path | None = None) -> dict[str, Contract]:
     """Every source contract of a folder (default: the project's), by id.
 
     The mapping files of the folder `mappings` beside it add one layout a kind of file to the contract `dui`; without
-    that contract they are not looked at. What contracts name in the dictionary and the nomenclatures must exist there;
-    what the orders of the dictionary name must exist among the sources of the project.
+    that contract they are not looked at. What contracts name in the dictionary and the nomenclatures must exist there.
+    With the sources of the project, the dictionary itself is held against them.
 
     Raises:
         ContractError: with every problem of every file.
     """
+    contracts, problems = read_contracts(folder)
+    if contracts is None or problems:
+        raise ContractError(problems)
+    return contracts
+
+
+def read_contracts(folder: Path | None = None) -> tuple[dict[str, Contract] | None, list[str]]:
+    """The contracts that can be read, however wrong, and every problem; None when a file cannot be read at all.
+
+    For those who hold other declarations against contracts, and say everything at once; others want `load_contracts`.
+    """
     sources = folder or SOURCES
     paths = sorted(sources.glob("*.odcs.yaml"))
     mappings = sorted((sources.parent / MAPPINGS.name).glob("*.yaml"))
-    orders = [dictionary.PRECEDENCE] if sources == SOURCES else []
-    return dict(_load_contracts(_dated(paths), _dated(mappings), _dated(orders)))
+    own = [dictionary.PRECEDENCE, *sorted(dictionary.FOLDER.glob("*.csv"))] if sources == SOURCES else []
+    contracts, problems = _read_contracts(_dated(paths), _dated(mappings), _dated(own))
+    return (None if contracts is None else dict(contracts)), list(problems)
 
 
 Dated = tuple[tuple[Path, int], ...]
@@ -69,7 +81,10 @@ def _dated(paths: list[Path]) -> Dated:
 
 
 @lru_cache(maxsize=8)
-def _load_contracts(sources: Dated, mappings: Dated, orders: Dated) -> tuple[tuple[str, Contract], ...]:
+def _read_contracts(
+    sources: Dated, mappings: Dated, own: Dated
+) -> tuple[tuple[tuple[str, Contract], ...] | None, tuple[str, ...]]:
+    """own: the files of the dictionary, its orders first; none when it is not to be held against these sources."""
     files = [YamlFile(path) for path, _ in sources]
     read = [(file, declared) for file in files if (declared := file.read(SourceDeclaration))]
     contracts: dict[str, Contract] = {}
@@ -79,14 +94,16 @@ def _load_contracts(sources: Dated, mappings: Dated, orders: Dated) -> tuple[tup
     references.check_sources(read)
     for path, _ in mappings if MAPPED in contracts else ():
         files.append(YamlFile(path))
-        own = contracts[MAPPED]
-        contracts[MAPPED] = replace(own, layouts=(*own.layouts, *mapping_files.layouts(files[-1], own)))
-    for path, _ in orders:
-        files.append(YamlFile(path))
+        added = mapping_files.layouts(files[-1], contracts[MAPPED])
+        contracts[MAPPED] = replace(contracts[MAPPED], layouts=(*contracts[MAPPED].layouts, *added))
+    problems: list[str] = []
+    if own:
+        files.append(YamlFile(own[0][0]))
         if order := files[-1].read(dictionary.PrecedenceDeclaration):
             references.check_precedence(files[-1], order, contracts)
-    _refuse(files)
-    return tuple(contracts.items())
+        problems = references.wrong_in_dictionary()
+    problems = [*(problem for file in files for problem in file.problems), *problems]
+    return (tuple(contracts.items()) if len(contracts) == len(sources) else None), tuple(problems)
 
 
 def load_products(folder: Path | None = None) -> dict[str, Product]:
@@ -99,15 +116,7 @@ def load_products(folder: Path | None = None) -> dict[str, Product]:
     read = [(file, declared) for file in files if (declared := file.read(ProductDeclaration))]
     for file, declared in read:
         coherence.check_product(file, declared)
-    try:
-        sources = load_contracts()
-    except ContractError:
-        sources = None
-    references.check_products(read, sources)
-    _refuse(files)
-    return {d.id: d.build(file.at(("schema", 0, "quality")) or []) for file, d in read}
-
-
-def _refuse(files: Iterable[YamlFile]) -> None:
+    references.check_products(read, read_contracts()[0])
     if problems := [problem for file in files for problem in file.problems]:
         raise ContractError(problems)
+    return {d.id: d.build(file.at(("schema", 0, "quality")) or []) for file, d in read}

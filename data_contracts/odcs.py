@@ -17,7 +17,7 @@ from pydantic import Field as Key
 from pydantic.alias_generators import to_camel
 
 from data_contracts.contract import Contract, Entity, Field, Layout, Product, RowRule
-from data_contracts.disclosure import Disclosure
+from data_contracts.disclosure import DisclosureDeclaration
 from data_contracts.privacy import NEVER_STORED, Privacy, PrivacyRule, Role
 from data_contracts.value_domains import KeyCheck, domains
 from data_contracts.yaml_file import Declaration, Line, Number, Texts
@@ -431,7 +431,7 @@ class ProductProperties(Odcs):
     opening: Literal["ouvert", "partiel", "restreint"] = "restreint"
     usage_warnings: Annotated[tuple[Line, ...], Key(strict=False)] = ()
     personal: bool = False
-    disclosure: Disclosure | None = None
+    disclosure: DisclosureDeclaration | None = None
 
 
 class ProductDeclaration(ContractHead):
@@ -462,5 +462,5 @@ class ProductDeclaration(ContractHead):
             primary_key=self.primary_key,
             quality=tuple(quality),
             personal=said.personal,
-            disclosure=said.disclosure,
+            disclosure=said.disclosure.build() if said.disclosure else None,
         )

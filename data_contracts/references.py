@@ -10,12 +10,13 @@ dbt that names neither the contract nor the word.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
 
 from data_contracts import dictionary, nomenclatures
 from data_contracts.contract import Contract
 from data_contracts.disclosure import wrong_links
 from data_contracts.odcs import FieldDeclaration, ProductDeclaration, SourceDeclaration
-from data_contracts.yaml_file import Loc, YamlFile
+from data_contracts.yaml_file import Loc, YamlFile, wrong_word
 
 _ELEMENT = "n'est pas un élément du dictionnaire (elements.csv)"
 _COLLECTION = "n'est pas une collecte du dictionnaire (collections.csv)"
@@ -39,7 +40,7 @@ def check_sources(read: Iterable[tuple[YamlFile, SourceDeclaration]]) -> None:
 def check_products(read: Iterable[tuple[YamlFile, ProductDeclaration]], sources: Mapping[str, Contract] | None) -> None:
     """Elements, nomenclatures, origins and other products that the contracts of products name.
 
-    sources: None when they could not be read, which whoever reads them says.
+    sources: None when one could not be read at all, and nothing can be held against them.
     """
     elements, lists = dictionary.elements(), nomenclatures.names()
     files: dict[str, YamlFile] = {}
@@ -47,7 +48,7 @@ def check_products(read: Iterable[tuple[YamlFile, ProductDeclaration]], sources:
     for file, declared in read:
         files[declared.id] = file
         if declared.custom_properties.disclosure:
-            hidden[declared.id] = (declared.custom_properties.disclosure, declared.primary_key)
+            hidden[declared.id] = (declared.custom_properties.disclosure.build(), declared.primary_key)
         for place, field in enumerate(declared.tables[0].properties if declared.tables else ()):
             loc: Loc = ("schema", 0, "properties", place)
             _check_field(file, loc, field, elements, lists)
@@ -68,6 +69,33 @@ def check_precedence(file: YamlFile, declared: dictionary.PrecedenceDeclaration,
             file.one_of((kind, name), name, words, problem)
             for rank, source in enumerate(order):
                 file.one_of((kind, name, rank), source, sources, "n'est pas une source")
+
+
+def wrong_in_dictionary(folder: Path = dictionary.FOLDER) -> list[str]:
+    """What the tables of the dictionary name that the others do not have, with file and line."""
+    collections = dictionary.collections(folder)
+    wrong = [
+        (
+            "elements.csv",
+            line,
+            row["element_id"],
+            wrong_word(name, {*collections, *dictionary.AUTHORITIES}, _COLLECTION),
+        )
+        for line, row in dictionary.read_lines("elements.csv", folder)
+        for name in row["ordre_survivance_codes"].split(">")
+    ]
+    wrong += [
+        ("indicators.csv", line, row["code"], wrong_word(name, dictionary.elements(folder), _ELEMENT))
+        for line, row in dictionary.read_lines("indicators.csv", folder)
+        for name in row["elements"].split(";")
+        if name and not name.startswith(dictionary.EXTERNAL)
+    ]
+    wrong += [
+        ("non_reponses.csv", line, row["mot"] or row["motif"], wrong_word(name, collections, _COLLECTION))
+        for line, row in dictionary.read_lines("non_reponses.csv", folder)
+        for name in row["collections"].split()
+    ]
+    return [f"{file}:{line} · {where} : {problem}" for file, line, where, problem in wrong if problem]
 
 
 def _check_field(

@@ -283,20 +283,31 @@ def load(path: Path | None = None, contracts: Mapping[str, Contract] | None = No
     Raises:
         ConservationError: with every problem of the file.
     """
-    file = YamlFile(path or PATH)
+    contracts = load_contracts() if contracts is None else contracts
+    found, problems = read(path or PATH, contracts)
+    if found is None or problems:
+        raise ConservationError(problems)
+    return found
+
+
+def read(path: Path, contracts: Mapping[str, Contract] | None) -> tuple[Conservation | None, list[str]]:
+    """The rules of a file, however wrong, and every problem; None when it cannot be read at all.
+
+    contracts: None when one of them cannot be read, and nothing can be held against them.
+    """
+    file = YamlFile(path)
     declared = file.read(ConservationDeclaration)
     if declared is None:
-        raise ConservationError(file.problems)
-    contracts = load_contracts() if contracts is None else contracts
-    stored = {f"{c.id}.{e.name}": e.stored for c in contracts.values() for e in c.entities}
-    _check_complete(file, declared, contracts)
-    for name, table in declared.entites.items():
-        _check_table(file, name, table, declared.classes, stored)
-    if file.problems:
-        raise ConservationError(file.problems)
+        return None, file.problems
+    stored: dict[str, Entity] = {}
+    if contracts is not None:
+        stored = {f"{c.id}.{e.name}": e.stored for c in contracts.values() for e in c.entities}
+        _check_complete(file, declared, contracts)
+        for name, table in declared.entites.items():
+            _check_table(file, name, table, declared.classes, stored)
     rules = {code: each.build(code) for code, each in declared.classes.items()}
     tables = tuple(table.build(name, stored.get(name)) for name, table in declared.entites.items())
-    return Conservation(declared.version, rules, tables)
+    return Conservation(declared.version, rules, tables), file.problems
 
 
 def _check_complete(file: YamlFile, declared: ConservationDeclaration, contracts: Mapping[str, Contract]) -> None:

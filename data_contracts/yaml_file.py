@@ -17,7 +17,6 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 import yaml
 from pydantic import (
     AfterValidator,
-    AliasPath,
     BaseModel,
     ConfigDict,
     Field,
@@ -65,7 +64,6 @@ _EXPECTED = {
     "list_type": "une liste est attendue",
     "dict_type": "un ensemble « clé: valeur » est attendu",
     "model_type": "un ensemble « clé: valeur » est attendu",
-    "dataclass_type": "un ensemble « clé: valeur » est attendu",
     "too_short": "au moins {min_length} est attendu",
     "too_long": "pas plus de {max_length} sont attendus",
     "greater_than_equal": "attendu, au moins {ge}",
@@ -147,7 +145,7 @@ class YamlFile:
         adapter, content = TypeAdapter(model), self.content
         for turn in range(_ROUNDS):
             try:
-                return adapter.validate_python(content, by_alias=True, by_name=False)
+                return adapter.validate_python(content)
             except ValidationError as error:
                 for each in error.errors(include_url=False):
                     if turn == 0:
@@ -183,7 +181,7 @@ class YamlFile:
             self._add(
                 self._line(loc), self._named(_place(error)[:-1]), wrong_word(key, _known_keys(error, model)) or kind
             )
-        elif kind.startswith("missing"):
+        elif kind == "missing":
             remedy = _remedy(model, loc)
             self.say(loc, f"absent : {remedy}" if remedy else "absent")
         elif words := _words(_type_at(model, loc)):
@@ -295,7 +293,7 @@ def _changed(content: Any, loc: Loc, stand_in: Callable[[], Any] | None) -> Any:
 
 
 def _is_unknown_key(error: ErrorDetails) -> bool:
-    return error["type"] in ("extra_forbidden", "unexpected_keyword_argument") or error["loc"][-1:] == (_KEY,)
+    return error["type"] == "extra_forbidden" or error["loc"][-1:] == (_KEY,)
 
 
 def _place(error: ErrorDetails) -> Loc:
@@ -311,18 +309,16 @@ def _known_keys(error: ErrorDetails, model: Any) -> tuple[str, ...]:
 
 def _remedy(model: Any, loc: Loc) -> str | None:
     """What a model says of what it lacks: the description of the field."""
-    fields: dict[str, FieldInfo] = getattr(_type_at(model, loc[:-1]), "__pydantic_fields__", {})
-    return next((field.description for name, field in fields.items() if _key(name, field) == loc[-1]), None)
+    field = _fields(_type_at(model, loc[:-1])).get(str(loc[-1]))
+    return field.description if field else None
 
 
 def _type_at(kind: Any, loc: Loc) -> Any:
     """The type that a model gives to a place; None when it has none."""
     for step in loc:
         kind = _bare(kind)
-        fields = getattr(kind, "__pydantic_fields__", None)
-        if fields is not None:
-            named = (field for name, field in fields.items() if step == _key(name, field))
-            kind = next((field.annotation for field in named), None)
+        if fields := _fields(kind):
+            kind = fields[str(step)].annotation if step in fields else None
         else:
             arguments = get_args(kind)
             kind = (arguments[1] if get_origin(kind) is dict else arguments[0]) if arguments else None
@@ -340,14 +336,13 @@ def _bare(kind: Any) -> Any:
 
 def _keys(kind: Any) -> tuple[str, ...]:
     """The keys that a model admits, as the file writes them."""
+    return tuple(_fields(kind))
+
+
+def _fields(kind: Any) -> dict[str, FieldInfo]:
+    """The fields of a model under the keys that the file writes; none when a type is no model."""
     fields: dict[str, FieldInfo] = getattr(kind, "__pydantic_fields__", {})
-    return tuple(dict.fromkeys(_key(name, field) for name, field in fields.items()))
-
-
-def _key(name: str, field: FieldInfo) -> str:
-    """The key of a field of a model, as the file writes it: where a path of keys leads to it, the first of them."""
-    alias = field.validation_alias
-    return alias if isinstance(alias, str) else str(alias.path[0]) if isinstance(alias, AliasPath) else name
+    return {field.alias or name: field for name, field in fields.items()}
 
 
 def _words(kind: Any) -> tuple[str, ...]:

@@ -18,6 +18,12 @@ from data_contracts.yaml_file import Declaration, DeclarationError, Texts, YamlF
 
 FOLDER = Path(__file__).resolve().parent
 PRECEDENCE = FOLDER / "precedence.yaml"
+# Who may be believed of an element without being a collection: authorities and their registers, and what is computed.
+AUTHORITIES = (
+    "ACTE", "ADRi", "ARS", "BAN", "CALCUL", "CD", "CPOM", "DSN", "GALIS", "HAS", "INSi", "MDPH", "RNIPP", "SIRENE",
+    "SIVSS", "SNDS",
+)  # fmt: skip
+EXTERNAL = "EXT_"  # what an indicator is made of besides elements: populations, benefits paid by départements
 UNRANKED = 900  # a source that carries an element without being in its order comes after all those that are
 
 
@@ -40,8 +46,14 @@ class PrecedenceDeclaration(Declaration):
 
 def read_table(name: str, folder: Path = FOLDER) -> list[dict[str, str]]:
     """Rows of one CSV of the dictionary (comma separated, UTF-8), as text."""
+    return [row for _, row in read_lines(name, folder)]
+
+
+def read_lines(name: str, folder: Path = FOLDER) -> list[tuple[int, dict[str, str]]]:
+    """The same, each row with the number of its line in the file."""
     with (folder / name).open(encoding="utf-8", newline="") as handle:
-        return list(csv.DictReader(handle))
+        rows = csv.DictReader(handle)
+        return [(rows.line_num, row) for row in rows]
 
 
 @lru_cache(maxsize=4)

@@ -38,15 +38,6 @@ def test_every_source_of_the_first_version_has_its_contract() -> None:
     }  # fmt: skip
 
 
-def test_every_element_and_nomenclature_that_a_field_names_exists() -> None:
-    elements, lists = set(dictionary.elements()), set(nomenclatures.names())
-    named = [(c.id, f) for c in load_contracts().values() for e in c.entities for f in e.fields]
-    assert [(c, f.name, f.element) for c, f in named if f.element and f.element not in elements] == []
-    assert [(c, f.name, f.nomenclature) for c, f in named if f.nomenclature and f.nomenclature not in lists] == []
-    staged = [t for c in load_contracts().values() for e in c.entities for t in e.staged_elements]
-    assert set(staged) <= elements
-
-
 def test_every_product_says_how_to_use_it() -> None:
     for product in load_products().values():
         assert product.usage_warnings, product.id

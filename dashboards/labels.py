@@ -11,8 +11,9 @@ from functools import lru_cache
 
 from dashboards.formats import INCONNU, is_unknown, nbsp_unit, number
 from data_contracts.dictionary import read_table
-from data_contracts.loading import Contract, ContractError, load_contracts
+from data_contracts.loading import Contract, load_contracts
 from data_contracts.nomenclatures import names, read_list
+from data_contracts.yaml_file import DeclarationError
 
 LABELS: dict[str, dict[str, str]] = {
     "niveau": {"france": "France", "region": "Région", "departement": "Département"},
@@ -268,7 +269,7 @@ def theme(groupe: object) -> str:
 def _contracts() -> dict[str, Contract]:
     try:
         return load_contracts()
-    except ContractError:  # a contract being written must not stop those who read what is published
+    except DeclarationError:  # a contract being written must not stop those who read what is published
         return {}
 
 

@@ -29,7 +29,10 @@ _POINTS_AT_ONE = re.compile(
 )
 # Ids that are not a person's, where nothing counts persons: of FINESS, of a delivery, of the dictionary.
 _PLAIN_IDS = {"delivery_id", "element_id", "unite_id", "evenement_id"}
-DEFAULT, LOWEST = 11, 5  # the threshold of health data, and the lowest met in the sector (standards §5.3)
+# Under how many persons a count is hidden: eleven, as for health data, unless the warehouse has its own setting.
+# Nothing else says the number: the macro `seuil_personnes` and the usage warnings of the products are made from it.
+SETTING, THRESHOLD = "DLNUF_SEUIL_PERSONNES", 11
+LOWEST = 5  # no threshold under it (standards §5.3: the lowest met in the sector)
 _EARLIER = re.compile(r"(\w+) \((\w+) - (\d+)\)")  # « n_personnes (annee - 1) »
 
 

@@ -12,12 +12,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, PlainValidator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, PlainValidator
 from pydantic import Field as Key
 from pydantic.alias_generators import to_camel
 
 from data_contracts.contract import Contract, Entity, Field, Layout, Product, RowRule
-from data_contracts.disclosure import DisclosureDeclaration
+from data_contracts.disclosure import THRESHOLD, DisclosureDeclaration
 from data_contracts.privacy import NEVER_STORED, Privacy, PrivacyRule, Role
 from data_contracts.value_domains import KeyCheck, domains
 from data_contracts.yaml_file import Declaration, Line, Number, Texts
@@ -66,6 +66,7 @@ def _properties(value: object) -> object:
 
 
 Custom = BeforeValidator(_properties)
+UsageWarning = Annotated[Line, AfterValidator(lambda text: text.replace("{seuil}", str(THRESHOLD)))]
 Bound = Annotated[float | str, PlainValidator(_text_or_number)]  # a day, in a date
 Column = Annotated[str | int | None, PlainValidator(_text_or_rank)]
 
@@ -429,7 +430,7 @@ class ProductProperties(Odcs):
 
     theme: Theme = "etablissements"
     opening: Literal["ouvert", "partiel", "restreint"] = "restreint"
-    usage_warnings: Annotated[tuple[Line, ...], Key(strict=False)] = ()
+    usage_warnings: Annotated[tuple[UsageWarning, ...], Key(strict=False)] = ()
     personal: bool = False
     disclosure: DisclosureDeclaration | None = None
 

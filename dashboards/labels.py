@@ -13,7 +13,7 @@ from dashboards.formats import INCONNU, is_unknown, nbsp_unit, number
 from data_contracts.dictionary import read_table
 from data_contracts.loading import Contract, load_contracts
 from data_contracts.nomenclatures import names, read_list
-from data_contracts.yaml_file import DeclarationError
+from data_contracts.strict_yaml import DeclarationError
 
 LABELS: dict[str, dict[str, str]] = {
     "niveau": {"france": "France", "region": "Région", "departement": "Département"},

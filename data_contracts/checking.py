@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from data_contracts import retention
 from data_contracts.loading import load_products, read_contracts
+from data_contracts.strict_yaml import DeclarationError
 from data_contracts.value_domains import domains
-from data_contracts.yaml_file import DeclarationError
 
 
 def check() -> None:

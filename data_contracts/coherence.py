@@ -20,8 +20,8 @@ from data_contracts.odcs import (
     SourceDeclaration,
 )
 from data_contracts.privacy import key_columns
+from data_contracts.strict_yaml import Where, YamlFile
 from data_contracts.value_domains import domains
-from data_contracts.yaml_file import Loc, YamlFile
 
 PERSONAL_THEMES = ("publics", "parcours")  # of products: whatever they hold counts persons
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -43,15 +43,15 @@ def check_source(file: YamlFile, declared: SourceDeclaration, contract: Contract
         _check_layout(file, ("customProperties", "layouts", rank), layout, contract.entities)
     codes = {layout.code for layout in contract.layouts}
     for rank, (each, entity) in enumerate(zip(declared.tables, contract.entities, strict=True)):
-        loc: Loc = ("schema", rank)
-        _check_entity(file, loc, each, entity)
-        _check_identity(file, loc, entity)
-        _check_stored(file, loc, entity)
+        where: Where = ("schema", rank)
+        _check_entity(file, where, each, entity)
+        _check_identity(file, where, entity)
+        _check_stored(file, where, entity)
         for place, field in enumerate(each.properties):
-            said = (*loc, "properties", place)
+            said = (*where, "properties", place)
             _check_field(file, said, field)
             for code in field.custom_properties.column or {}:
-                file.one_of((*said, "customProperties", "column", code), code, codes, "n'est pas une forme du contrat")
+                file.one_of((*said, "customProperties", "column", code), code, codes, "une forme du contrat")
     _check_personal(file, contract)
 
 
@@ -91,36 +91,36 @@ def _check_head(file: YamlFile, declared: SourceDeclaration | ProductDeclaration
         file.say(("schema",), "absent : dire au moins une table")
 
 
-def _check_layout(file: YamlFile, loc: Loc, layout: LayoutDeclaration, entities: tuple[Entity, ...]) -> None:
+def _check_layout(file: YamlFile, where: Where, layout: LayoutDeclaration, entities: tuple[Entity, ...]) -> None:
     known = {e.name: [f.name for f in e.fields] for e in entities}
     for rank, name in enumerate(layout.entities):
-        file.one_of((*loc, "entities", rank), name, known)
+        file.one_of((*where, "entities", rank), name, known)
     if layout.entity is not None:
-        file.one_of((*loc, "entity"), layout.entity, known)
+        file.one_of((*where, "entity"), layout.entity, known)
     if not layout.entity_names:
-        file.say(loc, "entity ou entities absent : dire quelles tables cette forme porte")
+        file.say(where, "entity ou entities absent : dire quelles tables cette forme porte")
     for name, fields in layout.tables.items():
-        if file.one_of((*loc, "tables", name), name, known):
+        if file.one_of((*where, "tables", name), name, known):
             for rank, field in enumerate(fields):
-                file.one_of((*loc, "tables", name, rank), field, known[name])
-    check_reading(file, loc, layout)
+                file.one_of((*where, "tables", name, rank), field, known[name])
+    check_reading(file, where, layout)
 
 
-def check_reading(file: YamlFile, loc: Loc, layout: Layout | LayoutDeclaration) -> None:
+def check_reading(file: YamlFile, where: Where, layout: Layout | LayoutDeclaration) -> None:
     """What a layout says of its files, those of a mapping included."""
     if (decimal := layout.options.get("decimal")) is not None:
-        file.one_of((*loc, "options", "decimal"), decimal, (".", ","))
+        file.one_of((*where, "options", "decimal"), decimal, (".", ","))
     try:
         re.compile(layout.filename or "")
     except re.error as error:
-        file.say((*loc, "filename"), f"expression illisible ({error})")
+        file.say((*where, "filename"), f"expression illisible ({error})")
 
 
-def _check_entity(file: YamlFile, loc: Loc, declared: EntityDeclaration, entity: Entity) -> None:
+def _check_entity(file: YamlFile, where: Where, declared: EntityDeclaration, entity: Entity) -> None:
     """The fields that the properties and the rules of a table name."""
-    said, custom = declared.custom_properties, (*loc, "customProperties")
+    said, custom = declared.custom_properties, (*where, "customProperties")
     types = {f.name: f.logical_type for f in declared.properties}
-    _check_once(file, loc, (f.name for f in declared.properties))
+    _check_once(file, where, (f.name for f in declared.properties))
     for key, named in (("unit", said.unit), ("perimeter", said.perimeter), ("tieBreak", said.tie_break)):
         if named and named.field not in types:
             file.say((*custom, key, "field"), f"le champ « {named.field} » n'existe pas")
@@ -131,9 +131,9 @@ def _check_entity(file: YamlFile, loc: Loc, declared: EntityDeclaration, entity:
         file.say((*custom, "elements"), "absent : dire à quels éléments répond le modèle de préparation")
     for rank, field in enumerate(entity.fields):
         if entity.observations == "direct" and field.element and not (field.time_basis or entity.time_basis):
-            file.say((*loc, "properties", rank), "timeBasis absent alors que le champ porte un élément")
+            file.say((*where, "properties", rank), "timeBasis absent alors que le champ porte un élément")
     for rank, rule in enumerate(declared.quality):
-        place = (*loc, "quality", rank, "customProperties", "setAside")
+        place = (*where, "quality", rank, "customProperties", "setAside")
         spoken = rule.custom_properties.set_aside
         if spoken and rule.severity != "error":
             file.say(place, "ne vaut que d'une règle « error » : un avertissement conserve tout")
@@ -142,24 +142,24 @@ def _check_entity(file: YamlFile, loc: Loc, declared: EntityDeclaration, entity:
                 file.say(place, f"sans « {name} », la ligne n'en est plus une")
 
 
-def _check_once(file: YamlFile, loc: Loc, names: Iterable[str]) -> None:
+def _check_once(file: YamlFile, where: Where, names: Iterable[str]) -> None:
     seen: set[str] = set()
     for rank, name in enumerate(names):
         if name in seen:
-            file.say((*loc, "properties", rank), f"champ « {name} » déclaré deux fois")
+            file.say((*where, "properties", rank), f"champ « {name} » déclaré deux fois")
         seen.add(name)
 
 
-def _check_field(file: YamlFile, loc: Loc, declared: FieldDeclaration) -> None:
-    said, custom = declared.custom_properties, (*loc, "customProperties")
+def _check_field(file: YamlFile, where: Where, declared: FieldDeclaration) -> None:
+    said, custom = declared.custom_properties, (*where, "customProperties")
     if not _NAME.fullmatch(declared.name):
-        file.say((*loc, "name"), f"« {declared.name} » : un nom de champ est en minuscules, chiffres et soulignés")
+        file.say((*where, "name"), f"« {declared.name} » : un nom de champ est en minuscules, chiffres et soulignés")
     if said.void_when and not said.void_reason:
         file.say((*custom, "voidReason"), "absent : dire en français pourquoi la valeur n'est pas utilisée")
     if (name := said.value_domain) is not None and file.one_of((*custom, "valueDomain"), name, domains()):
         domain = domains()[name]
         for option in sorted(set(domain.options) & set(declared.logical_type_options.given)):
-            file.say((*loc, "logicalTypeOptions", option), f"{option} est déjà dit par le domaine « {name} »")
+            file.say((*where, "logicalTypeOptions", option), f"{option} est déjà dit par le domaine « {name} »")
         if domain.key and said.key_check:
             file.say((*custom, "keyCheck"), f"est déjà dit par le domaine « {name} »")
     if said.privacy is None:
@@ -173,19 +173,19 @@ def _check_field(file: YamlFile, loc: Loc, declared: FieldDeclaration) -> None:
         file.say((*place, "domaine"), "ne peut pas contenir « | »")
 
 
-def _check_identity(file: YamlFile, loc: Loc, entity: Entity) -> None:
+def _check_identity(file: YamlFile, where: Where, entity: Entity) -> None:
     names = [f.name for f in entity.fields]
     for role, field in entity.identity:
-        file.one_of((*loc, "customProperties", "identity", role), field, names)
+        file.one_of((*where, "customProperties", "identity", role), field, names)
     if entity.identity and not key_columns(dict(entity.identity)):
-        file.say((*loc, "customProperties", "identity"), "aucune clé ne se fait de ces seuls rôles")
+        file.say((*where, "customProperties", "identity"), "aucune clé ne se fait de ces seuls rôles")
 
 
-def _check_stored(file: YamlFile, loc: Loc, entity: Entity) -> None:
+def _check_stored(file: YamlFile, where: Where, entity: Entity) -> None:
     """What is stored of a table, once its persons are protected, is enough for all that is said of it."""
     names = [f.name for f in entity.fields]
     for rank, field in enumerate(entity.fields):
-        place = (*loc, "properties", rank)
+        place = (*where, "properties", rank)
         if field.privacy is None:
             continue
         if field.privacy.per:
@@ -196,13 +196,13 @@ def _check_stored(file: YamlFile, loc: Loc, entity: Entity) -> None:
             file.say(place, "un champ qui porte « privacy » ne peut pas répondre à un élément du dictionnaire")
     kept = Counter(f.name for f in entity.stored.fields)
     for name in (name for name, times in kept.items() if times > 1 and names.count(name) < 2):
-        file.say(loc, f"colonne conservée « {name} » obtenue deux fois")
+        file.say(where, f"colonne conservée « {name} » obtenue deux fois")
     for key, name in (
         *(("primaryKey", key) for key in entity.key), ("unit", entity.unit_field),
         ("perimeter", entity.perimeter_field), ("tieBreak", entity.tie_break_field), ("datedBy", entity.dated_by),
     ):  # fmt: skip
         if name and name not in kept and (name in names or key == "primaryKey"):
-            file.say((*loc, "customProperties", key), f"« {name} » n'est pas une colonne conservée")
+            file.say((*where, "customProperties", key), f"« {name} » n'est pas une colonne conservée")
 
 
 def _check_personal(file: YamlFile, contract: Contract) -> None:

@@ -18,7 +18,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator
 from pydantic import Field as Key
 
-from data_contracts.yaml_file import Declaration, Texts
+from data_contracts.strict_yaml import Strict
 
 WITNESS = "secret"  # column of the published table that names what was hidden of the row
 # Columns that identify a person, or stand for one: names, numbers, dates, pseudonyms.
@@ -117,17 +117,17 @@ class Disclosure:
 
 
 def _one_or_several(node: object) -> object:
-    return [node] if isinstance(node, str) else node
+    return (node,) if isinstance(node, str) else node
 
 
-OneOrSeveral = Annotated[Texts, BeforeValidator(_one_or_several)]
+OneOrSeveral = Annotated[tuple[str, ...], BeforeValidator(_one_or_several)]
 Bearing = Annotated[dict[str, OneOrSeveral], Key(default_factory=dict)]  # value: one column, or several
 
 
-class GroupingDeclaration(Declaration):
+class GroupingDeclaration(Strict):
     """A distribution, as the file says it."""
 
-    par: Texts
+    par: tuple[str, ...]
     compte: str
     part: str
     multiples: Bearing
@@ -136,7 +136,7 @@ class GroupingDeclaration(Declaration):
         return Grouping(self.par, self.compte, self.part, tuple(self.multiples.items()))
 
 
-class LinkDeclaration(Declaration):
+class LinkDeclaration(Strict):
     """A link, as the file says it; without `quand`, of all rows."""
 
     compte: str
@@ -148,29 +148,27 @@ class LinkDeclaration(Declaration):
         return Link(self.compte, tuple(self.quand.items()), self.produit, self.colonne)
 
 
-class HierarchyDeclaration(Declaration):
+class HierarchyDeclaration(Strict):
     """The columns that say which territory a row is about."""
 
     niveau: str
     territoire: str
 
 
-class DisclosureDeclaration(Declaration):
+class DisclosureDeclaration(Strict):
     """The property `disclosure` of the contract of a product."""
 
-    comptes: Annotated[Texts, Key(min_length=1, description="dire quelles colonnes comptent des personnes")]
+    comptes: Annotated[tuple[str, ...], Key(min_length=1, description="dire quelles colonnes comptent des personnes")]
     seuil: Annotated[int, Key(ge=LOWEST)] | None = None
     supports: Bearing
     parties: Bearing
     parts: Bearing
     moyennes: Bearing
-    sommes: Annotated[
-        dict[str, Annotated[tuple[Texts, ...], Key(strict=False)]], Key(default_factory=dict)
-    ]  # count: the ways to make it
-    groupes: Annotated[tuple[GroupingDeclaration, ...], Key(strict=False)] = ()
-    liens: Annotated[tuple[LinkDeclaration, ...], Key(strict=False)] = ()
+    sommes: Annotated[dict[str, tuple[tuple[str, ...], ...]], Key(default_factory=dict)]  # count: the ways to make it
+    groupes: tuple[GroupingDeclaration, ...] = ()
+    liens: tuple[LinkDeclaration, ...] = ()
     hierarchie: HierarchyDeclaration | None = None
-    libres: Texts = ()
+    libres: tuple[str, ...] = ()
 
     def build(self) -> Disclosure:
         return Disclosure(

@@ -15,7 +15,7 @@ from data_contracts import coherence, dictionary, mapping_files, references
 from data_contracts.contract import Contract, Entity, Field, Layout, Product, RowRule
 from data_contracts.odcs import ProductDeclaration, SourceDeclaration
 from data_contracts.privacy import Privacy
-from data_contracts.yaml_file import DeclarationError, YamlFile
+from data_contracts.strict_yaml import DeclarationError, YamlFile
 
 __all__ = [
     "Contract",
@@ -41,7 +41,7 @@ MAPPED = "dui"  # the contract whose entities the products of the market export,
 class ContractError(DeclarationError):
     """One or several contracts are wrong. The message lists every problem, one a line."""
 
-    heading = "Contrats invalides"
+    title = "Contrats invalides"
 
 
 def load_contracts(folder: Path | None = None) -> dict[str, Contract]:

@@ -14,23 +14,23 @@ from pydantic import Field as Key
 from data_contracts.coherence import check_reading
 from data_contracts.contract import Contract, Layout
 from data_contracts.odcs import Reader
-from data_contracts.yaml_file import Declaration, Loc, Texts, YamlFile
+from data_contracts.strict_yaml import Free, Strict, Where, YamlFile
 
 # Where the value of a field comes from: exactly one of the three.
 _ORIGINS = ("colonne", "constante", "assemble")
 
 
-class Mapped(Declaration):
+class Mapped(Strict):
     """How the value of one field is had."""
 
     colonne: str | None = None
     constante: str | None = None
-    assemble: Texts | None = None
+    assemble: tuple[str, ...] | None = None
     codes: dict[str, str] = Key(default_factory=dict)
     separateur: str | None = None
     partie: int | None = None
     quand: str | None = None
-    dates: Texts = ()
+    dates: tuple[str, ...] = ()
     prefixe: str | None = None
     defaut: str | None = None
     motif: str | None = None
@@ -40,7 +40,7 @@ class Mapped(Declaration):
         return [name for name in _ORIGINS if getattr(self, name) is not None]
 
 
-class MappedTable(Declaration):
+class MappedTable(Strict):
     """One table that a file fills: field -> how its value is had."""
 
     champs: dict[str, Mapped]
@@ -48,25 +48,25 @@ class MappedTable(Declaration):
     quand: str | None = None
 
 
-class MappedFile(Declaration):
+class MappedFile(Strict):
     """One kind of file of the product: a layout of the contract."""
 
     code: str
     reader: Reader = "csv_produit"
     filename: str | None = None
-    millesime: dict[str, Any] = Key(default_factory=dict)
-    collecte_le: Annotated[dict[str, Any], Key(alias="collecteLe")] = Key(default_factory=dict)
-    options: dict[str, Any] = Key(default_factory=dict)
-    dates: Texts = ()
+    millesime: Free = Key(default_factory=dict)
+    collecte_le: Annotated[Free, Key(alias="collecteLe")] = Key(default_factory=dict)
+    options: Free = Key(default_factory=dict)
+    dates: tuple[str, ...] = ()
     tables: dict[str, MappedTable]
 
 
-class MappingDeclaration(Declaration):
+class MappingDeclaration(Strict):
     """One product of the market: one file of `mappings/`."""
 
     produit: str
     version: str
-    fichiers: Annotated[tuple[MappedFile, ...], Key(strict=False)]
+    fichiers: tuple[MappedFile, ...]
 
 
 def layouts(file: YamlFile, contract: Contract) -> tuple[Layout, ...]:
@@ -79,15 +79,15 @@ def layouts(file: YamlFile, contract: Contract) -> tuple[Layout, ...]:
     found = []
     known = {layout.code for layout in contract.layouts}
     for rank, each in enumerate(declared.fichiers):
-        loc: Loc = ("fichiers", rank)
+        where: Where = ("fichiers", rank)
         for name, table in each.tables.items():
-            _check_table(file, (*loc, "tables", name), contract, name, table)
+            _check_table(file, (*where, "tables", name), contract, name, table)
         if not each.tables:
-            file.say((*loc, "tables"), "absent : dire quelles tables ce fichier remplit")
-        layout = _layout(declared, each, file.at(loc))
-        check_reading(file, loc, layout)
+            file.say((*where, "tables"), "absent : dire quelles tables ce fichier remplit")
+        layout = _layout(declared, each, file.at(where))
+        check_reading(file, where, layout)
         if layout.code in known:
-            file.say((*loc, "code"), f"la forme « {layout.code} » existe déjà")
+            file.say((*where, "code"), f"la forme « {layout.code} » existe déjà")
         known.add(layout.code)
         found.append(layout)
     return tuple(found)
@@ -110,16 +110,16 @@ def _layout(declared: MappingDeclaration, each: MappedFile, written: Any) -> Lay
     )
 
 
-def _check_table(file: YamlFile, loc: Loc, contract: Contract, name: str, table: MappedTable) -> None:
+def _check_table(file: YamlFile, where: Where, contract: Contract, name: str, table: MappedTable) -> None:
     entity = next((e for e in contract.entities if e.name == name), None)
     if entity is None:
-        file.one_of(loc, name, {e.name for e in contract.entities})
+        file.one_of(where, name, {e.name for e in contract.entities})
         return
     names = [field.name for field in entity.fields]
     for field, mapped in table.champs.items():
-        file.one_of((*loc, "champs", field), field, names)
+        file.one_of((*where, "champs", field), field, names)
         if len(mapped.origins) != 1:
-            file.say((*loc, "champs", field), f"dire d'où vient la valeur, par un seul de : {', '.join(_ORIGINS)}")
+            file.say((*where, "champs", field), f"dire d'où vient la valeur, par un seul de : {', '.join(_ORIGINS)}")
     needed = [f.name for f in entity.fields if f.primary_key_position] + [n for n in entity.key if n in names]
     if missing := [name for name in needed if name not in table.champs]:
-        file.say(loc, f"champ de la clé absent : {', '.join(missing)}")
+        file.say(where, f"champ de la clé absent : {', '.join(missing)}")

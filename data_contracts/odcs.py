@@ -19,8 +19,8 @@ from pydantic.alias_generators import to_camel
 from data_contracts.contract import Contract, Entity, Field, Layout, Product, RowRule
 from data_contracts.disclosure import THRESHOLD, DisclosureDeclaration
 from data_contracts.privacy import NEVER_STORED, Privacy, PrivacyRule, Role
+from data_contracts.strict_yaml import Free, Line, Number, Strict
 from data_contracts.value_domains import KeyCheck, domains
-from data_contracts.yaml_file import Declaration, Line, Number, Texts
 
 LogicalType = Literal["string", "integer", "number", "boolean", "date", "timestamp"]
 TimeBasis = Literal[
@@ -55,7 +55,7 @@ def _text_or_rank(value: object) -> object:
 
 def _properties(value: object) -> object:
     """`[{property: name, value: …}, …]` as a mapping, each name once."""
-    if not isinstance(value, list):
+    if not isinstance(value, tuple):
         return value
     if not all(isinstance(entry, dict) and "property" in entry and "value" in entry for entry in value):
         raise ValueError("chaque entrée dit property et value")
@@ -71,13 +71,13 @@ Bound = Annotated[float | str, PlainValidator(_text_or_number)]  # a day, in a d
 Column = Annotated[str | int | None, PlainValidator(_text_or_rank)]
 
 
-class Odcs(Declaration):
+class Odcs(Strict):
     """A node of ODCS: keys in camelCase."""
 
     model_config = ConfigDict(alias_generator=to_camel)
 
 
-class PrivacyDeclaration(Declaration):
+class PrivacyDeclaration(Strict):
     """What becomes of a field about persons; `privacy: trait` is short for `privacy: {regle: trait}`."""
 
     regle: PrivacyRule
@@ -101,25 +101,25 @@ class FieldProperties(Odcs):
     """The custom properties of a field."""
 
     column: dict[str, Column] | None = None
-    aliases: Texts = ()
+    aliases: tuple[str, ...] = ()
     value_domain: str | None = None
-    comes_from: Texts = ()
+    comes_from: tuple[str, ...] = ()
     key_check: KeyCheck | None = None
-    null_values: Texts = ()
-    placeholders: Texts = ()
+    null_values: tuple[str, ...] = ()
+    placeholders: tuple[str, ...] = ()
     absence_means: str | None = None
-    date_formats: Texts | None = None
-    true_values: Texts | None = None
-    false_values: Texts | None = None
+    date_formats: tuple[str, ...] | None = None
+    true_values: tuple[str, ...] | None = None
+    false_values: tuple[str, ...] | None = None
     nomenclature: str | None = None
     nomenclature_strict: bool = False
-    accepted_values: Texts = ()
+    accepted_values: tuple[str, ...] = ()
     element: str | None = None
     component: str = ""
     time_basis: TimeBasis | None = None
     unit: Unit | None = None
     factor: float = 1.0
-    plausible: Annotated[tuple[Number | None, Number | None], Key(strict=False)] | None = None
+    plausible: tuple[Number | None, Number | None] | None = None
     suspect_below: Number | None = None
     suspect_above: Number | None = None
     void_when: str | None = None
@@ -211,7 +211,7 @@ class FieldDeclaration(Odcs):
 class RuleProperties(Odcs):
     """The custom properties of a rule."""
 
-    set_aside: Texts = ()
+    set_aside: tuple[str, ...] = ()
 
 
 class RuleDeclaration(Odcs):
@@ -237,22 +237,22 @@ class RuleDeclaration(Odcs):
         )
 
 
-class UnitDeclaration(Declaration):
+class UnitDeclaration(Strict):
     """Whom the rows are about."""
 
     unite: UnitKind
     field: str
 
 
-class PerimeterDeclaration(Declaration):
+class PerimeterDeclaration(Strict):
     """Which values of a field mean one answer for several sites, or for one."""
 
     field: str
-    groupe: Texts = ()
-    site: Texts = ()
+    groupe: tuple[str, ...] = ()
+    site: tuple[str, ...] = ()
 
 
-class TieBreakDeclaration(Declaration):
+class TieBreakDeclaration(Strict):
     """The field whose highest value is the last word of its sender."""
 
     field: str
@@ -265,10 +265,10 @@ class EntityProperties(Odcs):
     time_basis: TimeBasis | None = None
     perimeter: PerimeterDeclaration | None = None
     observations: Literal["direct", "staging", "none"] | None = None
-    elements: Texts = ()
+    elements: tuple[str, ...] = ()
     tie_break: TieBreakDeclaration | None = None
     identity: dict[Role, str] = Key(default_factory=dict)
-    primary_key: Texts = ()
+    primary_key: tuple[str, ...] = ()
     dated_by: str | None = None
     codes_at: str | None = None
 
@@ -281,13 +281,13 @@ class TableDeclaration(Odcs):
     physical_type: str | None = None
     description: Line = ""
     data_granularity_description: Line = ""
-    properties: Annotated[tuple[FieldDeclaration, ...], Key(strict=False)] = ()
+    properties: tuple[FieldDeclaration, ...] = ()
 
 
 class EntityDeclaration(TableDeclaration):
     """One table of a source."""
 
-    quality: Annotated[tuple[RuleDeclaration, ...], Key(strict=False)] = ()
+    quality: tuple[RuleDeclaration, ...] = ()
     custom_properties: Annotated[EntityProperties, Custom] = EntityProperties()
 
     def build(self) -> Entity:
@@ -321,12 +321,12 @@ class LayoutDeclaration(Odcs):
     version: str | None = None
     reader: Reader
     entity: str | None = None
-    entities: Texts = ()
-    tables: dict[str, Texts] = Key(default_factory=dict)
-    options: dict[str, Any] = Key(default_factory=dict)
+    entities: tuple[str, ...] = ()
+    tables: dict[str, tuple[str, ...]] = Key(default_factory=dict)
+    options: Free = Key(default_factory=dict)
     filename: str | None = None
-    millesime: dict[str, Any] = Key(default_factory=dict)
-    collecte_le: dict[str, Any] = Key(default_factory=dict)
+    millesime: Free = Key(default_factory=dict)
+    collecte_le: Free = Key(default_factory=dict)
 
     @property
     def entity_names(self) -> tuple[str, ...]:
@@ -375,14 +375,14 @@ class SourceProperties(Odcs):
     document: str | None = None
     nature: Literal["collecte", "referentiel"] = "collecte"
     personal: bool = False
-    layouts: Annotated[tuple[LayoutDeclaration, ...], Key(strict=False)] = ()
+    layouts: tuple[LayoutDeclaration, ...] = ()
 
 
 class SourceDeclaration(ContractHead):
     """The contract of a source: one file of `sources/`."""
 
     custom_properties: Annotated[SourceProperties, Custom] = SourceProperties()
-    tables: Annotated[tuple[EntityDeclaration, ...], Key(strict=False, alias="schema")]
+    tables: Annotated[tuple[EntityDeclaration, ...], Key(alias="schema")]
 
     def build(self) -> Contract:
         said = self.custom_properties
@@ -422,7 +422,7 @@ class ProductRuleDeclaration(Odcs):
 class ProductTableDeclaration(TableDeclaration):
     """The table that a product publishes."""
 
-    quality: Annotated[tuple[ProductRuleDeclaration, ...], Key(strict=False)] = ()
+    quality: tuple[ProductRuleDeclaration, ...] = ()
 
 
 class ProductProperties(Odcs):
@@ -430,7 +430,7 @@ class ProductProperties(Odcs):
 
     theme: Theme = "etablissements"
     opening: Literal["ouvert", "partiel", "restreint"] = "restreint"
-    usage_warnings: Annotated[tuple[UsageWarning, ...], Key(strict=False)] = ()
+    usage_warnings: tuple[UsageWarning, ...] = ()
     personal: bool = False
     disclosure: DisclosureDeclaration | None = None
 
@@ -439,7 +439,7 @@ class ProductDeclaration(ContractHead):
     """The contract of a published dataset: one file of `products/`."""
 
     custom_properties: Annotated[ProductProperties, Custom] = ProductProperties()
-    tables: Annotated[tuple[ProductTableDeclaration, ...], Key(strict=False, alias="schema")]
+    tables: Annotated[tuple[ProductTableDeclaration, ...], Key(alias="schema")]
 
     @property
     def primary_key(self) -> tuple[str, ...]:

@@ -16,11 +16,11 @@ from data_contracts import dictionary, nomenclatures
 from data_contracts.contract import Contract
 from data_contracts.disclosure import wrong_links
 from data_contracts.odcs import FieldDeclaration, ProductDeclaration, SourceDeclaration
-from data_contracts.yaml_file import Loc, YamlFile, wrong_word
+from data_contracts.strict_yaml import Where, YamlFile, wrong_word
 
-_ELEMENT = "n'est pas un élément du dictionnaire (elements.csv)"
-_COLLECTION = "n'est pas une collecte du dictionnaire (collections.csv)"
-_LIST = "n'est pas une nomenclature"
+_ELEMENT = "un élément du dictionnaire (elements.csv)"
+_COLLECTION = "une collecte du dictionnaire (collections.csv)"
+_LIST = "une nomenclature"
 
 
 def check_sources(read: Iterable[tuple[YamlFile, SourceDeclaration]]) -> None:
@@ -30,11 +30,11 @@ def check_sources(read: Iterable[tuple[YamlFile, SourceDeclaration]]) -> None:
         if (name := declared.custom_properties.collection) is not None:
             file.one_of(("customProperties", "collection"), name, collections, _COLLECTION)
         for rank, table in enumerate(declared.tables):
-            loc: Loc = ("schema", rank)
+            where: Where = ("schema", rank)
             for place, element in enumerate(table.custom_properties.elements):
-                file.one_of((*loc, "customProperties", "elements", place), element, elements, _ELEMENT)
+                file.one_of((*where, "customProperties", "elements", place), element, elements, _ELEMENT)
             for place, field in enumerate(table.properties):
-                _check_field(file, (*loc, "properties", place), field, elements, lists)
+                _check_field(file, (*where, "properties", place), field, elements, lists)
 
 
 def check_products(read: Iterable[tuple[YamlFile, ProductDeclaration]], sources: Mapping[str, Contract] | None) -> None:
@@ -50,58 +50,53 @@ def check_products(read: Iterable[tuple[YamlFile, ProductDeclaration]], sources:
         if declared.custom_properties.disclosure:
             hidden[declared.id] = (declared.custom_properties.disclosure.build(), declared.primary_key)
         for place, field in enumerate(declared.tables[0].properties if declared.tables else ()):
-            loc: Loc = ("schema", 0, "properties", place)
-            _check_field(file, loc, field, elements, lists)
+            where: Where = ("schema", 0, "properties", place)
+            _check_field(file, where, field, elements, lists)
             for rank, origin in enumerate(field.custom_properties.comes_from if sources is not None else ()):
                 if problem := _wrong_origin(origin, sources or {}):
-                    file.say((*loc, "customProperties", "comesFrom", rank), f"« {origin} » : {problem}")
+                    file.say((*where, "customProperties", "comesFrom", rank), f"« {origin} » : {problem}")
     for name, rank, problem in wrong_links(hidden):
         files[name].say(("customProperties", "disclosure", "liens", rank), problem)
 
 
 def check_precedence(file: YamlFile, declared: dictionary.PrecedenceDeclaration, sources: Collection[str]) -> None:
     """Sources, collections and elements that the orders of the dictionary name."""
-    for kind, orders, words, problem in (
+    for kind, orders, words, what in (
         ("collections", declared.collections, dictionary.collections(), _COLLECTION),
         ("elements", declared.elements, dictionary.elements(), _ELEMENT),
     ):
         for name, order in orders.items():
-            file.one_of((kind, name), name, words, problem)
+            file.one_of((kind, name), name, words, what)
             for rank, source in enumerate(order):
-                file.one_of((kind, name, rank), source, sources, "n'est pas une source")
+                file.one_of((kind, name, rank), source, sources, "une source")
 
 
 def wrong_in_dictionary(folder: Path = dictionary.FOLDER) -> list[str]:
     """What the tables of the dictionary name that the others do not have, with file and line."""
-    collections = dictionary.collections(folder)
-    wrong = [
-        (
-            "elements.csv",
-            line,
-            row["element_id"],
-            wrong_word(name, {*collections, *dictionary.AUTHORITIES}, _COLLECTION),
-        )
-        for line, row in dictionary.read_lines("elements.csv", folder)
-        for name in row["ordre_survivance_codes"].split(">")
+    collections, elements = dictionary.collections(folder), dictionary.elements(folder)
+    believed = {*collections, *dictionary.AUTHORITIES}
+    named: list[tuple[str, int, str, list[str], Collection[str], str]] = []
+    for line, row in dictionary.read_lines("elements.csv", folder):
+        order = row["ordre_survivance_codes"].split(">")
+        named.append(("elements.csv", line, row["element_id"], order, believed, _COLLECTION))
+    for line, row in dictionary.read_lines("indicators.csv", folder):
+        made_of = [name for name in row["elements"].split(";") if name and not name.startswith(dictionary.EXTERNAL)]
+        named.append(("indicators.csv", line, row["code"], made_of, elements, _ELEMENT))
+    for line, row in dictionary.read_lines("non_reponses.csv", folder):
+        told_by = row["collections"].split()
+        named.append(("non_reponses.csv", line, row["mot"] or row["motif"], told_by, collections, _COLLECTION))
+    return [
+        f"{file}:{line} · {where} : {problem}"
+        for file, line, where, names, words, what in named
+        for name in names
+        if (problem := wrong_word(name, words, f"n'est pas {what}"))
     ]
-    wrong += [
-        ("indicators.csv", line, row["code"], wrong_word(name, dictionary.elements(folder), _ELEMENT))
-        for line, row in dictionary.read_lines("indicators.csv", folder)
-        for name in row["elements"].split(";")
-        if name and not name.startswith(dictionary.EXTERNAL)
-    ]
-    wrong += [
-        ("non_reponses.csv", line, row["mot"] or row["motif"], wrong_word(name, collections, _COLLECTION))
-        for line, row in dictionary.read_lines("non_reponses.csv", folder)
-        for name in row["collections"].split()
-    ]
-    return [f"{file}:{line} · {where} : {problem}" for file, line, where, problem in wrong if problem]
 
 
 def _check_field(
-    file: YamlFile, loc: Loc, field: FieldDeclaration, elements: Collection[str], lists: Collection[str]
+    file: YamlFile, where: Where, field: FieldDeclaration, elements: Collection[str], lists: Collection[str]
 ) -> None:
-    said, custom = field.custom_properties, (*loc, "customProperties")
+    said, custom = field.custom_properties, (*where, "customProperties")
     if said.element is not None:
         file.one_of((*custom, "element"), said.element, elements, _ELEMENT)
     if said.nomenclature is not None:

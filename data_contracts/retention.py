@@ -17,7 +17,7 @@ from pydantic import PlainValidator
 
 from data_contracts.contract import Contract, Entity
 from data_contracts.loading import load_contracts
-from data_contracts.yaml_file import Declaration, DeclarationError, Loc, Texts, YamlFile
+from data_contracts.strict_yaml import DeclarationError, Strict, Where, YamlFile
 
 PATH = Path(__file__).resolve().parent / "conservation.yaml"
 LAST_CLASS, NONE = "derniere_classe", "aucune"
@@ -33,7 +33,7 @@ _DURATION = re.compile(rf"(\d{{1,3}}) ({'|'.join(_UNITS)})")
 class ConservationError(DeclarationError):
     """The rules are wrong. The message lists every problem, one a line."""
 
-    heading = "Règles de conservation invalides"
+    title = "Règles de conservation invalides"
 
 
 @dataclass(frozen=True)
@@ -167,21 +167,21 @@ class Conservation:
         return self.rules[held.rule]
 
 
-class SourceDeclaration(Declaration):
+class SourceDeclaration(Strict):
     """A text, and how sure we are of it."""
 
     texte: str
     confiance: Confidence
 
 
-class DeathDeclaration(Declaration):
+class DeathDeclaration(Strict):
     """How long after a death, when it came soon enough after the last contact."""
 
     duree: DurationText
     si_dans: DurationText
 
 
-class ClassDeclaration(Declaration):
+class ClassDeclaration(Strict):
     """How long one class of data is kept."""
 
     libelle: str
@@ -189,7 +189,7 @@ class ClassDeclaration(Declaration):
     archive_intermediaire: Annotated[Duration | str, PlainValidator(_archive)]
     point_depart: Start
     sort_final: Fate
-    sources: Annotated[tuple[SourceDeclaration, ...], Key(strict=False, min_length=1)]
+    sources: Annotated[tuple[SourceDeclaration, ...], Key(min_length=1)]
     anniversaire: Annotated[int, Key(gt=0)] | None = None
     deces: DeathDeclaration | None = None
     en_vigueur: str | None = None
@@ -211,7 +211,7 @@ class ClassDeclaration(Declaration):
         )
 
 
-class ThroughDeclaration(Declaration):
+class ThroughDeclaration(Strict):
     """A column, and the table that says whose it is; `cle`: the same column there, when it has another name."""
 
     champ: str
@@ -223,15 +223,15 @@ class ThroughDeclaration(Declaration):
         return Through(self.champ, source, entity, self.cle or self.champ)
 
 
-class PersonDeclaration(Declaration):
+class PersonDeclaration(Strict):
     """Whose the rows of a table are."""
 
     usager: str | None = None
     par: ThroughDeclaration | None = None
-    cles: Texts = ()
+    cles: tuple[str, ...] = ()
 
 
-class OpenEndDeclaration(Declaration):
+class OpenEndDeclaration(Strict):
     """What an empty end means."""
 
     debut: str
@@ -239,14 +239,14 @@ class OpenEndDeclaration(Declaration):
     alors: Literal["en_cours", "export"]
 
 
-class TableDeclaration(Declaration):
+class TableDeclaration(Strict):
     """One table of persons."""
 
     classe: str
     personne: Annotated[PersonDeclaration, Key(description="à qui sont ces lignes ?")]
-    contacts: Texts = ()
+    contacts: tuple[str, ...] = ()
     ouvert: OpenEndDeclaration | None = None
-    sauf: dict[str, Texts] = Key(default_factory=dict)
+    sauf: dict[str, tuple[str, ...]] = Key(default_factory=dict)
     naissance: str | None = None
     deces: str | None = None
 
@@ -269,7 +269,7 @@ class TableDeclaration(Declaration):
         )
 
 
-class ConservationDeclaration(Declaration):
+class ConservationDeclaration(Strict):
     """The whole file."""
 
     version: str
@@ -327,18 +327,18 @@ def _check_table(
     stored: Mapping[str, Entity],
 ) -> None:
     """The class and the columns that a table names. stored: every table of every contract, as it is stored."""
-    loc: Loc = ("entites", name)
+    where: Where = ("entites", name)
     entity = stored.get(name)
     if entity is None:
-        file.say(loc, "aucun contrat ne déclare cette table")
+        file.say(where, "aucun contrat ne déclare cette table")
     in_force = None
-    if file.one_of((*loc, "classe"), table.classe, {*classes} - {DELIVERIES}):
+    if file.one_of((*where, "classe"), table.classe, {*classes} - {DELIVERIES}):
         in_force = classes[table.classe].en_vigueur
     person, opened = table.personne, table.ouvert
     if not (person.usager or person.par or person.cles):
-        file.say((*loc, "personne"), "absent : à qui sont ces lignes ?")
+        file.say((*where, "personne"), "absent : à qui sont ces lignes ?")
     if len(table.sauf) > 1:
-        file.say((*loc, "sauf"), "une seule colonne est attendue")
+        file.say((*where, "sauf"), "une seule colonne est attendue")
     for key, names, is_date in (
         (("classe",), (in_force,), False),
         (("personne", "usager"), (person.usager,), False),
@@ -351,23 +351,21 @@ def _check_table(
         (("ouvert", "debut"), (opened.debut if opened else None,), True),
         (("ouvert", "fin"), (opened.fin if opened else None,), True),
     ):
-        _check_columns(file, (*loc, *key), entity, names, is_date)
+        _check_columns(file, (*where, *key), entity, names, is_date)
     if person.par:
-        through, place = person.par.build(), (*loc, "personne", "par")
+        through, place = person.par.build(), (*where, "personne", "par")
         other = stored.get(person.par.table)
         if other is None:
             file.say((*place, "table"), f"aucun contrat ne déclare « {person.par.table} »")
         _check_columns(file, place, other, (through.key, "usager_id"), False)
 
 
-def _check_columns(file: YamlFile, loc: Loc, entity: Entity | None, names: Iterable[str | None], is_date: bool) -> None:
+def _check_columns(
+    file: YamlFile, where: Where, entity: Entity | None, names: Iterable[str | None], is_date: bool
+) -> None:
     types = {f.name: f.logical_type for f in entity.fields} if entity else {}
     for name in names:
-        if (
-            entity is None
-            or name is None
-            or not file.one_of(loc, name, types, f"n'est pas une colonne de {entity.name}")
-        ):
+        if entity is None or name is None or not file.one_of(where, name, types, f"une colonne de {entity.name}"):
             continue
         if is_date and types[name] not in ("date", "timestamp"):
-            file.say(loc, f"« {name} » n'est pas une date")
+            file.say(where, f"« {name} » n'est pas une date")

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from data_contracts.yaml_file import Declaration, DeclarationError, Number, YamlFile
+from data_contracts.strict_yaml import DeclarationError, Number, Strict, YamlFile
 
 PATH = Path(__file__).resolve().parent / "domaines.yaml"
 KeyCheck = Literal["finess", "siren", "siret", "nir", "rpps"]
@@ -41,7 +41,7 @@ class Domain:
         return {name: value for name, value in named.items() if value is not None}
 
 
-class DomainDeclaration(Declaration):
+class DomainDeclaration(Strict):
     """A domain as the file says it, under its name."""
 
     forme: str

@@ -14,7 +14,7 @@ from pathlib import Path
 from pydantic import Field as Key
 
 from data_contracts.contract import Contract
-from data_contracts.yaml_file import Declaration, DeclarationError, Texts, YamlFile
+from data_contracts.strict_yaml import DeclarationError, Strict, YamlFile
 
 FOLDER = Path(__file__).resolve().parent
 PRECEDENCE = FOLDER / "precedence.yaml"
@@ -36,12 +36,12 @@ class Precedence:
     elements: dict[str, tuple[str, ...]]
 
 
-class PrecedenceDeclaration(Declaration):
+class PrecedenceDeclaration(Strict):
     """The file that says these orders."""
 
     version: str
-    collections: dict[str, Texts] = Key(default_factory=dict)
-    elements: dict[str, Texts] = Key(default_factory=dict)
+    collections: dict[str, tuple[str, ...]] = Key(default_factory=dict)
+    elements: dict[str, tuple[str, ...]] = Key(default_factory=dict)
 
 
 def read_table(name: str, folder: Path = FOLDER) -> list[dict[str, str]]:

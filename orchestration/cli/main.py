@@ -358,7 +358,7 @@ def _json(content: Any) -> str:
 
 def _expected() -> dict[type[BaseException], int]:
     """Errors that a person can act on, with their exit code; anything else is a defect and keeps its stack."""
-    from data_contracts.yaml_file import DeclarationError
+    from data_contracts.strict_yaml import DeclarationError
     from ingest.protect.keyrings import KeyringProblem
     from orchestration.dbt_runtime import DbtFailed
     from orchestration.explain import NothingToExplain

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from data_contracts import checking, dictionary, loading, references, retention
 from data_contracts.loading import PRODUCTS, SOURCES, load_contracts, load_products, read_contracts
-from data_contracts.yaml_file import DeclarationError, YamlFile
+from data_contracts.strict_yaml import DeclarationError, YamlFile
 from ingest.home import Home
 from orchestration.run import run
 
@@ -134,7 +134,7 @@ LIST = "n'est pas une nomenclature (vouliez-vous « finess_categories » ?)"
         ("source", "TX_OCC_HP", "TX_OC_HP", "essai.odcs.yaml:20 · table.taux.element",
          f"« TX_OC_HP » {ELEMENT} (vouliez-vous « TX_OCC_HP » ?)"),
         ("source", "[CAP_AUT_HP]", "[CAP_AUT_HP, NEANT]", "essai.odcs.yaml:29 · prepares.elements",
-         f"« NEANT » {ELEMENT} (aucun des 209 mots admis ne s'en approche)"),
+         f"« NEANT » {ELEMENT} (aucun des {len(dictionary.elements())} mots admis ne s'en approche)"),
         ("source", "value: finess_categories", "value: categories", "essai.odcs.yaml:24 · table.categorie.nomenclature",
          f"« categories » {LIST}"),
         ("source", "{property: nomenclature, value: finess_categories}", "{property: proof, value: S}",

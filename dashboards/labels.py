@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 
 from dashboards.formats import INCONNU, is_unknown, nbsp_unit, number
-from data_contracts.dictionary import read_table
+from data_contracts.dictionary import filled_by_esms
 from data_contracts.loading import Contract, load_contracts
 from data_contracts.nomenclatures import names, read_list
 from data_contracts.strict_yaml import DeclarationError
@@ -335,15 +335,9 @@ def composante(element_id: str, code: str) -> str:
     return _composantes().get((element_id, code)) or readable(code)
 
 
-@lru_cache(maxsize=1)
 def collectes_saisies() -> tuple[str, ...]:
-    """Collections that ESMS fill in themselves, by the dictionary (collections.csv, column `repondants`)."""
-    found = {
-        row["colonne_matrice"]
-        for row in read_table("collections.csv")
-        if row["colonne_matrice"] and not row["repondants"].startswith(("Aucun", "Sans objet", "Départements"))
-    }
-    return tuple(sorted(found))
+    """Collections that ESMS fill in themselves."""
+    return tuple(sorted(filled_by_esms()))
 
 
 def regle(text: object) -> str:

@@ -58,7 +58,11 @@ def read_lines(name: str, folder: Path = FOLDER) -> list[tuple[int, dict[str, st
 
 @lru_cache(maxsize=4)
 def elements(folder: Path = FOLDER) -> dict[str, dict[str, str]]:
-    """The 209 elements by id: the columns of the matrix of redundancy."""
+    """The elements by id, with the columns of the matrix of redundancy.
+
+    Under the name of each collection stands where it has the element, after the proof of it: `S` seen in a source, `C`
+    category named, `K` to be confirmed by the owner, `D` derived from what the collection asks, so not asked itself.
+    """
     return {row["element_id"]: row for row in read_table("elements.csv", folder)}
 
 
@@ -68,6 +72,21 @@ def collections(folder: Path = FOLDER) -> frozenset[str]:
     return frozenset(
         name for row in read_table("collections.csv", folder) for name in (row["code"], row["colonne_matrice"]) if name
     )
+
+
+@lru_cache(maxsize=4)
+def filled_by_esms(folder: Path = FOLDER) -> frozenset[str]:
+    """The collections of the matrix that ESMS fill in themselves, by who answers them (column `repondants`)."""
+    return frozenset(
+        row["colonne_matrice"]
+        for row in read_table("collections.csv", folder)
+        if row["colonne_matrice"] and not row["repondants"].startswith(("Aucun", "Sans objet", "Départements"))
+    )
+
+
+def askers(element: dict[str, str], folder: Path = FOLDER) -> list[str]:
+    """The collections that ask ESMS for an element: those that ESMS fill in, and that do not derive it themselves."""
+    return sorted(name for name in filled_by_esms(folder) if element[name] and not element[name].startswith("D:"))
 
 
 def precedence(folder: Path = FOLDER) -> Precedence:

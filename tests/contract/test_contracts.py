@@ -178,3 +178,21 @@ def test_order_of_sources_follows_the_dictionary_then_the_collection() -> None:
     assert ranks["CHARGES_G1", "errd"] < ranks["CHARGES_G1", "ca"] < ranks["CHARGES_G1", "tdb_esms"]
     assert ranks["TX_REALISATION", "tdb_esms"] < ranks["TX_REALISATION", "tdb_diamant"]
     assert ranks["CAP_AUT_HP", "finess"] == 1
+
+
+@pytest.mark.parametrize(
+    ("element_id", "asked_by"),
+    [
+        ("FINESS_ET", 10),
+        ("TX_OCC_HP", 2),  # two other collections could derive it: they do not ask it
+        ("REPART_AGE", 3),
+        ("PROJET_PERSONNALISE", 0),
+    ],
+)
+def test_who_asks_for_an_element_is_counted_from_the_matrix(element_id: str, asked_by: int) -> None:
+    assert len(dictionary.askers(dictionary.elements()[element_id])) == asked_by
+
+
+def test_what_esms_do_not_fill_in_asks_them_nothing() -> None:
+    assert dictionary.filled_by_esms() & {"FINESS", "SEPPIA", "DUI"} == set()
+    assert {"TDB_ATIH", "DREES_EHPA", "CNSA_EPRD_ERRD", "VIATRAJECTOIRE"} <= dictionary.filled_by_esms()

@@ -37,13 +37,13 @@ _EXPECTED = {
     "float_type": "un nombre est attendu, pas {given}",
     "bool_type": "true ou false est attendu, pas {given}",
     "tuple_type": "une liste est attendue, pas {given}",
-    "dict_type": "un ensemble « clé: valeur » est attendu, pas {given}",
-    "model_type": "un ensemble « clé: valeur » est attendu, pas {given}",
-    "model_attributes_type": "un ensemble « clé: valeur » est attendu, pas {given}",
+    "dict_type": "des clés et leurs valeurs sont attendues, pas {given}",
+    "model_type": "des clés et leurs valeurs sont attendues, pas {given}",
+    "model_attributes_type": "des clés et leurs valeurs sont attendues, pas {given}",
     "too_short": "au moins {min_length} attendu",
     "too_long": "pas plus de {max_length} attendu",
     "string_too_short": "vide",
-    "string_pattern_mismatch": "{given} n'a pas la forme attendue, {pattern}",
+    "string_pattern_mismatch": "« {value} » n'a pas la forme {pattern}",
     "greater_than": "{given} : attendu, plus de {gt}",
     "greater_than_equal": "{given} : attendu, au moins {ge}",
     "less_than": "{given} : attendu, moins de {lt}",
@@ -322,7 +322,7 @@ def _in_french(error: ErrorDetails, model: Any) -> tuple[Where, str]:
     if kind == "value_error":
         return where, str(error.get("ctx", {}).get("error", error["msg"]))
     shown = repr(given) if isinstance(given, str | int | float | None) else "un ensemble"
-    return where, _EXPECTED.get(kind, error["msg"]).format(given=shown, **error.get("ctx", {}))
+    return where, _EXPECTED.get(kind, error["msg"]).format(given=shown, value=given, **error.get("ctx", {}))
 
 
 def _is_unknown_key(error: ErrorDetails) -> bool:

@@ -1,7 +1,7 @@
 """The contracts of the project: loading them, and saying everything that is wrong with them at once.
 
-Belongs here: which files are contracts, which mapping files add layouts to one. The objects are in `contract`, their
-parsing in `parsing`.
+Belongs here: which files are contracts, which tables of columns and which mapping files add to one. The objects are in
+`contract`, their parsing in `parsing`, the tables in `columns`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
+from data_contracts import columns
 from data_contracts.contract import Contract, Entity, Field, Layout, Product, RowRule
 from data_contracts.parsing import Parser
 from data_contracts.privacy import Privacy
@@ -49,8 +50,9 @@ class ContractError(ValueError):
 def load_contracts(folder: Path | None = None) -> dict[str, Contract]:
     """Every source contract of a folder (default: the project's), by id.
 
-    The mapping files of the folder `mappings` beside it add one layout a kind of file to the contract `dui`; without
-    that contract they are not looked at.
+    A table `<id>.columns.csv` beside a contract says the columns of its fields in each of its layouts. The mapping
+    files of the folder `mappings` beside the folder add one layout a kind of file to the contract `dui`; without that
+    contract they are not looked at.
 
     Raises:
         ContractError: with every problem of every file.
@@ -58,7 +60,8 @@ def load_contracts(folder: Path | None = None) -> dict[str, Contract]:
     sources = folder or SOURCES
     paths = sorted(sources.glob("*.odcs.yaml"))
     mappings = sorted((sources.parent / MAPPINGS.name).glob("*.yaml"))
-    return dict(_load_contracts(_dated(paths), _dated(mappings)))
+    tables = sorted(sources.glob(f"*{columns.SUFFIX}"))
+    return dict(_load_contracts(_dated(paths), _dated(tables), _dated(mappings)))
 
 
 def _dated(paths: list[Path]) -> tuple[tuple[Path, int], ...]:
@@ -67,9 +70,11 @@ def _dated(paths: list[Path]) -> tuple[tuple[Path, int], ...]:
 
 @lru_cache(maxsize=8)
 def _load_contracts(
-    files: tuple[tuple[Path, int], ...], mappings: tuple[tuple[Path, int], ...]
+    files: tuple[tuple[Path, int], ...], tables: tuple[tuple[Path, int], ...], mappings: tuple[tuple[Path, int], ...]
 ) -> tuple[tuple[str, Contract], ...]:
-    contracts, problems = _parsed([path for path, _ in files], Parser.contract)
+    contracts, problems = _parsed([path for path, _ in files], _contract)
+    alone = {path for path, _ in tables} - {columns.beside(path) for path, _ in files}
+    problems += [f"{path.name} · aucun contrat de ce nom à côté de cette table" for path in sorted(alone)]
     found = {c.id: c for c in contracts}
     for path, _ in mappings if MAPPED in found else ():
         parser = Parser(path)
@@ -82,6 +87,16 @@ def _load_contracts(
     if problems:
         raise ContractError(problems)
     return tuple(found.items())
+
+
+def _contract(parser: Parser) -> Contract | None:
+    """A source as its file declares it, with the columns of its fields when there is a table of them beside it."""
+    contract, path = parser.contract(), columns.beside(parser.path)
+    if not path.is_file():
+        return contract
+    table = columns.read(path)
+    parser.problems += columns.problems(table, parser.node)
+    return columns.applied(contract, table) if contract and not parser.problems else None
 
 
 def load_products(folder: Path | None = None) -> dict[str, Product]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from data_contracts import disclosure, value_domains
+from data_contracts import columns, disclosure, value_domains
 from data_contracts.contract import Contract, Entity, Field, Layout, Product, RowRule
 from data_contracts.privacy import NEVER_STORED, ROLES, RULES, Privacy, key_columns
 
@@ -43,7 +43,7 @@ KEY_CHECKS = ("finess", "siren", "siret", "nir", "rpps")
 DATA_CLASSES = ("administratives", "sante", "accompagnement", "financieres", "services")
 
 _FIELD_PROPERTIES = {
-    "column", "aliases", "keyCheck", "nullValues", "placeholders", "dateFormats", "trueValues", "falseValues",
+    "aliases", "keyCheck", "nullValues", "placeholders", "dateFormats", "trueValues", "falseValues",
     "nomenclature", "nomenclatureStrict", "element", "component", "timeBasis", "unit", "factor", "plausible",
     "suspectBelow", "suspectAbove", "voidWhen", "voidReason", "proof", "acceptedValues", "privacy",
     "clearReason", "absenceMeans", "essential", "valueDomain", "comesFrom",
@@ -126,15 +126,10 @@ class Parser:
         if not self.head():
             return None
         entities = tuple(self.entity(e) for e in self.node["schema"])
-        layouts = tuple(self.layout(x, entities) for x in self.custom.get("layouts") or [])
+        declared = columns.inherited(self.custom.get("layouts") or [], self.say)
+        layouts = tuple(self.layout(x, entities) for x in declared)
         if not layouts:
             self.say("layouts", "aucune forme déclarée : rien ne pourrait être lu")
-        codes = {x.code for x in layouts}
-        for entity in entities:
-            for field in entity.fields:
-                for code in dict(field.columns or ()):
-                    if code not in codes:
-                        self.say(f"{entity.name}.{field.name}", f"column : la forme « {code} » n'existe pas")
         self._personal(entities)
         if self.problems:
             return None
@@ -479,7 +474,6 @@ class Parser:
             self.one_of(where, "keyCheck", custom["keyCheck"], KEY_CHECKS)
         if custom.get("voidWhen") and not custom.get("voidReason"):
             self.say(where, "voidReason absent : dire en français pourquoi la valeur n'est pas utilisée")
-        columns = custom.get("column")
         optional: dict[str, Any] = {}
         for key, attribute in (
             ("dateFormats", "date_formats"), ("trueValues", "true_values"), ("falseValues", "false_values"),
@@ -497,7 +491,6 @@ class Parser:
             unique=bool(node.get("unique", False)),
             primary_key_position=int(node.get("primaryKeyPosition", 1)) if node.get("primaryKey") else None,
             options=tuple(sorted({**(domain.options if domain else {}), **options}.items())),
-            columns=None if columns is None else tuple((str(k), v) for k, v in columns.items() if v is not None),
             aliases=tuple(str(v) for v in custom.get("aliases") or ()),
             domain=domain,
             comes_from=tuple(map(str, custom.get("comesFrom") or ())),

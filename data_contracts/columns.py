@@ -98,7 +98,7 @@ def read(path: Path) -> Columns:
 def parsed(cell: str) -> tuple[str | int, str | None]:
     """What a filled cell says: the title, path or position of a column, then its title when that is not the usual."""
     if found := _POSITION.fullmatch(cell):
-        return int(found["position"]), found["title"]
+        return int(found["position"]), "" if found["title"] == UNTITLED else found["title"]
     if cell.startswith("="):
         return cell[1:].strip(), None
     return ("" if cell == UNTITLED else cell), None
@@ -107,7 +107,7 @@ def parsed(cell: str) -> tuple[str | int, str | None]:
 def written(column: str | int, title: str | None = None) -> str:
     """The cell that says this column: the contrary of `parsed`."""
     if isinstance(column, int):
-        return f"{column} = {title}" if title else str(column)
+        return str(column) if title is None else f"{column} = {title or UNTITLED}"
     return f"= {column}" if column.startswith("=") or _POSITION.fullmatch(column) else column or UNTITLED
 
 
@@ -238,7 +238,7 @@ def applied(contract: Contract, columns: Columns) -> Contract:
         if line is None:
             return each
         told = {code: parsed(line.cells[code]) for code in columns.layouts if code in line.cells}
-        titles = dict.fromkeys((*each.aliases, *(title for _, title in told.values() if title)))
+        titles = dict.fromkeys((*each.aliases, *(title for _, title in told.values() if title is not None)))
         places = tuple((code, column) for code, (column, _) in told.items())
         return replace(each, columns=places, aliases=tuple(titles))
 

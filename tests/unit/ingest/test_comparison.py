@@ -123,7 +123,7 @@ def test_what_only_stands_in_place_needs_less_likeness_to_be_a_new_name() -> Non
     usual = ("Région", "Lits installés au 31 décembre", "Département")
     fields = tuple(Field(name, title, "string", "") for name, title in zip(names, usual, strict=True))
     entity = replace(CONTRACTS["cnsa_gmp_pmp"].entities[0], fields=fields)
-    carried = dict(zip(names, range(1, 4), strict=True))
+    carried: dict[str, str | int] = {name: rank for rank, name in enumerate(names, start=1)}
     here = "Lits et places installés (31 décembre)"
     there = paired(entity, carried, ["Région", here, "Département"], by_position=True)
     elsewhere = paired(entity, carried, [here, "Autre chose", "Région", "Département"], by_position=True)

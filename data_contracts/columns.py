@@ -78,16 +78,16 @@ def read(path: Path) -> Columns:
     layouts = tuple(head[len(_HEAD) :])
     malformed: list[str] = []
     if tuple(head[: len(_HEAD)]) != _HEAD:
-        malformed.append(f"{path.name} · ligne 1 : attendu, « {';'.join(_HEAD)} » puis une colonne par forme")
+        malformed.append(f"{path.name}:1 · attendu, « {';'.join(_HEAD)} » puis une colonne par forme")
     for code, times in Counter(layouts).items():
         if not code:
-            malformed.append(f"{path.name} · ligne 1 : une colonne n'a pas de nom de forme")
+            malformed.append(f"{path.name}:1 · une colonne n'a pas de nom de forme")
         elif times > 1:
-            malformed.append(f"{path.name} · ligne 1 : la forme « {code} » a {times} colonnes")
+            malformed.append(f"{path.name}:1 · la forme « {code} » a {times} colonnes")
     lines: list[Line] = []
     for row in rows:
         if len(row) != len(head):
-            malformed.append(f"{path.name} · ligne {rows.line_num} : {len(row)} cellules, {len(head)} attendues")
+            malformed.append(f"{path.name}:{rows.line_num} · {len(row)} cellules, {len(head)} attendues")
         elif len(row) >= len(_HEAD):
             entity, name, *cells = (cell.strip() for cell in row)
             filled = {code: cell for code, cell in zip(layouts, cells, strict=True) if cell}
@@ -118,9 +118,9 @@ def problems(columns: Columns, node: Mapping[str, Any]) -> list[str]:
     """
     declared = _Declared.of(node)
     found = [*columns.malformed]
-    found += [f"{columns.path.name} · {said}" for said in _of_layouts(columns, declared)]
-    found += [f"{columns.path.name} · {said}" for said in _of_lines(columns, declared)]
-    found += [f"{columns.path.name} · {said}" for said in _of_cells(columns, declared)]
+    found += [f"{columns.path.name}{said}" for said in _of_layouts(columns, declared)]
+    found += [f"{columns.path.name}{said}" for said in _of_lines(columns, declared)]
+    found += [f"{columns.path.name}{said}" for said in _of_cells(columns, declared)]
     return found
 
 
@@ -160,42 +160,42 @@ def _of_layouts(columns: Columns, declared: _Declared) -> Iterator[str]:
     """The columns of the table are the layouts of the contract that carry its entities."""
     for code in filter(None, dict.fromkeys(columns.layouts)):
         if code in declared.apart:
-            yield f"ligne 1, colonne « {code} » : cette forme dit elle-même ses champs (tables), retirer la colonne"
+            yield f":1 · colonne « {code} » : cette forme dit elle-même ses champs (tables), retirer la colonne"
         elif code not in declared.layouts:
-            yield f"ligne 1, colonne « {code} » : le contrat n'a pas cette forme{_hint(code, declared.layouts)}"
+            yield f":1 · colonne « {code} » : le contrat n'a pas cette forme{_hint(code, declared.layouts)}"
     for code, carried in declared.layouts.items():
         known = columns.entities.intersection(carried)
         if known and code not in columns.layouts:
-            yield f"ligne 1 : la forme « {code} » du contrat n'a pas de colonne"
+            yield f":1 · la forme « {code} » du contrat n'a pas de colonne"
         for entity in carried if code in columns.layouts else ():
             if entity in known and not any(x.entity == entity and code in x.cells for x in columns.lines):
-                yield f"colonne « {code} » : vide, la forme ne porterait aucun champ de « {entity} »"
+                yield f":1 · colonne « {code} » : vide, la forme ne porterait aucun champ de « {entity} »"
         if code in columns.layouts and not known:
-            yield f"colonne « {code} » : vide, aucune table de cette forme n'est ici"
+            yield f":1 · colonne « {code} » : vide, aucune table de cette forme n'est ici"
 
 
 def _of_lines(columns: Columns, declared: _Declared) -> Iterator[str]:
     """The lines of the table are the fields of its entities, each once."""
     first: dict[tuple[str, str], int] = {}
     for line in columns.lines:
-        place = f"ligne {line.number}"
+        place = f":{line.number}"
         if line.entity not in declared.entities:
-            yield f"{place}, colonne « entity » : « {line.entity} » n'est pas une table du contrat" + _hint(
+            yield f"{place} · colonne « entity » : « {line.entity} » n'est pas une table du contrat" + _hint(
                 line.entity, declared.entities
             )
         elif line.field not in (fields := declared.entities[line.entity]):
-            yield f"{place}, colonne « field » : « {line.entity} » n'a pas de champ « {line.field} »" + _hint(
+            yield f"{place} · colonne « field » : « {line.entity} » n'a pas de champ « {line.field} »" + _hint(
                 line.field, fields
             )
         if before := first.get((line.entity, line.field)):
-            yield f"{place} : le champ « {line.entity}.{line.field} » est déjà ligne {before}"
+            yield f"{place} · le champ « {line.entity}.{line.field} » est déjà ligne {before}"
         if not line.cells:
-            yield f"{place} : aucune forme ne porte « {line.entity}.{line.field} », retirer la ligne ou le situer"
+            yield f"{place} · aucune forme ne porte « {line.entity}.{line.field} », retirer la ligne ou le situer"
         first.setdefault((line.entity, line.field), line.number)
     for entity in sorted(columns.entities & declared.entities.keys()):
         for name in declared.entities[entity]:
             if (entity, name) not in first:
-                yield f"le champ « {entity}.{name} » du contrat n'a pas de ligne"
+                yield f":1 · le champ « {entity}.{name} » du contrat n'a pas de ligne"
 
 
 def _of_cells(columns: Columns, declared: _Declared) -> Iterator[str]:
@@ -207,7 +207,7 @@ def _of_cells(columns: Columns, declared: _Declared) -> Iterator[str]:
             cell = line.cells.get(code)
             if cell is None:
                 continue
-            place = f"ligne {line.number}, colonne « {code} »"
+            place = f":{line.number} · colonne « {code} »"
             if line.entity not in declared.layouts.get(code, [line.entity]):
                 yield f"{place} : cette forme ne porte pas la table « {line.entity} »"
             column, _ = parsed(cell)

@@ -74,7 +74,7 @@ def _load_contracts(
 ) -> tuple[tuple[str, Contract], ...]:
     contracts, problems = _parsed([path for path, _ in files], _contract)
     alone = {path for path, _ in tables} - {columns.beside(path) for path, _ in files}
-    problems += [f"{path.name} · aucun contrat de ce nom à côté de cette table" for path in sorted(alone)]
+    problems += [f"{path.name}:1 · aucun contrat de ce nom à côté de cette table" for path in sorted(alone)]
     found = {c.id: c for c in contracts}
     for path, _ in mappings if MAPPED in found else ():
         parser = Parser(path)

@@ -95,48 +95,48 @@ AN_2_EMPTY = "entity;field;an_1;an_2\nreponses;finess_et;1;\nreponses;places;2;\
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (("entity;field", "table;champ"), "ligne 1 : attendu, « entity;field » puis une colonne par forme"),
-        (("an_1;an_2", "an_1;an_1"), "ligne 1 : la forme « an_1 » a 2 colonnes"),
-        (("an_1;an_2", "an_1;"), "ligne 1 : une colonne n'a pas de nom de forme"),
+        (("entity;field", "table;champ"), ":1 · attendu, « entity;field » puis une colonne par forme"),
+        (("an_1;an_2", "an_1;an_1"), ":1 · la forme « an_1 » a 2 colonnes"),
+        (("an_1;an_2", "an_1;"), ":1 · une colonne n'a pas de nom de forme"),
         (
             ("an_1;an_2", "an_1;an2"),
-            "ligne 1, colonne « an2 » : le contrat n'a pas cette forme (vouliez-vous « an_2 » ?)",
+            ":1 · colonne « an2 » : le contrat n'a pas cette forme (vouliez-vous « an_2 » ?)",
         ),
-        (("an_1;an_2", "an_1;an2"), "ligne 1 : la forme « an_2 » du contrat n'a pas de colonne"),
-        (("an_1;an_2", "an_1;arbre"), "ligne 1, colonne « arbre » : cette forme dit elle-même ses champs"),
-        (("places;2;3", "places;2"), "ligne 3 : 3 cellules, 4 attendues"),
+        (("an_1;an_2", "an_1;an2"), ":1 · la forme « an_2 » du contrat n'a pas de colonne"),
+        (("an_1;an_2", "an_1;arbre"), ":1 · colonne « arbre » : cette forme dit elle-même ses champs"),
+        (("places;2;3", "places;2"), ":3 · 3 cellules, 4 attendues"),
         (
             ("reponses;places", "reponse;places"),
-            "ligne 3, colonne « entity » : « reponse » n'est pas une table du contrat (vouliez-vous « reponses » ?)",
+            ":3 · colonne « entity » : « reponse » n'est pas une table du contrat (vouliez-vous « reponses » ?)",
         ),
         (
             ("reponses;places", "reponses;place"),
-            "ligne 3, colonne « field » : « reponses » n'a pas de champ « place » (vouliez-vous « places » ?)",
+            ":3 · colonne « field » : « reponses » n'a pas de champ « place » (vouliez-vous « places » ?)",
         ),
-        (("reponses;places", "reponses;place"), "le champ « reponses.places » du contrat n'a pas de ligne"),
-        (("reponses;places", "reponses;finess_et"), "ligne 3 : le champ « reponses.finess_et » est déjà ligne 2"),
-        (("reponses;places;2;3", "reponses;places;;"), "ligne 3 : aucune forme ne porte « reponses.places »"),
+        (("reponses;places", "reponses;place"), ":1 · le champ « reponses.places » du contrat n'a pas de ligne"),
+        (("reponses;places", "reponses;finess_et"), ":3 · le champ « reponses.finess_et » est déjà ligne 2"),
+        (("reponses;places;2;3", "reponses;places;;"), ":3 · aucune forme ne porte « reponses.places »"),
         (
             ("places;2;3", "places;1;3"),
-            "ligne 3, colonne « an_1 » : la position 1 désigne déjà le champ « finess_et », ligne 2",
+            ":3 · colonne « an_1 » : la position 1 désigne déjà le champ « finess_et », ligne 2",
         ),
         (
             ("places;2;3", "places;Places;3"),
-            "ligne 3, colonne « an_1 » : « Places » et, ligne 2, « 1 » : attendu, des positions partout ou des "
+            ":3 · colonne « an_1 » : « Places » et, ligne 2, « 1 » : attendu, des positions partout ou des "
             "intitulés partout",
         ),
-        (("reponses;lits", "avis;note"), "ligne 4, colonne « an_2 » : cette forme ne porte pas la table « avis »"),
+        (("reponses;lits", "avis;note"), ":4 · colonne « an_2 » : cette forme ne porte pas la table « avis »"),
         (
             (TABLE, SAME_TITLE),
-            "ligne 3, colonne « an_1 » : l'intitulé « Lits a » désigne déjà le champ « finess_et », ligne 2",
+            ":3 · colonne « an_1 » : l'intitulé « Lits a » désigne déjà le champ « finess_et », ligne 2",
         ),
-        ((TABLE, AN_2_EMPTY), "colonne « an_2 » : vide, la forme ne porterait aucun champ de « reponses »"),
+        ((TABLE, AN_2_EMPTY), ":1 · colonne « an_2 » : vide, la forme ne porterait aucun champ de « reponses »"),
     ],
 )
 def test_what_is_wrong_with_a_table_is_said_with_its_place(tmp_path: Path, change: tuple[str, str], said: str) -> None:
     changed = TABLE.replace(*change)
     assert changed != TABLE
-    with pytest.raises(ContractError, match=re.escape(f"sondage.columns.csv · {said}")):
+    with pytest.raises(ContractError, match=re.escape(f"sondage.columns.csv{said}")):
         load_contracts(written(tmp_path, changed))
 
 
@@ -151,10 +151,10 @@ def test_all_that_is_wrong_with_a_contract_and_its_table_is_said_at_once(tmp_pat
     for words in (
         "sondage.odcs.yaml · layouts.an_2 : like : aucune forme « an_0 » n'est déclarée au-dessus",
         "sondage.odcs.yaml · avis.note : logicalType = « entier » n'est pas admis",
-        "sondage.columns.csv · ligne 1, colonne « an2 »",
-        "sondage.columns.csv · ligne 3, colonne « field »",
-        "sondage.columns.csv · ligne 3, colonne « an_1 » : la position 1",
-        "orphelin.columns.csv · aucun contrat de ce nom à côté de cette table",
+        "sondage.columns.csv:1 · colonne « an2 »",
+        "sondage.columns.csv:3 · colonne « field »",
+        "sondage.columns.csv:3 · colonne « an_1 » : la position 1",
+        "orphelin.columns.csv:1 · aucun contrat de ce nom à côté de cette table",
     ):
         assert words in said
 

@@ -102,7 +102,7 @@ def test_every_problem_of_every_contract_is_said_at_once(tmp_path: Path) -> None
         "timeBasis absent alors que le champ porte un élément",
         "« csvv » n'est pas admis (vouliez-vous « csv » ?)",
         "« tabel » n'est pas admis (vouliez-vous « table » ?)",
-        "champs.columns.csv · ligne 1, colonne « xls » : le contrat n'a pas cette forme",
+        "champs.columns.csv:1 · colonne « xls » : le contrat n'a pas cette forme",
     ):
         assert words in said
 

@@ -175,11 +175,12 @@ def test_a_change_of_a_table_is_seen_by_what_was_read_and_built_with_it(
     monkeypatch.setattr(fingerprint, "PROJECT", tmp_path)
     monkeypatch.setattr(fingerprint, "DICTIONARY", tmp_path / "dictionary")
     monkeypatch.setattr(loading, "PRODUCTS", tmp_path / "products")
-    monkeypatch.setattr(loading, "SOURCES", tmp_path)
 
     def digests(table: str) -> tuple[str, str]:
-        written(tmp_path, table)
-        return fingerprint.digest(load_contracts()["sondage"]), fingerprint.declarations_digest()
+        contract = load_contracts(written(tmp_path, table))["sondage"]
+        with monkeypatch.context() as here:
+            here.setattr(loading, "SOURCES", tmp_path)
+            return fingerprint.digest(contract), fingerprint.declarations_digest()
 
     before, after = digests(TABLE), digests(TABLE.replace("places;2;3", "places;2;4"))
     assert before[0] != after[0]

@@ -73,7 +73,11 @@ def beside(contract: Path) -> Path:
 
 def read(path: Path) -> Columns:
     """The table that a file holds: as much of it as can be read, and what kept the rest from being so."""
-    rows = csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""), delimiter=";")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        return Columns(path, malformed=(f"{path.name}:1 · ce fichier n'est pas en UTF-8 : l'enregistrer ainsi",))
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=";")
     head = [cell.strip() for cell in next(rows, [])]
     layouts = tuple(head[len(_HEAD) :])
     malformed: list[str] = []

@@ -63,6 +63,13 @@ class Copied:
         return found
 
 
+def files_told(page: str) -> int:
+    """How many files a page says that a person writes or changes, in its front matter."""
+    told = re.match(r"---\nfiles: (\d+)\n---\n", (PROJECT / "docs" / "adding" / page).read_text(encoding="utf-8"))
+    assert told is not None, f"docs/adding/{page} ne commence pas par « files: N » entre deux lignes « --- »"
+    return int(told[1])
+
+
 def said_by(page: str, **names: str) -> dict[str, str]:
     """The files that the table of a page of docs/adding says are touched, and who touches them.
 

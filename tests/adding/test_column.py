@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from data_contracts.loading import load_contracts
-from tests.adding.copied import Copied, said_by
+from tests.adding.copied import Copied, files_told, said_by
 
 SOURCES = "data_contracts/sources"
 FIELD = """\
@@ -67,6 +67,7 @@ def test_a_column_of_a_file_whose_titles_change_is_also_a_line_of_the_table(tmp_
     [line] = [line for line in copy.text(table).splitlines() if line.startswith("prix;prix_hp_cs_eur;")]
     copy.insert(table, line, "prix;nb_remplacements;;;;Nombre de remplacements")
     assert copy.touched() == {contract: len(PLAIN.splitlines()), table: 1}
+    assert files_told("column.md") == 2
     copy.dlnuf("contracts", "generate")
     said = said_by("column.md", source="cnsa_prix_ehpad", entity="prix")
     assert set(copy.touched()) == {path for path, who in said.items() if "element" not in who}

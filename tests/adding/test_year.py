@@ -12,7 +12,7 @@ import pytest
 
 from data_contracts.loading import load_contracts
 from ingest.receive.headers import expected
-from tests.adding.copied import Copied, said_by
+from tests.adding.copied import Copied, files_told, said_by
 
 CONTRACT = "data_contracts/sources/tdb_esms.odcs.yaml"
 TABLE = "data_contracts/sources/tdb_esms.columns.csv"
@@ -87,6 +87,7 @@ def test_a_campaign_is_a_column_of_the_table_and_a_line_of_the_contract(
         CONTRACT, "      # Identification (1 à 13)", field.replace("logicalType: string", "logicalType: integer")
     )
     assert copy.touched() == {CONTRACT: 1 + 6, TABLE: 1}
+    assert files_told("year.md") == 2
     lines = [line.rpartition(";") for line in copy.text(TABLE).splitlines()]
     old = (Path(__file__).resolve().parents[2] / TABLE).read_text(encoding="utf-8").splitlines()
     assert [kept for kept, _, _ in lines if not kept.startswith(f"tableau_de_bord;{appeared['field']};")] == old

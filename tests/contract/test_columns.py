@@ -140,6 +140,16 @@ def test_what_is_wrong_with_a_table_is_said_with_its_place(tmp_path: Path, chang
         load_contracts(written(tmp_path, changed))
 
 
+def test_a_table_that_a_spreadsheet_saved_is_read_or_said(tmp_path: Path) -> None:
+    table = written(tmp_path, TABLE) / "sondage.columns.csv"
+    expected = load_contracts(tmp_path)
+    table.write_bytes(b"\xef\xbb\xbf" + TABLE.replace("\n", "\r\n").encode())
+    assert load_contracts(tmp_path) == expected
+    table.write_text(TABLE, encoding="cp1252")
+    with pytest.raises(ContractError, match=r"sondage\.columns\.csv:1 · ce fichier n'est pas en UTF-8"):
+        load_contracts(tmp_path)
+
+
 def test_all_that_is_wrong_with_a_contract_and_its_table_is_said_at_once(tmp_path: Path) -> None:
     table = TABLE.replace("places;2;3", "place;1;3").replace("an_2", "an2")
     (tmp_path / "orphelin.columns.csv").write_text(table, encoding="utf-8")

@@ -39,19 +39,20 @@ def check_source(file: YamlFile, declared: SourceDeclaration, contract: Contract
     _check_head(file, declared)
     if not declared.custom_properties.layouts:
         file.say(("customProperties", "layouts"), "aucune forme déclarée : rien ne pourrait être lu")
+    above: list[str] = []
     for rank, layout in enumerate(declared.custom_properties.layouts):
-        _check_layout(file, ("customProperties", "layouts", rank), layout, contract.entities)
-    codes = {layout.code for layout in contract.layouts}
+        here: Where = ("customProperties", "layouts", rank)
+        _check_layout(file, here, layout, contract.entities)
+        if layout.like is not None:
+            file.one_of((*here, "like"), layout.like, above, "une forme déclarée au-dessus")
+        above.append(layout.code)
     for rank, (each, entity) in enumerate(zip(declared.tables, contract.entities, strict=True)):
         where: Where = ("schema", rank)
         _check_entity(file, where, each, entity)
         _check_identity(file, where, entity)
         _check_stored(file, where, entity)
         for place, field in enumerate(each.properties):
-            said = (*where, "properties", place)
-            _check_field(file, said, field)
-            for code in field.custom_properties.column or {}:
-                file.one_of((*said, "customProperties", "column", code), code, codes, "une forme du contrat")
+            _check_field(file, (*where, "properties", place), field)
     _check_personal(file, contract)
 
 

@@ -1,7 +1,7 @@
 """The contracts of the project: loading them, and saying everything that is wrong with them at once.
 
 Belongs here: which files are declarations, in which order they are read and held against each other. Does not belong
-here: the objects (`contract`), the form of the files (`odcs`, `mapping_files`), what must hold (`coherence`,
+here: the objects (`contract`), the form of the files (`odcs`, `columns`, `mapping_files`), what must hold (`coherence`,
 `references`).
 """
 
@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from data_contracts import coherence, dictionary, indicators, mapping_files, references
+from data_contracts import coherence, columns, dictionary, indicators, mapping_files, references
 from data_contracts.contract import Contract, Entity, Field, Layout, Product, RowRule
 from data_contracts.odcs import ProductDeclaration, SourceDeclaration
 from data_contracts.privacy import Privacy
@@ -48,7 +48,8 @@ class ContractError(DeclarationError):
 def load_contracts(folder: Path | None = None) -> dict[str, Contract]:
     """Every source contract of a folder (default: the project's), by id.
 
-    The mapping files of the folder `mappings` beside it add one layout a kind of file to the contract `dui`; without
+    A table `<id>.columns.csv` beside a contract says the columns of its fields in each of its layouts. The mapping
+    files of the folder `mappings` beside the folder add one layout a kind of file to the contract `dui`; without
     that contract they are not looked at. What contracts name in the dictionary and the nomenclatures must exist there.
     With the sources of the project, the dictionary itself is held against them.
 
@@ -69,8 +70,9 @@ def read_contracts(folder: Path | None = None) -> tuple[dict[str, Contract] | No
     sources = folder or SOURCES
     paths = sorted(sources.glob("*.odcs.yaml"))
     mappings = sorted((sources.parent / MAPPINGS.name).glob("*.yaml"))
+    tables = sorted(sources.glob(f"*{columns.SUFFIX}"))
     own = [dictionary.PRECEDENCE, *sorted(dictionary.FOLDER.glob("*.csv"))] if sources == SOURCES else []
-    contracts, problems = _read_contracts(_dated(paths), _dated(mappings), _dated(own))
+    contracts, problems = _read_contracts(_dated(paths), _dated(tables), _dated(mappings), _dated(own))
     return (None if contracts is None else dict(contracts)), list(problems)
 
 
@@ -83,26 +85,32 @@ def _dated(paths: list[Path]) -> Dated:
 
 @lru_cache(maxsize=8)
 def _read_contracts(
-    sources: Dated, mappings: Dated, own: Dated
+    sources: Dated, tables: Dated, mappings: Dated, own: Dated
 ) -> tuple[tuple[tuple[str, Contract], ...] | None, tuple[str, ...]]:
     """own: the files of the dictionary, its orders first; none when it is not to be held against these sources."""
     files = [YamlFile(path) for path, _ in sources]
     read = [(file, declared) for file in files if (declared := file.read(SourceDeclaration))]
     contracts: dict[str, Contract] = {}
+    problems: list[str] = []
     for file, declared in read:
         contracts[declared.id] = declared.build()
         coherence.check_source(file, declared, contracts[declared.id])
+        if (path := columns.beside(file.path)).is_file():
+            table = columns.read(path)
+            problems += columns.problems(table, contracts[declared.id])
+            contracts[declared.id] = columns.applied(contracts[declared.id], table)
+    alone = {path for path, _ in tables} - {columns.beside(path) for path, _ in sources}
+    problems += [f"{path.name}:1 · aucun contrat de ce nom à côté de cette table" for path in sorted(alone)]
     references.check_sources(read)
     for path, _ in mappings if MAPPED in contracts else ():
         files.append(YamlFile(path))
         added = mapping_files.layouts(files[-1], contracts[MAPPED])
         contracts[MAPPED] = replace(contracts[MAPPED], layouts=(*contracts[MAPPED].layouts, *added))
-    problems: list[str] = []
     if own:
         files.append(YamlFile(own[0][0]))
         if order := files[-1].read(dictionary.PrecedenceDeclaration):
             references.check_precedence(files[-1], order, contracts)
-        problems = references.wrong_in_dictionary()
+        problems += references.wrong_in_dictionary()
     problems = [*(problem for file in files for problem in file.problems), *problems]
     return (tuple(contracts.items()) if len(contracts) == len(sources) else None), tuple(problems)
 

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, PlainValidator
 from pydantic import Field as Key
 from pydantic.alias_generators import to_camel
 
+from data_contracts.columns import inherited
 from data_contracts.contract import Contract, Entity, Field, Layout, Product, RowRule
 from data_contracts.disclosure import THRESHOLD, DisclosureDeclaration
 from data_contracts.privacy import NEVER_STORED, Privacy, PrivacyRule, Role
@@ -47,12 +48,6 @@ def _text_or_number(value: object) -> object:
     return value
 
 
-def _text_or_rank(value: object) -> object:
-    if value is not None and type(value) not in (str, int):
-        raise ValueError(f"« {value} » : un titre, un chemin ou un rang est attendu")
-    return value
-
-
 def _properties(value: object) -> object:
     """`[{property: name, value: …}, …]` as a mapping, each name once."""
     if not isinstance(value, tuple):
@@ -68,7 +63,6 @@ def _properties(value: object) -> object:
 Custom = BeforeValidator(_properties)
 UsageWarning = Annotated[Line, AfterValidator(lambda text: text.replace("{seuil}", str(THRESHOLD)))]
 Bound = Annotated[float | str, PlainValidator(_text_or_number)]  # a day, in a date
-Column = Annotated[str | int | None, PlainValidator(_text_or_rank)]
 
 
 class Odcs(Strict):
@@ -100,7 +94,6 @@ class PrivacyDeclaration(Strict):
 class FieldProperties(Odcs):
     """The custom properties of a field."""
 
-    column: dict[str, Column] | None = None
     aliases: tuple[str, ...] = ()
     value_domain: str | None = None
     comes_from: tuple[str, ...] = ()
@@ -179,7 +172,6 @@ class FieldDeclaration(Odcs):
             unique=self.unique,
             primary_key_position=self.primary_key_position if self.primary_key else None,
             options=tuple(sorted(options.items())),
-            columns=None if said.column is None else tuple((k, v) for k, v in said.column.items() if v is not None),
             aliases=said.aliases,
             domain=domain,
             comes_from=said.comes_from,
@@ -315,9 +307,13 @@ class EntityDeclaration(TableDeclaration):
 
 
 class LayoutDeclaration(Odcs):
-    """One shape in which a source is delivered. `options` are those of its reader, which knows what they mean."""
+    """One shape in which a source is delivered. `options` are those of its reader, which knows what they mean.
+
+    like: the layout above that says the keys which this one does not say; they are here already.
+    """
 
     code: str
+    like: str | None = None
     version: str | None = None
     reader: Reader
     entity: str | None = None
@@ -375,7 +371,7 @@ class SourceProperties(Odcs):
     document: str | None = None
     nature: Literal["collecte", "referentiel"] = "collecte"
     personal: bool = False
-    layouts: tuple[LayoutDeclaration, ...] = ()
+    layouts: Annotated[tuple[LayoutDeclaration, ...], BeforeValidator(inherited)] = ()
 
 
 class SourceDeclaration(ContractHead):

@@ -72,13 +72,14 @@ schema:
       - {name: finess_et, logicalType: string, customProperties: [{property: elment, value: X}]}
       - name: taux
         logicalType: number
-        customProperties: [{property: element, value: TX_OCC_HP}, {property: column, value: {xls: 3}}]
+        customProperties: [{property: element, value: TX_OCC_HP}]
 """
 
 
 def test_every_problem_of_every_contract_is_said_at_once(tmp_path: Path) -> None:
     (tmp_path / "casse.odcs.yaml").write_text(BROKEN, encoding="utf-8")
     (tmp_path / "champs.odcs.yaml").write_text(BROKEN_FIELDS, encoding="utf-8")
+    (tmp_path / "champs.columns.csv").write_text("entity;field;xls\ntable;taux;3\n", encoding="utf-8")
     with pytest.raises(ContractError) as raised:
         load_contracts(tmp_path)
     said = str(raised.value)
@@ -92,7 +93,7 @@ def test_every_problem_of_every_contract_is_said_at_once(tmp_path: Path) -> None
         "champs.odcs.yaml:17 · table.taux : timeBasis absent alors que le champ porte un élément",
         "champs.odcs.yaml:10 · layouts.csv.reader : « csvv » n'est pas admis (vouliez-vous « csv » ?)",
         "champs.odcs.yaml:10 · layouts.csv.entity : « tabel » n'est pas admis (vouliez-vous « table » ?)",
-        "champs.odcs.yaml:19 · table.taux.column.xls : « xls » n'est pas une forme du contrat",
+        "champs.columns.csv:1 · colonne « xls » : le contrat n'a pas cette forme",
     ):
         assert words in said
 
@@ -166,7 +167,7 @@ def test_a_contract_added_to_a_folder_is_seen(tmp_path: Path) -> None:
     (tmp_path / "champs.odcs.yaml").write_text(
         BROKEN_FIELDS.replace("tabel", "table").replace("csvv", "csv").replace("strin}", "string}")
         .replace("- {name: finess_et, logicalType: string, customProperties: [{property: elment, value: X}]}", "")
-        .replace("field: finess}", "field: finess_et}").replace("{xls: 3}", "{csv: 3}")
+        .replace("field: finess}", "field: finess_et}")
         .replace("[{property: unit", "[{property: timeBasis, value: flux_annee}, {property: unit"),
         encoding="utf-8",
     )  # fmt: skip

@@ -12,6 +12,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
+import yaml
+
+from data_contracts import person_role
 from data_contracts.contract import Contract, Entity, Field, Layout, Product, RowRule
 from data_contracts.parsing import Parser
 from data_contracts.privacy import Privacy
@@ -35,7 +38,8 @@ ROOT = Path(__file__).resolve().parent
 SOURCES = ROOT / "sources"
 PRODUCTS = ROOT / "products"
 MAPPINGS = ROOT / "mappings"
-MAPPED = "dui"  # the contract whose entities the products of the market export, each its own way
+DELIVERIES = "livraisons"  # the class of bytes that no person is tied to
+CONSERVATION = ROOT / "conservation.yaml"  # the classes that a role may name; `retention` reads the rest
 
 
 class ContractError(ValueError):
@@ -49,8 +53,7 @@ class ContractError(ValueError):
 def load_contracts(folder: Path | None = None) -> dict[str, Contract]:
     """Every source contract of a folder (default: the project's), by id.
 
-    The mapping files of the folder `mappings` beside it add one layout a kind of file to the contract `dui`; without
-    that contract they are not looked at.
+    Each mapping file of the folder `mappings` beside it adds one layout a kind of file to the contract that it names.
 
     Raises:
         ContractError: with every problem of every file.
@@ -58,7 +61,13 @@ def load_contracts(folder: Path | None = None) -> dict[str, Contract]:
     sources = folder or SOURCES
     paths = sorted(sources.glob("*.odcs.yaml"))
     mappings = sorted((sources.parent / MAPPINGS.name).glob("*.yaml"))
-    return dict(_load_contracts(_dated(paths), _dated(mappings)))
+    return dict(_load_contracts(_dated(paths), _dated(mappings), _classes(CONSERVATION.stat().st_mtime_ns)))
+
+
+@lru_cache(maxsize=1)
+def _classes(dated: int) -> frozenset[str]:
+    """The classes of conservation of tables, in the file of that date."""
+    return frozenset(yaml.safe_load(CONSERVATION.read_text(encoding="utf-8"))["classes"]) - {DELIVERIES}
 
 
 def _dated(paths: list[Path]) -> tuple[tuple[Path, int], ...]:
@@ -67,21 +76,34 @@ def _dated(paths: list[Path]) -> tuple[tuple[Path, int], ...]:
 
 @lru_cache(maxsize=8)
 def _load_contracts(
-    files: tuple[tuple[Path, int], ...], mappings: tuple[tuple[Path, int], ...]
+    files: tuple[tuple[Path, int], ...], mappings: tuple[tuple[Path, int], ...], classes: frozenset[str]
 ) -> tuple[tuple[str, Contract], ...]:
     contracts, problems = _parsed([path for path, _ in files], Parser.contract)
     found = {c.id: c for c in contracts}
-    for path, _ in mappings if MAPPED in found else ():
-        parser = Parser(path)
-        layouts = parser.mapping(found[MAPPED])
-        known = {x.code for x in found[MAPPED].layouts}
-        for repeated in sorted(x.code for x in layouts if x.code in known):
-            parser.say("fichiers", f"la forme « {repeated} » existe déjà")
-        problems += parser.problems
-        found[MAPPED] = replace(found[MAPPED], layouts=(*found[MAPPED].layouts, *layouts))
+    if not problems:  # a contract that could not be read would be missed by those that name it
+        problems += _mapped([path for path, _ in mappings], found)
+        problems += person_role.problems(found, classes)
     if problems:
         raise ContractError(problems)
     return tuple(found.items())
+
+
+def _mapped(paths: list[Path], found: dict[str, Contract]) -> list[str]:
+    """Adds the layouts of mapping files to the contracts that they serve; every problem of every file."""
+    problems: list[str] = []
+    for path in paths:
+        parser = Parser(path)
+        served = str(parser.node.get("contrat"))
+        parser.one_of("contrat", "contrat", served, set(found))
+        if served in found:
+            contract = found[served]
+            layouts = parser.mapping(contract)
+            known = {x.code for x in contract.layouts}
+            for repeated in sorted(x.code for x in layouts if x.code in known):
+                parser.say("fichiers", f"la forme « {repeated} » existe déjà")
+            found[served] = replace(contract, layouts=(*contract.layouts, *layouts))
+        problems += parser.problems
+    return problems
 
 
 def load_products(folder: Path | None = None) -> dict[str, Product]:

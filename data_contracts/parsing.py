@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from data_contracts import disclosure, value_domains
+from data_contracts import disclosure, person_role, value_domains
 from data_contracts.contract import Contract, Entity, Field, Layout, Product, RowRule
 from data_contracts.privacy import NEVER_STORED, ROLES, RULES, Privacy, key_columns
 
@@ -50,7 +50,7 @@ _FIELD_PROPERTIES = {
 }  # fmt: skip
 _ENTITY_PROPERTIES = {
     "unit", "timeBasis", "perimeter", "observations", "elements", "tieBreak", "identity", "primaryKey", "datedBy",
-    "codesAt",
+    "codesAt", "person",
 }  # fmt: skip
 _PRIVACY_KEYS = {"regle", "nom", "domaine", "par", "nomenclature"}
 # Where a mapping takes the value of a field from: exactly one of the three.
@@ -136,6 +136,7 @@ class Parser:
                     if code not in codes:
                         self.say(f"{entity.name}.{field.name}", f"column : la forme « {code} » n'existe pas")
         self._personal(entities)
+        system = person_role.parse(person_role.System, self.custom.get("person"), self.say, "person")
         if self.problems:
             return None
         described = self.node.get("description") or {}
@@ -151,6 +152,7 @@ class Parser:
             personal=bool(self.custom.get("personal", False)),
             layouts=layouts,
             entities=entities,
+            person=system,
         )
 
     def _personal(self, entities: tuple[Entity, ...]) -> None:
@@ -370,6 +372,7 @@ class Parser:
             codes_at=custom.get("codesAt"),
             identity=tuple((str(role), str(field)) for role, field in (custom.get("identity") or {}).items()),
             key=tuple(map(str, custom.get("primaryKey") or ())),
+            person=person_role.parse(person_role.PersonRole, custom.get("person"), self.say, f"{name}.person"),
         )
         self._stored(entity)
         for rule in rules:

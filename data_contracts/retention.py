@@ -1,7 +1,8 @@
-"""How long what is said of persons is kept: the classes and tables of `conservation.yaml`, held against the contracts.
+"""How long what is said of persons is kept: the classes of `conservation.yaml`, the tables that contracts put in them.
 
-Belongs here: reading that file, and saying everything that is wrong with it at once. Does not belong here: computing
-dates, listing or eliminating anything (`ingest.retain`).
+Belongs here: reading that file, and saying everything that is wrong with it at once; each table of persons as
+`ingest.retain` needs it. Does not belong here: what a contract must say of its tables (`person_role`), computing dates,
+listing or eliminating anything (`ingest.retain`).
 """
 
 from __future__ import annotations
@@ -15,12 +16,11 @@ from typing import Any
 
 import yaml
 
-from data_contracts.contract import Contract, Entity
-from data_contracts.loading import load_contracts
+from data_contracts.contract import Contract
+from data_contracts.loading import CONSERVATION, DELIVERIES, load_contracts
+from data_contracts.person_role import Told, find, told
 
-PATH = Path(__file__).resolve().parent / "conservation.yaml"
 LAST_CLASS, NONE = "derniere_classe", "aucune"
-DELIVERIES = "livraisons"  # the class of bytes that no person is tied to
 STARTS = ("dernier_contact", "reception")
 FATES = ("destruction", "conservation")
 CONFIDENCES = ("V", "E", "S", "G")
@@ -100,12 +100,13 @@ class Rule:
 
 @dataclass(frozen=True)
 class Through:
-    """Whose a row is, by another table: `column` here is `key` there."""
+    """Whose a row is, by another table: `column` here is `key` there, where `usager` is the number of the record."""
 
     column: str
     source: str
     entity: str
     key: str
+    usager: str
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,10 @@ class OpenEnd:
 
 @dataclass(frozen=True)
 class Held:
-    """One table of persons: its class, whose its rows are, which of its dates are a contact."""
+    """One table of persons: its class, whose its rows are, which of its dates are a contact.
+
+    is_record: its rows are the files of persons, whose numbers and keys of identity say whose the other rows are.
+    """
 
     source: str
     entity: str
@@ -133,6 +137,7 @@ class Held:
     but: tuple[str, tuple[str, ...]] | None = None
     birth_year: str | None = None
     death: str | None = None
+    is_record: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -143,7 +148,7 @@ class Held:
 
 @dataclass(frozen=True)
 class Conservation:
-    """The whole file."""
+    """The rules, and every table of every contract about persons."""
 
     version: str
     rules: dict[str, Rule]
@@ -154,28 +159,67 @@ class Conservation:
 
 
 def load(path: Path | None = None, contracts: Mapping[str, Contract] | None = None) -> Conservation:
-    """The rules of conservation. Every table of every contract about persons must have its class.
+    """The rules of conservation, and the tables that they apply to.
 
     Raises:
         ConservationError: with every problem of the file.
+        ContractError: a contract about persons says not how long a table is kept.
     """
-    parser = _Parser(path or PATH, load_contracts() if contracts is None else contracts)
-    found = parser.conservation()
+    parser = _Parser(path or CONSERVATION)
+    version, rules = parser.conservation()
+    known = load_contracts() if contracts is None else contracts
+    held = tuple(_held(each, known) for each in told(known))
+    parser.tables(held, rules, known)
     if parser.problems:
         raise ConservationError(parser.problems)
-    return found
+    return Conservation(version, rules, held)
+
+
+def _held(each: Told, contracts: Mapping[str, Contract]) -> Held:
+    role, kept = each.role, each.role.retention
+    is_record = role.kind == "record"
+    opened = (role.fields["date_entree"], role.fields["date_sortie"]) if kept.open else None
+    return Held(
+        source=each.contract.id,
+        entity=each.entity.name,
+        rule=kept.retention_class,
+        key=each.entity.stored.primary_key,
+        usager=_usager(each),
+        through=_through(each, contracts),
+        keys=each.strong_keys,
+        contacts=tuple(kept.contacts),
+        open_end=OpenEnd(*opened, str(kept.open)) if opened else None,
+        but=next(((column, tuple(values)) for column, values in kept.but.items()), None),
+        birth_year=each.birth_year if is_record else None,
+        death=kept.death,
+        is_record=is_record,
+    )
+
+
+def _usager(each: Told) -> str | None:
+    """The column that holds the number of a record."""
+    if each.role.kind == "record":
+        return each.role.number
+    return each.role.record.field if each.role.record else None
+
+
+def _through(each: Told, contracts: Mapping[str, Contract]) -> Through | None:
+    via = each.role.retention.via
+    way = find(contracts, via.of) if via else None
+    if via is None or way is None:
+        return None
+    return Through(via.field, way.contract.id, way.entity.name, via.key or via.field, str(_usager(way)))
 
 
 _RULE_KEYS = {
     "libelle", "base_active", "archive_intermediaire", "point_depart", "sort_final", "sources", "anniversaire", "deces",
     "en_vigueur",
 }  # fmt: skip
-_HELD_KEYS = {"classe", "personne", "contacts", "ouvert", "sauf", "naissance", "deces"}
 
 
 class _Parser:
-    def __init__(self, path: Path, contracts: Mapping[str, Contract]) -> None:
-        self.path, self.contracts = path, contracts
+    def __init__(self, path: Path) -> None:
+        self.path = path
         self.problems: list[str] = []
 
     def say(self, where: str, problem: str) -> None:
@@ -197,28 +241,30 @@ class _Parser:
             self.one_of(where, key, allowed)
         return node
 
-    def conservation(self) -> Conservation:
+    def conservation(self) -> tuple[str, dict[str, Rule]]:
+        """The version of the file, and its rules by class."""
         try:
             content = yaml.safe_load(self.path.read_text(encoding="utf-8"))
         except yaml.YAMLError as error:
             self.say("fichier", f"YAML illisible ({' '.join(str(error).split())})")
             content = {}
-        node = self.keys("fichier", content, ("version", "classes", "entites"))
+        node = self.keys("fichier", content, ("version", "classes"))
         if not node.get("version"):
             self.say("version", "absente")
         rules = {code: self.rule(str(code), rule) for code, rule in (node.get("classes") or {}).items()}
         if DELIVERIES not in rules:
             self.say("classes", f"la classe « {DELIVERIES} » (octets sans personne) est absente")
-        tables = tuple(self.held(str(name), held, rules) for name, held in (node.get("entites") or {}).items())
-        self.complete({(h.source, h.entity) for h in tables})
-        return Conservation(str(node.get("version")), rules, tables)
+        return str(node.get("version")), rules
 
-    def complete(self, declared: set[tuple[str, str]]) -> None:
-        """Nothing about persons is without a rule: it would be kept for ever, and nobody would know."""
-        for contract in self.contracts.values():
-            for entity in contract.entities if contract.personal else ():
-                if (contract.id, entity.name) not in declared:
-                    self.say("entites", f"{contract.id}.{entity.name} porte des personnes et n'a pas de classe")
+    def tables(self, held: Collection[Held], rules: Mapping[str, Rule], contracts: Mapping[str, Contract]) -> None:
+        """Each table finds its class here, and the field that ends its rows when the class names one."""
+        for table in held:
+            rule, stored = rules.get(table.rule), contracts[table.source].entity(table.entity).stored
+            ends = rule.in_force_until if rule else None
+            if rule is None:
+                self.say("classes", f"la classe « {table.rule} » de {table.source}.{table.entity} est absente")
+            elif ends and ends not in {f.name for f in stored.fields}:
+                self.say(f"classes.{rule.code}.en_vigueur", f"« {ends} » n'est pas de {table.source}.{table.entity}")
 
     def duration(self, where: str, value: Any) -> Duration:
         found = _DURATION.fullmatch(str(value))
@@ -262,67 +308,3 @@ class _Parser:
             self.say(where, "texte absent")
         self.one_of(f"{where}.confiance", node.get("confiance"), CONFIDENCES)
         return Source(str(node.get("texte")), str(node.get("confiance")))
-
-    def held(self, name: str, content: Any, rules: Mapping[str, Rule]) -> Held:
-        where = f"entites.{name}"
-        node = self.keys(where, content, _HELD_KEYS)
-        source, _, entity_name = name.partition(".")
-        entity = self.entity(where, source, entity_name)
-        if self.one_of(f"{where}.classe", node.get("classe"), {*rules} - {DELIVERIES}):
-            ends = rules[node["classe"]].in_force_until
-            self.columns(where, entity, ends)
-        person = self.keys(f"{where}.personne", node.get("personne") or {}, ("usager", "par", "cles"))
-        if not person:
-            self.say(f"{where}.personne", "absent : à qui sont ces lignes ?")
-        contacts = tuple(node.get("contacts") or ())
-        keys = tuple(person.get("cles") or ())
-        but = self.keys(f"{where}.sauf", node.get("sauf") or {}, _names(entity) or node.get("sauf") or ())
-        self.columns(where, entity, person.get("usager"), node.get("naissance"), *keys)
-        self.columns(where, entity, node.get("deces"), *contacts, dates=True)
-        return Held(
-            source=source,
-            entity=entity_name,
-            rule=str(node.get("classe")),
-            key=entity.primary_key if entity else (),
-            usager=person.get("usager"),
-            through=self.through(f"{where}.personne.par", entity, person["par"]) if person.get("par") else None,
-            keys=keys,
-            contacts=contacts,
-            open_end=self.open_end(f"{where}.ouvert", entity, node["ouvert"]) if node.get("ouvert") else None,
-            but=next(((str(k), tuple(map(str, v))) for k, v in but.items()), None),
-            birth_year=node.get("naissance"),
-            death=node.get("deces"),
-        )
-
-    def entity(self, where: str, source: str, name: str) -> Entity | None:
-        contract = self.contracts.get(source)
-        entity = next((e for e in contract.entities if e.name == name), None) if contract else None
-        if entity is None:
-            self.say(where, "aucun contrat ne déclare cette table")
-        return entity.stored if entity else None
-
-    def columns(self, where: str, entity: Entity | None, *names: str | None, dates: bool = False) -> None:
-        for name in names:
-            if entity is None or name is None or not self.one_of(where, name, _names(entity)):
-                continue
-            if dates and entity.field(name).logical_type not in ("date", "timestamp"):
-                self.say(where, f"« {name} » n'est pas une date")
-
-    def through(self, where: str, entity: Entity | None, content: Any) -> Through:
-        node = self.keys(where, content, ("champ", "table", "cle"))
-        column, table = str(node.get("champ")), str(node.get("table"))
-        source, _, name = table.partition(".")
-        key = str(node.get("cle", column))
-        self.columns(where, entity, column)
-        self.columns(where, self.entity(where, source, name), key, "usager_id")
-        return Through(column, source, name, key)
-
-    def open_end(self, where: str, entity: Entity | None, content: Any) -> OpenEnd:
-        node = self.keys(where, content, ("debut", "fin", "alors"))
-        self.columns(where, entity, str(node.get("debut")), str(node.get("fin")), dates=True)
-        self.one_of(f"{where}.alors", node.get("alors"), (STILL, SEEN))
-        return OpenEnd(str(node.get("debut")), str(node.get("fin")), str(node.get("alors")))
-
-
-def _names(entity: Entity | None) -> set[str]:
-    return {f.name for f in entity.fields} if entity else set()

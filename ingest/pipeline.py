@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache, partial
@@ -20,6 +20,7 @@ from data_contracts import loading, nomenclatures, non_answers, privacy, territo
 from data_contracts.derive import schemas
 from data_contracts.dictionary import FOLDER as DICTIONARY
 from data_contracts.loading import Contract, Entity, Layout
+from data_contracts.person_role import told
 from data_contracts.value_domains import domains
 from ingest import clock, parallel
 from ingest.home import PROJECT, Home
@@ -43,8 +44,6 @@ from ingest.validate.spool import Spool
 
 UNKNOWN = "inconnu"  # how the neutral name of a file of no known source begins
 NO_KEY = "sans-cle"  # digest of a result that only waits for its key
-_OPPOSITIONS = "consentements"
-_REGISTER = "registre"  # its table
 Progress = Callable[[str, int, int], None]  # what is being done, done so far, total
 
 
@@ -338,12 +337,13 @@ def pending(home: Home, *, source: str | None = None, millesime: int | None = No
             digests[contract.id] = digest(contract, keyring)
         return result.digest != digests[contract.id]
 
+    registers = {register.contract.id for register in told(contracts, "register")}
     return [
         m
         for m in landing.manifests(home)
         if m.source in contracts
         and (source is None or m.source == source)
-        and (millesime is None or m.millesime in (None, millesime) or m.source == _OPPOSITIONS)
+        and (millesime is None or m.millesime in (None, millesime) or m.source in registers)
         and waits(m)
     ]
 
@@ -622,14 +622,18 @@ def inputs_fingerprint(home: Home, today: date) -> str:
     return hasher.hexdigest()
 
 
-def _in_force(home: Home, results: Iterable[Result], today: date) -> tuple[int, int]:
-    """Rows of the register of oppositions and consents that took effect, and that were withdrawn, at a day."""
-    files = [home.lake / f for r in results if r.statut == lake.ACCEPTED for f in r.files.get(_REGISTER, ())
-             if r.source == _OPPOSITIONS]  # fmt: skip
-    if not files:
-        return 0, 0
-    rows = pl.scan_parquet(files).select((pl.col(c) <= today).sum() for c in ("date_effet", "retire_le")).collect()
-    return rows.row(0)
+def _in_force(home: Home, results: Sequence[Result], today: date) -> tuple[int, int]:
+    """Rows of the registers of oppositions and consents that took effect, and that were withdrawn, at a day."""
+    begun = ended = 0
+    for register in told(loading.load_contracts(), "register"):
+        table, fields = register.entity.name, register.role.fields
+        files = [home.lake / f for r in results if r.statut == lake.ACCEPTED for f in r.files.get(table, ())
+                 if r.source == register.contract.id]  # fmt: skip
+        if files:
+            counted = ((pl.col(fields[name]) <= today).sum() for name in ("date_effet", "retire_le"))
+            effective, withdrawn = pl.scan_parquet(files).select(counted).collect().row(0)
+            begun, ended = begun + effective, ended + withdrawn
+    return begun, ended
 
 
 def declarations_digest() -> str:

@@ -23,7 +23,7 @@ from tests.integration.conservation.test_relecture import TITLES
 from tests.patience import PATIENCE_S
 
 PROJECT = Path(__file__).resolve().parents[3]
-PACKAGES = ("data_contracts", "ingest", "orchestration", "dashboards", "dbt_project", "docs")
+PACKAGES = ("data_contracts", "ingest", "orchestration", "dashboards", "witness", "dbt_project", "docs")
 ET, AILLEURS = "010000001", "010000002"
 CONTRACT = r"""
 apiVersion: v3.1.0
@@ -216,8 +216,9 @@ def test_a_source_of_persons_that_nobody_wrote_code_for(
                ORDER BY f.annee_naissance, g.source, g.finess_et"""
         ).fetchall()
         stays = warehouse.execute(
-            """SELECT finess_et, est_dit_dui, est_dit_suivi, date_entree::VARCHAR, date_entree_source, date_entree_statut,
-                      suivi_date_entree::VARCHAR, date_sortie::VARCHAR, date_sortie_source, deux_lieux
+            """SELECT finess_et, est_dit_dui, est_dit_suivi, date_entree::VARCHAR, date_entree_source,
+                      date_entree_statut, suivi_date_entree::VARCHAR, date_sortie::VARCHAR, date_sortie_source,
+                      deux_lieux
                FROM dlnuf.dlnuf_sejours ORDER BY date_entree, est_dit_suivi, finess_et"""
         ).fetchall()
         counted = warehouse.execute(
@@ -249,7 +250,7 @@ def test_a_source_of_persons_that_nobody_wrote_code_for(
 
     assert _stored(home) == 5
     listed = json.loads(_said(dlnuf("conservation", "lister", "--json")))
-    day = "2026-01-02"
+    day = "{}-{}-{}".format(*(listed["bordereau"][at] for at in (slice(4), slice(4, 6), slice(6, 8))))
     assert listed["lignes"] == 3  # Aubépine: her record and her stay in the DUI, and what the source tells of it
     _said(dlnuf("conservation", "approuver", listed["bordereau"], "--visa", "AD01", "--par", "direction", "--le", day))
     assert "3 lignes éliminées" in _said(dlnuf("conservation", "eliminer"))

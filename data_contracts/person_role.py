@@ -169,6 +169,12 @@ class Told:
         return () if self.role.kind == "record" else tuple(k for k in _STRONG if k in self.identity_keys)
 
     @property
+    def number_domain(self) -> str | None:
+        """The space of its local numbers, before they become pseudonyms."""
+        privacy = next((f.privacy for f in self.entity.fields if f.name == self.role.number), None)
+        return privacy.domain if privacy else None
+
+    @property
     def birth_year(self) -> str | None:
         """The stored column that holds the year of birth."""
         born = dict(self.entity.identity).get("naissance")

@@ -73,7 +73,7 @@ def read(home: Home, finess: str, on: date, kind: str) -> Etablissement:
 def _rows(home: Home, known: Known, finess: str, given: Mapping[str, tuple[str, ...]]) -> dict[Table, list[Row]]:
     """Table -> its rows in force, stored and clear columns, each with the `place` it was read from.
 
-    `nom_dit` and `prenoms_dit` are the names of its person, in whatever fields the source says them.
+    `person` is who it is about; `nom_dit` and `prenoms_dit` are the names, in whatever fields the source says them.
     """
     found: dict[Table, list[Row]] = defaultdict(list)
     for source, tables in given.items():
@@ -85,11 +85,15 @@ def _rows(home: Home, known: Known, finess: str, given: Mapping[str, tuple[str, 
         for table in tables:
             rows = frames.get(table, pl.DataFrame())
             if rows.height:
-                roles = dict(load_contracts()[source].entity(table).identity)
+                entity = load_contracts()[source].entity(table)
+                roles = dict(entity.identity)
                 names = {f"{said}_dit": f"{CLEAR}{roles[said]}" for said in ("nom", "prenoms") if said in roles}
+                # Whose record it is; of a statement that names the record of another table, whose the statement is.
+                persons = known.stated if entity.person and entity.person.record else known.persons
                 in_force = _in_force(source, rows, known.rows.get((source, table), set()))
                 found[source, table] = [
-                    {**row, **{said: row[name] for said, name in names.items()}} for row in in_force
+                    {**row, "person": persons.get(row["place"]), **{said: row[name] for said, name in names.items()}}
+                    for row in in_force
                 ]
     return found
 
@@ -122,6 +126,11 @@ class _Reading:
                     self.of_person[table][person].append(row)
                 if table != RESIDENTS and (stay := self.stay_of.get(row["place"])):
                     self.of_stay[stay].append(row)
+        # Who a person is by the sources that say names, for the rows of those that do not.
+        self.named: dict[str, Row] = {}
+        for row in chain.from_iterable(rows for table, rows in self.rows.items() if table[0] != DUI):
+            if "nom_dit" in row and (person := self.person(row)):
+                self.named.setdefault(person, row)
         self.of_usager = {table: _grouped(self.rows[table], "usager_id") for table in (SEJOURS, EVALUATIONS, DECISIONS)}
         self.usagers_of: dict[str, list[Row]] = defaultdict(list)
         for usager in self.rows[USAGERS]:
@@ -130,16 +139,15 @@ class _Reading:
         self.droits = _grouped(self.rows[DROITS], "decision_id")
 
     def _leave_out(self, opposed: set[str]) -> None:
-        """Every row of the persons and usagers who are opposed. In the DUI a place may be that of several tables."""
-        refused = {place for place, person in self.known.persons.items() if person in opposed}
-        usagers = {u["usager_id"] for u in self.rows[USAGERS] if u["place"] in refused or u["usager_id"] in opposed}
+        """Every row of the persons and usagers who are opposed: in the DUI, by the number of the usager."""
+        usagers = {u["usager_id"] for u in self.rows[USAGERS] if {u["person"], u["usager_id"]} & opposed}
         self.n_opposed = len(usagers)
         for table, rows in self.rows.items():
             told = [row for row in rows if row.get("usager_id") not in usagers]
-            self.rows[table] = told if table[0] == DUI else [row for row in told if row["place"] not in refused]
+            self.rows[table] = told if table[0] == DUI else [row for row in told if row["person"] not in opposed]
 
     def person(self, row: Row) -> str | None:
-        return self.known.persons.get(row["place"])
+        return row["person"]
 
     def establishment(self, finess: str) -> Etablissement:
         return Etablissement(
@@ -259,7 +267,8 @@ class _Reading:
         for usager in self.usagers_of.get(person or "", []):
             identity = _identity(usager)
             return Who(identity.dossier, identity.nom_complet, sejour)
-        other = Identity("", nom=row.get("nom_dit"), prenoms=row.get("prenoms_dit"))
+        named = row if "nom_dit" in row else self.named.get(person or "", {})
+        other = Identity("", nom=named.get("nom_dit"), prenoms=named.get("prenoms_dit"))
         return Who("", other.nom_complet, sejour)
 
     def whose(self) -> dict[str, Who]:

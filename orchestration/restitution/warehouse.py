@@ -39,7 +39,8 @@ class Known:
     """Rows in force of each table, and what matching says of them.
 
     rows: table -> its lines in force. opposed: usagers, and persons, left out. compared: the layer was built; else
-    nothing is known of the other systems, and the rest is empty. persons: (source, delivery, line) -> person.
+    nothing is known of the other systems, and the rest is empty. persons, stated: (source, delivery, line) of a record,
+    of a statement -> its person.
     declarations: sejour_dlnuf_id, source, delivery_id, ligne. stays: rows of `dlnuf_sejours` of this ESMS. elsewhere:
     person -> modality and entry of the stays that go on in other ESMS, which are not named.
     """
@@ -51,6 +52,7 @@ class Known:
     opposed: set[str]
     compared: bool = False
     persons: dict[tuple[str, str, int], str] = field(default_factory=dict)
+    stated: dict[tuple[str, str, int], str] = field(default_factory=dict)
     declarations: pl.DataFrame = field(default_factory=pl.DataFrame)
     stays: pl.DataFrame = field(default_factory=pl.DataFrame)
     elsewhere: dict[str, list[tuple[str | None, date]]] = field(default_factory=dict)
@@ -103,7 +105,7 @@ def read(connection: duckdb.DuckDBPyConnection, finess: str, on: date, tables: M
         [finess],
     ).fetchall()
     links = connection.execute(
-        """SELECT sejour_dlnuf_id, source, delivery_id, ligne FROM intermediate.int_sejours__declarations
+        """SELECT sejour_dlnuf_id, source, delivery_id, ligne, personne_id FROM intermediate.int_sejours__declarations
            WHERE finess_et = ?""",
         [finess],
     ).pl()
@@ -112,6 +114,7 @@ def read(connection: duckdb.DuckDBPyConnection, finess: str, on: date, tables: M
         compared=True,
         opposed=alone.opposed | _opposed_persons(connection),
         persons={(source, delivery, line): person for source, delivery, line, person in persons},
+        stated={(source, delivery, line): person for _, source, delivery, line, person in links.iter_rows()},
         declarations=links,
         stays=connection.execute("SELECT * FROM dlnuf.dlnuf_sejours WHERE finess_et = ?", [finess]).pl(),
         elsewhere=_elsewhere(connection, finess),

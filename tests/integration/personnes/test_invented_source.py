@@ -40,27 +40,26 @@ customProperties:
   - {property: person, value: {system: suivi, rank: 4}}
   - property: layouts
     value:
-      - {code: csv, entity: accueils, reader: csv, options: {separator: ';'}, millesime: {none: true, closing: '12-31'},
-         filename: 'suivi_(?P<annee>20\d{2})-(?P<mois>\d{2})-(?P<jour>\d{2})', collecteLe: {filename: true}}
+      - {code: dossiers, entity: dossiers, reader: csv, options: {separator: ';'}, collecteLe: {filename: true},
+         millesime: {none: true, closing: '12-31'},
+         filename: 'suivi_dossiers_(?P<annee>20\d{2})-(?P<mois>\d{2})-(?P<jour>\d{2})'}
+      - {code: accueils, entity: accueils, reader: csv, options: {separator: ';'}, collecteLe: {filename: true},
+         millesime: {none: true, closing: '12-31'},
+         filename: 'suivi_accueils_(?P<annee>20\d{2})-(?P<mois>\d{2})-(?P<jour>\d{2})'}
 schema:
-  - name: accueils
-    description: Accueil d'une personne dans un établissement.
-    dataGranularityDescription: un accueil
+  - name: dossiers
+    description: Dossier d'une personne.
+    dataGranularityDescription: un dossier
     customProperties:
       - {property: unit, value: {unite: ET, field: finess_et}}
       - {property: observations, value: none}
       - {property: identity, value: {nom: nom, prenoms: prenoms, naissance: ne_le, sexe: sexe, lieu: commune}}
       - property: person
-        value:
-          kind: stay
-          number: accueil_id
-          fields: {modalite: modalite, date_entree: arrivee, date_sortie: depart}
-          giveBack: [ecarts]
-          retention: {class: administratives, contacts: [arrivee, depart], open: export}
+        value: {kind: record, number: dossier_id, giveBack: [ecarts], retention: {class: administratives}}
     properties:
       - {name: finess_et, physicalName: Numéro FINESS, logicalType: string, required: true,
          primaryKey: true, primaryKeyPosition: 1, customProperties: [{property: valueDomain, value: finess}]}
-      - {name: accueil_id, physicalName: Accueil, logicalType: string, required: true,
+      - {name: dossier_id, physicalName: Dossier, logicalType: string, required: true,
          primaryKey: true, primaryKeyPosition: 2,
          customProperties: [{property: privacy, value: {regle: identifiant, domaine: suivi, par: finess_et}}]}
       - {name: nom, physicalName: Nom, logicalType: string, customProperties: [{property: privacy, value: trait}]}
@@ -72,6 +71,28 @@ schema:
          customProperties: [{property: acceptedValues, value: [M, F]}]}
       - {name: commune, physicalName: Lieu de naissance, logicalType: string,
          customProperties: [{property: privacy, value: trait}]}
+  - name: accueils
+    description: Accueil d'une personne dans un établissement.
+    dataGranularityDescription: un accueil
+    customProperties:
+      - {property: unit, value: {unite: ET, field: finess_et}}
+      - {property: observations, value: none}
+      - property: person
+        value:
+          kind: stay
+          number: accueil_id
+          record: {field: dossier_id, of: suivi_invente.dossiers}
+          fields: {modalite: modalite, date_entree: arrivee, date_sortie: depart}
+          giveBack: [ecarts]
+          retention: {class: administratives, contacts: [arrivee, depart], open: export}
+    properties:
+      - {name: finess_et, physicalName: Numéro FINESS, logicalType: string, required: true,
+         primaryKey: true, primaryKeyPosition: 1, customProperties: [{property: valueDomain, value: finess}]}
+      - {name: accueil_id, physicalName: Accueil, logicalType: string, required: true,
+         primaryKey: true, primaryKeyPosition: 2,
+         customProperties: [{property: privacy, value: {regle: identifiant, domaine: accueil, par: finess_et}}]}
+      - {name: dossier_id, physicalName: Dossier, logicalType: string,
+         customProperties: [{property: privacy, value: {regle: identifiant, domaine: suivi, par: finess_et}}]}
       - {name: modalite, physicalName: Modalité, logicalType: string, required: true,
          customProperties: [{property: nomenclature, value: modalites_accueil}]}
       - {name: arrivee, physicalName: Arrivée, logicalType: date, required: true}
@@ -88,35 +109,46 @@ fichiers:
     options: {separator: '|'}
     dates: ['%d.%m.%Y']
     tables:
-      accueils:
+      dossiers:
         champs:
           finess_et: {colonne: Site}
-          accueil_id: {colonne: Réf}
+          dossier_id: {colonne: Dossier}
           nom: {colonne: NomUsager}
           prenoms: {colonne: PrenomUsager}
           ne_le: {colonne: NeLe}
           sexe: {colonne: Civ, codes: {M.: M, Mme: F}}
           commune: {colonne: Insee}
+      accueils:
+        champs:
+          finess_et: {colonne: Site}
+          accueil_id: {colonne: Réf}
+          dossier_id: {colonne: Dossier}
           modalite: {colonne: Type, codes: {Permanent: HP}}
           arrivee: {colonne: Du}
           depart: {colonne: Au}
 """
 # Aubépine left long ago: both tell it, a day apart. Bleuet opposes. Camomille: the DUI was not told of her exit.
-# Dahlia is in no DUI, and in two places at once.
+# Dahlia is in no DUI, and in two places at once. Of dossier 9, only a stay is told.
 DUI = (
     f"{ET};D1;;;Mme;ZZEXEMPLE;;Aubépine;03/02/1938;01004;01000;;;S1;25/09/2015;02/10/2015;Domicile;05/05/2018;;"
     "Hébergement permanent;;",
     f"{ET};D2;;;M.;ZZMODELE;;Bleuet;03/02/1930;01004;01000;;;S2;;02/10/2016;Domicile;;;Hébergement permanent;;",
     f"{ET};D3;;;Mme;ZZTIERCE;;Camomille;04/05/1941;01004;01000;;;S3;;10/01/2020;Domicile;;;Hébergement permanent;;",
 )
-SUIVI = f"""Numéro FINESS;Accueil;Nom;Prénoms;Naissance;Sexe;Lieu de naissance;Modalité;Arrivée;Départ
-{ET};1;Zzexemple;Aubepine;03/02/1938;F;01004;HP;03/10/2015;05/05/2018
-{ET};2;Zzmodele;Bleuet;03/02/1930;M;01004;HP;02/10/2016;
-{AILLEURS};4;Zzdouble;Dahlia;06/07/1935;F;01004;HP;01/02/2021;
+DOSSIERS = f"""Numéro FINESS;Dossier;Nom;Prénoms;Naissance;Sexe;Lieu de naissance
+{ET};1;Zzexemple;Aubepine;03/02/1938;F;01004
+{ET};2;Zzmodele;Bleuet;03/02/1930;M;01004
+{AILLEURS};1;Zzdouble;Dahlia;06/07/1935;F;01004
 """
-INVENTIA = f"""Site|Réf|NomUsager|PrenomUsager|NeLe|Civ|Insee|Type|Du|Au
-{ET}|3|ZZTIERCE|CAMOMILLE|04.05.1941|Mme|01004|Permanent|10.01.2020|01.03.2024
-{ET}|4|ZZDOUBLE|DAHLIA|06.07.1935|Mme|01004|Permanent|01.01.2020|
+ACCUEILS = f"""Numéro FINESS;Accueil;Dossier;Modalité;Arrivée;Départ
+{ET};1;1;HP;03/10/2015;05/05/2018
+{ET};2;2;HP;02/10/2016;
+{AILLEURS};1;1;HP;01/02/2021;
+{AILLEURS};2;9;HT;05/06/2024;12/06/2024
+"""
+INVENTIA = f"""Site|Dossier|Réf|NomUsager|PrenomUsager|NeLe|Civ|Insee|Type|Du|Au
+{ET}|3|3|ZZTIERCE|CAMOMILLE|04.05.1941|Mme|01004|Permanent|10.01.2020|01.03.2024
+{ET}|4|4|ZZDOUBLE|DAHLIA|06.07.1935|Mme|01004|Permanent|01.01.2020|
 """
 OPPOSED = (
     f"finess_et;usager_id;finalite;nature;date_effet;retire_le;preuve_ref\n{ET};D2;toutes;opposition;2020-01-01;;R1\n"
@@ -195,6 +227,7 @@ def test_a_source_of_persons_that_nobody_wrote_code_for(
         "dbt_project/macros/personnes/person_roles.sql",
         "dbt_project/models/intermediate/sejours/etapes/int_sejours__etape_4_suivi.sql",
         "dbt_project/models/staging/personnes/derives/stg_suivi_invente__accueils.sql",
+        "dbt_project/models/staging/personnes/derives/stg_suivi_invente__dossiers.sql",
     }
     page = (PROJECT / "docs/adding/persons.md").read_text(encoding="utf-8")
     assert f"| written by hand | {len(by_hand)} |" in page
@@ -203,7 +236,8 @@ def test_a_source_of_persons_that_nobody_wrote_code_for(
     files = tmp_path / "envoi"
     files.mkdir()
     (files / "residalia_sejours_20241201_export.csv").write_bytes("\r\n".join([TITLES, *DUI, ""]).encode("cp1252"))
-    (files / "suivi_2024-12-01.csv").write_text(SUIVI, encoding="utf-8")
+    (files / "suivi_dossiers_2024-12-01.csv").write_text(DOSSIERS, encoding="utf-8")
+    (files / "suivi_accueils_2024-12-01.csv").write_text(ACCUEILS, encoding="utf-8")
     (files / "inventia_20241201.csv").write_text(INVENTIA, encoding="utf-8")
     (files / "consentements_2024-12-01_ar.csv").write_text(OPPOSED, encoding="utf-8")
     _said(dlnuf("deliver", str(files)))
@@ -229,6 +263,7 @@ def test_a_source_of_persons_that_nobody_wrote_code_for(
         ("suivi_invente", "traits", 2), ("suivi_invente", "traits", 2),  # Dahlia, of two ESMS
         ("dui", "traits", 2), ("suivi_invente", "traits", 2),  # Aubépine
         ("dui", "traits", 2), ("suivi_invente", "traits", 2),  # Camomille
+        ("suivi_invente", "seule", 1),  # dossier 9
     ]  # fmt: skip
     assert stays == [
         (ET, True, True, "2015-10-02", "dui", "toleree", "2015-10-03", "2018-05-05", "dui", False),
@@ -237,6 +272,7 @@ def test_a_source_of_persons_that_nobody_wrote_code_for(
         (ET, False, True, "2020-01-01", "suivi", "unique", "2020-01-01", None, None, True),
         (ET, True, True, "2020-01-10", "dui", "concordante", "2020-01-10", "2024-03-01", "suivi", False),
         (AILLEURS, False, True, "2021-02-01", "suivi", "unique", "2021-02-01", None, None, True),
+        (AILLEURS, False, True, "2024-06-05", "suivi", "unique", "2024-06-05", "2024-06-12", "suivi", False),
     ]
     assert counted == (2,)  # Aubépine and Camomille: what is counted leaves Bleuet out
 
@@ -248,10 +284,10 @@ def test_a_source_of_persons_that_nobody_wrote_code_for(
     assert "ZZDOUBLE" in told.upper()  # whom no DUI holds: the source says who is in two places
     assert "ZZMODELE" not in told.upper()
 
-    assert _stored(home) == 5
+    assert _stored(home) == 11
     listed = json.loads(_said(dlnuf("conservation", "lister", "--json")))
     day = "{}-{}-{}".format(*(listed["bordereau"][at] for at in (slice(4), slice(4, 6), slice(6, 8))))
-    assert listed["lignes"] == 3  # Aubépine: her record and her stay in the DUI, and what the source tells of it
+    assert listed["lignes"] == 4  # Aubépine: her record and her stay, in the DUI and in the source
     _said(dlnuf("conservation", "approuver", listed["bordereau"], "--visa", "AD01", "--par", "direction", "--le", day))
-    assert "3 lignes éliminées" in _said(dlnuf("conservation", "eliminer"))
-    assert _stored(home) == 4
+    assert "4 lignes éliminées" in _said(dlnuf("conservation", "eliminer"))
+    assert _stored(home) == 9

@@ -138,17 +138,17 @@ DUI = (
 DOSSIERS = f"""Numéro FINESS;Dossier;Nom;Prénoms;Naissance;Sexe;Lieu de naissance
 {ET};1;Zzexemple;Aubepine;03/02/1938;F;01004
 {ET};2;Zzmodele;Bleuet;03/02/1930;M;01004
-{AILLEURS};1;Zzdouble;Dahlia;06/07/1935;F;01004
+{ET};4;Zzdouble;Dahlia;06/07/1935;F;01004
 """
 ACCUEILS = f"""Numéro FINESS;Accueil;Dossier;Modalité;Arrivée;Départ
 {ET};1;1;HP;03/10/2015;05/05/2018
 {ET};2;2;HP;02/10/2016;
-{AILLEURS};1;1;HP;01/02/2021;
+{ET};4;4;HP;01/01/2020;
 {AILLEURS};2;9;HT;05/06/2024;12/06/2024
 """
 INVENTIA = f"""Site|Dossier|Réf|NomUsager|PrenomUsager|NeLe|Civ|Insee|Type|Du|Au
 {ET}|3|3|ZZTIERCE|CAMOMILLE|04.05.1941|Mme|01004|Permanent|10.01.2020|01.03.2024
-{ET}|4|4|ZZDOUBLE|DAHLIA|06.07.1935|Mme|01004|Permanent|01.01.2020|
+{AILLEURS}|1|1|ZZDOUBLE|DAHLIA|06.07.1935|Mme|01004|Permanent|01.02.2021|
 """
 OPPOSED = (
     f"finess_et;usager_id;finalite;nature;date_effet;retire_le;preuve_ref\n{ET};D2;toutes;opposition;2020-01-01;;R1\n"
@@ -285,7 +285,7 @@ def test_a_source_of_persons_that_nobody_wrote_code_for(
     assert "ZZMODELE" not in told.upper()
 
     assert _stored(home) == 11
-    listed = json.loads(_said(dlnuf("conservation", "lister", "--json")))
+    listed = json.loads(_said(dlnuf("conservation", "lister", "--au", "2025-06-01", "--json")))
     day = "{}-{}-{}".format(*(listed["bordereau"][at] for at in (slice(4), slice(4, 6), slice(6, 8))))
     assert listed["lignes"] == 4  # Aubépine: her record and her stay, in the DUI and in the source
     _said(dlnuf("conservation", "approuver", listed["bordereau"], "--visa", "AD01", "--par", "direction", "--le", day))

@@ -8,13 +8,14 @@ needs. Does not belong here: what is derived from it (`derive.persons`), the dur
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field as Key
 
 from data_contracts import nomenclatures
+from data_contracts.strict_yaml import Strict, Where, YamlFile
 
 if TYPE_CHECKING:
     from data_contracts.contract import Contract, Entity
@@ -48,51 +49,50 @@ WORDS = {
 _STRONG = ("cle_nom_prenom", "cle_traits", "cle_nir", "cle_mdph")
 
 
-class _Declared(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+TableName = Annotated[str, Key(pattern=r"^[a-z0-9_]+\.[a-z0-9_]+$")]  # source.table
 
 
-class System(_Declared):
+class System(Strict):
     """Which system a contract's statements of stays come from. Several contracts may speak for one system.
 
     rank: the order in which systems are believed and their statements placed, the first being 1.
     """
 
-    system: str = Field(pattern=r"^[a-z][a-z0-9]*$")
-    rank: int = Field(ge=1)
+    system: Annotated[str, Key(pattern=r"^[a-z][a-z0-9]*$")]
+    rank: Annotated[int, Key(ge=1, description="dire dans quel ordre ce système est cru : cela ne se devine pas")]
 
 
-class Record(_Declared):
+class Record(Strict):
     """Whose a row is: its field holds the number of a record that another table keeps (`dui.usagers`)."""
 
     field: str
-    of: str = Field(pattern=r"^[a-z0-9_]+\.[a-z0-9_]+$")
+    of: TableName
 
 
-class Via(_Declared):
+class Via(Strict):
     """Whose a row is, by another table: its `field` is `key` there (by default, the same name)."""
 
     field: str
-    of: str = Field(pattern=r"^[a-z0-9_]+\.[a-z0-9_]+$")
+    of: TableName
     key: str | None = None
 
 
-class Retention(_Declared):
+class Retention(Strict):
     """How long the rows are kept: their class in `conservation.yaml`, and which of their dates are a contact.
 
     open: what an empty exit says: that the stay goes on (`en_cours`), or that the person was there on the day of the
     file (`export`). but: rows that are no contact, whatever their dates (field: values).
     """
 
-    retention_class: str = Field(alias="class")
+    retention_class: Annotated[str, Key(alias="class", description="dire de quelle classe de conservation.yaml")]
     via: Via | None = None
-    contacts: list[str] = []
+    contacts: tuple[str, ...] = ()
     open: Literal["en_cours", "export"] | None = None
-    but: dict[str, list[str]] = Field(default={}, max_length=1)
+    but: Annotated[dict[str, tuple[str, ...]], Key(max_length=1)] = Key(default_factory=dict)
     death: str | None = None
 
 
-class PersonRole(_Declared):
+class PersonRole(Strict):
     """What the rows of one entity tell of persons. Names are those of stored columns.
 
     number: what tells a row from the others of its ESMS. fields: column of the layer -> field (SHARED, and those of
@@ -101,45 +101,15 @@ class PersonRole(_Declared):
     derived.
     """
 
-    kind: Kind
+    kind: Annotated[Kind, Key(description="dire ce que ces lignes disent")]
     number: str | None = None
     record: Record | None = None
-    fields: dict[str, str] = {}
-    numbers: dict[str, str] = {}
+    fields: dict[str, str] = Key(default_factory=dict)
+    numbers: dict[str, str] = Key(default_factory=dict)
     public: Literal["PA", "PH"] | None = None
     reshaped: bool = False
-    give_back: list[GiveBack] = Field(default=[], alias="giveBack")
-    retention: Retention
-
-
-Model = TypeVar("Model", PersonRole, System)
-
-
-def parse(model: type[Model], declared: Any, say: Callable[[str, str], None], where: str) -> Model | None:
-    """The declared property, or None; everything that is wrong with its shape is said, in French."""
-    if declared is None:
-        return None
-    try:
-        return model.model_validate(declared)
-    except ValidationError as error:
-        for problem in error.errors(include_url=False):
-            say(".".join((where, *map(str, problem["loc"]))), _in_words(model, problem))
-        return None
-
-
-def _in_words(model: type[BaseModel], problem: Mapping[str, Any]) -> str:
-    kind, context = problem["type"], problem.get("ctx", {})
-    if kind == "missing":
-        return "absent : le déclarer (docs/adding/persons.md)"
-    if kind == "extra_forbidden":
-        nested = {"record": Record, "retention": Retention, "via": Via}
-        holder = next((nested[str(part)] for part in reversed(problem["loc"][:-1]) if part in nested), model)
-        known = sorted(f.alias or name for name, f in holder.model_fields.items())
-        near = difflib.get_close_matches(str(problem["loc"][-1]), known, n=1)
-        return f"clé inconnue ({f'vouliez-vous « {near[0]} » ?' if near else 'attendu : ' + ', '.join(known)})"
-    if kind == "literal_error":
-        return f"« {problem['input']} » n'est pas admis (attendu : {context['expected'].replace(' or ', ', ')})"
-    return f"« {problem['input']} » : {problem['msg']}"
+    give_back: Annotated[tuple[GiveBack, ...], Key(alias="giveBack")] = ()
+    retention: Annotated[Retention, Key(description="dire combien de temps ces lignes sont conservées")]
 
 
 @dataclass(frozen=True)
@@ -203,7 +173,8 @@ def tables_given_back(contracts: Mapping[str, Contract], give_back: str) -> dict
 
 # ---------------------------------------------------------------- what each kind needs
 
-_NUMBER = "« number » absent : dire quel champ numérote la ligne (ou « reshaped », avec un modèle qui le fait)"
+_NUMBER = "absent : dire quel champ numérote la ligne (ou « reshaped », avec un modèle qui le fait)"
+_RECORD = "absent : dire quel champ porte le numéro du dossier, et quelle table tient ces dossiers"
 _WHOSE = (
     "à qui sont ces lignes ? Déclarer « identity » (les traits de la personne), ou « record » (le champ qui porte le "
     "numéro d'un dossier, et la table qui tient ces dossiers)"
@@ -216,180 +187,183 @@ _NEEDED_FIELDS: dict[str, tuple[str, ...]] = {
     "right": ("decision", "date_echeance"),
     "register": ("finalite", "nature", "date_effet", "retire_le"),
 }
+Said = Iterator[tuple[Where, str]]  # where in the role, and what is wrong there
 
 
-def problems(contracts: Mapping[str, Contract], classes: Collection[str]) -> Iterator[str]:
-    """Everything that a role lacks or says wrongly: file, entity, what is missing, remedy. classes: of conservation."""
+def check(files: Mapping[str, YamlFile], contracts: Mapping[str, Contract], classes: Collection[str]) -> None:
+    """Says to the file of each contract all that its roles lack, or say wrongly. classes: of conservation."""
     ranks: dict[str, int] = {}
-    for contract in contracts.values():
+    for name, contract in contracts.items():
         for where, problem in _of_contract(contract, contracts, classes):
-            yield f"{contract.id}.odcs.yaml · {where} : {problem}"
-        if contract.person:
-            first = ranks.setdefault(contract.person.system, contract.person.rank)
-            if first != contract.person.rank:
-                yield (
-                    f"{contract.id}.odcs.yaml · person.rank : le système « {contract.person.system} » est au rang "
-                    f"{first} dans un autre contrat et {contract.person.rank} ici : donner le même"
-                )
-    for rank in sorted({r for r in ranks.values() if list(ranks.values()).count(r) > 1}):
-        same = ", ".join(sorted(system for system, given in ranks.items() if given == rank))
-        yield f"person.rank : les systèmes {same} ont le même rang {rank} : dire lequel est cru le premier"
-    yield from _shared_numbers(contracts)
-
-
-Said = Iterator[tuple[str, str]]
+            files[name].say(where, problem)
+        if contract.person is None:
+            continue
+        system, rank = contract.person.system, contract.person.rank
+        place: Where = ("customProperties", "person", "rank")
+        if ranks.get(system, rank) != rank:
+            files[name].say(
+                place,
+                f"le système « {system} » est au rang {ranks[system]} dans un autre contrat et {rank} ici : donner le "
+                "même",
+            )
+        elif same := [other for other, taken in ranks.items() if taken == rank and other != system]:
+            files[name].say(place, f"« {same[0]} » a déjà le rang {rank} : dire lequel des deux est cru le premier")
+        ranks.setdefault(system, rank)
+    _check_shared_numbers(files, contracts)
 
 
 def _of_contract(contract: Contract, contracts: Mapping[str, Contract], classes: Collection[str]) -> Said:
-    for entity in contract.entities:
-        where = f"{entity.name}.person"
+    for rank, entity in enumerate(contract.entities):
+        where: Where = ("schema", rank, "customProperties", "person")
         if entity.person is None:
             if contract.personal:
                 yield (
                     where,
-                    "absent : ces lignes portent des personnes ; dire ce qu'elles disent (kind) et leur conservation "
-                    "(retention)",
+                    "absent : dire ce que ces lignes disent des personnes (kind) et leur conservation (retention)",
                 )
-            continue
-        if not contract.personal:
+        elif not contract.personal:
             yield where, "déclaré alors que le contrat ne dit pas « personal: true »"
-            continue
-        each = Told(contract, entity, entity.person)
-        for problem in (
-            *_needed(each),
-            *_fields(each),
-            *_references(each, contracts),
-            *_kept(each, contracts, classes),
-        ):
-            yield where, problem
+        else:
+            each = Told(contract, entity, entity.person)
+            for found in (_needed(each), _fields(each), _references(each, contracts), _kept(each, contracts, classes)):
+                yield from (((*where, *inside), problem) for inside, problem in found)
     for kind in ("decision", "right"):
-        several = [e.name for e in contract.entities if e.person and e.person.kind == kind]
-        if len(several) > 1:
-            yield ", ".join(several), f"plusieurs tables de même nature ({kind}) : une seule par contrat est lue"
+        several = [rank for rank, e in enumerate(contract.entities) if e.person and e.person.kind == kind]
+        for rank in several[1:]:
+            place: Where = ("schema", rank, "customProperties", "person", "kind")
+            yield place, f"une autre table de ce contrat est déjà de cette nature ({kind}) : une seule est lue"
     statements = [e.name for e in contract.entities if e.person and e.person.kind in STATEMENTS]
     if statements and contract.person is None:
         yield (
-            "person",
+            ("customProperties", "person"),
             f"absent alors que {', '.join(statements)} dit des séjours : déclarer le système et son rang "
             "({system: …, rank: …}), l'ordre dans lequel les systèmes sont crus ne se devine pas",
         )
     if contract.person and not statements:
-        yield "person", "dit le rang d'un système dont aucune table ne dit de séjour : le retirer"
+        yield ("customProperties", "person"), "dit le rang d'un système dont aucune table ne dit de séjour : le retirer"
 
 
-def _needed(each: Told) -> Iterator[str]:
+def _needed(each: Told) -> Said:
     role = each.role
     if role.number is None and role.kind not in ("other", "register"):
-        yield _NUMBER
+        yield ("number",), _NUMBER
     if role.kind == "record" and not each.identity_keys:
-        yield "un dossier est celui d'une personne : déclarer « identity » (les traits qui la disent)"
+        yield (), "un dossier est celui d'une personne : déclarer « identity » (les traits qui la disent)"
     if role.kind in STATEMENTS and not each.identity_keys and role.record is None:
-        yield _WHOSE
+        yield (), _WHOSE
     if role.kind in ("decision", "right", "register") and role.record is None:
-        yield "« record » absent : dire quel champ porte le numéro du dossier, et quelle table tient ces dossiers"
+        yield ("record",), _RECORD
     lacking = [name for name in _NEEDED_FIELDS.get(role.kind, ()) if name not in role.fields]
     if lacking:
-        yield f"fields : {', '.join(lacking)} absent : dire quel champ le porte ({{{lacking[0]}: <champ>}})"
+        yield ("fields",), f"{', '.join(lacking)} absent : dire quel champ le porte ({{{lacking[0]}: <champ>}})"
     if role.kind in REQUESTS and role.public is None:
-        yield "« public » absent : dire si ces demandes sont de personnes âgées (PA) ou handicapées (PH)"
+        yield ("public",), "absent : dire si ces demandes sont de personnes âgées (PA) ou handicapées (PH)"
 
 
-def _fields(each: Told) -> Iterator[str]:
+def _fields(each: Told) -> Said:
     """The columns named stand, are of the type of the layer, and speak its words. A reshaped one is SQL's to hold."""
     role, stored = each.role, {f.name: f for f in each.entity.stored.fields}
+    types = {**SHARED, **_OTHERS}
     for name in role.fields:
-        if name not in {**SHARED, **_OTHERS}:
-            yield f"fields.{name} : colonne inconnue{_near(name, {**SHARED, **_OTHERS})}"
+        if name not in types:
+            yield ("fields", name), f"colonne inconnue de la couche{_near(name, types)}"
     if each.entity.unit_field != "finess_et" and role.kind != "other":
-        yield "l'unité de ces lignes doit être l'ESMS, dans « finess_et » (unit: {unite: ET, field: finess_et})"
+        yield (), "l'unité de ces lignes doit être l'ESMS, dans « finess_et » (unit: {unite: ET, field: finess_et})"
     if role.reshaped:
         return
     if role.number and set(each.entity.stored.primary_key) != {"finess_et", role.number}:
         yield (
+            ("number",),
             f"la clé primaire doit être finess_et et « {role.number} », qui numérote les lignes ; si elle ne le peut "
-            "pas, un modèle fait ce numéro (reshaped: true)"
+            "pas, un modèle fait ce numéro (reshaped: true)",
         )
-    named = (role.number, role.record and role.record.field, *role.fields.values(), *role.numbers.values())
-    for column in sorted({n for n in named if n and n not in stored}):
-        yield f"« {column} » n'est pas une colonne conservée{_near(column, stored)}"
+    named: list[tuple[Where, str | None]] = [(("number",), role.number)]
+    named += [(("record", "field"), role.record.field)] if role.record else []
+    named += [(("fields", name), column) for name, column in role.fields.items()]
+    named += [(("numbers", name), column) for name, column in role.numbers.items()]
+    for where, column in named:
+        if column and column not in stored:
+            yield where, _not_stored(column, stored)
     for name, column in role.fields.items():
-        wanted = {**SHARED, **_OTHERS}.get(name)
-        if column not in stored or wanted is None:
+        if column not in stored or name not in types:
             continue
-        if wanted != stored[column].logical_type:
-            yield f"fields.{name} : « {column} » est de type {stored[column].logical_type}, {wanted} attendu"
+        if types[name] != stored[column].logical_type:
+            yield ("fields", name), f"« {column} » est de type {stored[column].logical_type}, {types[name]} attendu"
         words = stored[column].accepted_values
         if name in WORDS and not (words and set(words) <= set(WORDS[name])):
             yield (
-                f"fields.{name} : les valeurs de « {column} » doivent être déclarées (acceptedValues) parmi "
-                f"{', '.join(WORDS[name])} ; si la source a les siennes, un modèle les traduit (reshaped: true)"
+                ("fields", name),
+                f"les valeurs de « {column} » doivent être déclarées (acceptedValues) parmi {', '.join(WORDS[name])} ; "
+                "si la source a les siennes, un modèle les traduit (reshaped: true)",
             )
 
 
-def _references(each: Told, contracts: Mapping[str, Contract]) -> Iterator[str]:
+def _references(each: Told, contracts: Mapping[str, Contract]) -> Said:
     """The tables named are there, and are what they are named for."""
-    role = each.role
+    role, via = each.role, each.role.retention.via
     if role.record:
         held = find(contracts, role.record.of)
         if held is None or held.role.kind != "record":
-            records = {r.name: r for r in told(contracts, "record")}
-            near = _near(role.record.of, records)
-            yield f"record.of : « {role.record.of} » ne tient pas de dossiers (kind: record){near}"
+            near = _near(role.record.of, {record.name for record in told(contracts, "record")})
+            yield ("record", "of"), f"« {role.record.of} » ne tient pas de dossiers (kind: record){near}"
     if role.kind == "right" and not [d for d in told(contracts, "decision") if d.contract is each.contract]:
-        yield "un droit vient d'une décision : aucune table de ce contrat n'en tient (kind: decision)"
-    via = role.retention.via
+        yield ("kind",), "un droit vient d'une décision : aucune table de ce contrat n'en tient (kind: decision)"
     if via:
         way = find(contracts, via.of)
         if way is None or (way.role.record is None and way.role.kind != "record"):
-            yield f"retention.via.of : « {via.of} » ne dit pas à qui sont ses lignes (« record »)"
+            yield ("retention", "via", "of"), f"« {via.of} » ne dit pas à qui sont ses lignes (« record »)"
         elif (key := via.key or via.field) not in (names := {f.name for f in way.entity.stored.fields}):
-            yield f"retention.via : « {key} » n'est pas une colonne de {via.of}{_near(key, names)}"
+            yield ("retention", "via"), f"« {key} » n'est pas une colonne de {via.of}{_near(key, names)}"
 
 
-def _kept(each: Told, contracts: Mapping[str, Contract], classes: Collection[str]) -> Iterator[str]:
+def _kept(each: Told, contracts: Mapping[str, Contract], classes: Collection[str]) -> Said:
     role, kept = each.role, each.role.retention
     stored = {f.name: f for f in each.entity.stored.fields}
     if kept.retention_class not in classes:
         near = _near(kept.retention_class, classes)
-        yield f"retention.class : « {kept.retention_class} » n'est pas une classe de conservation.yaml{near}"
+        yield ("retention", "class"), f"« {kept.retention_class} » n'est pas une classe de conservation.yaml{near}"
     if role.kind != "record" and not (role.record or kept.via or each.strong_keys):
-        yield f"retention : {_WHOSE} ; ou « retention.via » (le champ qui mène à une table qui le dit)"
-    dates = (
-        *kept.contacts,
-        kept.death,
-        *((role.fields.get("date_entree"), role.fields.get("date_sortie")) if kept.open else ()),
-    )
-    for column in filter(None, dates):
-        if column not in stored:
-            yield f"retention : « {column} » n'est pas une colonne conservée{_near(column, stored)}"
-        elif stored[column].logical_type not in ("date", "timestamp"):
-            yield f"retention : « {column} » n'est pas une date"
-    if kept.open and not {"date_entree", "date_sortie"} <= role.fields.keys():
-        yield "retention.open : « fields » ne dit ni entrée ni sortie, rien ne peut rester ouvert"
+        yield ("retention",), f"{_WHOSE} ; ou « retention.via » (le champ qui mène à une table qui le dit)"
+    ends = [role.fields.get(name) for name in ("date_entree", "date_sortie")] if kept.open else []
+    if None in ends:
+        yield ("retention", "open"), "« fields » ne dit ni entrée ni sortie, rien ne peut rester ouvert"
+    dates: list[tuple[Where, str | None]] = [(("retention", "contacts"), name) for name in kept.contacts]
+    dates += [(("retention", "death"), kept.death), *((("retention", "open"), name) for name in ends)]
+    for where, column in dates:
+        if column and column not in stored:
+            yield where, _not_stored(column, stored)
+        elif column and stored[column].logical_type not in ("date", "timestamp"):
+            yield where, f"« {column} » n'est pas une date"
     for column in (*kept.but, *((kept.via.field,) if kept.via else ())):
         if column not in stored:
-            yield f"retention : « {column} » n'est pas une colonne conservée{_near(column, stored)}"
+            yield ("retention",), _not_stored(column, stored)
 
 
-def _shared_numbers(contracts: Mapping[str, Contract]) -> Iterator[str]:
+def _check_shared_numbers(files: Mapping[str, YamlFile], contracts: Mapping[str, Contract]) -> None:
     """Two tables of records whose numbers become the same pseudonyms would make one person of two."""
     first: dict[tuple[str, str | None], str] = {}
     for each in told(contracts, "record"):
-        field = next((f for f in each.entity.fields if f.name == each.role.number), None)
+        rank, field = next(
+            ((rank, f) for rank, f in enumerate(each.entity.fields) if f.name == each.role.number), (0, None)
+        )
         if field is None or field.privacy is None:
             continue
         before = first.setdefault((field.privacy.domain, field.privacy.per), each.name)
         if before != each.name:
-            yield (
-                f"{each.contract.id}.odcs.yaml · {each.entity.name}.{field.name} : les numéros de {each.name} et de "
-                f"{before} auraient les mêmes pseudonymes ; donner un autre « domaine », ou dire « record » si ce sont "
-                "les mêmes dossiers"
+            files[each.contract.id].say(
+                ("schema", each.contract.entities.index(each.entity), "properties", rank),
+                f"les numéros de {each.name} et de {before} auraient les mêmes pseudonymes ; donner un autre "
+                "« domaine », ou dire « record » si ce sont les mêmes dossiers",
             )
 
 
 def find(contracts: Mapping[str, Contract], name: str) -> Told | None:
     """The entity that `source.table` names."""
     return next((each for each in told(contracts) if each.name == name), None)
+
+
+def _not_stored(column: str, stored: Collection[str]) -> str:
+    return f"« {column} » n'est pas une colonne conservée{_near(column, stored)}"
 
 
 def _near(name: str, known: Collection[str]) -> str:

@@ -11,11 +11,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import yaml
+from pydantic import Field as Key
 
-from data_contracts.loading import Contract
+from data_contracts.contract import Contract
+from data_contracts.strict_yaml import DeclarationError, Strict, YamlFile
 
 FOLDER = Path(__file__).resolve().parent
+PRECEDENCE = FOLDER / "precedence.yaml"
+# Who may be believed of an element without being a collection: authorities and their registers, and what is computed.
+AUTHORITIES = (
+    "ACTE", "ADRi", "ARS", "BAN", "CALCUL", "CD", "CPOM", "DSN", "GALIS", "HAS", "INSi", "MDPH", "RNIPP", "SIRENE",
+    "SIVSS", "SNDS",
+)  # fmt: skip
+EXTERNAL = "EXT_"  # what an indicator is made of besides elements: populations, benefits paid by départements
 UNRANKED = 900  # a source that carries an element without being in its order comes after all those that are
 
 
@@ -28,26 +36,70 @@ class Precedence:
     elements: dict[str, tuple[str, ...]]
 
 
+class PrecedenceDeclaration(Strict):
+    """The file that says these orders."""
+
+    version: str
+    collections: dict[str, tuple[str, ...]] = Key(default_factory=dict)
+    elements: dict[str, tuple[str, ...]] = Key(default_factory=dict)
+
+
 def read_table(name: str, folder: Path = FOLDER) -> list[dict[str, str]]:
     """Rows of one CSV of the dictionary (comma separated, UTF-8), as text."""
+    return [row for _, row in read_lines(name, folder)]
+
+
+def read_lines(name: str, folder: Path = FOLDER) -> list[tuple[int, dict[str, str]]]:
+    """The same, each row with the number of its line in the file."""
     with (folder / name).open(encoding="utf-8", newline="") as handle:
-        return list(csv.DictReader(handle))
+        rows = csv.DictReader(handle)
+        return [(rows.line_num, row) for row in rows]
 
 
 @lru_cache(maxsize=4)
 def elements(folder: Path = FOLDER) -> dict[str, dict[str, str]]:
-    """The 209 elements by id: the columns of the matrix of redundancy."""
+    """The elements by id, with the columns of the matrix of redundancy.
+
+    Under the name of each collection stands where it has the element, after the proof of it: `S` seen in a source, `C`
+    category named, `K` to be confirmed by the owner, `D` derived from what the collection asks, so not asked itself.
+    """
     return {row["element_id"]: row for row in read_table("elements.csv", folder)}
 
 
-def precedence(folder: Path = FOLDER) -> Precedence:
-    """The order of sources inside collections. Source: dictionary/precedence.yaml."""
-    node = yaml.safe_load((folder / "precedence.yaml").read_text(encoding="utf-8"))
-    return Precedence(
-        version=str(node["version"]),
-        collections={k: tuple(v) for k, v in (node.get("collections") or {}).items()},
-        elements={k: tuple(v) for k, v in (node.get("elements") or {}).items()},
+@lru_cache(maxsize=4)
+def collections(folder: Path = FOLDER) -> frozenset[str]:
+    """What a source may name as its collection: a collection, or the group of them that the orders name as one."""
+    return frozenset(
+        name for row in read_table("collections.csv", folder) for name in (row["code"], row["colonne_matrice"]) if name
     )
+
+
+@lru_cache(maxsize=4)
+def filled_by_esms(folder: Path = FOLDER) -> frozenset[str]:
+    """The collections of the matrix that ESMS fill in themselves, by who answers them (column `repondants`)."""
+    return frozenset(
+        row["colonne_matrice"]
+        for row in read_table("collections.csv", folder)
+        if row["colonne_matrice"] and not row["repondants"].startswith(("Aucun", "Sans objet", "Départements"))
+    )
+
+
+def askers(element: dict[str, str], folder: Path = FOLDER) -> list[str]:
+    """The collections that ask ESMS for an element: those that ESMS fill in, and that do not derive it themselves."""
+    return sorted(name for name in filled_by_esms(folder) if element[name] and not element[name].startswith("D:"))
+
+
+def precedence(folder: Path = FOLDER) -> Precedence:
+    """The order of sources inside collections. Source: dictionary/precedence.yaml.
+
+    Raises:
+        DeclarationError: with every problem of the file.
+    """
+    file = YamlFile(folder / PRECEDENCE.name)
+    declared = file.read(PrecedenceDeclaration)
+    if declared is None or file.problems:
+        raise DeclarationError(file.problems)
+    return Precedence(declared.version, declared.collections, declared.elements)
 
 
 def ranks(contracts: dict[str, Contract], folder: Path = FOLDER) -> list[tuple[str, str, int]]:

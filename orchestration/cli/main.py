@@ -257,8 +257,10 @@ def dashboard(
 @contracts_app.command("generate")
 def contracts_generate() -> None:
     """Réécrit les fichiers dérivés des déclarations."""
+    from data_contracts import checking
     from data_contracts.derive import generate_all
 
+    checking.check()
     written = generate_all(write=True)
     typer.echo("\n".join(written) if written else "Les fichiers dérivés étaient à jour.")
 
@@ -266,16 +268,16 @@ def contracts_generate() -> None:
 @contracts_app.command("check")
 def contracts_check() -> None:
     """Vérifie les déclarations, et que les fichiers dérivés leur correspondent."""
-    from data_contracts import retention as conservation
+    from data_contracts import checking
     from data_contracts.derive import generate_all
 
-    conservation.load()  # every table about persons has its class, whose rules hold
+    checking.check()
     drifts = generate_all(write=False)
     if drifts:
         typer.echo("Fichiers qui ne correspondent plus aux déclarations :\n" + "\n".join(drifts), err=True)
         typer.echo("Remède : dlnuf contracts generate", err=True)
         raise typer.Exit(FAILED)
-    typer.echo("Les fichiers dérivés correspondent aux déclarations.")
+    typer.echo("Les déclarations se tiennent ; les fichiers dérivés leur correspondent.")
 
 
 @cles_app.command("creer")
@@ -356,7 +358,7 @@ def _json(content: Any) -> str:
 
 def _expected() -> dict[type[BaseException], int]:
     """Errors that a person can act on, with their exit code; anything else is a defect and keeps its stack."""
-    from data_contracts.loading import ContractError
+    from data_contracts.strict_yaml import DeclarationError
     from ingest.protect.keyrings import KeyringProblem
     from orchestration.dbt_runtime import DbtFailed
     from orchestration.explain import NothingToExplain
@@ -369,7 +371,7 @@ def _expected() -> dict[type[BaseException], int]:
 
     return {
         BenchFailed: FAILED,
-        ContractError: FAILED,
+        DeclarationError: FAILED,
         DbtFailed: FAILED,
         HomeBusy: FAILED,
         KeyringProblem: FAILED,

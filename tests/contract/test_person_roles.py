@@ -41,27 +41,27 @@ CASES = [
      "          record: {field: usager_id, of: dui.usagers}\n"
      "          fields: {finalite: finalite, nature: nature, date_effet: date_effet, retire_le: retire_le}\n"
      "          retention: {class: consentements}\n", "",
-     "consentements.odcs.yaml · registre.person : absent : ces lignes portent des personnes"),
+     "registre.person : absent : dire ce que ces lignes disent des personnes"),
     ("resid_esms", "kind: stay", "kind: sejour", "residents.person.kind : « sejour » n'est pas admis (attendu"),
-    ("resid_esms", "number: fiche_id", "numero: fiche_id", "numero : clé inconnue (vouliez-vous « number » ?)"),
-    ("resid_esms", "          number: fiche_id\n", "", "residents.person : « number » absent : dire quel"),
+    ("resid_esms", "number: fiche_id", "numero: fiche_id", "« numero » : clé inconnue (vouliez-vous « number »"),
+    ("resid_esms", "          number: fiche_id\n", "", "residents.person.number : absent : dire quel"),
     ("resid_esms", "retention: {class: administratives, contacts", "retention: {contacts",
      "residents.person.retention.class : absent"),
     ("resid_esms", "{class: administratives,", "{class: administrative,",
      "« administrative » n'est pas une classe de conservation.yaml (vouliez-vous « administratives » ?)"),
     ("resid_esms", "{class: administratives,", "{class: livraisons,", "« livraisons » n'est pas une classe"),
     ("resid_esms", "date_sortie: date_sortie, mois: mois", "mois: mois", "fields : date_sortie absent : dire"),
-    ("resid_esms", "mois: mois,", "moi: mois,", "fields.moi : colonne inconnue (vouliez-vous « mois »"),
-    ("resid_esms", "contacts: [date_entree,", "contacts: [mois,", "retention : « mois » n'est pas une date"),
+    ("resid_esms", "mois: mois,", "moi: mois,", "fields.moi : colonne inconnue de la couche (vouliez"),
+    ("resid_esms", "contacts: [date_entree,", "contacts: [mois,", "retention.contacts : « mois » n'est pas une date"),
     ("resid_esms", "contacts: [date_entree,", "contacts: [date_entre,",
      "« date_entre » n'est pas une colonne conservée (vouliez-vous « date_entree » ?)"),
     ("resid_esms", "open: export", "open: toujours", "retention.open : « toujours » n'est pas admis"),
-    ("resid_esms", "giveBack: [resid,", "giveBack: [residence,", "giveBack.0 : « residence » n'est pas admis"),
+    ("resid_esms", "giveBack: [resid,", "giveBack: [residence,", "giveBack : « residence » n'est pas admis"),
     ("resid_esms", "  - {property: person, value: {system: resid, rank: 2}}\n", "",
-     "resid_esms.odcs.yaml · person : absent alors que residents dit des séjours : déclarer le système et son rang"),
-    ("resid_esms", "rank: 2", "rank: 1", "les systèmes dui, resid ont le même rang 1 : dire lequel est cru le premier"),
+     "person : absent alors que residents dit des séjours : déclarer le système et son rang"),
+    ("resid_esms", "rank: 2", "rank: 1", "« dui » a déjà le rang 1 : dire lequel des deux est cru le premier"),
     ("viatrajectoire_pa", "rank: 3", "rank: 4", "le système « vt » est au rang 4 dans un autre contrat et 3 ici"),
-    ("viatrajectoire_pa", "          public: PA\n", "", "demandes.person : « public » absent : dire si ces demandes"),
+    ("viatrajectoire_pa", "          public: PA\n", "", "demandes.person.public : absent : dire si ces demandes"),
     ("viatrajectoire_pa", "          reshaped: true", "          reshaped: false",
      "fields.statut : les valeurs de « statut » doivent être déclarées (acceptedValues) parmi admis, admissible"),
     ("viatrajectoire_ph", "of: dui.decisions, key: decision_id", "of: dui.decisions",
@@ -75,10 +75,10 @@ CASES = [
     ("consentements", "[pilotage, appariement, recherche, toutes]", "[suivi, toutes]",
      "fields.finalite : les valeurs de « finalite » doivent être déclarées (acceptedValues) parmi pilotage"),
     ("dui", "          kind: other\n          record: {field: usager_id, of: dui.usagers}\n          giveBack",
-     "          kind: other\n          giveBack", "evaluations.person : retention : à qui sont ces lignes ?"),
+     "          kind: other\n          giveBack", "evaluations.person.retention : à qui sont ces lignes ?"),
     ("dui", "but: {statut: [PLANIFIE, ANNULE]}", "but: {status: [PLANIFIE]}", "« status » n'est pas une colonne"),
     ("dui", "          number: decision_id\n", "          number: id_nat_decision\n",
-     "decisions.person : la clé primaire doit être finess_et et « id_nat_decision »"),
+     "decisions.person.number : la clé primaire doit être finess_et et « id_nat_decision »"),
     ("dui", "          kind: decision\n", "          kind: right\n", "un droit vient d'une décision"),
 ]  # fmt: skip
 
@@ -92,7 +92,7 @@ def test_everything_is_said_at_once(sources: Path) -> None:
     path = sources / "resid_esms.odcs.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("rank: 2", "rank: 1"), encoding="utf-8")
     said = _changed(sources, "consentements", "of: dui.usagers", "of: dui.usager")
-    assert [words in said for words in ("ont le même rang 1", "ne tient pas de dossiers")] == [True, True]
+    assert [words in said for words in ("a déjà le rang 1", "ne tient pas de dossiers")] == [True, True]
 
 
 def test_two_sources_of_records_whose_numbers_would_be_the_same_pseudonyms_are_refused(sources: Path) -> None:

@@ -53,12 +53,12 @@ CASES: list[tuple[Callable[[dict[str, Any]], object], str]] = [
     (lambda c: c["classes"]["sante"].update(base_active="0 ans"), "« 0 ans » n'est pas une durée"),
     (lambda c: c["classes"]["sante"].update(sort_final="oubli"), "classes.sante.sort_final : « oubli »"),
     (lambda c: c["classes"]["sante"].update(point_depart="naissance"), "classes.sante.point_depart"),
-    (lambda c: c["classes"]["sante"].update(anniversaire="majorité"), "« majorité » n'est pas un âge"),
-    (lambda c: c["classes"]["sante"].update(sources=[]), "classes.sante : sources absent"),
-    (lambda c: c["classes"]["sante"]["sources"][0].update(confiance="sûr"), "classes.sante.sources.confiance"),
+    (lambda c: c["classes"]["sante"].update(anniversaire="majorité"), "un entier est attendu, pas 'majorité'"),
+    (lambda c: c["classes"]["sante"].update(sources=[]), "classes.sante.sources : au moins 1"),
+    (lambda c: c["classes"]["sante"]["sources"][0].update(confiance="sûr"), "classes.sante.sources.1.confiance"),
     (lambda c: c["classes"]["sante"].update(bases_active="2 ans"), "vouliez-vous « base_active » ?"),
     (lambda c: c["classes"].pop("services"), "la classe « services » de dui.transports est absente"),
-    (lambda c: c["classes"]["consentements"].update(en_vigueur="retire"), "n'est pas de consentements.registre"),
+    (lambda c: c["classes"]["consentements"].update(en_vigueur="retire"), "n'est pas une colonne de consentements"),
 ]  # fmt: skip
 
 

@@ -49,8 +49,8 @@ def load_contracts(folder: Path | None = None) -> dict[str, Contract]:
     """Every source contract of a folder (default: the project's), by id.
 
     Each mapping file of the folder `mappings` beside it adds one layout a kind of file to the contract that it names.
-    A contract about persons says the role of each table. What contracts name in the dictionary and the nomenclatures must
-    exist there. With the sources of the project, the dictionary itself is held against them.
+    A contract about persons says the role of each table. What contracts name in the dictionary and the nomenclatures
+    must exist there. With the sources of the project, the dictionary itself is held against them.
 
     Raises:
         ContractError: with every problem of every file.

@@ -19,6 +19,7 @@ import duckdb
 import polars as pl
 import pytest
 
+from ingest import clock
 from tests.integration.conservation.test_relecture import TITLES
 from tests.patience import PATIENCE_S
 
@@ -35,7 +36,6 @@ status: active
 domain: accompagnement
 description: {purpose: Une source de personnes qui n'existe pas.}
 customProperties:
-  - {property: collection, value: SUIVI_INVENTE}
   - {property: personal, value: true}
   - {property: person, value: {system: suivi, rank: 4}}
   - property: layouts
@@ -286,8 +286,8 @@ def test_a_source_of_persons_that_nobody_wrote_code_for(
 
     assert _stored(home) == 11
     listed = json.loads(_said(dlnuf("conservation", "lister", "--au", "2025-06-01", "--json")))
-    day = "{}-{}-{}".format(*(listed["bordereau"][at] for at in (slice(4), slice(4, 6), slice(6, 8))))
     assert listed["lignes"] == 4  # Aubépine: her record and her stay, in the DUI and in the source
+    day = clock.day(clock.now()).isoformat()
     _said(dlnuf("conservation", "approuver", listed["bordereau"], "--visa", "AD01", "--par", "direction", "--le", day))
     assert "4 lignes éliminées" in _said(dlnuf("conservation", "eliminer"))
     assert _stored(home) == 9

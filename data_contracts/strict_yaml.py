@@ -37,13 +37,13 @@ _EXPECTED = {
     "float_type": "un nombre est attendu, pas {given}",
     "bool_type": "true ou false est attendu, pas {given}",
     "tuple_type": "une liste est attendue, pas {given}",
-    "dict_type": "un ensemble « clé: valeur » est attendu, pas {given}",
-    "model_type": "un ensemble « clé: valeur » est attendu, pas {given}",
-    "model_attributes_type": "un ensemble « clé: valeur » est attendu, pas {given}",
+    "dict_type": "des clés et leurs valeurs sont attendues, pas {given}",
+    "model_type": "des clés et leurs valeurs sont attendues, pas {given}",
+    "model_attributes_type": "des clés et leurs valeurs sont attendues, pas {given}",
     "too_short": "au moins {min_length} attendu",
     "too_long": "pas plus de {max_length} attendu",
     "string_too_short": "vide",
-    "string_pattern_mismatch": "{given} n'a pas la forme attendue, {pattern}",
+    "string_pattern_mismatch": "« {value} » n'a pas la forme {pattern}",
     "greater_than": "{given} : attendu, plus de {gt}",
     "greater_than_equal": "{given} : attendu, au moins {ge}",
     "less_than": "{given} : attendu, moins de {lt}",
@@ -150,7 +150,8 @@ class YamlFile:
             except ValidationError as error:
                 for each in error.errors(include_url=False):
                     if turn == 0:
-                        self._say_error(each, model)
+                        where, problem = _in_french(each, model)
+                        self._add(self._line(_place(each)), self._named(where), problem)
                     content = self._repaired(content, each, model)
         return None
 
@@ -174,22 +175,6 @@ class YamlFile:
 
     def _add(self, line: int, named: str, problem: str) -> None:
         self._problems.append((line, f"{self.path.name}:{line} · {named} : {problem}"))
-
-    def _say_error(self, error: ErrorDetails, model: Any) -> None:
-        where, kind, given = _place(error), error["type"], error["input"]
-        if _is_unknown_key(error):
-            wrong = wrong_word(where[-1], _known_keys(where, model), ": clé inconnue") or kind
-            self._add(self._line(where), self._named(where[:-1]), wrong)
-        elif kind == "missing":
-            remedy = _remedy(where, model)
-            self.say(where, f"absent : {remedy}" if remedy else "absent")
-        elif words := _words(_types_at(model, where)):
-            self.say(where, wrong_word(given, words) or kind)
-        elif kind == "value_error":
-            self.say(where, str(error.get("ctx", {}).get("error", error["msg"])))
-        else:
-            shown = repr(given) if isinstance(given, str | int | float | None) else "un ensemble"
-            self.say(where, _EXPECTED.get(kind, error["msg"]).format(given=shown, **error.get("ctx", {})))
 
     def _repaired(self, content: Any, error: ErrorDetails, model: Any) -> Any:
         """The content with a stand-in where an error is; without it, where it is a key that nobody knows."""
@@ -316,6 +301,28 @@ def _changed(content: Any, where: Where, stand_in: Callable[[], Any] | None) -> 
 def _place(error: ErrorDetails) -> Where:
     """Where an error is in the file: without the marks that pydantic adds for unions and keys of mappings."""
     return tuple(step for step in error["loc"] if not str(step).startswith(_TAG) and step != _KEY)
+
+
+def problems_of(error: ValidationError, model: Any) -> list[str]:
+    """What is wrong with something that is no YAML (a line of a table), each after the name of its key."""
+    told = (_in_french(each, model) for each in error.errors(include_url=False))
+    return [" : ".join(filter(None, (".".join(map(str, where)), problem))) for where, problem in told]
+
+
+def _in_french(error: ErrorDetails, model: Any) -> tuple[Where, str]:
+    """Where an error of pydantic is, and what is wrong there: an unknown key is a problem of what holds it."""
+    where, kind, given = _place(error), error["type"], error["input"]
+    if _is_unknown_key(error):
+        return where[:-1], wrong_word(where[-1], _known_keys(where, model), ": clé inconnue") or kind
+    if kind == "missing":
+        remedy = _remedy(where, model)
+        return where, f"absent : {remedy}" if remedy else "absent"
+    if words := _words(_types_at(model, where)):
+        return where, wrong_word(given, words) or kind
+    if kind == "value_error":
+        return where, str(error.get("ctx", {}).get("error", error["msg"]))
+    shown = repr(given) if isinstance(given, str | int | float | None) else "un ensemble"
+    return where, _EXPECTED.get(kind, error["msg"]).format(given=shown, value=given, **error.get("ctx", {}))
 
 
 def _is_unknown_key(error: ErrorDetails) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from data_contracts import dictionary, retention
 from data_contracts.indicators import indicators
-from data_contracts.loading import load_products, read_contracts
+from data_contracts.loading import CONSERVATION, load_products, read_contracts
 from data_contracts.strict_yaml import DeclarationError
 from data_contracts.value_domains import domains
 
@@ -26,6 +26,6 @@ def check() -> None:
             read()
         except DeclarationError as error:
             problems += error.problems
-    problems += retention.read(retention.PATH, contracts)[1]
+    problems += retention.read(CONSERVATION, contracts)[1]
     if problems:
         raise DeclarationError(problems)

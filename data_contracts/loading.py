@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from data_contracts import coherence, columns, dictionary, indicators, mapping_files, references
+from data_contracts import coherence, columns, dictionary, indicators, mapping_files, person_role, references
 from data_contracts.contract import Contract, Entity, Field, Layout, Product, RowRule
 from data_contracts.odcs import ProductDeclaration, SourceDeclaration
 from data_contracts.privacy import Privacy
@@ -36,7 +36,8 @@ SOURCES = ROOT / "sources"
 PRODUCTS = ROOT / "products"
 MAPPINGS = ROOT / "mappings"
 DECLARED = ("indicateurs",)  # accepted values of a product that its declared indicators say
-MAPPED = "dui"  # the contract whose entities the products of the market export, each its own way
+CONSERVATION = ROOT / "conservation.yaml"  # its classes, which roles name; `retention` reads the rest
+DELIVERIES = "livraisons"  # the class of bytes that no person is tied to
 
 
 class ContractError(DeclarationError):
@@ -48,10 +49,10 @@ class ContractError(DeclarationError):
 def load_contracts(folder: Path | None = None) -> dict[str, Contract]:
     """Every source contract of a folder (default: the project's), by id.
 
-    A table `<id>.columns.csv` beside a contract says the columns of its fields in each of its layouts. The mapping
-    files of the folder `mappings` beside the folder add one layout a kind of file to the contract `dui`; without
-    that contract they are not looked at. What contracts name in the dictionary and the nomenclatures must exist there.
-    With the sources of the project, the dictionary itself is held against them.
+    A table `<id>.columns.csv` beside a contract says the columns of its fields in each of its layouts. Each mapping
+    file of the folder `mappings` beside the folder adds one layout a kind of file to the contract that it names. A
+    contract about persons says the role of each table. What contracts name in the dictionary and the nomenclatures must
+    exist there. With the sources of the project, the dictionary itself is held against them.
 
     Raises:
         ContractError: with every problem of every file.
@@ -72,7 +73,9 @@ def read_contracts(folder: Path | None = None) -> tuple[dict[str, Contract] | No
     mappings = sorted((sources.parent / MAPPINGS.name).glob("*.yaml"))
     tables = sorted(sources.glob(f"*{columns.SUFFIX}"))
     own = [dictionary.PRECEDENCE, *sorted(dictionary.FOLDER.glob("*.csv"))] if sources == SOURCES else []
-    contracts, problems = _read_contracts(_dated(paths), _dated(tables), _dated(mappings), _dated(own))
+    contracts, problems = _read_contracts(
+        _dated(paths), _dated(tables), _dated(mappings), _dated(own), _dated([CONSERVATION])
+    )
     return (None if contracts is None else dict(contracts)), list(problems)
 
 
@@ -85,7 +88,7 @@ def _dated(paths: list[Path]) -> Dated:
 
 @lru_cache(maxsize=8)
 def _read_contracts(
-    sources: Dated, tables: Dated, mappings: Dated, own: Dated
+    sources: Dated, tables: Dated, mappings: Dated, own: Dated, conservation: Dated
 ) -> tuple[tuple[tuple[str, Contract], ...] | None, tuple[str, ...]]:
     """own: the files of the dictionary, its orders first; none when it is not to be held against these sources."""
     files = [YamlFile(path) for path, _ in sources]
@@ -102,10 +105,14 @@ def _read_contracts(
     alone = {path for path, _ in tables} - {columns.beside(path) for path, _ in sources}
     problems += [f"{path.name}:1 · aucun contrat de ce nom à côté de cette table" for path in sorted(alone)]
     references.check_sources(read)
-    for path, _ in mappings if MAPPED in contracts else ():
+    if len(contracts) == len(sources):  # of one that could not be read, others would be said to name nothing
+        classes = YamlFile(conservation[0][0]).at(("classes",)) or {}
+        person_role.check({d.id: file for file, d in read}, contracts, set(classes) - {DELIVERIES})
+    for path, _ in mappings:
         files.append(YamlFile(path))
-        added = mapping_files.layouts(files[-1], contracts[MAPPED])
-        contracts[MAPPED] = replace(contracts[MAPPED], layouts=(*contracts[MAPPED].layouts, *added))
+        if served := mapping_files.layouts(files[-1], contracts):
+            contract, added = contracts[served[0]], served[1]
+            contracts[contract.id] = replace(contract, layouts=(*contract.layouts, *added))
     if own:
         files.append(YamlFile(own[0][0]))
         if order := files[-1].read(dictionary.PrecedenceDeclaration):

@@ -7,6 +7,7 @@ must hold between the two. Does not belong here: reading the exports (`ingest.re
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import Field as Key
@@ -65,15 +66,20 @@ class MappingDeclaration(Strict):
     """One product of the market: one file of `mappings/`."""
 
     produit: str
+    contrat: Annotated[str, Key(description="dire quel contrat ce produit exporte")]
     version: str
     fichiers: tuple[MappedFile, ...]
 
 
-def layouts(file: YamlFile, contract: Contract) -> tuple[Layout, ...]:
-    """The layouts that a mapping file adds to a contract; what is wrong with it is said to the file."""
+def layouts(file: YamlFile, contracts: Mapping[str, Contract]) -> tuple[str, tuple[Layout, ...]] | None:
+    """The contract that a mapping file serves, and the layouts that it adds to it; what is wrong is said to the file.
+
+    None when it serves none.
+    """
     declared = file.read(MappingDeclaration)
-    if declared is None:
-        return ()
+    if declared is None or not file.one_of(("contrat",), declared.contrat, contracts, "un contrat"):
+        return None
+    contract = contracts[declared.contrat]
     if not re.fullmatch(r"[a-z][a-z0-9_]*", declared.produit):
         file.say(("produit",), f"« {declared.produit} » : attendu, un nom en minuscules, chiffres et soulignés")
     found = []
@@ -90,7 +96,7 @@ def layouts(file: YamlFile, contract: Contract) -> tuple[Layout, ...]:
             file.say((*where, "code"), f"la forme « {layout.code} » existe déjà")
         known.add(layout.code)
         found.append(layout)
-    return tuple(found)
+    return contract.id, tuple(found)
 
 
 def _layout(declared: MappingDeclaration, each: MappedFile, written: Any) -> Layout:

@@ -19,6 +19,7 @@ from pydantic.alias_generators import to_camel
 from data_contracts.columns import inherited
 from data_contracts.contract import Contract, Entity, Field, Layout, Product, RowRule
 from data_contracts.disclosure import THRESHOLD, DisclosureDeclaration
+from data_contracts.person_role import PersonRole, System
 from data_contracts.privacy import NEVER_STORED, Privacy, PrivacyRule, Role
 from data_contracts.strict_yaml import Free, Line, Number, Strict
 from data_contracts.value_domains import KeyCheck, domains
@@ -263,6 +264,7 @@ class EntityProperties(Odcs):
     primary_key: tuple[str, ...] = ()
     dated_by: str | None = None
     codes_at: str | None = None
+    person: PersonRole | None = None
 
 
 class TableDeclaration(Odcs):
@@ -303,6 +305,7 @@ class EntityDeclaration(TableDeclaration):
             codes_at=said.codes_at,
             identity=tuple(said.identity.items()),
             key=said.primary_key,
+            person=said.person,
         )
 
 
@@ -371,6 +374,7 @@ class SourceProperties(Odcs):
     document: str | None = None
     nature: Literal["collecte", "referentiel"] = "collecte"
     personal: bool = False
+    person: System | None = None
     layouts: Annotated[tuple[LayoutDeclaration, ...], BeforeValidator(inherited)] = ()
 
 
@@ -394,6 +398,7 @@ class SourceDeclaration(ContractHead):
             personal=said.personal,
             layouts=tuple(each.build(self.version) for each in said.layouts),
             entities=tuple(each.build() for each in self.tables),
+            person=said.person,
         )
 
 

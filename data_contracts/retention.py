@@ -1,13 +1,14 @@
-"""How long what is said of persons is kept: the classes and tables of `conservation.yaml`, held against the contracts.
+"""How long what is said of persons is kept: the classes of `conservation.yaml`, the tables that contracts put in them.
 
-Belongs here: reading that file, and saying everything that is wrong with it at once. Does not belong here: computing
-dates, listing or eliminating anything (`ingest.retain`).
+Belongs here: reading that file, and saying everything that is wrong with it at once; each table of persons as
+`ingest.retain` needs it. Does not belong here: what a contract must say of its tables (`person_role`), computing dates,
+listing or eliminating anything (`ingest.retain`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -15,13 +16,12 @@ from typing import Annotated, Literal
 from pydantic import Field as Key
 from pydantic import PlainValidator
 
-from data_contracts.contract import Contract, Entity
-from data_contracts.loading import load_contracts
-from data_contracts.strict_yaml import DeclarationError, Strict, Where, YamlFile
+from data_contracts.contract import Contract
+from data_contracts.loading import CONSERVATION, DELIVERIES, load_contracts
+from data_contracts.person_role import Told, find, told
+from data_contracts.strict_yaml import DeclarationError, Strict, YamlFile
 
-PATH = Path(__file__).resolve().parent / "conservation.yaml"
 LAST_CLASS, NONE = "derniere_classe", "aucune"
-DELIVERIES = "livraisons"  # the class of bytes that no person is tied to
 Start = Literal["dernier_contact", "reception"]
 Fate = Literal["destruction", "conservation"]
 Confidence = Literal["V", "E", "S", "G"]
@@ -114,12 +114,13 @@ class Rule:
 
 @dataclass(frozen=True)
 class Through:
-    """Whose a row is, by another table: `column` here is `key` there."""
+    """Whose a row is, by another table: `column` here is `key` there, where `usager` is the number of the record."""
 
     column: str
     source: str
     entity: str
     key: str
+    usager: str
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,10 @@ class OpenEnd:
 
 @dataclass(frozen=True)
 class Held:
-    """One table of persons: its class, whose its rows are, which of its dates are a contact."""
+    """One table of persons: its class, whose its rows are, which of its dates are a contact.
+
+    is_record: its rows are the files of persons, whose numbers and keys of identity say whose the other rows are.
+    """
 
     source: str
     entity: str
@@ -147,6 +151,7 @@ class Held:
     but: tuple[str, tuple[str, ...]] | None = None
     birth_year: str | None = None
     death: str | None = None
+    is_record: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -157,7 +162,7 @@ class Held:
 
 @dataclass(frozen=True)
 class Conservation:
-    """The whole file."""
+    """The rules, and every table of every contract about persons."""
 
     version: str
     rules: dict[str, Rule]
@@ -211,80 +216,22 @@ class ClassDeclaration(Strict):
         )
 
 
-class ThroughDeclaration(Strict):
-    """A column, and the table that says whose it is; `cle`: the same column there, when it has another name."""
-
-    champ: str
-    table: str
-    cle: str | None = None
-
-    def build(self) -> Through:
-        source, _, entity = self.table.partition(".")
-        return Through(self.champ, source, entity, self.cle or self.champ)
-
-
-class PersonDeclaration(Strict):
-    """Whose the rows of a table are."""
-
-    usager: str | None = None
-    par: ThroughDeclaration | None = None
-    cles: tuple[str, ...] = ()
-
-
-class OpenEndDeclaration(Strict):
-    """What an empty end means."""
-
-    debut: str
-    fin: str
-    alors: Literal["en_cours", "export"]
-
-
-class TableDeclaration(Strict):
-    """One table of persons."""
-
-    classe: str
-    personne: Annotated[PersonDeclaration, Key(description="à qui sont ces lignes ?")]
-    contacts: tuple[str, ...] = ()
-    ouvert: OpenEndDeclaration | None = None
-    sauf: dict[str, tuple[str, ...]] = Key(default_factory=dict)
-    naissance: str | None = None
-    deces: str | None = None
-
-    def build(self, name: str, entity: Entity | None) -> Held:
-        """entity: the table as it is stored; None when no contract declares it."""
-        source, _, table = name.partition(".")
-        return Held(
-            source=source,
-            entity=table,
-            rule=self.classe,
-            key=entity.primary_key if entity else (),
-            usager=self.personne.usager,
-            through=self.personne.par.build() if self.personne.par else None,
-            keys=self.personne.cles,
-            contacts=self.contacts,
-            open_end=OpenEnd(self.ouvert.debut, self.ouvert.fin, self.ouvert.alors) if self.ouvert else None,
-            but=next(iter(self.sauf.items()), None),
-            birth_year=self.naissance,
-            death=self.deces,
-        )
-
-
 class ConservationDeclaration(Strict):
     """The whole file."""
 
     version: str
     classes: dict[str, ClassDeclaration]
-    entites: dict[str, TableDeclaration]
 
 
 def load(path: Path | None = None, contracts: Mapping[str, Contract] | None = None) -> Conservation:
-    """The rules of conservation. Every table of every contract about persons must have its class.
+    """The rules of conservation, and the tables that they apply to.
 
     Raises:
         ConservationError: with every problem of the file.
+        ContractError: a contract about persons says not how long a table is kept.
     """
     contracts = load_contracts() if contracts is None else contracts
-    found, problems = read(path or PATH, contracts)
+    found, problems = read(path or CONSERVATION, contracts)
     if found is None or problems:
         raise ConservationError(problems)
     return found
@@ -299,73 +246,57 @@ def read(path: Path, contracts: Mapping[str, Contract] | None) -> tuple[Conserva
     declared = file.read(ConservationDeclaration)
     if declared is None:
         return None, file.problems
-    stored: dict[str, Entity] = {}
-    if contracts is not None:
-        stored = {f"{c.id}.{e.name}": e.stored for c in contracts.values() for e in c.entities}
-        _check_complete(file, declared, contracts)
-        for name, table in declared.entites.items():
-            _check_table(file, name, table, declared.classes, stored)
-    rules = {code: each.build(code) for code, each in declared.classes.items()}
-    tables = tuple(table.build(name, stored.get(name)) for name, table in declared.entites.items())
-    return Conservation(declared.version, rules, tables), file.problems
-
-
-def _check_complete(file: YamlFile, declared: ConservationDeclaration, contracts: Mapping[str, Contract]) -> None:
-    """Nothing about persons is without a rule: it would be kept for ever, and nobody would know."""
     if DELIVERIES not in declared.classes:
         file.say(("classes",), f"la classe « {DELIVERIES} » (octets sans personne) est absente")
-    for name in (f"{c.id}.{e.name}" for c in contracts.values() if c.personal for e in c.entities):
-        if name not in declared.entites:
-            file.say(("entites",), f"{name} porte des personnes et n'a pas de classe")
+    tables = told(contracts or {})
+    for each in tables:
+        _check_table(file, each, declared.classes)
+    rules = {code: each.build(code) for code, each in declared.classes.items()}
+    return Conservation(declared.version, rules, tuple(_held(each, contracts or {}) for each in tables)), file.problems
 
 
-def _check_table(
-    file: YamlFile,
-    name: str,
-    table: TableDeclaration,
-    classes: Mapping[str, ClassDeclaration],
-    stored: Mapping[str, Entity],
-) -> None:
-    """The class and the columns that a table names. stored: every table of every contract, as it is stored."""
-    where: Where = ("entites", name)
-    entity = stored.get(name)
-    if entity is None:
-        file.say(where, "aucun contrat ne déclare cette table")
-    in_force = None
-    if file.one_of((*where, "classe"), table.classe, {*classes} - {DELIVERIES}):
-        in_force = classes[table.classe].en_vigueur
-    person, opened = table.personne, table.ouvert
-    if not (person.usager or person.par or person.cles):
-        file.say((*where, "personne"), "absent : à qui sont ces lignes ?")
-    if len(table.sauf) > 1:
-        file.say((*where, "sauf"), "une seule colonne est attendue")
-    for key, names, is_date in (
-        (("classe",), (in_force,), False),
-        (("personne", "usager"), (person.usager,), False),
-        (("personne", "cles"), person.cles, False),
-        (("personne", "par", "champ"), (person.par.champ if person.par else None,), False),
-        (("naissance",), (table.naissance,), False),
-        (("sauf",), tuple(table.sauf), False),
-        (("deces",), (table.deces,), True),
-        (("contacts",), table.contacts, True),
-        (("ouvert", "debut"), (opened.debut if opened else None,), True),
-        (("ouvert", "fin"), (opened.fin if opened else None,), True),
-    ):
-        _check_columns(file, (*where, *key), entity, names, is_date)
-    if person.par:
-        through, place = person.par.build(), (*where, "personne", "par")
-        other = stored.get(person.par.table)
-        if other is None:
-            file.say((*place, "table"), f"aucun contrat ne déclare « {person.par.table} »")
-        _check_columns(file, place, other, (through.key, "usager_id"), False)
+def _check_table(file: YamlFile, each: Told, classes: Mapping[str, ClassDeclaration]) -> None:
+    """The class of a table is there, and the field that ends its rows when the class names one."""
+    code = each.role.retention.retention_class
+    if code not in classes:
+        file.say(("classes",), f"la classe « {code} » de {each.name} est absente")
+        return
+    ends = classes[code].en_vigueur
+    if ends and ends not in {f.name for f in each.entity.stored.fields}:
+        file.say(("classes", code, "en_vigueur"), f"« {ends} » n'est pas une colonne de {each.name}")
 
 
-def _check_columns(
-    file: YamlFile, where: Where, entity: Entity | None, names: Iterable[str | None], is_date: bool
-) -> None:
-    types = {f.name: f.logical_type for f in entity.fields} if entity else {}
-    for name in names:
-        if entity is None or name is None or not file.one_of(where, name, types, f"une colonne de {entity.name}"):
-            continue
-        if is_date and types[name] not in ("date", "timestamp"):
-            file.say(where, f"« {name} » n'est pas une date")
+def _held(each: Told, contracts: Mapping[str, Contract]) -> Held:
+    role, kept = each.role, each.role.retention
+    is_record = role.kind == "record"
+    opened = (role.fields["date_entree"], role.fields["date_sortie"]) if kept.open else None
+    return Held(
+        source=each.contract.id,
+        entity=each.entity.name,
+        rule=kept.retention_class,
+        key=each.entity.stored.primary_key,
+        usager=_usager(each),
+        through=_through(each, contracts),
+        keys=each.strong_keys,
+        contacts=tuple(kept.contacts),
+        open_end=OpenEnd(*opened, str(kept.open)) if opened else None,
+        but=next(((column, tuple(values)) for column, values in kept.but.items()), None),
+        birth_year=each.birth_year if is_record else None,
+        death=kept.death,
+        is_record=is_record,
+    )
+
+
+def _usager(each: Told) -> str | None:
+    """The column that holds the number of a record."""
+    if each.role.kind == "record":
+        return each.role.number
+    return each.role.record.field if each.role.record else None
+
+
+def _through(each: Told, contracts: Mapping[str, Contract]) -> Through | None:
+    via = each.role.retention.via
+    way = find(contracts, via.of) if via else None
+    if via is None or way is None:
+        return None
+    return Through(via.field, way.contract.id, way.entity.name, via.key or via.field, str(_usager(way)))

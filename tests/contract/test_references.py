@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data_contracts import checking, dictionary, loading, references, retention
-from data_contracts.loading import PRODUCTS, SOURCES, load_contracts, load_products, read_contracts
+from data_contracts.loading import CONSERVATION, PRODUCTS, SOURCES, load_contracts, load_products, read_contracts
 from data_contracts.strict_yaml import DeclarationError, YamlFile
 from ingest.home import Home
 from orchestration.run import run
@@ -173,18 +173,15 @@ def test_a_name_that_leads_nowhere_is_said_where_it_stands(
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
-        ("dui.sejours:", "dui.sejour:", "sejour : aucun contrat ne déclare cette table"),
-        ("    classe: sante\n", "    classe: santé\n", "classe : « santé » n'est pas admis (vouliez-vous « sante » ?)"),
-        ("champ: evaluation_id, table: dui.evaluations", "champ: evaluation_id, table: dui.evaluation",
-         "personne.par.table : aucun contrat ne déclare « dui.evaluation »"),
+        ("  services:\n", "  service:\n", "classes : la classe « services » de dui.transports est absente"),
         ("    en_vigueur: retire_le\n", "    en_vigueur: retire\n",
-         "classe : « retire » n'est pas une colonne de registre (vouliez-vous « retire_le » ?)"),
+         "en_vigueur : « retire » n'est pas une colonne de consentements.registre"),
     ],
 )  # fmt: skip
-def test_rules_of_conservation_name_classes_tables_and_columns_that_exist(
+def test_the_classes_that_tables_name_exist_and_so_does_the_column_that_ends_their_rows(
     tmp_path: Path, before: str, after: str, said: str
 ) -> None:
-    text = retention.PATH.read_text(encoding="utf-8")
+    text = CONSERVATION.read_text(encoding="utf-8")
     assert before in text
     path = tmp_path / "conservation.yaml"
     path.write_text(text.replace(before, after, 1), encoding="utf-8")
@@ -226,6 +223,8 @@ def test_a_check_says_every_file_at_once(tmp_path: Path, monkeypatch: pytest.Mon
     (tmp_path / "products" / "essai.odcs.yaml").write_text(PRODUCT.replace("unite.ET", "millésime"), encoding="utf-8")
     monkeypatch.setattr(loading, "SOURCES", tmp_path / "sources")
     monkeypatch.setattr(loading, "PRODUCTS", tmp_path / "products")
+    (tmp_path / "conservation.yaml").write_text("version: 1.0.0\n", encoding="utf-8")
+    monkeypatch.setattr(checking, "CONSERVATION", tmp_path / "conservation.yaml")
     said = "\n".join(said_of(checking.check))
     for words in ("TX_OC_HP", "millésime", "precedence.yaml:", "conservation.yaml:"):
         assert words in said
@@ -257,7 +256,7 @@ def test_a_file_that_cannot_be_read_hides_no_problem_of_the_others_and_makes_up_
 # --- whatever stands in a file, it is read or refused with a line
 
 FILES = [SOURCES / "consentements.odcs.yaml", SOURCES / "cnsa_gmp_pmp.odcs.yaml",
-         PRODUCTS / "mart_publics__repartition.odcs.yaml", retention.PATH, dictionary.PRECEDENCE]  # fmt: skip
+         PRODUCTS / "mart_publics__repartition.odcs.yaml", CONSERVATION, dictionary.PRECEDENCE]  # fmt: skip
 WORDS = st.text("abé:{}[]-'\n", max_size=6)
 JUNK = st.one_of(
     st.none(), st.booleans(), st.integers(-3, 3), st.floats(allow_nan=False), WORDS, st.lists(WORDS, max_size=2),
@@ -280,7 +279,7 @@ def test_a_file_damaged_anywhere_is_read_or_refused_with_its_line(tmp_path: Path
         node[key] = data.draw(JUNK)
     path = tmp_path / original.name
     path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
-    if original == retention.PATH:
+    if original == CONSERVATION:
         problems = said_of(lambda: retention.load(path))
     elif original == dictionary.PRECEDENCE:
         problems = said_of(lambda: dictionary.precedence(tmp_path))

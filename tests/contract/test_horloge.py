@@ -20,13 +20,15 @@ FUNCTIONS = {"time", "time_ns", "localtime", "gmtime", "ctime", "asctime", "strf
 MAKERS = {"datetime", "date", "Timestamp", "pendulum", "arrow"}
 # Where an operation begins: it reads the clock once, and hands the instant down.
 ENTRIES = {
-    "orchestration/cli/command.py": "a command",
+    "orchestration/cli/deliveries.py": "a command",
+    "orchestration/cli/keys.py": "a command",
+    "orchestration/cli/synthetic.py": "a command",
     "orchestration/cli/retention.py": "a command",
     "orchestration/cli/prepare.py": "a command",
     "orchestration/resources.py": "a run of Dagster, or a look at the inbox",
 }
-# Durations that are compared with the times of other processes: dbt's, those of a sampled process.
-STOPWATCHES = {"ingest/stages.py", "witness/bench/process_tree.py"}
+# Durations that are compared with the times of another process: dbt's.
+STOPWATCHES = {"ingest/stages.py"}
 
 
 def readings(source: str) -> list[str]:

@@ -194,8 +194,6 @@ def test_the_classes_that_tables_name_exist_and_so_does_the_column_that_ends_the
     [
         ("elements.csv", "FINESS>ROR>TDB_ATIH,", "FINESS>ROR>TDB_ATHI,",
          f"elements.csv:3 · FINESS_EJ : « TDB_ATHI » {COLLECTION} (vouliez-vous « TDB_ATIH » ?)"),
-        ("indicators.csv", "CAP_INST_HP;CATEGORIE_ET;", "CAP_INST_HPP;CATEGORIE_ET;",
-         f"indicators.csv:2 · EQ_EHPAD75 : « CAP_INST_HPP » {ELEMENT} (vouliez-vous « CAP_INST_HP » ?)"),
         ("non_reponses.csv", ",partout,,NULL d'un export", ",partout,TDB,NULL d'un export",
          f"non_reponses.csv:2 · \\N : « TDB » {COLLECTION} (attendu : CAMSP_RA"),
     ],

@@ -34,7 +34,7 @@ retours as (
     select
         a.dit_cle,
         b.dit_cle as remplacant,
-        row_number() over (partition by a.dit_cle order by b.mois desc, b.date_entree, b.dit_cle) as rang
+        row_number() over (partition by a.dit_cle order by b.mois desc, b.date_entree asc, b.dit_cle asc) as rang
     from (select * from resid where date_sortie is null) as a
     inner join resid as b on a.lieu = b.lieu and a.modalite = b.modalite
     where b.mois > a.mois

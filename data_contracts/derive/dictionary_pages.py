@@ -16,8 +16,9 @@ def documentation_files() -> dict[str, str]:
 
 def _page(contract: Contract) -> str:
     lines = [
-        "<!-- Derived from data_contracts by `dlnuf contracts generate`: do not edit. -->",
         f"# {contract.name}",
+        "",
+        "<!-- Derived from data_contracts by `dlnuf contracts generate`: do not edit. -->",
         "",
         contract.description,
         "",

@@ -375,16 +375,11 @@ def digest(contract: Contract, keyring: Keyring | None = None) -> str:
 def _code_digest() -> str:
     """Changes with the code that decides what is accepted."""
     here = Path(__file__).parent
-    names = (
-        "validate", "duplicates", "naissances", "values", "separators", "identifiers", "titles", "headers", "ecritures",
-        "lieux", "coordonnees", "projections",
-    )  # fmt: skip
-    files = [here / f"{name}.py" for name in names] + [Path(str(m.__file__)) for m in (privacy, non_answers, schemas)]
+    files = sorted(path for room in ("read", "validate", "protect") for path in (here / room).rglob("*.py"))
+    files += [here / "receive" / "headers.py", *(Path(str(m.__file__)) for m in (privacy, non_answers, schemas))]
     files += [territoires.FOLDER / "__init__.py", *sorted(territoires.FOLDER.glob("*.csv"))]
     files += [nomenclatures.path_of(name) for name in territoires.LISTS]
-    files += [here / "protection" / name for name in ("pseudonymes.py", "masques.py")]
     files.append(DICTIONARY / non_answers.FILE)
-    files += sorted((here / "readers").rglob("*.py"))
     return hashlib.sha256("".join(landing.sha256_of(path) for path in files).encode()).hexdigest()
 
 

@@ -120,11 +120,7 @@ def unexpected(error: BaseException) -> str:
 def own_words() -> frozenset[str]:
     """Every word of the texts that the code of this package says (docstrings apart), whole words as written."""
     found: set[str] = set()
-    for path in (
-        *_PACKAGE.glob("*.py"),
-        *(_PACKAGE / "readers").rglob("*.py"),
-        *(_PACKAGE / "protection").glob("*.py"),
-    ):
+    for path in _PACKAGE.rglob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         docstrings = {
             id(node.body[0].value)

@@ -1,7 +1,7 @@
 """The contracts of the project: loading them, and saying everything that is wrong with them at once.
 
-Belongs here: which files are contracts, which mapping files add layouts to one. The objects are in `contract`, their
-parsing in `parsing`.
+Belongs here: which files are contracts, which mapping files add layouts to one. Does not belong here: what
+a contract is made of (`contract`), how a file becomes one (`parsing`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """From ODCS v3.1 YAML to contracts: every problem of a file is kept, with the place where it is.
 
-Belongs here: the keys of the files, what they may hold, and the parser. What ODCS does not have stands in
-`customProperties`, listed in `docs/contracts.md`.
+Belongs here: the keys of the files, what they may hold, and the parser. Does not belong here: which files are contracts
+(`loading`). What ODCS does not have stands in `customProperties`, listed in `docs/contracts.md`.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Belongs here: stand-ins for the names of dbt that the SQL of `dbt_project` uses, giving SQL that DuckDB could read.
 Does not belong here: the macros of the project, which sqlfluff loads; `ref`, `source`, `var`, `config`, `this` and
-`return`, which it brings itself. A name that is missing here fails `make sql` with « Undefined jinja template variable ».
+`return`, which it brings itself. A name that is missing here fails `make sql`.
 """
 
 from __future__ import annotations

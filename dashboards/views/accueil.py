@@ -1,4 +1,7 @@
-"""Home: what is published, since when, how to read it. Nothing else belongs here."""
+"""Home: what is published, since when, how to read it.
+
+Belongs here: layout and wording. Does not belong here: where the figures come from (`dashboards.queries.connection`).
+"""
 
 from __future__ import annotations
 

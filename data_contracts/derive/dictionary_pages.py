@@ -1,7 +1,7 @@
 """Documentation pages derived from the contracts.
 
-Belongs here: the data dictionary of the sources, as Markdown. The dictionary of what is published goes with each
-publication (`orchestration.publication`).
+Belongs here: the data dictionary of the sources, as Markdown. Does not belong here: the dictionary of what is
+published, which goes with each publication (`orchestration.publication`).
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ class Manifest:
     filename: str
     sha256: str
     size: int
-    received_at: str  # `horloge.written`; the order of reception depends on it
+    received_at: str  # `clock.written`; the order of reception depends on it
     millesime: int | None
     collecte_le: str | None
     cle: str | None = None  # version of the key that the bytes are encrypted with; None: they are as delivered

@@ -18,7 +18,7 @@ import typer
 
 from ingest import clock
 from ingest.home import reserve
-from orchestration.cli import prepare, retention
+from orchestration.cli import conservation, prepare
 from orchestration.progress import as_one
 
 app = typer.Typer(
@@ -34,7 +34,7 @@ contracts_app = typer.Typer(help="Les déclarations, et les fichiers qui en dér
 app.add_typer(contracts_app, name="contracts")
 cles_app = typer.Typer(help="Les clés qui protègent les données de personnes.", no_args_is_help=True)
 app.add_typer(cles_app, name="cles")
-app.add_typer(retention.app, name="conservation")
+app.add_typer(conservation.app, name="conservation")
 app.add_typer(prepare.app, name="preparer")
 
 DONE, FAILED, MISUSED = 0, 1, 2
@@ -379,8 +379,8 @@ def _expected() -> dict[type[BaseException], int]:
         PublicationBlocked: FAILED,
         PublicationDamaged: FAILED,
         UnknownMillesime: MISUSED,
-        **dict.fromkeys((*retention.failures(), *prepare.failures()), FAILED),
-        **dict.fromkeys((*retention.misuses(), *prepare.misuses()), MISUSED),
+        **dict.fromkeys((*conservation.failures(), *prepare.failures()), FAILED),
+        **dict.fromkeys((*conservation.misuses(), *prepare.misuses()), MISUSED),
     }
 
 

@@ -8,8 +8,8 @@
     propositions  where another order of sources would be right more often
     rapport     the figures as people read them
 
-Belongs here: judging, from the outside. Nothing of the reading, of the validation nor of the resolution is called; the
-tolerances are those of the dictionary, for they are data. The definitions are in docs/score.md.
+Belongs here: judging, from the outside. Does not belong here: anything of the reading, of the validation or of the
+resolution, which is judged. The definitions are in docs/score.md.
 """
 
 from witness.score.judgement import keep, score

@@ -13,7 +13,7 @@ from ingest.home import Home
 from ingest.receive import landing
 from ingest.retain import register
 from ingest.store import lake
-from orchestration.cli import retention as commandes
+from orchestration.cli import conservation as commandes
 from orchestration.cli.main import app
 from tests import instants
 from tests.integration.conservation.test_relecture import ANNE, BRUNO, export, receive

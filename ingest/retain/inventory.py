@@ -24,7 +24,7 @@ _USAGERS = 'raw."dui__usagers"'
 
 @dataclass(frozen=True)
 class Inventory:
-    """What `echeances` needs, and the count of rows of each person, class, table and delivery."""
+    """What `due_dates` needs, and the count of rows of each person, class, table and delivery."""
 
     contacts: pl.DataFrame
     parts: pl.DataFrame  # finess_et, personne, classe, source, entite, delivery_id, n_lignes, en_vigueur

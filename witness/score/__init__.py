@@ -1,12 +1,12 @@
 """How right the layer is, against the truth that synthetic deliveries were made from; and what naive rules would do.
 
-    temoin      what the witness says: the truth, what each file states, what went wrong in it
-    comparaison when an answer is right, when two answers agree: the judge's own rules
-    couche      what the system made of the deliveries: the current publication, and the rows of the lake
-    jugement    the figures
-    naives      the same figures for rules that anybody could think of
-    propositions  where another order of sources would be right more often
-    rapport     the figures as people read them
+    truth_tables  what the witness says: the truth, what each file states, what went wrong in it
+    agreement     when an answer is right, when two answers agree: the judge's own rules
+    layer         what the system made of the deliveries: the current publication, and the rows of the lake
+    judgement     the figures
+    naive_rules   the same figures for rules that anybody could think of
+    proposals     where another order of sources would be right more often
+    score_report  the figures as people read them
 
 Belongs here: judging, from the outside. Does not belong here: anything of the reading, of the validation or of the
 resolution, which is judged. The definitions are in docs/score.md.

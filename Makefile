@@ -46,7 +46,7 @@ format: install  ## rewrite the code in its style
 	@$(BIN)/ruff format .
 
 site: install  ## build the documentation site in build/site, to be read without a server
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --config-file .ci/mkdocs.yml
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --config-file .ci/mkdocs.yml
 
 dagster: install  ## the Dagster interface on http://127.0.0.1:3000
 	@umask 077 && home="$$($(BIN)/python -m orchestration.instance)" && \

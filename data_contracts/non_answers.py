@@ -12,16 +12,16 @@ before the others.
 
 from __future__ import annotations
 
+import csv
 import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from data_contracts.contract import Field
-from data_contracts.dictionary import FOLDER, read_table
 from data_contracts.nomenclatures import codes
 
-FILE = "non_reponses.csv"
+FOLDER, FILE = Path(__file__).resolve().parent / "dictionary", "non_reponses.csv"
 UNKNOWN, NOTHING, SECRET, ERROR, ZERO = "inconnu", "sans_objet", "secret", "erreur", "nul"
 MEANINGS = (UNKNOWN, NOTHING, SECRET, ERROR, ZERO)
 EVERYWHERE, NOT_IN_TEXT = "partout", "hors_texte"
@@ -51,7 +51,8 @@ class NonAnswers:
 @lru_cache(maxsize=128)
 def of(collection: str, *, free_text: bool, folder: Path = FOLDER) -> NonAnswers:
     """The non-answers of a collection. free_text: of a field where any word may stand."""
-    rows = [row for row in read_table(FILE, folder) if not free_text or row["portee"] == EVERYWHERE]
+    with (folder / FILE).open(encoding="utf-8", newline="") as handle:
+        rows = [row for row in csv.DictReader(handle) if not free_text or row["portee"] == EVERYWHERE]
     own = [row for row in rows if collection in row["collections"].split()]
     common = [row for row in rows if not row["collections"]]
     words = {row["mot"].lower(): row["sens"] for row in (*common, *own) if row["mot"]}

@@ -1,7 +1,7 @@
 """Value domains: what a number or a code must be, declared once for sources and products alike.
 
-Belongs here: reading `domaines.yaml`. Does not belong here: judging values by it (`ingest`), the contracts that name
-domains (`data_contracts.parsing`).
+Belongs here: reading `value_domains.yaml`. Does not belong here: judging values by it (`ingest.validate`), the
+contracts that name domains (`data_contracts.loading`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-PATH = Path(__file__).resolve().parent / "domaines.yaml"
+PATH = Path(__file__).resolve().parent / "value_domains.yaml"
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, buil
 from dagster_dbt.errors import DagsterDbtCliRuntimeError
 
 from data_contracts.loading import Contract
-from ingest.pipeline import declarations_digest, load_warehouse, process_pending
+from ingest.fingerprint import declarations_digest
+from ingest.pipeline import load_warehouse, process_pending
 from ingest.store.lake import Result
 from orchestration import dbt_runtime, layer_build
 from orchestration.partitions import wanted

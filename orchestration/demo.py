@@ -110,7 +110,7 @@ def play(wanted: Plan, progress: Progress = silent) -> Played:
 
     The same scale and seed give the same bytes: playing it again receives nothing and publishes nothing.
     """
-    from ingest.pipeline import deliver
+    from ingest.receive.delivery import deliver
     from witness.generate import a_refuser, effets, generate
 
     start = time.monotonic()
@@ -155,7 +155,7 @@ def _right(home: Home, folder: Path, version: str | None, progress: Progress) ->
     kept = home.scores / f"{version}.json"
     if not kept.is_file():
         progress("Comparaison avec la vérité", 0, None)
-        keep(home, score(home, folder))
+        keep(home.root, score(home.root, folder))
     return json.loads(kept.read_text(encoding="utf-8"))["retained_right"]
 
 

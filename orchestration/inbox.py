@@ -17,9 +17,9 @@ from pathlib import Path
 
 from data_contracts.loading import load_contracts
 from ingest.home import Home
-from ingest.pipeline import Receipt, deliver
 from ingest.protect import keyrings
 from ingest.receive import landing
+from ingest.receive.delivery import Receipt, deliver
 
 REFUSED = "refuses"
 UNKNOWN = "a-reconnaitre"  # files of a source that the sender does not know: recognised by their content

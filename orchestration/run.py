@@ -48,7 +48,8 @@ class Outcome:
 
 def nothing_new(home: Home, today: date, millesime: int | None = None) -> bool:
     """No delivery waits, and the current publication is whole, made by this software from what there is today."""
-    from ingest.pipeline import inputs_fingerprint, pending
+    from ingest.fingerprint import inputs_fingerprint
+    from ingest.pipeline import pending
     from orchestration.publication import read_current
     from orchestration.publication.publisher import up_to_date
 

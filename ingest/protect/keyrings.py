@@ -26,7 +26,7 @@ from typing import Any
 from ingest.home import Home
 
 KEY_BYTES = 32
-CREATE = "créer un trousseau avec « dlnuf cles creer »"
+CREATE = "créer un trousseau avec « dlnuf keys create »"
 RESTORE = (
     "remettre la sauvegarde du trousseau à sa place (ou définir DLNUF_CLES), puis relancer ; si elle est perdue, "
     "redemander le fichier à son expéditeur"
@@ -132,7 +132,7 @@ def load(home: Home | None = None) -> Keyring:
     if facts.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise KeyringProblem(
             f"Trousseau lisible par d'autres comptes ({path}) : il n'est pas utilisé",
-            f"chmod 600 {path}, puis « dlnuf cles tourner » s'il a pu être lu",
+            f"chmod 600 {path}, puis « dlnuf keys rotate » s'il a pu être lu",
         )
     try:
         return _parsed(json.loads(content), str(path))
@@ -162,7 +162,7 @@ def create(home: Home | None = None, *, now: datetime) -> Path:
     if path.exists():
         raise KeyringProblem(
             f"Un trousseau existe déjà ({path})",
-            "« dlnuf cles tourner » pour une nouvelle version ; ne jamais l'effacer, il ouvre les livraisons reçues",
+            "« dlnuf keys rotate » pour une nouvelle version ; ne jamais l'effacer, il ouvre les livraisons reçues",
         )
     try:
         _write(path, {"format": _FORMAT, "chiffrement": [_new("v1", now)], "pseudonymes": _new("p1", now)}, new=True)

@@ -1,7 +1,7 @@
 """What the keys are to the landed files: which version closes each, which files no key opens, re-wrapping them.
 
-Belongs here: the work of `dlnuf cles`. Does not belong here: the keyring itself (`keyrings`), the format of the files
-(`encryption`), the command (`orchestration.cli.main`).
+Belongs here: the work of `dlnuf keys`. Does not belong here: the keyring itself (`keyrings`), the format of the files
+(`encryption`), the command (`orchestration.cli.command`).
 """
 
 from __future__ import annotations

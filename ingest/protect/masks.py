@@ -20,6 +20,7 @@ from data_contracts.loading import Contract, Entity
 MAX_SHAPE = 40
 ROW = "(ligne)"  # the field of a finding that is about the whole row
 _PACKAGE = Path(__file__).resolve().parents[1]
+_SPEAKING = ("receive", "read", "validate", "protect", "store")  # rooms whose words a sender reads
 _WORD = re.compile(r"[^\W\d_]+")
 _QUOTED = re.compile(r"«.*»")  # to the last one of the line: what is quoted may hold a « » » of its own
 # Numbers that say where, not what: « ligne 12 », « entry[3] », « 12 cellules ». Seven digits at most, and nothing after
@@ -120,7 +121,7 @@ def unexpected(error: BaseException) -> str:
 def own_words() -> frozenset[str]:
     """Every word of the texts that the code of this package says (docstrings apart), whole words as written."""
     found: set[str] = set()
-    for path in _PACKAGE.rglob("*.py"):
+    for path in (*_PACKAGE.glob("*.py"), *(p for room in _SPEAKING for p in (_PACKAGE / room).rglob("*.py"))):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         docstrings = {
             id(node.body[0].value)

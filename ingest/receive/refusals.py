@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data_contracts.loading import Contract, Entity, Layout
+from ingest.protect import masks
 from ingest.protect.vocabulary import Quoting, looks_like_titles, quoting
 from ingest.read import FAMILIES, Document, crosstab
 from ingest.read.cda_header import CODE, TEMPLATE
@@ -431,3 +432,10 @@ def _named(titles: Sequence[str], at_most: int = _NAMED) -> str:
 
 def _columns(count: int) -> str:
     return f"{count} colonne{'s' if count > 1 else ''}"
+
+
+def without_content(reason: str, path: Path, filename: str, contracts: Iterable[Contract]) -> str:
+    """A refusal that quotes nothing of the file, which is called by its neutral name."""
+    known = list(contracts)
+    parts = reason.split(f"« {path.name} »")
+    return f"« {filename} »".join(masks.message(part, known) for part in parts)

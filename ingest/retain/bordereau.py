@@ -307,9 +307,7 @@ def read(home: Home, number: str) -> tuple[dict[str, Any], str]:
     """
     issued = register.events(home, register.ISSUED, number)[0]["sha256"]
     path = path_of(home, number)
-    remedy = (
-        f"Remède : relister avec « dlnuf conservation lister », et faire approuver le nouveau bordereau ({number})."
-    )
+    remedy = f"Remède : relister avec « dlnuf retention list », et faire approuver le nouveau bordereau ({number})."
     try:
         document, table = path.read_bytes(), path.with_suffix(".csv").read_bytes()
     except OSError as error:
@@ -336,9 +334,9 @@ def approve(home: Home, named: str, *, visa: str, by: str, on: date, now: dateti
         text
         for wrong, text in (
             (not visa.strip(), "--visa : la référence de l'approbation est vide"),
-            (not by.strip(), "--par : la fonction de la personne qui approuve est vide"),
-            (on > clock.day(now), f"--le : {on:%d/%m/%Y} est dans le futur"),
-            (on < issued_on, f"--le : {on:%d/%m/%Y} est avant l'émission du bordereau ({issued_on:%d/%m/%Y})"),
+            (not by.strip(), "--by : la fonction de la personne qui approuve est vide"),
+            (on > clock.day(now), f"--on : {on:%d/%m/%Y} est dans le futur"),
+            (on < issued_on, f"--on : {on:%d/%m/%Y} est avant l'émission du bordereau ({issued_on:%d/%m/%Y})"),
         )
         if wrong
     ]

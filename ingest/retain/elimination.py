@@ -70,7 +70,7 @@ def apply(home: Home, rules: Conservation, number: str, *, now: datetime) -> Out
     if not any(e["sha256"] == sha256 for e in register.events(home, register.APPROVED, number)):
         raise Refused(
             f"Le bordereau {number} n'est pas approuvé : rien n'est éliminé. Remède : une fois le visa obtenu, "
-            f"« dlnuf conservation approuver {number} --visa RÉFÉRENCE --par FONCTION --le DATE »."
+            f"« dlnuf retention approve {number} --visa RÉFÉRENCE --by FONCTION --on DATE »."
         )
     on = date.fromisoformat(content["au"])
     if on > clock.day(now):

@@ -93,5 +93,5 @@ def lift(home: Home, reference: str, on: date, now: datetime) -> None:
         known = ", ".join(s.reference for s in suspensions(home) if s.until is None) or "aucune"
         raise WrongSuspension(f"« {reference} » n'est pas une suspension en vigueur. En vigueur : {known}.")
     if on < held.since:
-        raise WrongSuspension(f"--le : {on:%d/%m/%Y} est avant le début de la suspension ({held.since:%d/%m/%Y}).")
+        raise WrongSuspension(f"--on : {on:%d/%m/%Y} est avant le début de la suspension ({held.since:%d/%m/%Y}).")
     append(home, {"evenement": LIFTED, "reference": reference, "date": on.isoformat()}, now)

@@ -46,7 +46,7 @@ def suspend(
         if found is None:
             raise WrongSuspension(
                 f"Aucune personne de l'établissement {finess} n'est connue ainsi : la suspension ne protégerait "
-                "personne. Vérifiez le n° de dossier ou le pseudonyme, ou suspendez tout l'établissement (--tous)."
+                "personne. Vérifiez le n° de dossier ou le pseudonyme, ou suspendez tout l'établissement (--everyone)."
             )
     fingerprint = (secret or keyrings.load(home).pseudonyms).fingerprint if person is not None else None
     register.suspend(

@@ -23,8 +23,8 @@ import duckdb
 import polars as pl
 import pyarrow.parquet as pq
 
-from data_contracts.derive.schemas import arrow_schema, sql_columns
 from data_contracts.loading import Contract, Entity
+from data_contracts.schemas import arrow_schema, sql_columns
 from ingest import clock
 from ingest.home import Home
 from ingest.receive import landing

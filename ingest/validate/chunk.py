@@ -18,9 +18,9 @@ from datetime import date
 import polars as pl
 
 from data_contracts import non_answers
-from data_contracts.derive.schemas import POLARS_TYPES, pandera_schema
 from data_contracts.loading import Contract, Entity, Field, Layout
 from data_contracts.nomenclatures import codes, periods
+from data_contracts.schemas import POLARS_TYPES, pandera_schema
 from data_contracts.value_domains import domains
 from ingest.read.frames import DEFAUT, REMARQUE, REMEDY, TECHNICAL
 from ingest.receive import headers

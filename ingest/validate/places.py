@@ -1,7 +1,7 @@
 """Places that a row names, against what is known of places: do they exist, did they then, do they say the same.
 
 Belongs here: codes of communes, départements, regions, postal codes, from the value domains of the fields
-(`data_contracts/domaines.yaml`). Does not belong here: how a code was written (`ingest.validate.rewritings`),
+(`data_contracts/value_domains.yaml`). Does not belong here: how a code was written (`ingest.validate.rewritings`),
 coordinates (`ingest.validate.coordinates`), what a remark costs (`ingest.validate.chunk`).
 
 A code that never was one is set aside. A code of another time, or places that contradict each other, are kept and said:

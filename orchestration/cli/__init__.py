@@ -2,3 +2,10 @@
 
 Belongs here: arguments, exit codes, wording. Does not belong here: any work.
 """
+
+
+def main() -> None:
+    """Entry point of the command `dlnuf`."""
+    from orchestration.cli.command import main as run
+
+    run()

@@ -1,4 +1,4 @@
-"""`dlnuf preparer`: the files and the work list of one ESMS, written outside the home.
+"""`dlnuf prepare`: the files and the work list of one ESMS, written outside the home.
 
 Belongs here: arguments, the home's lock, what goes to standard output (counts, never an identity). Does not belong
 here: what is prepared (`orchestration.restitution`).
@@ -13,23 +13,23 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from orchestration.cli.console import number, plural
+from orchestration.cli.options import FinessOption, JsonOption
+from orchestration.cli.renamed import Renamed
 
 if TYPE_CHECKING:
     from orchestration.restitution.preparation import Outcome
 
-app = typer.Typer(help="Ce qu'un ESMS n'a plus à ressaisir, préparé depuis son DUI.", no_args_is_help=True)
+app = typer.Typer(cls=Renamed, help="Ce qu'un ESMS n'a plus à ressaisir, préparé depuis son DUI.", no_args_is_help=True)
 
-FinessOption = Annotated[str, typer.Option("--finess", metavar="F", help="Numéro FINESS de l'établissement.")]
 FolderOption = Annotated[
     Path | None,
     typer.Option(
-        "--sortie",
+        "--out",
         metavar="DOSSIER",
         help="Où écrire les fichiers, nominatifs, lisibles de ce compte seul ; sans lui, rien n'est écrit.",
         file_okay=False,
     ),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Un objet JSON sur la sortie standard, et rien d'autre.")]
 
 
 def misuses() -> tuple[type[BaseException], ...]:
@@ -51,7 +51,7 @@ def failures() -> tuple[type[BaseException], ...]:
 def resid(
     finess: FinessOption,
     month: Annotated[
-        str | None, typer.Option("--mois", metavar="AAAA-MM", help="Mois déclaré (le dernier mois clos par défaut).")
+        str | None, typer.Option("--month", metavar="AAAA-MM", help="Mois déclaré (le dernier mois clos par défaut).")
     ] = None,
     folder: FolderOption = None,
     as_json: JsonOption = False,
@@ -72,8 +72,8 @@ def sdo(finess: FinessOption, folder: FolderOption = None, as_json: JsonOption =
     _prepare("sdo", finess, None, folder, as_json)
 
 
-@app.command("ecarts")
-def ecarts(finess: FinessOption, folder: FolderOption = None, as_json: JsonOption = False) -> None:
+@app.command("work-list")
+def work_list(finess: FinessOption, folder: FolderOption = None, as_json: JsonOption = False) -> None:
     """La liste de travail : ce que DUI, RESID-ESMS et ViaTrajectoire disent autrement."""
     _prepare("ecarts", finess, None, folder, as_json)
 
@@ -88,7 +88,7 @@ def _prepare(kind: str, finess: str, month: str | None, folder: Path | None, as_
     try:
         chosen = Month.parse(month) if month else None
     except ValueError as error:
-        raise typer.BadParameter(f"--mois : « {month} » n'est pas un mois (exemple : 2026-10).") from error
+        raise typer.BadParameter(f"--month : « {month} » n'est pas un mois (exemple : 2026-10).") from error
     home, now = Home.from_env(), clock.now()
     with writing(home):
         outcome = preparation.prepare(home, kind, finess, now=now, month=chosen, out=folder)
@@ -133,5 +133,5 @@ def of_outcome(outcome: Outcome, folder: Path | None) -> str:
         lines += [f"  {file.path}" for file in outcome.files]
         lines.append("Ces fichiers portent des noms : effacez-les après l'envoi.")
     elif folder is None:
-        lines.append("Rien n'est écrit : nommez un dossier avec --sortie (ces fichiers portent des noms).")
+        lines.append("Rien n'est écrit : nommez un dossier avec --out (ces fichiers portent des noms).")
     return "\n".join(lines)

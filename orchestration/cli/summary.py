@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from orchestration.cli.console import number, plural
 
 if TYPE_CHECKING:
-    from ingest.pipeline import Receipt
     from ingest.protect.landed_keys import Recovery
+    from ingest.receive.delivery import Receipt
     from orchestration.demo import Plan, Played
     from orchestration.run import Outcome
     from witness.generate import Bilan

@@ -39,7 +39,7 @@ def publish(home: Home, *, now: datetime, allow_shrink: bool = False) -> Publica
     """
     # Imported here: readers of the current version need neither contracts nor the ingestion.
     from ingest import clock
-    from ingest.pipeline import inputs_fingerprint
+    from ingest.fingerprint import inputs_fingerprint
     from orchestration import layer_build
     from orchestration.publication import publisher
     from orchestration.publication.declared import Declarations

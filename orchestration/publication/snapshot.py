@@ -12,8 +12,8 @@ from pathlib import Path
 
 import duckdb
 
-from data_contracts.derive.schemas import SQL_TYPES
 from data_contracts.loading import Field, Product
+from data_contracts.schemas import SQL_TYPES
 from orchestration.publication import small_numbers
 from orchestration.publication.errors import PublicationBlocked
 from orchestration.publication.manifest import DataFile

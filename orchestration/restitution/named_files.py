@@ -45,11 +45,11 @@ def folder(out: Path, home: Home) -> Path:
     for inside, what in ((home.root.resolve(), "le dossier des données"), (PROJECT, "le projet")):
         if path == inside or path.is_relative_to(inside):
             raise WrongFolder(
-                f"--sortie : {path} est dans {what} ({inside}). Ces fichiers portent des noms : choisissez un dossier "
+                f"--out : {path} est dans {what} ({inside}). Ces fichiers portent des noms : choisissez un dossier "
                 "à part, que vous effacerez après l'envoi."
             )
     if path.exists() and not path.is_dir():
-        raise WrongFolder(f"--sortie : {path} est un fichier.")
+        raise WrongFolder(f"--out : {path} est un fichier.")
     path.mkdir(parents=True, exist_ok=True, mode=0o700)
     return path
 

@@ -150,9 +150,9 @@ def _notes(kind: str, esms: Etablissement) -> list[str]:
     """What is not done for this ESMS, and why."""
     notes: list[str] = []
     if kind == "viatrajectoire" and esms.domaine == PH:
-        notes.append("Établissement pour personnes handicapées : ses statuts se préparent avec « dlnuf preparer sdo ».")
+        notes.append("Établissement pour personnes handicapées : ses statuts se préparent avec « dlnuf prepare sdo ».")
     if kind == "sdo" and esms.domaine == PA:
-        notes.append("Établissement pour personnes âgées : voir « dlnuf preparer viatrajectoire ».")
+        notes.append("Établissement pour personnes âgées : voir « dlnuf prepare viatrajectoire ».")
     if kind == "resid":
         notes.append(
             "Le format de la Cnam n'est pas public : ces colonnes sont celles que fixe le CASF R314-105-3, à adapter à "

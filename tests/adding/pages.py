@@ -82,7 +82,7 @@ class Copy:
         return done.stdout
 
     def dlnuf(self, *arguments: str) -> str:
-        return self.python("-m", "orchestration.cli.main", *arguments)
+        return self.python("-m", "orchestration.cli", *arguments)
 
 
 def _changed(path: Path, diff: str) -> str:

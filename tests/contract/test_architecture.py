@@ -29,8 +29,6 @@ TOP_LEVEL = {
     "requirements.lock",
 }  # fmt: skip
 
-NOT_YET = pytest.mark.xfail(strict=True, reason="the score and the bench still call what they judge")
-
 
 def imports(path: Path) -> set[str]:
     """Every dotted name that a module imports, wherever in it."""
@@ -77,7 +75,7 @@ def test_what_a_module_alone_may_import_is_imported_there(pattern: str) -> None:
     assert set().union(*used) >= DOORS[pattern]
 
 
-@pytest.mark.parametrize("part", ["generate", *(pytest.param(part, marks=NOT_YET) for part in ("score", "bench"))])
+@pytest.mark.parametrize("part", ["generate", "score", "bench"])
 def test_the_witness_imports_nothing_of_what_it_judges(part: str) -> None:
     wrong = {
         str(path.relative_to(PROJECT)): found

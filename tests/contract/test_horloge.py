@@ -20,8 +20,10 @@ FUNCTIONS = {"time", "time_ns", "localtime", "gmtime", "ctime", "asctime", "strf
 MAKERS = {"datetime", "date", "Timestamp", "pendulum", "arrow"}
 # Where an operation begins: it reads the clock once, and hands the instant down.
 ENTRIES = {
-    "orchestration/cli/main.py": "a command",
-    "orchestration/cli/conservation.py": "a command",
+    "orchestration/cli/deliveries.py": "a command",
+    "orchestration/cli/keys.py": "a command",
+    "orchestration/cli/synthetic.py": "a command",
+    "orchestration/cli/retention_commands.py": "a command",
     "orchestration/cli/prepare.py": "a command",
     "orchestration/resources.py": "a run of Dagster, or a look at the inbox",
 }

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from data_contracts.derive.schemas import arrow_schema
 from data_contracts.loading import ContractError, load_contracts
-from ingest.pipeline import digest
+from data_contracts.schemas import arrow_schema
+from ingest.fingerprint import digest
 
 CONTRACT = """
 apiVersion: v3.1.0

@@ -13,10 +13,10 @@ from typing import Any
 
 import duckdb
 
-from ingest.home import Home
 from witness.bench import process_tree
 from witness.bench.pandas_resolution import QUESTION, SINGLE
 from witness.bench.process_tree import BenchFailed
+from witness.installation import Installation
 
 # What of a row is compared, beside its question: the value, where it comes from, what is said of it. A gap is compared
 # to six decimals, as observations are written.
@@ -33,7 +33,7 @@ def floor(deliveries: Path, workshop: Path) -> dict[str, float]:
     return json.loads((workshop / "plancher" / "plancher.json").read_text(encoding="utf-8"))
 
 
-def pandas(home: Home, workshop: Path, *, single_first: bool) -> dict[str, Any]:
+def pandas(home: Installation, workshop: Path, *, single_first: bool) -> dict[str, Any]:
     """Seconds and memory that pandas takes to resolve the observations of a home, and how many rows differ."""
     given, made = workshop / "observations", workshop / "pandas"
     export(home, given)
@@ -46,7 +46,7 @@ def pandas(home: Home, workshop: Path, *, single_first: bool) -> dict[str, Any]:
     return {"wall_s": wall, "peak_mb": done.peak_mb, "differences": differences(home, made)}
 
 
-def export(home: Home, folder: Path) -> None:
+def export(home: Installation, folder: Path) -> None:
     """What the resolution starts from, as Parquet."""
     folder.mkdir(parents=True, exist_ok=True)
     wanted = {"observations": "intermediate.int_observations"}
@@ -56,11 +56,11 @@ def export(home: Home, folder: Path) -> None:
             connection.execute(f"copy (select * from {table}) to '{folder / name}.parquet' (format parquet)")
 
 
-def _warehouse(home: Home) -> duckdb.DuckDBPyConnection:
+def _warehouse(home: Installation) -> duckdb.DuckDBPyConnection:
     return duckdb.connect(str(home.warehouse), read_only=True, config={"threads": 2, "memory_limit": "6GB"})
 
 
-def differences(home: Home, made: Path) -> int:
+def differences(home: Installation, made: Path) -> int:
     """Rows that one of the two resolutions has and the other has not, both tables together."""
     total = 0
     with _warehouse(home) as connection:

@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import shutil
+import subprocess
+import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -20,12 +23,12 @@ from typing import Any
 
 import polars as pl
 
-from ingest.home import Home
-from orchestration.progress import Progress, silent
-from orchestration.status import status
-from witness.bench import comparisons, machine, page_queries, process_tree, stage_costs
-from witness.bench.process_tree import DLNUF, Execution
+from witness.bench import comparisons, machine, process_tree, stage_costs
+from witness.bench.process_tree import DLNUF, BenchFailed, Execution
 from witness.generate.structures import ESMS_FRANCE
+from witness.installation import Installation
+
+Progress = Callable[[str, int, int | None], None]  # what is being done, done so far, total
 
 SCALES = ("departement", "demonstration", "region", "national")
 BY_DEFAULT = ("departement", "region", "national")
@@ -61,7 +64,7 @@ def bench(
     today: date,
     seed: int = 1,
     repeats: int | None = None,
-    progress: Progress = silent,
+    progress: Progress = lambda step, done, total: None,
 ) -> dict[str, Any]:
     """Everything measured, as `dlnuf bench --json` gives it; figures outside `scales` are those of the largest one.
 
@@ -100,7 +103,7 @@ def exponent(points: Sequence[tuple[float, float]]) -> float | None:
 
 def _scale(name: str, seed: int, repeats: int, folder: Path, progress: Progress) -> dict[str, Any]:
     """One scale, measured; its folder is emptied at the end."""
-    made, home = folder / "generation", Home(folder / "home")
+    made, home = folder / "generation", Installation(folder / "home")
     steps = 4 + repeats
 
     def tell(done: int) -> None:
@@ -116,8 +119,8 @@ def _scale(name: str, seed: int, repeats: int, folder: Path, progress: Progress)
         runs.append(_run(home, made / "livraisons", folder))
     run = sorted(runs, key=lambda each: each.wall_s)[(len(runs) - 1) // 2]
     tell(1 + repeats)
-    counted, open_et = status(home), open_establishments(made)
-    dashboard = page_queries.measure(home)
+    counted, open_et = _asked([*DLNUF, "status", "--json"], home), open_establishments(made)
+    dashboard = _asked([sys.executable, "-m", "dashboards.timing"], home)
     compared = _compared(home, made, folder, run)
     tell(steps)
     shutil.rmtree(folder)
@@ -143,15 +146,24 @@ def _scale(name: str, seed: int, repeats: int, folder: Path, progress: Progress)
     }
 
 
-def _run(home: Home, deliveries: Path, folder: Path) -> Run:
+def _run(home: Installation, deliveries: Path, folder: Path) -> Run:
     environment = {"DLNUF_HOME": str(home.root), "DLNUF_CLES": str(folder / "cles.json")}
     if not (folder / "cles.json").exists():
-        process_tree.run([*DLNUF, "cles", "creer"], folder / "cles.log", environment)
+        process_tree.run([*DLNUF, "keys", "create"], folder / "cles.log", environment)
     # 1: a delivery is refused, as some must be.
     words = [*DLNUF, "deliver", deliveries]
     reception = process_tree.run(words, folder / "reception.log", environment, codes=(0, 1))
     execution = process_tree.run([*DLNUF, "run"], folder / "run.log", environment)
     return Run(reception, execution, stage_costs.costs(stage_costs.intervals(home), execution), stage_costs.nodes(home))
+
+
+def _asked(command: Sequence[str], home: Installation) -> dict[str, Any]:
+    """The JSON object that a command prints about a home. Raises BenchFailed."""
+    environment = {**os.environ, "DLNUF_HOME": str(home.root)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise BenchFailed(f"« {' '.join(command)} » s'est arrêtée avec le code {done.returncode} :\n{done.stderr}")
+    return json.loads(done.stdout)
 
 
 def _cost(execution: Execution) -> stage_costs.Cost:
@@ -167,7 +179,7 @@ def _told(run: Run) -> dict[str, Any]:
     }
 
 
-def _compared(home: Home, made: Path, folder: Path, run: Run) -> dict[str, Any]:
+def _compared(home: Installation, made: Path, folder: Path, run: Run) -> dict[str, Any]:
     """The comparisons, on the same deliveries and the home that they made; the reruns come last, for they change it."""
     floor = comparisons.floor(made / "livraisons", folder)
     resolution = run.stages["resolution"].wall_s

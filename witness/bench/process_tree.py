@@ -12,16 +12,15 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ingest import clock
-
 PERIOD_S = 0.05
 PAGE = os.sysconf("SC_PAGE_SIZE")
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
-DLNUF = (sys.executable, "-m", "orchestration.cli.main")
+DLNUF = (sys.executable, "-m", "orchestration.cli")
 
 
 class BenchFailed(RuntimeError):
@@ -62,7 +61,7 @@ def run(
     samples: list[Sample] = []
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w", encoding="utf-8") as said:
-        start = clock.seconds()
+        start = time.time()
         process = subprocess.Popen(
             [str(word) for word in command],
             env={**os.environ, **(environment or {})},
@@ -81,7 +80,7 @@ def run(
             raise
         finally:
             over.set()
-        end = clock.seconds()
+        end = time.time()
         process.returncode = os.waitstatus_to_exitcode(status)
         watcher.join()
     if process.returncode not in codes:
@@ -118,7 +117,7 @@ def tree(root: int) -> Sample | None:
     family = descendants(root, parents)
     if not family:
         return None
-    return Sample(clock.seconds(), sum(facts[pid][0] for pid in family), sum(facts[pid][1] for pid in family) * TICK_S)
+    return Sample(time.time(), sum(facts[pid][0] for pid in family), sum(facts[pid][1] for pid in family) * TICK_S)
 
 
 def descendants(root: int, parents: Mapping[int, int]) -> set[int]:

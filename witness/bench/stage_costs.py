@@ -17,9 +17,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ingest import stages
-from ingest.home import Home
 from witness.bench.process_tree import Execution, Sample
+from witness.installation import Installation
 
 STAGES = ("read", "validate", "load", "staging", "matching", "observations", "resolution", "marts", "tests", "snapshot")
 REST = "orchestration"
@@ -79,11 +78,10 @@ def stage_of(node: dict[str, Any]) -> str:
     return next(stage for prefix, stage in _FOLDERS.items() if f"{folder}/".startswith(f"{prefix}/"))
 
 
-def nodes(home: Home) -> list[Node]:
+def nodes(home: Installation) -> list[Node]:
     """What dbt executed in the last run, in no order."""
-    target = home.dbt / "target"
-    known = json.loads((target / "manifest.json").read_text(encoding="utf-8"))["nodes"]
-    results = json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"]
+    known = json.loads((home.dbt_target / "manifest.json").read_text(encoding="utf-8"))["nodes"]
+    results = json.loads((home.dbt_target / "run_results.json").read_text(encoding="utf-8"))["results"]
     found: list[Node] = []
     for result in results:
         node = known.get(result["unique_id"])
@@ -94,9 +92,9 @@ def nodes(home: Home) -> list[Node]:
     return found
 
 
-def intervals(home: Home) -> list[Interval]:
+def intervals(home: Installation) -> list[Interval]:
     """When each stage of the last run was at work."""
-    journal = json.loads(stages.path_of(home).read_text(encoding="utf-8"))["intervalles"]
+    journal = json.loads(home.journal.read_text(encoding="utf-8"))["intervalles"]
     found = [Interval(_JOURNAL[each["etape"]], each["debut"], each["fin"]) for each in journal]
     return found + [Interval(node.stage, node.start, node.end) for node in nodes(home)]
 

@@ -6,7 +6,6 @@
     judgement     the figures
     naive_rules   the same figures for rules that anybody could think of
     proposals     where another order of sources would be right more often
-    score_report  the figures as people read them
 
 Belongs here: judging, from the outside. Does not belong here: anything of the reading, of the validation or of the
 resolution, which is judged. The definitions are in docs/score.md.
@@ -14,6 +13,5 @@ resolution, which is judged. The definitions are in docs/score.md.
 
 from witness.score.judgement import keep, score
 from witness.score.no_score import NothingToScore, NoTruth
-from witness.score.score_report import of_score
 
-__all__ = ["NoTruth", "NothingToScore", "keep", "of_score", "score"]
+__all__ = ["NoTruth", "NothingToScore", "keep", "score"]

@@ -13,8 +13,7 @@ from typing import Any
 
 import duckdb
 
-from ingest.home import Home
-from ingest.receive.landing import write_json
+from witness.installation import Installation, write_json
 from witness.score import causes, layer, naive_rules, persons_judged, proposals, truth_tables
 from witness.score.agreement import agree, right
 from witness.score.json_rows import rows_of
@@ -23,16 +22,16 @@ from witness.score.no_score import NothingToScore
 MEMORY = "3GB"
 
 
-def score(home: Home, truth: Path) -> dict[str, Any]:
-    """How right the current publication of a home is, against the truth of the deliveries it was made from.
+def score(root: Path, truth: Path) -> dict[str, Any]:
+    """How right the current publication of the home `root` is, against the truth of the deliveries it was made from.
 
     Returns the object that `dlnuf score --json` prints. Shares are between 0 and 1, unknown (None) when there is
     nothing to count. Raises NoTruth, NothingToScore.
     """
     folder = truth_tables.find(truth)
-    home.scores.mkdir(parents=True, exist_ok=True)
+    home = Installation(root)
     with (
-        TemporaryDirectory(dir=home.scores, prefix=".") as scratch,
+        TemporaryDirectory(prefix="dlnuf-score-") as scratch,
         duckdb.connect(Path(scratch) / "score.duckdb", config={"memory_limit": MEMORY}) as connection,
     ):
         connection.execute("SET preserve_insertion_order = false")
@@ -66,9 +65,9 @@ def score(home: Home, truth: Path) -> dict[str, Any]:
     return figures
 
 
-def keep(home: Home, figures: dict[str, Any]) -> Path:
+def keep(root: Path, figures: dict[str, Any]) -> Path:
     """Write the figures where the dashboard finds those of a publication; returns the file."""
-    path = home.scores / f"{figures['version']}.json"
+    path = Installation(root).score(figures["version"])
     write_json(path, figures)
     return path
 

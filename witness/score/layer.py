@@ -18,15 +18,11 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from data_contracts import dictionary
-from data_contracts.loading import load_contracts
-from ingest.home import Home
-from ingest.receive.landing import manifests
-from ingest.store.lake import ACCEPTED, results
-from orchestration.publication import Publication, read_current
+from witness.installation import Installation, Published, declared
 from witness.score.agreement import question_hash
 from witness.score.no_score import NothingToScore
 
+_ACCEPTED = "accepted"  # of a result: the delivery was taken, whatever rows it lost
 _DECIMALS = "case when valeur_nombre is not null then length(split_part(valeur, '.', 2)) end"
 _ANSWER = (
     "unite_id, element_id, source, valeur_nombre AS nombre, valeur_texte AS texte,"
@@ -34,24 +30,25 @@ _ANSWER = (
 )
 
 
-def open_layer(connection: duckdb.DuckDBPyConnection, home: Home) -> Publication:
+def open_layer(connection: duckdb.DuckDBPyConnection, home: Installation) -> Published:
     """Create the tables of the system; returns the publication that they show. Raises NothingToScore."""
-    current = read_current(home)
+    current = home.published()
     if current is None:
         raise NothingToScore("Rien n'est publié : livrez, puis lancez dlnuf run.")
     _dictionary(connection)
-    _publication(connection, current.path / "marts")
+    _publication(connection, current.marts)
     _lake(connection, home)
     return current
 
 
 def _dictionary(connection: duckdb.DuckDBPyConnection) -> None:
     rows = [
-        (e, row["groupe"], row["libelle"], row["tolerance_type"], float(row["tolerance_valeur"] or 0))
-        for e, row in dictionary.elements().items()
+        (row["element_id"], row["groupe"], row["libelle"], row["tolerance_type"], float(row["tolerance_valeur"] or 0))
+        for row in declared("elements")
     ]
     _table(connection, "tolerances", ("element_id", "groupe", "libelle", "type", "valeur"), rows)
-    _table(connection, "ordres", ("element_id", "source", "rang"), dictionary.ranks(load_contracts()))
+    ranks = [(row["element_id"], row["source"], int(row["rang"])) for row in declared("precedence")]
+    _table(connection, "ordres", ("element_id", "source", "rang"), ranks)
 
 
 def _publication(connection: duckdb.DuckDBPyConnection, marts: Path) -> None:
@@ -67,23 +64,23 @@ def _publication(connection: duckdb.DuckDBPyConnection, marts: Path) -> None:
     )
 
 
-def _lake(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
-    received = list(manifests(home))
+def _lake(connection: duckdb.DuckDBPyConnection, home: Installation) -> None:
+    received = home.landed()
     # Two files of one name: the witness speaks of the first; a later one is a correction that it does not know.
-    first = {m.filename: m.delivery_id for m in reversed(received)}
+    first = {m["filename"]: m["delivery_id"] for m in reversed(received)}
     names = [
-        (m.delivery_id, m.filename if first[m.filename] == m.delivery_id else None, m.sha256, rank)
+        (m["delivery_id"], m["filename"] if first[m["filename"]] == m["delivery_id"] else None, m["sha256"], rank)
         for rank, m in enumerate(received)
     ]
     _table(connection, "livraisons", ("delivery_id", "fichier", "sha256", "recu_rang"), names)
     read: list[tuple[str, str, int, int, int]] = []
     files: list[str] = []
-    for result in results(home):
-        if result.statut != ACCEPTED:
+    for result in home.results():
+        if result["statut"] != _ACCEPTED:
             continue
-        for entity, counts in result.entities.items():
-            read.append((result.delivery_id, entity, counts["lues"], counts["acceptees"], counts["rejetees"]))
-        files += [str(home.lake / f) for f in result.files.get("rejects", [])]
+        for entity, counts in result["entities"].items():
+            read.append((result["delivery_id"], entity, counts["lues"], counts["acceptees"], counts["rejetees"]))
+        files += [str(home.lake / f) for f in result["files"].get("rejects", [])]
     _table(connection, "lues", ("delivery_id", "entite", "lues", "acceptees", "rejetees"), read)
     connection.execute("CREATE TABLE rejetees (delivery_id VARCHAR, entite VARCHAR, ligne BIGINT, regle VARCHAR)")
     if files:

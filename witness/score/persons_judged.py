@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from ingest.home import Home
+from witness.installation import Installation
 from witness.score.json_rows import rows_of
 from witness.score.no_score import NothingToScore
 from witness.score.pairs import pairs
@@ -29,7 +29,7 @@ STATUSES = (
 _NEEDED = (PEOPLE, STATEMENTS, STAYS)
 
 
-def judged(connection: duckdb.DuckDBPyConnection, home: Home, made: bool) -> dict[str, Any]:
+def judged(connection: duckdb.DuckDBPyConnection, home: Installation, made: bool) -> dict[str, Any]:
     """`persons`, `stays` (see `pairs.pairs`) and `statuses`; None when the generation made no person.
 
     Raises:

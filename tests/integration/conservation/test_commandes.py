@@ -1,4 +1,4 @@
-"""`dlnuf conservation`, as whoever is in charge types it: list, approve, eliminate, suspend; never an identity."""
+"""`dlnuf retention`, as whoever is in charge types it: list, approve, eliminate, suspend; never an identity."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from ingest.home import Home
 from ingest.receive import landing
 from ingest.retain import register
 from ingest.store import lake
-from orchestration.cli import conservation as commandes
-from orchestration.cli.main import app
+from orchestration.cli import retention_commands as commandes
+from orchestration.cli.command import app
 from tests import instants
 from tests.integration.conservation.test_relecture import ANNE, BRUNO, export, receive
 
@@ -48,7 +48,7 @@ def test_from_the_list_to_the_register(home: Home) -> None:
     number = listed()
     assert "rien n'est éliminé" in dlnuf("eliminer")  # nothing is approved yet
     assert landed.exists()
-    dlnuf("approuver", number, "--visa", "AD01-2026-14", "--par", "direction", "--le", TODAY)
+    dlnuf("approuver", number, "--visa", "AD01-2026-14", "--by", "direction", "--on", TODAY)
     assert "à éliminer" in dlnuf("etat")
     assert "2 lignes éliminées de 1 livraison, octets de 1 livraison détruits" in dlnuf("eliminer")
     assert not landed.exists()
@@ -64,18 +64,16 @@ def test_from_the_list_to_the_register(home: Home) -> None:
 
 def test_an_unapproved_list_named_aloud_is_refused_with_the_remedy(home: Home) -> None:
     number = listed()
-    with pytest.raises(
-        commandes.failures(), match=rf"{number} n'est pas approuvé.*dlnuf conservation approuver {number}"
-    ):
+    with pytest.raises(commandes.failures(), match=rf"{number} n'est pas approuvé.*dlnuf retention approve {number}"):
         dlnuf("eliminer", number)
     with pytest.raises(commandes.misuses(), match="Bordereau inconnu"):
-        dlnuf("approuver", "20200101-00000000", "--visa", "V", "--par", "direction", "--le", TODAY)
+        dlnuf("approuver", "20200101-00000000", "--visa", "V", "--by", "direction", "--on", TODAY)
 
 
 def test_a_suspension_by_the_local_number_stops_everything_and_does_not_keep_it(home: Home) -> None:
     number = listed()
-    dlnuf("approuver", number, "--visa", "V", "--par", "direction", "--le", TODAY)
-    words = ("suspendre", "--finess", "010000001", "--dossier", "D1", "--reference", "TA 2026-1", "--le", TODAY)
+    dlnuf("approuver", number, "--visa", "V", "--by", "direction", "--on", TODAY)
+    words = ("suspendre", "--finess", "010000001", "--record", "D1", "--reference", "TA 2026-1", "--on", TODAY)
     assert "rien n'est éliminé jusqu'à sa levée" in dlnuf(*words)
     said = dlnuf("eliminer", number)
     assert "0 ligne éliminée" in said
@@ -84,13 +82,13 @@ def test_a_suspension_by_the_local_number_stops_everything_and_does_not_keep_it(
     assert "« TA 2026-1 », 010000001" in dlnuf("etat")
     told = (home.root / "journaux" / "conservation.jsonl").read_text(encoding="utf-8")
     assert [word for word in IDENTITY if word in told] == []
-    dlnuf("lever", "TA 2026-1", "--le", TODAY)
+    dlnuf("lever", "TA 2026-1", "--on", TODAY)
     assert listed() is not None
 
 
 def test_a_suspension_for_nobody_is_refused(home: Home) -> None:
     with pytest.raises(commandes.misuses(), match="ne protégerait personne"):
-        dlnuf("suspendre", "--finess", "010000001", "--dossier", "INCONNU", "--reference", "R", "--le", TODAY)
+        dlnuf("suspendre", "--finess", "010000001", "--record", "INCONNU", "--reference", "R", "--on", TODAY)
 
 
 def test_who_is_still_there_is_never_listed(home: Home, tmp_path: Path) -> None:

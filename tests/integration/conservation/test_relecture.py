@@ -12,6 +12,7 @@ from ingest import pipeline
 from ingest.home import Home
 from ingest.protect import keyrings
 from ingest.receive import landing
+from ingest.receive.delivery import deliver
 from ingest.retain import bordereau, elimination
 from ingest.store import lake
 from tests.instants import TODAY, now
@@ -43,7 +44,7 @@ def export(folder: Path, *lines: str) -> Path:
 
 
 def receive(home: Home, path: Path) -> str:
-    (receipt,) = pipeline.deliver([path], home, now=now())
+    (receipt,) = deliver([path], home, now=now())
     pipeline.process_pending(home)
     assert receipt.delivery_id is not None
     return receipt.delivery_id
@@ -84,7 +85,7 @@ def test_destroyed_bytes_are_unreadable_and_never_taken_back(home: Home, tmp_pat
     landed = landing.bytes_of(home, next(landing.manifests(home)))
     assert eliminate(home).destroyed == 1
     assert not landed.exists()
-    (receipt,) = pipeline.deliver([path], home, now=now())
+    (receipt,) = deliver([path], home, now=now())
     assert (receipt.status, receipt.delivery_id) == ("known", delivery)
     assert "éliminés" in (receipt.reason or "")
     assert not landed.exists()

@@ -11,8 +11,9 @@ import polars as pl
 import pytest
 
 from ingest.home import Home
-from ingest.pipeline import Receipt, deliver, process_pending
+from ingest.pipeline import process_pending
 from ingest.receive import landing
+from ingest.receive.delivery import Receipt, deliver
 from ingest.store import lake
 from tests.instants import now
 

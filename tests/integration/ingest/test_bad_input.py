@@ -18,11 +18,12 @@ import pytest
 
 from data_contracts import nomenclatures
 from data_contracts.loading import Contract, Layout, load_contracts
-from ingest import pipeline
+from ingest import judging, pipeline
 from ingest.home import Home
-from ingest.pipeline import Receipt, deliver, load_warehouse, process_pending
+from ingest.pipeline import load_warehouse, process_pending
 from ingest.read.frames import Table
 from ingest.receive import landing
+from ingest.receive.delivery import Receipt, deliver
 from ingest.store import lake
 from tests.instants import now
 
@@ -185,14 +186,14 @@ ERRD_EJ = "Finess EJ;Année;Id Dépôt;Taux de CAF ERRD;Taux vétusté Autres im
 
 def in_small_chunks(monkeypatch: pytest.MonkeyPatch, rows: int) -> None:
     """The readers give their tables in chunks of so many rows."""
-    whole = pipeline.tables_of
+    whole = judging.tables_of
 
     def read(path: Path, layout: Layout, entities: list[str], knows: Any = None) -> Iterator[Table]:
         for table in whole(path, layout, entities, knows):
             for chunk in table.frame.iter_slices(rows):
                 yield replace(table, frame=chunk)
 
-    monkeypatch.setattr(pipeline, "tables_of", read)
+    monkeypatch.setattr(judging, "tables_of", read)
 
 
 @pytest.mark.parametrize("rows_a_chunk", [100, 1])
@@ -456,7 +457,7 @@ def test_a_personal_source_is_not_kept_without_a_key(
     contracts = load_contracts()
     personal = {**contracts, "cnsa_occupation": replace(contracts["cnsa_occupation"], personal=True)}
     monkeypatch.setattr(pipeline.loading, "load_contracts", lambda: personal)
-    refused(desk, desk.deliver(text(*ROWS)), "dlnuf cles creer")
+    refused(desk, desk.deliver(text(*ROWS)), "dlnuf keys create")
     kept = [p for p in desk.home.root.rglob("*") if p.is_file() and b"010002228" in p.read_bytes()]
     assert kept == []
 

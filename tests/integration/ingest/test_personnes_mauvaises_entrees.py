@@ -194,7 +194,8 @@ _MEASURE = """
 import resource, sys, tempfile
 from pathlib import Path
 from ingest.home import Home
-from ingest.pipeline import deliver, process_pending
+from ingest.receive.delivery import deliver
+from ingest.pipeline import process_pending
 from tests.instants import now
 root = Path(tempfile.mkdtemp(dir=sys.argv[1]))
 deliver([Path(sys.argv[2])], Home(root), now=now())

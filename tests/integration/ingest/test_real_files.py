@@ -12,7 +12,8 @@ import duckdb
 import pytest
 
 from ingest.home import Home
-from ingest.pipeline import Receipt, deliver, load_warehouse, process_pending
+from ingest.pipeline import load_warehouse, process_pending
+from ingest.receive.delivery import Receipt, deliver
 from ingest.store import lake
 from tests.instants import now
 

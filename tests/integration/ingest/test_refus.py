@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from ingest.home import Home
-from ingest.pipeline import deliver
 from ingest.receive import landing
+from ingest.receive.delivery import deliver
 from orchestration import inbox
 from orchestration.cli import summary
 from tests.instants import NOW

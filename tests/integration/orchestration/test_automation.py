@@ -6,7 +6,7 @@ import dagster as dg
 import pytest
 
 from ingest.home import Home
-from ingest.pipeline import Receipt
+from ingest.receive.delivery import Receipt
 from orchestration import automation, inbox
 from orchestration.partitions import all_years_tags
 from orchestration.resources import Entrepot

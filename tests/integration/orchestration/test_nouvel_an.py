@@ -13,7 +13,7 @@ import pytest
 from dagster._core.test_utils import freeze_time
 
 from ingest import clock
-from ingest.pipeline import Receipt
+from ingest.receive.delivery import Receipt
 from orchestration import automation, definitions, inbox
 from orchestration.assets import PUBLICATION, source_key
 from orchestration.automation import TRAITEMENT

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ingest.home import Home
-from ingest.pipeline import deliver
+from ingest.receive.delivery import deliver
 from ingest.store import changes
 from orchestration import layer_build
 from orchestration.publication import read_current

@@ -9,8 +9,8 @@ import dagster as dg
 import duckdb
 import pytest
 
+from ingest.fingerprint import declarations_digest
 from ingest.home import Home
-from ingest.pipeline import declarations_digest
 from ingest.store.lake import Result
 from orchestration import assets, definitions, layer_build
 from orchestration.lock import HomeBusy

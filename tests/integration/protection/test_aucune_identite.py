@@ -22,16 +22,17 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from ingest import pipeline
+from ingest import judging
 from ingest.home import Home
-from ingest.pipeline import Receipt, deliver, load_warehouse, process_pending
+from ingest.pipeline import load_warehouse, process_pending
 from ingest.protect import keyrings, masks, pseudonyms
 from ingest.read import UnreadableFile, opening
-from ingest.receive import landing
+from ingest.receive import delivery, landing
+from ingest.receive.delivery import Receipt, deliver
 from ingest.validate import chunk
 from orchestration import inbox
 from orchestration.automation import boite_de_depot
-from orchestration.cli.main import app
+from orchestration.cli.command import app
 from orchestration.resources import Entrepot
 from tests.instants import now
 from tests.integration.protection.conftest import TITLES, Bureau
@@ -250,7 +251,7 @@ def test_an_error_that_nobody_foresaw_refuses_the_delivery_and_quotes_nothing(
     def broken(frame: pl.DataFrame, *_: object) -> None:
         raise error(str(frame.rows()))
 
-    monkeypatch.setattr(pipeline, "validate_chunk", broken)
+    monkeypatch.setattr(judging, "validate_chunk", broken)
     _, answers = went_through(bureau, bureau.file("essai_2025-01-31.csv", *(row(p) for p in PEOPLE)))
     assert f"Erreur inattendue à la lecture, à signaler aux mainteneurs : {error.__name__}" in answers
     assert_nobody(bureau, answers, said())
@@ -263,7 +264,7 @@ def test_an_error_that_nobody_foresaw_at_the_door_stops_no_other_file(
         raise ValueError(path.read_text(encoding="utf-8"))
 
     paths = [bureau.file("essai_2025-01-31.csv", row(PEOPLE[0])), bureau.file("autre.csv", row(PEOPLE[1]))]
-    monkeypatch.setattr(pipeline, "recognise", broken)
+    monkeypatch.setattr(delivery, "recognise", broken)
     receipts, answers = went_through(bureau, *paths)
     assert [r.status for r in receipts] == ["refused", "refused"]
     assert_nobody(bureau, answers, said())
@@ -278,7 +279,7 @@ def test_a_reader_that_quotes_the_file_is_not_repeated(
     def quoting(path: Path, *_: object) -> None:
         raise UnreadableFile(path, f"ligne 3 illisible : {row(PEOPLE[0])}", f"corriger {PEOPLE[0].nom}")
 
-    monkeypatch.setattr(pipeline, "tables_of", quoting)
+    monkeypatch.setattr(judging, "tables_of", quoting)
     (result,) = process_pending(bureau.home)
     load_warehouse(bureau.home)
     assert result.motif is not None
@@ -359,7 +360,7 @@ def _inbox_kept(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _unknown_named(monkeypatch: pytest.MonkeyPatch) -> None:
     def own(source: str, path: Path, *rest: str) -> str:
-        return path.name if source == pipeline.UNKNOWN else neutral(source, path, *rest)
+        return path.name if source == delivery.UNKNOWN else neutral(source, path, *rest)
 
     neutral = landing.neutral_name
     monkeypatch.setattr(landing, "neutral_name", own)

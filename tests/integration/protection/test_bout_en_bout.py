@@ -42,7 +42,7 @@ def test_a_whole_run_writes_nobody_anywhere_and_for_its_account_alone(tmp_path: 
 
     def dlnuf(*arguments: str) -> tuple[int, str, str]:
         done = subprocess.run(
-            [sys.executable, "-m", "orchestration.cli.main", *arguments],
+            [sys.executable, "-m", "orchestration.cli", *arguments],
             cwd=PROJECT, env=env, capture_output=True, text=True, timeout=PATIENCE_S,
         )  # fmt: skip
         return done.returncode, done.stdout, done.stderr

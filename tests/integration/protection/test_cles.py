@@ -10,13 +10,14 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from ingest.pipeline import Receipt, deliver, load_warehouse, pending, process_pending
+from ingest.pipeline import load_warehouse, pending, process_pending
 from ingest.protect import encryption, keyrings, landed_keys, pseudonyms
 from ingest.receive import landing
+from ingest.receive.delivery import Receipt, deliver
 from ingest.store import lake
 from ingest.store.lake import Result
 from orchestration import inbox
-from orchestration.cli.main import app
+from orchestration.cli.command import app
 from tests.instants import now
 from tests.integration.protection.conftest import Bureau
 
@@ -63,7 +64,7 @@ def test_without_a_keyring_a_file_about_persons_is_refused_and_keeps_no_byte(bur
     receipt = received(bureau)
     assert receipt.status == "refused"
     assert receipt.reason is not None
-    assert "dlnuf cles creer" in receipt.reason
+    assert "dlnuf keys create" in receipt.reason
     assert [p.suffix for p in bureau.home.landing.rglob("*") if p.is_file()] == [".json"]
     keyrings.create(now=now())
     assert received(bureau).status == "received"
@@ -246,7 +247,7 @@ def test_the_commands_say_where_the_keys_are_and_never_what_they_are(
     received(bureau)
     said = ""
     for command in (["creer"], ["etat"], ["tourner"], ["recouvrir"], ["renouveler-pseudonymes"],
-                    ["renouveler-pseudonymes", "--oui"], ["etat", "--json"]):  # fmt: skip
+                    ["renouveler-pseudonymes", "--yes"], ["etat", "--json"]):  # fmt: skip
         answer = CliRunner().invoke(app, ["cles", *command], input="n\n")
         said += answer.output + repr(answer.exception)
         if command == ["recouvrir"]:

@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from ingest.home import Home
-from ingest.pipeline import deliver, load_warehouse, process_pending
+from ingest.pipeline import load_warehouse, process_pending
+from ingest.receive.delivery import deliver
 from ingest.store import lake
 from tests.instants import now
 from tests.integration.protection.recherche import Identity, in_text, traces

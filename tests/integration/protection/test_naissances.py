@@ -11,10 +11,12 @@ import polars as pl
 import pytest
 
 from data_contracts.loading import load_contracts
+from ingest.fingerprint import inputs_fingerprint
 from ingest.home import Home
-from ingest.pipeline import deliver, inputs_fingerprint, load_warehouse, pending, process_pending
+from ingest.pipeline import load_warehouse, pending, process_pending
 from ingest.protect import keyrings
 from ingest.receive import landing
+from ingest.receive.delivery import deliver
 from ingest.store.lake import Result
 from tests.instants import now
 

@@ -16,12 +16,13 @@ import polars as pl
 import pytest
 
 from data_contracts.loading import Contract, Field, load_contracts
-from ingest import pipeline
+from ingest import judging
 from ingest.home import Home
 from ingest.protect import keyrings
 from ingest.read import LayoutLike, Table, tables_of
 from ingest.read.titles import title_key
 from ingest.read.xlsx_file import Knows
+from ingest.receive import delivery
 from orchestration.run import Outcome, run
 from tests.instants import NOW
 from witness.generate import generate
@@ -101,8 +102,8 @@ def spoilt(tmp_path_factory: pytest.TempPathFactory) -> Run:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DLNUF_CLES", str(root / "cles" / "cles.json"))
         keyrings.create(now=NOW)
-        pipeline.deliver([root / "genere" / "livraisons"], home, now=NOW)
-        patch.setattr(pipeline, "tables_of", spoiler.read)
+        delivery.deliver([root / "genere" / "livraisons"], home, now=NOW)
+        patch.setattr(judging, "tables_of", spoiler.read)
         return Run(run(home, now=NOW), home, spoiler.planted)
 
 

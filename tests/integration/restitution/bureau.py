@@ -15,6 +15,7 @@ import duckdb
 
 from ingest import pipeline
 from ingest.home import Home
+from ingest.receive import delivery
 from tests.instants import now
 
 EHPAD, IME, ELSEWHERE = "010000008", "010000016", "010000024"
@@ -133,7 +134,7 @@ class Bureau:
     def give(self, name: str, content: bytes) -> None:
         path = self.sent / name
         path.write_bytes(content)
-        (receipt,) = pipeline.deliver([path], self.home, now=now())
+        (receipt,) = delivery.deliver([path], self.home, now=now())
         assert receipt.status == "received", receipt.reason
 
     def process(self) -> None:

@@ -18,10 +18,10 @@ from ingest import pipeline
 from ingest.home import PROJECT
 from ingest.protect import keyrings
 from ingest.read import tables_of
-from ingest.receive import landing
+from ingest.receive import delivery, landing
 from ingest.retain import bordereau, elimination
 from ingest.store import lake
-from orchestration.cli.main import app
+from orchestration.cli.command import app
 from orchestration.restitution import named_files, preparation, work_list
 from orchestration.restitution.identities import NoNames, Unreadable
 from orchestration.restitution.named_files import WrongFolder
@@ -85,7 +85,7 @@ def test_what_is_to_be_confirmed_names_the_line_the_person_and_the_remedy(whole:
 
 def test_our_own_reader_takes_the_resid_file_back_without_a_reject_nor_a_warning(whole: Bureau, tmp_path: Path) -> None:
     (path,) = [f.path for f in prepare(whole, "resid", month=OCTOBER).files if f.path.name.startswith("resid_esms")]
-    (receipt,) = pipeline.deliver([path], whole.home, now=now())
+    (receipt,) = delivery.deliver([path], whole.home, now=now())
     assert (receipt.source, receipt.status) == ("resid_esms", "received")
     (result,) = pipeline.process_pending(whole.home)
     assert (result.statut, result.acceptees, result.rejetees, result.signalements) == ("accepted", 2, 0, 0)
@@ -160,7 +160,7 @@ def test_files_are_for_this_account_alone_and_what_they_hold_is_nowhere_in_the_h
     whole: Bureau, kind: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     finess = IME if kind == "sdo" else EHPAD
-    command = ["preparer", kind, "--finess", finess, "--sortie", str(whole.out)]
+    command = ["preparer", kind, "--finess", finess, "--out", str(whole.out)]
     result = CliRunner().invoke(app, command)
     assert result.exit_code == 0, result.output
     written = list(whole.out.iterdir())

@@ -24,7 +24,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Path]:
 @pytest.fixture(scope="module")
 def judged(place: tuple[Home, Path]) -> dict[str, Any]:
     """What the judge says of it."""
-    return score(*place)
+    return score(place[0].root, place[1] / "verite")
 
 
 def test_what_one_source_states_rightly_is_retained_rightly(judged: dict[str, Any]) -> None:
@@ -78,4 +78,4 @@ def test_every_figure_is_cut_along_each_axis(judged: dict[str, Any]) -> None:
 
 def test_the_same_publication_has_the_same_score(judged: dict[str, Any], place: tuple[Home, Path]) -> None:
     home, generation = place
-    assert score(home, generation / "verite") == judged
+    assert score(home.root, generation / "verite") == judged

@@ -8,9 +8,10 @@ import polars as pl
 import pytest
 
 from ingest.home import Home
-from ingest.pipeline import Result, deliver, process_pending
+from ingest.pipeline import Result, process_pending
 from ingest.protect import keyrings
 from ingest.receive import landing
+from ingest.receive.delivery import deliver
 from tests.instants import now
 from witness.generate import Bilan, generate
 

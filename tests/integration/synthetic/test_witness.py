@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from ingest.home import Home
-from ingest.pipeline import deliver
+from ingest.receive.delivery import deliver
 from orchestration.run import run
 from tests.instants import now
 from tests.partage import read_project, with_dbt_read

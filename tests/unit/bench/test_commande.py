@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from orchestration.cli.main import main
+from orchestration.cli.command import main
 from tests.unit.bench.test_rapport import figures
 from witness.bench import bench_report, machine, measuring
 from witness.bench.process_tree import BenchFailed

@@ -11,6 +11,7 @@ from ingest import stages
 from ingest.home import PROJECT, Home
 from witness.bench.process_tree import Execution, Sample
 from witness.bench.stage_costs import REST, STAGES, Interval, costs, covered_s, intervals, nodes, stage_of
+from witness.installation import Installation
 
 MB = 1_000_000
 
@@ -109,6 +110,13 @@ def test_the_journal_and_dbt_are_read_together(tmp_path: Path) -> None:
         {"unique_id": "model.dlnuf.dlnuf_valeurs", "timing": []},  # skipped
     ]
     (target / "run_results.json").write_text(json.dumps({"results": results}))
-    assert [(node.name, node.stage, node.wall_s) for node in nodes(home)] == [("dlnuf_valeurs", "resolution", 2.5)]
-    assert [each.stage for each in intervals(home)] == ["read", "validate", "load", "snapshot", "resolution"]
-    assert {each.stage for each in intervals(home)} <= set(STAGES)
+    found = Installation(home.root)
+    assert [(node.name, node.stage, node.wall_s) for node in nodes(found)] == [("dlnuf_valeurs", "resolution", 2.5)]
+    assert [each.stage for each in intervals(found)] == [
+        "read",
+        "validate",
+        "load",
+        "snapshot",
+        "resolution",
+    ]
+    assert {each.stage for each in intervals(found)} <= set(STAGES)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from ingest.home import Home
 from witness.bench import comparisons
 from witness.bench import pandas_resolution as resolution
+from witness.installation import Installation
 
 WORDS = st.text(alphabet="abcde ", max_size=14)
 
@@ -67,7 +68,7 @@ def test_paris_is_far_from_lyon() -> None:
 
 
 @pytest.fixture
-def resolved(tmp_path: Path) -> tuple[Home, Path]:
+def resolved(tmp_path: Path) -> tuple[Installation, Path]:
     """A warehouse with a layer of two data and one loser, and the same from elsewhere."""
     home, made = Home(tmp_path / "var"), tmp_path / "pandas"
     home.root.mkdir()
@@ -87,7 +88,7 @@ def resolved(tmp_path: Path) -> tuple[Home, Path]:
         )
         for table in ("dlnuf_valeurs", "dlnuf_reponses_ecartees"):
             connection.execute(f"copy dlnuf.{table} to '{made / table}.parquet' (format parquet)")
-    return home, made
+    return Installation(home.root), made
 
 
 def change(made: Path, table: str, query: str) -> None:
@@ -98,7 +99,7 @@ def change(made: Path, table: str, query: str) -> None:
         connection.execute(f"copy ({query}) to '{path}' (format parquet)")
 
 
-def test_the_same_rows_do_not_differ(resolved: tuple[Home, Path]) -> None:
+def test_the_same_rows_do_not_differ(resolved: tuple[Installation, Path]) -> None:
     assert comparisons.differences(*resolved) == 0
 
 
@@ -114,6 +115,8 @@ def test_the_same_rows_do_not_differ(resolved: tuple[Home, Path]) -> None:
         ("dlnuf_reponses_ecartees", "select * replace (0.0000001 as ecart) from t", 0),  # nothing at six decimals
     ],
 )
-def test_rows_that_differ_are_counted(resolved: tuple[Home, Path], table: str, query: str, expected: int) -> None:
+def test_rows_that_differ_are_counted(
+    resolved: tuple[Installation, Path], table: str, query: str, expected: int
+) -> None:
     change(resolved[1], table, query)
     assert comparisons.differences(*resolved) == expected

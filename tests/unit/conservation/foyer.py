@@ -8,9 +8,9 @@ from typing import Any
 
 import polars as pl
 
-from data_contracts.derive.schemas import POLARS_TYPES
 from data_contracts.loading import load_contracts
-from ingest import pipeline
+from data_contracts.schemas import POLARS_TYPES
+from ingest import fingerprint
 from ingest.home import Home
 from ingest.protect import keyrings
 from ingest.receive import landing
@@ -51,7 +51,7 @@ def receive(home: Home, source: str, rows: Rows, stated_on: date, *, rejected: i
     )  # fmt: skip
     landing.store(home, sent, manifest, keyring)
     sent.unlink()
-    result = lake.Result(delivery, source, lake.ACCEPTED, digest=pipeline.digest(contract, keyring))
+    result = lake.Result(delivery, source, lake.ACCEPTED, digest=fingerprint.digest(contract, keyring))
     result.pseudonymes = keyring.pseudonyms.fingerprint
     result.files = {"rejects": [], "signalements": []}
     for name, told in rows.items():

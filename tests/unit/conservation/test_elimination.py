@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from data_contracts.loading import load_contracts
 from data_contracts.retention import Conservation
-from ingest import pipeline
+from ingest import fingerprint, pipeline
 from ingest.home import Home
 from ingest.protect import keyrings
 from ingest.receive import landing
@@ -92,10 +92,10 @@ def test_the_warehouse_goes_with_the_rows_and_a_publication_is_no_longer_up_to_d
     home: Home, rules: Conservation, two: str
 ) -> None:
     number = approve(home, issue(home, rules))
-    before = pipeline.inputs_fingerprint(home, TODAY)
+    before = fingerprint.inputs_fingerprint(home, TODAY)
     apply(home, rules, number)
     assert not home.warehouse.exists()
-    assert pipeline.inputs_fingerprint(home, TODAY) != before
+    assert fingerprint.inputs_fingerprint(home, TODAY) != before
 
 
 def test_applying_twice_changes_nothing(home: Home, rules: Conservation, two: str) -> None:
@@ -159,7 +159,7 @@ def test_a_list_whose_csv_was_retouched_is_neither_approved_nor_applied(
     ("changes", "said"),
     [
         ({"visa": " "}, "visa"),
-        ({"by": ""}, "--par"),
+        ({"by": ""}, "--by"),
         ({"on": date(2027, 1, 1)}, "dans le futur"),
         ({"on": date(2020, 1, 1)}, "avant l'émission"),
     ],

@@ -10,8 +10,8 @@ import duckdb
 import polars as pl
 import pytest
 
-from data_contracts.derive.schemas import arrow_schema
 from data_contracts.loading import load_contracts
+from data_contracts.schemas import arrow_schema
 from ingest.home import Home
 from ingest.receive import landing
 from ingest.store import changes, lake

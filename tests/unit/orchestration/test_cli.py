@@ -14,8 +14,8 @@ import pytest
 
 from data_contracts.loading import ContractError
 from ingest.home import Home
-from ingest.pipeline import Receipt
-from orchestration.cli import main
+from ingest.receive.delivery import Receipt
+from orchestration.cli import command
 from orchestration.dbt_runtime import DbtFailed
 from orchestration.lock import HomeBusy
 from orchestration.publication import PublicationBlocked
@@ -45,7 +45,7 @@ def dlnuf(home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
     def call(*arguments: str) -> Said:
         monkeypatch.setattr(sys, "argv", ["dlnuf", *arguments])
         try:
-            main.main()
+            command.main()
             code = 0
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else 0
@@ -120,7 +120,7 @@ def delivery(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Path]:
             for path in paths
         ]
 
-    monkeypatch.setattr("ingest.pipeline.deliver", deliver)
+    monkeypatch.setattr("ingest.receive.delivery.deliver", deliver)
     for file in files:
         file.write_text("a;b\n", encoding="utf-8")
     return files
@@ -269,3 +269,38 @@ def test_dashboard_gives_its_exit_code(dlnuf: Dlnuf, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("dashboards.lancer", lancer)
     assert dlnuf("dashboard", "--port", "8600").code == 0
     assert ports == [8600]
+
+
+@pytest.mark.parametrize(
+    ("former", "current"),
+    [
+        (("cles", "etat", "--json"), ("keys", "state", "--json")),
+        (("conservation", "etat"), ("retention", "state")),
+        (("conservation", "approuver", "B1", "--visa", "V", "--par", "DPO", "--le", "2026-11-30"),
+         ("retention", "approve", "B1", "--visa", "V", "--by", "DPO", "--on", "2026-11-30")),
+        (("generate", "--taux=nimporte=0.1", "DIR"), ("generate", "--rate=nimporte=0.1", "DIR")),
+    ],
+)  # fmt: skip
+def test_a_former_name_does_the_same_and_says_the_new_one(
+    dlnuf: Dlnuf, former: tuple[str, ...], current: tuple[str, ...]
+) -> None:
+    before, now = dlnuf(*former), dlnuf(*current)
+    assert (before.code, before.out) == (now.code, now.out)
+    for old, new in zip(former, current, strict=True):
+        if old != new:
+            assert f"« {old.split('=')[0]} » s'appelle maintenant « {new.split('=')[0]} »" in before.err
+    assert "s'appelle maintenant" not in now.err
+
+
+def test_no_help_shows_a_former_name() -> None:
+    import typer
+
+    from orchestration.cli.renamed import COMMANDS, OPTIONS
+
+    def names(group: Any) -> set[str]:
+        own = {option for p in group.params for option in p.opts} | set(getattr(group, "commands", ()))
+        return own.union(*(names(each) for each in getattr(group, "commands", {}).values()))
+
+    shown = names(typer.main.get_command(command.app))
+    assert shown & {*COMMANDS, *OPTIONS} == set()
+    assert set(OPTIONS.values()) | set(COMMANDS.values()) <= shown

@@ -14,7 +14,8 @@ import pytest
 
 from ingest.home import Home
 from orchestration import demo
-from orchestration.cli import console, main, summary
+from orchestration.cli import command, console, summary
+from orchestration.cli.options import Scale
 from orchestration.demo import COSTS, Plan, Played, judged
 from orchestration.run import Outcome
 from orchestration.status import Delivery, status
@@ -91,7 +92,7 @@ def test_a_second_time_nothing_is_said_again_but_faults(home: Home) -> None:
 
 
 def test_every_scale_says_what_it_takes(home: Home) -> None:
-    assert set(COSTS) == set(ECHELLES) == {scale.value for scale in main.Scale}
+    assert set(COSTS) == set(ECHELLES) == {scale.value for scale in Scale}
     words = summary.of_plan(Plan(NOW, home, "departement", 1)).replace("\u202f", " ")
     assert "Ain, environ 330 établissements et 22 000 personnes, tous inventés" in words
     assert f"Compter 1 minute sur deux cœurs libres, 0,9 Go de mémoire et 0,2 Go de disque dans {home.root}" in words
@@ -132,7 +133,7 @@ def called(home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
         monkeypatch.setattr(demo, "play", play)
         monkeypatch.setattr(sys, "argv", ["dlnuf", "demo", *arguments])
         with pytest.raises(SystemExit) as ended:
-            main.main()
+            command.main()
         told = capsys.readouterr()
         return int(ended.value.code or 0), told.out, told.err
 
@@ -197,7 +198,7 @@ def test_without_a_place_for_a_keyring_one_sentence_says_what_to_do(
     monkeypatch.setenv("DLNUF_CLES", "/dev/null/cles.json")  # nobody writes there, not even root
     monkeypatch.setattr(sys, "argv", ["dlnuf", "demo"])
     with pytest.raises(SystemExit) as ended:
-        main.main()
+        command.main()
     told = capsys.readouterr()
     assert (ended.value.code, told.out) == (1, "")
     (sentence,) = told.err.splitlines()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ingest.home import Home
-from ingest.pipeline import Receipt
+from ingest.receive.delivery import Receipt
 from orchestration import inbox
 from tests.instants import now
 

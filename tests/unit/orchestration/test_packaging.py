@@ -34,7 +34,7 @@ def test_dagster_keeps_to_itself_and_runs_one_at_a_time(tmp_path: Path) -> None:
 def test_help_is_immediate_because_nothing_heavy_is_imported() -> None:
     heavy = ("dagster", "dbt", "polars", "duckdb", "great_expectations", "streamlit", "pandas", "structlog")
     code = (
-        "import sys, orchestration.cli.main as cli\n"
+        "import sys, orchestration.cli.command as cli\n"
         "sys.argv = ['dlnuf', '--help']\n"
         "try:\n    cli.main()\nexcept SystemExit as end:\n    assert end.code == 0\n"
         f"print('LOURD', [name for name in {heavy} if name in sys.modules])"

@@ -11,7 +11,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from ingest import pipeline
+from ingest import fingerprint
 from ingest.home import Home
 from ingest.store import lake
 from orchestration.publication.manifest import Manifest, documents_of
@@ -35,7 +35,7 @@ def current(home: Home, monkeypatch: pytest.MonkeyPatch) -> Home:
     manifest = Manifest(folder.name, "", "", "empreinte", None, "1", software(), {}, (), documents)
     (folder / "manifest.json").write_text(manifest.to_json(), encoding="utf-8")
     monkeypatch.setattr("ingest.pipeline.pending", lambda _home, *, millesime=None: [])
-    monkeypatch.setattr("ingest.pipeline.inputs_fingerprint", lambda _home, _today: "empreinte")
+    monkeypatch.setattr("ingest.fingerprint.inputs_fingerprint", lambda _home, _today: "empreinte")
     return home
 
 
@@ -55,7 +55,7 @@ def test_a_delivery_that_waits_is_new(current: Home, monkeypatch: pytest.MonkeyP
 
 
 def test_a_declaration_that_changed_is_new(current: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingest.pipeline.inputs_fingerprint", lambda _home, _today: "autre")
+    monkeypatch.setattr("ingest.fingerprint.inputs_fingerprint", lambda _home, _today: "autre")
     assert not nothing_new(current, TODAY)
 
 
@@ -68,7 +68,7 @@ def test_the_day_an_opposition_begins_is_new(current: Home, monkeypatch: pytest.
     files = {"registre": ["raw/registre.parquet"]}
     lake.write_result(current, lake.Result("c", "consentements", lake.ACCEPTED, files=files))
     path = next(current.publication.glob("*/manifest.json"))
-    before = pipeline.inputs_fingerprint(current, date(2026, 11, 21))
+    before = fingerprint.inputs_fingerprint(current, date(2026, 11, 21))
     manifest = replace(Manifest.read(path.parent), inputs_fingerprint=before)
     path.write_text(manifest.to_json(), encoding="utf-8")
     assert nothing_new(current, date(2026, 11, 21))

@@ -37,7 +37,7 @@ def test_its_place_is_said_by_the_environment_else_in_the_configuration_of_the_a
 
 
 def test_a_new_keyring_is_for_its_owner_alone_and_replaces_no_other(place: Path) -> None:
-    with pytest.raises(NoKeyring, match="dlnuf cles creer"):
+    with pytest.raises(NoKeyring, match="dlnuf keys create"):
         keyrings.load()
     assert keyrings.create(now=now()) == place
     assert place.stat().st_mode & 0o777 == 0o600

@@ -166,4 +166,4 @@ class PetitTemoin:
     def score(self) -> dict[str, Any]:
         """What the judge says of it all."""
         self.write()
-        return score(self.home, self.truth)
+        return score(self.home.root, self.truth)

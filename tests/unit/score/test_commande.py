@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.cli import main
+from orchestration.cli import command
+from orchestration.cli.score_report import of_score
 from tests.unit.score.petit_temoin import PetitTemoin
-from witness.score import NothingToScore, NoTruth, of_score, score
+from witness.score import NothingToScore, NoTruth, score
 
 PROMISED = {
     "retained_right", "unknown_left_unknown", "conflicts", "rows_lost", "naive", "structures", "persons", "stays",
@@ -21,7 +22,7 @@ def _dlnuf(monkeypatch: pytest.MonkeyPatch, petit: PetitTemoin, *arguments: str)
     monkeypatch.setenv("DLNUF_HOME", str(petit.home.root))
     monkeypatch.setattr(sys, "argv", ["dlnuf", "score", *arguments])
     try:
-        main.main()
+        command.main()
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0
     return 0
@@ -76,25 +77,25 @@ def test_a_truth_of_another_format_is_refused(written: PetitTemoin) -> None:
     written.format = 1
     written.write_truth()
     with pytest.raises(NoTruth, match="format 1, attendu 3"):
-        score(written.home, written.truth)
+        score(written.home.root, written.truth)
 
 
 def test_a_truth_that_lacks_files_says_which(written: PetitTemoin) -> None:
     (written.truth / "vides.parquet").unlink()
     (written.truth / "defauts.csv").unlink()
     with pytest.raises(NoTruth, match=r"vides\.parquet, defauts\.csv"):
-        score(written.home, written.truth)
+        score(written.home.root, written.truth)
 
 
 def test_deliveries_of_another_generation_are_not_judged(written: PetitTemoin) -> None:
     written.rows["livraisons"][0]["livraison"] = "jamais_livre.csv"
     written.write_truth()
     with pytest.raises(NothingToScore, match=r"jamais_livre\.csv"):
-        score(written.home, written.truth)
+        score(written.home.root, written.truth)
 
 
 def test_nearly_all_never_reads_as_all(written: PetitTemoin) -> None:
-    told = score(written.home, written.truth)
+    told = score(written.home.root, written.truth)
     assert "99,99 %" in of_score(told | {"retained_right": 0.999999})
     assert "100,00 %" in of_score(told | {"retained_right": 1.0})
     assert "– laissées inconnues" in of_score(told | {"unknown_left_unknown": None})

@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 from ingest.home import Home
+from witness.installation import Installation
 from witness.score import NothingToScore
 from witness.score.persons_judged import STATUSES, judged
 
@@ -60,7 +61,7 @@ def judge(
         connection.execute("CREATE TABLE statuts (sejour_vrai BIGINT, statut VARCHAR)")
         for status in statuses:
             connection.execute("INSERT INTO statuts VALUES (?, ?)", status)
-        return judged(connection, home, made=True)
+        return judged(connection, Installation(home.root), made=True)
 
 
 def figures(found: dict[str, Any]) -> tuple[Any, Any]:
@@ -112,10 +113,10 @@ def test_a_warehouse_without_persons_says_what_to_do(tmp_path: Path) -> None:
     home = Home(tmp_path)
     duckdb.connect(str(home.warehouse)).close()
     with duckdb.connect() as connection, pytest.raises(NothingToScore, match="lancez dlnuf run"):
-        judged(connection, home, made=True)
+        judged(connection, Installation(home.root), made=True)
 
 
 def test_a_generation_without_persons_judges_none(tmp_path: Path) -> None:
     with duckdb.connect() as connection:
-        found = judged(connection, Home(tmp_path), made=False)
+        found = judged(connection, Installation(tmp_path), made=False)
     assert found == {"persons": None, "stays": None, "statuses": None}

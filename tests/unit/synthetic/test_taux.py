@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 import pytest
 from typer.testing import CliRunner
 
-from orchestration.cli.main import app
+from orchestration.cli.command import app
 from witness.generate import TauxDefauts, lire_taux
 
 
@@ -70,7 +70,7 @@ def test_a_file_that_is_not_a_mapping_is_refused(content, tmp_path):
 
 def test_the_command_lists_every_problem_and_writes_nothing(tmp_path):
     folder = tmp_path / "generation"
-    done = CliRunner().invoke(app, ["generate", str(folder), "--taux", "coquille=0.1", "--taux", "taux_ko=2"])
+    done = CliRunner().invoke(app, ["generate", str(folder), "--rate", "coquille=0.1", "--rate", "taux_ko=2"])
     assert done.exit_code == 2
     for word in ("coquille", "taux_ko : « 2 »", "Défauts connus", "ligne_en_double"):
         assert word in done.output
@@ -79,7 +79,7 @@ def test_the_command_lists_every_problem_and_writes_nothing(tmp_path):
 
 def test_the_command_writes_the_rates_it_was_asked(tmp_path):
     folder = tmp_path / "generation"
-    done = CliRunner().invoke(app, ["generate", str(folder), "--taux", "ligne_en_double=0", "--fois", "0.5"])
+    done = CliRunner().invoke(app, ["generate", str(folder), "--rate", "ligne_en_double=0", "--times", "0.5"])
     assert done.exit_code == 0, done.output
     told = json.loads((folder / "verite" / "generation.json").read_text(encoding="utf-8"))
     assert told["format"] == 3

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from dashboards import queries
+from dashboards import queries, timing
 from ingest.home import Home
 from tests.dashboards.publication_exemple import write_publication
-from witness.bench import page_queries
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +17,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 
 def test_no_public_query_is_forgotten(home: Home) -> None:
-    measured = page_queries.measure(home, repeats=1)
+    measured = timing.measure(home, repeats=1)
     asked_for = {each["query"] for each in measured["queries"]}
     functions = set(queries.__all__) - {"Base", "Filters", "Place", "current_base"}
     assert asked_for == functions
@@ -33,7 +32,7 @@ def test_a_query_whose_parameter_nobody_knows_says_so(home: Home, monkeypatch: p
 
     monkeypatch.setattr(queries, "etablissement", inconnue)
     with pytest.raises(KeyError, match="lune"):
-        page_queries.measure(home)
+        timing.measure(home)
 
 
 def test_an_answer_that_the_page_keeps_is_asked_again(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,5 +44,5 @@ def test_an_answer_that_the_page_keeps_is_asked_again(home: Home, monkeypatch: p
         "read",
         lambda self, sql, given=None: asked.append("saisies" in (given or {})) or read(self, sql, given),
     )
-    measured = page_queries.measure(home)
-    assert asked.count(True) == page_queries.REPEATS * len(measured["queries"])
+    measured = timing.measure(home)
+    assert asked.count(True) == timing.REPEATS * len(measured["queries"])

@@ -1,4 +1,4 @@
-"""`dlnuf conservation`: listing what may go, recording the approval, eliminating, suspending.
+"""`dlnuf retention`: listing what may go, recording the approval, eliminating, suspending.
 
 Belongs here: arguments, the home's lock, what goes to standard output. Does not belong here: any rule or elimination
 (`ingest.retain`).
@@ -13,19 +13,22 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from orchestration.cli.console import number, plural
+from orchestration.cli.options import FinessOption
+from orchestration.cli.renamed import Renamed
 
 if TYPE_CHECKING:
     from ingest.retain.bordereau import Due
     from ingest.retain.elimination import Outcome
 
 app = typer.Typer(
-    help="La fin de vie des données de personnes : lister, faire approuver, éliminer.", no_args_is_help=True
+    cls=Renamed,
+    help="La fin de vie des données de personnes : lister, faire approuver, éliminer.",
+    no_args_is_help=True,
 )
 _FORMATS = ["%Y-%m-%d", "%d/%m/%Y"]
 _SHOWN = 10  # lines of a list that the terminal shows; the file has them all
 
-DayOption = Annotated[datetime, typer.Option("--le", formats=_FORMATS, help="Date de la décision.")]
-FinessOption = Annotated[str, typer.Option("--finess", metavar="F", help="Numéro FINESS de l'établissement.")]
+DayOption = Annotated[datetime, typer.Option("--on", formats=_FORMATS, help="Date de la décision.")]
 
 
 def misuses() -> tuple[type[BaseException], ...]:
@@ -44,10 +47,10 @@ def failures() -> tuple[type[BaseException], ...]:
     return ConservationError, Refused
 
 
-@app.command("lister")
-def lister(
+@app.command("list")
+def list_due(
     on: Annotated[
-        datetime | None, typer.Option("--au", formats=_FORMATS, help="Date à laquelle les durées sont comptées.")
+        datetime | None, typer.Option("--as-of", formats=_FORMATS, help="Date à laquelle les durées sont comptées.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Un objet JSON sur la sortie standard.")] = False,
 ) -> None:
@@ -70,13 +73,13 @@ def lister(
     typer.echo(of_list(found, written, str(bordereau.path_of(home, written).with_suffix(".csv")) if written else ""))
 
 
-@app.command("approuver")
-def approuver(
+@app.command("approve")
+def approve(
     named: Annotated[str, typer.Argument(metavar="BORDEREAU", help="Numéro du bordereau, ou l'un de ses fichiers.")],
     visa: Annotated[
         str, typer.Option("--visa", metavar="REF", help="Référence du visa (Archives départementales, DPO).")
     ],
-    by: Annotated[str, typer.Option("--par", metavar="FONCTION", help="Fonction de qui approuve, jamais un nom.")],
+    by: Annotated[str, typer.Option("--by", metavar="FONCTION", help="Fonction de qui approuve, jamais un nom.")],
     on: DayOption,
 ) -> None:
     """Enregistre l'approbation d'un bordereau ; n'élimine rien."""
@@ -88,11 +91,11 @@ def approuver(
     home, now = Home.from_env(), clock.now()
     with writing(home):
         approved = bordereau.approve(home, named, visa=visa, by=by, on=on.date(), now=now)
-    typer.echo(f"Bordereau {approved} approuvé (visa {visa}). Pour éliminer : dlnuf conservation eliminer {approved}")
+    typer.echo(f"Bordereau {approved} approuvé (visa {visa}). Pour éliminer : dlnuf retention eliminate {approved}")
 
 
-@app.command("eliminer")
-def eliminer(
+@app.command("eliminate")
+def eliminate(
     named: Annotated[
         str | None, typer.Argument(metavar="[BORDEREAU]", help="Un bordereau approuvé ; tous ceux qui attendent sinon.")
     ] = None,
@@ -116,18 +119,18 @@ def eliminer(
         typer.echo(of_outcome(outcome))
 
 
-@app.command("suspendre")
-def suspendre(
+@app.command("suspend")
+def suspend(
     finess: FinessOption,
     reference: Annotated[str, typer.Option("--reference", metavar="REF", help="Référence du recours ou de l'affaire.")],
     on: DayOption,
     record: Annotated[
-        str | None, typer.Option("--dossier", metavar="N°", help="N° de dossier local de l'usager, non conservé.")
+        str | None, typer.Option("--record", metavar="N°", help="N° de dossier local de l'usager, non conservé.")
     ] = None,
     person: Annotated[
-        str | None, typer.Option("--personne", metavar="PSEUDONYME", help="Pseudonyme lu dans un bordereau.")
+        str | None, typer.Option("--person", metavar="PSEUDONYME", help="Pseudonyme lu dans un bordereau.")
     ] = None,
-    everyone: Annotated[bool, typer.Option("--tous", help="Toutes les personnes de l'établissement.")] = False,
+    everyone: Annotated[bool, typer.Option("--everyone", help="Toutes les personnes de l'établissement.")] = False,
 ) -> None:
     """Suspend toute élimination pour une personne, ou pour un établissement."""
     from data_contracts import retention
@@ -137,7 +140,7 @@ def suspendre(
     from orchestration.lock import writing
 
     if sum((record is not None, person is not None, everyone)) != 1:
-        raise typer.BadParameter("donnez --dossier, --personne ou --tous, l'un des trois.")
+        raise typer.BadParameter("donnez --record, --person ou --everyone, l'un des trois.")
     home, now = Home.from_env(), clock.now()
     with writing(home):
         suspension.suspend(
@@ -153,8 +156,8 @@ def suspendre(
     typer.echo(f"Suspension « {reference} » enregistrée : rien n'est éliminé jusqu'à sa levée.")
 
 
-@app.command("lever")
-def lever(
+@app.command("lift")
+def lift(
     reference: Annotated[str, typer.Argument(metavar="REF", help="Référence de la suspension.")], on: DayOption
 ) -> None:
     """Lève une suspension ; le temps n'a pas couru pendant qu'elle durait."""
@@ -169,8 +172,8 @@ def lever(
     typer.echo(f"Suspension « {reference} » levée le {on:%d/%m/%Y}.")
 
 
-@app.command("etat")
-def etat() -> None:
+@app.command("state")
+def state() -> None:
     """Bordereaux émis, approuvés, appliqués ; suspensions en vigueur."""
     from ingest import clock
     from ingest.home import Home
@@ -211,7 +214,7 @@ def of_list(found: Due, written: str | None, path: str) -> str:
             f"À faire viser : {path}",
             *(["Livraisons dont les octets restent :", *staying] if staying else []),
             *lines,
-            f"Une fois le visa obtenu : dlnuf conservation approuver {written} --visa REF --par FONCTION --le DATE",
+            f"Une fois le visa obtenu : dlnuf retention approve {written} --visa REF --by FONCTION --on DATE",
         ]
     )
 

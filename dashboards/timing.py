@@ -1,6 +1,7 @@
-"""How fast the pages answer: every public query of the application, on the current publication.
+"""`python -m dashboards.timing`: how fast the pages answer, as JSON, on the current publication of the home.
 
-Belongs here: arguments such as the pages give, and the time of each call. Does not belong here: any query.
+Belongs here: arguments such as the pages give to every public query, and the time of each call. Does not belong here:
+any query.
 
 A query is called by the names of its parameters, so that a new one is measured without a line here; one whose parameter
 nobody knows raises.
@@ -9,6 +10,7 @@ nobody knows raises.
 from __future__ import annotations
 
 import inspect
+import json
 import time
 from collections.abc import Callable, Iterator
 from statistics import median
@@ -26,7 +28,7 @@ PAGE = 50  # rows that a page shows at once
 
 
 def public_queries() -> list[Callable[..., Any]]:
-    """Every public query: the functions of `requetes` that are given a base."""
+    """Every public query: the functions of `queries` that are given a base."""
     public = [getattr(queries, name) for name in queries.__all__]
     return [each for each in public if not inspect.isclass(each) and "base" in inspect.signature(each).parameters]
 
@@ -110,3 +112,7 @@ def measure(home: Home, repeats: int = REPEATS) -> dict[str, Any]:
         found.append({"query": query.__name__, "arguments": shown, "median_ms": median(times), "max_ms": max(times)})
     found.sort(key=lambda each: -each["median_ms"])
     return {"open_ms": 1000 * opening, "median_ms": median(q["median_ms"] for q in found), "queries": found}
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure(Home.from_env()), ensure_ascii=False))

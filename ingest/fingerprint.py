@@ -1,0 +1,147 @@
+"""What a result and a publication depend on, as digests: nothing is redone that did not change, all that did is.
+
+Belongs here: finding what decides. The code that judges deliveries is found by following imports from `ingest.judging`,
+and the files that it reads by the names that it holds: neither is a list that somebody must keep. Does not belong here:
+what is done when a digest changed (`pipeline`, `orchestration.run`).
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Iterable, Iterator
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+import polars as pl
+
+from data_contracts import loading, nomenclatures, territoires
+from data_contracts.dictionary import FOLDER as DICTIONARY
+from data_contracts.loading import Contract
+from ingest.home import PROJECT, Home
+from ingest.protect.keyrings import Keyring
+from ingest.receive import landing
+from ingest.store import lake
+from ingest.store.lake import Result
+
+JUDGES = "ingest.judging"  # whatever it imports decides what is accepted
+_OPPOSITIONS = "consentements"
+_REGISTER = "registre"  # its table
+
+
+def digest(contract: Contract, keyring: Keyring | None = None) -> str:
+    """What a result depends on beside the bytes: the contract, its code lists, the code that reads and validates.
+
+    Of a contract about persons, also the secret of pseudonyms: renewing it makes everything be read again. The keys
+    that encrypt files are not part of it: a result does not depend on them.
+    """
+    fields = [f for e in contract.entities for f in e.fields]
+    lists = {f.nomenclature for f in fields} | {f.privacy.nomenclature for f in fields if f.privacy}
+    content = [repr(contract), code_digest()]
+    content += [landing.sha256_of(nomenclatures.path_of(name)) for name in sorted(filter(None, lists))]
+    if contract.personal:
+        content.append(keyring.pseudonyms.fingerprint if keyring else "")
+    return hashlib.sha256("\n".join(content).encode()).hexdigest()[:16]
+
+
+@lru_cache(maxsize=1)
+def code_digest() -> str:
+    """Changes with the code that decides what is accepted, and with the files that this code reads."""
+    files = sorted(judging_modules() | judged_by())
+    told = (f"{path.relative_to(PROJECT)} {landing.sha256_of(path)}\n" for path in files)
+    return hashlib.sha256("".join(told).encode()).hexdigest()
+
+
+@lru_cache(maxsize=1)
+def judging_modules() -> frozenset[Path]:
+    """The modules of the project that `ingest.judging` imports, itself and their packages included, however far."""
+    known: set[Path] = set()
+    waiting = [JUDGES]
+    while waiting:
+        for path in _files_of(waiting.pop()):
+            if path not in known:
+                known.add(path)
+                waiting += _imported(path)
+    return frozenset(known)
+
+
+@lru_cache(maxsize=1)
+def judged_by() -> frozenset[Path]:
+    """The data files of `data_contracts` that these modules name: by their file name, or by the name of a code list.
+
+    Contracts apart: what one says is in the digest of its own deliveries.
+    """
+    data = {path.name: path for path in loading.ROOT.rglob("*") if path.suffix in (".csv", ".yaml")}
+    data |= {name: nomenclatures.path_of(name) for name in nomenclatures.names()}
+    data |= {path.stem: path for path in territoires.FOLDER.glob("*.csv")}
+    texts = (
+        node.value for path in judging_modules() for node in ast.walk(_parsed(path)) if isinstance(node, ast.Constant)
+    )
+    return frozenset(data[text] for text in texts if isinstance(text, str) and text in data)
+
+
+def _files_of(module: str) -> Iterator[Path]:
+    """The files that importing a module of the project runs: its packages from the outermost, then itself."""
+    parts = module.split(".")
+    for depth in range(1, len(parts) + 1):
+        path = PROJECT.joinpath(*parts[:depth])
+        for file in (path / "__init__.py", path.with_suffix(".py")):
+            if file.is_file():
+                yield file
+
+
+def _imported(path: Path) -> Iterator[str]:
+    """What a file imports, wherever in it; a name imported from a package may be one of its modules."""
+    for node in ast.walk(_parsed(path)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@lru_cache(maxsize=256)
+def _parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def inputs_fingerprint(home: Home, today: date) -> str:
+    """What a publication depends on: processed deliveries, refusals, declarations, and the SQL of the project.
+
+    today: the day that the layer is built for. Oppositions and consents begin and end on their day, without any
+    delivery; the fingerprint changes on those days only.
+    """
+    hasher = hashlib.sha256()
+    for manifest in landing.manifests(home):
+        hasher.update(f"{manifest.delivery_id} {manifest.received_at}\n".encode())
+    results = list(lake.results(home))
+    for result in results:
+        hasher.update(f"{result.delivery_id} {result.digest} {result.statut} {result.eliminees}\n".encode())
+    for refusal in landing.refusals(home):
+        hasher.update(f"{refusal['sha256']} {refusal['received_at']}\n".encode())
+    begun, ended = _in_force(home, results, today)
+    hasher.update(f"registre {begun} {ended}\n".encode())
+    hasher.update(declarations_digest().encode())
+    return hasher.hexdigest()
+
+
+def _in_force(home: Home, results: Iterable[Result], today: date) -> tuple[int, int]:
+    """Rows of the register of oppositions and consents that took effect, and that were withdrawn, at a day."""
+    files = [home.lake / f for r in results if r.statut == lake.ACCEPTED for f in r.files.get(_REGISTER, ())
+             if r.source == _OPPOSITIONS]  # fmt: skip
+    if not files:
+        return 0, 0
+    rows = pl.scan_parquet(files).select((pl.col(c) <= today).sum() for c in ("date_effet", "retire_le")).collect()
+    return rows.row(0)
+
+
+def declarations_digest() -> str:
+    """Changes with what the layer is built with, whatever was delivered: contracts, dictionary, code lists, SQL."""
+    hasher = hashlib.sha256()
+    folders = (DICTIONARY, loading.PRODUCTS, loading.SOURCES, PROJECT / "data_contracts" / "nomenclatures")
+    declared = [path for folder in folders for path in folder.glob("*.*")]
+    sql = [p for folder in ("models", "macros", "seeds") for p in (PROJECT / "dbt_project" / folder).rglob("*.*")]
+    for path in sorted({*declared, *sql, PROJECT / "dbt_project" / "dbt_project.yml"}):
+        if path.is_file() and "__pycache__" not in path.parts:
+            hasher.update(f"{path.relative_to(PROJECT)} {landing.sha256_of(path)}\n".encode())
+    return hasher.hexdigest()

@@ -1,0 +1,168 @@
+"""One delivery judged: from its bytes to the rows that are accepted, rejected or flagged, persons already protected.
+
+Belongs here: the order in which a file is read, validated and protected. Does not belong here: what is kept of it
+(`pipeline`), any rule (`ingest.validate`). Whatever this module imports decides what is accepted: a change in any of it
+makes deliveries be read again (`fingerprint`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import polars as pl
+
+from data_contracts.loading import Contract, Entity, Layout
+from ingest.protect import masks, pseudonyms
+from ingest.protect.birth_dates import Births
+from ingest.protect.keyrings import Keyring
+from ingest.read import Table, tables_of
+from ingest.read.titles import title_key
+from ingest.receive import headers, refusals
+from ingest.receive.refusals import Refused
+from ingest.stages import pendant
+from ingest.validate.chunk import FLAG_SCHEMA, TECHNICAL, DeliveryFacts, Validated, validate_chunk
+from ingest.validate.duplicates import settle_duplicates
+from ingest.validate.separators import Separators
+from ingest.validate.spool import Spool
+
+
+@dataclass(frozen=True)
+class JudgedTable:
+    """What one table of a file gave: how many rows were read, the findings on them, and the accepted rows by chunks."""
+
+    read: int
+    rejects: pl.DataFrame
+    flags: pl.DataFrame
+    accepted: Iterator[pl.DataFrame]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a whole file gave: its tables by entity, and the titles that it could do without and lacks."""
+
+    tables: dict[str, JudgedTable]
+    absent: list[str]
+
+
+def judge(
+    path: Path, contract: Contract, layout: Layout, facts: DeliveryFacts, folder: Path, keyring: Keyring | None
+) -> Judged:
+    """Reads and judges the whole file; a second time when a number was ambiguous before its column showed what it is.
+
+    folder: where accepted rows wait. keyring: of a contract about persons.
+
+    Raises:
+        Refused, UnreadableFile, LostKey: the delivery as a whole cannot be taken.
+    """
+    marks = Separators(typed=layout.reader in ("xlsx", "crosstab"))
+    reading = _Reading(contract, layout, facts, folder, keyring, marks)
+    reading.read(path)
+    if not marks.settled:
+        marks.begin_again()
+        reading = _Reading(contract, layout, facts, folder, keyring, marks)
+        reading.read(path)
+    return Judged({name: reading.judged(name) for name in layout.entities}, list(reading.absent))
+
+
+class _Reading:
+    """One reading of a file. marks: what the file shows of the separators of its numbers; it grows."""
+
+    def __init__(
+        self,
+        contract: Contract,
+        layout: Layout,
+        facts: DeliveryFacts,
+        folder: Path,
+        keyring: Keyring | None,
+        marks: Separators,
+    ) -> None:
+        self.contract, self.layout, self.facts, self.keyring, self.marks = contract, layout, facts, keyring, marks
+        self.spools = {name: Spool(folder / name, contract.entity(name).stored) for name in layout.entities}
+        self.rejects: dict[str, list[pl.DataFrame]] = {name: [] for name in layout.entities}
+        self.flags: dict[str, list[pl.DataFrame]] = {name: [] for name in layout.entities}
+        self.rows = dict.fromkeys(layout.entities, 0)
+        self.absent: dict[str, None] = {}
+        self.births = Births(facts, keyring.pseudonyms) if keyring else None
+
+    def read(self, path: Path) -> None:
+        """Every chunk validated and protected; then again the rows that a birth date told later concerns.
+
+        Raises:
+            Refused: the file holds no row, or columns that its layout does not know.
+        """
+        knows = partial(headers.known, self.contract, self.layout)
+        for table in pendant("lecture", tables_of(path, self.layout, list(self.layout.entities), knows)):
+            self._take(table)
+        for name, spool in self.spools.items():  # a person may come after the rows that name them
+            if self.births and self.births.concerns(self.contract.entity(name)):
+                spool.look_again(partial(self._without_births, name=name))
+        if not sum(self.rows.values()):
+            raise Refused(
+                "Le fichier ne contient aucune ligne. Le renvoyer complet, ou dire qu'il n'y a rien à déclarer."
+            )
+
+    def judged(self, name: str) -> JudgedTable:
+        """A table once the file is read: its rows that share a key are settled."""
+        entity, spool = self.contract.entity(name), self.spools[name]
+        copies = settle_duplicates(spool.same_keys(), entity, spool.key, self.facts, personal=self.contract.personal)
+        rejects = pl.concat([*self.rejects[name], copies])
+        flags = pl.concat([pl.DataFrame(schema=FLAG_SCHEMA), *self.flags[name]])
+        flags = flags.filter(~pl.col("ligne").is_in(rejects["ligne"].implode()))
+        return JudgedTable(self.rows[name], rejects, flags, spool.chunks(without=copies["ligne"]))
+
+    def _take(self, table: Table) -> None:
+        name, entity = table.entity, self.contract.entity(table.entity)
+        self.absent |= dict.fromkeys(_absent(table, self.contract, self.layout, entity))
+        checked = validate_chunk(table.frame, self.contract, self.layout, entity, self.facts, self.marks)
+        if self.keyring and self.births:
+            self.births.learn(checked.births, entity)
+            checked = _protected(checked, self.contract, entity, self.keyring)
+        self.rows[name] += table.frame.height
+        self.spools[name].add(self._without_births(checked.accepted, name))
+        self.rejects[name].append(checked.rejects)
+        self.flags[name].append(checked.flags)
+
+    def _without_births(self, rows: pl.DataFrame, name: str) -> pl.DataFrame:
+        if self.births is None:
+            return rows
+        checked = self.births.taken_out(rows, self.contract.entity(name))
+        self.rejects[name].append(checked.rejects)
+        self.flags[name].append(checked.flags)
+        return checked.accepted
+
+
+def _protected(checked: Validated, contract: Contract, entity: Entity, keyring: Keyring) -> Validated:
+    return Validated(
+        pseudonyms.protected(checked.accepted, entity, keyring.pseudonyms),
+        masks.rejects(checked.rejects, contract, entity),
+        masks.flags(checked.flags, contract, entity),
+    )
+
+
+def _absent(table: Table, contract: Contract, layout: Layout, entity: Entity) -> tuple[str, ...]:
+    """The titles that a table lacks. The header is compared again here: the contract may have changed since, and a path
+    that appears deep in a JSON or XML file is seen only when reading.
+
+    Raises:
+        Refused: a column that no title declares, or none where one is needed.
+    """
+    columns = [c for c in table.frame.columns if c not in TECHNICAL]
+    if layout.reader == "csv_produit":
+        found = headers.judged(contract, layout, headers.Difference(missing=table.absent))
+    elif refusals.has_header(layout):
+        found = headers.difference(contract, layout, columns)
+    elif layout.options.get("header") is False:
+        return ()
+    else:  # a tree: what an object does not say is not a column that is missing
+        carried = contract.fields_in(layout, entity)
+        known = {title_key(str(c)) for c in carried.values()}
+        known |= {title_key(a) for f in entity.fields if f.name in carried for a in f.aliases}
+        found = headers.Difference(unknown=tuple(c for c in columns if title_key(c) not in known))
+    filled = [columns[rank - 1] for rank in found.untitled]
+    filled = [c for c in filled if table.frame[c].str.strip_chars().replace("", None).count()]
+    if found.unknown or found.needed or found.repeated or found.doubtful or filled:
+        raise refusals.of_columns(contract, layout, entity, replace(found, untitled=tuple(map(columns.index, filled))))
+    return found.missing

@@ -1,0 +1,76 @@
+"""Names that commands and options had before: still understood for one version, shown by no help.
+
+Belongs here: the former names and the new ones. Does not belong here: what commands do.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+COMMANDS = {
+    "cles": "keys",
+    "creer": "create",
+    "tourner": "rotate",
+    "recouvrir": "rewrap",
+    "renouveler-pseudonymes": "renew-pseudonyms",
+    "conservation": "retention",
+    "lister": "list",
+    "approuver": "approve",
+    "eliminer": "eliminate",
+    "suspendre": "suspend",
+    "lever": "lift",
+    "etat": "state",
+    "preparer": "prepare",
+    "ecarts": "work-list",
+}
+OPTIONS = {
+    "--remettre-en-vigueur": "--reinstate",
+    "--taux": "--rate",
+    "--defauts": "--defects",
+    "--fois": "--times",
+    "--oui": "--yes",
+    "--au": "--as-of",
+    "--le": "--on",
+    "--par": "--by",
+    "--dossier": "--record",
+    "--personne": "--person",
+    "--tous": "--everyone",
+    "--sortie": "--out",
+    "--mois": "--month",
+}
+
+
+class Renamed(TyperGroup):
+    """A group of commands that also answers to the names they had before, and says the new ones on standard error."""
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of this name, or the one that had it before."""
+        known = super().get_command(ctx, cmd_name)
+        if known is not None or cmd_name not in COMMANDS:
+            return known
+        known = super().get_command(ctx, COMMANDS[cmd_name])
+        if known is not None:
+            _tell(cmd_name, COMMANDS[cmd_name])
+        return known
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[Any, Any, list[str]]:
+        """The command that the arguments name, and its own arguments with the options as they are called now."""
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, command, rest if isinstance(command, TyperGroup) else [*map(_renamed, rest)]
+
+
+def _renamed(argument: str) -> str:
+    option, equal, value = argument.partition("=")
+    if option not in OPTIONS:
+        return argument
+    _tell(option, OPTIONS[option])
+    return f"{OPTIONS[option]}{equal}{value}"
+
+
+def _tell(former: str, current: str) -> None:
+    typer.echo(
+        f"« {former} » s'appelle maintenant « {current} » ; l'ancien nom disparaîtra à la version 0.3.", err=True
+    )

@@ -1,4 +1,7 @@
-"""Orchestration: the Dagster code location, publication, and the `dlnuf` command. Thin: no business rule lives here.
+"""Orchestration: the Dagster code location, publication, and the `dlnuf` command.
+
+Belongs here: when and in which order things run, and what calls them. Does not belong here: any rule of the field,
+which is in `data_contracts`, `ingest` or `dbt_project`.
 
 Importing it switches off the usage statistics of every tool, whoever calls: command, Dagster, tests.
 """

@@ -1,4 +1,7 @@
-"""Home: what is published, since when, how to read it. Nothing else belongs here."""
+"""Home: what is published, since when, how to read it.
+
+Belongs here: layout and wording. Does not belong here: where the figures come from (`dashboards.queries.connection`).
+"""
 
 from __future__ import annotations
 
@@ -12,17 +15,6 @@ from dashboards.components import figure, heading, open_base
 from dashboards.formats import count, instant_text, whole, with_unit
 from dashboards.labels import labels
 from data_contracts.indicators import indicators
-
-PURPOSES = {
-    "territoire": "L'offre, l'équipement, l'activité et les prix d'un territoire, comparés aux autres.",
-    "etablissement": "Un établissement ou service : identité, historique, valeurs et d'où elles viennent.",
-    "publics": "Les personnes accompagnées : âge, dépendance, besoins, modalités d'accueil, projets revus.",
-    "parcours": "Délais, listes d'attente, refus, et ce que les systèmes ne se sont pas dit.",
-    "dlnuf": "Les saisies que l'on pourrait éviter, et les réponses qui se contredisent.",
-    "exactitude": "Sur des données synthétiques : la part de valeurs justes, et pourquoi les autres ne le sont pas.",
-    "qualite": "Ce qui a été reçu, accepté, rejeté, et comment corriger.",
-    "donnees-ouvertes": "Les jeux de données à télécharger, avec leur mode d'emploi.",
-}
 
 
 def show(pages: Sequence[StreamlitPage]) -> None:
@@ -58,7 +50,7 @@ def show(pages: Sequence[StreamlitPage]) -> None:
     for page in pages:
         link, purpose = st.columns([1, 3], vertical_alignment="center")
         link.page_link(page)
-        purpose.markdown(PURPOSES[page.url_path])
+        purpose.markdown(page.help)
 
     st.header("Comment lire ces pages", anchor=False)
     st.markdown(

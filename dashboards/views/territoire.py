@@ -1,4 +1,7 @@
-"""Territory: key figures, map of the départements, comparison; the offer is in `territoire_offre`. Layout only."""
+"""Territory: key figures, map of the départements, comparison; the offer is in `territoire_offre`.
+
+Belongs here: layout and wording. Does not belong here: where the figures come from (`dashboards.queries.territoires`).
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """dbt files derived from the contracts: sources, observation models, YAML of the marts.
 
-Belongs here: writing those files as text. The SQL that does the work stands in `dbt_project/macros/resolution/`.
+Belongs here: writing those files as text. Does not belong here: the SQL that does the work (`dbt_project/macros/`),
+writing seeds (`seeds`) or pages (`dictionary_pages`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Documentation pages derived from the contracts.
 
-Belongs here: the data dictionary of the sources, the elements and the indicators, as Markdown. The dictionary of what
-is published goes with each publication (`orchestration.publication`).
+Belongs here: the data dictionary of the sources, the elements and the indicators, as Markdown. Does not belong here:
+the dictionary of what is published, which goes with each publication (`orchestration.publication`).
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ def documentation_files() -> dict[str, str]:
 def _elements(contracts: dict[str, Contract]) -> str:
     """Every element of the dictionary by theme, and the sources that answer to it today."""
     lines = [
-        f"<!-- {DERIVED} -->",
         "# Éléments",
+        "",
+        f"<!-- {DERIVED} -->",
         "",
         "Chacun est une ligne de `data_contracts/dictionary/elements.csv` ; ses sources, les contrats qui y répondent.",
     ]
@@ -53,8 +54,9 @@ _PRODUCTS = {
 def _indicators(contracts: Mapping[str, Contract]) -> str:
     """Every indicator: what is published and by which formula; what is not, and what would give it."""
     lines = [
-        f"<!-- {DERIVED} -->",
         "# Indicateurs",
+        "",
+        f"<!-- {DERIVED} -->",
         "",
         "Chacun est déclaré dans `data_contracts/indicators/<code>.yaml`. Ses termes attendus sont ceux de sa formule",
         "qu'aucun contrat ne livre : jusque-là, il n'est connu que tel qu'une collecte le livre.",
@@ -134,8 +136,9 @@ def _input(word: str, contracts: Mapping[str, Contract]) -> str:
 
 def _page(contract: Contract) -> str:
     lines = [
-        f"<!-- {DERIVED} -->",
         f"# {contract.name}",
+        "",
+        f"<!-- {DERIVED} -->",
         "",
         contract.description,
         "",

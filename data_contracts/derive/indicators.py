@@ -1,7 +1,7 @@
 """dbt files derived from the declared indicators: the seeds, and the models of their terms and of their formulas.
 
-Belongs here: writing those files as text. The SQL that does the work stands in `dbt_project/macros/indicateurs/` and in
-`dbt_project/models/marts/indicateurs/`.
+Belongs here: writing those files as text. Does not belong here: the SQL that does the work
+(`dbt_project/macros/indicateurs/`, `dbt_project/models/marts/indicateurs/`).
 """
 
 from __future__ import annotations

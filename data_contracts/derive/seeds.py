@@ -1,6 +1,7 @@
 """dbt seeds derived from the dictionary, the indicators and the nomenclatures.
 
-Belongs here: writing them as CSV text. A seed is never edited by hand.
+Belongs here: writing them as CSV text. Does not belong here: their content, which is in `data_contracts/dictionary` and
+`data_contracts/nomenclatures`.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from pydantic import Field as Key
 from pydantic import ValidationError
 
 from data_contracts.contract import Contract
-from data_contracts.dictionary.rows import AUTHORITIES, Element
+from data_contracts.dictionary.element_lines import AUTHORITIES, Element
 from data_contracts.strict_yaml import DeclarationError, Strict, YamlFile, problems_of
 
 FOLDER = Path(__file__).resolve().parent

@@ -1,7 +1,9 @@
 """Dated code lists: `code;libelle;…;valide_du;valide_au`, one CSV each, beside this file.
 
-Belongs here: reading them. A code is never deleted: it gets an end date. Dates are those of the code, never of the
-edition of its list: a code without any is always valid.
+Belongs here: reading them. Does not belong here: what becomes of a value whose code is unknown (`ingest.validate`).
+
+A code is never deleted: it gets an end date. Dates are those of the code, never of the edition of its list: a code
+without any is always valid.
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
 """Legacy FINESS extractions (etalab-cs1100501, 502, 507): no header, several sections in one file.
 
 First line `finess;etalab;<number>;<AAAA-MM-JJ>`, then each line begins with its section. Columns are named by their
-position after the section: "1" is the FINESS number. Belongs here: that shape only, its quotes included; `delimited`
-counts the lines.
+position after the section: "1" is the FINESS number.
+
+Belongs here: that shape only, its quotes included. Does not belong here: counting lines (`delimited`), what a position
+means (the contract).
 
 For years cells were not quoted, and a quote was part of a name: `EHPAD "LES LILAS"`. In the extraction of May 2026 the
 cells that hold one are quoted, as RFC 4180 says: `"LIEU DE VIE ""MAVOUNA MEMA 1""\"`. So each cell says it by itself:

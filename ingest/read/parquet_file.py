@@ -1,4 +1,8 @@
-"""Parquet files: typed columns given back as text. Belongs here: nothing but that."""
+"""Parquet files: typed columns given back as text.
+
+Belongs here: how a typed value is written, so that it reads in one way only. Does not belong here: what a text becomes
+(`ingest.validate.values`).
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The first lines of a table as they stand, for a file whose first line is not the header of anything.
 
 Belongs here: lines and cells, cut in every way that somebody may have meant. Does not belong here: what is concluded
-from them (`ingest.refusals`).
+from them (`ingest.receive.refusals`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The two entry points: what a file is, and its rows. Belongs here: the choice of a reader, nothing else."""
+"""The two entry points of reading: what a file is, and its rows.
+
+Belongs here: the choice of a reader. Does not belong here: reading itself, which is the business of each reader.
+"""
 
 from __future__ import annotations
 

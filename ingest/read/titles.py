@@ -1,6 +1,7 @@
 """Titles of columns: how two titles are compared.
 
-Belongs here: normalising a title, and nothing else.
+Belongs here: normalising a title. Does not belong here: comparing a whole header with a contract
+(`ingest.receive.headers`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Landing: the bytes of a delivery, stored once under their SHA-256, with what is known of them.
 
 Belongs here: bytes and manifests of deliveries, received or refused. Does not belong here: reading rows, the format of
-encrypted files (`protection.chiffrement`).
+encrypted files (`protect.encryption`).
 
     landing/<source>/<sha256>  +  <sha256>.json      a delivery that was recognised
     landing/<source>/<sha256>.enc  +  <sha256>.json  the same, of a source about persons: encrypted, its name neutral
@@ -48,7 +48,7 @@ class Manifest:
     filename: str
     sha256: str
     size: int
-    received_at: str  # `horloge.written`; the order of reception depends on it
+    received_at: str  # `clock.written`; the order of reception depends on it
     millesime: int | None
     collecte_le: str | None
     cle: str | None = None  # version of the key that the bytes are encrypted with; None: they are as delivered
@@ -94,7 +94,7 @@ def bytes_of(home: Home, manifest: Manifest) -> Path:
 def neutral_name(source: str, path: Path, mark: str, stated_on: str | None = None) -> str:
     """What a file about persons is called here: whoever exported it may have named somebody.
 
-    mark: what tells it from the others (`pseudonymes.of_delivery`), nothing when there is no keyring.
+    mark: what tells it from the others (`pseudonyms.of_delivery`), nothing when there is no keyring.
     """
     suffixes = "".join(s for s in path.suffixes if s.lower() in _SUFFIXES)
     return "_".join(filter(None, (source, stated_on, mark[:8]))) + suffixes.lower()

@@ -1,8 +1,8 @@
 """Which source, and which shape of it, a delivered file is: from its content, never from its name alone.
 
-Belongs here: comparing what `readers.sniff` saw with the layouts of the contracts; the year and the date a file speaks
-from. Does not belong here: how two headers differ (`ingest.receive.headers`), what is said of a file that is refused
-(`ingest.receive.refusals`), storing bytes.
+Belongs here: comparing what `read.reading.sniff` saw with the layouts of the contracts; the year and the date a file
+speaks from. Does not belong here: how two headers differ (`ingest.receive.headers`), what is said of a file that is
+refused (`ingest.receive.refusals`), storing bytes.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Belongs here: the wording of refusals, and looking into a refused file for what 
 here: choosing a source (`ingest.receive.recognise`), comparing headers (`ingest.receive.headers`), files that cannot be
 opened (`read`).
 
-A refused file may be about persons, whatever its sender believes: its titles are quoted as `protection.vocabulaire`
+A refused file may be about persons, whatever its sender believes: its titles are quoted as `protect.vocabulary`
 allows, unless its header is nearly that of a source of open data. Places (« colonne 3 ») always say where to look.
 """
 

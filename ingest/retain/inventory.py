@@ -25,7 +25,7 @@ _KEYS = ("cle_ins", "cle_traits", "cle_nom_prenom", "cle_nir", "cle_mdph")  # of
 
 @dataclass(frozen=True)
 class Inventory:
-    """What `echeances` needs, and the count of rows of each person, class, table and delivery."""
+    """What `due_dates` needs, and the count of rows of each person, class, table and delivery."""
 
     contacts: pl.DataFrame
     parts: pl.DataFrame  # finess_et, personne, classe, source, entite, delivery_id, n_lignes, en_vigueur

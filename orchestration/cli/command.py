@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from ingest.home import reserve
-from orchestration.cli import contracts, deliveries, keys, prepare, retention, synthetic
+from orchestration.cli import contracts, deliveries, keys, prepare, retention_commands, synthetic
 from orchestration.cli.options import FAILED, MISUSED
 from orchestration.cli.renamed import Renamed
 
@@ -31,7 +31,7 @@ app.add_typer(synthetic.app)
 app.add_typer(deliveries.app)
 app.add_typer(contracts.app, name="contracts")
 app.add_typer(keys.app, name="keys")
-app.add_typer(retention.app, name="retention")
+app.add_typer(retention_commands.app, name="retention")
 app.add_typer(prepare.app, name="prepare")
 
 
@@ -72,8 +72,8 @@ def _expected() -> dict[type[BaseException], int]:
         PublicationBlocked: FAILED,
         PublicationDamaged: FAILED,
         UnknownMillesime: MISUSED,
-        **dict.fromkeys((*retention.failures(), *prepare.failures(), *contracts.failures()), FAILED),
-        **dict.fromkeys((*retention.misuses(), *prepare.misuses()), MISUSED),
+        **dict.fromkeys((*retention_commands.failures(), *prepare.failures(), *contracts.failures()), FAILED),
+        **dict.fromkeys((*retention_commands.misuses(), *prepare.misuses()), MISUSED),
     }
 
 

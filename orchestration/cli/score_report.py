@@ -1,4 +1,7 @@
-"""The figures as people read them in a terminal. Wording only."""
+"""The figures as people read them in a terminal.
+
+Belongs here: wording. Does not belong here: any figure (`judgement`).
+"""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ class Copy:
 
     def generate(self) -> list[str]:
         """`dlnuf contracts generate`: the derived files that it wrote."""
-        return self.run(sys.executable, "-m", "orchestration.cli.main", "contracts", "generate").splitlines()
+        return self.run(sys.executable, "-m", "orchestration.cli", "contracts", "generate").splitlines()
 
     def run(self, *command: str, cwd: str = ".", **variables: str) -> str:
         """A command that imports the copy and not the project: what it writes on its output."""

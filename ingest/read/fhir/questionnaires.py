@@ -1,6 +1,7 @@
 """The questionnaires of the TDDUI guide: the code behind each `linkId`, which answers do not repeat.
 
 Belongs here: those facts (questionnaires of the guide, version 2.2). A `linkId` that is not here is its own code.
+Does not belong here: reading an answer (`rows`).
 """
 
 from __future__ import annotations

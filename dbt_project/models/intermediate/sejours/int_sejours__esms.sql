@@ -37,7 +37,7 @@ select
     cast({{ dbt.dateadd('day', -1, dbt.dateadd('month', 1, 'd.' ~ name ~ '_dernier_mois')) }} as date) as {{ name }}_au,
     {% endfor -%}
     -- A decision of the CDAPH opens the way to services for disabled people alone, and is missed only where others are told.
-    case when c.domaine like 'PH%' and decisions.finess_et is not null then true else false end as a_des_decisions,
+    coalesce(c.domaine like 'PH%' and decisions.finess_et is not null, false) as a_des_decisions,
     case when c.domaine = 'PA' then 'PA' when c.domaine like 'PH%' then 'PH' end as domaine,
     e.departement_code,
     e.region_code

@@ -232,12 +232,6 @@ SOURCES = {
     "cnsa_gmp_pmp": "GMP et PMP, GALAAD",
     "cnsa_prix_ehpad": "Prix ESMS",
 }
-# Elements whose values are codes of a list.
-ELEMENT_LISTS = {
-    "CATEGORIE_ET": "finess_categories",
-    "STATUT_JURIDIQUE": "finess_statuts_juridiques",
-    "MODE_TARIFICATION": "finess_modes_tarification",
-}
 
 
 def label(kind: str, code: object) -> str:
@@ -396,7 +390,17 @@ def nomenclature(name: str, code: object) -> str:
     return f"{text} ({code})" if text else f"code {code}, sans libellé connu"
 
 
+@lru_cache(maxsize=1)
+def _element_lists() -> dict[str, str]:
+    """Elements whose values are codes, and their list: the one that every field answering to them declares."""
+    found: dict[str, set[str]] = {}
+    for field in (f for c in _contracts().values() for e in c.entities for f in e.observed):
+        if field.element and field.nomenclature:
+            found.setdefault(field.element, set()).add(field.nomenclature)
+    return {element: min(lists) for element, lists in found.items() if len(lists) == 1}
+
+
 def element_value(element_id: str, value: str) -> str:
     """Label of a value that is a code of a list; any other value as it is."""
-    name = ELEMENT_LISTS.get(element_id)
+    name = _element_lists().get(element_id)
     return nomenclature(name, value) if name and value in _list(name) else value

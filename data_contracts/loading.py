@@ -12,10 +12,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
-from data_contracts import columns
+from data_contracts import columns, indicators
 from data_contracts.contract import Contract, Entity, Field, Layout, Product, RowRule
 from data_contracts.parsing import Parser
 from data_contracts.privacy import Privacy
+from data_contracts.strict_yaml import DeclarationError
 
 __all__ = [
     "Contract",
@@ -36,15 +37,14 @@ ROOT = Path(__file__).resolve().parent
 SOURCES = ROOT / "sources"
 PRODUCTS = ROOT / "products"
 MAPPINGS = ROOT / "mappings"
+DECLARED = ("indicateurs",)  # accepted values of a product that its declared indicators say
 MAPPED = "dui"  # the contract whose entities the products of the market export, each its own way
 
 
-class ContractError(ValueError):
+class ContractError(DeclarationError):
     """One or several contracts are wrong. The message lists every problem, one a line."""
 
-    def __init__(self, problems: list[str]) -> None:
-        self.problems = problems
-        super().__init__("Contrats invalides :\n" + "\n".join(f"  - {p}" for p in problems))
+    title = "Contrats invalides"
 
 
 def load_contracts(folder: Path | None = None) -> dict[str, Contract]:
@@ -100,11 +100,24 @@ def _contract(parser: Parser) -> Contract | None:
 
 
 def load_products(folder: Path | None = None) -> dict[str, Product]:
-    """Every product contract of a folder (default: the project's), by id. Raises ContractError."""
+    """Every product contract of a folder (default: the project's), by id. Raises ContractError or IndicatorError."""
     products, problems = _parsed(sorted((folder or PRODUCTS).glob("*.odcs.yaml")), Parser.product)
     if problems:
         raise ContractError(problems)
-    return {p.id: p for p in products}
+    return {p.id: _with_indicators(p) for p in products}
+
+
+def _with_indicators(product: Product) -> Product:
+    """`acceptedValues: [indicateurs]` stands for what the declared indicators of the product hold in that column."""
+    asked = [f for f in product.fields if f.accepted_values == DECLARED]
+    if not asked:
+        return product
+    said = indicators.accepted(product.id)
+    if unknown := [f.name for f in asked if f.name not in said]:
+        lacking = f"acceptedValues [indicateurs] ne se dit que de {', '.join(said)}"
+        raise ContractError([f"{product.id} · {name} : {lacking}" for name in unknown])
+    fields = (replace(f, accepted_values=said[f.name]) if f in asked else f for f in product.fields)
+    return replace(product, fields=tuple(fields))
 
 
 def _parsed(paths: list[Path], parse: Callable[[Parser], T | None]) -> tuple[list[T], list[str]]:

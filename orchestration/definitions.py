@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from data_contracts.loading import load_contracts
+from data_contracts.loading import load_contracts, load_products
 from ingest.clock import ZONE
 from ingest.home import Home, reserve
 from orchestration import assets, checks, dbt_runtime
@@ -27,6 +27,7 @@ def build(home: Home, entrepot: Entrepot | dg.ResourceDefinition) -> dg.Definiti
     dbt_runtime.export(home)
     manifest = dbt_runtime.prepare_manifest(home)
     contracts = load_contracts()
+    load_products()  # a wrong product, element or indicator is told before anything runs
     published = assets.published_models(manifest)
     return dg.Definitions(
         assets=[

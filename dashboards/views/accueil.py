@@ -11,6 +11,7 @@ from dashboards import queries
 from dashboards.components import figure, heading, open_base
 from dashboards.formats import count, instant_text, whole, with_unit
 from dashboards.labels import labels
+from data_contracts.indicators import indicators
 
 PURPOSES = {
     "territoire": "L'offre, l'équipement, l'activité et les prix d'un territoire, comparés aux autres.",
@@ -39,9 +40,8 @@ def show(pages: Sequence[StreamlitPage]) -> None:
     received = queries.livraisons(base)
     first, second, third = st.columns(3)
     with first:
-        figure(
-            "ESMS ouverts", whole(france.get("N_ESMS", {}).get("valeur")), "Établissements et services médico-sociaux"
-        )
+        open_esms = indicators()["N_ESMS"].libelle
+        figure(open_esms, whole(france.get("N_ESMS", {}).get("valeur")), "Établissements et services médico-sociaux")
     with second:
         figure(
             "Saisies évitables",

@@ -1,6 +1,7 @@
 """What is derived from the declarations, and the drift between the declarations and the derived files.
 
-Belongs here: schemas (pandera, pyarrow), dbt sources, observation models, mart YAML, seeds, dictionary pages.
+Belongs here: schemas (pandera, pyarrow), dbt sources, models of observations and of
+formulas, mart YAML, seeds, dictionary pages.
 Does not belong here: I/O on deliveries; SQL that a person writes.
 """
 
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from data_contracts.derive.dbt import dbt_files
 from data_contracts.derive.dictionary_pages import documentation_files
+from data_contracts.derive.indicators import model_files
 from data_contracts.derive.seeds import seed_files
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -17,7 +19,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 def derived_files() -> dict[str, str]:
     """Path (relative to the project) -> content of every derived file."""
-    return {**dbt_files(), **seed_files(), **documentation_files()}
+    return {**dbt_files(), **model_files(), **seed_files(), **documentation_files()}
 
 
 def generate_all(write: bool, project: Path = PROJECT) -> list[str]:

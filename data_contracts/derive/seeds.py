@@ -1,4 +1,4 @@
-"""dbt seeds derived from the dictionary and the nomenclatures.
+"""dbt seeds derived from the dictionary, the indicators and the nomenclatures.
 
 Belongs here: writing them as CSV text. A seed is never edited by hand.
 """
@@ -10,12 +10,13 @@ import io
 from collections.abc import Iterable, Sequence
 
 from data_contracts import dictionary, nomenclatures, territoires
+from data_contracts.derive import indicators
 from data_contracts.loading import load_contracts
 
 FOLDER = "dbt_project/seeds"
 _ELEMENT_COLUMNS = (
     "element_id", "groupe", "libelle", "definition", "type", "unite_observation", "n_demande_aux_esms",
-    "n_demande_sourcees", "noyau", "est_ratio_derive", "source_reference", "ordre_survivance_codes", "tolerance_accord",
+    "noyau", "est_ratio_derive", "source_reference", "ordre_survivance_codes", "tolerance_accord",
     "tolerance_type", "tolerance_valeur", "tolerance_unite", "action_conflit", "fraicheur_attendue", "classe_donnee",
     "niveau", "ouverture", "seuil_diffusion",
 )  # fmt: skip
@@ -59,7 +60,7 @@ def seed_files() -> dict[str, str]:
             ),
         ),
         "ordres": _table(("element_id", "ordre"), _orders(dictionary.ranks(contracts))),
-        "indicateurs": _table_of(dictionary.read_table("indicators.csv")),
+        **{name: _table(header, rows) for name, (header, rows) in indicators.seed_rows().items()},
     }
     for name, (seed, columns) in _LISTS.items():
         rows = nomenclatures.read_list(name)
@@ -84,7 +85,3 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     writer.writerow(header)
     writer.writerows(rows)
     return buffer.getvalue()
-
-
-def _table_of(rows: list[dict[str, str]]) -> str:
-    return _table(tuple(rows[0]), (tuple(row.values()) for row in rows))

@@ -1,7 +1,8 @@
 """The dictionary of elements: what is asked of ESMS, how answers compare, who is believed.
 
-Belongs here: reading elements.csv, precedence.yaml, collections.csv, indicators.csv, and ranking sources.
-Does not belong here: comparing values (dbt does) or contracts of sources (`data_contracts.loading`).
+Belongs here: reading elements.csv, precedence.yaml, collections.csv, unites.csv, externes.csv, and ranking sources.
+Does not belong here: indicators (`data_contracts.indicators`), comparing values (dbt does), contracts of sources
+(`data_contracts.loading`).
 """
 
 from __future__ import annotations
@@ -12,11 +13,20 @@ from functools import lru_cache
 from pathlib import Path
 
 import yaml
+from pydantic import ValidationError
 
-from data_contracts.loading import Contract
+from data_contracts.contract import Contract
+from data_contracts.dictionary.rows import AUTHORITIES, Element
+from data_contracts.strict_yaml import DeclarationError, problems_of
 
 FOLDER = Path(__file__).resolve().parent
 UNRANKED = 900  # a source that carries an element without being in its order comes after all those that are
+
+
+class DictionaryError(DeclarationError):
+    """One or several elements are wrong. The message lists every problem, with its line."""
+
+    title = "Dictionnaire invalide"
 
 
 @dataclass(frozen=True)
@@ -36,8 +46,50 @@ def read_table(name: str, folder: Path = FOLDER) -> list[dict[str, str]]:
 
 @lru_cache(maxsize=4)
 def elements(folder: Path = FOLDER) -> dict[str, dict[str, str]]:
-    """The 209 elements by id: the columns of the matrix of redundancy."""
-    return {row["element_id"]: row for row in read_table("elements.csv", folder)}
+    """Every element by id, in the order of the file: its columns, and `n_demande_aux_esms`, which is counted from them.
+
+    Raises:
+        DictionaryError: with every problem of every line.
+    """
+    problems: list[str] = []
+    found: dict[str, dict[str, str]] = {}
+    named = names_of_collections(folder)
+    with (folder / "elements.csv").open(encoding="utf-8", newline="") as handle:
+        reader = csv.DictReader(handle)
+        for row in reader:
+            where = f"elements.csv:{reader.line_num} · {row['element_id']}"
+            try:
+                element = Element.model_validate(row)
+            except ValidationError as error:
+                problems += [f"{where} · {told}" for told in problems_of(error, Element)]
+                continue
+            if row["element_id"] in found:
+                problems.append(f"{where} · element_id : déclaré deux fois")
+            unknown = [name for name in element.ordre if name not in named]
+            problems += [f"{where} · ordre_survivance_codes : « {name} » n'est pas une collecte" for name in unknown]
+            found[row["element_id"]] = {**row, "n_demande_aux_esms": str(element.n_demande_aux_esms)}
+    if problems:
+        raise DictionaryError(problems)
+    return found
+
+
+@lru_cache(maxsize=1)
+def units() -> dict[str, str]:
+    """The sign by which people read each unit; '' for a bare number."""
+    return {row["code"]: row["signe"] for row in read_table("unites.csv")}
+
+
+@lru_cache(maxsize=1)
+def outside() -> dict[str, dict[str, str]]:
+    """Figures that no ESMS is asked for (populations, allowances) by code, with the contract of those that are held."""
+    return {row["code"]: row for row in read_table("externes.csv")}
+
+
+@lru_cache(maxsize=4)
+def names_of_collections(folder: Path = FOLDER) -> frozenset[str]:
+    """Whoever may answer: collections by code and by column of the matrix, authorities, who gives outside figures."""
+    known = {row[key] for row in read_table("collections.csv", folder) for key in ("code", "colonne_matrice")}
+    return frozenset(known | {*AUTHORITIES} | {row["collecte"] for row in outside().values()}) - {""}
 
 
 def precedence(folder: Path = FOLDER) -> Precedence:
@@ -59,7 +111,7 @@ def ranks(contracts: dict[str, Contract], folder: Path = FOLDER) -> list[tuple[s
     order = precedence(folder)
     rows: list[tuple[str, str, int]] = []
     for element_id, element in elements(folder).items():
-        declared = [token for token in element["ordre_survivance_codes"].split(">") if token]
+        declared = element["ordre_survivance_codes"].split(">")
         carriers = sorted(source for source, contract in contracts.items() if carries(contract, element_id))
         own = order.elements.get(element_id, ())
         placed: dict[str, tuple[int, int, int, str]] = {}

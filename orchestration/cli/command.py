@@ -47,7 +47,7 @@ def dashboard(
 
 def _expected() -> dict[type[BaseException], int]:
     """Errors that a person can act on, with their exit code; anything else is a defect and keeps its stack."""
-    from data_contracts.loading import ContractError
+    from data_contracts.strict_yaml import DeclarationError
     from ingest.protect.keyrings import KeyringProblem
     from orchestration.dbt_runtime import DbtFailed
     from orchestration.explain import NothingToExplain
@@ -60,8 +60,8 @@ def _expected() -> dict[type[BaseException], int]:
 
     return {
         BenchFailed: FAILED,
-        ContractError: FAILED,
         DbtFailed: FAILED,
+        DeclarationError: FAILED,
         HomeBusy: FAILED,
         KeyringProblem: FAILED,
         NothingToExplain: FAILED,

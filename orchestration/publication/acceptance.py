@@ -82,10 +82,11 @@ def evaluate(rules: Sequence[Rule], frames: Mapping[str, Frame]) -> list[Outcome
 
     context = gx.get_context(mode="ephemeral")  # in memory: writes no file anywhere
     context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
-    source = context.data_sources.add_pandas("instantane")
+    # One asset for all: a frame is given with each batch, and every asset added makes GX write its whole context anew.
+    asset = context.data_sources.add_pandas("instantane").add_dataframe_asset("lignes")
+    batch = asset.add_batch_definition_whole_dataframe("tout")
     found: dict[str, Outcome] = {}
     for scope in dict.fromkeys(rule.scope for rule in rules):
-        batch = source.add_dataframe_asset(scope).add_batch_definition_whole_dataframe("tout")
         with duckdb.connect() as connection:
             reader = Reader(connection, frames[scope])
             for mine, sample in _samples(reader, [rule for rule in rules if rule.scope == scope]):

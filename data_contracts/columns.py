@@ -2,7 +2,7 @@
 
 Belongs here: reading `<source>.columns.csv`, everything that is wrong with it, giving its columns to the fields of a
 contract, adding a column to it; what a layout takes over from another one (`like`). Does not belong here: the meaning
-of fields (`parsing`), comparing a delivered header with a layout (`ingest.receive`).
+of fields (`odcs`), comparing a delivered header with a layout (`ingest.receive`).
 
 A line is a field, a column is a layout: adding a year adds a column, and a reviewer sees at a glance what moved. A cell
 is empty (the layout does not carry the field), a title or path (`FINESS`), or the position of the column from 1 (`12`).
@@ -17,7 +17,7 @@ import difflib
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -115,12 +115,9 @@ def written(column: str | int, title: str | None = None) -> str:
     return f"= {column}" if column.startswith("=") or _POSITION.fullmatch(column) else column or UNTITLED
 
 
-def problems(columns: Columns, node: Mapping[str, Any]) -> list[str]:
-    """Everything that is wrong with a table, each with its line and column.
-
-    node: the contract as it is written, because its own problems are said at the same time as these.
-    """
-    declared = _Declared.of(node)
+def problems(columns: Columns, contract: Contract) -> list[str]:
+    """Everything that is wrong with a table, each with its line and column. contract: as it is written, even wrong."""
+    declared = _Declared.of(contract)
     found = [*columns.malformed]
     found += [f"{columns.path.name}{said}" for said in _of_layouts(columns, declared)]
     found += [f"{columns.path.name}{said}" for said in _of_lines(columns, declared)]
@@ -140,24 +137,12 @@ class _Declared:
     apart: frozenset[str]
 
     @classmethod
-    def of(cls, node: Mapping[str, Any]) -> _Declared:
-        entities = {
-            str(entity.get("name")): [str(each.get("name")) for each in entity.get("properties") or []]
-            for entity in node.get("schema") or []
-        }
-        custom = {each.get("property"): each.get("value") for each in node.get("customProperties") or []}
-        nodes = {str(layout.get("code")): layout for layout in inherited(custom.get("layouts") or [])}
-        apart = {code for code, layout in nodes.items() if layout.get("tables") or "tables" in _options(layout)}
-        carried = {
-            code: [str(name) for name in layout.get("entities") or [layout.get("entity")]]
-            for code, layout in nodes.items()
-            if code not in apart
-        }
-        return cls(entities, carried, frozenset(apart))
-
-
-def _options(layout: Mapping[str, Any]) -> Mapping[str, Any]:
-    return layout.get("options") or {}
+    def of(cls, contract: Contract) -> _Declared:
+        return cls(
+            {entity.name: [each.name for each in entity.fields] for entity in contract.entities},
+            {layout.code: list(layout.entities) for layout in contract.layouts if not layout.tables},
+            frozenset(layout.code for layout in contract.layouts if layout.tables),
+        )
 
 
 def _of_layouts(columns: Columns, declared: _Declared) -> Iterator[str]:
@@ -234,7 +219,7 @@ def _hint(name: str, known: Iterable[str]) -> str:
 
 
 def applied(contract: Contract, columns: Columns) -> Contract:
-    """The contract whose fields know their columns. columns: a table without problem."""
+    """The contract whose fields know their columns, as far as the table says them."""
     lines = {(line.entity, line.field): line for line in columns.lines}
 
     def placed(entity: str, each: Field) -> Field:
@@ -290,23 +275,19 @@ def _line(contract: Contract, entity: Entity, each: Field, layouts: Sequence[Lay
     return Line(0, entity.name, each.name, cells)
 
 
-def inherited(
-    layouts: Sequence[Mapping[str, Any]], say: Callable[[str, str], None] = lambda where, problem: None
-) -> list[dict[str, Any]]:
+def inherited(layouts: Any) -> Any:
     """The layouts of a contract, each with what it takes over from the one above it that `like` names.
 
-    A key that a layout says itself replaces the one of the other whole: nothing is merged inside `options`.
-    say: told the place and the problem of a layout that is like none.
+    A key that a layout says itself replaces the one of the other whole: nothing is merged inside `options`. What is not
+    written as layouts is given back as it is, for the model of contracts to say what is wrong with it.
     """
+    if not isinstance(layouts, tuple) or not all(isinstance(node, Mapping) for node in layouts):
+        return layouts
     whole: dict[str, dict[str, Any]] = {}
     found: list[dict[str, Any]] = []
-    for node in layouts:
-        code, like = str(node.get("code")), node.get("like")
-        if like is not None and like not in whole:
-            say(f"layouts.{code}", f"like : aucune forme « {like} » n'est déclarée au-dessus{_hint(str(like), whole)}")
-        own = {key: value for key, value in node.items() if key != "like"}
+    for own in layouts:
         hidden = _ENTITY_KEYS if _ENTITY_KEYS & own.keys() else set()
-        taken = {key: value for key, value in whole.get(str(like), {}).items() if key not in hidden}
-        whole[code] = {**taken, **own}
-        found.append(whole[code])
-    return found
+        taken = {key: value for key, value in whole.get(str(own.get("like")), {}).items() if key not in hidden}
+        whole[str(own.get("code"))] = {**taken, **own}
+        found.append(whole[str(own.get("code"))])
+    return tuple(found)

@@ -1,7 +1,7 @@
 """A contract as objects: source, product, entity, field, layout.
 
-Belongs here: the shapes, and what can be said of one from itself. Does not belong here: reading YAML (`parsing`),
-what is derived from a contract (`derive`).
+Belongs here: the shapes, and what can be said of one from itself. Does not belong here: the files that
+declare them (`odcs`, `mapping_files`), what is derived from a contract (`derive`).
 """
 
 from __future__ import annotations

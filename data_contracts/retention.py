@@ -6,35 +6,34 @@ dates, listing or eliminating anything (`ingest.retain`).
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Literal
 
-import yaml
+from pydantic import Field as Key
+from pydantic import PlainValidator
 
 from data_contracts.contract import Contract, Entity
 from data_contracts.loading import load_contracts
+from data_contracts.strict_yaml import DeclarationError, Strict, Where, YamlFile
 
 PATH = Path(__file__).resolve().parent / "conservation.yaml"
 LAST_CLASS, NONE = "derniere_classe", "aucune"
 DELIVERIES = "livraisons"  # the class of bytes that no person is tied to
-STARTS = ("dernier_contact", "reception")
-FATES = ("destruction", "conservation")
-CONFIDENCES = ("V", "E", "S", "G")
+Start = Literal["dernier_contact", "reception"]
+Fate = Literal["destruction", "conservation"]
+Confidence = Literal["V", "E", "S", "G"]
 STILL, SEEN = "en_cours", "export"
 _UNITS = {"an": "y", "ans": "y", "mois": "mo", "jour": "d", "jours": "d"}
 _DURATION = re.compile(rf"(\d{{1,3}}) ({'|'.join(_UNITS)})")
 
 
-class ConservationError(ValueError):
+class ConservationError(DeclarationError):
     """The rules are wrong. The message lists every problem, one a line."""
 
-    def __init__(self, problems: list[str]) -> None:
-        self.problems = problems
-        super().__init__("Règles de conservation invalides :\n" + "\n".join(f"  - {p}" for p in problems))
+    title = "Règles de conservation invalides"
 
 
 @dataclass(frozen=True)
@@ -53,12 +52,26 @@ class Duration:
         return f"{self.number} {self.unit}"
 
 
+def _duration(value: object) -> Duration:
+    found = _DURATION.fullmatch(str(value))
+    if not found or not int(found[1]):
+        raise ValueError(f"« {value} » n'est pas une durée (exemples : 2 ans, 18 mois, 90 jours)")
+    return Duration(int(found[1]), found[2])
+
+
+def _archive(value: object) -> Duration | str:
+    return str(value) if value in (NONE, LAST_CLASS) else _duration(value)
+
+
+DurationText = Annotated[Duration, PlainValidator(_duration)]
+
+
 @dataclass(frozen=True)
 class Source:
     """The text a rule rests on, and how sure we are of it: V read, E checked on data, S secondary, G not confirmed."""
 
     text: str
-    confidence: str
+    confidence: Confidence
 
     def __str__(self) -> str:
         return f"{self.text} [{self.confidence}]"
@@ -73,8 +86,8 @@ class Rule:
     active: Duration
     archive: Duration | None
     follows_others: bool
-    start: str
-    fate: str
+    start: Start
+    fate: Fate
     sources: tuple[Source, ...]
     birthday: int | None = None
     after_death: Duration | None = None
@@ -84,7 +97,8 @@ class Rule:
     @property
     def text(self) -> str:
         """The rule in words, in French."""
-        parts = [f"{self.active} après {'le dernier contact' if self.start == STARTS[0] else 'la réception'}"]
+        begins = "le dernier contact" if self.start == "dernier_contact" else "la réception"
+        parts = [f"{self.active} après {begins}"]
         if self.archive:
             parts.append(f"puis {self.archive} en archive intermédiaire")
         if self.follows_others:
@@ -153,176 +167,205 @@ class Conservation:
         return self.rules[held.rule]
 
 
+class SourceDeclaration(Strict):
+    """A text, and how sure we are of it."""
+
+    texte: str
+    confiance: Confidence
+
+
+class DeathDeclaration(Strict):
+    """How long after a death, when it came soon enough after the last contact."""
+
+    duree: DurationText
+    si_dans: DurationText
+
+
+class ClassDeclaration(Strict):
+    """How long one class of data is kept."""
+
+    libelle: str
+    base_active: DurationText
+    archive_intermediaire: Annotated[Duration | str, PlainValidator(_archive)]
+    point_depart: Start
+    sort_final: Fate
+    sources: Annotated[tuple[SourceDeclaration, ...], Key(min_length=1)]
+    anniversaire: Annotated[int, Key(gt=0)] | None = None
+    deces: DeathDeclaration | None = None
+    en_vigueur: str | None = None
+
+    def build(self, code: str) -> Rule:
+        return Rule(
+            code=code,
+            label=self.libelle,
+            active=self.base_active,
+            archive=self.archive_intermediaire if isinstance(self.archive_intermediaire, Duration) else None,
+            follows_others=self.archive_intermediaire == LAST_CLASS,
+            start=self.point_depart,
+            fate=self.sort_final,
+            sources=tuple(Source(each.texte, each.confiance) for each in self.sources),
+            birthday=self.anniversaire,
+            after_death=self.deces.duree if self.deces else None,
+            died_within=self.deces.si_dans if self.deces else None,
+            in_force_until=self.en_vigueur,
+        )
+
+
+class ThroughDeclaration(Strict):
+    """A column, and the table that says whose it is; `cle`: the same column there, when it has another name."""
+
+    champ: str
+    table: str
+    cle: str | None = None
+
+    def build(self) -> Through:
+        source, _, entity = self.table.partition(".")
+        return Through(self.champ, source, entity, self.cle or self.champ)
+
+
+class PersonDeclaration(Strict):
+    """Whose the rows of a table are."""
+
+    usager: str | None = None
+    par: ThroughDeclaration | None = None
+    cles: tuple[str, ...] = ()
+
+
+class OpenEndDeclaration(Strict):
+    """What an empty end means."""
+
+    debut: str
+    fin: str
+    alors: Literal["en_cours", "export"]
+
+
+class TableDeclaration(Strict):
+    """One table of persons."""
+
+    classe: str
+    personne: Annotated[PersonDeclaration, Key(description="à qui sont ces lignes ?")]
+    contacts: tuple[str, ...] = ()
+    ouvert: OpenEndDeclaration | None = None
+    sauf: dict[str, tuple[str, ...]] = Key(default_factory=dict)
+    naissance: str | None = None
+    deces: str | None = None
+
+    def build(self, name: str, entity: Entity | None) -> Held:
+        """entity: the table as it is stored; None when no contract declares it."""
+        source, _, table = name.partition(".")
+        return Held(
+            source=source,
+            entity=table,
+            rule=self.classe,
+            key=entity.primary_key if entity else (),
+            usager=self.personne.usager,
+            through=self.personne.par.build() if self.personne.par else None,
+            keys=self.personne.cles,
+            contacts=self.contacts,
+            open_end=OpenEnd(self.ouvert.debut, self.ouvert.fin, self.ouvert.alors) if self.ouvert else None,
+            but=next(iter(self.sauf.items()), None),
+            birth_year=self.naissance,
+            death=self.deces,
+        )
+
+
+class ConservationDeclaration(Strict):
+    """The whole file."""
+
+    version: str
+    classes: dict[str, ClassDeclaration]
+    entites: dict[str, TableDeclaration]
+
+
 def load(path: Path | None = None, contracts: Mapping[str, Contract] | None = None) -> Conservation:
     """The rules of conservation. Every table of every contract about persons must have its class.
 
     Raises:
         ConservationError: with every problem of the file.
     """
-    parser = _Parser(path or PATH, load_contracts() if contracts is None else contracts)
-    found = parser.conservation()
-    if parser.problems:
-        raise ConservationError(parser.problems)
+    contracts = load_contracts() if contracts is None else contracts
+    found, problems = read(path or PATH, contracts)
+    if found is None or problems:
+        raise ConservationError(problems)
     return found
 
 
-_RULE_KEYS = {
-    "libelle", "base_active", "archive_intermediaire", "point_depart", "sort_final", "sources", "anniversaire", "deces",
-    "en_vigueur",
-}  # fmt: skip
-_HELD_KEYS = {"classe", "personne", "contacts", "ouvert", "sauf", "naissance", "deces"}
+def read(path: Path, contracts: Mapping[str, Contract] | None) -> tuple[Conservation | None, list[str]]:
+    """The rules of a file, however wrong, and every problem; None when it cannot be read at all.
+
+    contracts: None when one of them cannot be read, and nothing can be held against them.
+    """
+    file = YamlFile(path)
+    declared = file.read(ConservationDeclaration)
+    if declared is None:
+        return None, file.problems
+    stored: dict[str, Entity] = {}
+    if contracts is not None:
+        stored = {f"{c.id}.{e.name}": e.stored for c in contracts.values() for e in c.entities}
+        _check_complete(file, declared, contracts)
+        for name, table in declared.entites.items():
+            _check_table(file, name, table, declared.classes, stored)
+    rules = {code: each.build(code) for code, each in declared.classes.items()}
+    tables = tuple(table.build(name, stored.get(name)) for name, table in declared.entites.items())
+    return Conservation(declared.version, rules, tables), file.problems
 
 
-class _Parser:
-    def __init__(self, path: Path, contracts: Mapping[str, Contract]) -> None:
-        self.path, self.contracts = path, contracts
-        self.problems: list[str] = []
-
-    def say(self, where: str, problem: str) -> None:
-        self.problems.append(f"{self.path.name} · {where} : {problem}")
-
-    def one_of(self, where: str, value: Any, allowed: Collection[str]) -> bool:
-        if value in allowed:
-            return True
-        near = difflib.get_close_matches(str(value), sorted(allowed), n=1)
-        hint = f" (vouliez-vous « {near[0]} » ?)" if near else f" (attendu : {', '.join(sorted(allowed))})"
-        self.say(where, f"« {value} » n'est pas admis{hint}")
-        return False
-
-    def keys(self, where: str, node: Any, allowed: Collection[str]) -> dict[str, Any]:
-        if not isinstance(node, dict):
-            self.say(where, "un ensemble « clé: valeur » est attendu")
-            return {}
-        for key in node:
-            self.one_of(where, key, allowed)
-        return node
-
-    def conservation(self) -> Conservation:
-        try:
-            content = yaml.safe_load(self.path.read_text(encoding="utf-8"))
-        except yaml.YAMLError as error:
-            self.say("fichier", f"YAML illisible ({' '.join(str(error).split())})")
-            content = {}
-        node = self.keys("fichier", content, ("version", "classes", "entites"))
-        if not node.get("version"):
-            self.say("version", "absente")
-        rules = {code: self.rule(str(code), rule) for code, rule in (node.get("classes") or {}).items()}
-        if DELIVERIES not in rules:
-            self.say("classes", f"la classe « {DELIVERIES} » (octets sans personne) est absente")
-        tables = tuple(self.held(str(name), held, rules) for name, held in (node.get("entites") or {}).items())
-        self.complete({(h.source, h.entity) for h in tables})
-        return Conservation(str(node.get("version")), rules, tables)
-
-    def complete(self, declared: set[tuple[str, str]]) -> None:
-        """Nothing about persons is without a rule: it would be kept for ever, and nobody would know."""
-        for contract in self.contracts.values():
-            for entity in contract.entities if contract.personal else ():
-                if (contract.id, entity.name) not in declared:
-                    self.say("entites", f"{contract.id}.{entity.name} porte des personnes et n'a pas de classe")
-
-    def duration(self, where: str, value: Any) -> Duration:
-        found = _DURATION.fullmatch(str(value))
-        if not found or not int(found[1]):
-            self.say(where, f"« {value} » n'est pas une durée (exemples : 2 ans, 18 mois, 90 jours)")
-            return Duration(1, "an")
-        return Duration(int(found[1]), found[2])
-
-    def rule(self, code: str, content: Any) -> Rule:
-        where = f"classes.{code}"
-        node = self.keys(where, content, _RULE_KEYS)
-        for key in ("libelle", "base_active", "archive_intermediaire", "point_depart", "sort_final", "sources"):
-            if not node.get(key):
-                self.say(where, f"{key} absent")
-        archive = node.get("archive_intermediaire", NONE)
-        years = archive not in (NONE, LAST_CLASS)
-        death = self.keys(f"{where}.deces", node.get("deces") or {}, ("duree", "si_dans"))
-        birthday = node.get("anniversaire")
-        if birthday is not None and not (isinstance(birthday, int) and birthday > 0):
-            self.say(f"{where}.anniversaire", f"« {birthday} » n'est pas un âge")
-        self.one_of(f"{where}.point_depart", node.get("point_depart"), STARTS)
-        self.one_of(f"{where}.sort_final", node.get("sort_final"), FATES)
-        return Rule(
-            code=code,
-            label=str(node.get("libelle")),
-            active=self.duration(f"{where}.base_active", node.get("base_active")),
-            archive=self.duration(f"{where}.archive_intermediaire", archive) if years else None,
-            follows_others=archive == LAST_CLASS,
-            start=str(node.get("point_depart")),
-            fate=str(node.get("sort_final")),
-            sources=tuple(self.source(f"{where}.sources", s) for s in node.get("sources") or ()),
-            birthday=birthday,
-            after_death=self.duration(f"{where}.deces.duree", death.get("duree")) if death else None,
-            died_within=self.duration(f"{where}.deces.si_dans", death.get("si_dans")) if death else None,
-            in_force_until=node.get("en_vigueur"),
-        )
-
-    def source(self, where: str, content: Any) -> Source:
-        node = self.keys(where, content, ("texte", "confiance"))
-        if not node.get("texte"):
-            self.say(where, "texte absent")
-        self.one_of(f"{where}.confiance", node.get("confiance"), CONFIDENCES)
-        return Source(str(node.get("texte")), str(node.get("confiance")))
-
-    def held(self, name: str, content: Any, rules: Mapping[str, Rule]) -> Held:
-        where = f"entites.{name}"
-        node = self.keys(where, content, _HELD_KEYS)
-        source, _, entity_name = name.partition(".")
-        entity = self.entity(where, source, entity_name)
-        if self.one_of(f"{where}.classe", node.get("classe"), {*rules} - {DELIVERIES}):
-            ends = rules[node["classe"]].in_force_until
-            self.columns(where, entity, ends)
-        person = self.keys(f"{where}.personne", node.get("personne") or {}, ("usager", "par", "cles"))
-        if not person:
-            self.say(f"{where}.personne", "absent : à qui sont ces lignes ?")
-        contacts = tuple(node.get("contacts") or ())
-        keys = tuple(person.get("cles") or ())
-        but = self.keys(f"{where}.sauf", node.get("sauf") or {}, _names(entity) or node.get("sauf") or ())
-        self.columns(where, entity, person.get("usager"), node.get("naissance"), *keys)
-        self.columns(where, entity, node.get("deces"), *contacts, dates=True)
-        return Held(
-            source=source,
-            entity=entity_name,
-            rule=str(node.get("classe")),
-            key=entity.primary_key if entity else (),
-            usager=person.get("usager"),
-            through=self.through(f"{where}.personne.par", entity, person["par"]) if person.get("par") else None,
-            keys=keys,
-            contacts=contacts,
-            open_end=self.open_end(f"{where}.ouvert", entity, node["ouvert"]) if node.get("ouvert") else None,
-            but=next(((str(k), tuple(map(str, v))) for k, v in but.items()), None),
-            birth_year=node.get("naissance"),
-            death=node.get("deces"),
-        )
-
-    def entity(self, where: str, source: str, name: str) -> Entity | None:
-        contract = self.contracts.get(source)
-        entity = next((e for e in contract.entities if e.name == name), None) if contract else None
-        if entity is None:
-            self.say(where, "aucun contrat ne déclare cette table")
-        return entity.stored if entity else None
-
-    def columns(self, where: str, entity: Entity | None, *names: str | None, dates: bool = False) -> None:
-        for name in names:
-            if entity is None or name is None or not self.one_of(where, name, _names(entity)):
-                continue
-            if dates and entity.field(name).logical_type not in ("date", "timestamp"):
-                self.say(where, f"« {name} » n'est pas une date")
-
-    def through(self, where: str, entity: Entity | None, content: Any) -> Through:
-        node = self.keys(where, content, ("champ", "table", "cle"))
-        column, table = str(node.get("champ")), str(node.get("table"))
-        source, _, name = table.partition(".")
-        key = str(node.get("cle", column))
-        self.columns(where, entity, column)
-        self.columns(where, self.entity(where, source, name), key, "usager_id")
-        return Through(column, source, name, key)
-
-    def open_end(self, where: str, entity: Entity | None, content: Any) -> OpenEnd:
-        node = self.keys(where, content, ("debut", "fin", "alors"))
-        self.columns(where, entity, str(node.get("debut")), str(node.get("fin")), dates=True)
-        self.one_of(f"{where}.alors", node.get("alors"), (STILL, SEEN))
-        return OpenEnd(str(node.get("debut")), str(node.get("fin")), str(node.get("alors")))
+def _check_complete(file: YamlFile, declared: ConservationDeclaration, contracts: Mapping[str, Contract]) -> None:
+    """Nothing about persons is without a rule: it would be kept for ever, and nobody would know."""
+    if DELIVERIES not in declared.classes:
+        file.say(("classes",), f"la classe « {DELIVERIES} » (octets sans personne) est absente")
+    for name in (f"{c.id}.{e.name}" for c in contracts.values() if c.personal for e in c.entities):
+        if name not in declared.entites:
+            file.say(("entites",), f"{name} porte des personnes et n'a pas de classe")
 
 
-def _names(entity: Entity | None) -> set[str]:
-    return {f.name for f in entity.fields} if entity else set()
+def _check_table(
+    file: YamlFile,
+    name: str,
+    table: TableDeclaration,
+    classes: Mapping[str, ClassDeclaration],
+    stored: Mapping[str, Entity],
+) -> None:
+    """The class and the columns that a table names. stored: every table of every contract, as it is stored."""
+    where: Where = ("entites", name)
+    entity = stored.get(name)
+    if entity is None:
+        file.say(where, "aucun contrat ne déclare cette table")
+    in_force = None
+    if file.one_of((*where, "classe"), table.classe, {*classes} - {DELIVERIES}):
+        in_force = classes[table.classe].en_vigueur
+    person, opened = table.personne, table.ouvert
+    if not (person.usager or person.par or person.cles):
+        file.say((*where, "personne"), "absent : à qui sont ces lignes ?")
+    if len(table.sauf) > 1:
+        file.say((*where, "sauf"), "une seule colonne est attendue")
+    for key, names, is_date in (
+        (("classe",), (in_force,), False),
+        (("personne", "usager"), (person.usager,), False),
+        (("personne", "cles"), person.cles, False),
+        (("personne", "par", "champ"), (person.par.champ if person.par else None,), False),
+        (("naissance",), (table.naissance,), False),
+        (("sauf",), tuple(table.sauf), False),
+        (("deces",), (table.deces,), True),
+        (("contacts",), table.contacts, True),
+        (("ouvert", "debut"), (opened.debut if opened else None,), True),
+        (("ouvert", "fin"), (opened.fin if opened else None,), True),
+    ):
+        _check_columns(file, (*where, *key), entity, names, is_date)
+    if person.par:
+        through, place = person.par.build(), (*where, "personne", "par")
+        other = stored.get(person.par.table)
+        if other is None:
+            file.say((*place, "table"), f"aucun contrat ne déclare « {person.par.table} »")
+        _check_columns(file, place, other, (through.key, "usager_id"), False)
+
+
+def _check_columns(
+    file: YamlFile, where: Where, entity: Entity | None, names: Iterable[str | None], is_date: bool
+) -> None:
+    types = {f.name: f.logical_type for f in entity.fields} if entity else {}
+    for name in names:
+        if entity is None or name is None or not file.one_of(where, name, types, f"une colonne de {entity.name}"):
+            continue
+        if is_date and types[name] not in ("date", "timestamp"):
+            file.say(where, f"« {name} » n'est pas une date")

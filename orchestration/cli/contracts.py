@@ -34,23 +34,27 @@ def failures() -> tuple[type[BaseException], ...]:
 @app.command("generate")
 def generate() -> None:
     """Réécrit les fichiers dérivés des déclarations."""
+    from data_contracts import checking
     from data_contracts.derive import generate_all
 
+    checking.check()
     written = generate_all(write=True)
     typer.echo("\n".join(written) if written else "Les fichiers dérivés étaient à jour.")
 
 
 @app.command("check")
 def check() -> None:
-    """Vérifie que les fichiers dérivés correspondent aux déclarations."""
+    """Vérifie les déclarations, et que les fichiers dérivés leur correspondent."""
+    from data_contracts import checking
     from data_contracts.derive import generate_all
 
+    checking.check()
     drifts = generate_all(write=False)
     if drifts:
         typer.echo("Fichiers qui ne correspondent plus aux déclarations :\n" + "\n".join(drifts), err=True)
         typer.echo("Remède : dlnuf contracts generate", err=True)
         raise typer.Exit(FAILED)
-    typer.echo("Les fichiers dérivés correspondent aux déclarations.")
+    typer.echo("Les déclarations se tiennent ; les fichiers dérivés leur correspondent.")
 
 
 @app.command("comparer", hidden=True)

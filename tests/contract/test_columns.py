@@ -159,8 +159,8 @@ def test_all_that_is_wrong_with_a_contract_and_its_table_is_said_at_once(tmp_pat
         )
     said = "\n".join(raised.value.problems)
     for words in (
-        "sondage.odcs.yaml · layouts.an_2 : like : aucune forme « an_0 » n'est déclarée au-dessus",
-        "sondage.odcs.yaml · avis.note : logicalType = « entier » n'est pas admis",
+        "sondage.odcs.yaml:12 · layouts.an_2.like : « an_0 » n'est pas une forme déclarée au-dessus",
+        "avis.note.logicalType : « entier » n'est pas admis",
         "sondage.columns.csv:1 · colonne « an2 »",
         "sondage.columns.csv:3 · colonne « field »",
         "sondage.columns.csv:3 · colonne « an_1 » : la position 1",

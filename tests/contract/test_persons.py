@@ -114,17 +114,17 @@ def test_a_primary_key_may_name_keys_of_the_identity(sources: Path) -> None:
     ("before", "after", "said"),
     [
         ("value: trait}]}\n      - {name: prenoms", "value: trai}]}\n      - {name: prenoms",
-         "privacy.regle = « trai » n'est pas admis (vouliez-vous « trait » ?)"),
-        ("nom: annee_naissance}", "nm: annee_naissance}", "privacy = « nm » n'est pas admis"),
-        ("{regle: annee, nom: annee_naissance}", "{regle: annee}", "privacy.nom absent"),
+         "privacy.regle : « trai » n'est pas admis (vouliez-vous « trait » ?)"),
+        ("nom: annee_naissance}", "nm: annee_naissance}", "privacy : « nm » : clé inconnue"),
+        ("{regle: annee, nom: annee_naissance}", "{regle: annee}", "privacy.nom : absent"),
         ("nom: annee_naissance}", "nom: ins_type}", "colonne conservée « ins_type » obtenue deux fois"),
-        ("par: finess_et}", "par: finess}", "privacy.par = « finess » n'est pas admis"),
+        ("par: finess_et}", "par: finess}", "privacy.par : « finess » n'est pas admis"),
         ("lieu: commune}", "lieu: comune}", "« comune » n'est pas admis (vouliez-vous « commune » ?)"),
-        ("naissance: ne_le", "naisance: ne_le", "rôle = « naisance » n'est pas admis (vouliez-vous « naissance » ?)"),
+        ("naissance: ne_le", "naisance: ne_le", "identity : « naisance » : clé inconnue (vouliez-vous « naissance »"),
         ("{property: personal, value: true}", "{property: personal, value: false}", "personal : absent"),
         ("value: {regle: identifiant, domaine: usager, par: finess_et}", "value: trait",
          "un champ jamais conservé ne peut pas être dans la clé primaire"),
-        ("{property: keyCheck, value: nir}", "{property: keyCheck, value: nirr}", "keyCheck = « nirr »"),
+        ("{property: keyCheck, value: nir}", "{property: keyCheck, value: nirr}", "keyCheck : « nirr »"),
         ("{pattern: '^[0-9AB]{9}$'}", "{minLength: 1}", "conservé en clair sur des personnes, sans nomenclature"),
         ("'^[0-9AB]{9}$'", "'^[0-9AB]+$'", "son pattern admet « 1850175056001 »"),
         ("'^[0-9AB]{9}$'", "'^[0-9]{2,9}$'", "son pattern admet « 23111937 »"),
@@ -190,10 +190,10 @@ def test_every_problem_of_a_mapping_is_said_at_once(sources: Path) -> None:
         load_contracts(sources)
     said = str(raised.value)
     for words in (
-        "inventia.yaml · fichiers.personnes.usagers : champ = « usager » n'est pas admis (vouliez-vous « usager_id »",
+        "inventia.yaml:14 · fichiers.personnes.usagers.usager : « usager » n'est pas admis (vouliez-vous « usager_id »",
         "fichiers.personnes.usagers.sexe : dire d'où vient la valeur, par un seul de : colonne, constante, assemble",
-        "fichiers.personnes.usagers : champ de la clé absent : usager_id",
-        "fichiers.personnes : entity = « sejour » n'est pas admis",
+        "inventia.yaml:10 · fichiers.personnes.usagers : champ de la clé absent : usager_id",
+        "inventia.yaml:17 · fichiers.personnes.sejour : « sejour » n'est pas admis",
     ):
         assert words in said
 

@@ -29,7 +29,6 @@ status: active
 domain: services
 description: {purpose: Une collecte qui n'existe pas.}
 customProperties:
-  - {property: collection, value: BAROMETRE_INVENTE}
   - property: layouts
     value:
       - {code: csv, entity: reponses, reader: csv, millesime: {field: annee}}

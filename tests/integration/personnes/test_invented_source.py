@@ -175,7 +175,7 @@ def home(project: Path) -> Path:
 def dlnuf(project: Path, home: Path) -> Dlnuf:
     def call(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "orchestration.cli.main", *arguments],
+            [sys.executable, "-m", "orchestration.cli", *arguments],
             cwd=project, env={**os.environ, "PYTHONPATH": str(project), "DLNUF_HOME": str(home)},
             capture_output=True, text=True, timeout=PATIENCE_S, check=False,
         )  # fmt: skip
@@ -278,16 +278,16 @@ def test_a_source_of_persons_that_nobody_wrote_code_for(
 
     given = tmp_path / "rendu"
     given.mkdir(mode=0o700)
-    _said(dlnuf("preparer", "ecarts", "--finess", ET, "--sortie", str(given)))
+    _said(dlnuf("prepare", "work-list", "--finess", ET, "--out", str(given)))
     [list_] = given.glob("ecarts_*.csv")
     told = list_.read_text(encoding="utf-8-sig")
     assert "ZZDOUBLE" in told.upper()  # whom no DUI holds: the source says who is in two places
     assert "ZZMODELE" not in told.upper()
 
     assert _stored(home) == 11
-    listed = json.loads(_said(dlnuf("conservation", "lister", "--au", "2025-06-01", "--json")))
+    listed = json.loads(_said(dlnuf("retention", "list", "--as-of", "2025-06-01", "--json")))
     assert listed["lignes"] == 4  # Aubépine: her record and her stay, in the DUI and in the source
     day = clock.day(clock.now()).isoformat()
-    _said(dlnuf("conservation", "approuver", listed["bordereau"], "--visa", "AD01", "--par", "direction", "--le", day))
-    assert "4 lignes éliminées" in _said(dlnuf("conservation", "eliminer"))
+    _said(dlnuf("retention", "approve", listed["bordereau"], "--visa", "AD01", "--by", "direction", "--on", day))
+    assert "4 lignes éliminées" in _said(dlnuf("retention", "eliminate"))
     assert _stored(home) == 9

@@ -3,6 +3,6 @@
 Belongs here: that call. Does not belong here: the command (`command`).
 """
 
-from orchestration.cli import command
+from orchestration.cli import main
 
 main()

@@ -320,11 +320,11 @@ def test_dashboard_gives_its_exit_code(dlnuf: Dlnuf, monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize(
     ("former", "current"),
     [
-        (("keys", "state", "--json"), ("keys", "state", "--json")),
-        (("retention", "state"), ("retention", "state")),
-        (("retention", "approve", "B1", "--visa", "V", "--by", "DPO", "--on", "2026-11-30"),
+        (("cles", "etat", "--json"), ("keys", "state", "--json")),
+        (("conservation", "etat"), ("retention", "state")),
+        (("conservation", "approuver", "B1", "--visa", "V", "--par", "DPO", "--le", "2026-11-30"),
          ("retention", "approve", "B1", "--visa", "V", "--by", "DPO", "--on", "2026-11-30")),
-        (("generate", "--rate=nimporte=0.1", "DIR"), ("generate", "--rate=nimporte=0.1", "DIR")),
+        (("generate", "--taux=nimporte=0.1", "DIR"), ("generate", "--rate=nimporte=0.1", "DIR")),
     ],
 )  # fmt: skip
 def test_a_former_name_does_the_same_and_says_the_new_one(

@@ -58,7 +58,9 @@ def _properties(value: object) -> object:
     """`[{property: name, value: …}, …]` as a mapping, each name once."""
     if not isinstance(value, tuple):
         return value
-    if not all(isinstance(entry, dict) and "property" in entry and "value" in entry for entry in value):
+    if not all(
+        isinstance(entry, dict) and isinstance(entry.get("property"), str) and "value" in entry for entry in value
+    ):
         raise ValueError("chaque entrée dit property et value")
     for name, times in Counter(str(entry["property"]) for entry in value).items():
         if times > 1:

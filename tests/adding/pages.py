@@ -1,14 +1,21 @@
-"""The pages of docs/adding, read as what they are: files to write, changes to make, and how many files that is.
+"""The pages of docs/adding, read as what they are: files to write and changes to make, done in a copy of the project.
 
-Belongs here: a page's front matter, the blocks of code that follow the name of a file, doing them in a copy of the
-project. Does not belong here: what must come of it (the tests).
+Belongs here: how a page is written, and following it. Does not belong here: what must come of it (the tests).
 
-A block after « `path`: » is the whole file; a block of `diff` changes the file named last: a run of its lines that are
-unchanged (« ») or leave (« - ») is found once in the file.
+In a section of a page, « `path`: » on a line of its own names a file of the project. The blocks of code that follow it
+say what becomes of that file:
+
+- `diff` changes it: the lines that stay (« ») and those that leave (« - ») stand together, once, in the file;
+- `yaml` after the name of a CSV file is one row more at its end, told as column: value; the other columns are empty;
+- anything else is the whole file.
+
+Other blocks of code show, and nobody follows them.
 """
 
 from __future__ import annotations
 
+import csv
+import io
 import os
 import re
 import shutil
@@ -24,15 +31,31 @@ from tests.patience import PATIENCE_S
 PROJECT = Path(__file__).resolve().parents[2]
 FOLDER = PROJECT / "docs" / "adding"
 PAGES = sorted(path.stem for path in FOLDER.glob("*.md"))
-PACKAGES = ("data_contracts", "ingest", "orchestration", "dashboards", "witness", "dbt_project", "docs")
-_NAMED = re.compile(r"^`([\w./-]+)`:$|^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# What commands read or write of the project: of its documentation, the pages that derive from declarations.
+COPIED = ("data_contracts", "ingest", "orchestration", "dashboards", "witness", "dbt_project", "docs/dictionnaire")
+_MATTER = re.compile(r"---\nfiles: (\d+)\n---\n# (.+)\n")
+_SECTION = re.compile(r"^## (.+)\n", re.MULTILINE)
+_FILE = re.compile(r"^`(\S+)`:\n((?:\n```\w+\n.*?^```\n)+)", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-def files_told(name: str) -> int:
-    """How many files a page says that one writes or changes, in its front matter."""
-    matter = re.match(r"---\n(.*?)\n---\n", (FOLDER / f"{name}.md").read_text(encoding="utf-8"), re.DOTALL)
-    assert matter is not None, f"docs/adding/{name}.md ne commence pas par « files: N » entre deux lignes « --- »"
-    return int(yaml.safe_load(matter[1])["files"])
+@dataclass(frozen=True)
+class Page:
+    """A page: how many files it says that a person writes or changes, its title, its sections in their order."""
+
+    files: int
+    title: str
+    sections: dict[str, str]
+
+    @classmethod
+    def read(cls, name: str) -> Page:
+        text = (FOLDER / f"{name}.md").read_text(encoding="utf-8")
+        matter = _MATTER.match(text)
+        assert matter is not None, (
+            f"{name}.md doit commencer par « files: N » entre deux lignes « --- », puis son titre"
+        )
+        _, *parts = _SECTION.split(text)
+        return cls(int(matter[1]), matter[2], dict(zip(parts[::2], parts[1::2], strict=True)))
 
 
 @dataclass(frozen=True)
@@ -40,56 +63,85 @@ class Copy:
     """A copy of the project, where pages are followed; its commands run there, with a home beside it."""
 
     root: Path
+    home: Path
 
     @classmethod
     def make(cls, folder: Path) -> Copy:
         ignored = shutil.ignore_patterns("__pycache__", "target", "logs")
-        for package in PACKAGES:
-            shutil.copytree(PROJECT / package, folder / "projet" / package, ignore=ignored)
-        return cls(folder / "projet")
+        for part in COPIED:
+            shutil.copytree(PROJECT / part, folder / "projet" / part, ignore=ignored)
+        return cls(folder / "projet", folder / "var")
 
-    @property
-    def home(self) -> Path:
-        return self.root.parent / "var"
+    def follow(self, page: str, section: str = "What to do") -> None:
+        """Write the files that a section of a page shows, and make its changes."""
+        files = _FILE.findall(Page.read(page).sections[section])
+        assert files, f"docs/adding/{page}.md ne montre aucun fichier à écrire sous « {section} »"
+        for path, blocks in files:
+            for language, text in _BLOCK.findall(blocks):
+                if language == "diff":
+                    text = _changed(path, self.text(path), text)
+                elif language == "yaml" and path.endswith(".csv"):
+                    text = _with_row(self.text(path), yaml.safe_load(text))
+                self.write(path, text)
 
-    def follow(self, name: str) -> set[str]:
-        """Do what a page says. The files that it made or changed, relative to the project."""
-        before = self._contents()
-        path: Path | None = None
-        for named, language, text in _NAMED.findall((FOLDER / f"{name}.md").read_text(encoding="utf-8")):
-            if named:
-                path = self.root / named
-            elif path is not None:
-                path.write_text(_changed(path, text) if language == "diff" else text, encoding="utf-8")
-        after = self._contents()
-        return {path for path in after if after[path] != before.get(path)}
+    def touched(self) -> set[str]:
+        """The files that are not, or no more, those of the project."""
+        files = (p for p in self.root.rglob("*") if p.is_file() and "__pycache__" not in p.parts)
+        names = ((p, p.relative_to(self.root)) for p in files)
+        return {
+            name.as_posix()
+            for path, name in names
+            if not (PROJECT / name).is_file() or path.read_bytes() != (PROJECT / name).read_bytes()
+        }
 
-    def _contents(self) -> dict[str, bytes]:
-        return {str(p.relative_to(self.root)): p.read_bytes() for p in self.root.rglob("*") if p.is_file()}
+    def text(self, path: str) -> str:
+        """What a file of the copy holds."""
+        return (self.root / path).read_text(encoding="utf-8")
 
-    def python(self, *arguments: str) -> str:
-        """What Python, started in the copy, writes on its output.
+    def write(self, path: str, text: str) -> None:
+        """A file of the copy: new, or in the place of the one that stood there."""
+        (self.root / path).write_text(text, encoding="utf-8")
 
-        Raises:
-            AssertionError: it failed; with what it said.
-        """
-        env = {**os.environ, "PYTHONPATH": str(self.root), "DLNUF_HOME": str(self.home)}
-        done = subprocess.run(
-            [sys.executable, *arguments],
-            cwd=self.root, env=env, capture_output=True, text=True, timeout=PATIENCE_S, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
+    def run(self, *command: str, cwd: str = ".", **variables: str) -> str:
+        """What a command that imports the copy writes on its output; the test fails when the command does."""
+        done = self._done(command, cwd, variables)
+        assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
+    def python(self, code: str) -> str:
+        """What a program writes on its output."""
+        return self.run(sys.executable, "-c", code)
+
     def dlnuf(self, *arguments: str) -> str:
-        return self.python("-m", "orchestration.cli", *arguments)
+        """What the command of the project writes on its output."""
+        return self.run(sys.executable, "-m", "orchestration.cli", *arguments)
+
+    def refused(self, *arguments: str) -> str:
+        """What the command of the project writes on its error output; the test fails when the command does not."""
+        done = self._done((sys.executable, "-m", "orchestration.cli", *arguments), ".", {})
+        assert done.returncode != 0, done.stdout
+        return done.stderr
+
+    def _done(self, command: tuple[str, ...], cwd: str, variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
+        env = {**os.environ, "PYTHONPATH": str(self.root), "DLNUF_HOME": str(self.home), **variables}
+        return subprocess.run(
+            command, cwd=self.root / cwd, env=env, capture_output=True, text=True, timeout=PATIENCE_S, check=False
+        )
 
 
-def _changed(path: Path, diff: str) -> str:
-    """The file once changed."""
+def _changed(path: str, text: str, diff: str) -> str:
+    """The text of a file once changed."""
     lines = diff.splitlines(keepends=True)
     old = "".join(line[1:] for line in lines if line[0] != "+")
     new = "".join(line[1:] for line in lines if line[0] != "-")
-    text = path.read_text(encoding="utf-8")
-    assert text.count(old) == 1, f"{path.name} ne contient pas une fois :\n{old}"
+    assert text.count(old) == 1, f"{path} ne contient pas une fois :\n{old}"
     return text.replace(old, new)
+
+
+def _with_row(table: str, row: dict[str, str]) -> str:
+    """A table of one row more."""
+    written = io.StringIO(table)
+    columns = next(csv.reader(written))
+    written.seek(0, io.SEEK_END)
+    csv.DictWriter(written, columns, restval="", lineterminator="\n").writerow(row)  # an unknown column is refused
+    return written.getvalue()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from datetime import date
 from pathlib import Path
 
@@ -12,10 +11,9 @@ import pytest
 
 from ingest.home import Home
 from orchestration.dbt_runtime import DAY, DBT_EXECUTABLE, environment
-from tests.adding.page import Copy, Page
+from tests.adding.pages import Copy, Page
 from tests.partage import played
 
-PAGE = Page.read("indicator.md")
 RATE, COST = (f"data_contracts/indicators/{code}.yaml" for code in ("EQ_MAS", "COUT_PLACE"))
 MACRO = "dbt_project/macros/indicateurs/cout_par_place.sql"
 UNIT_TEST = "dbt_project/models/marts/indicateurs/calcul/_formules.yml"
@@ -31,26 +29,28 @@ for product in {MARTS}:
 
 
 def test_an_indicator_whose_formula_exists_is_its_file(tmp_path: Path) -> None:
-    copy = Copy(tmp_path)
-    copy.write(RATE, PAGE.blocks[RATE])
-    assert copy.generate() == [
+    copy = Copy.make(tmp_path)
+    copy.follow("indicator")
+    assert copy.touched() == {RATE}
+    assert Page.read("indicator").files == 1
+    copy.dlnuf("contracts", "generate")
+    assert copy.touched() == {
+        RATE,
         "dbt_project/seeds/indicateurs.csv",
         "dbt_project/seeds/indicateurs_equipement.csv",
         "docs/dictionnaire/indicateurs.md",
-    ]
-    assert len(copy.touched) == PAGE.counts["an indicator whose formula exists"] == 1
-    assert "EQ_MAS,CAP_INST_TOT,,255,population_20_59" in copy.read("dbt_project/seeds/indicateurs_equipement.csv")
+    }
+    assert "EQ_MAS,CAP_INST_TOT,,255,population_20_59" in copy.text("dbt_project/seeds/indicateurs_equipement.csv")
 
 
 @pytest.mark.duckdb
 @pytest.mark.lent
 def test_both_are_built_published_and_named(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    copy = Copy(tmp_path)
-    for path in (RATE, COST, MACRO):
-        copy.write(path, PAGE.blocks[path])
-    copy.append(UNIT_TEST, PAGE.blocks[UNIT_TEST])
-    copy.generate()
-    assert len(copy.touched - {RATE}) == PAGE.counts["an indicator whose formula is new"] == 3
+    copy = Copy.make(tmp_path)
+    copy.follow("indicator")
+    copy.follow("indicator", "When one file is not enough")
+    assert copy.touched() == {RATE, COST, MACRO, UNIT_TEST}
+    copy.dlnuf("contracts", "generate")
 
     home = _home_of(played(tmp_path_factory).home, tmp_path)
     variables = {**environment(home), DAY: date(2026, 11, 30).isoformat()}
@@ -85,7 +85,7 @@ def test_both_are_built_published_and_named(tmp_path: Path, tmp_path_factory: py
     assert len(costs) > 20
     assert all(unit == "eur_par_place" and value == pytest.approx(expected) for value, unit, expected in costs)
 
-    accepted = copy.run(sys.executable, "-c", ACCEPTED)
+    accepted = copy.python(ACCEPTED)
     assert {"EQ_MAS", "COUT_PLACE", "eur_par_place"} <= set(accepted.split())
 
 

@@ -6,7 +6,7 @@ import json
 import textwrap
 from pathlib import Path
 
-from tests.adding.pages import Copy, files_told
+from tests.adding.pages import Copy, Page
 from tests.dashboards.publication_exemple import write_publication
 from tests.patience import PATIENCE_S
 
@@ -31,13 +31,14 @@ VISIT = f"""
 
 def test_a_page_is_four_files_and_shows_what_was_published(tmp_path: Path) -> None:
     copy = Copy.make(tmp_path)
-    assert copy.follow("page") == {
+    copy.follow("page")
+    assert copy.touched() == {
         "dashboards/app.py", "dashboards/queries/__init__.py", "dashboards/queries/fraicheur.py",
         "dashboards/views/fraicheur_sources.py",
     }  # fmt: skip
-    assert files_told("page") == 4
+    assert Page.read("page").files == 4
     write_publication(copy.home)
-    seen = json.loads(copy.python("-c", textwrap.dedent(VISIT)))
+    seen = json.loads(copy.python(textwrap.dedent(VISIT)))
     assert seen["errors"] == []
     assert "La dernière livraison de chaque source." in seen["purposes"]
     assert seen["title"] == "Fraîcheur des sources"

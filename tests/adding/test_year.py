@@ -1,4 +1,4 @@
-"""docs/adding/year.md, followed in a copy of the project: one more campaign of the dashboard."""
+"""docs/adding/year.md: one more campaign of the dashboard is a column of the table and a line of the contract."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from data_contracts.loading import load_contracts
 from ingest.receive.headers import expected
-from tests.adding.copied import Copied, files_told, said_by
+from tests.adding.pages import PROJECT, Copy, Page
 
 CONTRACT = "data_contracts/sources/tdb_esms.odcs.yaml"
 TABLE = "data_contracts/sources/tdb_esms.columns.csv"
@@ -67,7 +67,7 @@ def test_a_campaign_is_a_column_of_the_table_and_a_line_of_the_contract(
     file = tmp_path / "export-tdbesms-2023-region-agg.csv"
     with file.open("w", encoding="utf-8", newline="") as handle:
         csv.writer(handle, delimiter=";").writerows([header, [ROW.get(title, "") for title in header]])
-    copy = Copied(tmp_path)
+    copy = Copy.make(tmp_path)
 
     said = copy.dlnuf("contracts", "compare", str(file))
     assert "forme export_2021_2022" in said
@@ -75,31 +75,30 @@ def test_a_campaign_is_a_column_of_the_table_and_a_line_of_the_contract(
     assert f"groupe_homogene « {VANISHED} »" in said
     assert f"« Raison sociale » → « {RENAMED} »" in said
     assert f"region_libelle, colonne 1 → {len(header)} : « Région »" in said
-    assert copy.touched() == {}
+    assert copy.touched() == set()
 
     facts = json.loads(copy.dlnuf("contracts", "compare", str(file), "--write", "--json"))
     [appeared] = facts["appeared"]
-    layout, field = facts["contract"]["layouts"], facts["contract"]["properties"]
-    assert f"{layout}\n" in said
-    assert f"{field}\n" in said
-    copy.insert(CONTRACT, "schema:", layout)
-    copy.insert(
-        CONTRACT, "      # Identification (1 à 13)", field.replace("logicalType: string", "logicalType: integer")
-    )
-    assert copy.touched() == {CONTRACT: 1 + 6, TABLE: 1}
-    assert files_told("year.md") == 2
+    copy.follow("year")
+    for printed in (facts["contract"]["layouts"], facts["contract"]["properties"]):
+        assert f"{printed}\n" in said
+        assert f"{printed}\n".replace("string", "integer") in copy.text(CONTRACT)
+    assert copy.touched() == {CONTRACT, TABLE}
+    assert Page.read("year").files == 2
     lines = [line.rpartition(";") for line in copy.text(TABLE).splitlines()]
-    old = (Path(__file__).resolve().parents[2] / TABLE).read_text(encoding="utf-8").splitlines()
+    old = (PROJECT / TABLE).read_text(encoding="utf-8").splitlines()
     assert [kept for kept, _, _ in lines if not kept.startswith(f"tableau_de_bord;{appeared['field']};")] == old
     assert lines[0][2] == "export_2023"
     assert sum(bool(cell) for _, _, cell in lines[1:]) == len(header)
 
     copy.dlnuf("contracts", "generate")
-    assert set(copy.touched()) == set(said_by("year.md", source="tdb_esms"))
+    assert copy.touched() == {
+        CONTRACT, TABLE, "dbt_project/models/staging/_sources.yml", "docs/dictionnaire/tdb_esms.md"
+    }  # fmt: skip
 
     [receipt] = json.loads(copy.dlnuf("deliver", str(file), "--json"))
     assert (receipt["status"], receipt["source"], receipt["reason"]) == ("received", "tdb_esms", None)
-    read = json.loads(copy.python("-c", READ))
+    read = json.loads(copy.python(READ))
     [row] = read["lignes"]
     assert (read["statut"], read["absentes"]) == ("accepted", [])
     assert (row["finess_et"], row["ville"], row["millesime"]) == ("010002228", "Bourg", 2022)

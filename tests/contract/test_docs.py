@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.adding.pages import PAGES, files_told
+from tests.adding.pages import PAGES, Page
 
 PROJECT = Path(__file__).resolve().parents[2]
 DOCS = PROJECT / "docs"
@@ -59,4 +59,12 @@ def test_the_index_of_decisions_is_that_of_the_folder() -> None:
 def test_each_page_of_adding_is_in_its_table_with_its_number_of_files() -> None:
     table = (DOCS / "adding.md").read_text(encoding="utf-8")
     told = re.findall(r"^\| \[[^\]]+\]\(adding/(\w+)\.md\) \| (\d+) \|", table, re.MULTILINE)
-    assert {name: int(number) for name, number in told} == {name: files_told(name) for name in PAGES}
+    assert {name: int(number) for name, number in told} == {name: Page.read(name).files for name in PAGES}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_pages_of_adding_have_one_form(name: str) -> None:
+    page = Page.read(name)
+    assert page.title.startswith("Add a")
+    first, *_, last = page.sections
+    assert (first, last) == ("What to do", "How to check")

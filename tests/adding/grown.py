@@ -77,7 +77,7 @@ class Grown:
     """The copy after its run. Nobody changes it, nor its home.
 
     written: the files that following each page made or changed.
-    derived: those that `contracts generate` then wrote.
+    derived: those that `contracts generate` then wrote, and that were still as in the project.
     """
 
     copy: Copy
@@ -94,13 +94,11 @@ def grow(factory: pytest.TempPathFactory) -> Grown:
 
 def _made(folder: Path, copy: Copy) -> None:
     written, derived = {}, {}
-    before: set[str] = set()
     for page in ("collection", "product", "persons"):
-        copy.follow(page)
-        by_hand = copy.touched()
+        written[page] = copy.follow(page)
+        before = copy.touched()
         copy.dlnuf("contracts", "generate")
-        after = copy.touched()
-        written[page], derived[page], before = by_hand - before, after - by_hand, after
+        derived[page] = copy.touched() - before
     sent = folder / "envoi"
     sent.mkdir()
     for name, content in FILES.items():

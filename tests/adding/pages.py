@@ -72,8 +72,8 @@ class Copy:
             shutil.copytree(PROJECT / part, folder / "projet" / part, ignore=ignored)
         return cls(folder / "projet", folder / "var")
 
-    def follow(self, page: str, section: str = "What to do") -> None:
-        """Write the files that a section of a page shows, and make its changes."""
+    def follow(self, page: str, section: str = "What to do") -> set[str]:
+        """Write the files that a section of a page shows, and make its changes: the files written or changed."""
         files = _FILE.findall(Page.read(page).sections[section])
         assert files, f"docs/adding/{page}.md ne montre aucun fichier à écrire sous « {section} »"
         for path, blocks in files:
@@ -83,6 +83,7 @@ class Copy:
                 elif language == "yaml" and path.endswith(".csv"):
                     text = _with_row(self.text(path), yaml.safe_load(text))
                 self.write(path, text)
+        return {path for path, _ in files}
 
     def touched(self) -> set[str]:
         """The files that are not, or no more, those of the project."""

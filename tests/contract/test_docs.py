@@ -68,3 +68,8 @@ def test_pages_of_adding_have_one_form(name: str) -> None:
     assert page.title.startswith("Add a")
     first, *_, last = page.sections
     assert (first, last) == ("What to do", "How to check")
+
+
+def test_each_page_of_adding_is_followed_by_a_test_of_its_name() -> None:
+    tests = (PROJECT / "tests" / "adding").glob("test_*.py")
+    assert sorted(path.stem.removeprefix("test_") for path in tests) == PAGES

@@ -40,9 +40,9 @@ def dashboard(
     port: Annotated[int | None, typer.Option("--port", help="Port d'écoute (8501 par défaut).")] = None,
 ) -> None:
     """Ouvre les tableaux de bord sur 127.0.0.1."""
-    from dashboards import lancer
+    from dashboards import start
 
-    raise typer.Exit(lancer(port))
+    raise typer.Exit(start(port))
 
 
 def _expected() -> dict[type[BaseException], int]:

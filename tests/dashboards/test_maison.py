@@ -29,7 +29,7 @@ def _imports(path: Path) -> set[str]:
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: p.relative_to(ROOT).as_posix())
 def test_only_queries_speak_to_the_engine(path: Path) -> None:
     engines = {"duckdb", "pyarrow", "sqlite3"} & {name.split(".")[0] for name in _imports(path)}
-    assert not engines or path.parent.name == "requetes"
+    assert not engines or path.parent.name == "queries"
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda p: p.name)
@@ -51,9 +51,13 @@ def test_the_application_depends_on_nothing_of_the_orchestration() -> None:
 def test_every_view_of_the_snapshot_goes_through_the_perimeter() -> None:
     """The snapshot is opened in one place, and the perimeter is asked for in one place."""
     opened = [p.name for p in MODULES if "duckdb.connect" in p.read_text(encoding="utf-8")]
-    asked = [p.name for p in MODULES if "perimetre_courant()" in p.read_text(encoding="utf-8") and p.name != "acces.py"]
-    assert opened == ["base.py"]
-    assert asked == ["base.py"]
+    asked = [p.name for p in MODULES if "current_perimeter()" in p.read_text(encoding="utf-8")]
+    assert opened == ["connection.py"]
+    assert sorted(asked) == [
+        "access.py",
+        "connection.py",
+        "timing.py",
+    ]  # where it is decided, where it is applied, and the timing
 
 
 def test_the_application_answers_on_this_machine_only_and_reports_nothing() -> None:

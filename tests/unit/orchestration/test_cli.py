@@ -262,11 +262,11 @@ def test_contracts_check_fails_on_drift(
 def test_dashboard_gives_its_exit_code(dlnuf: Dlnuf, monkeypatch: pytest.MonkeyPatch) -> None:
     ports: list[int | None] = []
 
-    def lancer(port: int | None) -> int:
+    def start(port: int | None) -> int:
         ports.append(port)
         return 0
 
-    monkeypatch.setattr("dashboards.lancer", lancer)
+    monkeypatch.setattr("dashboards.start", start)
     assert dlnuf("dashboard", "--port", "8600").code == 0
     assert ports == [8600]
 

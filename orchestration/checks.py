@@ -40,8 +40,8 @@ def bilan_des_lignes(entrepot: dg.ResourceParam[Entrepot]) -> dg.AssetCheckResul
 def livraisons_acceptees(entrepot: dg.ResourceParam[Entrepot]) -> dg.AssetCheckResult:
     previous = read_current(entrepot.home)
     since = datetime.fromisoformat(previous.published_at) if previous else None
-    found = (d for d in status.deliveries(entrepot.home) if d.sha256 not in entrepot.to_refuse)
-    refused = [delivery for delivery in found if delivery.refused_since(since)]
+    watched = (d for d in status.deliveries(entrepot.home) if d.sha256 not in entrepot.to_refuse)
+    refused = [delivery for delivery in watched if delivery.refused_since(since)]
     return dg.AssetCheckResult(
         passed=not refused,
         severity=dg.AssetCheckSeverity.WARN,  # a refused file is the sender's to mend: the others are published

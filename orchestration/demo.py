@@ -24,7 +24,7 @@ from ingest.store.lake import REFUSED
 from orchestration.dbt_runtime import DbtFailed, prepare_manifest
 from orchestration.lock import HomeBusy, writing
 from orchestration.progress import Progress, as_one, silent
-from orchestration.run import Outcome, nothing_new, run
+from orchestration.run import RunOutcome, nothing_new, run
 from orchestration.status import Delivery, deliveries
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Played:
     the questions rightly answered somewhere whose retained value is right.
     """
 
-    outcome: Outcome
+    outcome: RunOutcome
     refused: Sequence[ARefuser]
     faults: Sequence[str]
     sown: Mapping[str, int]

@@ -40,7 +40,7 @@ def scan(home: Home) -> list[Dropped]:
     """Files waiting in the inbox, in the order of their names. Hidden and unfinished files, and what systems
     leave in folders, are left alone.
     """
-    found = []
+    dropped = []
     for path in sorted(home.inbox.rglob("*")):
         parts = path.relative_to(home.inbox).parts
         if not path.is_file() or parts[0] == REFUSED or any(part.startswith(".") for part in parts):
@@ -50,8 +50,8 @@ def scan(home: Home) -> list[Dropped]:
         source = parts[0] if len(parts) > 1 and parts[0] != UNKNOWN else None
         facts = path.stat()
         seen = f"{'/'.join(parts)}|{facts.st_mtime_ns}|{facts.st_size}"
-        found.append(Dropped(path, source, hashlib.sha256(seen.encode()).hexdigest()))
-    return found
+        dropped.append(Dropped(path, source, hashlib.sha256(seen.encode()).hexdigest()))
+    return dropped
 
 
 def settled(dropped: Sequence[Dropped], cursor: str | None) -> list[Dropped]:
@@ -96,13 +96,13 @@ def put_away(home: Home, path: Path, receipt: Receipt) -> None:
     while free.exists() or free.with_name(free.name + ".txt").exists():
         count += 1
         free = target.with_name(f"{target.stem} ({count}){target.suffix}")
-    said = f"{receipt.reason}\n"
+    text = f"{receipt.reason}\n"
     if receipt.name:
         path.unlink(missing_ok=True)
-        said += f"{ASK_AGAIN}\n"
+        text += f"{ASK_AGAIN}\n"
     else:
         path.replace(free)
-    free.with_name(free.name + ".txt").write_text(said, encoding="utf-8")
+    free.with_name(free.name + ".txt").write_text(text, encoding="utf-8")
 
 
 def _is_personal(source: str | None) -> bool:

@@ -36,7 +36,7 @@ class UnknownMillesime(ValueError):
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RunOutcome:
     """What a run did. `published` is False when there was nothing new."""
 
     nothing_new: bool
@@ -67,7 +67,7 @@ def run(
     now: datetime,
     allow_shrink: bool = False,
     to_refuse: frozenset[str] = frozenset(),
-) -> Outcome:
+) -> RunOutcome:
     """Process what is new, resolve, publish; does nothing when nothing is new.
 
     `now` is the instant of the run: all its steps are of its day, even when midnight passes meanwhile. `allow_shrink`
@@ -82,13 +82,13 @@ def run(
         raise UnknownMillesime(f"Le millésime {millesime} n'est pas traité : de {every[0]} à {every[-1]}.")
     with writing(home), journal(home):
         if nothing_new(home, clock.day(now), millesime):
-            return Outcome(True, False, _version(home), time.monotonic() - start)
+            return RunOutcome(True, False, _version(home), time.monotonic() - start)
         wait_for_warehouse(home)
         progress("Préparation", 0, None)
         before = _version(home)
         warnings = execute(home, millesime, progress, now, allow_shrink, to_refuse)
         version = _version(home)
-    return Outcome(False, version != before, version, time.monotonic() - start, warnings)
+    return RunOutcome(False, version != before, version, time.monotonic() - start, warnings)
 
 
 def _version(home: Home) -> str | None:
@@ -165,9 +165,9 @@ def execute(
     # A check of ours failed; those of dbt are named by the failure of their step.
     if None in reasons or (failed and result.success):
         reasons += [_check(check) for check in failed if check.severity == dg.AssetCheckSeverity.ERROR]
-    told = [reason for reason in dict.fromkeys(reasons) if reason]
-    if told or not result.success:
-        raise RunFailed("\n".join(told) or "Le traitement n'a pas abouti.")
+    causes = [reason for reason in dict.fromkeys(reasons) if reason]
+    if causes or not result.success:
+        raise RunFailed("\n".join(causes) or "Le traitement n'a pas abouti.")
     described = test_descriptions(home) if failed else {}
     return [_check(check, described) for check in failed]
 
@@ -206,6 +206,6 @@ def _check(check: Any, described: Mapping[str, str] | None = None) -> str:
     """A check that did not pass: what it verifies when somebody wrote it, else its name; then what it found."""
     where = "/".join(check.asset_key.path)
     rows = check.metadata.get("dagster_dbt/failed_row_count")  # what a dbt test says
-    said = check.description or (f"{rows.value} lignes concernées" if rows else "non respecté")
+    finding = check.description or (f"{rows.value} lignes concernées" if rows else "non respecté")
     subject = (described or {}).get(check.check_name) or f"Contrôle {check.check_name} ({where})"
-    return f"{subject} : {said}"
+    return f"{subject} : {finding}"

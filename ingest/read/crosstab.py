@@ -66,8 +66,8 @@ class Shape:
 
     def sheet(self, name: str) -> dict[str, str] | None:
         """What the name of a sheet of data says; None of another sheet."""
-        found = re.fullmatch(self.options["sheets"], name.strip())
-        return found.groupdict() if found else None
+        match = re.fullmatch(self.options["sheets"], name.strip())
+        return match.groupdict() if match else None
 
     def is_titles(self, texts: Sequence[str | None], *, under: bool = False) -> bool:
         """Whether a row holds titles: nothing on the left but the corner, words on the right, figures nowhere.
@@ -141,9 +141,9 @@ _Figure = tuple[dict[str, str | None], str, str | None, str | None]  # values, c
 
 
 def _figures(sheet: Sheet, shape: Shape) -> Iterator[_Figure]:
-    said = shape.sheet(sheet.name)
-    if said is None or not sheet.visible:
-        reason = (_HIDDEN if said is not None else _OTHER).format(sheet.name)
+    of_sheet = shape.sheet(sheet.name)
+    if of_sheet is None or not sheet.visible:
+        reason = (_HIDDEN if of_sheet is not None else _OTHER).format(sheet.name)
         for row in sheet.rows():
             yield _unread(row, shape, reason)
         return
@@ -160,14 +160,16 @@ def _figures(sheet: Sheet, shape: Shape) -> Iterator[_Figure]:
         pending = []
         right = row.texts[len(shape.lines) :]
         if titles and not is_blank(row.texts[:1]) and not is_blank(right):
-            yield from _of_row(row, said, titles, shape)
+            yield from _of_row(row, of_sheet, titles, shape)
         else:
             yield from _beside(row, shape)
     for alone in pending:
         yield from _beside(alone, shape)
 
 
-def _of_row(row: Row, said: Mapping[str, str], titles: Sequence[tuple[str, ...]], shape: Shape) -> Iterator[_Figure]:
+def _of_row(
+    row: Row, of_sheet: Mapping[str, str], titles: Sequence[tuple[str, ...]], shape: Shape
+) -> Iterator[_Figure]:
     left = len(shape.lines)
     untitled = [text for text, title in zip(row.texts[left:], titles, strict=False) if not title]
     if row.defect or not is_blank([*untitled, *row.texts[left + len(titles) :]]):
@@ -178,7 +180,12 @@ def _of_row(row: Row, said: Mapping[str, str], titles: Sequence[tuple[str, ...]]
     for column, title in enumerate(titles, start=left):
         if title and not shape.is_left(title[-1]):
             text = row.texts[column] if column < len(row.texts) else None
-            values = {**said, **of_line, **dict(zip(shape.header, title, strict=True)), shape.options["value"]: text}
+            values = {
+                **of_sheet,
+                **of_line,
+                **dict(zip(shape.header, title, strict=True)),
+                shape.options["value"]: text,
+            }
             yield values, f"{get_column_letter(column + 1)}{row.number}", None, remark
             remark = None
 

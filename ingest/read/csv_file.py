@@ -59,8 +59,8 @@ def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Ta
 def _separator(path: Path, encoding: str, declared: str | None = None) -> tuple[str, int]:
     """The separator, and the line from which titles are looked for: what a file announces by « sep= » comes first."""
     with lines_of(path, encoding) as text:
-        if told := announced(text.readline()):
-            return told, 2
+        if stated := announced(text.readline()):
+            return stated, 2
         if declared:
             return declared, 1
         text.seek(0)

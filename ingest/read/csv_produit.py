@@ -78,8 +78,8 @@ def _absent(path: Path, options: Mapping[str, Any], delivered: Sequence[str]) ->
     """The titles of the mapping that the file lacks; an unknown one refuses it: the mapping may have changed since."""
     wanted = {title_key(title): title for title in columns(options)}
     ignored = {title_key(str(title)) for title in options.get("ignorees") or ()}
-    found = {title_key(name): name for name in delivered if name not in TECHNICAL}
-    unknown = [name for key, name in found.items() if key and key not in wanted and key not in ignored]
+    by_key = {title_key(name): name for name in delivered if name not in TECHNICAL}
+    unknown = [name for key, name in by_key.items() if key and key not in wanted and key not in ignored]
     if unknown:
         raise UnreadableFile(
             path,
@@ -87,7 +87,7 @@ def _absent(path: Path, options: Mapping[str, Any], delivered: Sequence[str]) ->
             f"({', '.join(f'+ {without_digits(name)}' for name in unknown)})",
             "vérifier de quel produit et de quelle version vient ce fichier, ou corriger sa correspondance",
         )
-    return tuple(title for key, title in wanted.items() if key not in found)
+    return tuple(title for key, title in wanted.items() if key not in by_key)
 
 
 class _Mapped:
@@ -150,8 +150,8 @@ class _Mapped:
         sound = frame.filter(pl.col(DEFAUT).is_null()).unique(["a", "b"], keep="first", maintain_order=True)
         new = sound.join(self._given, on=["a", "b"], how="anti", maintain_order="left")
         self._given = pl.concat([self._given, new.select("a", "b")])
-        found = pl.concat([new, frame.filter(pl.col(DEFAUT).is_not_null())]).sort(LIGNE)
-        return found.drop("a", "b")
+        kept = pl.concat([new, frame.filter(pl.col(DEFAUT).is_not_null())]).sort(LIGNE)
+        return kept.drop("a", "b")
 
 
 def _dated(entity: str, fields: set[str]) -> dict[str, str]:
@@ -190,5 +190,5 @@ def _iso(text: pl.Expr, kind: str, formats: Sequence[str]) -> pl.Expr:
         read_as = timed + days
     if not read_as:
         return text
-    found = pl.coalesce(read_as)
-    return pl.when(found.dt.year() >= 1000).then(found.dt.to_string(_ISO[kind])).otherwise(text)
+    moment = pl.coalesce(read_as)
+    return pl.when(moment.dt.year() >= 1000).then(moment.dt.to_string(_ISO[kind])).otherwise(text)

@@ -64,8 +64,8 @@ class Record:
 
 def announced(line: str) -> str | None:
     """The separator that a first line « sep=; » announces, None when it is of another kind."""
-    found = _ANNOUNCED.fullmatch(line)
-    return found[1] if found else None
+    match = _ANNOUNCED.fullmatch(line)
+    return match[1] if match else None
 
 
 def separator_of(sample: str) -> str:
@@ -161,12 +161,12 @@ def frames(lines: Lines, dialect: Dialect, names: tuple[str, ...], untitled: int
         if frame is None:
             lines.give_back(block)
             last = first + len(block)
-            found: list[Record] = []
+            cut_lines: list[Record] = []
             for record in records(lines, dialect, lambda cells: _raggedness(cells, len(names), untitled) is None):
-                found.append(record)
+                cut_lines.append(record)
                 if lines.number >= last:
                     break
-            frame = _framed(found, names, untitled)
+            frame = _framed(cut_lines, names, untitled)
         if frame.height:
             yield frame
 
@@ -198,19 +198,19 @@ def _regular(
         rows = list(dialect.reader(text.filter(irregular).to_list()))
     except csv.Error:
         return None
-    found = [Record(n, row) for n, row in zip(numbers.filter(irregular), rows, strict=True) if not is_blank(row)]
-    return pl.concat([frame, _framed(found, names, untitled)]).sort(LIGNE)
+    cut_lines = [Record(n, row) for n, row in zip(numbers.filter(irregular), rows, strict=True) if not is_blank(row)]
+    return pl.concat([frame, _framed(cut_lines, names, untitled)]).sort(LIGNE)
 
 
-def _framed(found: list[Record], names: tuple[str, ...], untitled: int) -> pl.DataFrame:
+def _framed(cut_lines: list[Record], names: tuple[str, ...], untitled: int) -> pl.DataFrame:
     columns: list[list[str | None]] = [[] for _ in names]
     defects: list[str | None] = []
-    for record in found:
+    for record in cut_lines:
         cells = record.cells
         for i, column in enumerate(columns):
             column.append(cells[i] if i < len(cells) else None)
         defects.append(record.defect or _raggedness(cells, len(names), untitled))
-    return text_frame(dict(zip(names, columns, strict=True)), [r.line for r in found], None, defects)
+    return text_frame(dict(zip(names, columns, strict=True)), [r.line for r in cut_lines], None, defects)
 
 
 def _raggedness(cells: list[str], titled: int, untitled: int) -> str | None:

@@ -80,8 +80,8 @@ def _first_french_utf8(path: Path) -> str | None:
     """The first sequence of bytes that only UTF-8 explains, and its line."""
     with lines_of(path, "latin-1") as lines:
         for number, line in enumerate(lines, start=1):
-            if found := _FRENCH_UTF8.search(line):
-                octets = found[0].encode("latin-1")
+            if match := _FRENCH_UTF8.search(line):
+                octets = match[0].encode("latin-1")
                 shown = octets.decode()
                 shown = "espace insécable" if shown.isspace() else f"« {shown} »"
                 return f"{shown}, octets {octets.hex(' ').upper()}, à la ligne {number}"

@@ -124,17 +124,17 @@ def _going_on(lines: Lines, begun: str, known: Collection[str]) -> list[str] | N
 def _cells(line: str, width: int | None) -> list[str]:
     """The cells of a line with quotes: those that quotes make, unless the separators alone make the usual number."""
     quoted: list[str] = []
-    for found in _CELL.finditer(line):
-        quoted.append(found[2] if found[1] is None else found[1].replace('""', '"'))
-        if not found[3]:
+    for match in _CELL.finditer(line):
+        quoted.append(match[2] if match[1] is None else match[1].replace('""', '"'))
+        if not match[3]:
             break
     plain = [_bare(cell) for cell in line.split(";")]
     return plain if len(plain) == width != len(quoted) else quoted
 
 
 def _bare(cell: str) -> str:
-    found = _QUOTED.fullmatch(cell)
-    return found[1].replace('""', '"') if found else cell
+    match = _QUOTED.fullmatch(cell)
+    return match[1].replace('""', '"') if match else cell
 
 
 def _section(line: str) -> str:

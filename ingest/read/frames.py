@@ -239,8 +239,8 @@ class Rows:
         """The chunk collected so far; collection starts again."""
         frame = text_frame(self._values, self._lignes, self._chemins, self._defauts)
         if self._remarques:
-            said = [self._remarques.get(rank) for rank in range(frame.height)]
-            frame = frame.with_columns(pl.Series(REMARQUE, said, dtype=pl.String))
+            remarks = [self._remarques.get(rank) for rank in range(frame.height)]
+            frame = frame.with_columns(pl.Series(REMARQUE, remarks, dtype=pl.String))
         self._reset()
         return Table(self.entity, frame)
 

@@ -51,14 +51,14 @@ class Section:
 def sections(code: str) -> tuple[Section, ...]:
     """The parts of a format code, in order; the first one that applies to a value is the one it is shown by."""
     parts = list(_parts(code))
-    found: list[Section] = []
+    listed: list[Section] = []
     for rank, (body, condition, elapsed) in enumerate(parts):
         last = rank == len(parts) - 1 or rank == 2
         applies = condition or _by_sign(rank, len(parts), last=last)
-        found.append(_section(body, applies, elapsed=elapsed))
+        listed.append(_section(body, applies, elapsed=elapsed))
         if last:
             break
-    return tuple(found)
+    return tuple(listed)
 
 
 def _parts(code: str) -> Iterator[tuple[str, Callable[[float], bool] | None, bool]]:

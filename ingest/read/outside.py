@@ -109,7 +109,7 @@ def _of_figures(rows: pl.DataFrame, names: list[str]) -> list[int] | None:
     if not rows.height:
         return None
     sample = rows.head(_SAMPLE)
-    told = sample.select(
+    mostly_figures = sample.select(
         (2 * pl.col(n).fill_null("").str.contains(_FIGURES).sum() > _filled(n).sum()).alias(n) for n in names
     ).row(0)
-    return [i for i, of_figures in enumerate(told) if of_figures]
+    return [i for i, of_figures in enumerate(mostly_figures) if of_figures]

@@ -45,8 +45,8 @@ def lines(path: Path, document: Document) -> Iterator[Line]:
 def _cut(number: int, line: str) -> Iterator[Line]:
     if not line.strip():
         return
-    found = [s for s in (*SEPARATORS, *OTHER_SEPARATORS) if s in line]
-    for separator in found or SEPARATORS[:1]:
+    separators = [s for s in (*SEPARATORS, *OTHER_SEPARATORS) if s in line]
+    for separator in separators or SEPARATORS[:1]:
         cells: list[str] = []
         with suppress(csv.Error):
             cells = next(csv.reader([line], delimiter=separator), [])

@@ -72,11 +72,11 @@ def tables_of(
     """
     expected, reader = _READ[layout.reader]
     # A CDA is told by its root first: its comments and its <title> look like those of a web page saved as data.
-    found = "xml" if cda_header.header_of(path) is not None else family(path)
-    if found not in expected:
+    actual = "xml" if cda_header.header_of(path) is not None else family(path)
+    if actual not in expected:
         wanted = " ou ".join(expected)
         raise UnreadableFile(
-            path, f"fichier {found} là où la forme « {layout.code} » attend {wanted}", "déposer le fichier d'origine"
+            path, f"fichier {actual} là où la forme « {layout.code} » attend {wanted}", "déposer le fichier d'origine"
         )
     if reader in (xlsx_file.read, csv_produit.read):
         reader = partial(reader, knows=knows)

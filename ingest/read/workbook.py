@@ -252,4 +252,4 @@ def _inline(node: Element) -> str:
 
 
 def _unescaped(text: str) -> str:
-    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x00" in text else text
+    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "_x00" in text else text

@@ -59,10 +59,10 @@ def sniff(path: Path) -> Document:
         heads = _heads(sheets)
         main, row = _main(path, heads, None)
         titles = _titles(path, row)
-        said = tuple(
+        beginnings = tuple(
             SheetHead(s.name, s.visible, tuple(tuple(t or "" for t in row.texts) for row in rows)) for s, rows in heads
         )
-        return Document("xlsx", None, column_names(titles), {"feuille": main.name}, titles, said)
+        return Document("xlsx", None, column_names(titles), {"feuille": main.name}, titles, beginnings)
 
 
 def read(path: Path, layout: LayoutLike, entities: Sequence[str], knows: Knows | None = None) -> Iterator[Table]:
@@ -75,7 +75,7 @@ def read(path: Path, layout: LayoutLike, entities: Sequence[str], knows: Knows |
         main, row = _main(path, heads, knows)
         titles = _titles(path, row)
         wanted = sorted(map(title_key, titles))
-        alike = lambda found: sorted(map(title_key, found)) == wanted  # noqa: E731 - one comparison, named where it is
+        alike = lambda given: sorted(map(title_key, given)) == wanted  # noqa: E731 - one comparison, named where it is
         titled = {s.name: _known(rows, alike) for s, rows in heads if s.visible} | {main.name: row}
         several = len(heads) > 1
         nothing = True
@@ -137,7 +137,7 @@ class _Sheet:
         frame = collected.take().frame
         if self._header:
             frame = self._outside.marked(frame)
-        return _hidden_told(frame) if REMARQUE in frame.columns else frame
+        return _runs_of_hidden(frame) if REMARQUE in frame.columns else frame
 
 
 def _heads(sheets: Sequence[Sheet]) -> list[tuple[Sheet, list[Row]]]:
@@ -177,10 +177,10 @@ def _titles(path: Path, header: Row) -> tuple[str, ...]:
     return without_end(header.texts)
 
 
-def _hidden_told(frame: pl.DataFrame) -> pl.DataFrame:
+def _runs_of_hidden(frame: pl.DataFrame) -> pl.DataFrame:
     """One remark for each run of hidden rows, on its first row."""
     run = frame[REMARQUE].is_not_null().rle_id()
     count = pl.len().over(run).cast(pl.String)
     first = run.diff().fill_null(1) != 0
-    said = pl.concat_str(pl.col(REMARQUE), count, pl.lit(" à la suite"), pl.lit(_UNHIDE))
-    return frame.with_columns(pl.when(pl.col(REMARQUE).is_not_null() & first).then(said).alias(REMARQUE))
+    remark = pl.concat_str(pl.col(REMARQUE), count, pl.lit(" à la suite"), pl.lit(_UNHIDE))
+    return frame.with_columns(pl.when(pl.col(REMARQUE).is_not_null() & first).then(remark).alias(REMARQUE))

@@ -182,17 +182,17 @@ def validate_chunk(
     chunk.typed = chunk.typed.with_columns(
         pl.lit(None, POLARS_TYPES[f.logical_type]).alias(f.name) for f in entity.fields if f.name not in carried
     )
-    told_on = _collecte_le(chunk.typed, layout, facts)
-    _place(chunk, told_on, _year(chunk.typed, layout, facts))
+    stated_on = _collecte_le(chunk.typed, layout, facts)
+    _place(chunk, stated_on, _year(chunk.typed, layout, facts))
     _hard_checks(chunk)
-    _tell_millesime(chunk, layout, facts)
-    _row_rules(chunk, told_on)
-    _codes_in_force(chunk, told_on)
+    _set_millesime(chunk, layout, facts)
+    _row_rules(chunk, stated_on)
+    _codes_in_force(chunk, stated_on)
     _soft_checks(chunk, closed=contract.personal)
     births = None
     if contract.personal:  # after the rules: a code that no list has is not absent
         births = chunk.typed.select(f.name for f in entity.fields) if "naissance" in dict(entity.identity) else None
-        _close(chunk, told_on)
+        _close(chunk, stated_on)
     return replace(_settle(frame, chunk, layout, facts), births=births)
 
 
@@ -210,19 +210,19 @@ def _named(frame: pl.DataFrame, entity: Entity, carried: dict[str, str | int]) -
 def _whole_rows(chunk: _Chunk) -> None:
     """What the reader says of whole lines: those that are no row are rejected and left there, the others noted."""
     if DEFAUT in chunk.text.columns:
-        for rows, rule, remedy in _told(chunk.text, DEFAUT):
+        for rows, rule, remedy in _remarks(chunk.text, DEFAUT):
             chunk.reject(rows, "(ligne)", pl.lit(None), rule, remedy or "Corriger la ligne puis renvoyer le fichier.")
         chunk.text = chunk.text.filter(pl.col(DEFAUT).is_null())
     if REMARQUE in chunk.text.columns:
-        for rows, rule, remedy in _told(chunk.text, REMARQUE):
+        for rows, rule, remedy in _remarks(chunk.text, REMARQUE):
             chunk.flag(rows, "(ligne)", pl.lit(None), rule, KEPT, remedy)
 
 
-def _told(text: pl.DataFrame, column: str) -> Iterator[tuple[pl.DataFrame, str, str]]:
+def _remarks(text: pl.DataFrame, column: str) -> Iterator[tuple[pl.DataFrame, str, str]]:
     """The rows of which a reader says the same thing: the rows, what it says, and its remedy when it has one."""
-    for said in text[column].drop_nulls().unique(maintain_order=True):
-        rule, _, remedy = str(said).partition(REMEDY)
-        yield text.filter(pl.col(column) == said), rule, remedy
+    for remark in text[column].drop_nulls().unique(maintain_order=True):
+        rule, _, remedy = str(remark).partition(REMEDY)
+        yield text.filter(pl.col(column) == remark), rule, remedy
 
 
 def _clean(chunk: _Chunk) -> None:
@@ -244,7 +244,7 @@ def _restore(chunk: _Chunk, field: Field) -> None:
     if domain is None or domain.pattern is None or field.logical_type != "string":
         return
     odd = chunk.text.filter(~pl.col(field.name).str.contains(domain.pattern))[field.name].unique()
-    written = {value: found for value in odd if (found := rewritings.restored(value, domain)) is not None}
+    written = {value: put_right for value in odd if (put_right := rewritings.restored(value, domain)) is not None}
     for done in sorted({done for _, done in written.values()}):
         right = {value: new for value, (new, what) in written.items() if what == done}
         rows = chunk.text.filter(pl.col(field.name).is_in(list(right)))
@@ -272,26 +272,26 @@ def _no_answers(chunk: _Chunk, field: Field, among: pl.Series) -> None:
     Nobody knows, or there is nothing to know: that is all. The producer knows and may not say, or its spreadsheet
     failed: it is signalled as such.
     """
-    told = chunk.text[field.name]
+    texts = chunk.text[field.name]
     meanings = {
         text: meaning
-        for text in told.filter(among).unique()
+        for text in texts.filter(among).unique()
         if (meaning := non_answers.meaning(text, field, chunk.collection))
     }
     if not meanings:
         return
     for meaning, (effect, rule, remedy) in _UNANSWERED.items():
         words = [text for text, its in meanings.items() if its == meaning]
-        hit = told.is_in(words) if words else among & False
+        hit = texts.is_in(words) if words else among & False
         if hit.any() and field.name in chunk.decisive:
             chunk.reject(chunk.text.filter(hit), field.name, pl.col(field.name), rule, remedy)
         elif hit.any():
             chunk.flag(chunk.text.filter(hit), field.name, pl.col(field.name), rule, effect, remedy)
     zeros = [text for text, its in meanings.items() if its == non_answers.ZERO]
     if zeros and field.logical_type in _NUMBERS:
-        zero = pl.when(told.is_in(zeros)).then(pl.lit(0)).otherwise(pl.col(field.name))
+        zero = pl.when(texts.is_in(zeros)).then(pl.lit(0)).otherwise(pl.col(field.name))
         chunk.typed = chunk.typed.with_columns(zero.alias(field.name))
-    void = told.is_in([text for text in meanings if text not in zeros or field.logical_type not in _NUMBERS])
+    void = texts.is_in([text for text in meanings if text not in zeros or field.logical_type not in _NUMBERS])
     chunk.text = chunk.text.with_columns(pl.when(~void).then(pl.col(field.name)).alias(field.name))
 
 
@@ -309,10 +309,10 @@ def _read_types(chunk: _Chunk) -> None:
         unread = chunk.unread(field)
         if unread.any():
             _no_answers(chunk, field, unread)
-            _say_unread(chunk, field)
+            _report_unread(chunk, field)
 
 
-def _say_unread(chunk: _Chunk, field: Field) -> None:
+def _report_unread(chunk: _Chunk, field: Field) -> None:
     number = chunk.numbers.get(field.name)
     if number is not None and number.ambiguous.any():
         why = "sa colonne emploie les deux conventions" if number.torn else "rien dans sa colonne ne le dit"
@@ -340,13 +340,16 @@ def _unused(chunk: _Chunk) -> None:
             chunk.set_aside(hit, field, rule, remedy)
 
 
-def _place(chunk: _Chunk, told_on: pl.Expr, millesime: pl.Expr) -> None:
+def _place(chunk: _Chunk, stated_on: pl.Expr, millesime: pl.Expr) -> None:
     """Places exist and agree, coordinates lie in them: what does not is set aside, put right, or kept and said.
 
     A row may write the places of any day from the first of its year to the day it speaks from.
     """
     year = millesime.clip(1, 9999)
-    since, until = pl.min_horizontal(told_on, pl.date(year, 1, 1)), pl.max_horizontal(told_on, pl.date(year, 12, 31))
+    since, until = (
+        pl.min_horizontal(stated_on, pl.date(year, 1, 1)),
+        pl.max_horizontal(stated_on, pl.date(year, 12, 31)),
+    )
     judged = places.judge(chunk.typed, chunk.entity, chunk.fields, since, until)
     for remark in (*judged.remarks, *coordinates.judge(chunk.typed, chunk.fields, judged)):
         _apply(chunk, remark)
@@ -376,36 +379,36 @@ def _apply(chunk: _Chunk, remark: places.Remark) -> None:
 
 def _void_conditions(field: Field) -> list[tuple[pl.Expr, str, str]]:
     column = pl.col(field.name)
-    found: list[tuple[pl.Expr, str, str]] = []
+    conditions: list[tuple[pl.Expr, str, str]] = []
     if field.placeholders:
         as_text = (
             column.dt.to_string("%Y-%m-%d") if field.logical_type in ("date", "timestamp") else column.cast(pl.String)
         )
-        found.append(
+        conditions.append(
             (as_text.is_in(list(field.placeholders)), "valeur de remplissage, non utilisée",
              "Donner la vraie valeur, ou laisser vide si elle est inconnue.")
         )  # fmt: skip
     if field.void_when:
-        found.append(
+        conditions.append(
             (pl.sql_expr(field.void_when), field.void_reason or "valeur écartée par le contrat",
              "Corriger ou compléter la réponse dans la collecte d'origine, puis renvoyer le fichier.")
         )  # fmt: skip
     low, high = field.suspect_below, field.suspect_above
     if low is not None:
         given, expected = {"pct": ("fraction", "pourcentage")}.get(field.unit or "", ("part", "montant"))
-        found.append(
+        conditions.append(
             ((column.abs() > 0) & (column.abs() <= low), f"{SUSPECT} : {given} dans une colonne en {expected}",
              f"Livrer la valeur en {expected}.")
         )  # fmt: skip
     if high is not None:
-        found.append(
+        conditions.append(
             (column.abs() >= high, f"{SUSPECT} : pourcentage dans une colonne en fraction",
              "Livrer le taux en fraction (0,952 et non 95,2).")
         )  # fmt: skip
-    return found
+    return conditions
 
 
-def _close(chunk: _Chunk, told_on: pl.Expr) -> None:
+def _close(chunk: _Chunk, stated_on: pl.Expr) -> None:
     """About persons, what is stored in the clear is only what the contract foresees: any other value could name one.
 
     An unknown code is not used (elsewhere it is kept); neither is a number whose key is wrong (nine digits of a NIR), a
@@ -413,11 +416,11 @@ def _close(chunk: _Chunk, told_on: pl.Expr) -> None:
     """
     for field in chunk.fields:
         if field.privacy is None:
-            for wrong, rule in _unforeseen(field, chunk.entity, chunk.typed, told_on):
+            for wrong, rule in _unforeseen(field, chunk.entity, chunk.typed, stated_on):
                 chunk.refuse(chunk.where(wrong), field, rule, f"Corriger « {field.title} ».")
 
 
-def _unforeseen(field: Field, entity: Entity, typed: pl.DataFrame, told_on: pl.Expr) -> Iterator[tuple[pl.Expr, str]]:
+def _unforeseen(field: Field, entity: Entity, typed: pl.DataFrame, stated_on: pl.Expr) -> Iterator[tuple[pl.Expr, str]]:
     """The values of a field that could be an identity, and the rule that says so."""
     column = pl.col(field.name)
     if field.logical_type == "string" and field.nomenclature and not field.nomenclature_strict:
@@ -440,7 +443,7 @@ def _unforeseen(field: Field, entity: Entity, typed: pl.DataFrame, told_on: pl.E
         yield day == birth, BORN
         unlike = birth.is_null() | (day < birth)  # whoever was born before it may have stayed that long
         yield (
-            unlike & (day < told_on.dt.offset_by(f"-{OLD_YEARS}y")),
+            unlike & (day < stated_on.dt.offset_by(f"-{OLD_YEARS}y")),
             f"date antérieure de plus de {OLD_YEARS} ans, non conservée : ce pourrait être une date de naissance",
         )
 
@@ -511,9 +514,9 @@ def _hard_checks(chunk: _Chunk) -> None:
                 chunk.refuse(hit, field, str(check), f"Corriger « {field.title} ».")
 
 
-def _row_rules(chunk: _Chunk, told_on: pl.Expr) -> None:
+def _row_rules(chunk: _Chunk, stated_on: pl.Expr) -> None:
     """Rules over several fields, all judged on the row as it stands before any of them sets a value aside."""
-    read = chunk.typed.with_columns(_collecte_le=told_on)
+    read = chunk.typed.with_columns(_collecte_le=stated_on)
     for rule in chunk.entity.rules:
         broken = read.select((~pl.sql_expr(rule.expression)).fill_null(False).alias("hit"))["hit"]
         if not broken.any():
@@ -530,19 +533,19 @@ def _row_rules(chunk: _Chunk, told_on: pl.Expr) -> None:
             chunk.flag(rows, "(ligne)", pl.lit(rule.expression), rule.description, KEPT, rule.remedy)
 
 
-def _codes_in_force(chunk: _Chunk, told_on: pl.Expr) -> None:
+def _codes_in_force(chunk: _Chunk, stated_on: pl.Expr) -> None:
     """Codes that exist, but not on the day of the row: signalled, and not used when their list is strict."""
     for field in chunk.fields:
         dated = periods(field.nomenclature) if field.nomenclature else None
         if dated is None:
             continue
-        told = chunk.typed.select(code=pl.col(field.name), jour=_day_of(chunk.entity, told_on))
+        used = chunk.typed.select(code=pl.col(field.name), jour=_day_of(chunk.entity, stated_on))
         begun = pl.col("valide_du").is_null() | (pl.col("valide_du") <= pl.col("jour"))
         ended = pl.col("valide_au").is_not_null() & (pl.col("valide_au") < pl.col("jour"))
-        out = told.drop_nulls().unique().join(dated, on="code").filter(~begun | ended).select("code", "jour", hors=True)
+        out = used.drop_nulls().unique().join(dated, on="code").filter(~begun | ended).select("code", "jour", hors=True)
         if out.is_empty():
             continue
-        hit = told.join(out, on=["code", "jour"], how="left", maintain_order="left")["hors"].fill_null(False)
+        hit = used.join(out, on=["code", "jour"], how="left", maintain_order="left")["hors"].fill_null(False)
         rule = f"code hors de sa période de validité dans la nomenclature {field.nomenclature}"
         remedy = "Donner le code en vigueur à la date de la ligne, ou corriger cette date."
         if field.nomenclature_strict:
@@ -551,7 +554,7 @@ def _codes_in_force(chunk: _Chunk, told_on: pl.Expr) -> None:
             chunk.flag(chunk.text.filter(hit), field.name, pl.col(field.name), rule, KEPT, remedy)
 
 
-def _day_of(entity: Entity, told_on: pl.Expr) -> pl.Expr:
+def _day_of(entity: Entity, stated_on: pl.Expr) -> pl.Expr:
     """The day of which the codes of a row are: 31 December of its millésime, unless the row was told before it.
 
     A row that says when what it tells was true, or ended (a closed establishment), has the codes of that day.
@@ -559,12 +562,12 @@ def _day_of(entity: Entity, told_on: pl.Expr) -> pl.Expr:
     year_end = pl.date(
         pl.col("millesime").clip(1, 9999), 12, 31
     )  # an impossible one is rejected, and no calendar has it
-    day = pl.min_horizontal(year_end, told_on)
+    day = pl.min_horizontal(year_end, stated_on)
     own = [pl.col(name).cast(pl.Date) for name in (entity.codes_at, entity.dated_by) if name]
     return pl.min_horizontal(pl.coalesce(*own, day), day) if own else day
 
 
-def _tell_millesime(chunk: _Chunk, layout: Layout, facts: DeliveryFacts) -> None:
+def _set_millesime(chunk: _Chunk, layout: Layout, facts: DeliveryFacts) -> None:
     chunk.typed = chunk.typed.with_columns(_year(chunk.typed, layout, facts).alias("millesime"))
     name = layout.millesime.get("field")
     if not name:  # the delivery says it: it was refused if it is none
@@ -602,14 +605,14 @@ def _settle(frame: pl.DataFrame, chunk: _Chunk, layout: Layout, facts: DeliveryF
     rejects = pl.DataFrame(schema=REJECT_SCHEMA)
     rejected = pl.Series("_row", [], dtype=pl.UInt32)
     if chunk.rejects:
-        found = pl.concat(chunk.rejects).unique(maintain_order=True)
-        rejected = found["_row"].unique()
+        problems = pl.concat(chunk.rejects).unique(maintain_order=True)
+        rejected = problems["_row"].unique()
         delivered = [c for c in frame.columns if c not in TECHNICAL]
         whole = indexed.filter(pl.col("_row").is_in(rejected.implode())).select(
             "_row", ligne_complete=pl.struct(delivered).struct.json_encode()
         )
         rejects = (
-            found.join(lines, on="_row", how="left")
+            problems.join(lines, on="_row", how="left")
             .join(whole, on="_row", how="left")
             .sort("_row", maintain_order=True)
             .with_columns(**origin)

@@ -95,19 +95,19 @@ class _Extents:
 def judge(typed: pl.DataFrame, fields: list[Field], places: Places) -> list[Remark]:
     """What is said of the coordinates of rows, in the order in which it is to be applied."""
     degrees, metres = _pair(typed, fields, "longitude", "latitude"), _pair(typed, fields, "x_projete", "y_projete")
-    found: list[Remark] = []
+    remarks: list[Remark] = []
     if degrees and metres:
         exchanged = _exchanged(degrees, metres, _Extents(places.departement))
-        found += _replaced(degrees, exchanged, metres.x, metres.y, EXCHANGED)
-        found += _replaced(metres, exchanged, degrees.x, degrees.y, EXCHANGED)
+        remarks += _replaced(degrees, exchanged, metres.x, metres.y, EXCHANGED)
+        remarks += _replaced(metres, exchanged, degrees.x, degrees.y, EXCHANGED)
         degrees, metres = (
             _Pair(one.fields, np.where(exchanged, other.x, one.x), np.where(exchanged, other.y, one.y))
             for one, other in ((degrees, metres), (metres, degrees))
         )
     for pair, changes in ((degrees, _changes_of_degrees), (metres, _changes_of_metres)):
         if pair is not None:
-            found += _judged(pair, places, changes)
-    return [remark for remark in found if remark.hit.any()]
+            remarks += _judged(pair, places, changes)
+    return [remark for remark in remarks if remark.hit.any()]
 
 
 def _pair(typed: pl.DataFrame, fields: list[Field], first: str, second: str) -> _Pair | None:
@@ -158,31 +158,31 @@ def _elsewhere(
     """lost: ranks of the rows whose pair is not in their département."""
     few = _Pair(pair.fields, pair.x[lost], pair.y[lost])
     around = _Extents(places.departement.gather(lost.tolist()))
-    n_found, label = np.zeros(len(lost), dtype=int), np.zeros(len(lost), dtype=int)
+    n_inside, label = np.zeros(len(lost), dtype=int), np.zeros(len(lost), dtype=int)
     new_x, new_y = few.x.copy(), few.y.copy()
     rules: list[str] = []
     for rule, x, y in changes(few, around):
         hit = _inside(pair, around, x, y)
         if rule not in rules:
             rules.append(rule)
-        n_found += hit
+        n_inside += hit
         label[hit] = rules.index(rule)
         new_x[hit], new_y[hit] = x[hit], y[hit]
     elsewhere = _somewhere(*(around.degrees(few.x, few.y) if _is_metric(pair) else (few.x, few.y)))
     agreed = ~elsewhere | (places.witnesses.gather(lost.tolist()).to_numpy() >= 2)
-    right = (n_found == 1) & agreed
+    right = (n_inside == 1) & agreed
     for rank, rule in enumerate(rules):
         hit = np.zeros(len(pair.x), dtype=bool)
         hit[lost[right & (label == rank)]] = True
         x, y = pair.x.copy(), pair.y.copy()
         x[lost], y[lost] = new_x, new_y
         yield from _replaced(pair, hit, x, y, rule)
-    told = np.zeros(len(pair.x), dtype=bool)
-    told[lost[~right]] = True
+    doubtful = np.zeros(len(pair.x), dtype=bool)
+    doubtful[lost[~right]] = True
     if not _is_metric(pair):
-        told &= _on_earth(pair.x, pair.y)  # of the others their domain says enough
+        doubtful &= _on_earth(pair.x, pair.y)  # of the others their domain says enough
     for field in pair.fields:
-        yield Remark(field, _mask(told), OUTSIDE, _VERIFY)
+        yield Remark(field, _mask(doubtful), OUTSIDE, _VERIFY)
 
 
 def _is_metric(pair: _Pair) -> bool:

@@ -34,8 +34,8 @@ def settle_duplicates(
     )
     contradictory = repeated.filter(pl.col("_versions") > 1)
     copies = repeated.filter((pl.col("_versions") == 1) & (pl.col("_rank") > 1))
-    told = sorted(entity.pseudonyms) if personal else names
-    whole = pl.struct(told).struct.json_encode() if told else pl.lit(None, pl.String)
+    columns = sorted(entity.pseudonyms) if personal else names
+    whole = pl.struct(columns).struct.json_encode() if columns else pl.lit(None, pl.String)
 
     def shown_part(column: str) -> pl.Expr:
         if column in entity.pseudonyms:
@@ -45,11 +45,11 @@ def settle_duplicates(
     shown = pl.concat_str([shown_part(k).fill_null("∅") for k in key], separator=" · ")
 
     def as_rejects(rows: pl.DataFrame, rule: str, remedy: str | pl.Expr) -> pl.DataFrame:
-        said = pl.lit(remedy) if isinstance(remedy, str) else remedy
+        advice = pl.lit(remedy) if isinstance(remedy, str) else remedy
         return rows.select(
             delivery_id=pl.lit(facts.delivery_id), source=pl.lit(facts.source), entite=pl.lit(entity.name),
             ligne=pl.col("_ligne"), chemin=pl.lit(None, pl.String), champ=pl.lit(", ".join(key)), valeur=shown,
-            regle=pl.lit(rule), remede=said, ligne_complete=whole,
+            regle=pl.lit(rule), remede=advice, ligne_complete=whole,
         ).cast(REJECT_SCHEMA)  # type: ignore[arg-type]  # a dict of dtypes is what polars takes  # fmt: skip
 
     return pl.concat(

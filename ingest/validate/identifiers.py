@@ -39,10 +39,10 @@ def nir_key_holds(number: str) -> bool:
     Thirteen characters without their key are not wrong: INS and RESID-ESMS transport them so. Millions of numbers pass
     here: the tests hold python-stdnum beside it, which takes ten times longer.
     """
-    found = _NIR.fullmatch(number) or _NIR.fullmatch(number.replace(" ", "").upper())
-    if found is None:
+    match = _NIR.fullmatch(number) or _NIR.fullmatch(number.replace(" ", "").upper())
+    if match is None:
         return False
-    before, department, after, key = found.groups()
+    before, department, after, key = match.groups()
     return key is None or int(key) == 97 - int(before + _CORSICAN_NIR.get(department, department) + after) % 97
 
 

@@ -74,11 +74,11 @@ def judge(typed: pl.DataFrame, entity: Entity, fields: list[Field], since: pl.Ex
     official = _official(rows, named)
     remarks: list[Remark] = []
     for field, place in named:
-        found = list(_existence(rows, field, place, official[field.name]))
-        for remark in found:
+        problems = list(_existence(rows, field, place, official[field.name]))
+        for remark in problems:
             if remark.wrong:  # what is no place says nothing of the others
                 official[field.name] = official[field.name].set(remark.hit, None)
-        remarks += found
+        remarks += problems
     first: dict[str, Field] = {}  # of several fields of one kind, the first is the place of the row itself
     for field, place in named:
         first.setdefault(place, field)
@@ -178,15 +178,15 @@ def _out_of_date(rows: pl.DataFrame, field: Field, label: str, code: pl.Series) 
             to_come.select("rang", remedy=pl.format("Code d'une commune créée le {}.", created)),
         ]
     )
-    told = asked.select("rang").join(judged, on="rang", how="left", maintain_order="left")
-    yield Remark(field, told["remedy"].is_not_null(), OUT_OF_DATE.format(label), told["remedy"])
+    remedies = asked.select("rang").join(judged, on="rang", how="left", maintain_order="left")
+    yield Remark(field, remedies["remedy"].is_not_null(), OUT_OF_DATE.format(label), remedies["remedy"])
 
 
 def _agreement(
     rows: pl.DataFrame, by_place: dict[str, Field], codes: dict[str, pl.Series]
 ) -> tuple[pl.Series, pl.Series, list[Remark]]:
     """The département of each row where its places agree, how many of them tell it, and what contradicts it."""
-    told = pl.DataFrame(
+    official = pl.DataFrame(
         {place: codes[place] for place in codes} or {"rien": pl.repeat(None, rows.height, dtype=pl.String, eager=True)}
     )
     communes = [p for p in ("commune", "commune_finess") if p in codes]
@@ -196,21 +196,21 @@ def _agreement(
     # A commune that changed of département is told by its code of then with its département of now.
     then = territoires.departement_of(commune)
     now = territoires.departement_of(commune.replace(territoires.carried()))
-    found = told.with_columns(then=then, now=now, own=own).select("then", "now", "own")
-    found = found.with_columns(
+    compared = official.with_columns(then=then, now=now, own=own).select("then", "now", "own")
+    compared = compared.with_columns(
         apart=(pl.col("own") != pl.col("then")) & (pl.col("own") != pl.col("now")),
         departement=pl.coalesce("own", "now"),
     )
-    apart = found["apart"].fill_null(False)
+    apart = compared["apart"].fill_null(False)
     remarks: list[Remark] = []
     if "commune" in codes and owns:  # FINESS's short code has no département of its own to contradict
         remarks.append(Remark(by_place["commune"], apart, APART.format("commune", "département"), _VERIFY))
-    departement = found["departement"].set(apart, None)
-    witnesses = found.select(sum(pl.col(c).is_not_null().cast(pl.Int8) for c in ("own", "now"))).to_series()
+    departement = compared["departement"].set(apart, None)
+    witnesses = compared.select(sum(pl.col(c).is_not_null().cast(pl.Int8) for c in ("own", "now"))).to_series()
     if "commune" not in codes:  # FINESS's short code was put after the département: both are one witness
         witnesses = witnesses.clip(upper_bound=1)
     if "code_postal" in codes:
-        other = _postal(by_place["code_postal"], codes["code_postal"], found, apart)
+        other = _postal(by_place["code_postal"], codes["code_postal"], compared, apart)
         witnesses += (codes["code_postal"].is_not_null() & ~other.hit).cast(pl.Int8)
         remarks.append(other)
     if "region" in codes:
@@ -220,9 +220,9 @@ def _agreement(
     return departement, witnesses, remarks
 
 
-def _postal(field: Field, postal: pl.Series, found: pl.DataFrame, apart: pl.Series) -> Remark:
+def _postal(field: Field, postal: pl.Series, compared: pl.DataFrame, apart: pl.Series) -> Remark:
     """Postal codes whose prefix is of another département than the row, but for post offices across a border."""
-    pairs = pl.DataFrame({"postal": postal, "then": found["then"], "departement": found["departement"]})
+    pairs = pl.DataFrame({"postal": postal, "then": compared["then"], "departement": compared["departement"]})
     distinct = pairs.unique()
     other = [
         departement is not None and postal is not None

@@ -42,14 +42,14 @@ def restored(value: str, domain: Domain) -> tuple[str, str] | None:
 def _writings(value: str, domain: Domain) -> Iterator[tuple[str, str]]:
     """What the value may have been, least changed first."""
     done: list[str] = []
-    for change, said in (
+    for change, what in (
         (lambda text: re.sub(r"[\s'’]", "", text), "espaces ou apostrophe ôtés"),
         (lambda text: _DECIMALS.sub("", text), "décimales de tableur ôtées"),
         (str.upper, "majuscule rétablie"),
     ):
         if (changed := change(value)) != value:
             value = changed
-            done.append(said)
+            done.append(what)
             yield value, ", ".join(done)
     if domain.length and value.isascii() and value.isdigit() and 0 < domain.length - len(value) <= _zeros(domain):
         yield value.zfill(domain.length), ", ".join((*done, ZERO))

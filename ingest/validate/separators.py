@@ -93,9 +93,9 @@ class Separators:
 
     def reading_of(self, entity: str, field: str, declared: str | None) -> Reading:
         """How ambiguous texts of a column are to be read, as far as is known."""
-        found = reading(self.proofs(entity, field), declared)
-        self._read.setdefault((entity, field), (found, declared))
-        return found
+        current = reading(self.proofs(entity, field), declared)
+        self._read.setdefault((entity, field), (current, declared))
+        return current
 
     @property
     def settled(self) -> bool:
@@ -194,9 +194,9 @@ def _grouped(text: pl.Series) -> pl.Series:
 def _resolved(text: pl.Series, read: Reading) -> pl.Series:
     """Numbers of ambiguous texts, as their column says; NULL when it does not."""
     x = pl.col("x")
-    found = pl.lit(None, pl.Float64)
+    value = pl.lit(None, pl.Float64)
     for mark, meaning in ((".", read.dot), (",", read.comma)):
         if meaning:
             digits = x if meaning == DECIMAL else x.str.replace(mark, "", literal=True)
-            found = pl.when(x.str.contains(mark, literal=True)).then(_number(digits)).otherwise(found)
-    return _evaluated(text, found)
+            value = pl.when(x.str.contains(mark, literal=True)).then(_number(digits)).otherwise(value)
+    return _evaluated(text, value)

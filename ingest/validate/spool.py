@@ -43,8 +43,8 @@ class Spool:
     def _count(self, chunk: pl.DataFrame) -> None:
         self.rows += chunk.height
         if self.key:
-            told = chunk.drop_nulls(list(self._entity.identity_in_key))  # who is unknown is nobody's double
-            self._keys.append(told.select("_ligne", cle=pl.struct(self.key).hash(seed=0)))
+            identified = chunk.drop_nulls(list(self._entity.identity_in_key))  # who is unknown is nobody's double
+            self._keys.append(identified.select("_ligne", cle=pl.struct(self.key).hash(seed=0)))
 
     def look_again(self, seen: Callable[[pl.DataFrame], pl.DataFrame]) -> None:
         """Every chunk set aside becomes what `seen` makes of it, once the whole delivery was read."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from ingest.stages import etape
+from ingest.stages import stage
 from orchestration.publication.errors import PublicationBlocked
 from orchestration.publication.store import Publication, current
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Publication", "PublicationBlocked", "publish", "read_current"]
 
 
-@etape("publication")
+@stage("publication")
 def publish(home: Home, *, now: datetime, allow_shrink: bool = False) -> Publication:
     """Publish what the warehouse of a home holds.
 

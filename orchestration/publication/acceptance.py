@@ -27,7 +27,7 @@ EXAMPLES = 5
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RuleOutcome:
     """What became of one rule."""
 
     rule: Rule
@@ -50,8 +50,8 @@ class Outcome:
             return f"règle impossible à évaluer ({self.error})"
         if self.broken is not None:
             share = f" sur {number(self.checked)} ({percent(self.broken / self.checked)})" if self.checked else ""
-            said = f"{number(self.broken)} ligne{'s' if self.broken > 1 else ''}{share}"
-            return f"{said} ; exemples : {' | '.join(self.examples)}" if self.examples else said
+            rows = f"{number(self.broken)} ligne{'s' if self.broken > 1 else ''}{share}"
+            return f"{rows} ; exemples : {' | '.join(self.examples)}" if self.examples else rows
         return f"observé : {self.observed}"
 
     @property
@@ -71,7 +71,7 @@ def preload() -> None:
     threading.Thread(target=importlib.import_module, args=("great_expectations",), daemon=True).start()
 
 
-def evaluate(rules: Sequence[Rule], frames: Mapping[str, Frame]) -> list[Outcome]:
+def evaluate(rules: Sequence[Rule], frames: Mapping[str, Frame]) -> list[RuleOutcome]:
     """The outcome of every rule, in the order of the rules; frames are looked at one at a time.
 
     Raises PublicationBlocked when a staged file cannot be read.
@@ -83,15 +83,15 @@ def evaluate(rules: Sequence[Rule], frames: Mapping[str, Frame]) -> list[Outcome
     context = gx.get_context(mode="ephemeral")  # in memory: writes no file anywhere
     context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
     source = context.data_sources.add_pandas("instantane")
-    found: dict[str, Outcome] = {}
+    outcomes: dict[str, RuleOutcome] = {}
     for scope in dict.fromkeys(rule.scope for rule in rules):
         batch = source.add_dataframe_asset(scope).add_batch_definition_whole_dataframe("tout")
         with duckdb.connect() as connection:
             reader = Reader(connection, frames[scope])
             for mine, sample in _samples(reader, [rule for rule in rules if rule.scope == scope]):
                 for outcome in _evaluate(gx, batch, mine, sample, reader):
-                    found[outcome.rule.identity] = outcome
-    return [found[rule.identity] for rule in rules]
+                    outcomes[outcome.rule.identity] = outcome
+    return [outcomes[rule.identity] for rule in rules]
 
 
 def _samples(reader: Reader, rules: Sequence[Rule]) -> Iterator[tuple[list[Rule], Sample]]:
@@ -125,17 +125,17 @@ def _samples(reader: Reader, rules: Sequence[Rule]) -> Iterator[tuple[list[Rule]
         yield others, reader.whole([c for c in frame.columns if c in needed])
 
 
-def _evaluate(gx: Any, definition: Any, rules: list[Rule], sample: Sample, reader: Reader) -> list[Outcome]:
+def _evaluate(gx: Any, definition: Any, rules: list[Rule], sample: Sample, reader: Reader) -> list[RuleOutcome]:
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
-    outcomes: list[Outcome] = []
+    outcomes: list[RuleOutcome] = []
     expectations: list[Any] = []
     for index, rule in enumerate(rules):
         try:
             configured = ExpectationConfiguration(type=rule.expectation, kwargs=rule.kwargs, meta={"rule": index})
             expectations.append(configured.to_domain_obj())
         except (ValueError, TypeError, gx.exceptions.GreatExpectationsError) as error:
-            outcomes.append(Outcome(rule, kept=False, error=_short(error)))
+            outcomes.append(RuleOutcome(rule, kept=False, error=_short(error)))
     batch = definition.get_batch(batch_parameters={"dataframe": sample.data})
 
     def results(asked: list[Any], result_format: str) -> dict[int, Any]:
@@ -143,25 +143,25 @@ def _evaluate(gx: Any, definition: Any, rules: list[Rule], sample: Sample, reade
         with warnings.catch_warnings():
             # pandas warns that groups of a pattern are not extracted: nobody asked for them.
             warnings.filterwarnings("ignore", message="This pattern is interpreted as a regular expression")
-            found = batch.validate(suite, result_format={"result_format": result_format}).results
-        return {item.expectation_config.meta["rule"]: item for item in found}
+            validated = batch.validate(suite, result_format={"result_format": result_format}).results
+        return {item.expectation_config.meta["rule"]: item for item in validated}
 
-    found = results(expectations, "BASIC")
-    # Which rows break a rule costs as much again to find: it is asked of the rules that some row breaks.
-    broken = [e for e in expectations if found[e.meta["rule"]].result.get("unexpected_count")]
-    found |= results([type(e)(**e.dict(exclude={"id"})) for e in broken], "COMPLETE") if broken else {}
-    return outcomes + [_outcome(rules[index], item, sample, reader) for index, item in found.items()]
+    by_rule = results(expectations, "BASIC")
+    # To find which rows break a rule costs as much again: it is asked only of the rules that some row breaks.
+    broken = [e for e in expectations if by_rule[e.meta["rule"]].result.get("unexpected_count")]
+    by_rule |= results([type(e)(**e.dict(exclude={"id"})) for e in broken], "COMPLETE") if broken else {}
+    return outcomes + [_outcome(rules[index], item, sample, reader) for index, item in by_rule.items()]
 
 
-def _outcome(rule: Rule, item: Any, sample: Sample, reader: Reader) -> Outcome:
+def _outcome(rule: Rule, item: Any, sample: Sample, reader: Reader) -> RuleOutcome:
     if error := _exception(item.exception_info):
-        return Outcome(rule, kept=False, error=error)
+        return RuleOutcome(rule, kept=False, error=error)
     result: dict[str, Any] = item.result
     if result.get("unexpected_count") is None:
         observed = cell(result.get("observed_value"))
-        return Outcome(rule, kept=bool(item.success), checked=sample.rows, observed=observed)
+        return RuleOutcome(rule, kept=bool(item.success), checked=sample.rows, observed=observed)
     broken, examples = _broken(rule, result, sample, reader) if result["unexpected_count"] else (0, ())
-    return Outcome(rule, kept=bool(item.success), checked=sample.rows, broken=broken, examples=examples)
+    return RuleOutcome(rule, kept=bool(item.success), checked=sample.rows, broken=broken, examples=examples)
 
 
 def _broken(rule: Rule, result: dict[str, Any], sample: Sample, reader: Reader) -> tuple[int, tuple[str, ...]]:

@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from data_contracts.dictionary import UNRANKED
 from data_contracts.loading import Product
 from orchestration.publication import french, non_regression
-from orchestration.publication.acceptance import Outcome
+from orchestration.publication.acceptance import RuleOutcome
 from orchestration.publication.datapackage import LICENCE
 from orchestration.publication.declared import Declarations
 from orchestration.publication.non_regression import KEY_FIGURES, Comparison, KeyFigure, Line
@@ -67,7 +67,7 @@ class Attempt:
 
 def acceptance_report(
     attempt: Attempt,
-    outcomes: Sequence[Outcome],
+    outcomes: Sequence[RuleOutcome],
     comparisons: Sequence[Comparison],
     figures: Mapping[str, float | None],
     titles: Mapping[str, str],

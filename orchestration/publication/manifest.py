@@ -113,8 +113,8 @@ def file_digest(path: Path) -> str:
 def documents_of(folder: Path, files: Iterable[DataFile]) -> tuple[Document, ...]:
     """Every file of the folder that is neither a declared table nor the manifest."""
     tables = {f.path for f in files}
-    found = sorted(p for p in folder.rglob("*") if p.is_file())
-    paths = [(p, p.relative_to(folder).as_posix()) for p in found]
+    present = sorted(p for p in folder.rglob("*") if p.is_file())
+    paths = [(p, p.relative_to(folder).as_posix()) for p in present]
     return tuple(Document(r, file_digest(p), p.stat().st_size) for p, r in paths if r not in tables and r != NAME)
 
 
@@ -145,13 +145,13 @@ def damage(folder: Path, manifest: Manifest, *, decode: bool = True) -> list[str
 def _unreadable(path: Path, entry: DataFile) -> list[str]:
     try:
         with pq.ParquetFile(path) as parquet:
-            found = [(f.name, str(f.type)) for f in parquet.schema_arrow]
+            columns = [(f.name, str(f.type)) for f in parquet.schema_arrow]
             rows = sum(batch.num_rows for batch in parquet.iter_batches())
     except (pa.ArrowException, OSError) as error:
         return [f"{entry.path} : fichier illisible ({error})"]
     problems: list[str] = []
     if rows != entry.rows:
         problems.append(f"{entry.path} : {rows} lignes relues, {entry.rows} écrites")
-    if found != [(c.name, c.type) for c in entry.columns]:
+    if columns != [(c.name, c.type) for c in entry.columns]:
         problems.append(f"{entry.path} : les colonnes relues ne sont pas celles du manifeste")
     return problems

@@ -90,7 +90,7 @@ KEY_FIGURES = tuple(
 def key_figures(staging: Path, files: Iterable[DataFile]) -> dict[str, float | None]:
     """Every key figure whose table and columns are published; None when the data do not let it be known."""
     marts = {f.table: f for f in files if f.path.startswith("marts/")}
-    found: dict[str, float | None] = {}
+    figures: dict[str, float | None] = {}
     with duckdb.connect() as connection:
         for figure in KEY_FIGURES:
             file = marts.get(figure.table)
@@ -98,8 +98,8 @@ def key_figures(staging: Path, files: Iterable[DataFile]) -> dict[str, float | N
                 continue
             row = connection.execute(f"SELECT {figure.sql} FROM read_parquet(?)", [str(staging / file.path)]).fetchone()
             value = row[0] if row else None
-            found[figure.name] = None if value is None else float(value)
-    return found
+            figures[figure.name] = None if value is None else float(value)
+    return figures
 
 
 @dataclass(frozen=True)
@@ -158,16 +158,16 @@ def compare(
     )
     filled = tuple(line for old in previous.files for line in _filled(old, now.get(old.path)))
     remedy = "Cherchez la livraison manquante ou refusée ; si la baisse est voulue, autorisez-la (allow_shrink)."
-    told = " (baisse autorisée pour cette publication)" if allow_shrink else ""
+    allowed = " (baisse autorisée pour cette publication)" if allow_shrink else ""
     fell = french.percent(MAX_FALL)
     points = french.number(MAX_COMPLETENESS_FALL)
     less_known = f"Aucune colonne ne perd plus de {points} points de valeurs connues"
     why = "Cherchez la source ou la jointure qui ne renseigne plus cette colonne."
     return [
         _comparison(
-            VOLUMES, volumes, f"Aucun fichier ne perd plus de {fell} de ses lignes{told}", remedy, not allow_shrink
+            VOLUMES, volumes, f"Aucun fichier ne perd plus de {fell} de ses lignes{allowed}", remedy, not allow_shrink
         ),
-        _comparison(FIGURES, known, f"Aucun chiffre clé ne passe sous son plancher{told}", remedy, not allow_shrink),
+        _comparison(FIGURES, known, f"Aucun chiffre clé ne passe sous son plancher{allowed}", remedy, not allow_shrink),
         _comparison(COMPLETENESS, filled, less_known, why, False),
     ]
 
@@ -178,11 +178,11 @@ def _filled(old: DataFile, new: DataFile | None) -> list[Line]:
         return []
     listed: list[Line] = []
     for column in old.columns:
-        found = new.column(column.name)
+        column_now = new.column(column.name)
         before = 100 * (1 - column.nulls / old.rows)
-        if found is not None:
+        if column_now is not None:
             name = f"{old.table}.{column.name}"
-            now = 100 * (1 - found.nulls / new.rows)
+            now = 100 * (1 - column_now.nulls / new.rows)
             listed.append(Line(name, name, now, before, before - MAX_COMPLETENESS_FALL))
     return listed
 

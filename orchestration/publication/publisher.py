@@ -29,7 +29,7 @@ from orchestration.publication import (
     snapshot,
     store,
 )
-from orchestration.publication.acceptance import Outcome
+from orchestration.publication.acceptance import RuleOutcome
 from orchestration.publication.declared import Declarations
 from orchestration.publication.errors import PublicationBlocked
 from orchestration.publication.manifest import NAME, DataFile, Manifest, content_digest, damage, documents_of
@@ -37,7 +37,7 @@ from orchestration.publication.rules import Rule
 from orchestration.publication.samples import Frame
 from orchestration.publication.store import Publication, Step
 
-Gate = Callable[[Sequence[Rule], Mapping[str, Frame]], list[Outcome]]
+Gate = Callable[[Sequence[Rule], Mapping[str, Frame]], list[RuleOutcome]]
 
 # Names given to `on_step`, in order (with one `table:<name>` for each table before `tables`).
 STEPS = ("tables", "donnees_ouvertes", "acceptation", "manifeste", "relecture", "dossier", "pointeur_pret", "pointeur")
@@ -77,18 +77,18 @@ def run(
         product_rules = _product_rules(declared, minimum)
         staging = store.open_staging(home.publication, f"{now:%Y%m%dT%H%M%SZ}")
         previous = current.manifest if current else None
-        attempt = _Attempt(
+        publishing = _Publishing(
             home.publication, declared, fingerprint, now, allow_shrink, gate, on_step, previous, staging, minimum
         )
         try:
-            return attempt.publish(home.warehouse, product_rules)
+            return publishing.publish(home.warehouse, product_rules)
         except BaseException:
             shutil.rmtree(staging, ignore_errors=True)
             raise
 
 
 @dataclass(frozen=True)
-class _Attempt:
+class _Publishing:
     """What one attempt works with; it lives as long as its staging folder."""
 
     folder: Path
@@ -203,18 +203,18 @@ class _Attempt:
         report = store.save_report(self.folder, version_id, html)
         if failed := [o for o in outcomes if o.blocks]:
             kept = f"La version {self.previous.version} reste en place." if self.previous else "Rien n'est publié."
-            said = f"{len(failed)} règle(s) bloquante(s) non tenue(s) sur {len(every)} vérifiées."
-            raise PublicationBlocked(f"{said} {kept}", [o.sentence for o in failed], report)
+            count = f"{len(failed)} règle(s) bloquante(s) non tenue(s) sur {len(every)} vérifiées."
+            raise PublicationBlocked(f"{count} {kept}", [o.sentence for o in failed], report)
         (self.staging / "acceptation.html").write_text(html, encoding="utf-8")
 
     def _secret(self, files: list[DataFile]) -> dict[str, small_numbers.Control]:
         """What the written files give away of the persons that they count, by table."""
-        found: dict[str, small_numbers.Control] = {}
+        controls: dict[str, small_numbers.Control] = {}
         for file in (f for f in files if f.path.startswith("marts/")):
             control = small_numbers.control(self.declared.products[file.table], self.staging / file.path, self.minimum)
             if control is not None:
-                found[file.table] = control
-        return found
+                controls[file.table] = control
+        return controls
 
 
 def up_to_date(current: Publication, fingerprint: str) -> bool:
@@ -255,15 +255,15 @@ def _product_rules(declared: Declarations, minimum: int) -> list[Rule]:
 
 def software() -> dict[str, str]:
     """What made the files, and would make them again to the byte."""
-    found: dict[str, str] = {}
+    versions: dict[str, str] = {}
     for name in ("dlnuf", "duckdb", "pyarrow", "great-expectations"):
         try:
-            found[name] = version(name)
+            versions[name] = version(name)
         except PackageNotFoundError:
-            found[name] = "non installé"
-    found["publication"] = _own_digest()
-    found["seuil_personnes"] = str(small_numbers.threshold())  # another threshold publishes other bytes
-    return found
+            versions[name] = "non installé"
+    versions["publication"] = _own_digest()
+    versions["seuil_personnes"] = str(small_numbers.threshold())  # another threshold publishes other bytes
+    return versions
 
 
 @lru_cache(maxsize=1)

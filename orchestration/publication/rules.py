@@ -64,12 +64,12 @@ def rules_of(product: Product) -> list[Rule]:
     listed += _key_rules(product.id, product.primary_key)
     for field in product.fields:
         listed += _field_rules(product.id, field)
-    found: dict[str, Rule] = {}
+    by_identity: dict[str, Rule] = {}
     for rule in listed:
-        first = found.setdefault(rule.identity, rule)
+        first = by_identity.setdefault(rule.identity, rule)
         if rule.blocking and not first.blocking:
-            found[rule.identity] = replace(first, blocking=True)
-    return list(found.values())
+            by_identity[rule.identity] = replace(first, blocking=True)
+    return list(by_identity.values())
 
 
 def _declared(product: Product, node: dict[str, Any]) -> Rule:
@@ -157,21 +157,21 @@ def _field_rules(table: str, field: Field) -> list[Rule]:
 
 def _bounds(field: Field, low: str, high: str) -> dict[str, Any]:
     """GX arguments of a pair of ODCS bounds; ISO dates become instants, as the frames hold them."""
-    found = {"min_value": field.option(low), "max_value": field.option(high)}
+    bounds = {"min_value": field.option(low), "max_value": field.option(high)}
     if field.logical_type in ("date", "timestamp"):
-        found = {k: datetime.fromisoformat(str(v)) if v is not None else None for k, v in found.items()}
-    return {k: v for k, v in found.items() if v is not None}
+        bounds = {k: datetime.fromisoformat(str(v)) if v is not None else None for k, v in bounds.items()}
+    return {k: v for k, v in bounds.items() if v is not None}
 
 
 def _between(kwargs: dict[str, Any]) -> str:
-    def said(value: Any) -> str:
+    def written(value: Any) -> str:
         return f"{value:%d/%m/%Y}" if isinstance(value, datetime) else number(value)
 
     if "min_value" not in kwargs:
-        return f"d'au plus {said(kwargs['max_value'])}"
+        return f"d'au plus {written(kwargs['max_value'])}"
     if "max_value" not in kwargs:
-        return f"d'au moins {said(kwargs['min_value'])}"
-    return f"entre {said(kwargs['min_value'])} et {said(kwargs['max_value'])}"
+        return f"d'au moins {written(kwargs['min_value'])}"
+    return f"entre {written(kwargs['min_value'])} et {written(kwargs['max_value'])}"
 
 
 def _codes(nomenclature: str) -> list[str]:

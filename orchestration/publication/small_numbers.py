@@ -75,11 +75,11 @@ def check(products: Iterable[Product]) -> None:
 @lru_cache(maxsize=1)
 def parents() -> Mapping[str, str]:
     """Territory -> the one that holds it, as `niveau/code`: département -> region (COG), region -> France."""
-    found: dict[str, str] = {}
+    holders: dict[str, str] = {}
     for row in nomenclatures.read_list("insee_departements"):
-        found[f"departement/{row['code']}"] = f"region/{row['region_code']}"
-        found[f"region/{row['region_code']}"] = "france/FR"
-    return found
+        holders[f"departement/{row['code']}"] = f"region/{row['region_code']}"
+        holders[f"region/{row['region_code']}"] = "france/FR"
+    return holders
 
 
 @dataclass(frozen=True)
@@ -118,11 +118,11 @@ def _without(table: Table, chosen: Iterable[_Count]) -> pl.DataFrame:
         names.update(value for value, base in borne if base in names or row[base] is None)
         names.difference_update([name for name in names if row[name] is None and name not in _hidden(row)])
     order = [c for c in frame.columns if c in declared.protected]
-    told = [", ".join(c for c in order if c in names) or None for names in hidden]
+    witness = [", ".join(c for c in order if c in names) or None for names in hidden]
     masks = {c: pl.Series(f"_{c}", [c in names for names in hidden], pl.Boolean) for c in order}
     return frame.with_columns(
         *(pl.when(masks[c]).then(None).otherwise(pl.col(c)).alias(c) for c in order),
-        pl.Series(WITNESS, told, pl.String),
+        pl.Series(WITNESS, witness, pl.String),
     )
 
 
@@ -133,19 +133,19 @@ def protected(products: Iterable[Product], frames: Mapping[str, pl.DataFrame], s
     if spoilt := [f"{name}.{c}" for name, frame in frames.items() for c in _with_pseudonyms(frame)]:
         remedy = "des valeurs ont la forme d'un pseudonyme (32 caractères hexadécimaux). Retirez-les du modèle."
         raise PublicationBlocked("un produit désigne des personnes.", [f"{x} : {remedy}" for x in spoilt])
-    found: dict[str, pl.DataFrame] = {}
+    safe: dict[str, pl.DataFrame] = {}
     for together in _together([p for p in products if p.disclosure is not None]):
         declared = {p.id: p.disclosure for p in together if p.disclosure is not None}
         tables = {p.id: Table(frames[p.id], declared[p.id], p.primary_key) for p in together}
         minimum = max(threshold_of(each, setting) for each in declared.values())
         try:
-            found |= hide(tables, minimum, parents())
+            safe |= hide(tables, minimum, parents())
         except NotProtectable as error:
             raise PublicationBlocked(
                 "un produit ne peut pas être protégé.",
                 [f"{', '.join(tables)} : {error}. Corrigez le modèle ou sa déclaration « disclosure »."],
             ) from error
-    return found
+    return safe
 
 
 def _with_pseudonyms(frame: pl.DataFrame) -> list[str]:
@@ -219,8 +219,8 @@ class _Counts:
         for row in range(len(rows)):
             self._read(row)
         for column in dict.fromkeys(column for _, column in self._at):
-            found = {row: i for (row, c), i in self._at.items() if c == column}
-            self._territories(column, found, self._key)
+            of_column = {row: i for (row, c), i in self._at.items() if c == column}
+            self._territories(column, of_column, self._key)
         for row in range(len(rows)):
             for part, whole in (*declared.parts, *declared.shares):
                 self._rest(f"{whole} sans {part}", row, self._at.get((row, whole)), self._at.get((row, part)))
@@ -238,24 +238,24 @@ class _Counts:
 
     def controls(self) -> list[tuple[str, str, int, int | None]]:
         """What readers can compute of a published table: control, place, cells hidden of a sum, what is left of it."""
-        found: list[tuple[str, str, int, int | None]] = []
+        computed: list[tuple[str, str, int, int | None]] = []
         for count in self.counts:
             if count.derived and count.value is not None and count.rows:
-                found.append((f"personnes d'après {count.column}", self._where(count.rows[0]), 0, count.value))
+                computed.append((f"personnes d'après {count.column}", self._where(count.rows[0]), 0, count.value))
         for tied in (s for s in self.sums if not s.is_loose):
             total, parts = self.counts[tied.total], [self.counts[i] for i in tied.parts]
             hidden = [c for c in (total, *parts) if c.value is None]
             rest = [c.value for c in parts if not c.rows]
             if rest:  # a difference that no column gives
-                found.append((tied.control, self._where(tied.row), 0, rest[0]))
+                computed.append((tied.control, self._where(tied.row), 0, rest[0]))
                 continue
             left = None
             if hidden and total.value is not None:
                 left = total.value - sum(c.value for c in parts if c.value is not None)
             # The total of a distribution that shows no share is not hidden for that: only what is left of it matters.
             of_totals = all(c.is_total for c in (total, *parts))
-            found.append((tied.control, self._where(tied.row), 0 if of_totals else len(hidden), left))
-        return found
+            computed.append((tied.control, self._where(tied.row), 0 if of_totals else len(hidden), left))
+        return computed
 
     def _where(self, row: int) -> str:
         return " · ".join(str(self._rows[row][c]) for c in self._key)
@@ -298,16 +298,16 @@ class _Counts:
             values = self._rows[row]
             stratum = tuple(values[c] for c in key if c not in (level, territory))
             strata.setdefault(stratum, {})[f"{values[level]}/{values[territory]}"] = count
-        for found in strata.values():
+        for by_place in strata.values():
             held: dict[str, list[int]] = {}
-            for place, count in found.items():
-                if (holder := self._holder(place, found)) is not None:
+            for place, count in by_place.items():
+                if (holder := self._holder(place, by_place)) is not None:
                     held.setdefault(holder, []).append(count)
             for holder, parts in held.items():
-                row = self.counts[found[holder]].rows[0]
+                row = self.counts[by_place[holder]].rows[0]
                 control = f"{column}, par territoire"
-                parts += self._nowhere(control, found[holder], parts)
-                self.sums.append(_Sum(control, row, found[holder], tuple(parts)))
+                parts += self._nowhere(control, by_place[holder], parts)
+                self.sums.append(_Sum(control, row, by_place[holder], tuple(parts)))
 
     def _nowhere(self, control: str, whole: int, parts: Sequence[int]) -> list[int]:
         """Where nobody is in any part and somebody in the whole, its ESMS has no known territory: they are a part too.
@@ -318,12 +318,12 @@ class _Counts:
             return []
         return [self._append(_Count((), control, self.counts[whole].value, derived=True))]
 
-    def _holder(self, place: str, found: Mapping[str, int]) -> str | None:
+    def _holder(self, place: str, by_place: Mapping[str, int]) -> str | None:
         """The nearest territory above one that has a count too."""
         if place not in self._parent_of and not place.startswith("france/"):
             raise NotProtectable(f"le territoire « {place} » n'est pas connu")
         holder = self._parent_of.get(place)
-        while holder is not None and holder not in found:
+        while holder is not None and holder not in by_place:
             holder = self._parent_of.get(holder)
         return holder
 
@@ -453,11 +453,11 @@ class _Joined:
         for base, value in self._with_it:
             if base in place and value in place:
                 with_it.setdefault(place[base], []).append(place[value])
-        found: dict[str, list[_Count]] = {name: [] for name in self._tables}
+        chosen: dict[str, list[_Count]] = {name: [] for name in self._tables}
         starts = sorted((first, name) for name, first in self._first.items())
         for k in suppress(cells, margins, minimum, with_it):
-            found[max(s for s in starts if s[0] <= known[k])[1]].append(self.counts[known[k]])
-        return found
+            chosen[max(s for s in starts if s[0] <= known[k])[1]].append(self.counts[known[k]])
+        return chosen
 
     def _holds(self, supposed: _Sum) -> bool:
         total, *parts = (self.counts[i].value for i in (supposed.total, *supposed.parts))
@@ -501,13 +501,13 @@ def control(product: Product, path: Path, setting: int) -> Control | None:
     minimum = threshold_of(declared, setting)
     rows = pl.read_parquet(path).to_dicts()
     try:
-        found = _Counts(rows, declared, product.primary_key, parents()).controls()
+        computed = _Counts(rows, declared, product.primary_key, parents()).controls()
     except NotProtectable as error:
         raise PublicationBlocked("le secret ne peut pas être contrôlé.", [f"{product.id} : {error}."]) from error
     scope = f"{SCOPE}/{product.id}"
     columns = ("controle", "lieu", "n_retires", "reste")
     types = (pa.string(), pa.string(), pa.int64(), pa.int64())
-    arrays = [pa.array([line[i] for line in found], kind) for i, kind in enumerate(types)]
+    arrays = [pa.array([line[i] for line in computed], kind) for i, kind in enumerate(types)]
     remedy = "Ne publiez pas : ce qui reste visible donne un effectif retiré. Signalez le défaut (docs/secret.md)."
 
     def rule(column: str, values: list[int], text: str) -> Rule:

@@ -65,13 +65,13 @@ def open_warehouse(path: Path) -> duckdb.DuckDBPyConnection:
 
 def check_tables(connection: duckdb.DuckDBPyConnection, products: Iterable[Product]) -> None:
     """Raises PublicationBlocked listing every table and column that differs from the contracts."""
-    found: dict[tuple[str, str], dict[str, str]] = {}
+    tables: dict[tuple[str, str], dict[str, str]] = {}
     for schema, table, column, kind in connection.execute(
         "SELECT table_schema, table_name, column_name, data_type FROM information_schema.columns "
         "WHERE table_schema IN ('marts', 'dlnuf')"
     ).fetchall():
-        found.setdefault((schema, table), {})[column] = kind
-    problems = [p for product in products for p in _differences(product, found.get((schema_of(product), product.id)))]
+        tables.setdefault((schema, table), {})[column] = kind
+    problems = [p for product in products for p in _differences(product, tables.get((schema_of(product), product.id)))]
     if problems:
         raise PublicationBlocked("l'entrepôt ne contient pas ce que les contrats de produit déclarent.", problems)
 

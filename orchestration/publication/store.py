@@ -80,8 +80,8 @@ def current(folder: Path) -> Publication | None:
 
 def versions(folder: Path) -> list[str]:
     """Whole versions that stand in the folder, oldest first, current or not."""
-    found = folder.iterdir() if folder.exists() else ()
-    return sorted(p.name for p in found if p.is_dir() and _VERSION.fullmatch(p.name))
+    entries = folder.iterdir() if folder.exists() else ()
+    return sorted(p.name for p in entries if p.is_dir() and _VERSION.fullmatch(p.name))
 
 
 def open_staging(folder: Path, name: str) -> Path:

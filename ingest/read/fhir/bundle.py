@@ -91,7 +91,7 @@ def sniff(path: Path) -> Document:
 def _texts(path: Path, place: str) -> list[str]:
     """The texts at a place of the object itself, not of its entries."""
     with json_stream(path) as stream:
-        return [found for found in ijson.items(stream, place) if isinstance(found, str)]
+        return [value for value in ijson.items(stream, place) if isinstance(value, str)]
 
 
 def _document(resource: Node) -> cda_header.Header | None:
@@ -150,9 +150,9 @@ def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Ta
         UnreadableFile: malformed or cut JSON; entries that are no resource, or of a type or profile that nothing takes.
     """
     held = {entity: Held(entity) for entity in entities}
-    index, refused = Index(), _Refused(layout.options.get("contenu", "tddui"))
+    index, unexpected = Index(), _Unexpected(layout.options.get("contenu", "tddui"))
     for entry in entries(path):
-        kind = refused.checked(entry)
+        kind = unexpected.checked(entry)
         if kind is None:
             continue
         resource: Node = entry.resource
@@ -172,23 +172,23 @@ def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Ta
             index.agreed(first)
         if _ANSWERS in held:
             yield from held[_ANSWERS].settled()
-    refused.raise_if_any(path)
+    unexpected.raise_if_any(path)
     for entity in entities:
         yield from held[entity].rest(index)
 
 
-class _Refused:
+class _Unexpected:
     """What of a file is taken by no class: it refuses the whole, as a transaction is all or nothing."""
 
     def __init__(self, contents: str) -> None:
         self._contents = contents
-        self._found: dict[str, list[int]] = {}  # reason -> [how many, first entry]
+        self._reasons: dict[str, list[int]] = {}  # reason -> [how many, first entry]
 
     def checked(self, entry: Entry) -> str | None:
         """The class of an entry; None when it has none, and then why is kept unless it is known to have none."""
         kind, reason = self._judged(entry)
         if reason:
-            self._found.setdefault(reason, [0, entry.number])[0] += 1
+            self._reasons.setdefault(reason, [0, entry.number])[0] += 1
         return kind
 
     def _judged(self, entry: Entry) -> tuple[str | None, str | None]:
@@ -211,11 +211,11 @@ class _Refused:
         return kind, None
 
     def raise_if_any(self, path: Path) -> None:
-        if not self._found:
+        if not self._reasons:
             return
         shown = [
             f"{reason} ({count} ressource{'s' if count > 1 else ''}, la première à l'entrée n° {first})"
-            for reason, (count, first) in list(self._found.items())[:_SHOWN]
+            for reason, (count, first) in list(self._reasons.items())[:_SHOWN]
         ]
         raise UnreadableFile(
             path,

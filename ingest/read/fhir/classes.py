@@ -89,11 +89,11 @@ def is_sdo(task: Node) -> bool:
 
 def _by_identifier(resource: Node, possible: set[str]) -> str | None:
     for identifier in objects(resource, "identifier"):
-        found = _SYSTEMS.get(kind_of_system(identifier) or "")
-        if found is None and (suffix := _SUFFIX.search(text(identifier, "value") or "")):
-            found = _SUFFIXES[suffix[1]]
-        if found in possible:
-            return found
+        kind = _SYSTEMS.get(kind_of_system(identifier) or "")
+        if kind is None and (suffix := _SUFFIX.search(text(identifier, "value") or "")):
+            kind = _SUFFIXES[suffix[1]]
+        if kind in possible:
+            return kind
     return None
 
 

@@ -73,11 +73,11 @@ def code(node: Node, key: str) -> str | None:
 
 def extension(node: Node, url: str) -> Node:
     """The extension of that url; empty when there is none."""
-    return next((found for found in objects(node, "extension") if found.get("url") == url), {})
+    return next((each for each in objects(node, "extension") if each.get("url") == url), {})
 
 
 def extensions(node: Node, url: str) -> list[Node]:
-    return [found for found in objects(node, "extension") if found.get("url") == url]
+    return [each for each in objects(node, "extension") if each.get("url") == url]
 
 
 def tddui(node: Node, name: str) -> Node:
@@ -87,11 +87,11 @@ def tddui(node: Node, name: str) -> Node:
 
 def inputs(task: Node) -> dict[str, Node]:
     """The inputs of a Task by the code of their type, the first of each."""
-    found: dict[str, Node] = {}
+    by_code: dict[str, Node] = {}
     for item in objects(task, "input"):
         if name := code(item, "type"):
-            found.setdefault(name, item)
-    return found
+            by_code.setdefault(name, item)
+    return by_code
 
 
 def claimed_profiles(resource: Node) -> list[str]:
@@ -109,8 +109,8 @@ def profiles(resource: Node) -> Iterator[str]:
 def kind_of_system(identifier: Node) -> str | None:
     """« sejour » of `https://identifiant-medicosocial-sejour.esante.gouv.fr`."""
     system = identifier.get("system")
-    found = _SYSTEM.match(system) if isinstance(system, str) else None
-    return found[1].lower() if found else None
+    match = _SYSTEM.match(system) if isinstance(system, str) else None
+    return match[1].lower() if match else None
 
 
 def business(resource: Node, kind: str) -> tuple[str | None, str | None]:
@@ -124,16 +124,16 @@ def business(resource: Node, kind: str) -> tuple[str | None, str | None]:
 
 def split(value: str | None) -> tuple[str | None, str | None]:
     """« 3480787529/1012-PA-0001 » -> (480787529, 1012-PA-0001); another shape -> (None, the value)."""
-    found = _BUSINESS.fullmatch(value) if value else None
-    return (found[1], found[2]) if found else (None, value)
+    match = _BUSINESS.fullmatch(value) if value else None
+    return (match[1], match[2]) if match else (None, value)
 
 
 def finess_of(organization: Node) -> str | None:
     """FINESS of an Organization, from its national number or its FINESS."""
     for identifier in objects(organization, "identifier"):
         value = text(identifier, "value")
-        if identifier.get("system") in _STRUCTURE and value and (found := _FINESS.fullmatch(value)):
-            return found[1]
+        if identifier.get("system") in _STRUCTURE and value and (match := _FINESS.fullmatch(value)):
+            return match[1]
     return None
 
 
@@ -156,10 +156,10 @@ def day(value: str | None) -> str | None:
 
 def moment(value: str | None) -> str | None:
     """A dateTime as clock time, without its offset; UTC is brought to Paris. Another text stays as it is."""
-    found = _MOMENT.fullmatch(value) if value else None
-    if not found:
+    match = _MOMENT.fullmatch(value) if value else None
+    if not match:
         return value
-    clock, seconds, offset = found.groups()
+    clock, seconds, offset = match.groups()
     written = clock + (seconds or ":00")
     if offset not in _UTC:
         return written

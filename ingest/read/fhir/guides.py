@@ -28,8 +28,8 @@ def guide_of(resource: Any) -> str | None:
     if not isinstance(resource, dict):
         return None
     for url in claimed_profiles(resource):
-        if found := guide_of_profile(url):
-            return found
+        if guide := guide_of_profile(url):
+            return guide
     if resource.get("resourceType") == "DocumentReference" and code(resource, "type") == EXPORT_DUI:
         return TDDUI
     return _named_in(resource)
@@ -37,8 +37,8 @@ def guide_of(resource: Any) -> str | None:
 
 def guide_of_profile(url: str) -> str | None:
     """The guide that a profile belongs to."""
-    if found := _CANONICAL.match(url):
-        return found[1].lower()
+    if match := _CANONICAL.match(url):
+        return match[1].lower()
     last = url.split("|")[0].rstrip("/").rsplit("/", 1)[-1].lower()
     return next((guide for prefix, guide in _BY_PREFIX.items() if last.startswith(prefix)), None)
 
@@ -59,7 +59,7 @@ def _named_in(resource: Node) -> str | None:
         elif isinstance(node, dict):
             is_medico_social = is_medico_social or kind_of_system(node) is not None
             urls = (node.get(name) for name in _NAMING)
-            named += [found[1].lower() for url in urls if isinstance(url, str) and (found := _CANONICAL.match(url))]
+            named += [match[1].lower() for url in urls if isinstance(url, str) and (match := _CANONICAL.match(url))]
             waiting.extend(value for key, value in reversed(node.items()) if key not in ("meta", "contained"))
     if TDDUI in named or (is_medico_social and SDO not in named):
         return TDDUI

@@ -47,8 +47,8 @@ def key_of(reference: Any) -> str | None:
         written = None
     if written is None:
         return None
-    if found := _CONDITIONAL.search(written):
-        return f"?{unquote(found[2])}"
+    if match := _CONDITIONAL.search(written):
+        return f"?{unquote(match[2])}"
     return _HISTORY.sub("", written)
 
 
@@ -98,18 +98,18 @@ class Index:
             if not absolute:
                 return None, ABSENT
             key = "/".join(short)
-        found = self._targets[key]
-        if found is None:
+        target = self._targets[key]
+        if target is None:
             return None, AMBIGUOUS
-        return (None, ELSEWHERE) if kinds and found.kind not in kinds else (found, None)
+        return (None, ELSEWHERE) if kinds and target.kind not in kinds else (target, None)
 
     def professional(self, key: str) -> str | None:
         """RPPS of the professional that a reference leads to; nothing asks for one to be there."""
-        found, _ = self.target(key, "professionnel", "exercice")
-        if found is not None and found.id is None and found.leads_to is not None:
-            found, key = self.target(found.leads_to, "professionnel")[0], found.leads_to
-        if found is not None:
-            return found.id
+        target, _ = self.target(key, "professionnel", "exercice")
+        if target is not None and target.id is None and target.leads_to is not None:
+            target, key = self.target(target.leads_to, "professionnel")[0], target.leads_to
+        if target is not None:
+            return target.id
         system, _, value = key.removeprefix("?").partition("|")
         return rpps(system, value) if key.startswith("?") else None
 
@@ -123,18 +123,18 @@ class Index:
         followed: set[str] = set()
         while key not in followed:
             followed.add(key)
-            found, problem = self.target(key)
-            if found is None:
-                return self._said_by_itself(key) if problem == ABSENT else (None, problem)
-            if found.kind == "usager":
-                return found, None
-            if found.leads_to is None:
+            target, problem = self.target(key)
+            if target is None:
+                return self._local_person(key) if problem == ABSENT else (None, problem)
+            if target.kind == "usager":
+                return target, None
+            if target.leads_to is None:
                 return None, ELSEWHERE
-            key = found.leads_to
+            key = target.leads_to
         return None, ELSEWHERE
 
     @staticmethod
-    def _said_by_itself(key: str) -> tuple[Target | None, str | None]:
+    def _local_person(key: str) -> tuple[Target | None, str | None]:
         """A logical reference by the local identifier of a person needs nobody else."""
         system, bar, value = key.removeprefix("?").partition("|")
         if key.startswith("?") and bar and _LOCAL_USER.match(system):

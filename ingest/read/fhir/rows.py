@@ -183,7 +183,7 @@ def _evenement(event: Node) -> Rows:
         "@usager": key_of(event.get("subject")), "@structure": key_of(event.get("serviceProvider")),
         "@sejour": key_of(event.get("partOf")),
         "@professionnel": next(filter(None, persons), None),
-        "type_evenement": next((found for found in typed if found), None),
+        "type_evenement": next((each for each in typed if each), None),
         "date_debut": moment(text(period, "start")), "date_fin": moment(text(period, "end")),
         "statut": _translated(_EVENT, text(event, "status")),
         "usager_present": text(tddui(event, "tddui-patient-present"), "valueBoolean"),
@@ -270,11 +270,11 @@ def _projet(plan: Node) -> Rows:
     period = part(plan, "period")
     agreed: dict[str, list[str]] = {"usager": [], "structure": []}
     for reference in objects(plan, "supportingInfo"):
-        said = code(tddui(reference, "tddui-discriminator"), "valueCodeableConcept") or text(reference, "display") or ""
+        role = code(tddui(reference, "tddui-discriminator"), "valueCodeableConcept") or text(reference, "display") or ""
         key = key_of(reference)
-        for who, found in agreed.items():
-            if key and said.lower().endswith(who):
-                found.append(key)
+        for who, keys in agreed.items():
+            if key and role.lower().endswith(who):
+                keys.append(key)
     yield "projets", {
         "finess_et": finess, "projet_id": ident, "@usager": key_of(plan.get("subject")),
         "type_projet": code(plan, "category"), "statut": _translated(_PLAN, text(plan, "status")),
@@ -313,10 +313,10 @@ def _task(nature: str, kind: str, coded: str | None = None) -> Callable[[Node], 
     def rows(task: Node) -> Rows:
         finess, ident = business(task, kind)
         period, given = part(task, "executionPeriod"), inputs(task)
-        said = code(given.get(coded, {}), "valueCodeableConcept") if coded else None
+        own_code = code(given.get(coded, {}), "valueCodeableConcept") if coded else None
         yield "projet_elements", {
             "finess_et": finess, "projet_element_id": ident, "@usager": key_of(task.get("for")),
-            "@projet": key_of(part(task, "basedOn")), "nature": nature, "code": said or code(task, "code"),
+            "@projet": key_of(part(task, "basedOn")), "nature": nature, "code": own_code or code(task, "code"),
             "statut": _translated(_TASK, text(task, "status")),
             "date_debut": day(text(period, "start")), "date_fin": day(text(period, "end")),
         }, ""  # fmt: skip
@@ -337,15 +337,15 @@ def _bilan(task: Node) -> Rows:
 
 def _decision(basic: Node) -> Rows:
     ident, national = decision_numbers(basic)
-    said = tddui(basic, "tddui-decision") or tddui(basic, "tddui-droit-decision")
-    said = extension(said, "decision") or said
+    decision = tddui(basic, "tddui-decision") or tddui(basic, "tddui-droit-decision")
+    decision = extension(decision, "decision") or decision
     subject = key_of(basic.get("subject"))
     yield "decisions", {
         "finess_et": None, "decision_id": ident, "id_nat_decision": national, "@usager": subject,
-        "date_decision": day(text(extension(said, "dateDecision"), "valueDate")),
-        "type_decision": code(extension(said, "typeDecision"), "valueCodeableConcept"),
+        "date_decision": day(text(extension(decision, "dateDecision"), "valueDate")),
+        "type_decision": code(extension(decision, "typeDecision"), "valueCodeableConcept"),
     }, ""  # fmt: skip
-    for rank, right in enumerate(extensions(said, "droitPrestation"), start=1):
+    for rank, right in enumerate(extensions(decision, "droitPrestation"), start=1):
         numbered = extension(right, "idDroitPrestation")
         own = text(numbered, "valueString") or text(part(numbered, "valueIdentifier"), "value")
 
@@ -436,12 +436,12 @@ def _orientation(task: Node) -> Rows:
         return code(given.get(name, {}), "valueCodeableConcept")
 
     def number(name: str) -> str | None:
-        found = given.get(name, {})
-        return text(part(found, "valueIdentifier"), "value") or text(found, "valueString")
+        value = given.get(name, {})
+        return text(part(value, "valueIdentifier"), "value") or text(value, "valueString")
 
     def dated(name: str) -> str | None:
-        found = given.get(name, {})
-        return day(text(found, "valueDate") or text(found, "valueDateTime"))
+        value = given.get(name, {})
+        return day(text(value, "valueDate") or text(value, "valueDateTime"))
 
     yield "orientations", {
         "finess_et": structure_finess(number("idNat_Struct")),

@@ -1,7 +1,7 @@
 """CDA v1 of TDDUI: one person a document, in an `.xml`, or in base64 inside DocumentReference (alone or in a Bundle).
 
-Belongs here: the sections and their rows, as docs/formats/cda.md says, and the refusal of anything but plain elements:
-a document type declaration, hence any entity, is refused. Does not belong here: types, code lists (the contract).
+Belongs here: the sections and their rows, as docs/formats/cda.md says. Does not belong here: types, code lists (the
+contract). A document type declaration, hence any entity, is refused.
 """
 
 from __future__ import annotations
@@ -148,7 +148,7 @@ def _local(name: str) -> str:
 
 
 def _parsed(path: Path, blocks: Iterable[bytes], where: str) -> Element:
-    """The document as a tree, without anything that expands."""
+    """The document as a tree. A document type declaration is refused, so that nothing in it can expand."""
     top = Element("", {})
     open_elements = [top]
 
@@ -186,7 +186,7 @@ Row = dict[str, str | None]
 
 
 class _Document:
-    """One document, one person."""
+    """One document, which is about one person."""
 
     def __init__(self, root: Element) -> None:
         self.root = root
@@ -200,7 +200,7 @@ class _Document:
 
     @cached_property
     def finess(self) -> str | None:
-        """That of the custodian, else of the first business identifier."""
+        """The FINESS of the custodian, else that of the first business identifier."""
         for element in self.root.first("custodian").walk():
             number = element.get("extension") if element.name == "id" and element.get("root") == _STRUCTURE else None
             if number:
@@ -209,7 +209,7 @@ class _Document:
 
     @cached_property
     def person(self) -> str | None:
-        """The local id of the person: said, else what stands before the suffix of a business number, else the INS."""
+        """The local id of the person: as given, else what precedes the suffix of a business number, else the INS."""
         given = [split(e.get("extension")) for e in self.role.all("id")]
         for finess, ident in given:
             if finess:
@@ -285,7 +285,7 @@ class _Document:
             }  # fmt: skip
 
     def _label(self, observation: Element) -> str | None:
-        """The text that an observation refers to, in the human part of the document, or its own."""
+        """The text that an observation refers to, in the human part of the document, else its own text."""
         text = observation.first("text")
         target = (text.first("reference").get("value") or "").removeprefix("#")
         if target:
@@ -358,13 +358,13 @@ def _stamp(element: Element) -> re.Match[str] | None:
 
 
 def _day(element: Element) -> str | None:
-    """A date of a time stamp; a stamp of another shape stays as it is."""
+    """The date of a time stamp. A stamp of another shape stays as it is."""
     stamp = _stamp(element)
     return "-".join(stamp.group(1, 2, 3)) if stamp else element.get("value")
 
 
 def _moment(element: Element) -> str | None:
-    """A clock time of a time stamp, its offset cut off; a stamp of another shape stays as it is."""
+    """The clock time of a time stamp, without its offset. A stamp of another shape stays as it is."""
     stamp = _stamp(element)
     if not stamp:
         return element.get("value")

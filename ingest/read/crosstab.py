@@ -1,9 +1,9 @@
 """Workbooks of tables of two entries, as statisticians publish them: a sheet a year, titles over several rows.
 
-Belongs here: from such sheets to one row a figure, by what the layout declares. Does not belong here: opening, cells to
-text (`workbook`), which workbook is which source (`ingest.receive.recognise`, with `knows`).
+Belongs here: from such sheets to one row a figure, as the layout declares. Does not belong here: opening, cells to text
+(`workbook`), which workbook is of which source (`ingest.receive.recognise`, which calls `knows`).
 
-Options of the layout, patterns being those of a whole text:
+Options of the layout (a pattern must match a whole text):
 
 - `sheets`: names of the sheets of data; the named groups of the pattern are fields (`(?P<annee>\\d{4})`)
 - `lines`: fields of the columns on the left; `corner`: the title above them
@@ -13,7 +13,8 @@ Options of the layout, patterns being those of a whole text:
   of its cells, put end to end
 - `about`: what the rows above the first titles say; `refused`: other corners, and what to say of such a workbook
 
-A sheet may hold several tables, each under its titles. Whatever else it holds is a defective row, that says so.
+A sheet may hold several tables, each under its titles. Anything else that it holds becomes a defective row, with the
+reason.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ class Shape:
     def is_titles(self, texts: Sequence[str | None], *, under: bool = False) -> bool:
         """Whether a row holds titles: nothing on the left but the corner, words on the right, figures nowhere.
 
-        under: not the first one of its table, the corner being above.
+        under: whether the row is another than the first of its table, so that the corner is above it.
         """
         left, right = texts[: len(self.lines)], without_end(texts[len(self.lines) :])
         corner = "" if is_blank(left) else normalise_title(left[0] or "")
@@ -89,10 +90,11 @@ class Shape:
         return False
 
     def is_known(self, texts: Sequence[str | None]) -> bool:
-        """Whether a row beside the tables is one that the layout knows, and leaves."""
+        """Whether a row beside the tables is one that the layout says to ignore."""
         return any(re.fullmatch(pattern, _text(texts)) for pattern in self.options.get("ignored_rows") or ())
 
     def is_left(self, title: str) -> bool:
+        """Whether a column is one that the layout says to ignore."""
         return any(re.fullmatch(str(pattern), title) for pattern in self.options.get("ignored_columns") or ())
 
     def _is(self, title: str, option: str) -> bool:
@@ -108,7 +110,7 @@ def knows(document: Document, options: Mapping[str, Any]) -> bool:
 
 
 def refusal(document: Document, options: Mapping[str, Any]) -> str | None:
-    """What is said of a workbook of the same kind that is of something else (`refused`: corner -> reason)."""
+    """Why a workbook of the same kind about something else is refused (option `refused`: corner -> reason)."""
     lines = options["lines"]
     for corner, reason in (options.get("refused") or {}).items():
         for width in range(1, len(lines) + 1):  # such a table may have fewer columns on the left
@@ -204,7 +206,7 @@ def _titles(rows: Sequence[Row], shape: Shape) -> list[tuple[str, ...]]:
 
 
 def _beside(row: Row, shape: Shape) -> Iterator[_Figure]:
-    """A row that no table holds, unless the layout knows it."""
+    """A row that is in no table, as a defective one, unless the layout says to ignore it."""
     if not shape.is_known(row.texts):
         yield _unread(row, shape, _STRAY)
 

@@ -1,4 +1,4 @@
-"""Parts of a FHIR resource, whatever stands in their place: a part of another shape is an absent one.
+"""Parts of a FHIR resource, whatever the resource holds: a part that has another shape counts as absent.
 
 Belongs here: lists, codings, extensions, identifiers, dates. Does not belong here: which part a field is (`rows`).
 """
@@ -138,14 +138,14 @@ def finess_of(organization: Node) -> str | None:
 
 
 def rpps(system: str | None, value: str | None) -> str | None:
-    """RPPS of an identifier of that system, the `8` of its national form cut off; None of another system."""
+    """The RPPS number of an identifier, without the `8` of its national form; None for another system."""
     if system not in _PROFESSIONAL or value is None:
         return None
     return value[1:] if len(value) == 12 and value.startswith("8") else value
 
 
 def structure_finess(value: str | None) -> str | None:
-    """FINESS of an idNat_Struct (`1` + FINESS); the number as it is when it is none."""
+    """FINESS of an idNat_Struct (`1` + FINESS); a number of another shape stays as it is."""
     return value[1:] if value and len(value) == 10 and value.startswith("1") else value
 
 
@@ -155,7 +155,7 @@ def day(value: str | None) -> str | None:
 
 
 def moment(value: str | None) -> str | None:
-    """A dateTime as clock time, without its offset; UTC is brought to Paris. Another text stays as it is."""
+    """A dateTime as clock time, without its offset; UTC is converted to Paris time. Another text stays as it is."""
     match = _MOMENT.fullmatch(value) if value else None
     if not match:
         return value

@@ -1,10 +1,10 @@
-"""Of which guide a resource is: its profiles, else what only that guide names in it.
+"""Which guide a resource follows: by its profiles, else by what only that guide names in it.
 
-Belongs here: from a resource to the name of a guide of the ANS. Does not belong here: which class of ours a resource of
-that guide is (`classes`), what is said of a file of another guide (`ingest.receive.refusals`).
+Belongs here: from a resource to the name of a guide of the ANS. Does not belong here: which of our classes a resource
+of that guide is (`classes`), what is said of a file of another guide (`ingest.receive.refusals`).
 
-No guide asks for `meta.profile` (their bundles are sliced by conformance, not by claim): a resource without any is told
-by its extensions, its identifier systems, its code systems and its questionnaire.
+No guide requires `meta.profile` (their bundles are sliced by conformance, not by claim). A resource without a profile
+is therefore recognised by its extensions, its identifier systems, its code systems and its questionnaire.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ def guide_of_profile(url: str) -> str | None:
 
 
 def _named_in(resource: Node) -> str | None:
-    """The guide whose own names stand in a resource, at whatever depth, resources inside it left out.
+    """The guide whose names stand in a resource, at whatever depth, but not in the resources that it contains.
 
-    An identifier of the médico-social sector says TDDUI, unless a code system of another guide stands beside it: tasks
-    of the SDO quote decisions of the DUI.
+    An identifier of the médico-social sector means TDDUI, unless a code system of the SDO stands beside it: tasks of
+    the SDO quote decisions of the DUI.
     """
     named: list[str] = []
     is_medico_social = False

@@ -1,4 +1,4 @@
-"""What a reference leads to, once every entry of the file was seen: it may point forward, to nothing, or to two things.
+"""What a reference leads to. It is known once every entry was read: it may point forward, to nothing, or to two things.
 
 Belongs here: the index of the resources that references lead to. Does not belong here: which reference a class follows
 (`rows`).
@@ -23,7 +23,7 @@ _LOCAL_USER = re.compile(r"https?://identifiant-medicosocial-localusager\.(?:esa
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is needed of a resource that others point to. mark: tells two contents of one identifier apart."""
+    """What is needed of a resource that others point to. mark: differs when two resources share an identifier."""
 
     kind: str
     finess: str | None = None
@@ -34,7 +34,7 @@ class Target:
 
 
 def key_of(reference: Any) -> str | None:
-    """The key under which the target of a Reference (or of its text) is looked for; None when there is none."""
+    """The key under which the target of a Reference, or of its text, is looked up; None when it points to nothing."""
     if isinstance(reference, dict):
         written = text(reference, "reference")
         if written is None:
@@ -76,7 +76,7 @@ class Index:
         self._plans: dict[str, tuple[str | None, str | None]] = {}
 
     def agreed(self, plan: dict[str, str | None]) -> None:
-        """Keeps which plan each consent is about: the reference to its person, and its FINESS."""
+        """Keeps, for each consent that a plan points to, the reference to the person of the plan, and its FINESS."""
         for key in filter(None, f"{plan['@accord_usager'] or ''}\n{plan['@accord_structure'] or ''}".split("\n")):
             self._plans.setdefault(key, (plan["@usager"], plan["finess_et"]))
 
@@ -104,7 +104,7 @@ class Index:
         return (None, ELSEWHERE) if kinds and target.kind not in kinds else (target, None)
 
     def professional(self, key: str) -> str | None:
-        """RPPS of the professional that a reference leads to; nothing asks for one to be there."""
+        """RPPS of the professional that a reference leads to; None when there is none, which is no defect."""
         target, _ = self.target(key, "professionnel", "exercice")
         if target is not None and target.id is None and target.leads_to is not None:
             target, key = self.target(target.leads_to, "professionnel")[0], target.leads_to
@@ -114,7 +114,7 @@ class Index:
         return rpps(system, value) if key.startswith("?") else None
 
     def patient(self, key: str) -> tuple[Target | None, str | None]:
-        """The patient that a reference leads to, through a stay, a plan, a schedule… when it is not one itself."""
+        """The patient that a reference leads to, directly or through a stay, a plan, a schedule…; or why none."""
         if key not in self._patients:
             self._patients[key] = self._patient(key)
         return self._patients[key]
@@ -135,7 +135,7 @@ class Index:
 
     @staticmethod
     def _local_person(key: str) -> tuple[Target | None, str | None]:
-        """A logical reference by the local identifier of a person needs nobody else."""
+        """The person of a logical reference by local identifier, which needs no resource in the file."""
         system, bar, value = key.removeprefix("?").partition("|")
         if key.startswith("?") and bar and _LOCAL_USER.match(system):
             finess, ident = split(value)

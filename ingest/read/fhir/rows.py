@@ -3,8 +3,8 @@
 Belongs here: paths, statuses and modalities, as docs/formats/tddui.md and docs/formats/sdo.md write them. Does not
 belong here: following references (`references`), going through a file (`bundle`).
 
-A row is the fields of the contract by name; a key that begins with « @ » is a reference to follow once the file is
-read.
+A row holds the fields of the contract by name. A key that begins with « @ » is a reference, to be followed once the
+file is read.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ def _sejour(stay: Node) -> Rows:
 
 
 def _modality(stay: Node) -> str | None:
-    """Our code when there is one; else J264 with J30; else J226 at home; unknown otherwise."""
+    """The modality: our own code when it is given, else from J264 with J30, else « DOM » from J226; else unknown."""
     codes: dict[str, str] = {}
     for concept in objects(stay, "serviceType"):
         for coding in objects(concept, "coding"):
@@ -397,7 +397,7 @@ def _transport(task: Node) -> Rows:
 
 
 def _quantity(given: Node, name: str, factors: dict[str, Decimal]) -> str | None:
-    """A quantity in the unit of the field; of another unit, unknown; a value that is no number stays as it is."""
+    """A quantity converted to the unit of the field. An unknown unit gives None; a value that is no number stays."""
     quantity = part(given, name) or part(given, "valueQuantity")
     value, unit = text(quantity, "value"), text(quantity, "code") or text(quantity, "unit")
     if value is None or (unit and unit not in factors):
@@ -465,7 +465,7 @@ ROWS: dict[str, Callable[[Node], Rows]] = {
     "transport": _transport, "accord": _accord, "orientation": _orientation,
 }  # fmt: skip
 
-# Classes that others point to: what is needed of them is where their patient is, and their own number.
+# Classes that others point to -> where the reference to their patient is.
 _LEADS = {
     "sejour": "subject", "evenement": "subject", "projet": "subject", "demande_orientation": "subject",
     "agenda": "actor", "accord": "patient",
@@ -474,7 +474,7 @@ _IDS = {"sejour": "sejour_id", "evenement": "evenement_id", "projet": "projet_id
 
 
 def target(kind: str, resource: Node, row: Row | None) -> Target | None:
-    """What the resource gives to those that point to it; None when nothing does."""
+    """What a resource gives to those that point to it; None when its class is never pointed to."""
     if kind == "usager" and row is not None:
         mark = hash(tuple(sorted((name, value) for name, value in row.items() if value is not None)))
         return Target(kind, row["finess_et"], row["usager_id"], mark=mark)

@@ -75,7 +75,7 @@ def read(
 
 
 def _absent(path: Path, options: Mapping[str, Any], delivered: Sequence[str]) -> tuple[str, ...]:
-    """The titles of the mapping that the file lacks. An unknown title refuses the file: the mapping may have changed."""
+    """The titles of the mapping that the file lacks. An unknown title refuses it: the mapping may have changed."""
     wanted = {title_key(title): title for title in columns(options)}
     ignored = {title_key(str(title)) for title in options.get("ignorees") or ()}
     by_key = {title_key(name): name for name in delivered if name not in TECHNICAL}

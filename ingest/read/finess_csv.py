@@ -111,7 +111,7 @@ def _records(text: Iterator[str], known: Collection[str], widths: Mapping[str, i
 
 
 def _going_on(lines: Lines, begun: str, known: Collection[str]) -> list[str] | None:
-    """The cells of a record whose last cell is closed on one of the next lines; else None, the lines being given back."""
+    """The cells of a record whose last cell is closed on one of the next lines; else None, and gives the lines back."""
     lines.taken.clear()
     for line in islice(lines, _GOES_ON):
         if _section(line) in known:

@@ -18,7 +18,7 @@ with demandes as (
         {{ demande }} as date_demande,
         date_admission,
         {{ naissance }} as annee_naissance,
-        {{ empreinte(["'" ~ source ~ "'", 'finess_et', identifiant]) }} as fiche_cle,
+        {{ columns_hash(["'" ~ source ~ "'", 'finess_et', identifiant]) }} as fiche_cle,
         millesime as annee,
         max(collecte_le) over (partition by finess_et) as derniere_collecte,
         collecte_le

@@ -12,7 +12,7 @@
 
 {% for source, relation, identifiant, dites, annee in sources %}
 select
-    {{ empreinte(["'" ~ source ~ "'", 'finess_et', identifiant]) }} as fiche_cle,
+    {{ columns_hash(["'" ~ source ~ "'", 'finess_et', identifiant]) }} as fiche_cle,
     '{{ source }}' as source,
     finess_et,
     {{ identifiant }} as fiche_id,
@@ -27,7 +27,7 @@ from {{ relation }}
 union all
 {% endfor %}
 select
-    {{ empreinte(["'dui'", 's.finess_et', 's.usager_id']) }},
+    {{ columns_hash(["'dui'", 's.finess_et', 's.usager_id']) }},
     'dui',
     s.finess_et,
     s.usager_id,

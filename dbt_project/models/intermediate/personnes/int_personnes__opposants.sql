@@ -27,7 +27,7 @@ oppositions as (
 )
 
 select
-    {{ empreinte(["'dui'", 'finess_et', 'usager_id']) }} as fiche_cle,
+    {{ columns_hash(["'dui'", 'finess_et', 'usager_id']) }} as fiche_cle,
     finess_et,
     usager_id,
     max(case when finalite in ('pilotage', 'toutes') then 1 else 0 end) = 1 as est_sans_pilotage,

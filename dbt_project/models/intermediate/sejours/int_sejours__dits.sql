@@ -12,8 +12,8 @@
 with dits as (
     {% for source, systeme, rang, relation, fiche, numero in dites %}
     select
-        {{ empreinte(["'" ~ source ~ "'", 'finess_et', numero]) }} as dit_cle,
-        {{ empreinte(["'" ~ source ~ "'", 'finess_et', fiche]) }} as fiche_cle,
+        {{ columns_hash(["'" ~ source ~ "'", 'finess_et', numero]) }} as dit_cle,
+        {{ columns_hash(["'" ~ source ~ "'", 'finess_et', fiche]) }} as fiche_cle,
         '{{ source }}' as source,
         '{{ systeme }}' as systeme,
         {{ rang }} as rang_source,
@@ -45,7 +45,7 @@ select
     d.rang_source,
     d.finess_et,
     g.personne_id,
-    {{ empreinte(['g.personne_numero', 'd.finess_et']) }} as lieu,
+    {{ columns_hash(['g.personne_numero', 'd.finess_et']) }} as lieu,
     d.modalite,
     d.date_demande,
     d.date_admission,

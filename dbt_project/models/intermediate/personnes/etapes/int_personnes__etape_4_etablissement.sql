@@ -3,15 +3,15 @@
 {%- set rien = 'cast(null as ' ~ dbt.type_int() ~ ')' -%}
 {%- set du_dui = "case when source = 'dui' then fiche_cle end" -%}
 {%- set indices -%}
-select fiche_cle, {{ empreinte(["'T'", 'finess_et', 'cle_nom_prenom']) }} as cle, {{ rien }} as ecarte_dui, {{ rien }} as ecarte_nir
+select fiche_cle, {{ columns_hash(["'T'", 'finess_et', 'cle_nom_prenom']) }} as cle, {{ rien }} as ecarte_dui, {{ rien }} as ecarte_nir
     from {{ ref('int_personnes__fiches') }}
     where cle_nom_prenom is not null
     union all
-    select fiche_cle, {{ empreinte(["'N'", 'finess_et', 'cle_sans_nom']) }} as cle, {{ du_dui }} as ecarte_dui, cle_nir as ecarte_nir
+    select fiche_cle, {{ columns_hash(["'N'", 'finess_et', 'cle_sans_nom']) }} as cle, {{ du_dui }} as ecarte_dui, cle_nir as ecarte_nir
     from {{ ref('int_personnes__fiches') }}
     where cle_sans_nom is not null
     union all
-    select fiche_cle, {{ empreinte(["'D'", 'finess_et', 'cle_sans_naissance', 'annee_naissance']) }} as cle, {{ du_dui }} as ecarte_dui, {{ rien }} as ecarte_nir
+    select fiche_cle, {{ columns_hash(["'D'", 'finess_et', 'cle_sans_naissance', 'annee_naissance']) }} as cle, {{ du_dui }} as ecarte_dui, {{ rien }} as ecarte_nir
     from {{ ref('int_personnes__fiches') }}
     where cle_sans_naissance is not null and annee_naissance is not null
 {%- endset -%}

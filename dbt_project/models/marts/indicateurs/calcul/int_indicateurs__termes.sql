@@ -1,4 +1,4 @@
-{{ par_unite() }}
+{{ by_unit() }}
 {# One row per unit, perimeter and millésime: the terms of the formulas that the layer holds; NULL where nobody gave them.
    Accounts and day counts that are no element of their own are components of the element they compute
    (TX_CAF · C68, DMS · SOMME_DUREES): a contract that carries one names it so, and the indicator is computed. #}
@@ -75,7 +75,7 @@ with termes as (
         {%- for nom, (element_id, composante, bases) in termes.items() %},
         {{ terme(element_id, composante, bases) }} as {{ nom }}
         {%- endfor %}
-    from {{ des_unites_a_refaire(ref('dlnuf_valeurs')) }} as valeurs
+    from {{ of_units_to_redo(ref('dlnuf_valeurs')) }} as valeurs
     where unite in ('ET', 'EJ')
         and valeur_nombre is not null
         and element_id in ({% for element_id in termes.values() | map('first') | unique | sort %}'{{ element_id }}'{{ ', ' if not loop.last }}{% endfor %})

@@ -1,4 +1,4 @@
-"""The bytes of a JSON file, and what to say when they are not whole JSON.
+"""The bytes of a JSON file, and the message when they are not whole JSON.
 
 Belongs here: opening, the byte-order mark, the message. Does not belong here: what the JSON holds (`json_file`,
 `finess_json`, `fhir`). The message quotes nothing of the file, which may be about persons.

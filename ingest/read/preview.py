@@ -1,7 +1,7 @@
 """The first lines of a table as they stand, for a file whose first line is not the header of anything.
 
-Belongs here: lines and cells, cut in every way that somebody may have meant. Does not belong here: what is concluded
-from them (`ingest.refusals`).
+Belongs here: lines, cut into cells in every way that the sender may have meant. Does not belong here: what is concluded
+from them (`ingest.receive.refusals`).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Line:
 
 
 def lines(path: Path, document: Document) -> Iterator[Line]:
-    """The first lines that hold something; each of a text file comes once for every separator that cuts it."""
+    """The first lines that hold something. A line of a text file comes once for every separator that it holds."""
     if document.family == "csv" and document.encoding:
         with lines_of(path, document.encoding) as text:
             for number, line in enumerate(islice(text, LINES), start=1):

@@ -1,12 +1,12 @@
 """Excel workbooks: which sheets and rows are the table, and what becomes of the others.
 
 Belongs here: choosing the sheets, their titles, numbering the rows. Does not belong here: opening, cells to text
-(`workbook`), tables of two entries (`crosstab`), notes and titles that come back (`outside`).
+(`workbook`), tables of two entries (`crosstab`), notes and titles that come again (`outside`).
 
-Every row that holds something is read or said. The table is the first visible sheet whose titles are known, and every
-other visible sheet with the same titles. A row of another sheet, or above the titles, is a defective row that says so,
-unless the layout declares the sheet among its `ignored_sheets`. Hidden rows are rows (a filter hides them): they carry
-a remark.
+Every row that holds something is either read or reported. The table is the first visible sheet whose titles are known,
+and every other visible sheet with the same titles. A row of another sheet, or above the titles, is a defective row
+whose reason says so, unless the layout declares the sheet among its `ignored_sheets`. Hidden rows are read like the
+others, because filters hide them; they carry a remark.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def sniff(path: Path) -> Document:
 def read(path: Path, layout: LayoutLike, entities: Sequence[str], knows: Knows | None = None) -> Iterator[Table]:
     """The rows under the titles, of every sheet that has them; then, as defective rows, what is not read.
 
-    knows: whether titles are those of the table. By default those of the first sheet that looks like a table are.
+    knows: whether titles are those of the table. By default, the titles of the first sheet that looks like a table are.
     """
     with workbook.opened(path) as sheets:
         heads = [(s, rows) for s, rows in _heads(sheets) if not is_left(s.name, layout.options)]
@@ -89,17 +89,17 @@ def read(path: Path, layout: LayoutLike, entities: Sequence[str], knows: Knows |
 
 
 def is_left(name: str, options: Mapping[str, Any]) -> bool:
-    """Whether the layout knows that sheet, and leaves it (`ignored_sheets`: patterns of whole names)."""
+    """Whether the layout says to ignore a sheet (`ignored_sheets`: patterns of whole names)."""
     return any(re.fullmatch(str(pattern), name.strip()) for pattern in options.get("ignored_sheets") or ())
 
 
 def is_lone(row: Row) -> bool:
-    """Whether one cell alone holds something: a title above a table, a note, a sentence."""
+    """Whether a single cell of a row holds something: a title above a table, a note, a sentence."""
     return sum(1 for text in row.texts if text and text.strip()) <= 1
 
 
 class _Sheet:
-    """The rows of one sheet. header: the row of its titles, None when it has not those of the table."""
+    """The rows of one sheet. header: the row of its titles; None when they are not those of the table."""
 
     def __init__(self, path: Path, entity: str, sheet: Sheet, header: Row | None, titles: tuple[str, ...]) -> None:
         self._entity, self._sheet, self._header = entity, sheet, header
@@ -107,7 +107,7 @@ class _Sheet:
         self._outside = Outside(self._titles)
 
     def frames(self, *, offset: int, placed: bool) -> Iterator[pl.DataFrame]:
-        """offset: added to the numbers of its rows. placed: whether the path of each row says its sheet."""
+        """The rows as text frames. offset: added to the row numbers. placed: whether paths name the sheet."""
         names = column_names(self._titles)
         collected = Rows(self._entity, names)
         for row in self._sheet.rows():
@@ -146,7 +146,10 @@ def _heads(sheets: Sequence[Sheet]) -> list[tuple[Sheet, list[Row]]]:
 
 
 def _main(path: Path, heads: Sequence[tuple[Sheet, list[Row]]], knows: Knows | None) -> tuple[Sheet, Row]:
-    """The first visible sheet with titles that are known, else that looks like a table, else that holds something."""
+    """The first visible sheet whose titles are known, else that looks like a table, else that holds something.
+
+    It comes with the row of its titles.
+    """
     visible = [(sheet, rows) for sheet, rows in heads if sheet.visible]
     if knows:
         for sheet, rows in visible:

@@ -1,12 +1,12 @@
-"""The gate in: text rows of one entity against its contract.
+"""The gate in: text rows of one entity are judged against its contract.
 
 Belongs here: names, types, hard rules, soft rules. Does not belong here: rows that share a key
 (`ingest.validate.duplicates`), reading files (`ingest.read`), writing them (`ingest.store.lake`), comparing collections
 (dbt).
 
-Every row read ends accepted or rejected. A row is rejected when what makes it one is wrong, and leaves one reject per
-problem, all problems at once; any other wrong value costs its cell alone. A value that is not used, kept but doubtful,
-hidden by its producer, or repaired leaves one signalement. NULL means unknown.
+Every row read ends accepted or rejected. A row is rejected when a field without which it is no row is wrong; it leaves
+one reject for each problem, all problems at once. Any other wrong value only empties its own cell. A value that is not
+used, kept but doubtful, hidden by its producer, or repaired leaves one signalement. NULL means unknown.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ FLAG_SCHEMA = {
 }  # fmt: skip
 KEPT, UNUSED, REPAIRED, SECRET = "conservee", "non_utilisee", "reparee", "secret"
 _NUMBERS = ("integer", "number")
-# What is said of a non-answer that is more than « unknown »: effect, rule, remedy.
+# Non-answers that say more than « unknown »: effect, rule, remedy of their signalement.
 _UNANSWERED = {
     non_answers.SECRET: (
         SECRET, "valeur couverte par le secret : son producteur la connaît et ne la dit pas",
@@ -56,7 +56,11 @@ OLD_YEARS = 60
 
 @dataclass(frozen=True)
 class DeliveryFacts:
-    """What validation must know of a delivery: its id, source, and the year when the file does not say it by row."""
+    """What validation must know of a delivery.
+
+    millesime: the year, when it is that of the whole file; None when each row says it. collecte_le: the day the file
+    speaks from.
+    """
 
     delivery_id: str
     source: str
@@ -66,9 +70,9 @@ class DeliveryFacts:
 
 @dataclass(frozen=True)
 class Validated:
-    """accepted: typed rows (+ _ligne, millesime); rejects and flags: one row per problem.
+    """What a chunk gave. accepted: typed rows, with _ligne and millesime. rejects, flags: one row for each problem.
 
-    births: of an entity that tells birth dates, the fields that say whose, of every row read; rejected rows included.
+    births: for an entity that holds birth dates, the typed fields of every row read, rejected rows included.
     """
 
     accepted: pl.DataFrame
@@ -78,7 +82,7 @@ class Validated:
 
 
 class _Chunk:
-    """Rows of one entity while they are judged: as cleaned text, as typed values, and what was found, by row.
+    """Rows of one entity while they are judged: as cleaned text, as typed values, and the findings on them.
 
     `text` and `typed` have the same rows in the same order (`_row`). A value that was set aside is NULL in `typed`.
     """
@@ -92,7 +96,7 @@ class _Chunk:
         self.collection = contract.collection
         carried = contract.fields_in(layout, entity)
         self.fields = [f for f in entity.fields if f.name in carried]
-        # names of those without which a row is none
+        # names of the fields without which a row is no row
         self.decisive = {f.name for f in self.fields if entity.makes_row(f)} | {layout.millesime.get("field")}
         self.decimal = layout.decimal
         self.marks = marks
@@ -134,15 +138,15 @@ class _Chunk:
         )
 
     def where(self, condition: pl.Expr) -> pl.Series:
-        """The rows of which a condition on the typed values holds, as a mask; NULL is no."""
+        """The rows for which a condition on the typed values holds, as a mask; a NULL condition does not hold."""
         return self.typed.select(condition.fill_null(False).alias("hit"))["hit"]
 
     def unread(self, field: Field) -> pl.Series:
-        """Texts that gave no value, as a mask."""
+        """The texts that could not be read as values, as a mask."""
         return self.text[field.name].is_not_null() & self.typed[field.name].is_null()
 
     def set_aside(self, hit: pl.Series, field: Field, regle: str, remede: str) -> None:
-        """The values of those rows are not used: NULL from here on, the original in a signalement."""
+        """Sets the values of those rows aside: they are NULL from here on, and the originals are in signalements."""
         if field not in self.fields:  # the layout does not carry it: there is nothing to set aside
             return
         hit = hit & self.text[field.name].is_not_null()
@@ -151,7 +155,7 @@ class _Chunk:
             self.typed = self.typed.with_columns(pl.when(~hit).then(pl.col(field.name)).alias(field.name))
 
     def refuse(self, hit: pl.Series, field: Field, regle: str, remede: str) -> None:
-        """Wrong values cost their cells; their rows, when the field is what makes one."""
+        """Sets wrong values aside, or rejects their rows when the field is one without which a row is no row."""
         if not hit.any():
             return
         if field.name in self.decisive:
@@ -168,10 +172,11 @@ def validate_chunk(
     facts: DeliveryFacts,
     marks: Separators | None = None,
 ) -> Validated:
-    """Text rows (columns as the reader names them, `_ligne`, `_chemin`, `_defaut`) -> accepted, rejects, signalements.
+    """Judges text rows (columns as the reader names them, with `_ligne`, `_chemin` and `_defaut`).
 
-    marks: what the numbers of the delivery showed of their separators so far; grows with this chunk, which is alone by
-    default. Duplicates of the primary key are not looked for here: they may span chunks, see `duplicates`.
+    marks: what the numbers of the delivery have shown of their separators; this chunk adds to it. By default, the chunk
+    is judged alone. Duplicates of the primary key are not looked for here, because they may be in other chunks: see
+    `duplicates`.
     """
     carried = contract.fields_in(layout, entity)
     chunk = _Chunk(_named(frame, entity, carried), contract, layout, entity, marks or Separators())
@@ -208,7 +213,7 @@ def _named(frame: pl.DataFrame, entity: Entity, carried: dict[str, str | int]) -
 
 
 def _whole_rows(chunk: _Chunk) -> None:
-    """What the reader says of whole lines: those that are no row are rejected and left there, the others noted."""
+    """Takes what the reader says of whole lines: lines that are no row are rejected, remarks become signalements."""
     if DEFAUT in chunk.text.columns:
         for rows, rule, remedy in _remarks(chunk.text, DEFAUT):
             chunk.reject(rows, "(ligne)", pl.lit(None), rule, remedy or "Corriger la ligne puis renvoyer le fichier.")
@@ -219,14 +224,14 @@ def _whole_rows(chunk: _Chunk) -> None:
 
 
 def _remarks(text: pl.DataFrame, column: str) -> Iterator[tuple[pl.DataFrame, str, str]]:
-    """The rows of which a reader says the same thing: the rows, what it says, and its remedy when it has one."""
+    """What a reader says of rows: the rows that it says the same of, what it says, and its remedy if it has one."""
     for remark in text[column].drop_nulls().unique(maintain_order=True):
         rule, _, remedy = str(remark).partition(REMEDY)
         yield text.filter(pl.col(column) == remark), rule, remedy
 
 
 def _clean(chunk: _Chunk) -> None:
-    """Spaces off, words of texts that are no answer to NULL, codes that a spreadsheet damaged put right, and said."""
+    """Strips spaces, makes NULL of texts that are no answer, repairs and signals codes that a spreadsheet damaged."""
     chunk.text = chunk.text.with_columns(values.clean(f.name).alias(f.name) for f in chunk.fields)
     texts = [f for f in chunk.fields if f.logical_type == "string"]
     spotted = [_may_be_no_answer(f, chunk.collection).any().alias(f.name) for f in texts]
@@ -239,7 +244,7 @@ def _clean(chunk: _Chunk) -> None:
 
 
 def _restore(chunk: _Chunk, field: Field) -> None:
-    """Codes and numbers that a spreadsheet wrote otherwise are put right, and said."""
+    """Repairs and signals codes and numbers that a spreadsheet wrote otherwise."""
     domain = field.domain or domains().get(field.key_check or "")
     if domain is None or domain.pattern is None or field.logical_type != "string":
         return
@@ -259,7 +264,7 @@ def _restore(chunk: _Chunk, field: Field) -> None:
 
 
 def _may_be_no_answer(field: Field, collection: str) -> pl.Expr:
-    """The texts that are no answer, unless they are codes of the field."""
+    """The texts that may be no answer; some of them may be codes of the field."""
     known = non_answers.of(collection, free_text=non_answers.is_free_text(field))
     low = pl.col(field.name).str.to_lowercase()
     words = {*known.words, *(word.lower() for word in field.null_values)}
@@ -267,10 +272,10 @@ def _may_be_no_answer(field: Field, collection: str) -> pl.Expr:
 
 
 def _no_answers(chunk: _Chunk, field: Field, among: pl.Series) -> None:
-    """Among those texts, the ones by which the sender does not answer become NULL.
+    """Makes NULL of the texts, among those of a mask, by which the sender does not answer.
 
-    Nobody knows, or there is nothing to know: that is all. The producer knows and may not say, or its spreadsheet
-    failed: it is signalled as such.
+    When nobody knows, or there is nothing to know, nothing more is said. When the producer knows and may not say, or
+    when its spreadsheet failed, a signalement says so.
     """
     texts = chunk.text[field.name]
     meanings = {
@@ -329,8 +334,8 @@ def _report_unread(chunk: _Chunk, field: Field) -> None:
 
 
 def _unused(chunk: _Chunk) -> None:
-    """Values that are read but must not be used: placeholders, declared voids, a wrong unit."""
-    read = chunk.typed  # conditions speak of the row as delivered: voiding one field must not change what another sees
+    """Sets aside values that can be read but must not be used: placeholders, declared voids, a wrong unit."""
+    read = chunk.typed  # conditions are about the row as delivered: setting one field aside must not change another
     for field in chunk.fields:
         for condition, rule, remedy in _void_conditions(field):
             hit = read.select(condition.fill_null(False).alias("hit"))["hit"] & chunk.typed[field.name].is_not_null()
@@ -341,9 +346,10 @@ def _unused(chunk: _Chunk) -> None:
 
 
 def _place(chunk: _Chunk, stated_on: pl.Expr, millesime: pl.Expr) -> None:
-    """Places exist and agree, coordinates lie in them: what does not is set aside, put right, or kept and said.
+    """Checks that places exist and agree, and that coordinates lie in them.
 
-    A row may write the places of any day from the first of its year to the day it speaks from.
+    What does not is set aside, put right, or kept and signalled. A row may use the codes of any day from the first of
+    its year to the day it speaks from.
     """
     year = millesime.clip(1, 9999)
     since, until = (
@@ -409,10 +415,11 @@ def _void_conditions(field: Field) -> list[tuple[pl.Expr, str, str]]:
 
 
 def _close(chunk: _Chunk, stated_on: pl.Expr) -> None:
-    """About persons, what is stored in the clear is only what the contract foresees: any other value could name one.
+    """Sets aside, in rows about persons, every value that the contract does not foresee: it could identify somebody.
 
-    An unknown code is not used (elsewhere it is kept); neither is a number whose key is wrong (nine digits of a NIR), a
-    date that is the birth date, nor one so old that it could be. told_on: the day the row speaks from.
+    An unknown code is not used, though it is kept in other contracts. Neither is a number whose key is wrong (it could
+    be nine digits of a NIR), a date that is the birth date, or a date so old that it could be one. stated_on: the day
+    the row speaks from.
     """
     for field in chunk.fields:
         if field.privacy is None:
@@ -441,7 +448,7 @@ def _unforeseen(field: Field, entity: Entity, typed: pl.DataFrame, stated_on: pl
         birth = pl.col(born) if born in typed.columns else pl.lit(None, pl.Date)
         day = column.cast(pl.Date)
         yield day == birth, BORN
-        unlike = birth.is_null() | (day < birth)  # whoever was born before it may have stayed that long
+        unlike = birth.is_null() | (day < birth)  # a person born before that day may have stayed that long
         yield (
             unlike & (day < stated_on.dt.offset_by(f"-{OLD_YEARS}y")),
             f"date antérieure de plus de {OLD_YEARS} ans, non conservée : ce pourrait être une date de naissance",
@@ -449,12 +456,12 @@ def _unforeseen(field: Field, entity: Entity, typed: pl.DataFrame, stated_on: pl
 
 
 def _names_the_row(field: Field, entity: Entity) -> bool:
-    """Whose row it is: kept though its key is wrong, as in the examples of the ANS, and signalled."""
+    """Whether a field says whose row it is. It is kept though its key is wrong, as in the examples of the ANS."""
     return field.required or field.name in entity.primary_key
 
 
 def _soft_checks(chunk: _Chunk, *, closed: bool) -> None:
-    """closed: unknown codes and wrong keys are put aside, and told, by `_close`."""
+    """Signals doubtful values, which are kept. closed: `_close` sets unknown codes and wrong keys aside instead."""
     for field in chunk.fields:
         column = pl.col(field.name)
         if field.plausible is not None:
@@ -479,14 +486,14 @@ def _soft_checks(chunk: _Chunk, *, closed: bool) -> None:
 
 
 def _keep(chunk: _Chunk, doubtful: pl.Expr, field: Field, rule: str, remedy: str) -> None:
-    """A doubtful value is kept, and signalled as it was delivered."""
+    """Signals doubtful values as they were delivered; they are kept."""
     rows = chunk.text.filter(chunk.where(doubtful))
     if rows.height:
         chunk.flag(rows, field.name, pl.col(field.name), rule, KEPT, remedy)
 
 
 def _hard_checks(chunk: _Chunk) -> None:
-    """The pandera schema of the entity, and its strict code lists."""
+    """Applies the pandera schema of the entity, and its strict code lists."""
     from pandera.errors import SchemaErrors
 
     for field in chunk.fields:
@@ -508,14 +515,14 @@ def _hard_checks(chunk: _Chunk) -> None:
             field = chunk.entity.field(str(column))
             hit = rows.is_in(group["index"].cast(pl.Int64).implode())
             if str(check).startswith("not_nullable"):
-                absent = hit & chunk.text[field.name].is_null()  # of an unreadable one, that is said already
+                absent = hit & chunk.text[field.name].is_null()  # an unreadable value was reported already
                 chunk.refuse(absent, field, "valeur obligatoire absente", f"Renseigner « {field.title} ».")
             else:
                 chunk.refuse(hit, field, str(check), f"Corriger « {field.title} ».")
 
 
 def _row_rules(chunk: _Chunk, stated_on: pl.Expr) -> None:
-    """Rules over several fields, all judged on the row as it stands before any of them sets a value aside."""
+    """Applies the rules over several fields. All are judged on the row as it is before any sets a value aside."""
     read = chunk.typed.with_columns(_collecte_le=stated_on)
     for rule in chunk.entity.rules:
         broken = read.select((~pl.sql_expr(rule.expression)).fill_null(False).alias("hit"))["hit"]
@@ -534,7 +541,7 @@ def _row_rules(chunk: _Chunk, stated_on: pl.Expr) -> None:
 
 
 def _codes_in_force(chunk: _Chunk, stated_on: pl.Expr) -> None:
-    """Codes that exist, but not on the day of the row: signalled, and not used when their list is strict."""
+    """Signals codes that exist, but not on the day of the row; when their list is strict, they are not used."""
     for field in chunk.fields:
         dated = periods(field.nomenclature) if field.nomenclature else None
         if dated is None:
@@ -555,13 +562,14 @@ def _codes_in_force(chunk: _Chunk, stated_on: pl.Expr) -> None:
 
 
 def _day_of(entity: Entity, stated_on: pl.Expr) -> pl.Expr:
-    """The day of which the codes of a row are: 31 December of its millésime, unless the row was told before it.
+    """The day on which the codes of a row must be in force.
 
-    A row that says when what it tells was true, or ended (a closed establishment), has the codes of that day.
+    It is 31 December of the millésime, or the day the row speaks from when that is earlier. A row that says when what
+    it describes was true, or ended (a closed establishment), must have the codes of that day.
     """
     year_end = pl.date(
         pl.col("millesime").clip(1, 9999), 12, 31
-    )  # an impossible one is rejected, and no calendar has it
+    )  # an impossible year is rejected later; polars could not make a date of it
     day = pl.min_horizontal(year_end, stated_on)
     own = [pl.col(name).cast(pl.Date) for name in (entity.codes_at, entity.dated_by) if name]
     return pl.min_horizontal(pl.coalesce(*own, day), day) if own else day
@@ -570,7 +578,7 @@ def _day_of(entity: Entity, stated_on: pl.Expr) -> pl.Expr:
 def _set_millesime(chunk: _Chunk, layout: Layout, facts: DeliveryFacts) -> None:
     chunk.typed = chunk.typed.with_columns(_year(chunk.typed, layout, facts).alias("millesime"))
     name = layout.millesime.get("field")
-    if not name:  # the delivery says it: it was refused if it is none
+    if not name:  # the delivery says the year: an impossible one was refused on reception
         return
     domain = domains()["millesime"]
     wrong = chunk.typed.filter(
@@ -581,7 +589,7 @@ def _set_millesime(chunk: _Chunk, layout: Layout, facts: DeliveryFacts) -> None:
 
 
 def _year(rows: pl.DataFrame, layout: Layout, facts: DeliveryFacts) -> pl.Expr:
-    """The millésime of a row: its own field when the layout names one, else the delivery's."""
+    """The millésime of each row: from its own field when the layout names one, else that of the delivery."""
     name = layout.millesime.get("field")
     if not name:
         return pl.lit(facts.millesime, pl.Int64)
@@ -590,14 +598,14 @@ def _year(rows: pl.DataFrame, layout: Layout, facts: DeliveryFacts) -> pl.Expr:
 
 
 def _collecte_le(rows: pl.DataFrame, layout: Layout, facts: DeliveryFacts) -> pl.Expr:
-    """The date a row speaks from: its own field when the layout names one, else the delivery's."""
+    """The day each row speaks from: from its own field when the layout names one, else that of the delivery."""
     name = layout.collecte_le.get("field")
     known = pl.lit(facts.collecte_le, pl.Date)
     return pl.coalesce(pl.col(name).cast(pl.Date), known) if name and name in rows.columns else known
 
 
 def _settle(frame: pl.DataFrame, chunk: _Chunk, layout: Layout, facts: DeliveryFacts) -> Validated:
-    """Parts the rows: a row with at least one reject is rejected, with its whole text; the others are accepted."""
+    """Separates the rows: those with at least one reject are rejected, with their whole text; others are accepted."""
     entity = chunk.entity
     indexed = frame.with_row_index("_row")
     origin = {"delivery_id": pl.lit(facts.delivery_id), "source": pl.lit(facts.source), "entite": pl.lit(entity.name)}

@@ -1,6 +1,10 @@
-"""Orchestration: the Dagster code location, publication, and the `dlnuf` command. Thin: no business rule lives here.
+"""Orchestration: the Dagster code location, publication, giving back, and the `dlnuf` command.
 
-Importing it switches off the usage statistics of every tool, whoever calls: command, Dagster, tests.
+Belongs here: what calls the work, in which order, and what is done with its results. Does not belong here: rules about
+data (`ingest`, the dbt project), declarations (`data_contracts`).
+
+Importing this package switches off the usage statistics of every tool, whether the command, Dagster or a test imports
+it.
 """
 
 import os

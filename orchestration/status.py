@@ -1,6 +1,6 @@
 """Where things stand: deliveries and rows from the lake, the layer from the current publication.
 
-Belongs here: counting, as pure functions over a home; nothing is written. Does not belong here: printing (`main`), and
+Belongs here: counting, with functions that only read a home. Does not belong here: printing (`orchestration.cli`), and
 the warehouse, which belongs to the pipeline: readers see what was published.
 """
 
@@ -39,7 +39,7 @@ class Delivery:
     absent: tuple[str, ...] = ()  # titles that the file lacks: unknown in every row of it
 
     def refused_since(self, moment: datetime | None) -> bool:
-        """Refused, and received after that moment (None: ever)."""
+        """Whether it was refused, and received after a moment (None: at any time)."""
         return self.status == REFUSED and (moment is None or self.received_at > moment)
 
 
@@ -58,7 +58,7 @@ class Layer:
 
 
 def deliveries(home: Home) -> list[Delivery]:
-    """Every file received, in the order of reception; those refused at the door come last."""
+    """Every file received, in the order of reception. Those refused at the door come last."""
     done = {result.delivery_id: result for result in results(home)}
     listed: list[Delivery] = []
     for manifest in manifests(home):
@@ -90,7 +90,7 @@ def deliveries(home: Home) -> list[Delivery]:
 
 
 def named(items: Sequence[str], at_most: int = 5) -> str:
-    """The first few, and how many others."""
+    """The first few items, and how many others there are."""
     others = f" et {len(items) - at_most} autres" if len(items) > at_most else ""
     return ", ".join(items[:at_most]) + others
 
@@ -111,7 +111,7 @@ def unbalanced(listed: Sequence[Delivery]) -> list[str]:
 
 
 def table(folder: Path, name: str) -> Path | None:
-    """File of a published table, in whichever part of the snapshot it is."""
+    """The file of a published table, in whichever part of the snapshot it is."""
     return next(iter(sorted(folder.glob(f"*/{name}.parquet"))), None)
 
 

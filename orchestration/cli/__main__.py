@@ -1,4 +1,7 @@
-"""`python -m orchestration.cli`: the command, where its script is not installed. Nothing else."""
+"""`python -m orchestration.cli`: the command, where its script is not installed.
+
+Belongs here: that call. Does not belong here: anything else (`command`).
+"""
 
 from orchestration.cli import main
 

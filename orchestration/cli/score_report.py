@@ -1,4 +1,7 @@
-"""The figures as people read them in a terminal. Wording only."""
+"""The figures of a score, as people read them in a terminal.
+
+Belongs here: wording. Does not belong here: any figure (`witness.score`).
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ _STATUSES = {
 
 
 def of_score(score: dict[str, Any]) -> str:
-    """What a score says, in French."""
+    """A score, in French."""
     rows, rejects, conflicts = score["lignes"], score["rejets"], score["conflicts"]
     lines = [
         ("Publication", score["version"]),
@@ -65,7 +68,7 @@ def of_score(score: dict[str, Any]) -> str:
 
 
 def _persons(score: dict[str, Any]) -> list[tuple[str, str]]:
-    """What was brought together; nothing when there was nobody."""
+    """The lines about matched persons and stays; none when there was nobody."""
     persons, stays = score["persons"], score["stays"]
     if persons is None or stays is None:
         return []

@@ -1,4 +1,4 @@
-"""What the command says at the end, in French, from the objects that the other modules return.
+"""What the command writes at its end, in French, from the objects that the other modules return.
 
 Belongs here: wording. Does not belong here: counting (`status`, `explain`), the terminal (`console`).
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from orchestration.run import RunOutcome
     from witness.generate import Bilan
 
-# What a right system does of the errors sown (`witness.generate.EFFETS`), those that people read about in a few words.
+# What a right system does with the errors that were sown (`witness.generate.EFFETS`): the effects that are named here.
 _SOWN = {
     "ligne_a_rejeter": ("ligne à rejeter", "lignes à rejeter"),
     "valeur_fausse": ("valeur fausse", "valeurs fausses"),
@@ -111,7 +111,7 @@ def of_receipts(receipts: Sequence[Receipt]) -> str:
 
 
 def of_new_keyring(path: Path) -> str:
-    """A keyring was created: where, and what its owner must know."""
+    """Where a keyring was created, and what its owner must know."""
     return (
         f"Trousseau créé, hors du dossier des données : {path} (lisible par ce compte seul). Sauvegardez-le à part : "
         "sans lui, les livraisons de personnes ne se lisent plus."
@@ -205,7 +205,7 @@ def of_demo(status: dict[str, Any], plan: Plan, played: Played, published: Path 
 
 
 def _as_planned(played: Played, generation: Path) -> list[str]:
-    """Errors that the generator sowed, and the deliveries that it spoiled to be refused: no fault."""
+    """What went wrong as planned: the errors that the generator sowed, the deliveries that it spoiled to be refused."""
     lines = []
     if played.refused:
         files = ", ".join(map(str, played.refused))

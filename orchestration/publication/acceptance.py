@@ -1,10 +1,10 @@
 """The gate out: evaluates rules on the staged files with Great Expectations.
 
-Belongs here: which sample answers which rule, evaluation, outcomes. Does not belong here: drawing samples (`samples`),
-deriving rules (`rules`, `non_regression`), pages.
+Belongs here: which sample answers which rule, evaluation, the outcome of each rule. Does not belong here: drawing
+samples (`samples`), deriving rules (`rules`, `non_regression`), pages (`html_pages`).
 
-GX is fed pandas frames: it has no polars source and fails on duckdb-engine. Importing it takes six seconds, so it is
-imported when the gate is used, or `preload`ed while dbt works.
+Great Expectations (GX) is given pandas frames: it has no polars source, and fails on duckdb-engine. Importing it takes
+six seconds, so it is imported when the gate is used, or `preload`ed while dbt works.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ EXAMPLES = 5
 
 @dataclass(frozen=True)
 class RuleOutcome:
-    """What became of one rule."""
+    """How one rule was evaluated: whether it is kept, and what breaks it."""
 
     rule: Rule
     kept: bool
@@ -40,12 +40,12 @@ class RuleOutcome:
 
     @property
     def blocks(self) -> bool:
-        """A rule that could not be evaluated is not kept, whatever its severity says: the gate fails closed."""
+        """Whether it blocks the publication. A rule that could not be evaluated blocks, whatever its severity."""
         return not self.kept and (self.rule.blocking or self.error is not None)
 
     @property
     def finding(self) -> str:
-        """How far it is from kept, in French."""
+        """What was found about the rule, in French."""
         if self.error is not None:
             return f"règle impossible à évaluer ({self.error})"
         if self.broken is not None:
@@ -60,19 +60,19 @@ class RuleOutcome:
         return f"{self.rule.scope} : {text}. Constat : {self.finding}. Remède : {self.rule.remedy}"
 
 
-# Rules that look at one row at a time: two rows with the same values give the same answer.
+# Rules that look at one row at a time, so that two rows with the same values give the same answer.
 _BY_ROW = ("expect_column_values_", "expect_column_value_lengths_", "expect_column_pair_values_")
 _UNIQUE = {"expect_column_values_to_be_unique": "column", "expect_compound_columns_to_be_unique": "column_list"}
 _NOT_NULL = "expect_column_values_to_not_be_null"
 
 
 def preload() -> None:
-    """Start importing Great Expectations, in the background: what it takes is spent while something else runs."""
+    """Starts importing Great Expectations in the background, so that its six seconds pass while dbt works."""
     threading.Thread(target=importlib.import_module, args=("great_expectations",), daemon=True).start()
 
 
 def evaluate(rules: Sequence[Rule], frames: Mapping[str, Frame]) -> list[RuleOutcome]:
-    """The outcome of every rule, in the order of the rules; frames are looked at one at a time.
+    """The outcome of every rule, in the order of the rules. Frames are looked at one at a time.
 
     Raises PublicationBlocked when a staged file cannot be read.
     """
@@ -95,7 +95,7 @@ def evaluate(rules: Sequence[Rule], frames: Mapping[str, Frame]) -> list[RuleOut
 
 
 def _samples(reader: Reader, rules: Sequence[Rule]) -> Iterator[tuple[list[Rule], Sample]]:
-    """Rules by the sample that answers them."""
+    """The rules, grouped by the sample that answers them, with that sample."""
     frame = reader.frame
     single: dict[str, list[Rule]] = {}
     several: dict[tuple[str, ...], list[Rule]] = {}
@@ -165,7 +165,7 @@ def _outcome(rule: Rule, item: Any, sample: Sample, reader: Reader) -> RuleOutco
 
 
 def _broken(rule: Rule, result: dict[str, Any], sample: Sample, reader: Reader) -> tuple[int, tuple[str, ...]]:
-    """Rows that break a rule, and some of them: broken values with the key of their row."""
+    """How many rows break a rule, and some examples: the wrong values with the keys of their rows."""
     key = reader.frame.key
     places = [int(place) for place in result.get("unexpected_index_list") or []]
     columns = [c for c in sample.data.columns if c in rule.columns(sample.data.columns)]
@@ -187,7 +187,7 @@ def _broken(rule: Rule, result: dict[str, Any], sample: Sample, reader: Reader) 
 
 
 def _plain(value: Any) -> Any:
-    """A value of pandas as DuckDB takes it: unknown is None."""
+    """A value of pandas as DuckDB takes it: an unknown one is None."""
     import pandas as pd
 
     if pd.isna(value):
@@ -196,7 +196,7 @@ def _plain(value: Any) -> Any:
 
 
 def _exception(info: Any) -> str | None:
-    """GX gives one exception, or one by metric. The first says enough."""
+    """The exception that GX reports, if any. It may give one for each metric: the first says enough."""
     if not isinstance(info, dict):
         return None
     for entry in [info, *(v for v in info.values() if isinstance(v, dict))]:

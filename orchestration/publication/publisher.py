@@ -1,4 +1,4 @@
-"""One publication from end to end: write, describe, accept, check again, freeze, make current.
+"""One publication from end to end: it is written, described, accepted, checked again, frozen and made current.
 
 Belongs here: the order of the steps. Does not belong here: what each step does (its own module).
 """
@@ -57,9 +57,9 @@ def run(
     gate: Gate = acceptance.evaluate,
     on_step: Step = _silent,
 ) -> Publication:
-    """Publish what the warehouse holds, unless its inputs are those of the current publication.
+    """Publishes what the warehouse holds, unless its inputs are those of the current publication.
 
-    `on_step(step, path)` is called after each step: for progress, and for tests that break things at a known place.
+    `on_step(step, path)` is called after each step, for progress, and for tests that break things at a known place.
 
     Raises:
         PublicationBlocked: nothing changed for readers; the message lists every reason.
@@ -89,7 +89,7 @@ def run(
 
 @dataclass(frozen=True)
 class _Publishing:
-    """What one attempt works with; it lives as long as its staging folder."""
+    """One attempt to publish, with all that it works with. It lives as long as its staging folder."""
 
     folder: Path
     declared: Declarations
@@ -148,7 +148,7 @@ class _Publishing:
         return files
 
     def _free_version(self, content: str) -> str:
-        """The version of this content at this second, or at the first second that no version has."""
+        """The version name of this content at this second, or at the first later second that no version has."""
         moment = self.now
         taken = set(store.versions(self.folder))
         while (name := store.version_id(moment, content)) in taken:
@@ -156,7 +156,7 @@ class _Publishing:
         return name
 
     def _describe(self, opened: list[open_data.OpenDataset], files: list[DataFile], created_at: str) -> None:
-        """Everything that goes with the open files."""
+        """Writes everything that goes with the open files."""
         by_path = {f.path: f for f in files}
         covered = datapackage.coverages(self.staging, [by_path[d.path] for d in opened])
         texts = {
@@ -177,7 +177,7 @@ class _Publishing:
         product_rules: list[Rule],
         opened: list[open_data.OpenDataset],
     ) -> None:
-        """Evaluate every rule, leave the report whatever the outcome, and raise when one of them blocks."""
+        """Evaluates every rule and writes the report, whatever the outcome. Raises when a rule blocks."""
         comparisons = non_regression.compare(files, figures, self.previous, allow_shrink=self.allow_shrink)
         hidden = self._secret(files)
         every = product_rules + [r for c in hidden.values() for r in c.rules]
@@ -208,7 +208,7 @@ class _Publishing:
         (self.staging / "acceptation.html").write_text(html, encoding="utf-8")
 
     def _secret(self, files: list[DataFile]) -> dict[str, small_numbers.Control]:
-        """What the written files give away of the persons that they count, by table."""
+        """The controls of what the written files give away about the persons that they count, by table."""
         controls: dict[str, small_numbers.Control] = {}
         for file in (f for f in files if f.path.startswith("marts/")):
             control = small_numbers.control(self.declared.products[file.table], self.staging / file.path, self.minimum)
@@ -228,12 +228,12 @@ def up_to_date(current: Publication, fingerprint: str) -> bool:
 
 
 def _interrupted(folder: Path, current: Publication | None, fingerprint: str) -> str | None:
-    """A whole version of these inputs that follows the current one: its publication died before the pointer moved."""
+    """A whole version of these inputs that follows the current one: its publication died before it became current."""
     for name in reversed(store.versions(folder)):
         try:
             manifest = Manifest.read(folder / name)
         except (OSError, ValueError, KeyError, TypeError):
-            continue  # not ours to judge here: an unreadable old version is told when somebody opens it
+            continue  # an unreadable old version is reported when somebody opens it
         follows = manifest.previous_version == (current.version if current else None)
         if follows and (manifest.inputs_fingerprint, manifest.software) == (fingerprint, software()):
             return name if not damage(folder / name, manifest) else None
@@ -254,7 +254,7 @@ def _product_rules(declared: Declarations, minimum: int) -> list[Rule]:
 
 
 def software() -> dict[str, str]:
-    """What made the files, and would make them again to the byte."""
+    """The software that made the files, and would make the same bytes again."""
     versions: dict[str, str] = {}
     for name in ("dlnuf", "duckdb", "pyarrow", "great-expectations"):
         try:
@@ -268,7 +268,7 @@ def software() -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def _own_digest() -> str:
-    """Changes with the code and the templates that make a publication: what they change must be published again."""
+    """Changes with the code and the templates that make a publication, so that what they change is published again."""
     folder = Path(__file__).parent
     files = sorted(p for p in folder.rglob("*") if p.suffix in (".py", ".html", ".css"))
     return hashlib.sha256(b"".join(p.read_bytes() for p in files)).hexdigest()[:16]

@@ -1,6 +1,6 @@
 """From the warehouse to the Parquet files of a snapshot.
 
-Belongs here: which tables are published, in which order of columns and rows, and that they are what contracts say.
+Belongs here: which tables are published, in which order of columns and rows, and whether they are what contracts say.
 Does not belong here: what is open (`open_data`), whether it is acceptable (`acceptance`), where it goes (`store`).
 """
 
@@ -39,7 +39,7 @@ def schema_of(product: Product) -> str:
 
 
 def query_of(product: Product) -> str:
-    """Columns in the order and of the types of the contract, rows in the order of its key: one order only."""
+    """The query of a product: columns with the order and types of the contract, rows in the order of its key."""
     return _query(product, product.built, f"{schema_of(product)}.{quoted(product.id)}")
 
 
@@ -100,7 +100,7 @@ def write(
     *,
     minimum: int = small_numbers.DEFAULT,
 ) -> list[DataFile]:
-    """Write the table of every product to `marts/` of the staging folder; of those about persons, only what may leave.
+    """Writes the table of every product to `marts/` of the staging folder, small numbers of persons being hidden.
 
     minimum: under how many persons a count is hidden.
 

@@ -17,7 +17,7 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 # Nor does another Python's environment come into ours.
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP VIRTUAL_ENV
 
-.PHONY: help run test bench lint types format install chromium dagster dashboard lock clean
+.PHONY: help run test bench lint sql types format site install chromium dagster dashboard lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 14
@@ -35,12 +35,18 @@ lint: install
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 
+sql: install  ## check the style of the SQL of dbt_project (a minute; a commit checks what it changes)
+	@$(BIN)/sqlfluff lint dbt_project/models dbt_project/tests
+
 types: install
 	@$(BIN)/pyright
 
 format: install  ## rewrite the code in its style
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
+
+site: install  ## build the documentation site in build/site, to be read without a server
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --config-file .ci/mkdocs.yml
 
 dagster: install  ## the Dagster interface on http://127.0.0.1:3000
 	@umask 077 && home="$$($(BIN)/python -m orchestration.instance)" && \

@@ -32,7 +32,7 @@ LOCK = PROJECT / "requirements.lock"
 RECORD = "installation.json"
 LOG = "installation.log"
 
-SIZE = "environ 1,7 Go" if sys.version_info < (3, 14) else "environ 2 Go"
+SIZE = "environ 1,8 Go" if sys.version_info < (3, 14) else "environ 2,1 Go"
 NEEDED_GO = 3.0  # while it is installed: the same, and the packages as they were downloaded
 
 # How the package index is reached. Every other setting of pip says what is installed or where: the lock does.

@@ -10,6 +10,7 @@ import math
 import re
 from datetime import date, datetime
 
+from data_contracts.dictionary import units
 from ingest.clock import PARIS
 
 INCONNU = "inconnu"
@@ -17,25 +18,8 @@ SECRET = "secret"  # known, and hidden because it counts too few persons
 NARROW = "\u202f"  # narrow no-break space: thousands, and before % ; : ! ?
 NBSP = "\u00a0"
 
-UNITS = {
-    "pct": "%",
-    "%": "%",
-    "‰": "‰",
-    "pour_mille": "‰",
-    "eur": "€",
-    "€": "€",
-    "etp": "ETP",
-    "jours": "jours",
-    "places": "places",
-    "personnes": "personnes",
-    "points": "points",
-    "annees": "ans",
-    "heures": "heures",
-    "m2": "m²",
-    "kwh": "kWh",
-}
 # Decimals of a figure to compare with others; an amount has them only under 1 000.
-DECIMALS = {"pct": 1, "%": 1, "pour_mille": 1, "‰": 1, "points": 0, "€/jour": 2, "places": 0, "personnes": 0}
+DECIMALS = {"pct": 1, "%": 1, "pour_mille": 1, "‰": 1, "points": 0, "eur_par_jour": 2, "places": 0, "personnes": 0}
 NO_UNIT = {"", "nombre", "code", "texte", "date", "booleen"}
 MONTHS = (
     "janvier", "février", "mars", "avril", "mai", "juin",
@@ -77,10 +61,10 @@ def number(value: float | None, decimals: int | None = None) -> str:
 
 
 def unit_sign(code: str | None) -> str:
-    """Text of a unit: « pct » → « % »; a unit already in words (« €/jour ») stays; none for a bare number."""
+    """Sign of a unit by the dictionary: « pct » → « % »; a unit already in words stays; none for a bare number."""
     if not code or code in NO_UNIT:
         return ""
-    return UNITS.get(code, code)
+    return units().get(code, code)
 
 
 def with_unit(value: float | None, unit_code: str | None, decimals: int | None = None) -> str:

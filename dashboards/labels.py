@@ -10,9 +10,10 @@ import re
 from functools import lru_cache
 
 from dashboards.formats import INCONNU, is_unknown, nbsp_unit, number
-from data_contracts.dictionary import read_table
-from data_contracts.loading import Contract, ContractError, load_contracts
+from data_contracts.dictionary import filled_by_esms
+from data_contracts.loading import Contract, load_contracts
 from data_contracts.nomenclatures import names, read_list
+from data_contracts.strict_yaml import DeclarationError
 
 LABELS: dict[str, dict[str, str]] = {
     "niveau": {"france": "France", "region": "Région", "departement": "Département"},
@@ -232,12 +233,6 @@ SOURCES = {
     "cnsa_gmp_pmp": "GMP et PMP, GALAAD",
     "cnsa_prix_ehpad": "Prix ESMS",
 }
-# Elements whose values are codes of a list.
-ELEMENT_LISTS = {
-    "CATEGORIE_ET": "finess_categories",
-    "STATUT_JURIDIQUE": "finess_statuts_juridiques",
-    "MODE_TARIFICATION": "finess_modes_tarification",
-}
 
 
 def label(kind: str, code: object) -> str:
@@ -268,7 +263,7 @@ def theme(groupe: object) -> str:
 def _contracts() -> dict[str, Contract]:
     try:
         return load_contracts()
-    except ContractError:  # a contract being written must not stop those who read what is published
+    except DeclarationError:  # a contract being written must not stop those who read what is published
         return {}
 
 
@@ -334,15 +329,9 @@ def composante(element_id: str, code: str) -> str:
     return _composantes().get((element_id, code)) or readable(code)
 
 
-@lru_cache(maxsize=1)
 def collectes_saisies() -> tuple[str, ...]:
-    """Collections that ESMS fill in themselves, by the dictionary (collections.csv, column `repondants`)."""
-    columns = {
-        row["colonne_matrice"]
-        for row in read_table("collections.csv")
-        if row["colonne_matrice"] and not row["repondants"].startswith(("Aucun", "Sans objet", "Départements"))
-    }
-    return tuple(sorted(columns))
+    """Collections that ESMS fill in themselves."""
+    return tuple(sorted(filled_by_esms()))
 
 
 def regle(text: object) -> str:
@@ -396,7 +385,17 @@ def nomenclature(name: str, code: object) -> str:
     return f"{text} ({code})" if text else f"code {code}, sans libellé connu"
 
 
+@lru_cache(maxsize=1)
+def _element_lists() -> dict[str, str]:
+    """Elements whose values are codes, and their list: the one that every field answering to them declares."""
+    found: dict[str, set[str]] = {}
+    for field in (f for c in _contracts().values() for e in c.entities for f in e.observed):
+        if field.element and field.nomenclature:
+            found.setdefault(field.element, set()).add(field.nomenclature)
+    return {element: min(lists) for element, lists in found.items() if len(lists) == 1}
+
+
 def element_value(element_id: str, value: str) -> str:
     """Label of a value that is a code of a list; any other value as it is."""
-    name = ELEMENT_LISTS.get(element_id)
+    name = _element_lists().get(element_id)
     return nomenclature(name, value) if name and value in _list(name) else value

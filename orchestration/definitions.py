@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dagster as dg
 
+from data_contracts import checking
 from data_contracts.loading import load_contracts
 from ingest.clock import ZONE
 from ingest.home import Home, reserve
@@ -25,6 +26,7 @@ MILLESIMES = dg.TimeWindowPartitionsDefinition(
 
 def build(home: Home, entrepot: Entrepot | dg.ResourceDefinition) -> dg.Definitions:
     """The whole graph over one home."""
+    checking.check()
     dbt_runtime.export(home)
     manifest = dbt_runtime.prepare_manifest(home)
     contracts = load_contracts()

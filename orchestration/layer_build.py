@@ -28,10 +28,7 @@ _DECLARED = (
 # Models of persons and stays, which are matched over the country. They are left as they are unless a delivery about
 # persons came, or an opposition began or ended.
 _PERSONS = (
-    "staging.dui",
-    "staging.resid",
-    "staging.viatrajectoire",
-    "staging.consentements",
+    "staging.personnes",
     "intermediate.personnes",
     "intermediate.sejours",
     "intermediate.evenements",

@@ -1,4 +1,6 @@
-"""Queries of admissions: delays, waiting lists, refusals, what was not told to the other systems. Nothing else.
+"""Queries of admissions: delays, waiting lists, refusals, what was not told to the other systems.
+
+Belongs here: those queries. Does not belong here: how their rows are shown (`dashboards.views.parcours`).
 
 `secret` names, in each row, the columns that were hidden: null and named is hidden, null and not named is unknown.
 """

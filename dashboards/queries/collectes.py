@@ -1,4 +1,7 @@
-"""Queries of the collections: entries avoided, redundancy, conflicts. Nothing else belongs here."""
+"""Queries of the collections: entries avoided, redundancy, conflicts.
+
+Belongs here: those queries. Does not belong here: how their rows are shown (`dashboards.views.dlnuf`).
+"""
 
 from __future__ import annotations
 

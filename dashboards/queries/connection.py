@@ -20,6 +20,8 @@ import polars as pl
 
 from dashboards.access import Perimeter, current_perimeter
 from dashboards.current import NoPublicationError, Publication, current_publication
+from data_contracts.indicators import SYNTHESE, Indicateur, published
+from data_contracts.indicators.declaration import Colonne
 from data_contracts.loading import load_products
 
 FICHE = "mart_etablissements__fiche"
@@ -30,23 +32,6 @@ SQL_TYPES = {
 # Folds a text for searching: no accent, lower case, one space between words.
 FOLD = "regexp_replace(replace(strip_accents(lower({})), 'œ', 'oe'), '[^a-z0-9]+', ' ', 'g')"
 KEY = ("unite", "unite_id", "perimetre", "millesime", "element_id", "composante", "base_temporelle")
-# Columns of the territorial synthesis shown as indicators: code, column, number of establishments, label, unit.
-SYNTHESE = (
-    ("TO_HP_MED", "taux_occupation_median", "n_taux_occupation", "Taux d'occupation médian (permanent)", "pct"),
-    ("PRIX_HP_CS_MED", "prix_hp_cs_median", "n_prix_hp_cs", "Prix médian d'une chambre seule en EHPAD", "€/jour"),
-    ("GMP_MED", "gmp_median", "n_gmp", "GMP médian des EHPAD", "points"),
-    ("N_ESMS", "n_et_ouverts", None, "ESMS ouverts", "nombre"),
-    ("CAP_INST", "cap_installee", "n_et_cap_installee", "Places installées", "places"),
-    ("POP_75P", "population_75_plus", None, "Population de 75 ans et plus", "personnes"),
-)
-# What the synthesis sums over the open establishments: the sum is a minimum when some are unknown.
-PARTIAL = {
-    "CAP_INST": "case when n_et_cap_installee < n_et_ouverts then 'Partiel : places connues pour '"
-    " || n_et_cap_installee || ' établissement(s) sur ' || n_et_ouverts || '.' end",
-}
-PARK = ("N_ESMS", "CAP_INST")  # read on a day that the synthesis gives
-# Years of what has its own: every row of the synthesis repeats the last population known.
-YEAR = {"POP_75P": "coalesce(millesime_population, millesime)"}
 
 
 @dataclass(frozen=True)
@@ -176,13 +161,7 @@ def _create_indicator_views(connection: duckdb.DuckDBPyConnection) -> None:
         " unite_mesure, valeur, n_et_renseignes as effectif, est_atypique, alerte, cast(null as date) as date_parc,"
         " 1 as rang from mart_indicateurs__equipement"
     ]
-    parts += [
-        f"select niveau, territoire_code, territoire_libelle, {YEAR.get(code, 'millesime')}, '{code}', {quote(label)},"
-        f" '{unit}',"
-        f" cast({column} as double), {count or 'null'}, null, {PARTIAL.get(code, 'null')},"
-        f" {'date_parc' if code in PARK else 'null'}, 2 from mart_territoires__synthese"
-        for code, column, count, label, unit in SYNTHESE
-    ]
+    parts += [_of_synthesis(i, i.formule) for i in published(SYNTHESE) if isinstance(i.formule, Colonne)]
     connection.execute("create view indicateurs_territoire as " + " union all ".join(parts))
     connection.execute(
         """
@@ -198,6 +177,25 @@ def _create_indicator_views(connection: duckdb.DuckDBPyConnection) -> None:
                min(rang) as rang
         from plein where effectif is null or 2 * effectif >= effectif_max group by indicateur_code
         """
+    )
+
+
+def _of_synthesis(indicator: Indicateur, read: Colonne) -> str:
+    """One declared column of the synthesis, in the long form. A sum of fewer than it concerns says it is a minimum.
+
+    Every row of the synthesis repeats what has a year of its own (the last population known): it is read in that year.
+    """
+    year = f"coalesce({read.millesime}, millesime)" if read.millesime else "millesime"
+    partial = (
+        f"case when {read.effectif} < {read.concernes} then 'Partiel : {indicator.unite} connues pour '"
+        f" || {read.effectif} || ' établissement(s) sur ' || {read.concernes} || '.' end"
+        if read.concernes
+        else "null"
+    )
+    return (
+        f"select niveau, territoire_code, territoire_libelle, {year}, '{indicator.code}', {quote(indicator.libelle)},"
+        f" '{indicator.unite}', cast({read.colonne} as double), {read.effectif or 'null'}, null, {partial},"
+        f" {read.date or 'null'}, 2 from {SYNTHESE}"
     )
 
 

@@ -1,4 +1,7 @@
-"""Queries of one establishment: search, identity, history, values and where they come from. Nothing else."""
+"""Queries of one establishment: search, identity, history, values and where they come from.
+
+Belongs here: those queries. Does not belong here: how their rows are shown (`dashboards.views.etablissement`).
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """How right the publication is, when it was scored against the truth of synthetic deliveries (`dlnuf score`).
 
-Nothing else belongs here. The figures are aggregates, and the few units named as examples do not exist: no perimeter.
+Belongs here: reading the score of the publication. Does not belong here: computing it (`witness.score`). The figures
+are aggregates, and the few units named as examples do not exist: no perimeter.
 """
 
 from __future__ import annotations

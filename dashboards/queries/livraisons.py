@@ -1,4 +1,8 @@
-"""Queries of the deliveries, of the rules they broke, and of the open data published. Nothing else belongs here."""
+"""Queries of the deliveries, of the rules they broke, and of the open data published.
+
+Belongs here: those queries. Does not belong here: how their rows are shown (`dashboards.views.qualite`,
+`dashboards.views.donnees_ouvertes`).
+"""
 
 from __future__ import annotations
 

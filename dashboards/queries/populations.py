@@ -1,4 +1,6 @@
-"""Queries of the persons accompanied: counts, needs, distributions. Nothing else belongs here.
+"""Queries of the persons accompanied: counts, needs, distributions.
+
+Belongs here: those queries. Does not belong here: how their rows are shown (`dashboards.views.publics`).
 
 `secret` names, in each row, the columns that were hidden: null and named is hidden, null and not named is unknown.
 """

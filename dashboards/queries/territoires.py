@@ -1,4 +1,7 @@
-"""Queries of the territories: figures, maps, comparisons, offer. Nothing else belongs here."""
+"""Queries of the territories: figures, maps, comparisons, offer.
+
+Belongs here: those queries. Does not belong here: how their rows are shown (`dashboards.views.territoire`).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Home: what is published, since when, how to read it. Nothing else belongs here."""
+"""Home: what is published, since when, how to read it.
+
+Belongs here: layout and wording. Does not belong here: where the figures come from (`dashboards.queries.connection`).
+"""
 
 from __future__ import annotations
 
@@ -11,17 +14,7 @@ from dashboards import queries
 from dashboards.components import figure, heading, open_base
 from dashboards.formats import count, instant_text, whole, with_unit
 from dashboards.labels import labels
-
-PURPOSES = {
-    "territoire": "L'offre, l'équipement, l'activité et les prix d'un territoire, comparés aux autres.",
-    "etablissement": "Un établissement ou service : identité, historique, valeurs et d'où elles viennent.",
-    "publics": "Les personnes accompagnées : âge, dépendance, besoins, modalités d'accueil, projets revus.",
-    "parcours": "Délais, listes d'attente, refus, et ce que les systèmes ne se sont pas dit.",
-    "dlnuf": "Les saisies que l'on pourrait éviter, et les réponses qui se contredisent.",
-    "exactitude": "Sur des données synthétiques : la part de valeurs justes, et pourquoi les autres ne le sont pas.",
-    "qualite": "Ce qui a été reçu, accepté, rejeté, et comment corriger.",
-    "donnees-ouvertes": "Les jeux de données à télécharger, avec leur mode d'emploi.",
-}
+from data_contracts.indicators import indicators
 
 
 def show(pages: Sequence[StreamlitPage]) -> None:
@@ -39,9 +32,8 @@ def show(pages: Sequence[StreamlitPage]) -> None:
     received = queries.livraisons(base)
     first, second, third = st.columns(3)
     with first:
-        figure(
-            "ESMS ouverts", whole(france.get("N_ESMS", {}).get("valeur")), "Établissements et services médico-sociaux"
-        )
+        open_esms = indicators()["N_ESMS"].libelle
+        figure(open_esms, whole(france.get("N_ESMS", {}).get("valeur")), "Établissements et services médico-sociaux")
     with second:
         figure(
             "Saisies évitables",
@@ -58,7 +50,7 @@ def show(pages: Sequence[StreamlitPage]) -> None:
     for page in pages:
         link, purpose = st.columns([1, 3], vertical_alignment="center")
         link.page_link(page)
-        purpose.markdown(PURPOSES[page.url_path])
+        purpose.markdown(page.help)
 
     st.header("Comment lire ces pages", anchor=False)
     st.markdown(

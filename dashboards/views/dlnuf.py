@@ -1,4 +1,7 @@
-"""« Dites-le-nous une fois »: entries avoided, redundancy; the conflicts are in `dlnuf_desaccords`. Layout only."""
+"""« Dites-le-nous une fois »: entries avoided, redundancy; the conflicts are in `dlnuf_desaccords`.
+
+Belongs here: layout and wording. Does not belong here: where the figures come from (`dashboards.queries.collectes`).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""List of the conflicts, its filters and its file. Part of the page `dlnuf`, layout only."""
+"""List of the conflicts, its filters and its file. Part of the page `dlnuf`.
+
+Belongs here: layout and wording. Does not belong here: where the figures come from (`dashboards.queries.collectes`).
+"""
 
 from __future__ import annotations
 

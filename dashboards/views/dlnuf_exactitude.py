@@ -1,4 +1,7 @@
-"""How right the layer is on synthetic data; its errors are in `dlnuf_exactitude_erreurs`. Layout only."""
+"""How right the layer is on synthetic data; its errors are in `dlnuf_exactitude_erreurs`.
+
+Belongs here: layout and wording. Does not belong here: where the figures come from (`dashboards.queries.exactitude`).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Where the layer is wrong on synthetic data, and why. Part of the page `dlnuf_exactitude`, layout only."""
+"""Where the layer is wrong on synthetic data, and why. Part of the page `dlnuf_exactitude`.
+
+Belongs here: layout and wording. Does not belong here: where the figures come from (`dashboards.queries.exactitude`).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Open data: what can be downloaded, with its warnings and its dictionary. Layout only."""
+"""Open data: what can be downloaded, with its warnings and its dictionary.
+
+Belongs here: layout and wording. Does not belong here: where the figures come from (`dashboards.queries.livraisons`).
+"""
 
 from __future__ import annotations
 

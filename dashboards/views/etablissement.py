@@ -1,4 +1,8 @@
-"""One establishment: search, identity, history, values and where they come from, indicators. Layout only."""
+"""One establishment: search, identity, history, values and where they come from, indicators.
+
+Belongs here: layout and wording. Does not belong here: where the figures come from
+(`dashboards.queries.etablissements`).
+"""
 
 from __future__ import annotations
 

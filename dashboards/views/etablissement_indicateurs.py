@@ -1,4 +1,8 @@
-"""Indicators of an establishment, with their thresholds. Part of the page `etablissement`, layout only."""
+"""Indicators of an establishment, with their thresholds. Part of the page `etablissement`.
+
+Belongs here: layout and wording. Does not belong here: where the figures come from
+(`dashboards.queries.etablissements`).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Values of an establishment by theme, and « D'où vient ce chiffre ? ». Part of the page `etablissement`."""
+"""Values of an establishment by theme, and « D'où vient ce chiffre ? ». Part of the page `etablissement`.
+
+Belongs here: layout and wording. Does not belong here: where the figures come from
+(`dashboards.queries.etablissements`).
+"""
 
 from __future__ import annotations
 

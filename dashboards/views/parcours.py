@@ -1,4 +1,7 @@
-"""Admissions: delays, waiting lists, refusals, and what one system knows that the others were not told. Layout only."""
+"""Admissions: delays, waiting lists, refusals, and what one system knows that the others were not told.
+
+Belongs here: layout and wording. Does not belong here: where the figures come from (`dashboards.queries.admissions`).
+"""
 
 from __future__ import annotations
 

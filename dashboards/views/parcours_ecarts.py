@@ -1,4 +1,8 @@
-"""Admissions, what one system knows that the others were not told, and what to check. Layout only."""
+"""Admissions, what one system knows that the others were not told, and what to check. Part of the page
+`parcours`.
+
+Belongs here: layout and wording. Does not belong here: where the figures come from (`dashboards.queries.admissions`).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What the two pages that count persons share: the choice of a territory, a public and a year. Layout only."""
+"""What the two pages that count persons share: the choice of a territory, a public and a year.
+
+Belongs here: layout and wording. Does not belong here: where the figures come from (`dashboards.queries.populations`).
+"""
 
 from __future__ import annotations
 

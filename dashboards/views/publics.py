@@ -1,4 +1,7 @@
-"""Persons accompanied and their needs: counts, dependence, ages, modalities, reviewed projects. Layout only."""
+"""Persons accompanied and their needs: counts, dependence, ages, modalities, reviewed projects.
+
+Belongs here: layout and wording. Does not belong here: where the figures come from (`dashboards.queries.populations`).
+"""
 
 from __future__ import annotations
 

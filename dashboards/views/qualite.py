@@ -1,4 +1,7 @@
-"""Quality of deliveries: what was received, refused, rejected, and how to correct it. Layout only."""
+"""Quality of deliveries: what was received, refused, rejected, and how to correct it.
+
+Belongs here: layout and wording. Does not belong here: where the figures come from (`dashboards.queries.livraisons`).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Territory: key figures, map of the départements, comparison; the offer is in `territoire_offre`. Layout only."""
+"""Territory: key figures, map of the départements, comparison; the offer is in `territoire_offre`.
+
+Belongs here: layout and wording. Does not belong here: where the figures come from (`dashboards.queries.territoires`).
+"""
 
 from __future__ import annotations
 
@@ -12,23 +15,10 @@ from dashboards.components import Column, beside, choose, choose_territory, draw
 from dashboards.formats import INCONNU, count, day_text, unit_sign, with_unit
 from dashboards.labels import labels
 from dashboards.views import territoire_offre
+from data_contracts.indicators import indicators
 
-# Key figures, in reading order: indicator, label.
-KEY_FIGURES = (
-    ("N_ESMS", "ESMS ouverts"),
-    ("CAP_INST", "Places installées"),
-    ("POP_75P", "Habitants de 75 ans et plus"),
-    ("EQ_EHPAD75", "Équipement en EHPAD"),
-    ("TO_HP_MED", "Taux d'occupation médian"),
-    ("PRIX_HP_CS_MED", "Prix médian, chambre seule"),
-)
+KEY_FIGURES = ("N_ESMS", "CAP_INST", "POP_75P", "EQ_EHPAD75", "TO_HP_MED", "PRIX_MED_CS")  # in reading order
 TOTALS = ("N_ESMS", "CAP_INST", "POP_75P")  # they add up from one level to the next: compared as shares
-NOTES = {
-    "EQ_EHPAD75": "Places d'EHPAD installées pour 1 000 habitants de 75 ans et plus.",
-    "TO_HP_MED": "Hébergement permanent. La moitié des établissements renseignés sont au-dessus, la moitié en dessous.",
-    "PRIX_HP_CS_MED": "Prix de journée d'hébergement en chambre seule, en EHPAD.",
-    "CAP_INST": "Somme des capacités connues : un établissement de capacité inconnue n'y compte pas.",
-}
 FIRST = "EQ_EHPAD75"
 EFFECTIF = Column("Établissements renseignés", 0)
 
@@ -57,11 +47,12 @@ def _choose_territory(base: queries.Base) -> tuple[str, str, str]:
 def _key_figures(base: queries.Base, niveau: str, code: str) -> None:
     known = {row["indicateur_code"]: row for row in queries.key_figures(base, niveau, code).iter_rows(named=True)}
     columns = [*st.columns(3), *st.columns(3)]
-    for place, (indicator, title) in zip(columns, KEY_FIGURES, strict=True):
-        row: dict[str, Any] = known.get(indicator, {})
-        unit = None if indicator in TOTALS else row.get("unite_mesure")
+    for place, code_shown in zip(columns, KEY_FIGURES, strict=True):
+        shown = indicators()[code_shown]
+        row: dict[str, Any] = known.get(shown.code, {})
+        value = with_unit(row.get("valeur"), None if shown.code in TOTALS else row.get("unite_mesure"))
         with place:
-            figure(title, with_unit(row.get("valeur"), unit), _note(row, niveau, indicator), NOTES.get(indicator))
+            figure(shown.libelle_court or shown.libelle, value, _note(row, niveau, shown.code), shown.definition)
 
 
 def _note(row: dict[str, Any], niveau: str, indicator: str) -> str:
@@ -88,15 +79,15 @@ def _note(row: dict[str, Any], niveau: str, indicator: str) -> str:
 
 def _map_and_comparison(base: queries.Base, niveau: str, code: str, nom: str) -> None:
     st.header("Comparer les territoires", anchor=False)
-    indicators = {row["indicateur_code"]: row for row in queries.territoire_indicateurs(base).iter_rows(named=True)}
-    if not indicators:
+    listed = {row["indicateur_code"]: row for row in queries.territoire_indicateurs(base).iter_rows(named=True)}
+    if not listed:
         empty("Aucun indicateur n'est connu.", "Livrez des capacités, de l'activité ou des prix, puis `dlnuf run`.")
         return
-    options = sorted(indicators, key=lambda code: code != FIRST)  # the rest stays in the order of the query
-    chosen = choose("Indicateur", options, lambda code: indicators[code]["libelle"], key="indicateur")
+    options = sorted(listed, key=lambda code: code != FIRST)  # the rest stays in the order of the query
+    chosen = choose("Indicateur", options, lambda code: listed[code]["libelle"], key="indicateur")
     title, unit = (
-        f"{indicators[chosen]['libelle']} ({indicators[chosen]['millesime']})",
-        indicators[chosen]["unite_mesure"],
+        f"{listed[chosen]['libelle']} ({listed[chosen]['millesime']})",
+        listed[chosen]["unite_mesure"],
     )
     st.markdown(f"**{title}**" + (f", en {unit_sign(unit)}" if unit_sign(unit) else ""))
     left, right = st.columns([6, 5], gap="medium")
@@ -113,7 +104,7 @@ def _map_and_comparison(base: queries.Base, niveau: str, code: str, nom: str) ->
             "sont inconnus et non à zéro." + ("" if niveau == "france" else f" Contour épais : {nom}.")
         )
         bounds = queries.class_bounds(base, chosen)
-        picture = charts.tile_map(values, bounds, unit, indicators[chosen]["libelle"], outlined)
+        picture = charts.tile_map(values, bounds, unit, listed[chosen]["libelle"], outlined)
         drawing(picture, f"Carte des départements : {title}", reading, key="carte")
         every = charts.tiles().join(values, left_on="departement_code", right_on="territoire_code", how="left")
         columns = {"departement_code": "Code", "departement_libelle": "Département", "valeur": _value(unit)}

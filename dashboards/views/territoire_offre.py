@@ -1,4 +1,7 @@
-"""Offer of a territory: categories with their authority, open establishments. Part of the page `territoire`."""
+"""Offer of a territory: categories with their authority, open establishments. Part of the page `territoire`.
+
+Belongs here: layout and wording. Does not belong here: where the figures come from (`dashboards.queries.territoires`).
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""dbt seeds derived from the dictionary and the nomenclatures.
+"""dbt seeds derived from the dictionary, the indicators and the nomenclatures.
 
-Belongs here: writing them as CSV text. A seed is never edited by hand.
+Belongs here: writing them as CSV text. Does not belong here: their content, which is in `data_contracts/dictionary` and
+`data_contracts/nomenclatures`.
 """
 
 from __future__ import annotations
@@ -10,14 +11,14 @@ import io
 from collections.abc import Iterable, Sequence
 
 from data_contracts import dictionary, nomenclatures, territoires
+from data_contracts.derive import indicators
 from data_contracts.loading import load_contracts
 
 FOLDER = "dbt_project/seeds"
+# What models read of an element; what only people read stays in the dictionary.
 _ELEMENT_COLUMNS = (
-    "element_id", "groupe", "libelle", "definition", "type", "unite_observation", "n_demande_aux_esms",
-    "n_demande_sourcees", "noyau", "est_ratio_derive", "source_reference", "ordre_survivance_codes", "tolerance_accord",
-    "tolerance_type", "tolerance_valeur", "tolerance_unite", "action_conflit", "fraicheur_attendue", "classe_donnee",
-    "niveau", "ouverture", "seuil_diffusion",
+    "element_id", "groupe", "libelle", "type", "est_ratio_derive", "ordre_survivance_codes", "tolerance_type",
+    "tolerance_valeur", "tolerance_unite", "action_conflit", "classe_donnee", "niveau", "ouverture",
 )  # fmt: skip
 # nomenclature -> seed, with the columns that models use
 _LISTS = {
@@ -47,8 +48,8 @@ def seed_files() -> dict[str, str]:
     elements = dictionary.elements().values()
     files = {
         "elements": _table(
-            (*_ELEMENT_COLUMNS, "dictionnaire_version"),
-            ([row[c] for c in _ELEMENT_COLUMNS] + [version] for row in elements),
+            (*_ELEMENT_COLUMNS, "n_demande_aux_esms", "dictionnaire_version"),
+            ((*(row[c] for c in _ELEMENT_COLUMNS), row["n_demande_aux_esms"], version) for row in elements),
         ),
         "precedence": _table(("element_id", "source", "rang"), dictionary.ranks(contracts)),
         "sources": _table(
@@ -59,7 +60,7 @@ def seed_files() -> dict[str, str]:
             ),
         ),
         "ordres": _table(("element_id", "ordre"), _orders(dictionary.ranks(contracts))),
-        "indicateurs": _table_of(dictionary.read_table("indicators.csv")),
+        **{name: _table(header, rows) for name, (header, rows) in indicators.seed_rows().items()},
     }
     for name, (seed, columns) in _LISTS.items():
         rows = nomenclatures.read_list(name)
@@ -84,7 +85,3 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     writer.writerow(header)
     writer.writerows(rows)
     return buffer.getvalue()
-
-
-def _table_of(rows: list[dict[str, str]]) -> str:
-    return _table(tuple(rows[0]), (tuple(row.values()) for row in rows))

@@ -1,7 +1,9 @@
 """Dated code lists: `code;libelle;…;valide_du;valide_au`, one CSV each, beside this file.
 
-Belongs here: reading them. A code is never deleted: it gets an end date. Dates are those of the code, never of the
-edition of its list: a code without any is always valid.
+Belongs here: reading them. Does not belong here: what becomes of a value whose code is unknown (`ingest.validate`).
+
+A code is never deleted: it gets an end date. Dates are those of the code, never of the edition of its list: a code
+without any is always valid.
 """
 
 from __future__ import annotations
@@ -9,8 +11,10 @@ from __future__ import annotations
 import csv
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import polars as pl
+if TYPE_CHECKING:  # half a second, for those who only ask whether a list exists
+    import polars as pl
 
 FOLDER = Path(__file__).resolve().parent
 
@@ -42,6 +46,8 @@ def periods(name: str) -> pl.DataFrame | None:
 
     None: no code of the list has a date.
     """
+    import polars as pl
+
     rows = [(row["code"], row.get("valide_du") or None, row.get("valide_au") or None) for row in read_list(name)]
     if not any(begins or ends for _, begins, ends in rows):
         return None

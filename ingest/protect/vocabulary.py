@@ -17,6 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from data_contracts.dictionary import read_table
+from data_contracts.indicators import indicators
 from data_contracts.loading import Contract
 from ingest.protect import masks
 from ingest.protect.masks import shape_of, without_digits
@@ -72,8 +73,9 @@ def _declared(contracts: tuple[Contract, ...]) -> tuple[frozenset[str], frozense
         texts += [re.sub(r"\?P?<\w+>|\\.|\(\?\w+\)", " ", x.filename or "") for x in contract.layouts]
         for layout in contract.layouts:
             titles |= {t for written in expected(contract, layout).values() for t in written}
-    for table in ("elements.csv", "indicators.csv", "collections.csv"):
+    for table in ("elements.csv", "collections.csv"):
         texts += [row[name] for row in read_table(table) for name in row if name in _LABELS]
+    texts += [indicator.libelle for indicator in indicators().values()]
     words = {folded(word) for text in (*texts, *titles) for word in _WORD.findall(text)} - _ALSO_NAMES
     return frozenset(without_digits(folded(t)) for t in titles), frozenset(words)
 

@@ -1,6 +1,7 @@
-"""Parquet files: their typed columns as text.
+"""Parquet files: typed columns given back as text.
 
-Belongs here: the text of each type of column. Does not belong here: opening (`opening`), naming columns (`frames`).
+Belongs here: how a typed value is written, so that it reads in one way only. Does not belong here: what a text becomes
+(`ingest.validate.values`).
 """
 
 from __future__ import annotations

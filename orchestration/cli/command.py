@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from ingest.home import reserve
-from orchestration.cli import contracts, deliveries, keys, prepare, retention, synthetic
+from orchestration.cli import contracts, deliveries, keys, prepare, retention_commands, synthetic
 from orchestration.cli.options import FAILED, MISUSED
 from orchestration.cli.renamed import Renamed
 
@@ -32,7 +32,7 @@ app.add_typer(synthetic.app)
 app.add_typer(deliveries.app)
 app.add_typer(contracts.app, name="contracts")
 app.add_typer(keys.app, name="keys")
-app.add_typer(retention.app, name="retention")
+app.add_typer(retention_commands.app, name="retention")
 app.add_typer(prepare.app, name="prepare")
 
 
@@ -48,7 +48,7 @@ def dashboard(
 
 def _expected() -> dict[type[BaseException], int]:
     """Errors that a person can act on, with their exit code. Any other error is a defect, and shows its stack."""
-    from data_contracts.loading import ContractError
+    from data_contracts.strict_yaml import DeclarationError
     from ingest.protect.keyrings import KeyringProblem
     from orchestration.dbt_runtime import DbtFailed
     from orchestration.explain import NothingToExplain
@@ -61,8 +61,8 @@ def _expected() -> dict[type[BaseException], int]:
 
     return {
         BenchFailed: FAILED,
-        ContractError: FAILED,
         DbtFailed: FAILED,
+        DeclarationError: FAILED,
         HomeBusy: FAILED,
         KeyringProblem: FAILED,
         NothingToExplain: FAILED,
@@ -73,8 +73,8 @@ def _expected() -> dict[type[BaseException], int]:
         PublicationBlocked: FAILED,
         PublicationDamaged: FAILED,
         UnknownMillesime: MISUSED,
-        **dict.fromkeys((*retention.failures(), *prepare.failures()), FAILED),
-        **dict.fromkeys((*retention.misuses(), *prepare.misuses()), MISUSED),
+        **dict.fromkeys((*retention_commands.failures(), *prepare.failures(), *contracts.failures()), FAILED),
+        **dict.fromkeys((*retention_commands.misuses(), *prepare.misuses()), MISUSED),
     }
 
 

@@ -82,10 +82,11 @@ def evaluate(rules: Sequence[Rule], frames: Mapping[str, Frame]) -> list[RuleOut
 
     context = gx.get_context(mode="ephemeral")  # in memory: writes no file anywhere
     context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
-    source = context.data_sources.add_pandas("instantane")
+    # One asset for all: a frame comes with each batch, and GX writes its whole context again for every asset added.
+    asset = context.data_sources.add_pandas("instantane").add_dataframe_asset("lignes")
+    batch = asset.add_batch_definition_whole_dataframe("tout")
     outcomes: dict[str, RuleOutcome] = {}
     for scope in dict.fromkeys(rule.scope for rule in rules):
-        batch = source.add_dataframe_asset(scope).add_batch_definition_whole_dataframe("tout")
         with duckdb.connect() as connection:
             reader = Reader(connection, frames[scope])
             for mine, sample in _samples(reader, [rule for rule in rules if rule.scope == scope]):

@@ -1,6 +1,7 @@
 """Everything declared that a publication reads, loaded once.
 
-Belongs here: gathering contracts, products and dictionary. Does not belong here: deriving anything from them.
+Belongs here: gathering contracts, products, indicators and dictionary. Does not belong here: deriving anything from
+them.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from data_contracts import dictionary
+from data_contracts.indicators import Indicateur, indicators
 from data_contracts.loading import Contract, Product, load_contracts, load_products
 
 
@@ -19,19 +21,19 @@ class Declarations:
     products: Mapping[str, Product]
     contracts: Mapping[str, Contract] = field(default_factory=dict)
     elements: Mapping[str, dict[str, str]] = field(default_factory=dict)
-    indicators: Mapping[str, dict[str, str]] = field(default_factory=dict)
+    indicators: Mapping[str, Indicateur] = field(default_factory=dict)
     ranks: tuple[tuple[str, str, int], ...] = ()
     dictionary_version: str = ""
 
     @classmethod
     def load(cls) -> Declarations:
-        """Those of the project. Raises ContractError when one is wrong."""
+        """Those of the project. Raises ContractError or IndicatorError when one is wrong."""
         contracts = load_contracts()
         return cls(
             products=load_products(),
             contracts=contracts,
             elements=dictionary.elements(),
-            indicators={row["code"]: row for row in dictionary.read_table("indicators.csv")},
+            indicators=indicators(),
             ranks=tuple(dictionary.ranks(contracts)),
             dictionary_version=dictionary.precedence().version,
         )

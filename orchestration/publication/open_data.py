@@ -70,11 +70,6 @@ def element_is_open(row: Mapping[str, str] | None) -> bool:
     return row["ouverture"] == "ouvert" and row["niveau"] in ("structure", "agrégat")
 
 
-def indicator_is_open(row: Mapping[str, str] | None) -> bool:
-    """Whether an indicator is for every public and has no diffusion threshold (columns audience, seuil_diffusion)."""
-    return bool(row) and row["audience"] == "tous (open data)" and row["seuil_diffusion"] in ("", "aucun")
-
-
 def _dataset(product: Product, declared: Declarations) -> OpenDataset:
     closed = [f for f in product.fields if f.element and not element_is_open(declared.elements.get(f.element))]
     in_key = [f.name for f in closed if f.name in product.primary_key]
@@ -90,7 +85,7 @@ def _dataset(product: Product, declared: Declarations) -> OpenDataset:
         allowed[ELEMENT] = tuple(k for k, row in declared.elements.items() if element_is_open(row))
         warnings.append(NO_CONTROL)
     if INDICATOR in names:
-        allowed[INDICATOR] = tuple(k for k, row in declared.indicators.items() if indicator_is_open(row))
+        allowed[INDICATOR] = tuple(k for k, indicator in declared.indicators.items() if indicator.est_ouvert)
         warnings.append(ONLY_OPEN_INDICATORS)
     if OPENING in names:
         allowed[OPENING] = (OPEN,)

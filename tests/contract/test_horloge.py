@@ -20,13 +20,15 @@ FUNCTIONS = {"time", "time_ns", "localtime", "gmtime", "ctime", "asctime", "strf
 MAKERS = {"datetime", "date", "Timestamp", "pendulum", "arrow"}
 # Where an operation begins: it reads the clock once, and hands the instant down.
 ENTRIES = {
-    "orchestration/cli/command.py": "a command",
-    "orchestration/cli/retention.py": "a command",
+    "orchestration/cli/deliveries.py": "a command",
+    "orchestration/cli/keys.py": "a command",
+    "orchestration/cli/synthetic.py": "a command",
+    "orchestration/cli/retention_commands.py": "a command",
     "orchestration/cli/prepare.py": "a command",
     "orchestration/resources.py": "a run of Dagster, or a look at the inbox",
 }
-# Durations that are compared with the times of other processes: dbt's, those of a sampled process.
-STOPWATCHES = {"ingest/stages.py", "witness/bench/process_tree.py"}
+# Durations that are compared with the times of other processes: dbt's.
+STOPWATCHES = {"ingest/stages.py"}
 
 
 def readings(source: str) -> list[str]:
@@ -74,7 +76,7 @@ def every_module() -> list[tuple[str, str]]:
         ("time.sleep(1)", False),
         ("jour.strftime('%Y')", False),
         ("from datetime import time", False),
-        ("horloge.now()", False),
+        ("clock.now()", False),
     ],
 )
 def test_what_reads_a_clock_is_recognised(line: str, reads: bool) -> None:
@@ -91,7 +93,8 @@ def test_only_entries_ask_what_time_it_is_and_no_name_hides_it() -> None:
     sources = every_module()
     assert {path for path, source in sources if asking(source, "now")} == set(ENTRIES)
     assert {path for path, source in sources if asking(source, "seconds")} == STOPWATCHES
-    hidden = re.compile(r"from ingest\.horloge import .*\b(now|seconds)\b|import ingest\.horloge|import horloge as")
+    hidden = re.compile(r"from ingest\.clock import .*\b(now|seconds)\b|import ingest\.clock|import clock as")
+    assert hidden.search("from ingest.clock import day, now")
     assert [path for path, source in sources if hidden.search(source)] == []
 
 

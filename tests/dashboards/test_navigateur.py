@@ -15,14 +15,9 @@ import pytest
 
 import dashboards
 from tests.dashboards import publication_exemple as exemple
+from tests.navigateur import ABSENT, CHROMIUM, FLAGS
 from tests.patience import PATIENCE_S
 
-FINDER = dashboards.FOLDER.parent / ".ci" / "chromium"
-CHROMIUM = subprocess.run(["sh", str(FINDER), "ou"], capture_output=True, text=True, check=False).stdout.strip()
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 PAGES = {
     f"etablissement?finess={exemple.MIMOSAS}": "Fiche établissement",  # first: a link followed before anything else
     "": "Données du secteur médico-social",
@@ -80,10 +75,7 @@ def test_the_application_answers_on_one_address_only(address: str) -> None:
 
 
 @pytest.mark.navigateur
-@pytest.mark.skipif(
-    not CHROMIUM,
-    reason="aucun navigateur chromium : `apt-get install chromium`, ou DLNUF_CHROMIUM, pour lancer ce test",
-)
+@pytest.mark.skipif(not CHROMIUM, reason=ABSENT)
 def test_every_page_is_drawn_and_nothing_leaves_the_machine(address: str, tmp_path: Path) -> None:
     from playwright.sync_api import sync_playwright
 

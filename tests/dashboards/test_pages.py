@@ -151,7 +151,7 @@ def test_the_map_has_its_table_and_changes_with_the_indicator(home: Path) -> Non
     assert len(rows) == 101
     assert pd.isna(rows.set_index("Code").loc["02", "Valeur"])
     assert "Taux d'équipement en places d'EHPAD pour 1 000 hab. de 75 ans et + (2026)**, en ‰" in _texts(test)
-    test.selectbox(key="indicateur").set_value("PRIX_HP_CS_MED")
+    test.selectbox(key="indicateur").set_value("PRIX_MED_CS")
     _ran(test)
     rows = next(d.value for d in test.dataframe if "Code" in d.value.columns).set_index("Code")
     assert rows.loc["2A", "Valeur"] == pytest.approx(64.25)

@@ -39,9 +39,9 @@ def test_key_figures_stand_beside_the_region_and_the_country(base: Base) -> None
     rows = {r["indicateur_code"]: r for r in queries.key_figures(base, "departement", "59").iter_rows(named=True)}
     assert rows["N_ESMS"]["valeur"] == 3
     assert rows["CAP_INST"]["valeur"] == 78 + 60 + 45
-    assert rows["PRIX_HP_CS_MED"]["valeur"] == pytest.approx(69.85)
-    assert rows["PRIX_HP_CS_MED"]["region"] == pytest.approx(68.5)
-    assert rows["PRIX_HP_CS_MED"]["france"] == pytest.approx(66.9)
+    assert rows["PRIX_MED_CS"]["valeur"] == pytest.approx(69.85)
+    assert rows["PRIX_MED_CS"]["region"] == pytest.approx(68.5)
+    assert rows["PRIX_MED_CS"]["france"] == pytest.approx(66.9)
 
 
 def test_a_campaign_that_has_just_begun_does_not_stand_for_the_country(base: Base) -> None:

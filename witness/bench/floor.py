@@ -1,7 +1,7 @@
 """The floor: DuckDB reads the delivered bytes and writes them as Parquet, in a process of its own.
 
-Belongs here: that alone. No validation, no type beyond those of the files, no resolution: nothing that reads these
-files and keeps them can take less.
+Belongs here: that alone. Does not belong here: validation, types beyond those of the files, resolution: nothing that
+reads these files and keeps them can take less.
 
     python -m witness.bench.floor LIVRAISONS SORTIE -> SORTIE/plancher.json {"wall_s", "bytes", "rows"}
 """

@@ -4,7 +4,7 @@ Belongs here: which files are delivered, in which order, and where things are wr
 Does not belong here: what is true, what a collection asks, what goes wrong.
 
     out_dir/livraisons/   what the pipeline receives, in the real formats
-    out_dir/livraisons/personnes/   persons and stays, by département (`personnes.generation`)
+    out_dir/livraisons/personnes/   persons and stays, by département (`personnes.persons`)
     out_dir/suite/        what comes later: a département sends its answers again, an ESMS its bundle
     out_dir/verite/       what was true (`truth_files`), what each file states (`answers`), what separates the two
                           (`ecarts.parquet`: natural ; `defauts.csv`: injected)

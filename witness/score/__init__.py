@@ -7,8 +7,8 @@
     naive_rules   the same figures for rules that anybody could think of
     proposals     where another order of sources would be right more often
 
-Belongs here: judging, from the outside. Nothing of the reading, of the validation nor of the resolution is called; the
-tolerances are those of the dictionary, for they are data. The definitions are in docs/score.md.
+Belongs here: judging, from the outside. Does not belong here: anything of the reading, of the validation or of the
+resolution, which is judged. The definitions are in docs/score.md.
 """
 
 from witness.score.judgement import keep, score

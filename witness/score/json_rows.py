@@ -1,4 +1,7 @@
-"""Rows of a query as JSON takes them. Nothing else."""
+"""Rows of a query as JSON takes them.
+
+Belongs here: that form. Does not belong here: what is asked (`judgement`, `causes`).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What stops a score, in French: the message says what is expected."""
+"""What stops a score, in French: the message says what is expected.
+
+Belongs here: those errors. Does not belong here: noticing them (`truth_tables`, `layer`).
+"""
 
 
 class NoTruth(ValueError):

@@ -30,7 +30,7 @@ _NEEDED = (PEOPLE, STATEMENTS, STAYS)
 
 
 def judged(connection: duckdb.DuckDBPyConnection, home: Installation, made: bool) -> dict[str, Any]:
-    """`persons`, `stays` (see `rapprochements.pairs`) and `statuses`; None when the generation made no person.
+    """`persons`, `stays` (see `pairs.pairs`) and `statuses`; None when the generation made no person.
 
     Raises:
         NothingToScore: the warehouse holds no person, or other tables than those of this code.

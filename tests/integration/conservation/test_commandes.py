@@ -13,7 +13,7 @@ from ingest.home import Home
 from ingest.receive import landing
 from ingest.retain import register
 from ingest.store import lake
-from orchestration.cli import retention as commandes
+from orchestration.cli import retention_commands as commandes
 from orchestration.cli.command import app
 from tests import instants
 from tests.integration.conservation.test_relecture import ANNE, BRUNO, export, receive

@@ -148,9 +148,9 @@ def test_a_second_run_says_that_nothing_is_new_and_publishes_nothing(played: tup
 
 def test_the_second_run_imports_neither_dbt_nor_dagster(played: tuple[Home, str]) -> None:
     code = (
-        "import sys\nfrom pathlib import Path\nfrom ingest import horloge\nfrom ingest.home import Home\n"
+        "import sys\nfrom pathlib import Path\nfrom ingest import clock\nfrom ingest.home import Home\n"
         "from orchestration.run import run\n"
-        f"assert run(Home(Path({str(played[0].root)!r})), now=horloge.now()).nothing_new\n"
+        f"assert run(Home(Path({str(played[0].root)!r})), now=clock.now()).nothing_new\n"
         "print([name for name in ('dagster', 'dbt', 'great_expectations') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.adding.grown import ERRD
 from tests.integration.protection.recherche import in_text, traces
 from tests.integration.protection.test_formats import PEOPLE, resid_esms, residalia_mouvements, residalia_sejours
-from tests.integration.test_invented_collection import ERRD
 from tests.patience import PATIENCE_S
 
 PROJECT = Path(__file__).resolve().parents[3]

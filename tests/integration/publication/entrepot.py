@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 
 from data_contracts import dictionary, nomenclatures
+from data_contracts.indicators import indicators
 from data_contracts.loading import Field, Product, load_products
 from data_contracts.schemas import SQL_TYPES
 from ingest.home import Home
@@ -45,7 +46,7 @@ def trial_declarations() -> Declarations:
     return Declarations(
         products=load_products(HERE / "produits"),
         elements=dictionary.elements(),
-        indicators={row["code"]: row for row in dictionary.read_table("indicators.csv")},
+        indicators=indicators(),
         dictionary_version="9.9.9",
     )
 

@@ -18,7 +18,7 @@ from data_contracts.loading import load_contracts
 from ingest.home import Home
 from orchestration.publication import PublicationBlocked, acceptance, html_pages
 from orchestration.publication.declared import Declarations
-from orchestration.publication.open_data import element_is_open, indicator_is_open
+from orchestration.publication.open_data import element_is_open
 from tests.integration.publication.entrepot import (
     CLOSED_ELEMENT,
     COUNTED_ELEMENT,
@@ -54,16 +54,16 @@ def test_an_element_is_open_when_open_to_all_and_without_threshold(element: str,
     assert element_is_open(DECLARED.elements[element]) is expected
 
 
-def test_an_element_or_indicator_that_is_not_in_the_dictionary_is_not_open() -> None:
+def test_an_element_that_is_not_in_the_dictionary_is_not_open() -> None:
     assert not element_is_open(None)
-    assert not indicator_is_open(None)
 
 
 def test_only_indicators_for_every_public_without_threshold_are_open() -> None:
-    opened = {code for code, row in DECLARED.indicators.items() if indicator_is_open(row)}
+    opened = {code for code, indicator in DECLARED.indicators.items() if indicator.est_ouvert}
     assert "EQ_EHPAD75" in opened
-    assert {DECLARED.indicators[code]["audience"] for code in opened} == {"tous (open data)"}
-    assert {DECLARED.indicators[code]["seuil_diffusion"] for code in opened} == {"aucun"}
+    assert {(DECLARED.indicators[code].audience, DECLARED.indicators[code].seuil_diffusion) for code in opened} == {
+        ("open_data", None)
+    }
 
 
 def test_only_open_products_have_an_open_file(opened: Path) -> None:

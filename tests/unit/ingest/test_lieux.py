@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from data_contracts.loading import Contract, load_contracts
+from ingest.validate import places
 from ingest.validate.chunk import DeliveryFacts, Validated, validate_chunk
 
 CONTRACT = """
@@ -202,3 +203,25 @@ def test_contracts_about_persons_name_no_place_but_departements() -> None:
         if f.domain and f.domain.place
     }  # fmt: skip
     assert told == {"departement", "domicile"}
+
+
+@pytest.mark.parametrize(
+    ("finess", "departement"),
+    [
+        ("010002228", "01"),
+        ("2A0000014", "2A"),
+        ("970100012", "971"),  # Guadeloupe: the fourth character, after 97
+        ("970400016", "974"),
+        ("980500003", "976"),  # Mayotte is numbered 9805, and its département is 976
+        ("980100005", None),  # of no département: Saint-Pierre-et-Miquelon has its own numbers
+        (None, None),
+    ],
+)
+def test_a_row_that_names_no_place_lies_where_its_finess_number_says(
+    finess: str | None, departement: str | None
+) -> None:
+    entity = load_contracts()["cnsa_gmp_pmp"].entities[0]
+    key = next(f.name for f in entity.fields if f.domain and f.domain.name == "finess" and f.primary_key_position)
+    typed = pl.DataFrame({key: [finess]}, schema={key: pl.String})
+    day = pl.lit(date(2026, 3, 1))
+    assert places.judge(typed, entity, [], day, day).departement.to_list() == [departement]

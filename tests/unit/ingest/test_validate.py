@@ -362,3 +362,16 @@ def test_a_row_told_before_the_end_of_its_year_has_the_codes_of_that_day(contrac
     row: dict[str, str | None] = {"Année": "1999", "État": "001"}
     assert validated(early, row | {"Ouverture": "01/05/1999"}).flags.height == 0
     assert validated(early, row | {"Ouverture": "01/12/1999"}).flags.height == 1
+
+
+@pytest.mark.parametrize("year", ["0", "300000"])
+def test_a_year_that_no_calendar_has_costs_its_row_and_no_other(contract: Contract, year: str) -> None:
+    """A dated code list asks for the last day of the year of every row."""
+    [entity] = contract.entities
+    fields = tuple(
+        replace(f, nomenclature="finess_categories", options=()) if f.name == "etat" else f for f in entity.fields
+    )
+    dated = replace(contract, entities=(replace(entity, fields=fields),))
+    result = validated(dated, {"Année": year, "État": "697"}, {"Année": "2024", "État": "697"})
+    assert result.accepted["millesime"].to_list() == [2024]
+    assert result.rejects["champ"].to_list() == ["annee"]

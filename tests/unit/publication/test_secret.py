@@ -550,8 +550,9 @@ def test_a_share_of_nobody_that_goes_with_a_small_count_harms_nobody() -> None:
 def test_a_sum_of_the_same_row_is_taken_into_account() -> None:
     """The file active less the present gives those who left: hidden in 02 and 62, they are not had from it in 62."""
     synthesis, _ = hide_both(*two_tables({"59": (LARGE, 90), "62": (LARGE, 80), "02": (LARGE, 4)}))
-    for row in (r for r in synthesis if r["sortis"] is None):
-        assert row["n"] is None or row["file_active"] is None
+    hidden = [row for row in synthesis if row["sortis"] is None]
+    assert {"02", "62"} & {row["territoire_code"] for row in hidden}
+    assert [row for row in hidden if row["n"] is not None and row["file_active"] is not None] == []
 
 
 def test_a_sum_that_does_not_hold_teaches_nothing() -> None:

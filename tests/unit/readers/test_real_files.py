@@ -74,7 +74,9 @@ def test_identifiers_of_the_real_finess_files_are_unique(shared_data: Path, rows
 
 
 def test_every_diamant_file_is_read_without_a_defect(shared_data: Path, rows_of: Callable) -> None:
-    for path in sorted((shared_data / "diamant_fixtures").glob("*.CSV")):
+    paths = sorted((shared_data / "diamant_fixtures").glob("*.CSV"))
+    assert paths
+    for path in paths:
         frame = rows_of(path)["table"]
         header = sniff(path).header
         lines = [line for line in path.read_text("utf-8-sig").splitlines()[1:] if line]

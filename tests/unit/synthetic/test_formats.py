@@ -208,9 +208,10 @@ def test_a_commune_is_drawn_in_its_departement_by_its_population():
 
 
 def test_gzip_files_hold_no_date(departement):
-    for name in departement.bilan.livraisons:
-        if name.endswith(".gz"):
-            assert (departement.folder / "livraisons" / name).read_bytes()[4:8] == b"\0\0\0\0"
+    zipped = [name for name in departement.bilan.livraisons if name.endswith(".gz")]
+    assert zipped
+    for name in zipped:
+        assert (departement.folder / "livraisons" / name).read_bytes()[4:8] == b"\0\0\0\0"
 
 
 def test_charges_are_negative_and_rates_fractions_in_diamant(departement):

@@ -82,20 +82,22 @@ def test_every_defect_of_finess_is_found_at_its_path(departement):
 
 
 def test_repeated_rows_repeat_the_row_that_the_ledger_names(departement):
-    for d in departement.ledger:
-        if d["nature"] == "ligne_en_double":
-            lines = departement.raw_lines(d["livraison"])
-            original = int(d["valeur_vraie"].removeprefix("ligne "))
-            assert lines[int(d["ligne"]) - 1] == lines[original - 1]
+    repeated = [d for d in departement.ledger if d["nature"] == "ligne_en_double"]
+    assert repeated
+    for d in repeated:
+        lines = departement.raw_lines(d["livraison"])
+        original = int(d["valeur_vraie"].removeprefix("ligne "))
+        assert lines[int(d["ligne"]) - 1] == lines[original - 1]
 
 
 def test_cut_rows_lack_what_the_ledger_says_they_lost(departement):
-    for d in departement.ledger:
-        if d["nature"] == "ligne_tronquee":
-            table = departement.rows(d["livraison"])
-            row = table[int(d["ligne"]) - 1]
-            assert len(row) < len(table[0])
-            assert len(row) + d["valeur_vraie"].count(";") + 1 == len(table[0])
+    cut = [d for d in departement.ledger if d["nature"] == "ligne_tronquee"]
+    assert cut
+    for d in cut:
+        table = departement.rows(d["livraison"])
+        row = table[int(d["ligne"]) - 1]
+        assert len(row) < len(table[0])
+        assert len(row) + d["valeur_vraie"].count(";") + 1 == len(table[0])
 
 
 def test_rows_without_a_defect_have_as_many_cells_as_titles(departement):

@@ -20,7 +20,7 @@ _DECES = 0  # rank among the reasons of exit
 def ecrites(
     journal: Journal, ou: str, personnes: pl.DataFrame, fiches: pl.DataFrame, sejours: pl.DataFrame
 ) -> pl.DataFrame:
-    """Columns of `ecritures.ecrire`, then rang_fiche, et, canal, numero_fiche, deces, identifiant (as written)."""
+    """Columns of `spellings.ecrire`, then rang_fiche, et, canal, numero_fiche, deces, identifiant (as written)."""
     capitales = np.isin(fiches["canal"].to_numpy(), (HANDISOFT, DOMICILIA))
     t = identites(journal, ou, personnes, fiches["personne"].to_numpy(), capitales, ins=True)
     t = t.hstack(

@@ -1,7 +1,7 @@
 """How often things go wrong when persons and stays are told.
 
 Belongs here: the kinds and their default rates. Does not belong here: what a right system does of each, and making them
-(`personnes.defauts`).
+(`personnes.person_defects`).
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ with capacites as (
         -- The latest year; for one year, today's capacity before that of 31 December.
         row_number() over (
             partition by unite_id, element_id
-            order by millesime desc, case base_temporelle when 'jour' then 0 when 'validite' then 1 when 'stock_3112' then 2 else 3 end, base_temporelle
+            order by millesime desc, case base_temporelle when 'jour' then 0 when 'validite' then 1 when 'stock_3112' then 2 else 3 end asc, base_temporelle asc
         ) as rang
     from {{ ref('dlnuf_valeurs') }}
     where unite = 'ET'

@@ -2,7 +2,7 @@
 with cog as (
     select departement_code, libelle, region_code
     from {{ source('raw', 'insee_cog__departements') }}
-    where _est_courante and millesime = (select max(millesime) from {{ source('raw', 'insee_cog__departements') }})
+    where _est_courante and millesime = (select max(tous.millesime) from {{ source('raw', 'insee_cog__departements') }} as tous)
 ),
 
 departements as (

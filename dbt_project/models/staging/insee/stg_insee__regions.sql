@@ -2,7 +2,7 @@
 with cog as (
     select region_code, libelle
     from {{ source('raw', 'insee_cog__regions') }}
-    where _est_courante and millesime = (select max(millesime) from {{ source('raw', 'insee_cog__regions') }})
+    where _est_courante and millesime = (select max(tous.millesime) from {{ source('raw', 'insee_cog__regions') }} as tous)
 )
 
 select region_code, libelle as region_libelle

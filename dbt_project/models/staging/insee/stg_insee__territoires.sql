@@ -18,7 +18,7 @@ with communes as (
                 commune_type
         ) as rang
     from {{ source('raw', 'insee_cog__communes') }}
-    where _est_courante and millesime = (select max(millesime) from {{ source('raw', 'insee_cog__communes') }})
+    where _est_courante and millesime = (select max(tous.millesime) from {{ source('raw', 'insee_cog__communes') }} as tous)
 ),
 
 rattachees as (

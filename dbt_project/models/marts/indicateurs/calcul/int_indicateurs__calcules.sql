@@ -1,54 +1,34 @@
-{# One row per unit, perimeter, millésime, indicator and modality whose numerator is known: numerator, denominator and value
-   by the formula. A numerator without denominator stays, with an unknown value: the reader sees what is missing. The formulas are the macros of `macros/indicateurs`; here they meet their terms. #}
-{% set calculs = [
-    ('TX_REAL', 'TOUS_ESMS', taux_realisation('journees_real', 'journees_financees')),
-    ('TX_REAL', 'CAMSP_CMPP', taux_realisation('actes_realises', 'actes_finances')),
-    ('TO_GLOBAL', '', taux_occupation('journees_real', 'journees_theo')),
-    ('FILE_ACT', '', file_active('personnes_3112', 'sorties')),
-    ('ABS_MOY', '', absences_moyennes('jours_absence', 'personnes_absentes')),
-    ('DMS_MOIS', '', duree_moyenne_sejour('somme_durees_jours', 'sorties')),
-    ('VACANTS', '', taux_etp_vacants('etp_budgetes', 'etp')),
-    ('EXTERNALISATION', '', taux_prestations_externes('c6111', 'c6112', 'c621', 'c6223', 'c6226', 'charges_g2')),
-    ('ROTATION', '', taux_rotation('recrutements', 'departs', 'effectif_cdi_3112_n_moins_1')),
-    ('ABSENT', '', taux_absenteisme('jours_absenteisme', 'etp')),
-    ('CHARGES', 'TOTAL', total_groupes('charges_g1', 'charges_g2', 'charges_g3')),
-    ('PRODUITS', 'TOTAL', total_groupes('produits_g1', 'produits_g2', 'produits_g3')),
-    ('RESULTAT_NET', '', resultat_net('produits_g1 + produits_g2 + produits_g3', 'charges_g1 + charges_g2 + charges_g3')),
-    ('CAF', '', taux_caf('resultat', 'c68', 'c78', 'c775', 'c675', 'c777', 'c778', 'classe_7', 'c7781', 'c709', 'c713')),
-    ('VETUSTE', '', taux_vetuste('amortissements_constructions', 'constructions_brutes')),
-    ('FRNG', '', fonds_roulement('capitaux_permanents', 'actifs_immobilises')),
-    ('FRAIS_SIEGE', '', frais_siege('c6556', 'c6558')),
-] %}
-{% for mode in ['hp', 'ht', 'aj'] %}
-    {% set theoriques = journees_theoriques('journees_theo_' ~ mode, 'capacite_financee_' ~ mode, 'jours_ouverture_' ~ mode) %}
-    {% do calculs.append(('TO_' ~ mode | upper, '', taux_occupation('journees_real_' ~ mode, theoriques, 'absences_courtes_' ~ mode))) %}
-{% endfor %}
-{% for modalite in ['EXTERNAT', 'SEMI_INTERNAT', 'INTERNAT', 'SEANCES', 'AUTRE'] %}
-    {% set suffixe = modalite | lower %}
-    {% do calculs.append(('TO_PH', modalite, taux_occupation('journees_real_' ~ suffixe, 'journees_theo_' ~ suffixe))) %}
-{% endfor %}
-{% for motif in ['MALADIE_COURTE', 'MALADIE_MOYENNE', 'MALADIE_LONGUE', 'MATERNITE_PATERNITE', 'AT_MP', 'CONGES_SPECIAUX'] %}
-    {% do calculs.append(('ABSENT_MOTIF', motif, taux_absenteisme('jours_' ~ motif | lower, 'etp'))) %}
-{% endfor %}
-
-with calcules as (
-    {% for code, modalite, formule in calculs %}
-    select
-        unite,
-        unite_id,
-        perimetre,
-        millesime,
-        '{{ code }}' as indicateur_code,
-        '{{ modalite }}' as modalite,
-        cast({{ formule.numerateur }} as {{ type_double() }}) as numerateur,
-        cast({{ formule.denominateur }} as {{ type_double() }}) as denominateur,
-        cast({{ formule.valeur }} as {{ type_double() }}) as valeur,
-        cast({{ formule.alerte | default('null') }} as {{ dbt.type_string() }}) as alerte
-    from {{ ref('int_indicateurs__termes') }}
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
-)
-
-select *
-from calcules
-where numerateur is not null or valeur is not null
+-- Derived from data_contracts by `dlnuf contracts generate`: do not edit.
+{{ calculs_des_indicateurs([
+    ('TO_HP', '', taux_occupation_hebergement(journees_realisees='journees_real_hp', absences_courtes='absences_pers_jours_moins_72h_hp', journees_theo='journees_theo_hp', capacite_financee='cap_financee_hp', jours_ouverture='jours_ouverture_hp')),
+    ('TO_HT', '', taux_occupation_hebergement(journees_realisees='journees_real_ht', absences_courtes='absences_pers_jours_moins_72h_ht', journees_theo='journees_theo_ht', capacite_financee='cap_financee_ht', jours_ouverture='jours_ouverture_ht')),
+    ('TO_AJ', '', taux_occupation_hebergement(journees_realisees='journees_real_aj', absences_courtes='absences_pers_jours_moins_72h_aj', journees_theo='journees_theo_aj', capacite_financee='cap_financee_aj', jours_ouverture='jours_ouverture_aj')),
+    ('TO_PH', 'EXTERNAT', taux_occupation(journees_realisees='journees_real_ph_externat', journees_theoriques='journees_theo_externat')),
+    ('TO_PH', 'SEMI_INTERNAT', taux_occupation(journees_realisees='journees_real_ph_semi_internat', journees_theoriques='journees_theo_semi_internat')),
+    ('TO_PH', 'INTERNAT', taux_occupation(journees_realisees='journees_real_ph_internat', journees_theoriques='journees_theo_internat')),
+    ('TO_PH', 'SEANCES', taux_occupation(journees_realisees='journees_real_ph_seances', journees_theoriques='journees_theo_seances')),
+    ('TO_PH', 'AUTRE', taux_occupation(journees_realisees='journees_real_ph_autre', journees_theoriques='journees_theo_autre')),
+    ('TO_GLOBAL', '', taux_occupation(journees_realisees='journees_real', journees_theoriques='journees_theo')),
+    ('TX_REAL', 'TOUS_ESMS', taux_realisation(realise='journees_real', finance='journees_theo_financees')),
+    ('TX_REAL', 'CAMSP_CMPP', taux_realisation(realise='seances_actes_realises', finance='seances_actes_finances')),
+    ('FILE_ACT', '', file_active(presents_3112='nb_pers_3112', sorties='nb_sorties')),
+    ('ABS_MOY', '', absences_moyennes(jours_absence='absences_pers_jours', personnes_absentes='absences_pers_personnes')),
+    ('DMS_MOIS', '', duree_moyenne_sejour(somme_durees_jours='dms_somme_durees', sorties='nb_sorties')),
+    ('VACANTS', '', taux_etp_vacants(etp_budgetes='etp_budgetes', etp_realises='etp_total')),
+    ('EXTERNALISATION', '', taux_prestations_externes(c6111='prestations_externes_c6111', c6112='prestations_externes_c6112', c621='prestations_externes_c621', c6223='prestations_externes_c6223', c6226='prestations_externes_c6226', charges_g2='charges_g2')),
+    ('ROTATION', '', taux_rotation(recrutements='entrees_sorties_rh_entrees', departs='entrees_sorties_rh_sorties', effectif_n_moins_1='effectif_physique_cdi_titulaires_n_moins_1')),
+    ('ABSENT', '', taux_absenteisme(jours_calendaires='tx_absenteisme_jours_calendaires', etp='etp_total')),
+    ('ABSENT_MOTIF', 'MALADIE_COURTE', taux_absenteisme(jours_calendaires='absenteisme_motif_jours_maladie_courte', etp='etp_total')),
+    ('ABSENT_MOTIF', 'MALADIE_MOYENNE', taux_absenteisme(jours_calendaires='absenteisme_motif_jours_maladie_moyenne', etp='etp_total')),
+    ('ABSENT_MOTIF', 'MALADIE_LONGUE', taux_absenteisme(jours_calendaires='absenteisme_motif_jours_maladie_longue', etp='etp_total')),
+    ('ABSENT_MOTIF', 'MATERNITE_PATERNITE', taux_absenteisme(jours_calendaires='absenteisme_motif_jours_maternite_paternite', etp='etp_total')),
+    ('ABSENT_MOTIF', 'AT_MP', taux_absenteisme(jours_calendaires='absenteisme_motif_jours_at_mp', etp='etp_total')),
+    ('ABSENT_MOTIF', 'CONGES_SPECIAUX', taux_absenteisme(jours_calendaires='absenteisme_motif_jours_conges_speciaux', etp='etp_total')),
+    ('CHARGES', 'TOTAL', total_groupes(groupe_1='charges_g1', groupe_2='charges_g2', groupe_3='charges_g3')),
+    ('PRODUITS', 'TOTAL', total_groupes(groupe_1='produits_g1', groupe_2='produits_g2', groupe_3='produits_g3')),
+    ('RESULTAT_NET', '', resultat_net(produits_g1='produits_g1', produits_g2='produits_g2', produits_g3='produits_g3', charges_g1='charges_g1', charges_g2='charges_g2', charges_g3='charges_g3')),
+    ('CAF', '', taux_caf(resultat='resultat_net', c68='tx_caf_c68', c78='tx_caf_c78', c775='tx_caf_c775', c675='tx_caf_c675', c777='tx_caf_c777', c778='tx_caf_c778', classe_7='tx_caf_classe_7', c7781='tx_caf_c7781', c709='tx_caf_c709', c713='tx_caf_c713')),
+    ('VETUSTE', '', taux_vetuste(amortissements='tx_vetuste_constr_amortissements', immobilisations_brutes='tx_vetuste_constr_immobilisations_brutes')),
+    ('FRNG', '', fonds_roulement(capitaux_permanents='frng_capitaux_permanents', actifs_immobilises='frng_actifs_immobilises')),
+    ('FRAIS_SIEGE', '', frais_siege(c6556='frais_siege_c6556', c6558='frais_siege_c6558')),
+]) }}

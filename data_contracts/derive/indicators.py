@@ -1,0 +1,94 @@
+"""dbt files derived from the declared indicators: the seeds, and the models of their terms and of their formulas.
+
+Belongs here: writing those files as text. Does not belong here: the SQL that does the work
+(`dbt_project/macros/indicateurs/`, `dbt_project/models/marts/indicateurs/`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from data_contracts import dictionary
+from data_contracts.derive.dbt import DERIVED
+from data_contracts.indicators import EQUIPEMENT, ESMS, Indicateur, published
+from data_contracts.indicators.declaration import Bornes, Calcul, Equipement, Modalite, Terme
+
+MODELS = "dbt_project/models/marts/indicateurs/calcul"
+Row = tuple[object, ...]
+
+
+def seed_rows() -> dict[str, tuple[tuple[str, ...], Iterable[Row]]]:
+    """Seed -> its header and its rows."""
+    return {
+        "indicateurs": (
+            ("code", "libelle", "min_plausible", "max_plausible"),
+            ((i.code, i.libelle, *_bounds(i.plausible)) for i in published(EQUIPEMENT)),
+        ),
+        "indicateurs_esms": (
+            ("code", "libelle", "axe", "modalite", "modalite_libelle", "element_id", "composante", "bases",
+             "valeur_publiee", "admet_gestionnaire", "unite_mesure", "seuil_min", "seuil_max", "sources"),
+            (_esms_row(i, part) for i in published(ESMS) for part in i.parts),
+        ),
+        "indicateurs_equipement": (
+            ("indicateur_code", "element_id", "composante", "categorie_code", "population"),
+            (row for i in published(EQUIPEMENT) for row in _equipment_rows(i)),
+        ),
+    }  # fmt: skip
+
+
+def _esms_row(declared: Indicateur, part: Indicateur | Modalite) -> Row:
+    named = (part.code, part.libelle) if isinstance(part, Modalite) else ("", "")
+    delivered = (part.livree.element, part.livree.composante) if part.livree else ("", "")
+    return (
+        declared.code, declared.libelle, declared.axe, *named, *delivered, " ".join(declared.bases),
+        declared.valeur_publiee, str(declared.admet_gestionnaire).lower(), declared.unite, *_bounds(declared.seuils),
+        declared.sources,
+    )  # fmt: skip
+
+
+def _bounds(bounds: Bornes | None) -> tuple[str, str]:
+    low, high = (bounds.min, bounds.max) if bounds else (None, None)
+    return "" if low is None else f"{low:.15g}", "" if high is None else f"{high:.15g}"
+
+
+def _equipment_rows(declared: Indicateur) -> Iterable[Row]:
+    formula, champ = declared.formule, declared.champ
+    if isinstance(formula, Equipement) and champ is not None:
+        column = dictionary.outside()[formula.population]["colonne"]
+        for answer in formula.places:
+            for category in champ.categories:
+                yield declared.code, answer.element, answer.composante, category, column
+
+
+def model_files() -> dict[str, str]:
+    """Path -> SQL of the two models whose content is the declared formulas."""
+    computed = [(i.code, *each) for i in published(ESMS) for each in i.calculs]
+    terms: dict[str, Terme] = {}
+    before: dict[str, None] = {}
+    for _, _, formula in computed:
+        for term in formula.termes.values():
+            terms.setdefault(term.colonne, term)
+            if term.annee_precedente:
+                before[term.colonne] = None
+    columns = [f"({_quoted(t.colonne, t.element, t.composante)}, {list(t.bases)})" for t in terms.values()]
+    formulas = [f"({_quoted(code, part)}, {_call(formula)})" for code, part, formula in computed]
+    head = f"-- {DERIVED}"
+    return {
+        f"{MODELS}/int_indicateurs__termes.sql": "\n".join(
+            [head, "{{ by_unit() }}", "{{ termes_des_indicateurs(", "    ["]
+            + [f"        {column}," for column in columns]
+            + ["    ],", f"    precedents={list(before)},", ") }}", ""]
+        ),
+        f"{MODELS}/int_indicateurs__calcules.sql": "\n".join(
+            [head, "{{ calculs_des_indicateurs(["] + [f"    {formula}," for formula in formulas] + ["]) }}", ""]
+        ),
+    }
+
+
+def _quoted(*texts: str) -> str:
+    return ", ".join(f"'{text}'" for text in texts)
+
+
+def _call(formula: Calcul) -> str:
+    arguments = ", ".join(f"{name}='{term.argument}'" for name, term in formula.termes.items())
+    return f"{formula.macro}({arguments})"

@@ -1,0 +1,74 @@
+"""What one line of `elements.csv` may say of an element.
+
+Belongs here: its columns and what each may hold. Does not belong here: reading the file
+(`data_contracts.dictionary`).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from data_contracts.strict_yaml import Strict
+
+# Who may be believed of an element without being a collection of collections.csv: registers, authorities, acts, the
+# DSN, and what the warehouse computes.
+AUTHORITIES = (
+    "ACTE", "ADRi", "ARS", "BAN", "CALCUL", "CD", "CPOM", "DSN", "GALIS", "HAS", "INSi", "MDPH", "RNIPP", "SIRENE",
+    "SIVSS", "SNDS",
+)  # fmt: skip
+Texte = Annotated[str, Field(min_length=1)]
+# How a collection asks for the element: S seen in a source, C category named, K to be confirmed, D derived from others.
+Cellule = Annotated[str, Field(pattern=r"^([SCKD]:|$)")]
+OuiNon = Literal["0", "1"]
+
+
+class Element(Strict):
+    """One element: what it is, how collections ask for it, who is believed, how answers compare, who may read it."""
+
+    element_id: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
+    groupe: Annotated[str, Field(pattern=r"^\d+-")]
+    libelle: Texte
+    definition: str
+    type: Texte
+    nomenclature: str
+    unite_observation: Texte
+    FINESS: Cellule
+    ROR: Cellule
+    DUI: Cellule
+    TDB_ATIH: Cellule
+    DREES_EHPA: Cellule
+    DREES_ESH: Cellule
+    CNSA_EPRD_ERRD: Cellule
+    CNSA_PRIXESMS: Cellule
+    SEPPIA: Cellule
+    GALAAD: Cellule
+    RESID_ESMS: Cellule
+    VIATRAJECTOIRE: Cellule
+    MATURIN: Cellule
+    autres_collectes: str
+    noyau: OuiNon
+    est_ratio_derive: OuiNon
+    source_reference: str
+    ordre_survivance_codes: Texte
+    tolerance_accord: Texte
+    tolerance_type: Literal[
+        "absolu", "adresse_norm", "date", "distance", "domaine", "effectif", "ensemble", "entier", "exact",
+        "exact_agrege", "exact_ci", "points", "relatif", "sans_objet", "tel_norm", "texte_norm",
+    ]  # fmt: skip
+    tolerance_valeur: Annotated[str, Field(pattern=r"^(\d+(\.\d+)?)?$")]
+    tolerance_unite: str
+    action_conflit: Literal["AUTO", "SIGNAL_ESMS", "SIGNAL_AUTORITE", "AUCUN"]
+    fraicheur_attendue: str
+    classe_donnee: Literal["administratives", "sante", "accompagnement", "financieres", "services"]
+    niveau: Literal["structure", "agrégat", "individu", "individu (professionnel)"]
+    ouverture: Literal["ouvert", "restreint", "personnel"]
+    seuil_diffusion: Literal["", "≥5", "≥11", "jamais"]
+    note: str
+
+    @model_validator(mode="after")
+    def _individual_data_is_closed(self) -> Self:
+        if self.niveau.startswith("individu") and self.ouverture == "ouvert":
+            raise ValueError("une donnée individuelle n'est pas ouverte")
+        return self

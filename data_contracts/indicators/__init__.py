@@ -1,0 +1,198 @@
+"""The indicators, one file each: what it is, how it is computed, on whom, and who may read it.
+
+Belongs here: reading the files, and checking all that they refer to (elements, categories, units, formulas, columns).
+Does not belong here: the keys of a file (`declaration`), the seeds, models and pages that derive from it
+(`data_contracts.derive`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+
+from data_contracts import dictionary, nomenclatures
+from data_contracts.indicators.declaration import (
+    EQUIPEMENT,
+    ESMS,
+    SYNTHESE,
+    Calcul,
+    Colonne,
+    Equipement,
+    Indicateur,
+    Modalite,
+    Terme,
+)
+from data_contracts.strict_yaml import DeclarationError, Where, YamlFile
+
+__all__ = [
+    "EQUIPEMENT",
+    "ESMS",
+    "SYNTHESE",
+    "Indicateur",
+    "IndicatorError",
+    "accepted",
+    "indicators",
+    "inputs",
+    "published",
+]
+
+FOLDER = Path(__file__).resolve().parent
+FORMULAS = FOLDER.parents[1] / "dbt_project/macros/indicateurs"
+_MACRO = re.compile(r"{%-?\s*macro\s+(\w+)\(([^)]*)\)")
+
+
+class IndicatorError(DeclarationError):
+    """One or several indicators are wrong. The message lists every problem, with its file and its line."""
+
+    title = "Indicateurs invalides"
+
+
+def indicators(folder: Path = FOLDER) -> dict[str, Indicateur]:
+    """Every declared indicator by code, those that nothing computes yet included.
+
+    Raises:
+        IndicatorError: with every problem of every file.
+    """
+    return dict(_read(tuple((path, path.stat().st_mtime_ns) for path in sorted(folder.glob("*.yaml")))))
+
+
+def published(product: str, folder: Path = FOLDER) -> tuple[Indicateur, ...]:
+    """The indicators of a product, in reading order."""
+    found = (i for i in indicators(folder).values() if i.produit == product)
+    return tuple(sorted(found, key=lambda i: (i.rang is None, i.rang or 0, i.code)))
+
+
+def accepted(product: str) -> dict[str, tuple[str, ...]]:
+    """What the columns of a product may hold, by the declarations: codes in reading order, units in their own."""
+    shown = published(product)
+    used = {i.unite for i in shown}
+    return {
+        "indicateur_code": tuple(i.code for i in shown),
+        "unite_mesure": tuple(unit for unit in dictionary.units() if unit in used),
+    }
+
+
+def inputs(declared: Indicateur) -> tuple[str, ...]:
+    """The elements and the figures from outside that its fraction names, in reading order."""
+    known = {*dictionary.elements(), *dictionary.outside()}
+    return tuple(word for word in dict.fromkeys(_words(declared)) if word in known)
+
+
+def _words(declared: Indicateur) -> list[str]:
+    return re.findall(r"\w+", f"{declared.numerateur} {declared.denominateur or ''}")
+
+
+@lru_cache(maxsize=4)
+def _read(files: tuple[tuple[Path, int], ...]) -> tuple[tuple[str, Indicateur], ...]:
+    found: list[tuple[YamlFile, Indicateur]] = []
+    problems: list[str] = []
+    for path, _ in files:
+        file = YamlFile(path)
+        declared = file.read(Indicateur)
+        if declared is not None:
+            _check(file, declared)
+            found.append((file, declared))
+        problems += file.problems
+    problems += _two_bases(i for _, i in found)
+    if problems:
+        raise IndicatorError(problems)
+    return tuple((i.code, i) for _, i in found)
+
+
+def _check(file: YamlFile, declared: Indicateur) -> None:
+    """All that a file refers to stands: what is wrong is kept, with its line."""
+    if declared.code != file.path.stem:
+        file.say(("code",), f"« {declared.code} » doit être le nom du fichier, « {file.path.stem} »")
+    file.one_of(("unite",), declared.unite, dictionary.units(), "une unité connue (dictionary/unites.csv)")
+    outside = dictionary.outside()
+    for word in declared.named:
+        key = "numerateur" if word in declared.numerateur else "denominateur"
+        file.one_of((key,), word, {*dictionary.elements(), *outside}, "un élément du dictionnaire")
+    if declared.champ is not None:
+        for key, listed in (("categories", "finess_categories"), ("modalites", "modalites_accueil")):
+            for place, code in enumerate(getattr(declared.champ, key)):
+                known = nomenclatures.codes(listed)
+                file.one_of(("champ", key, place), code, known, f"un code de la nomenclature {listed}")
+    for place, collection in enumerate(declared.collectes):
+        file.one_of(("collectes", place), collection, dictionary.names_of_collections(), "une collecte connue")
+    for source in re.split("[>=]", declared.sources) if declared.sources else ():
+        file.one_of(("sources",), source, _sources(), "un contrat de data_contracts/sources")
+    for part in declared.parts:
+        _check_part(file, declared, part)
+
+
+def _check_part(file: YamlFile, declared: Indicateur, part: Indicateur | Modalite) -> None:
+    where = () if isinstance(part, Indicateur) else ("modalites", declared.modalites.index(part))
+    elements = dictionary.elements()
+    if part.livree:
+        file.one_of((*where, "livree"), part.livree.element, elements, "un élément du dictionnaire")
+    formula = part.formule
+    if isinstance(formula, Calcul):
+        at = (*where, "formule")
+        known = formulas()
+        file.one_of((*at, "macro"), formula.macro, known, "une macro de dbt_project/macros/indicateurs")
+        for name, term in formula.termes.items():
+            file.one_of((*at, "termes", name), term.element, elements, "un élément du dictionnaire")
+            _named(file, declared, (*at, "termes", name), term.element)
+        if formula.macro in known:
+            parameters = known[formula.macro]
+            for name in sorted(set(formula.termes) - set(parameters)):
+                file.one_of((*at, "termes", name), name, parameters, f"un paramètre de {formula.macro}")
+            if missing := [name for name in parameters if name not in formula.termes]:
+                file.say((*at, "termes"), f"{formula.macro} attend aussi : {', '.join(missing)}")
+    elif isinstance(formula, Equipement):
+        for place, answer in enumerate(formula.places):
+            file.one_of(("formule", "places", place), answer.element, elements, "un élément du dictionnaire")
+            _named(file, declared, ("formule", "places", place), answer.element)
+        held = {code for code, row in dictionary.outside().items() if row["colonne"]}
+        file.one_of(("formule", "population"), formula.population, held, "une population reçue (externes.csv)")
+    elif isinstance(formula, Colonne):
+        columns = product_columns(SYNTHESE)
+        for name, column in formula.model_dump(exclude_none=True).items():
+            file.one_of(("formule", name), column, columns, f"une colonne de {SYNTHESE}")
+
+
+def _named(file: YamlFile, declared: Indicateur, where: Where, element: str) -> None:
+    """What a formula reads is named by the fraction that people read."""
+    if element in dictionary.elements() and element not in _words(declared):
+        file.say(where, f"{element} n'est ni au numérateur ni au dénominateur")
+
+
+def _two_bases(found: Iterable[Indicateur]) -> list[str]:
+    """A term has one column for all the formulas that read it: the same element, the same state or flow."""
+    first: dict[str, tuple[Terme, str]] = {}
+    problems = []
+    for declared in found:
+        for _, formula in declared.calculs:
+            for term in formula.termes.values():
+                other, code = first.setdefault(term.colonne, (term, declared.code))
+                if (str(other), other.bases) != (str(term), term.bases):
+                    problems.append(
+                        f"{declared.code}.yaml · {term} : {code}.yaml lit la même colonne ({term.colonne}) autrement ; "
+                        "dire le même élément, et « stock » de la même façon"
+                    )
+    return problems
+
+
+@lru_cache(maxsize=1)
+def _sources() -> frozenset[str]:
+    """The contracts of sources, by their file: their parser itself reads the indicators."""
+    return frozenset(path.name.removesuffix(".odcs.yaml") for path in (FOLDER.parent / "sources").glob("*.odcs.yaml"))
+
+
+@lru_cache(maxsize=1)
+def formulas() -> dict[str, tuple[str, ...]]:
+    """The macros that compute an indicator, and their parameters. Files that begin with « _ » only help them."""
+    return {
+        name: tuple(parameter.split("=")[0].strip() for parameter in parameters.split(",") if parameter.strip())
+        for path in sorted(FORMULAS.glob("[!_]*.sql"))
+        for name, parameters in _MACRO.findall(path.read_text(encoding="utf-8"))
+    }
+
+
+def product_columns(product: str) -> frozenset[str]:
+    """The columns that a product contract declares. Read here without its parser, which itself reads the indicators."""
+    file = YamlFile(FOLDER.parent / "products" / f"{product}.odcs.yaml")
+    return frozenset(str(column["name"]) for column in file.at(("schema", 0, "properties")) or ())

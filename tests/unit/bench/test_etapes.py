@@ -94,7 +94,7 @@ def test_the_journal_and_dbt_are_read_together(tmp_path: Path) -> None:
     home = Home(tmp_path)
     with stages.journal(home):
         for stage in ("lecture", "validation", "chargement", "publication"):
-            with stages.etape(stage):
+            with stages.stage(stage):
                 pass
     target = home.dbt / "target"
     target.mkdir(parents=True)

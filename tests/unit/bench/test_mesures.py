@@ -37,8 +37,8 @@ def test_a_stage_met_inside_another_one_suspends_it(home: Home) -> None:
             busy(0.02)
             yield number
 
-    with stages.journal(home), stages.etape("validation"):
-        for _ in stages.pendant("lecture", chunks()):
+    with stages.journal(home), stages.stage("validation"):
+        for _ in stages.during("lecture", chunks()):
             busy(0.01)
     told = kept(home)
     assert [each["etape"] for each in told] == ["validation", "lecture"] * 3 + ["validation"]
@@ -50,7 +50,7 @@ def test_a_stage_met_inside_another_one_suspends_it(home: Home) -> None:
 
 
 def test_what_a_decorated_function_gives_is_what_it_gave(home: Home) -> None:
-    @stages.etape("chargement")
+    @stages.stage("chargement")
     def double(number: int) -> int:
         return 2 * number
 
@@ -60,13 +60,13 @@ def test_what_a_decorated_function_gives_is_what_it_gave(home: Home) -> None:
 
 
 def test_a_run_that_fails_leaves_its_journal(home: Home) -> None:
-    with pytest.raises(RuntimeError, match="panne"), stages.journal(home), stages.etape("lecture"):
+    with pytest.raises(RuntimeError, match="panne"), stages.journal(home), stages.stage("lecture"):
         raise RuntimeError("panne")
     assert [each["etape"] for each in kept(home)] == ["lecture"]
 
 
 def test_a_run_without_stages_leaves_the_journal_of_the_one_before(home: Home) -> None:
-    with stages.journal(home), stages.etape("lecture"):
+    with stages.journal(home), stages.stage("lecture"):
         pass
     with stages.journal(home):
         pass
@@ -74,8 +74,8 @@ def test_a_run_without_stages_leaves_the_journal_of_the_one_before(home: Home) -
 
 
 def test_outside_a_journal_nothing_is_kept(home: Home) -> None:
-    with stages.etape("lecture"):
+    with stages.stage("lecture"):
         pass
-    with stages.journal(home), stages.etape("validation"):
+    with stages.journal(home), stages.stage("validation"):
         pass
     assert [each["etape"] for each in kept(home)] == ["validation"]

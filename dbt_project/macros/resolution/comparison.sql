@@ -1,7 +1,7 @@
 {#- How two answers to one question compare. `a` and `b` are the aliases of two rows with valeur_nombre, valeur_texte,
-    valeur_date; the type and the value of the tolerance come from the dictionary (see docs/resolution.md). -#}
+    valeur_date. The kind of tolerance and its value come from the dictionary (see docs/resolution.md). -#}
 
-{% macro reponses_egales(a, b) -%}
+{% macro answers_equal(a, b) -%}
 coalesce(
     abs({{ a }}.valeur_nombre - {{ b }}.valeur_nombre) <= 0.000001,
     {{ a }}.valeur_date = {{ b }}.valeur_date,
@@ -10,7 +10,7 @@ coalesce(
 )
 {%- endmacro %}
 
-{% macro ecart_reponses(a, b) -%}
+{% macro answers_gap(a, b) -%}
 coalesce(
     {{ a }}.valeur_nombre - {{ b }}.valeur_nombre,
     cast({{ dbt.datediff(b ~ ".valeur_date", a ~ ".valeur_date", "day") }} as {{ type_double() }})
@@ -19,32 +19,32 @@ coalesce(
 
 {#- Whether answer `b` agrees with the retained answer `a`. The relative gap is taken on the larger of the two, so
     that it does not depend on which one was retained. -#}
-{% macro dans_tolerance(a, b, type, valeur) -%}
+{% macro within_tolerance(a, b, kind, value) -%}
 case
-    when {{ type }} = 'sans_objet' then true
+    when {{ kind }} = 'sans_objet' then true
     when {{ a }}.valeur_nombre is not null and {{ b }}.valeur_nombre is not null then
         case
-            when {{ type }} = 'relatif' then
+            when {{ kind }} = 'relatif' then
                 abs({{ a }}.valeur_nombre - {{ b }}.valeur_nombre)
-                <= {{ valeur }} / 100.0 * greatest(abs({{ a }}.valeur_nombre), abs({{ b }}.valeur_nombre)) + 0.000001
-            when {{ type }} in ('entier', 'effectif', 'absolu', 'points') then
-                abs({{ a }}.valeur_nombre - {{ b }}.valeur_nombre) <= {{ valeur }} + 0.000001
+                <= {{ value }} / 100.0 * greatest(abs({{ a }}.valeur_nombre), abs({{ b }}.valeur_nombre)) + 0.000001
+            when {{ kind }} in ('entier', 'effectif', 'absolu', 'points') then
+                abs({{ a }}.valeur_nombre - {{ b }}.valeur_nombre) <= {{ value }} + 0.000001
             else abs({{ a }}.valeur_nombre - {{ b }}.valeur_nombre) <= 0.000001
         end
     when {{ a }}.valeur_date is not null and {{ b }}.valeur_date is not null then
         abs({{ dbt.datediff(a ~ ".valeur_date", b ~ ".valeur_date", "day") }})
-        <= case when {{ type }} = 'date' then {{ valeur }} else 0 end
+        <= case when {{ kind }} = 'date' then {{ value }} else 0 end
     when {{ a }}.valeur_texte is not null and {{ b }}.valeur_texte is not null then
         case
             when {{ a }}.valeur_texte = {{ b }}.valeur_texte then true
-            when {{ type }} = 'exact_ci' then lower(trim({{ a }}.valeur_texte)) = lower(trim({{ b }}.valeur_texte))
-            when {{ type }} in ('texte_norm', 'adresse_norm') then
-                {{ similarite_texte(texte_normalise(a ~ ".valeur_texte"), texte_normalise(b ~ ".valeur_texte")) }} >= {{ valeur }}
-            when {{ type }} = 'tel_norm' then {{ chiffres(a ~ ".valeur_texte") }} = {{ chiffres(b ~ ".valeur_texte") }}
-            when {{ type }} = 'domaine' then {{ domaine_web(a ~ ".valeur_texte") }} = {{ domaine_web(b ~ ".valeur_texte") }}
-            when {{ type }} = 'distance' then
-                coalesce({{ distance_metres(a ~ ".valeur_texte", b ~ ".valeur_texte") }} <= {{ valeur }}, false)
-            when {{ type }} = 'ensemble' then {{ jaccard(a ~ ".valeur_texte", b ~ ".valeur_texte") }} >= {{ valeur }}
+            when {{ kind }} = 'exact_ci' then lower(trim({{ a }}.valeur_texte)) = lower(trim({{ b }}.valeur_texte))
+            when {{ kind }} in ('texte_norm', 'adresse_norm') then
+                {{ text_similarity(normalised_text(a ~ ".valeur_texte"), normalised_text(b ~ ".valeur_texte")) }} >= {{ value }}
+            when {{ kind }} = 'tel_norm' then {{ digits(a ~ ".valeur_texte") }} = {{ digits(b ~ ".valeur_texte") }}
+            when {{ kind }} = 'domaine' then {{ web_domain(a ~ ".valeur_texte") }} = {{ web_domain(b ~ ".valeur_texte") }}
+            when {{ kind }} = 'distance' then
+                coalesce({{ distance_metres(a ~ ".valeur_texte", b ~ ".valeur_texte") }} <= {{ value }}, false)
+            when {{ kind }} = 'ensemble' then {{ jaccard(a ~ ".valeur_texte", b ~ ".valeur_texte") }} >= {{ value }}
             else false
         end
     else false
@@ -52,7 +52,7 @@ end
 {%- endmacro %}
 
 {#- The value of an answer, as people read it. -#}
-{% macro valeur_affichee(alias) -%}
+{% macro shown_value(alias) -%}
 coalesce(
     {{ alias }}.valeur_texte,
     cast({{ alias }}.valeur_date as {{ dbt.type_string() }}),
@@ -64,32 +64,32 @@ coalesce(
 )
 {%- endmacro %}
 
-{#- What makes a question: two answers compare only when all of it is the same. -#}
-{% macro colonnes_question() -%}
+{#- The columns that make a question. Two answers are only compared when all of them are equal. -#}
+{% macro question_columns() -%}
 {{ return(['unite', 'unite_id', 'perimetre', 'millesime', 'element_id', 'composante', 'base_temporelle']) }}
 {%- endmacro %}
 
-{% macro cle_reponse(alias=none) -%}
-{%- set prefixe = alias ~ "." if alias else "" -%}
-{%- for colonne in colonnes_question() -%}
-{{ prefixe }}{{ colonne }}{{ ", " if not loop.last }}
+{% macro question_key(alias=none) -%}
+{%- set prefix = alias ~ "." if alias else "" -%}
+{%- for column in question_columns() -%}
+{{ prefix }}{{ column }}{{ ", " if not loop.last }}
 {%- endfor -%}
 {%- endmacro %}
 
-{#- Join condition: two rows that answer the same question. -#}
-{% macro meme_question(a, b) -%}
-{%- for colonne in colonnes_question() -%}
-{{ a }}.{{ colonne }} = {{ b }}.{{ colonne }}{{ " and " if not loop.last }}
+{#- The condition of a join between two rows that answer the same question. -#}
+{% macro same_question(a, b) -%}
+{%- for column in question_columns() -%}
+{{ a }}.{{ column }} = {{ b }}.{{ column }}{{ " and " if not loop.last }}
 {%- endfor -%}
 {%- endmacro %}
 
-{#- The answers that are alone and in force: those that `int_reponses_disputees` leaves. -#}
-{% macro reponses_non_disputees() -%}
+{#- The answers in force that nobody disputes: those that `int_reponses_disputees` does not hold. -#}
+{% macro undisputed_answers() -%}
 (
         select observations.*
         from (
-            select *, {{ empreinte(colonnes_question()) }} as question
-            from {{ des_unites_a_refaire(ref('int_observations')) }} as lues
+            select *, {{ columns_hash(question_columns()) }} as question
+            from {{ of_units_to_redo(ref('int_observations')) }} as lues
         ) as observations
         where not exists (
             select 1

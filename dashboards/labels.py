@@ -10,9 +10,10 @@ import re
 from functools import lru_cache
 
 from dashboards.formats import INCONNU, is_unknown, nbsp_unit, number
-from data_contracts.dictionary import read_table
-from data_contracts.loading import Contract, ContractError, load_contracts
+from data_contracts.dictionary import filled_by_esms
+from data_contracts.loading import Contract, load_contracts
 from data_contracts.nomenclatures import names, read_list
+from data_contracts.strict_yaml import DeclarationError
 
 LABELS: dict[str, dict[str, str]] = {
     "niveau": {"france": "France", "region": "Région", "departement": "Département"},
@@ -262,7 +263,7 @@ def theme(groupe: object) -> str:
 def _contracts() -> dict[str, Contract]:
     try:
         return load_contracts()
-    except ContractError:  # a contract being written must not stop those who read what is published
+    except DeclarationError:  # a contract being written must not stop those who read what is published
         return {}
 
 
@@ -328,15 +329,9 @@ def composante(element_id: str, code: str) -> str:
     return _composantes().get((element_id, code)) or readable(code)
 
 
-@lru_cache(maxsize=1)
 def collectes_saisies() -> tuple[str, ...]:
-    """Collections that ESMS fill in themselves, by the dictionary (collections.csv, column `repondants`)."""
-    found = {
-        row["colonne_matrice"]
-        for row in read_table("collections.csv")
-        if row["colonne_matrice"] and not row["repondants"].startswith(("Aucun", "Sans objet", "Départements"))
-    }
-    return tuple(sorted(found))
+    """Collections that ESMS fill in themselves."""
+    return tuple(sorted(filled_by_esms()))
 
 
 def regle(text: object) -> str:

@@ -1,7 +1,7 @@
 """A contract as objects: source, product, entity, field, layout.
 
-Belongs here: the shapes, and what can be said of one from itself. Does not belong here: reading YAML (`parsing`),
-what is derived from a contract (`derive`).
+Belongs here: the shapes, and what can be said of one from itself. Does not belong here: the files that
+declare them (`odcs`, `mapping_files`), what is derived from a contract (`derive`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from data_contracts.disclosure import WITNESS, Disclosure
+from data_contracts.person_role import PersonRole, System
 from data_contracts.privacy import KEYS, PSEUDONYM, STRICT_TRAITS, VERSION, Privacy, key_columns
 from data_contracts.value_domains import Domain
 
@@ -140,6 +141,8 @@ class Entity:
     codes_at: str | None = None  # when what a row tells ended: its codes are those of that day
     identity: tuple[tuple[str, str], ...] = ()  # role -> field, of the person a row is about
     key: tuple[str, ...] = ()  # the primary key, when it names columns that only the stored entity has
+    # What its rows tell of persons. Not what a row must be: deliveries are not read again when it changes.
+    person: PersonRole | None = field(default=None, repr=False, compare=False)
 
     @property
     def primary_key(self) -> tuple[str, ...]:
@@ -260,6 +263,7 @@ class Contract:
     personal: bool
     layouts: tuple[Layout, ...]
     entities: tuple[Entity, ...]
+    person: System | None = field(default=None, repr=False, compare=False)  # the system that its statements come from
 
     def __hash__(self) -> int:
         return hash((self.id, self.version))

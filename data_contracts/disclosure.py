@@ -10,9 +10,15 @@ Everything is declared or refused: a product about persons whose contract leaves
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
+from pydantic import Field as Key
+
+from data_contracts.strict_yaml import Strict
 
 WITNESS = "secret"  # column of the published table that names what was hidden of the row
 # Columns that identify a person, or stand for one: names, numbers, dates, pseudonyms.
@@ -23,16 +29,11 @@ _POINTS_AT_ONE = re.compile(
 )
 # Ids that are not a person's, where nothing counts persons: of FINESS, of a delivery, of the dictionary.
 _PLAIN_IDS = {"delivery_id", "element_id", "unite_id", "evenement_id"}
+# Under how many persons a count is hidden: eleven, as for health data, unless the warehouse has its own setting.
+# Nothing else says the number: the macro `seuil_personnes` and the usage warnings of the products are made from it.
+SETTING, THRESHOLD = "DLNUF_SEUIL_PERSONNES", 11
 LOWEST = 5  # no threshold under it (standards §5.3: the lowest met in the sector)
-_KEYS = {
-    "seuil", "comptes", "supports", "parties", "parts", "moyennes", "sommes", "groupes", "liens", "hierarchie",
-    "libres",
-}  # fmt: skip
-_GROUP_KEYS = {"par", "compte", "part", "multiples"}
-_LINK_KEYS = {"compte", "quand", "produit", "colonne"}
 _EARLIER = re.compile(r"(\w+) \((\w+) - (\d+)\)")  # « n_personnes (annee - 1) »
-
-Say = Callable[[str, str], None]  # where, problem
 
 
 @dataclass(frozen=True)
@@ -115,132 +116,161 @@ class Disclosure:
         return tuple(dict.fromkeys(named))
 
 
+def _one_or_several(node: object) -> object:
+    return (node,) if isinstance(node, str) else node
+
+
+OneOrSeveral = Annotated[tuple[str, ...], BeforeValidator(_one_or_several)]
+Bearing = Annotated[dict[str, OneOrSeveral], Key(default_factory=dict)]  # value: one column, or several
+
+
+class GroupingDeclaration(Strict):
+    """A distribution, as the file says it."""
+
+    par: tuple[str, ...]
+    compte: str
+    part: str
+    multiples: Bearing
+
+    def build(self) -> Grouping:
+        return Grouping(self.par, self.compte, self.part, tuple(self.multiples.items()))
+
+
+class LinkDeclaration(Strict):
+    """A link, as the file says it; without `quand`, of all rows."""
+
+    compte: str
+    quand: Bearing
+    produit: str
+    colonne: str
+
+    def build(self) -> Link:
+        return Link(self.compte, tuple(self.quand.items()), self.produit, self.colonne)
+
+
+class HierarchyDeclaration(Strict):
+    """The columns that say which territory a row is about."""
+
+    niveau: str
+    territoire: str
+
+
+class DisclosureDeclaration(Strict):
+    """The property `disclosure` of the contract of a product."""
+
+    comptes: Annotated[tuple[str, ...], Key(min_length=1, description="dire quelles colonnes comptent des personnes")]
+    seuil: Annotated[int, Key(ge=LOWEST)] | None = None
+    supports: Bearing
+    parties: Bearing
+    parts: Bearing
+    moyennes: Bearing
+    sommes: Annotated[dict[str, tuple[tuple[str, ...], ...]], Key(default_factory=dict)]  # count: the ways to make it
+    groupes: tuple[GroupingDeclaration, ...] = ()
+    liens: tuple[LinkDeclaration, ...] = ()
+    hierarchie: HierarchyDeclaration | None = None
+    libres: tuple[str, ...] = ()
+
+    def build(self) -> Disclosure:
+        return Disclosure(
+            counts=self.comptes,
+            threshold=self.seuil,
+            supports=_pairs(self.supports),
+            parts=_pairs(self.parties),
+            shares=_pairs(self.parts),
+            means=_pairs(self.moyennes),
+            sums=tuple((total, tuple(map(_term, terms))) for total, ways in self.sommes.items() for terms in ways),
+            groups=tuple(each.build() for each in self.groupes),
+            links=tuple(each.build() for each in self.liens),
+            level=self.hierarchie.niveau if self.hierarchie else None,
+            territory=self.hierarchie.territoire if self.hierarchie else None,
+            free=self.libres,
+        )
+
+
+def _pairs(bearing: Mapping[str, tuple[str, ...]]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, other) for name, others in bearing.items() for other in others)
+
+
+def _term(text: str) -> Term:
+    earlier = _EARLIER.fullmatch(text)
+    return Term(earlier[1], earlier[2], int(earlier[3])) if earlier else Term(text)
+
+
 def pointing(columns: Iterable[str], *, personal: bool) -> list[str]:
     """Columns by which a row would be a person's, under its name or under a pseudonym. No product may have one."""
     plain = set() if personal else _PLAIN_IDS
     return [c for c in columns if _POINTS_AT_ONE.fullmatch(c) or (c.endswith("_id") and c not in plain)]
 
 
-def parse(node: Any, key: Iterable[str], types: Mapping[str, str], say: Say) -> Disclosure | None:
-    """The declaration of a product, every problem said; None when it cannot be understood.
+def wrong_links(
+    declared: Mapping[str, tuple[Disclosure, tuple[str, ...]]],
+) -> Iterator[tuple[str, int, str]]:
+    """What the links of some products say that the others do not hold: product, rank of the link, problem.
 
-    key: its primary key. types: column -> logical type, in the order of the contract.
+    declared: product -> its declaration, and its primary key.
     """
-    where = "disclosure"
-    if not isinstance(node, dict) or not node.get("comptes"):
-        say(where, "attendu : comptes (les colonnes qui comptent des personnes), supports, parties, parts, groupes, …")
-        return None
-    for unknown in sorted(set(node) - _KEYS):
-        say(where, f"« {unknown} » n'est pas admis (attendu : {', '.join(sorted(_KEYS))})")
-    hierarchy = node.get("hierarchie") or {}
-    found = Disclosure(
-        counts=tuple(map(str, node["comptes"])),
-        threshold=node.get("seuil"),
-        supports=_pairs(node.get("supports")),
-        parts=_pairs(node.get("parties")),
-        shares=_pairs(node.get("parts")),
-        means=_pairs(node.get("moyennes")),
-        sums=tuple(
-            (str(total), tuple(_term(term) for term in terms))
-            for total, listed in (node.get("sommes") or {}).items()
-            for terms in listed
-        ),
-        groups=tuple(_grouping(g, say) for g in node.get("groupes") or []),
-        links=tuple(_link(each, say) for each in node.get("liens") or []),
-        level=hierarchy.get("niveau"),
-        territory=hierarchy.get("territoire"),
-        free=tuple(map(str, node.get("libres") or ())),
-    )
-    _check(found, tuple(key), types, lambda problem: say(where, problem))
-    return found
-
-
-def _pairs(node: Any) -> tuple[tuple[str, str], ...]:
-    """{a: b} or {a: [b, c]} as pairs."""
-    pairs: list[tuple[str, str]] = []
-    for name, others in (node or {}).items():
-        pairs += [(str(name), str(other)) for other in (others if isinstance(others, list) else [others])]
-    return tuple(pairs)
-
-
-def _grouping(node: Mapping[str, Any], say: Say) -> Grouping:
-    for unknown in sorted(set(node) - _GROUP_KEYS):
-        say("disclosure.groupes", f"« {unknown} » n'est pas admis (attendu : {', '.join(sorted(_GROUP_KEYS))})")
-    multiple = node.get("multiples") or {}
-    return Grouping(
-        by=tuple(map(str, node.get("par") or ())),
-        count=str(node.get("compte")),
-        share=str(node.get("part")),
-        multiple=tuple((str(column), tuple(map(str, values))) for column, values in multiple.items()),
-    )
-
-
-def _term(text: Any) -> Term:
-    earlier = _EARLIER.fullmatch(str(text))
-    return Term(earlier[1], earlier[2], int(earlier[3])) if earlier else Term(str(text))
-
-
-def _link(node: Mapping[str, Any], say: Say) -> Link:
-    for unknown in sorted(set(node) - _LINK_KEYS):
-        say("disclosure.liens", f"« {unknown} » n'est pas admis (attendu : {', '.join(sorted(_LINK_KEYS))})")
-    where = {column: v if isinstance(v, list) else [v] for column, v in (node.get("quand") or {}).items()}
-    return Link(
-        count=str(node.get("compte")),
-        where=tuple((str(column), tuple(map(str, values))) for column, values in where.items()),
-        product=str(node.get("produit")),
-        column=str(node.get("colonne")),
-    )
-
-
-def wrong_links(declared: Mapping[str, tuple[Disclosure, tuple[str, ...]]]) -> list[str]:
-    """What the links of some products say that the others do not hold. declared: product -> it, and its primary key."""
-    found: list[str] = []
     for name, (own, key) in declared.items():
-        for link in own.links:
+        for rank, link in enumerate(own.links):
             other, its_key = declared.get(link.product, (None, ()))
             if other is None:
-                found.append(f"{name} : liens : « {link.product} » n'est pas un produit sur des personnes")
+                yield name, rank, f"« {link.product} » n'est pas un produit sur des personnes"
             elif link.column not in {*other.counts, *(v for v, _ in (*other.shares, *other.means))}:
-                found.append(f"{name} : liens : « {link.column} » n'est ni un compte, ni une part, ni une moyenne de "
-                             f"{link.product}")  # fmt: skip
+                yield name, rank, f"« {link.column} » n'est ni un compte, ni une part, ni une moyenne de {link.product}"
             elif missing := sorted(set(its_key) - set(key)):
-                found.append(f"{name} : liens : {', '.join(missing)} (clé de {link.product}) manque à sa clé")
-    return found
+                yield name, rank, f"{', '.join(missing)} (clé de {link.product}) manque à sa clé"
 
 
-def _check(found: Disclosure, key: tuple[str, ...], types: Mapping[str, str], say: Callable[[str], None]) -> None:
-    if found.threshold is not None and (not isinstance(found.threshold, int) or found.threshold < LOWEST):
-        say(f"seuil = « {found.threshold} » : attendu, un entier d'au moins {LOWEST}")
-    if bool(found.level) != bool(found.territory):
-        say("hierarchie : dire niveau et territoire")
-    keyed = [found.level, found.territory, *(c for g in found.groups for c in g.by)]
-    keyed += [c for g in found.groups for c, _ in g.multiple]
-    keyed += [c for link in found.links for c, _ in link.where]
-    keyed += [t.key for _, terms in found.sums for t in terms]
-    for name in sorted({c for c in keyed if c} - set(key)):
-        say(f"« {name} » n'est pas dans la clé primaire")
-    named = {*found.protected, *found.free, *(c for _, c in (*found.supports, *found.parts, *found.shares))}
-    for name in sorted(named - set(types)):
-        say(f"la colonne « {name} » n'existe pas")
-    for name in sorted({c for _, c in (*found.supports, *found.parts, *found.shares)} - set(found.counts)):
-        say(f"« {name} » porte ou contient d'autres valeurs : elle doit être parmi les comptes")
-    own = {c for c, _ in (*found.parts, *found.sums)} | {t.column for _, terms in found.sums for t in terms}
-    for name in sorted(own | {g.count for g in found.groups} | {link.count for link in found.links}):
-        if name not in found.counts:
-            say(f"« {name} » doit être parmi les comptes")
-    for name in found.counts:
+def wrong(declared: Disclosure, key: Collection[str], types: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """What a declaration says that its product does not hold: the key of the declaration, problem.
+
+    key: the primary key of the product. types: column -> logical type, in the order of the contract.
+    """
+    keyed = [("hierarchie", declared.level), ("hierarchie", declared.territory)]
+    keyed += [("groupes", c) for g in declared.groups for c in (*g.by, *(column for column, _ in g.multiple))]
+    keyed += [("liens", c) for link in declared.links for c, _ in link.where]
+    keyed += [("sommes", t.key) for _, terms in declared.sums for t in terms]
+    for where, name in dict.fromkeys(keyed):
+        if name and name not in key:
+            yield where, f"« {name} » n'est pas dans la clé primaire"
+
+    bearing = {"supports": declared.supports, "parties": declared.parts, "parts": declared.shares}
+    named = [("comptes", c) for c in declared.counts] + [("libres", c) for c in declared.free]
+    named += [("groupes", g.share) for g in declared.groups] + [
+        (where, c)
+        for where, pairs in bearing.items()
+        for pair in pairs
+        for c in (pair if where != "parties" else pair[1:])
+    ]
+    for where, name in dict.fromkeys(named):
+        if name not in types:
+            yield where, f"la colonne « {name} » n'existe pas"
+    for where, name in dict.fromkeys((where, c) for where, pairs in bearing.items() for _, c in pairs):
+        if name not in declared.counts:
+            yield where, f"« {name} » porte ou contient d'autres valeurs : elle doit être parmi les comptes"
+    own = [("parties", c) for c, _ in declared.parts]
+    own += [("sommes", c) for total, terms in declared.sums for c in (total, *(t.column for t in terms))]
+    own += [("groupes", g.count) for g in declared.groups] + [("liens", link.count) for link in declared.links]
+    for where, name in dict.fromkeys(own):
+        if name not in declared.counts:
+            yield where, f"« {name} » doit être parmi les comptes"
+    for name in declared.counts:
         if types.get(name, "integer") != "integer":
-            say(f"« {name} » compte des personnes : attendu, un entier")
-    for name, others in (("supports", found.supports), ("parts", found.shares)):
-        for value in sorted({v for v, _ in others if sum(v == w for w, _ in others) > 1}):
-            say(f"{name} : « {value} » n'a qu'un effectif")
-    for value in sorted({v for v, _ in found.shares} - {v for v, _ in found.supports}):
-        say(f"« {value} » est une part : dire aussi, dans supports, l'effectif qui la porte")
-    for value, base in found.means:
-        if (value, base) not in found.supports:
-            say(f"« {value} » est une moyenne : dire aussi, dans supports, qu'elle est portée par « {base} »")
+            yield "comptes", f"« {name} » compte des personnes : attendu, un entier"
+    for where in ("supports", "parts"):
+        for value, times in Counter(value for value, _ in bearing[where]).items():
+            if times > 1:
+                yield where, f"« {value} » n'a qu'un effectif"
+    for value in dict.fromkeys(v for v, _ in declared.shares):
+        if value not in dict(declared.supports):
+            yield "parts", f"« {value} » est une part : dire aussi, dans supports, l'effectif qui la porte"
+    for value, base in declared.means:
+        if (value, base) not in declared.supports:
+            yield (
+                "moyennes",
+                f"« {value} » est une moyenne : dire aussi, dans supports, qu'elle est portée par « {base} »",
+            )
     for name in types:
-        if name not in (*key, WITNESS) and name not in {*found.protected, *found.free}:
-            say(f"« {name} » n'est ni compte, ni valeur portée, ni libre : dire ce qu'elle révèle des personnes")
+        if name not in (*key, WITNESS, *declared.protected, *declared.free):
+            yield "", f"« {name} » n'est ni compte, ni valeur portée, ni libre : dire ce qu'elle révèle des personnes"
     if types.get(WITNESS) != "string" or WITNESS in key or list(types)[-1:] != [WITNESS]:
-        say(f"la dernière colonne doit être « {WITNESS} » (texte), qui nomme ce qui est retiré de chaque ligne")
+        yield "", f"la dernière colonne doit être « {WITNESS} » (texte), qui nomme ce qui est retiré de chaque ligne"

@@ -1,22 +1,21 @@
 """The contracts of the project: loading them, and saying everything that is wrong with them at once.
 
-Belongs here: which files are contracts, which mapping files add layouts to one. Does not belong here: what
-a contract is made of (`contract`), how a file becomes one (`parsing`).
+Belongs here: which files are declarations, in which order they are read and held against each other. Does not belong
+here: the objects (`contract`), the form of the files (`odcs`, `columns`, `mapping_files`), what must hold (`coherence`,
+`declared_references`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
 
-from data_contracts import indicators
+from data_contracts import coherence, columns, declared_references, dictionary, indicators, mapping_files, person_role
 from data_contracts.contract import Contract, Entity, Field, Layout, Product, RowRule
-from data_contracts.parsing import Parser
+from data_contracts.odcs import ProductDeclaration, SourceDeclaration
 from data_contracts.privacy import Privacy
-from data_contracts.strict_yaml import DeclarationError
+from data_contracts.strict_yaml import DeclarationError, YamlFile
 
 __all__ = [
     "Contract",
@@ -29,16 +28,16 @@ __all__ = [
     "RowRule",
     "load_contracts",
     "load_products",
+    "read_contracts",
 ]
-
-T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parent
 SOURCES = ROOT / "sources"
 PRODUCTS = ROOT / "products"
 MAPPINGS = ROOT / "mappings"
 DECLARED = ("indicateurs",)  # accepted values of a product that its declared indicators say
-MAPPED = "dui"  # the contract whose entities the products of the market export, each its own way
+CONSERVATION = ROOT / "conservation.yaml"  # its classes, which roles name; `retention` reads the rest
+DELIVERIES = "livraisons"  # the class of bytes that no person is tied to
 
 
 class ContractError(DeclarationError):
@@ -50,47 +49,94 @@ class ContractError(DeclarationError):
 def load_contracts(folder: Path | None = None) -> dict[str, Contract]:
     """Every source contract of a folder (default: the project's), by id.
 
-    The mapping files of the folder `mappings` beside it add one layout a kind of file to the contract `dui`; without
-    that contract they are not looked at.
+    A table `<id>.columns.csv` beside a contract says the columns of its fields in each of its layouts. Each mapping
+    file of the folder `mappings` beside the folder adds one layout a kind of file to the contract that it names. A
+    contract about persons says the role of each table. What contracts name in the dictionary and the nomenclatures must
+    exist there. With the sources of the project, the dictionary itself is held against them.
 
     Raises:
         ContractError: with every problem of every file.
     """
+    contracts, problems = read_contracts(folder)
+    if contracts is None or problems:
+        raise ContractError(problems)
+    return contracts
+
+
+def read_contracts(folder: Path | None = None) -> tuple[dict[str, Contract] | None, list[str]]:
+    """The contracts that can be read, however wrong, and every problem; None when a file cannot be read at all.
+
+    For those who hold other declarations against contracts, and say everything at once; others want `load_contracts`.
+    """
     sources = folder or SOURCES
     paths = sorted(sources.glob("*.odcs.yaml"))
     mappings = sorted((sources.parent / MAPPINGS.name).glob("*.yaml"))
-    return dict(_load_contracts(_dated(paths), _dated(mappings)))
+    tables = sorted(sources.glob(f"*{columns.SUFFIX}"))
+    own = [dictionary.PRECEDENCE, *sorted(dictionary.FOLDER.glob("*.csv"))] if sources == SOURCES else []
+    contracts, problems = _read_contracts(
+        _dated(paths), _dated(tables), _dated(mappings), _dated(own), _dated([CONSERVATION])
+    )
+    return (None if contracts is None else dict(contracts)), list(problems)
 
 
-def _dated(paths: list[Path]) -> tuple[tuple[Path, int], ...]:
+Dated = tuple[tuple[Path, int], ...]
+
+
+def _dated(paths: list[Path]) -> Dated:
     return tuple((path, path.stat().st_mtime_ns) for path in paths)
 
 
 @lru_cache(maxsize=8)
-def _load_contracts(
-    files: tuple[tuple[Path, int], ...], mappings: tuple[tuple[Path, int], ...]
-) -> tuple[tuple[str, Contract], ...]:
-    contracts, problems = _parsed([path for path, _ in files], Parser.contract)
-    found = {c.id: c for c in contracts}
-    for path, _ in mappings if MAPPED in found else ():
-        parser = Parser(path)
-        layouts = parser.mapping(found[MAPPED])
-        known = {x.code for x in found[MAPPED].layouts}
-        for repeated in sorted(x.code for x in layouts if x.code in known):
-            parser.say("fichiers", f"la forme « {repeated} » existe déjà")
-        problems += parser.problems
-        found[MAPPED] = replace(found[MAPPED], layouts=(*found[MAPPED].layouts, *layouts))
-    if problems:
-        raise ContractError(problems)
-    return tuple(found.items())
+def _read_contracts(
+    sources: Dated, tables: Dated, mappings: Dated, own: Dated, conservation: Dated
+) -> tuple[tuple[tuple[str, Contract], ...] | None, tuple[str, ...]]:
+    """own: the files of the dictionary, its orders first; none when it is not to be held against these sources."""
+    files = [YamlFile(path) for path, _ in sources]
+    read = [(file, declared) for file in files if (declared := file.read(SourceDeclaration))]
+    contracts: dict[str, Contract] = {}
+    problems: list[str] = []
+    for file, declared in read:
+        contracts[declared.id] = declared.build()
+        coherence.check_source(file, declared, contracts[declared.id])
+        if (path := columns.beside(file.path)).is_file():
+            table = columns.read(path)
+            problems += columns.problems(table, contracts[declared.id])
+            contracts[declared.id] = columns.applied(contracts[declared.id], table)
+    alone = {path for path, _ in tables} - {columns.beside(path) for path, _ in sources}
+    problems += [f"{path.name}:1 · aucun contrat de ce nom à côté de cette table" for path in sorted(alone)]
+    declared_references.check_sources(read)
+    if len(contracts) == len(sources):  # of one that could not be read, others would be said to name nothing
+        classes = YamlFile(conservation[0][0]).at(("classes",)) or {}
+        person_role.check({d.id: file for file, d in read}, contracts, set(classes) - {DELIVERIES})
+    for path, _ in mappings:
+        files.append(YamlFile(path))
+        if served := mapping_files.layouts(files[-1], contracts):
+            contract, added = contracts[served[0]], served[1]
+            contracts[contract.id] = replace(contract, layouts=(*contract.layouts, *added))
+    if own:
+        files.append(YamlFile(own[0][0]))
+        if order := files[-1].read(dictionary.PrecedenceDeclaration):
+            declared_references.check_precedence(files[-1], order, contracts)
+        problems += declared_references.wrong_in_dictionary()
+    problems = [*(problem for file in files for problem in file.problems), *problems]
+    return (tuple(contracts.items()) if len(contracts) == len(sources) else None), tuple(problems)
 
 
 def load_products(folder: Path | None = None) -> dict[str, Product]:
-    """Every product contract of a folder (default: the project's), by id. Raises ContractError or IndicatorError."""
-    products, problems = _parsed(sorted((folder or PRODUCTS).glob("*.odcs.yaml")), Parser.product)
-    if problems:
+    """Every product contract of a folder (default: the project's), by id.
+
+    Raises:
+        ContractError, IndicatorError: with every problem of every file.
+    """
+    files = [YamlFile(path) for path in sorted((folder or PRODUCTS).glob("*.odcs.yaml"))]
+    read = [(file, declared) for file in files if (declared := file.read(ProductDeclaration))]
+    for file, declared in read:
+        coherence.check_product(file, declared)
+    declared_references.check_products(read, read_contracts()[0])
+    if problems := [problem for file in files for problem in file.problems]:
         raise ContractError(problems)
-    return {p.id: _with_indicators(p) for p in products}
+    built = (d.build(file.at(("schema", 0, "quality")) or []) for file, d in read)
+    return {product.id: _with_indicators(product) for product in built}
 
 
 def _with_indicators(product: Product) -> Product:
@@ -104,16 +150,3 @@ def _with_indicators(product: Product) -> Product:
         raise ContractError([f"{product.id} · {name} : {lacking}" for name in unknown])
     fields = (replace(f, accepted_values=said[f.name]) if f in asked else f for f in product.fields)
     return replace(product, fields=tuple(fields))
-
-
-def _parsed(paths: list[Path], parse: Callable[[Parser], T | None]) -> tuple[list[T], list[str]]:
-    """What each file holds, and every problem of every file."""
-    problems: list[str] = []
-    found: list[T] = []
-    for path in paths:
-        parser = Parser(path)
-        parsed = parse(parser)
-        problems += parser.problems
-        if parsed is not None:
-            found.append(parsed)
-    return found, problems

@@ -1,20 +1,20 @@
 """What a contract says of its persons: the privacy of a field, the identity of an entity, the keys that replace it.
 
 Belongs here: the rules by name, the roles, the key columns and what each is made of. Does not belong here: reading
-them from YAML (`parsing`), applying them to rows (`ingest.protect`).
+them from YAML (`odcs`), applying them to rows (`ingest.protect`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
+PrivacyRule = Literal["trait", "direct", "identifiant", "annee", "departement", "libelle"]
 NEVER_STORED = ("trait", "direct")
-RULES = (*NEVER_STORED, "identifiant", "annee", "departement", "libelle")
-ROLES = (
-    "ins", "ins_type", "ins_statut", "nir", "nir_type", "nom", "prenoms", "naissance", "sexe", "lieu", "mdph",
-)  # fmt: skip
+Role = Literal[
+    "ins", "ins_type", "ins_statut", "nir", "nir_type", "nom", "prenoms", "naissance", "sexe", "lieu", "mdph"
+]
 VERSION = "version_cle"
 PSEUDONYM = "pseudonyme sur 32 caractères hexadécimaux"
 

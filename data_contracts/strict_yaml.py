@@ -1,29 +1,72 @@
-"""One YAML file read into a strict pydantic model: every problem of the file, each with its line.
+"""A declaration in YAML: read once, held against a strict model, everything wrong in it said with file and line.
 
-Belongs here: reading, the line of a key, and pydantic's errors told in French. Does not belong here: any model, and
-what a file may refer to (the modules that declare).
+Belongs here: reading with lines, the base of every model, pydantic's errors in French. Does not belong here: what a
+given file may hold (`odcs`, `mapping_files`, `disclosure`, `retention`), references between files
+(`declared_references`).
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Iterator
+import gc
+import types
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, PlainValidator, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 
-M = TypeVar("M", bound=BaseModel)
+Model = TypeVar("Model")
 Where = tuple[str | int, ...]
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+_KEY = "[key]"  # what pydantic puts after a key of a mapping that is not of the words admitted
+_TAG = "="  # the alternatives of a union are tagged so, for their tags to be told from keys
+_SHOWN = 40  # more words would hide the rest of the message
+_ROUNDS = 8  # a stand-in may itself lack something, one level deeper each time
+# Keys that help nobody to find a place.
+_SHELL = ("schema", "properties", "customProperties", "quality", "tables", "champs")
+# What pydantic says, in words; anything else is said in its own.
+_EXPECTED = {
+    "string_type": "un texte est attendu, pas {given}",
+    "int_type": "un entier est attendu, pas {given}",
+    "int_from_float": "un entier est attendu, pas {given}",
+    "float_type": "un nombre est attendu, pas {given}",
+    "bool_type": "true ou false est attendu, pas {given}",
+    "tuple_type": "une liste est attendue, pas {given}",
+    "dict_type": "des clés et leurs valeurs sont attendues, pas {given}",
+    "model_type": "des clés et leurs valeurs sont attendues, pas {given}",
+    "model_attributes_type": "des clés et leurs valeurs sont attendues, pas {given}",
+    "too_short": "au moins {min_length} attendu",
+    "too_long": "pas plus de {max_length} attendu",
+    "string_too_short": "vide",
+    "string_pattern_mismatch": "« {value} » n'a pas la forme {pattern}",
+    "greater_than": "{given} : attendu, plus de {gt}",
+    "greater_than_equal": "{given} : attendu, au moins {ge}",
+    "less_than": "{given} : attendu, moins de {lt}",
+    "less_than_equal": "{given} : attendu, au plus {le}",
+}
 
 
-class Strict(BaseModel):
-    """A part of a declaration: no unknown key, no value of another type, and nobody changes it once it is read."""
+def _number(value: object) -> object:
+    if type(value) not in (int, float):
+        raise ValueError(f"un nombre est attendu, pas {value!r}")
+    return value
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+def _as_written(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _as_written(each) for key, each in value.items()}
+    return [_as_written(each) for each in value] if isinstance(value, tuple) else value
+
+
+Line = Annotated[str, AfterValidator(lambda text: " ".join(text.split()))]  # however the file folds it
+Number = Annotated[float, PlainValidator(_number)]  # 1 stays an integer
+Free = Annotated[dict[str, Any], AfterValidator(_as_written)]  # for others to understand: lists stay lists
 
 
 class DeclarationError(ValueError):
@@ -36,113 +79,310 @@ class DeclarationError(ValueError):
         super().__init__(f"{self.title} :\n" + "\n".join(f"  - {p}" for p in self.problems))
 
 
-def read_yaml(path: Path) -> Any:
-    """What a file holds, as YAML says it. Raises yaml.YAMLError."""
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
+class Strict(BaseModel):
+    """Base of what a file declares: no unknown key, no value of another type, nothing converted, nothing changed after.
+
+    Lists of the file come as tuples. The description of a field is the remedy that is said when it is absent.
+    """
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+def wrong_word(value: object, words: Collection[str], problem: str = "n'est pas admis") -> str | None:
+    """Why a word is not one of those, with the nearest one, or else all of them; None when it is."""
+    if value in words:
+        return None
+    known = list(words) if isinstance(words, tuple) else sorted(words)  # words that are listed have their order
+    if near := difflib.get_close_matches(str(value), known, n=1):
+        hint = f"vouliez-vous « {near[0]} » ?"
+    elif len(known) <= _SHOWN:
+        hint = f"attendu : {', '.join(known) or 'rien'}"
+    else:
+        hint = f"aucun des {len(known)} mots admis ne s'en approche"
+    return f"« {value} » {problem} ({hint})"
 
 
 class YamlFile:
-    """A file and what was found wrong in it."""
+    """One file of declarations, and every problem found in it so far.
+
+    A place in it is a path of keys and ranks from its root: `("schema", 0, "properties", 3, "logicalType")`. A custom
+    property of ODCS is a key of `customProperties`, though the file lists it as {property, value}.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.problems: list[str] = []
-
-    def read(self, model: type[M]) -> M | None:
-        """The file as the model says it, or None once its problems are kept."""
+        self.content: Any = None
+        self._problems: list[tuple[int, str]] = []
+        self._stood_in: list[Where] = []
         try:
-            node = read_yaml(self.path)
-        except yaml.YAMLError as error:
+            with _loader(path) as loader, _without_collector():
+                root = loader.get_single_node()
+                self.content = self._plain(root, loader) if root else None
+                if self.content is None:
+                    self._add(1, "fichier", "vide")
+        except (yaml.YAMLError, ValueError) as error:  # ValueError: other bytes than UTF-8, a day that does not exist
             mark = getattr(error, "problem_mark", None)
-            self._keep(mark.line + 1 if mark else 1, f"YAML illisible ({getattr(error, 'problem', None) or error})")
-            return None
-        try:
-            return model.model_validate(_frozen(node))
-        except ValidationError as error:
-            for where, told in _told(error, model):
-                self.say(where, told)
-            return None
-
-    def say(self, where: Where, problem: str) -> None:
-        """Keeps a problem found at a key: ("champ", "categories", 0)."""
-        self._keep(self._line(where), _at(where, problem))
-
-    def one_of(self, where: Where, value: str, known: Iterable[str], what: str) -> None:
-        """Keeps a problem when nothing of that name is known, with the name that looks most like it."""
-        if value not in (names := set(known)):
-            self.say(where, f"« {value} » n'est pas {what}{_near(value, names)}")
-
-    def _keep(self, line: int, problem: str) -> None:
-        self.problems.append(f"{self.path.name}:{line} · {problem}")
-
-    def _line(self, where: Where) -> int:
-        """The line of a key; of the nearest one above it when the file does not hold it."""
-        node, line = self._tree, 1
-        for key in where:
-            if isinstance(node, yaml.MappingNode):
-                found = next(((k, v) for k, v in node.value if k.value == str(key)), None)
-                if found is None:
-                    break
-                line, node = found[0].start_mark.line + 1, found[1]
-            elif isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
-                node = node.value[key]
-                line = node.start_mark.line + 1
-        return line
+            reason = " ".join(str(getattr(error, "problem", None) or error).split())
+            self._add(mark.line + 1 if mark else 1, "fichier", f"YAML illisible ({reason})")
 
     @cached_property
-    def _tree(self) -> yaml.Node | None:
-        return yaml.compose(self.path.read_text(encoding="utf-8"), Loader=_LOADER)
+    def _root(self) -> yaml.Node:
+        """The nodes, which know their lines: read again by the first problem, for kept they slow every reading down."""
+        with _loader(self.path) as loader:
+            return loader.get_single_node()
+
+    @property
+    def problems(self) -> list[str]:
+        """Every problem, once, in the order of the lines."""
+        return list(dict.fromkeys(text for _, text in sorted(self._problems, key=lambda found: found[0])))
+
+    def read(self, model: type[Model]) -> Model | None:
+        """The file as its model says it; None when nothing of it can be understood.
+
+        Every error of form is kept. What is wrong is then replaced by a stand-in of the right type, so that the rest
+        can be read, and checked by whoever knows its meaning; what they find of a stand-in is not said.
+        """
+        if self.content is None:
+            return None
+        adapter, content = TypeAdapter(model), self.content
+        for turn in range(_ROUNDS):
+            try:
+                return adapter.validate_python(content)
+            except ValidationError as error:
+                for each in error.errors(include_url=False):
+                    if turn == 0:
+                        where, problem = _in_french(each, model)
+                        self._add(self._line(_place(each)), self._named(where), problem)
+                    content = self._repaired(content, each, model)
+        return None
+
+    def at(self, where: Where) -> Any:
+        """What the file holds at a place, as its author wrote it; None when there is nothing."""
+        content = self.content
+        for step in where:
+            content = _inside(content, step)
+        return _as_written(content)
+
+    def say(self, where: Where, problem: str) -> None:
+        """Keeps a problem, with its line and the names that lead to it."""
+        if not any(where[: len(wrong)] == wrong for wrong in self._stood_in):
+            self._add(self._line(where), self._named(where), problem)
+
+    def one_of(self, where: Where, value: object, words: Collection[str], what: str = "admis") -> bool:
+        """Whether a word is among those; it is said, with the nearest one, when it is not. what: each of them is."""
+        if wrong := wrong_word(value, words, f"n'est pas {what}"):
+            self.say(where, wrong)
+        return wrong is None
+
+    def _add(self, line: int, named: str, problem: str) -> None:
+        self._problems.append((line, f"{self.path.name}:{line} · {named} : {problem}"))
+
+    def _repaired(self, content: Any, error: ErrorDetails, model: Any) -> Any:
+        """The content with a stand-in where an error is; without it, where it is a key that nobody knows."""
+        where = _place(error)
+        self._stood_in.append(where)
+        if _is_unknown_key(error):
+            return _changed(content, where, None)
+        return _changed(content, where, lambda: _stand_in(_types_at(model, where), error["input"]))
+
+    def _plain(self, node: yaml.Node, loader: Any, where: Where = ()) -> Any:
+        """The content of a node: what PyYAML makes of it, three times faster, with tuples for lists.
+
+        A key written twice is said.
+        """
+        if isinstance(node, yaml.SequenceNode):
+            return tuple([self._plain(each, loader, (*where, rank)) for rank, each in enumerate(node.value)])
+        if isinstance(node, yaml.MappingNode):
+            content: dict[Any, Any] = {}
+            for key, value in node.value:
+                if not isinstance(key, yaml.ScalarNode):
+                    raise yaml.MarkedYAMLError(problem="une clé est un mot", problem_mark=key.start_mark)
+                name = self._plain(key, loader)
+                if name in content:
+                    self._add(key.start_mark.line + 1, ".".join(map(str, (*where, name))), "déclaré deux fois")
+                content[name] = self._plain(value, loader, (*where, name))
+            return content
+        return node.value if node.tag == "tag:yaml.org,2002:str" else loader.construct_object(node)
+
+    def _line(self, where: Where) -> int:
+        """The line of a place, or of the nearest declared thing that should hold it."""
+        node, line = self._root, self._root.start_mark.line + 1
+        for step in where:
+            found = _child(node, step)
+            if found is None:
+                break
+            line, node = found
+        return line
+
+    def _named(self, where: Where) -> str:
+        """A place as people say it: the names of tables, fields, layouts instead of their ranks."""
+        names: list[str] = []
+        for depth, step in enumerate(where, 1):
+            content = self.at(where[:depth])
+            if isinstance(step, str):
+                names += [] if step in _SHELL else [step]
+            elif isinstance(content, dict) and (name := content.get("name") or content.get("code")):
+                names.append(str(name))
+            elif not isinstance(content, str):
+                names.append(str(step + 1))
+        return ".".join(names) or "fichier"
 
 
-def problems_of(error: ValidationError, model: type[BaseModel]) -> list[str]:
-    """What is wrong with something that is no YAML (a line of a table), each with the name of its key."""
-    return [_at(where, told) for where, told in _told(error, model)]
+@contextmanager
+def _loader(path: Path) -> Iterator[Any]:
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(path.read_text(encoding="utf-8"))
+    try:
+        yield loader
+    finally:
+        loader.dispose()
 
 
-def _told(error: ValidationError, model: type[BaseModel]) -> Iterator[tuple[Where, str]]:
-    for each in error.errors():
-        # The tag of a union (« =calcul ») is no key of the file.
-        yield tuple(key for key in each["loc"] if not str(key).startswith("=")), _in_french(each, model)
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Some hundred thousand objects are made, none in a cycle: looking for cycles takes as long as reading."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
-def _at(where: Where, problem: str) -> str:
-    named = ".".join(str(key) for key in where)
-    return f"{named} : {problem}" if named else problem
+# ---------------------------------------------------------------- places of a file
 
 
-def _frozen(node: Any) -> Any:
-    """Lists as tuples, which is how models that do not change hold them."""
-    if isinstance(node, dict):
-        return {key: _frozen(value) for key, value in node.items()}
-    return tuple(map(_frozen, node)) if isinstance(node, list) else node
+def _child(node: yaml.Node | None, step: str | int) -> tuple[int, yaml.Node] | None:
+    """Line and node of a key or a rank of a node; of the custom property of that name in a list of properties."""
+    if isinstance(node, yaml.MappingNode):
+        return next(((k.start_mark.line + 1, v) for k, v in node.value if k.value == str(step)), None)
+    if not isinstance(node, yaml.SequenceNode):
+        return None
+    if isinstance(step, int):
+        each = node.value[step] if step < len(node.value) else None
+        return (each.start_mark.line + 1, each) if each else None
+    for entry in node.value:
+        held = {k.value: v for k, v in entry.value} if isinstance(entry, yaml.MappingNode) else {}
+        if "value" in held and "property" in held and held["property"].value == step:
+            return entry.start_mark.line + 1, held["value"]
+    return None
 
 
-def _near(value: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(value, sorted(known), n=1)
-    return f" (vouliez-vous « {near[0]} » ?)" if near else ""
+def _inside(content: Any, step: str | int) -> Any:
+    """The content of a key or a rank, None when there is none; of a custom property as in `_child`."""
+    if isinstance(content, Mapping):
+        return content.get(step)
+    if not isinstance(content, tuple):
+        return None
+    if isinstance(step, int):
+        return content[step] if step < len(content) else None
+    entries = (each for each in content if isinstance(each, dict) and each.get("property") == step)
+    return next((each.get("value") for each in entries), None)
 
 
-_TOLD: dict[str, Callable[[Any], str]] = {
-    "missing": lambda _: "absent",
-    "string_type": lambda e: f"un texte est attendu, pas {e['input']!r}",
-    "float_type": lambda e: f"un nombre est attendu, pas {e['input']!r}",
-    "int_type": lambda e: f"un entier est attendu, pas {e['input']!r}",
-    "bool_type": lambda e: f"true ou false est attendu, pas {e['input']!r}",
-    "tuple_type": lambda e: f"une liste est attendue, pas {e['input']!r}",
-    "dict_type": lambda e: f"des clés et leurs valeurs sont attendues, pas {e['input']!r}",
-    "model_type": lambda e: f"des clés et leurs valeurs sont attendues, pas {e['input']!r}",
-    "string_too_short": lambda _: "vide",
-    "string_pattern_mismatch": lambda e: f"« {e['input']} » n'a pas la forme {e['ctx']['pattern']}",
-    "too_short": lambda _: "vide",
-    "value_error": lambda e: str(e["ctx"]["error"]),
-}
+def _changed(content: Any, where: Where, stand_in: Callable[[], Any] | None) -> Any:
+    """A copy of the content with something else at a place, or without it; custom properties as a mapping."""
+    if not where:
+        return stand_in() if stand_in else content
+    step, rest = where[0], where[1:]
+    if isinstance(content, tuple) and isinstance(step, int):
+        return tuple(_changed(each, rest, stand_in) if rank == step else each for rank, each in enumerate(content))
+    if isinstance(content, tuple):  # custom properties
+        content = {each.get("property"): each.get("value") for each in content if isinstance(each, dict)}
+    if not isinstance(content, dict):
+        content = {}
+    if not rest and stand_in is None:
+        return {key: value for key, value in content.items() if key != step}
+    return {**content, step: _changed(content.get(step), rest, stand_in)}
 
 
-def _in_french(error: Any, model: type[BaseModel]) -> str:
-    if error["type"] == "extra_forbidden":
-        return f"clé inconnue{_near(str(error['loc'][-1]), model.model_fields)}"
-    if error["type"] == "literal_error":
-        expected = error["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
-        return f"« {error['input']} » n'est pas admis (attendu : {expected})"
-    told = _TOLD.get(error["type"])
-    return told(error) if told else error["msg"]
+# ---------------------------------------------------------------- what pydantic says, and the types of a model
+
+
+def _place(error: ErrorDetails) -> Where:
+    """Where an error is in the file: without the marks that pydantic adds for unions and keys of mappings."""
+    return tuple(step for step in error["loc"] if not str(step).startswith(_TAG) and step != _KEY)
+
+
+def problems_of(error: ValidationError, model: Any) -> list[str]:
+    """What is wrong with something that is no YAML (a line of a table), each after the name of its key."""
+    told = (_in_french(each, model) for each in error.errors(include_url=False))
+    return [" : ".join(filter(None, (".".join(map(str, where)), problem))) for where, problem in told]
+
+
+def _in_french(error: ErrorDetails, model: Any) -> tuple[Where, str]:
+    """Where an error of pydantic is, and what is wrong there: an unknown key is a problem of what holds it."""
+    where, kind, given = _place(error), error["type"], error["input"]
+    if _is_unknown_key(error):
+        return where[:-1], wrong_word(where[-1], _known_keys(where, model), ": clé inconnue") or kind
+    if kind == "missing":
+        remedy = _remedy(where, model)
+        return where, f"absent : {remedy}" if remedy else "absent"
+    if words := _words(_types_at(model, where)):
+        return where, wrong_word(given, words) or kind
+    if kind == "value_error":
+        return where, str(error.get("ctx", {}).get("error", error["msg"]))
+    shown = repr(given) if isinstance(given, str | int | float | None) else "un ensemble"
+    return where, _EXPECTED.get(kind, error["msg"]).format(given=shown, value=given, **error.get("ctx", {}))
+
+
+def _is_unknown_key(error: ErrorDetails) -> bool:
+    return error["type"] == "extra_forbidden" or error["loc"][-1:] == (_KEY,)
+
+
+def _known_keys(where: Where, model: Any) -> tuple[str, ...]:
+    """The keys admitted where an unknown one stands."""
+    found: list[str] = []
+    for kind in _types_at(model, where[:-1]):
+        found += _words(_alternatives(get_args(kind)[0])) if get_origin(kind) is dict else _fields(kind)
+    return tuple(dict.fromkeys(found))
+
+
+def _remedy(where: Where, model: Any) -> str | None:
+    """What a model says of what it lacks: the description of the field."""
+    fields = (_fields(kind).get(str(where[-1])) for kind in _types_at(model, where[:-1]))
+    return next((field.description for field in fields if field and field.description), None)
+
+
+def _types_at(model: Any, where: Where) -> tuple[Any, ...]:
+    """The types that a model admits at a place; none when it knows no such place."""
+    kinds = _alternatives(model)
+    for step in where:
+        kinds = tuple(each for kind in kinds for inner in _inner(kind, step) for each in _alternatives(inner))
+    return kinds
+
+
+def _inner(kind: Any, step: str | int) -> tuple[Any, ...]:
+    if fields := _fields(kind):
+        return (fields[str(step)].annotation,) if step in fields else ()
+    arguments = get_args(kind)
+    return (arguments[1 if get_origin(kind) is dict else 0],) if arguments else ()
+
+
+def _alternatives(kind: Any) -> tuple[Any, ...]:
+    """The types that a type stands for: without annotations, without the None of what may be absent."""
+    if get_origin(kind) is Annotated:
+        return _alternatives(get_args(kind)[0])
+    if get_origin(kind) in (Union, types.UnionType):
+        return tuple(each for one in get_args(kind) if one is not type(None) for each in _alternatives(one))
+    return (kind,)
+
+
+def _fields(kind: Any) -> dict[str, FieldInfo]:
+    """The fields of a model under the keys that the file writes; none when a type is no model."""
+    fields: dict[str, FieldInfo] = getattr(kind, "__pydantic_fields__", {})
+    return {field.alias or name: field for name, field in fields.items()}
+
+
+def _words(kinds: Collection[Any]) -> tuple[str, ...]:
+    return tuple(word for kind in kinds if get_origin(kind) is Literal for word in get_args(kind))
+
+
+def _stand_in(kinds: Collection[Any], given: object) -> Any:
+    """A value of one of these types: of a list of words, the one that was probably meant."""
+    if words := _words(kinds):
+        return next(iter(difflib.get_close_matches(str(given), words, n=1)), words[0])
+    kind = next(iter(kinds), None)
+    if get_origin(kind) is tuple:
+        return ()
+    return {str: "x", int: 1, float: 1.0, bool: False}.get(kind, {})

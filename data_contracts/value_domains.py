@@ -1,7 +1,7 @@
 """Value domains: what a number or a code must be, declared once for sources and products alike.
 
 Belongs here: reading `value_domains.yaml`. Does not belong here: judging values by it (`ingest.validate`), the
-contracts that name domains (`data_contracts.loading`).
+contracts that name domains (`data_contracts.odcs`).
 """
 
 from __future__ import annotations
@@ -9,11 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-import yaml
+from data_contracts.strict_yaml import DeclarationError, Number, Strict, YamlFile
 
 PATH = Path(__file__).resolve().parent / "value_domains.yaml"
+KeyCheck = Literal["finess", "siren", "siret", "nir", "rpps"]
+Place = Literal[
+    "commune", "commune_ou_ancienne", "commune_finess", "departement", "departement_ou_regroupement",
+    "departement_finess", "region", "code_postal", "domicile", "longitude", "latitude", "x_projete", "y_projete",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -25,9 +30,9 @@ class Domain:
     pattern: str | None = None
     minimum: float | None = None
     maximum: float | None = None
-    key: str | None = None
+    key: KeyCheck | None = None
     length: int | None = None
-    place: str | None = None
+    place: Place | None = None
 
     @property
     def options(self) -> dict[str, Any]:
@@ -36,14 +41,30 @@ class Domain:
         return {name: value for name, value in named.items() if value is not None}
 
 
+class DomainDeclaration(Strict):
+    """A domain as the file says it, under its name."""
+
+    forme: str
+    motif: str | None = None
+    minimum: Number | None = None
+    maximum: Number | None = None
+    cle: KeyCheck | None = None
+    caracteres: int | None = None
+    lieu: Place | None = None
+
+
 @cache
 def domains() -> dict[str, Domain]:
-    """Every domain by name."""
-    declared: dict[str, dict[str, Any]] = yaml.safe_load(PATH.read_text(encoding="utf-8"))
+    """Every domain by name.
+
+    Raises:
+        DeclarationError: with every problem of the file.
+    """
+    file = YamlFile(PATH)
+    declared = file.read(dict[str, DomainDeclaration]) or {}
+    if file.problems:
+        raise DeclarationError(file.problems)
     return {
-        name: Domain(
-            name, node["forme"], node.get("motif"), node.get("minimum"), node.get("maximum"), node.get("cle"),
-            node.get("caracteres"), node.get("lieu"),
-        )
-        for name, node in declared.items()
-    }  # fmt: skip
+        name: Domain(name, d.forme, d.motif, d.minimum, d.maximum, d.cle, d.caracteres, d.lieu)
+        for name, d in declared.items()
+    }

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -19,6 +19,7 @@ import polars as pl
 from data_contracts import loading, nomenclatures, territoires
 from data_contracts.dictionary import FOLDER as DICTIONARY
 from data_contracts.loading import Contract
+from data_contracts.person_role import told
 from ingest.home import PROJECT, Home
 from ingest.protect.keyrings import Keyring
 from ingest.receive import landing
@@ -26,8 +27,6 @@ from ingest.store import lake
 from ingest.store.lake import Result
 
 JUDGES = "ingest.judging"  # whatever it imports decides what is accepted
-_OPPOSITIONS = "consentements"
-_REGISTER = "registre"  # its table
 
 
 def digest(contract: Contract, keyring: Keyring | None = None) -> str:
@@ -125,14 +124,18 @@ def inputs_fingerprint(home: Home, today: date) -> str:
     return hasher.hexdigest()
 
 
-def _in_force(home: Home, results: Iterable[Result], today: date) -> tuple[int, int]:
-    """Rows of the register of oppositions and consents that took effect, and that were withdrawn, at a day."""
-    files = [home.lake / f for r in results if r.statut == lake.ACCEPTED for f in r.files.get(_REGISTER, ())
-             if r.source == _OPPOSITIONS]  # fmt: skip
-    if not files:
-        return 0, 0
-    rows = pl.scan_parquet(files).select((pl.col(c) <= today).sum() for c in ("date_effet", "retire_le")).collect()
-    return rows.row(0)
+def _in_force(home: Home, results: Sequence[Result], today: date) -> tuple[int, int]:
+    """Rows of the registers of oppositions and consents that took effect, and that were withdrawn, at a day."""
+    begun = ended = 0
+    for register in told(loading.load_contracts(), "register"):
+        table, fields = register.entity.name, register.role.fields
+        files = [home.lake / f for r in results if r.statut == lake.ACCEPTED for f in r.files.get(table, ())
+                 if r.source == register.contract.id]  # fmt: skip
+        if files:
+            counted = ((pl.col(fields[name]) <= today).sum() for name in ("date_effet", "retire_le"))
+            effective, withdrawn = pl.scan_parquet(files).select(counted).collect().row(0)
+            begun, ended = begun + effective, ended + withdrawn
+    return begun, ended
 
 
 def declarations_digest() -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from data_contracts import loading
 from data_contracts.loading import Contract
+from data_contracts.person_role import told
 from ingest import parallel
 from ingest.fingerprint import digest
 from ingest.home import Home
@@ -32,7 +33,6 @@ from ingest.store.lake import Result
 from ingest.validate.chunk import DeliveryFacts
 
 NO_KEY = "sans-cle"  # digest of a result that only waits for its key
-_OPPOSITIONS = "consentements"
 Progress = Callable[[str, int, int], None]  # what is being done, done so far, total
 
 
@@ -60,12 +60,13 @@ def pending(home: Home, *, source: str | None = None, millesime: int | None = No
             digests[contract.id] = digest(contract, keyring)
         return result.digest != digests[contract.id]
 
+    registers = {register.contract.id for register in told(contracts, "register")}
     return [
         m
         for m in landing.manifests(home)
         if m.source in contracts
         and (source is None or m.source == source)
-        and (millesime is None or m.millesime in (None, millesime) or m.source == _OPPOSITIONS)
+        and (millesime is None or m.millesime in (None, millesime) or m.source in registers)
         and waits(m)
     ]
 

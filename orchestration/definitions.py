@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import dagster as dg
 
-from data_contracts.loading import load_contracts, load_products
+from data_contracts import checking
+from data_contracts.loading import load_contracts
 from ingest.clock import ZONE
 from ingest.home import Home, reserve
 from orchestration import assets, checks, dbt_runtime
@@ -24,10 +25,10 @@ MILLESIMES = dg.TimeWindowPartitionsDefinition(
 
 def build(home: Home, entrepot: Entrepot | dg.ResourceDefinition) -> dg.Definitions:
     """The whole graph over one home."""
+    checking.check()
     dbt_runtime.export(home)
     manifest = dbt_runtime.prepare_manifest(home)
     contracts = load_contracts()
-    load_products()  # a wrong product, element or indicator is told before anything runs
     published = assets.published_models(manifest)
     return dg.Definitions(
         assets=[

@@ -27,10 +27,7 @@ _DECLARED = (
 )
 # Persons and stays, which are matched over the country: as they are when no delivery, and no day, says otherwise.
 _PERSONS = (
-    "staging.dui",
-    "staging.resid",
-    "staging.viatrajectoire",
-    "staging.consentements",
+    "staging.personnes",
     "intermediate.personnes",
     "intermediate.sejours",
     "intermediate.evenements",

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from data_contracts import checking
 from ingest import clock
 from ingest.home import Home
 from ingest.stages import journal
@@ -74,9 +75,11 @@ def run(
     lets volumes and key figures fall below those of the current publication. `to_refuse`: SHA-256 of deliveries whose
     refusal is wanted, and not to be warned of.
 
-    Raises HomeBusy, UnknownMillesime, RunFailed, DbtFailed (the dbt project cannot be read), ContractError.
+    Raises HomeBusy, UnknownMillesime, RunFailed, DbtFailed (the dbt project cannot be read), DeclarationError (before
+    anything is built).
     """
     start = time.monotonic()
+    checking.check()
     every = years(clock.day(now))
     if millesime is not None and str(millesime) not in every:
         raise UnknownMillesime(f"Le millésime {millesime} n'est pas traité : de {every[0]} à {every[-1]}.")

@@ -1,25 +1,26 @@
 """What is derived from the declarations, and the drift between the declarations and the derived files.
 
-Belongs here: schemas (pandera, pyarrow), dbt sources, models of observations and of
-formulas, mart YAML, seeds, dictionary pages.
-Does not belong here: I/O on deliveries; SQL that a person writes.
+Belongs here: dbt sources, models of observations, of formulas and of persons, mart YAML, seeds,
+dictionary pages. Does not belong here: I/O on deliveries; SQL that a person writes.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from data_contracts.derive.dbt import dbt_files
+from data_contracts.derive.dbt import OBSERVATIONS, dbt_files
 from data_contracts.derive.dictionary_pages import documentation_files
 from data_contracts.derive.indicators import model_files
+from data_contracts.derive.person_models import STAGING, STEPS, person_files
 from data_contracts.derive.seeds import seed_files
 
+_ALL_DERIVED = (OBSERVATIONS, STAGING, STEPS)  # folders where a person writes nothing
 PROJECT = Path(__file__).resolve().parents[2]
 
 
 def derived_files() -> dict[str, str]:
     """Path (relative to the project) -> content of every derived file."""
-    return {**dbt_files(), **model_files(), **seed_files(), **documentation_files()}
+    return {**dbt_files(), **model_files(), **person_files(), **seed_files(), **documentation_files()}
 
 
 def generate_all(write: bool, project: Path = PROJECT) -> list[str]:
@@ -37,8 +38,7 @@ def generate_all(write: bool, project: Path = PROJECT) -> list[str]:
             if write:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(content, encoding="utf-8")
-    observations = project / "dbt_project/models/intermediate/observations"
-    for path in sorted(observations.glob("*.sql")):
+    for path in sorted(path for folder in _ALL_DERIVED for path in (project / folder).glob("*.sql")):
         relative = str(path.relative_to(project))
         if relative not in expected:
             drifts.append(relative)

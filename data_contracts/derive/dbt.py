@@ -10,9 +10,11 @@ from typing import Any
 
 import yaml
 
+from data_contracts.disclosure import SETTING, THRESHOLD
 from data_contracts.loading import Contract, Entity, Field, Product, load_contracts, load_products
 
 DERIVED = "Derived from data_contracts by `dlnuf contracts generate`: do not edit."
+THRESHOLD_MACRO = "dbt_project/macros/personnes/seuil_personnes.sql"
 OBSERVATIONS = "dbt_project/models/intermediate/observations"
 _MART_TYPES = {
     "string": "string",
@@ -27,7 +29,7 @@ _MART_TYPES = {
 def dbt_files() -> dict[str, str]:
     """Path -> content of every derived dbt file (seeds apart)."""
     contracts = load_contracts()
-    files = {"dbt_project/models/staging/_sources.yml": _sources(contracts)}
+    files = {"dbt_project/models/staging/_sources.yml": _sources(contracts), THRESHOLD_MACRO: _threshold()}
     observed = [(c, e) for c in contracts.values() for e in c.entities if e.observed]
     for contract, entity in observed:
         elsewhere = any(
@@ -43,6 +45,17 @@ def dbt_files() -> dict[str, str]:
     files["dbt_project/models/dlnuf/_produits.yml"] = _products([p for p in products if p.id.startswith("dlnuf_")])
     files["dbt_project/models/marts/_produits.yml"] = _products([p for p in products if p.id.startswith("mart_")])
     return files
+
+
+def _threshold() -> str:
+    return f"""\
+{{#- {DERIVED}
+    Under how many persons a value about persons stays in the warehouse: the setting of the warehouse, which is that of
+    the publisher too, else the threshold of the project (data_contracts/disclosure.py). -#}}
+{{% macro seuil_personnes() -%}}
+{{{{ return((env_var('{SETTING}', '') | trim or {THRESHOLD}) | int) }}}}
+{{%- endmacro %}}
+"""
 
 
 def _model_name(contract: Contract, entity: Entity) -> str:

@@ -15,11 +15,10 @@ from data_contracts.derive import indicators
 from data_contracts.loading import load_contracts
 
 FOLDER = "dbt_project/seeds"
+# What models read of an element; what only people read stays in the dictionary.
 _ELEMENT_COLUMNS = (
-    "element_id", "groupe", "libelle", "definition", "type", "unite_observation", "n_demande_aux_esms",
-    "noyau", "est_ratio_derive", "source_reference", "ordre_survivance_codes", "tolerance_accord",
-    "tolerance_type", "tolerance_valeur", "tolerance_unite", "action_conflit", "fraicheur_attendue", "classe_donnee",
-    "niveau", "ouverture", "seuil_diffusion",
+    "element_id", "groupe", "libelle", "type", "est_ratio_derive", "ordre_survivance_codes", "tolerance_type",
+    "tolerance_valeur", "tolerance_unite", "action_conflit", "classe_donnee", "niveau", "ouverture",
 )  # fmt: skip
 # nomenclature -> seed, with the columns that models use
 _LISTS = {
@@ -49,8 +48,8 @@ def seed_files() -> dict[str, str]:
     elements = dictionary.elements().values()
     files = {
         "elements": _table(
-            (*_ELEMENT_COLUMNS, "dictionnaire_version"),
-            ([row[c] for c in _ELEMENT_COLUMNS] + [version] for row in elements),
+            (*_ELEMENT_COLUMNS, "n_demande_aux_esms", "dictionnaire_version"),
+            ((*(row[c] for c in _ELEMENT_COLUMNS), row["n_demande_aux_esms"], version) for row in elements),
         ),
         "precedence": _table(("element_id", "source", "rang"), dictionary.ranks(contracts)),
         "sources": _table(

@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import yaml
+from pydantic import Field as Key
 from pydantic import ValidationError
 
 from data_contracts.contract import Contract
 from data_contracts.dictionary.element_lines import AUTHORITIES, Element
-from data_contracts.strict_yaml import DeclarationError, problems_of
+from data_contracts.strict_yaml import DeclarationError, Strict, YamlFile, problems_of
 
 FOLDER = Path(__file__).resolve().parent
+PRECEDENCE = FOLDER / "precedence.yaml"
 UNRANKED = 900  # a source that carries an element without being in its order comes after all those that are
 
 
@@ -38,39 +39,51 @@ class Precedence:
     elements: dict[str, tuple[str, ...]]
 
 
+class PrecedenceDeclaration(Strict):
+    """The file that says these orders."""
+
+    version: str
+    collections: dict[str, tuple[str, ...]] = Key(default_factory=dict)
+    elements: dict[str, tuple[str, ...]] = Key(default_factory=dict)
+
+
 def read_table(name: str, folder: Path = FOLDER) -> list[dict[str, str]]:
     """Rows of one CSV of the dictionary (comma separated, UTF-8), as text."""
+    return [row for _, row in read_lines(name, folder)]
+
+
+def read_lines(name: str, folder: Path = FOLDER) -> list[tuple[int, dict[str, str]]]:
+    """The same, each row with the number of its line in the file."""
     with (folder / name).open(encoding="utf-8", newline="") as handle:
-        return list(csv.DictReader(handle))
+        rows = csv.DictReader(handle)
+        return [(rows.line_num, row) for row in rows]
 
 
 @lru_cache(maxsize=4)
 def elements(folder: Path = FOLDER) -> dict[str, dict[str, str]]:
     """Every element by id, in the order of the file: its columns, and `n_demande_aux_esms`, which is counted from them.
 
+    Under the name of each collection stands where it has the element, after the proof of it: `S` seen in a source, `C`
+    category named, `K` to be confirmed by the owner, `D` derived from what the collection asks, so not asked itself.
+
     Raises:
         DictionaryError: with every problem of every line.
     """
     problems: list[str] = []
-    found: dict[str, dict[str, str]] = {}
-    named = names_of_collections(folder)
-    with (folder / "elements.csv").open(encoding="utf-8", newline="") as handle:
-        reader = csv.DictReader(handle)
-        for row in reader:
-            where = f"elements.csv:{reader.line_num} · {row['element_id']}"
-            try:
-                element = Element.model_validate(row)
-            except ValidationError as error:
-                problems += [f"{where} · {told}" for told in problems_of(error, Element)]
-                continue
-            if row["element_id"] in found:
-                problems.append(f"{where} · element_id : déclaré deux fois")
-            unknown = [name for name in element.ordre if name not in named]
-            problems += [f"{where} · ordre_survivance_codes : « {name} » n'est pas une collecte" for name in unknown]
-            found[row["element_id"]] = {**row, "n_demande_aux_esms": str(element.n_demande_aux_esms)}
+    known: dict[str, dict[str, str]] = {}
+    for line, row in read_lines("elements.csv", folder):
+        where = f"elements.csv:{line} · {row['element_id']}"
+        try:
+            Element.model_validate(row)
+        except ValidationError as error:
+            problems += [f"{where} · {problem}" for problem in problems_of(error, Element)]
+            continue
+        if row["element_id"] in known:
+            problems.append(f"{where} · element_id : déclaré deux fois")
+        known[row["element_id"]] = {**row, "n_demande_aux_esms": str(len(askers(row, folder)))}
     if problems:
         raise DictionaryError(problems)
-    return found
+    return known
 
 
 @lru_cache(maxsize=1)
@@ -92,14 +105,40 @@ def names_of_collections(folder: Path = FOLDER) -> frozenset[str]:
     return frozenset(known | {*AUTHORITIES} | {row["collecte"] for row in outside().values()}) - {""}
 
 
-def precedence(folder: Path = FOLDER) -> Precedence:
-    """The order of sources inside collections. Source: dictionary/precedence.yaml."""
-    node = yaml.safe_load((folder / "precedence.yaml").read_text(encoding="utf-8"))
-    return Precedence(
-        version=str(node["version"]),
-        collections={k: tuple(v) for k, v in (node.get("collections") or {}).items()},
-        elements={k: tuple(v) for k, v in (node.get("elements") or {}).items()},
+@lru_cache(maxsize=4)
+def collections(folder: Path = FOLDER) -> frozenset[str]:
+    """What a source may name as its collection: a collection, or the group of them that the orders name as one."""
+    return frozenset(
+        name for row in read_table("collections.csv", folder) for name in (row["code"], row["colonne_matrice"]) if name
     )
+
+
+@lru_cache(maxsize=4)
+def filled_by_esms(folder: Path = FOLDER) -> frozenset[str]:
+    """The collections of the matrix that ESMS fill in themselves, by who answers them (column `repondants`)."""
+    return frozenset(
+        row["colonne_matrice"]
+        for row in read_table("collections.csv", folder)
+        if row["colonne_matrice"] and not row["repondants"].startswith(("Aucun", "Sans objet", "Départements"))
+    )
+
+
+def askers(element: dict[str, str], folder: Path = FOLDER) -> list[str]:
+    """The collections that ask ESMS for an element: those that ESMS fill in, and that do not derive it themselves."""
+    return sorted(name for name in filled_by_esms(folder) if element[name] and not element[name].startswith("D:"))
+
+
+def precedence(folder: Path = FOLDER) -> Precedence:
+    """The order of sources inside collections. Source: dictionary/precedence.yaml.
+
+    Raises:
+        DeclarationError: with every problem of the file.
+    """
+    file = YamlFile(folder / PRECEDENCE.name)
+    declared = file.read(PrecedenceDeclaration)
+    if declared is None or file.problems:
+        raise DeclarationError(file.problems)
+    return Precedence(declared.version, declared.collections, declared.elements)
 
 
 def ranks(contracts: dict[str, Contract], folder: Path = FOLDER) -> list[tuple[str, str, int]]:
@@ -111,7 +150,7 @@ def ranks(contracts: dict[str, Contract], folder: Path = FOLDER) -> list[tuple[s
     order = precedence(folder)
     rows: list[tuple[str, str, int]] = []
     for element_id, element in elements(folder).items():
-        declared = element["ordre_survivance_codes"].split(">")
+        declared = [token for token in element["ordre_survivance_codes"].split(">") if token]
         carriers = sorted(source for source, contract in contracts.items() if carries(contract, element_id))
         own = order.elements.get(element_id, ())
         placed: dict[str, tuple[int, int, int, str]] = {}

@@ -1,6 +1,6 @@
 """What one line of `elements.csv` may say of an element.
 
-Belongs here: its columns, what each may hold, and what is counted from them. Does not belong here: reading the file
+Belongs here: its columns and what each may hold. Does not belong here: reading the file
 (`data_contracts.dictionary`).
 """
 
@@ -17,11 +17,6 @@ from data_contracts.strict_yaml import Strict
 AUTHORITIES = (
     "ACTE", "ADRi", "ARS", "BAN", "CALCUL", "CD", "CPOM", "DSN", "GALIS", "HAS", "INSi", "MDPH", "RNIPP", "SIRENE",
     "SIVSS", "SNDS",
-)  # fmt: skip
-# Collections that ESMS fill in, of those that have a column: authorities keep the others, or the ESMS for itself.
-ASKED = (
-    "ROR", "TDB_ATIH", "DREES_EHPA", "DREES_ESH", "CNSA_EPRD_ERRD", "CNSA_PRIXESMS", "GALAAD", "RESID_ESMS",
-    "VIATRAJECTOIRE", "MATURIN",
 )  # fmt: skip
 Texte = Annotated[str, Field(min_length=1)]
 # How a collection asks for the element: S seen in a source, C category named, K to be confirmed, D derived from others.
@@ -56,7 +51,6 @@ class Element(Strict):
     noyau: OuiNon
     est_ratio_derive: OuiNon
     source_reference: str
-    ordre_survivance: str
     ordre_survivance_codes: Texte
     tolerance_accord: Texte
     tolerance_type: Literal[
@@ -72,17 +66,6 @@ class Element(Strict):
     ouverture: Literal["ouvert", "restreint", "personnel"]
     seuil_diffusion: Literal["", "≥5", "≥11", "jamais"]
     note: str
-
-    @property
-    def ordre(self) -> tuple[str, ...]:
-        """The collections by which it is believed, best first."""
-        return tuple(token for token in self.ordre_survivance_codes.split(">") if token)
-
-    @property
-    def n_demande_aux_esms(self) -> int:
-        """How many collections ask ESMS for it: what a collection only derives from other answers is not asked."""
-        cells = (getattr(self, collection) for collection in ASKED)
-        return sum(bool(cell) and not cell.startswith("D:") for cell in cells)
 
     @model_validator(mode="after")
     def _individual_data_is_closed(self) -> Self:

@@ -24,7 +24,7 @@ from data_contracts.indicators.declaration import (
     Modalite,
     Terme,
 )
-from data_contracts.strict_yaml import DeclarationError, Where, YamlFile, read_yaml
+from data_contracts.strict_yaml import DeclarationError, Where, YamlFile
 
 __all__ = [
     "EQUIPEMENT",
@@ -194,5 +194,5 @@ def formulas() -> dict[str, tuple[str, ...]]:
 
 def product_columns(product: str) -> frozenset[str]:
     """The columns that a product contract declares. Read here without its parser, which itself reads the indicators."""
-    node = read_yaml(FOLDER.parent / "products" / f"{product}.odcs.yaml")
-    return frozenset(str(column["name"]) for column in node["schema"][0]["properties"])
+    file = YamlFile(FOLDER.parent / "products" / f"{product}.odcs.yaml")
+    return frozenset(str(column["name"]) for column in file.at(("schema", 0, "properties")) or ())

@@ -11,8 +11,10 @@ from __future__ import annotations
 import csv
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import polars as pl
+if TYPE_CHECKING:  # half a second, for those who only ask whether a list exists
+    import polars as pl
 
 FOLDER = Path(__file__).resolve().parent
 
@@ -44,6 +46,8 @@ def periods(name: str) -> pl.DataFrame | None:
 
     None: no code of the list has a date.
     """
+    import polars as pl
+
     rows = [(row["code"], row.get("valide_du") or None, row.get("valide_au") or None) for row in read_list(name)]
     if not any(begins or ends for _, begins, ends in rows):
         return None

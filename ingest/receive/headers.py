@@ -101,8 +101,8 @@ def _by_title(titles: Mapping[str, tuple[str, ...]], header: Sequence[str], igno
 
 def _by_position(titles: list[tuple[str, ...]], positions: list[int], header: Sequence[str]) -> Difference:
     """By position, aligned: a column less is one that is missing, not one for each that follows."""
-    accepted = [{title_key(_rank_off(t)) for t in written} for written in titles]
-    keys = [title_key(_rank_off(t)) for t in header]
+    accepted = [{title_key(rank_off(t)) for t in written} for written in titles]
+    keys = [title_key(rank_off(t)) for t in header]
     untitled: tuple[int, ...] = ()
     places = _aligned(accepted, keys)
     if places is None and "" in keys:  # a column of no title that stands between those of the layout
@@ -212,9 +212,9 @@ def _ranked(entity: Entity, places: Mapping[str, int], columns: Sequence[str]) -
         return {name: str(place) for name, place in places.items() if str(place) in columns}
     names = sorted(places, key=places.__getitem__)
     written = [(entity.field(n).title, *entity.field(n).aliases) for n in names]
-    accepted = [{title_key(_rank_off(t)) for t in titles} for titles in written]
+    accepted = [{title_key(rank_off(t)) for t in titles} for titles in written]
     for kept in (list(columns), [c for c in columns if title_key(c)]):
-        aligned = _aligned(accepted, [title_key(_rank_off(c)) for c in kept])
+        aligned = _aligned(accepted, [title_key(rank_off(c)) for c in kept])
         if aligned is not None:
             return {names[i]: column for i, column in zip(aligned[0], kept, strict=True)}
     return {name: columns[place - 1] for name, place in places.items() if place <= len(columns)}
@@ -249,6 +249,6 @@ def folded(title: str) -> str:
     return bare.casefold()
 
 
-def _rank_off(title: str) -> str:
+def rank_off(title: str) -> str:
     """A title without the rank that tells its second occurrence from the first."""
     return re.sub(r" \([2-9]\d*\)$", "", title)

@@ -3,10 +3,11 @@
 Belongs here: the SQL over `raw`, every delivery included, replaced ones too: they are data about persons as much as the
 current ones. Does not belong here: dates of elimination (`due_dates`).
 
-A person is the usager of an ESMS. Usagers of one ESMS that share a qualified INS or the five traits are one person (a
-file opened again), and so are the rows of other collections whose keys are theirs. This is not the matching of the
-layer, which may group otherwise from one run to the next: a list that was approved must not move, and a tie that is
-missed here only keeps two records of one person apart, each with its own last contact.
+A person is the usager of an ESMS: who has a record in its DUI, or in another source that keeps records. Usagers of one
+ESMS that share a qualified INS or the five traits are one person (a file opened again), and so are the rows of other
+collections whose keys are theirs. This is not the matching of the layer, which may group otherwise from one run to the
+next: a list that was approved must not move, and a tie that is missed here only keeps two records of one person apart,
+each with its own last contact.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import polars as pl
 from data_contracts.retention import STILL, Conservation, Held
 
 UNKNOWN = "inconnue"  # prefix of the rows that nothing ties to a person: they are those of their delivery
-_USAGERS = 'raw."dui__usagers"'
+_KEYS = ("cle_ins", "cle_traits", "cle_nom_prenom", "cle_nir", "cle_mdph")  # of a record, the surest first
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ def inventory(connection: duckdb.DuckDBPyConnection, rules: Conservation, noted:
 
     noted: finess_et, personne, dernier_contact: contacts of usagers whose rows are gone, while others of theirs stay.
     """
-    _persons(connection)
+    _persons(connection, rules)
     parts = [_parts(connection, held, rules) for held in rules.tables]
     contacts = [*(_contacts(connection, held) for held in rules.tables), _noted(connection, noted)]
     both = pl.concat(contacts, how="diagonal_relaxed").group_by("finess_et", "personne").agg(
@@ -62,7 +63,7 @@ def lines(
     due: finess_et, personne, classe. Lines are unique inside a table of a delivery.
     """
     found: dict[tuple[str, str, str], list[int]] = {}
-    _persons(connection)
+    _persons(connection, rules)
     connection.register("_dues", due.select("finess_et", "personne", "classe").to_arrow())
     for held in rules.tables:
         rows = connection.execute(
@@ -78,7 +79,7 @@ def lines(
 
 def person_of(connection: duckdb.DuckDBPyConnection, rules: Conservation, finess: str, pseudonym: str) -> str | None:
     """The person of an ESMS that a pseudonym stands for: that of a usager, or one that a list names; None: nobody."""
-    _persons(connection)
+    _persons(connection, rules)
     asked = [finess, pseudonym]
     found = connection.execute("SELECT personne FROM _usagers WHERE finess_et = ? AND usager_id = ?", asked).fetchone()
     if found is None:
@@ -89,10 +90,12 @@ def person_of(connection: duckdb.DuckDBPyConnection, rules: Conservation, finess
     return found[0] if found else None
 
 
-def _persons(connection: duckdb.DuckDBPyConnection) -> None:
-    """_usagers: usager -> person of the ESMS; _cles: key of identity -> person."""
+def _persons(connection: duckdb.DuckDBPyConnection, rules: Conservation) -> None:
+    """_dossiers: records of every source; _usagers: record -> person of the ESMS; _cles: key of identity -> person."""
+    records = [_records(connection, held) for held in rules.tables if held.is_record]
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE _dossiers AS {' UNION ALL '.join(records)}")
     shared = {
-        name: f"""SELECT finess_et, {name} AS cle, min(usager_id) AS premier FROM {_USAGERS}
+        name: f"""SELECT finess_et, {name} AS cle, min(usager_id) AS premier FROM _dossiers
                   WHERE {name} IS NOT NULL GROUP BY 1, 2"""
         for name in ("cle_traits", "cle_ins")
     }
@@ -100,7 +103,7 @@ def _persons(connection: duckdb.DuckDBPyConnection) -> None:
         f"""CREATE OR REPLACE TEMP TABLE _usagers AS
             WITH par_traits AS (
                 SELECT u.finess_et, u.usager_id, u.cle_ins, coalesce(t.premier, u.usager_id) AS personne
-                FROM {_USAGERS} u
+                FROM _dossiers u
                 LEFT JOIN ({shared["cle_traits"]}) t ON t.finess_et = u.finess_et AND t.cle = u.cle_traits
             )
             SELECT p.finess_et, p.usager_id, min(coalesce(q.personne, p.personne)) AS personne
@@ -111,14 +114,22 @@ def _persons(connection: duckdb.DuckDBPyConnection) -> None:
             GROUP BY 1, 2"""
     )
     keys = " UNION ".join(
-        f"""SELECT u.finess_et, u.{name} AS cle, p.personne FROM {_USAGERS} u
+        f"""SELECT u.finess_et, u.{name} AS cle, p.personne FROM _dossiers u
             JOIN _usagers p ON p.finess_et = u.finess_et AND p.usager_id = u.usager_id WHERE u.{name} IS NOT NULL"""
-        for name in ("cle_ins", "cle_traits", "cle_nom_prenom", "cle_nir", "cle_mdph")
+        for name in _KEYS
     )
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE _cles AS
             SELECT finess_et, cle, min(personne) AS personne FROM ({keys}) GROUP BY 1, 2"""
     )
+
+
+def _records(connection: duckdb.DuckDBPyConnection, held: Held) -> str:
+    """The records of a table: their number, and their keys, unknown where the source has not what makes one."""
+    described = connection.execute(f"SELECT column_name FROM (DESCRIBE {_table(held)})").fetchall()
+    there = {name for (name,) in described}
+    keys = ", ".join(name if name in there else f"NULL::VARCHAR AS {name}" for name in _KEYS)
+    return f'SELECT finess_et, "{held.usager}" AS usager_id, {keys} FROM {_table(held)}'
 
 
 def _table(held: Held) -> str:
@@ -134,8 +145,8 @@ def _rows(held: Held) -> str:
     if held.through:
         way = held.through
         joins.append(
-            f"""LEFT JOIN (SELECT finess_et, "{way.key}" AS lien, min(usager_id) AS usager_id
-                           FROM raw."{way.source}__{way.entity}" WHERE usager_id IS NOT NULL GROUP BY 1, 2) v
+            f"""LEFT JOIN (SELECT finess_et, "{way.key}" AS lien, min("{way.usager}") AS usager_id
+                           FROM raw."{way.source}__{way.entity}" WHERE "{way.usager}" IS NOT NULL GROUP BY 1, 2) v
                 ON v.finess_et = t.finess_et AND v.lien = t."{way.column}" """
         )
         usagers.append("v.usager_id")

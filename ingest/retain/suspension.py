@@ -10,6 +10,8 @@ from datetime import date, datetime
 
 import duckdb
 
+from data_contracts.loading import load_contracts
+from data_contracts.person_role import told
 from data_contracts.retention import Conservation
 from ingest import pipeline
 from ingest.home import Home
@@ -32,18 +34,25 @@ def suspend(
     """Registers a suspension for the usager of a local record number, for a pseudonym, or else for a whole ESMS.
 
     Raises:
-        WrongSuspension: nobody of that ESMS is known so, or the reference serves already.
+        WrongSuspension: nobody of that ESMS is known so, or several are, or the reference serves already.
         KeyringProblem: a record number is given, and the keyring is not there.
     """
     secret = keyrings.load(home).pseudonyms if record is not None else None
-    if secret and record is not None:
+    asked = {person} if person is not None else set()
+    if secret and record is not None:  # the same local number may be that of two persons, in two sources of records
         identifiers = pseudonyms.Pseudonyms(secret.key(pseudonyms.IDENTIFIERS))
-        person = identifiers.of(f"usager|{finess}|{record}")
-    if person is not None:
+        asked = {identifiers.of(f"{each.number_domain}|{finess}|{record}") for each in told(load_contracts(), "record")}
+    if asked:
         pipeline.load_warehouse(home)
         with duckdb.connect(str(home.warehouse), read_only=True) as connection:
-            found = inventory.person_of(connection, rules, finess, person)
-        if found is None:
+            found = [known for known in asked if known and inventory.person_of(connection, rules, finess, known)]
+        if len(found) > 1:
+            raise WrongSuspension(
+                f"Plusieurs dossiers de l'établissement {finess} portent ce numéro, dans des logiciels différents. "
+                "Dites lequel par son pseudonyme (--personne)."
+            )
+        person = next(iter(found), None)
+        if person is None:
             raise WrongSuspension(
                 f"Aucune personne de l'établissement {finess} n'est connue ainsi : la suspension ne protégerait "
                 "personne. Vérifiez le n° de dossier ou le pseudonyme, ou suspendez tout l'établissement (--everyone)."

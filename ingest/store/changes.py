@@ -23,14 +23,14 @@ from datetime import date
 
 import duckdb
 
-from data_contracts.loading import Contract, Entity
+from data_contracts.loading import Contract, Entity, load_contracts
+from data_contracts.person_role import told
 
 TABLES = ("modifications", "_contenus", "_construction", "_debut", "_diffusion")
 # Beyond this share of the units, redoing everything takes less time than redoing them one by one.
 MAX_SHARE = 0.15
 _ALL = "*"
 _PERSONS = "PERSONNES"
-_REGISTER = "consentements__registre"
 
 
 @dataclass(frozen=True)
@@ -102,15 +102,21 @@ def begin(connection: duckdb.DuckDBPyConnection, today: date) -> None:
     """A build begins: units whose oppositions or consents began or ended since the last one are to be redone."""
     connection.execute("DELETE FROM raw._debut")
     connection.execute("INSERT INTO raw._debut VALUES (?)", [today])
-    if not _holds(connection, "raw", _REGISTER):
-        return
+    for register in told(load_contracts(), "register"):
+        if _holds(connection, "raw", register.table):
+            _note_register(connection, register.table, register.role.fields, today)
+
+
+def _note_register(connection: duckdb.DuckDBPyConnection, table: str, fields: Mapping[str, str], today: date) -> None:
+    """Units of a register whose lines began or ended between the last build and this one, or whose clock went back."""
 
     def between(column: str) -> str:  # a clock that was ahead, and set right, takes back what it had begun
         last = "coalesce(c.jour, DATE '0001-01-01')"
         return f"({column} > least({last}, $today) AND {column} <= greatest({last}, $today))"
 
-    changed = f"""FROM raw.consentements__registre r, (SELECT max(jour) AS jour FROM raw._construction) c
-                 WHERE {between("r.date_effet")} OR {between("r.retire_le")}"""
+    began, ended = (between(f'r."{fields[name]}"') for name in ("date_effet", "retire_le"))
+    changed = f"""FROM raw."{table}" r, (SELECT max(jour) AS jour FROM raw._construction) c
+                 WHERE {began} OR {ended}"""
     connection.execute(
         f"""INSERT INTO raw.modifications
             SELECT DISTINCT 'ET', r.finess_et {changed} UNION ALL SELECT DISTINCT '{_PERSONS}', '{_ALL}' {changed}""",

@@ -72,7 +72,7 @@ def _expected() -> dict[type[BaseException], int]:
         PublicationBlocked: FAILED,
         PublicationDamaged: FAILED,
         UnknownMillesime: MISUSED,
-        **dict.fromkeys((*retention_commands.failures(), *prepare.failures()), FAILED),
+        **dict.fromkeys((*retention_commands.failures(), *prepare.failures(), *contracts.failures()), FAILED),
         **dict.fromkeys((*retention_commands.misuses(), *prepare.misuses()), MISUSED),
     }
 

@@ -41,10 +41,9 @@ def misuses() -> tuple[type[BaseException], ...]:
 
 def failures() -> tuple[type[BaseException], ...]:
     """Refusals that a person can act on: exit code 1."""
-    from data_contracts.retention import ConservationError
     from ingest.retain.bordereau import Refused
 
-    return ConservationError, Refused
+    return (Refused,)
 
 
 @app.command("list")

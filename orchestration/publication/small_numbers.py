@@ -20,14 +20,13 @@ import polars as pl
 import pyarrow as pa
 
 from data_contracts import nomenclatures
-from data_contracts.disclosure import LOWEST, WITNESS, Disclosure, Grouping, Link, Term, pointing
+from data_contracts.disclosure import LOWEST, SETTING, THRESHOLD, WITNESS, Disclosure, Grouping, Link, Term, pointing
 from data_contracts.loading import Product
 from orchestration.publication.errors import PublicationBlocked
 from orchestration.publication.rules import Rule
 from orchestration.publication.samples import Frame
 from orchestration.publication.suppression import Cell, Margin, NotProtectable, suppress
 
-SETTING, DEFAULT = "DLNUF_SEUIL_PERSONNES", 11
 SCOPE = "secret"
 _WEIGHT = {"departement": 0, "region": 10, "france": 100}  # what readers lose with a cell of this level
 _TOTAL_WEIGHT = 2  # hiding the total of a distribution hides all of its shares
@@ -38,17 +37,17 @@ Row = dict[str, Any]
 
 
 def threshold() -> int:
-    """Under how many persons a count is hidden: the setting DLNUF_SEUIL_PERSONNES, 11 by default.
+    """Under how many persons a count is hidden: the setting of the warehouse, else that of the project.
 
     Raises PublicationBlocked when the setting is not a whole number, or is under the lowest threshold of the sector.
     """
     given = os.environ.get(SETTING, "").strip()
     if not given:
-        return DEFAULT
+        return THRESHOLD
     if not given.isdecimal() or int(given) < LOWEST:
         raise PublicationBlocked(
             f"le seuil de diffusion {SETTING} = « {given} » n'est pas admis.",
-            [f"Attendu : un entier d'au moins {LOWEST}. Remède : le corriger, ou le retirer ({DEFAULT} par défaut)."],
+            [f"Attendu : un entier d'au moins {LOWEST}. Remède : le corriger, ou le retirer ({THRESHOLD} par défaut)."],
         )
     return int(given)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from data_contracts.disclosure import THRESHOLD
 from data_contracts.loading import Field, Product
 from data_contracts.schemas import SQL_TYPES
 from orchestration.publication import small_numbers
@@ -98,7 +99,7 @@ def write(
     staging: Path,
     on_step: Step,
     *,
-    minimum: int = small_numbers.DEFAULT,
+    minimum: int = THRESHOLD,
 ) -> list[DataFile]:
     """Write the table of every product to `marts/` of the staging folder; of those about persons, only what may leave.
 

@@ -9,14 +9,17 @@ A person with an opposition in force is left out here, once for everything that 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from typing import Any
 
 import polars as pl
 
+from data_contracts.loading import load_contracts
 from data_contracts.nomenclatures import read_list
+from data_contracts.person_role import tables_given_back
 from ingest.home import Home
 from orchestration.restitution import identities, warehouse, work_list
 from orchestration.restitution.identities import CLEAR
@@ -34,33 +37,46 @@ from orchestration.restitution.known import (
     day,
     said_status,
 )
-from orchestration.restitution.warehouse import TABLES, Known, Line
+from orchestration.restitution.warehouse import Known, Line
 from orchestration.restitution.work_list import Who
 
 # Statuses of a request of ViaTrajectoire grand âge that counts in the waiting list; those of one that is not over.
 WAITING = {"ENVOYEE", "CONSULTEE", "EN_ANALYSE", "LISTE_ATTENTE", "ACCEPTEE", "ADMISSION"}
 ALIVE = WAITING | {"ENTREE"}
 _WHO_IN_VT = {"nom": "nom", "prenoms": "prenoms", "naissance": "date_naissance", "lieu": "commune_naissance"}
+# The tables whose formats what is prepared is made of; any other that feeds it says who is in a stay, and no more.
+DUI = "dui"
+USAGERS, SEJOURS, EVALUATIONS = (DUI, "usagers"), (DUI, "sejours"), (DUI, "evaluations")
+DECISIONS, DROITS = (DUI, "decisions"), (DUI, "droits_prestations")
+RESIDENTS, DEMANDES = ("resid_esms", "residents"), ("viatrajectoire_pa", "demandes")
+ORIENTATIONS = ("viatrajectoire_ph", "orientations")
 Row = dict[str, Any]
+Table = tuple[str, str]  # source, entity
 Place = tuple[str, str, int]  # source, delivery, line
 
 
-def read(home: Home, finess: str, on: date) -> Etablissement:
-    """The ESMS, from the rows in force of its deliveries; oppositions are those in force on that day.
+def read(home: Home, finess: str, on: date, kind: str) -> Etablissement:
+    """The ESMS, from the rows in force of its deliveries. kind: of preparation, which says the tables (`giveBack`).
+
+    Oppositions are those in force on that day.
 
     Raises:
         NotReady: there is no warehouse, or its DUI was never received.
         NoNames, Unreadable: its names cannot be read.
     """
+    tables = tables_given_back(load_contracts(), kind)
     with warehouse.opened(home) as connection:
-        known = warehouse.read(connection, finess, on)
-    return _Reading(known, _rows(home, known, finess)).establishment(finess)
+        known = warehouse.read(connection, finess, on, tables)
+    return _Reading(known, _rows(home, known, finess, tables)).establishment(finess)
 
 
-def _rows(home: Home, known: Known, finess: str) -> dict[str, list[Row]]:
-    """Table -> its rows in force, stored and clear columns, each with the `place` it was read from."""
-    found: dict[str, list[Row]] = {}
-    for source, tables in TABLES.items():
+def _rows(home: Home, known: Known, finess: str, given: Mapping[str, tuple[str, ...]]) -> dict[Table, list[Row]]:
+    """Table -> its rows in force, stored and clear columns, each with the `place` it was read from.
+
+    `person` is who it is about; `nom_dit` and `prenoms_dit` are the names, in whatever fields the source says them.
+    """
+    found: dict[Table, list[Row]] = defaultdict(list)
+    for source, tables in given.items():
         wanted: dict[str, list[str]] = {}
         for table in tables:
             for delivery in sorted({delivery for delivery, _ in known.rows.get((source, table), ())}):
@@ -68,7 +84,17 @@ def _rows(home: Home, known: Known, finess: str) -> dict[str, list[Row]]:
         frames = identities.read(home, source, wanted, finess) if wanted else {}
         for table in tables:
             rows = frames.get(table, pl.DataFrame())
-            found[table] = list(_in_force(source, rows, known.rows.get((source, table), set()))) if rows.height else []
+            if rows.height:
+                entity = load_contracts()[source].entity(table)
+                roles = dict(entity.identity)
+                names = {f"{said}_dit": f"{CLEAR}{roles[said]}" for said in ("nom", "prenoms") if said in roles}
+                # Whose record it is; of a statement that names the record of another table, whose the statement is.
+                persons = known.stated if entity.person and entity.person.record else known.persons
+                in_force = _in_force(source, rows, known.rows.get((source, table), set()))
+                found[source, table] = [
+                    {**row, "person": persons.get(row["place"]), **{said: row[name] for said, name in names.items()}}
+                    for row in in_force
+                ]
     return found
 
 
@@ -83,7 +109,7 @@ class _Reading:
     """Everything in hand, and the ESMS made from it."""
 
     known: Known
-    rows: dict[str, list[Row]]
+    rows: dict[Table, list[Row]]
 
     def __post_init__(self) -> None:
         self._leave_out(self.known.opposed)
@@ -93,33 +119,35 @@ class _Reading:
         }
         self.matched: dict[str, Row] = {r["sejour_dlnuf_id"]: r for r in self.known.stays.iter_rows(named=True)}
         self.of_stay: dict[str, list[Row]] = defaultdict(list)  # what ViaTrajectoire says of a stay
-        self.of_person: dict[str, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
-        for table in ("residents", "demandes", "orientations"):
+        self.of_person: dict[Table, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
+        for table in (RESIDENTS, DEMANDES, ORIENTATIONS):
             for row in self.rows[table]:
                 if person := self.person(row):
                     self.of_person[table][person].append(row)
-                if table != "residents" and (stay := self.stay_of.get(row["place"])):
+                if table != RESIDENTS and (stay := self.stay_of.get(row["place"])):
                     self.of_stay[stay].append(row)
-        self.of_usager = {
-            table: _grouped(self.rows[table], "usager_id") for table in ("sejours", "evaluations", "decisions")
-        }
+        # Who a person is by the sources that say names, for the rows of those that do not.
+        self.named: dict[str, Row] = {}
+        for row in chain.from_iterable(rows for table, rows in self.rows.items() if table[0] != DUI):
+            if "nom_dit" in row and (person := self.person(row)):
+                self.named.setdefault(person, row)
+        self.of_usager = {table: _grouped(self.rows[table], "usager_id") for table in (SEJOURS, EVALUATIONS, DECISIONS)}
         self.usagers_of: dict[str, list[Row]] = defaultdict(list)
-        for usager in self.rows["usagers"]:
+        for usager in self.rows[USAGERS]:
             if person := self.person(usager):
                 self.usagers_of[person].append(usager)
-        self.droits = _grouped(self.rows["droits_prestations"], "decision_id")
+        self.droits = _grouped(self.rows[DROITS], "decision_id")
 
     def _leave_out(self, opposed: set[str]) -> None:
-        """Every row of the persons and usagers who are opposed. In the DUI a place may be that of several tables."""
-        refused = {place for place, person in self.known.persons.items() if person in opposed}
-        usagers = {u["usager_id"] for u in self.rows["usagers"] if u["place"] in refused or u["usager_id"] in opposed}
+        """Every row of the persons and usagers who are opposed: in the DUI, by the number of the usager."""
+        usagers = {u["usager_id"] for u in self.rows[USAGERS] if {u["person"], u["usager_id"]} & opposed}
         self.n_opposed = len(usagers)
         for table, rows in self.rows.items():
             told = [row for row in rows if row.get("usager_id") not in usagers]
-            self.rows[table] = told if table in TABLES["dui"] else [row for row in told if row["place"] not in refused]
+            self.rows[table] = told if table[0] == DUI else [row for row in told if row["person"] not in opposed]
 
     def person(self, row: Row) -> str | None:
-        return self.known.persons.get(row["place"])
+        return row["person"]
 
     def establishment(self, finess: str) -> Etablissement:
         return Etablissement(
@@ -127,7 +155,7 @@ class _Reading:
             nom=self.known.nom,
             domaine=self.known.domaine,
             exporte_le=self.known.exporte_le,
-            dossiers=tuple(self.dossier(usager) for usager in self.rows["usagers"]),
+            dossiers=tuple(self.dossier(usager) for usager in self.rows[USAGERS]),
             ecarts=tuple(self.mismatches()),
             hors_dui=tuple(self.only_in_vt()),
             opposed=self.n_opposed,
@@ -141,12 +169,12 @@ class _Reading:
             identity=_identity(usager),
             departement_domicile=usager["departement_domicile"],
             deces=usager["date_deces"],
-            sejours=tuple(self.stay(row) for row in mine["sejours"]),
-            girs=tuple((e["date_evaluation"], gir) for e in mine["evaluations"] if (gir := _gir(e)) is not None),
-            decisions=tuple(self.decision(row) for row in mine["decisions"]),
-            orientations=tuple(map(_orientation, self.of_person["orientations"].get(person, []))),
-            demandes=tuple(map(self.demande, self.of_person["demandes"].get(person, []))),
-            resid=_last_declared(self.of_person["residents"].get(person, [])),
+            sejours=tuple(self.stay(row) for row in mine[SEJOURS]),
+            girs=tuple((e["date_evaluation"], gir) for e in mine[EVALUATIONS] if (gir := _gir(e)) is not None),
+            decisions=tuple(self.decision(row) for row in mine[DECISIONS]),
+            orientations=tuple(map(_orientation, self.of_person[ORIENTATIONS].get(person, []))),
+            demandes=tuple(map(self.demande, self.of_person[DEMANDES].get(person, []))),
+            resid=_last_declared(self.of_person[RESIDENTS].get(person, [])),
         )
 
     def stay(self, row: Row) -> Stay:
@@ -206,10 +234,10 @@ class _Reading:
         if any(
             stay["date_entree"] and (stay["date_sortie"] is None or stay["date_sortie"] >= asked)
             for usager in self.usagers_of.get(person, [])
-            for stay in self.of_usager["sejours"].get(usager["usager_id"], [])
+            for stay in self.of_usager[SEJOURS].get(usager["usager_id"], [])
         ):
             return "La personne est déjà entrée ici, d'après le DUI."
-        others = [d for d in self.of_person["demandes"].get(person, []) if d is not paper and d["statut"] in ALIVE]
+        others = [d for d in self.of_person[DEMANDES].get(person, []) if d is not paper and d["statut"] in ALIVE]
         if others:
             return "La personne a ici une autre demande, qui suffit."
         if any(m == paper["modalite"] and on >= asked for m, on in self.known.elsewhere.get(person, [])):
@@ -219,17 +247,17 @@ class _Reading:
     def mismatches(self) -> Iterator[Ecart]:
         whose = self.whose()
         yield from work_list.find(self.known.stays, whose)
-        for row in self.rows["demandes"]:
+        for row in self.rows[DEMANDES]:
             if why := self.why_to_close(row):
                 person = self.person(row)
                 who = whose.get(self.stay_of.get(row["place"]) or "") or self.who(person, row)
-                others = [d for d in self.of_person["demandes"].get(person or "", []) if d is not row]
+                others = [d for d in self.of_person[DEMANDES].get(person or "", []) if d is not row]
                 said = ", ".join([f"dossier papier {_told(row)}", *(f"dossier {_told(other)}" for other in others)])
                 yield work_list.paper(who, why, said)
 
     def only_in_vt(self) -> Iterator[Dossier]:
         """Persons whose paper file is to be closed and whom the DUI does not hold: who waits is seldom in it."""
-        for row in self.rows["demandes"]:
+        for row in self.rows[DEMANDES]:
             if self.is_to_close(row) and not self.usagers_of.get(self.person(row) or ""):
                 who = {name: row[f"{CLEAR}{field}"] for name, field in _WHO_IN_VT.items()}
                 yield Dossier(Identity(dossier="", **who), demandes=(self.demande(row),))
@@ -239,19 +267,22 @@ class _Reading:
         for usager in self.usagers_of.get(person or "", []):
             identity = _identity(usager)
             return Who(identity.dossier, identity.nom_complet, sejour)
-        other = Identity("", nom=row.get(f"{CLEAR}nom"), prenoms=row.get(f"{CLEAR}prenoms"))
+        named = row if "nom_dit" in row else self.named.get(person or "", {})
+        other = Identity("", nom=named.get("nom_dit"), prenoms=named.get("prenoms_dit"))
         return Who("", other.nom_complet, sejour)
 
     def whose(self) -> dict[str, Who]:
         """Stay of the layer -> whose it is; of a stay that the DUI does not tell, whom another system says."""
-        usagers = {u["usager_id"]: u for u in self.rows["usagers"]}
+        usagers = {u["usager_id"]: u for u in self.rows[USAGERS]}
         found: dict[str, Who] = {}
-        for row in self.rows["sejours"]:
+        for row in self.rows[SEJOURS]:
             usager = usagers.get(row["usager_id"])
             if usager and (stay := self.stay_of.get(row["place"])):
                 identity = _identity(usager)
                 found.setdefault(stay, Who(identity.dossier, identity.nom_complet, row[f"{CLEAR}sejour_id"]))
-        for row in (*self.rows["demandes"], *self.rows["orientations"], *self.rows["residents"]):
+        known = (DEMANDES, ORIENTATIONS, RESIDENTS)
+        others = [table for table in self.rows if table[0] != DUI and table not in known]
+        for row in chain.from_iterable(self.rows[table] for table in (*known, *others)):
             if stay := self.stay_of.get(row["place"]):
                 found.setdefault(stay, self.who(self.person(row), row))
         return found

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
+from data_contracts.person_role import GIVE_BACKS
 from ingest import clock
 from ingest.home import Home
 from orchestration.restitution import dui_told, named_files, resid_file, sdo_tasks, viatrajectoire_table, work_list
@@ -19,7 +20,7 @@ from orchestration.restitution.named_files import Written
 from orchestration.restitution.resid_file import EVERYBODY, Month
 from orchestration.restitution.warehouse import RUN, NotReady
 
-KINDS = ("resid", "viatrajectoire", "sdo", "ecarts")
+KINDS = GIVE_BACKS
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def prepare(
     """
     folder = named_files.folder(out, home) if out else None
     on = clock.day(now)
-    esms = dui_told.read(home, finess, on)
+    esms = dui_told.read(home, finess, on, kind)
     if not esms.compared and kind != "resid":
         raise NotReady(f"L'entrepôt n'a pas encore rapproché les personnes et les séjours des systèmes. {RUN}")
     chosen = (month or _last_month(esms.exporte_le or on)) if kind == "resid" else None

@@ -6,7 +6,7 @@ Belongs here: SQL that reads, for one ESMS. Does not belong here: names (`identi
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -16,16 +16,10 @@ import duckdb
 import polars as pl
 
 from data_contracts.loading import Entity, load_contracts
+from data_contracts.person_role import told
 from ingest.home import PROJECT, Home
 from orchestration.restitution.known import PA, PH
 
-# What is read of each source: the tables that say something of persons, stays and what was decided.
-TABLES = {
-    "dui": ("usagers", "sejours", "evaluations", "decisions", "droits_prestations"),
-    "resid_esms": ("residents",),
-    "viatrajectoire_pa": ("demandes",),
-    "viatrajectoire_ph": ("orientations",),
-}
 _MODELS = (
     "intermediate.int_personnes__groupes",
     "intermediate.int_personnes__oppositions",
@@ -45,7 +39,8 @@ class Known:
     """Rows in force of each table, and what matching says of them.
 
     rows: table -> its lines in force. opposed: usagers, and persons, left out. compared: the layer was built; else
-    nothing is known of the other systems, and the rest is empty. persons: (source, delivery, line) -> person.
+    nothing is known of the other systems, and the rest is empty. persons, stated: (source, delivery, line) of a record,
+    of a statement -> its person.
     declarations: sejour_dlnuf_id, source, delivery_id, ligne. stays: rows of `dlnuf_sejours` of this ESMS. elsewhere:
     person -> modality and entry of the stays that go on in other ESMS, which are not named.
     """
@@ -57,6 +52,7 @@ class Known:
     opposed: set[str]
     compared: bool = False
     persons: dict[tuple[str, str, int], str] = field(default_factory=dict)
+    stated: dict[tuple[str, str, int], str] = field(default_factory=dict)
     declarations: pl.DataFrame = field(default_factory=pl.DataFrame)
     stays: pl.DataFrame = field(default_factory=pl.DataFrame)
     elsewhere: dict[str, list[tuple[str | None, date]]] = field(default_factory=dict)
@@ -79,8 +75,8 @@ def opened(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def read(connection: duckdb.DuckDBPyConnection, finess: str, on: date) -> Known:
-    """What is known of an ESMS on a day.
+def read(connection: duckdb.DuckDBPyConnection, finess: str, on: date, tables: Mapping[str, tuple[str, ...]]) -> Known:
+    """What is known of an ESMS on a day. tables: source -> its tables whose rows in force are asked for.
 
     Raises:
         NotReady: its DUI was never received.
@@ -89,7 +85,7 @@ def read(connection: duckdb.DuckDBPyConnection, finess: str, on: date) -> Known:
     there = _tables(connection)
     rows = {
         (source, name): _in_force(connection, source, contracts[source].entity(name).stored, finess)
-        for source, names in TABLES.items()
+        for source, names in tables.items()
         for name in names
         if f"raw.{source}__{name}" in there
     }
@@ -109,7 +105,7 @@ def read(connection: duckdb.DuckDBPyConnection, finess: str, on: date) -> Known:
         [finess],
     ).fetchall()
     links = connection.execute(
-        """SELECT sejour_dlnuf_id, source, delivery_id, ligne FROM intermediate.int_sejours__declarations
+        """SELECT sejour_dlnuf_id, source, delivery_id, ligne, personne_id FROM intermediate.int_sejours__declarations
            WHERE finess_et = ?""",
         [finess],
     ).pl()
@@ -118,6 +114,7 @@ def read(connection: duckdb.DuckDBPyConnection, finess: str, on: date) -> Known:
         compared=True,
         opposed=alone.opposed | _opposed_persons(connection),
         persons={(source, delivery, line): person for source, delivery, line, person in persons},
+        stated={(source, delivery, line): person for _, source, delivery, line, person in links.iter_rows()},
         declarations=links,
         stays=connection.execute("SELECT * FROM dlnuf.dlnuf_sejours WHERE finess_et = ?", [finess]).pl(),
         elsewhere=_elsewhere(connection, finess),
@@ -125,12 +122,13 @@ def read(connection: duckdb.DuckDBPyConnection, finess: str, on: date) -> Known:
 
 
 def _elsewhere(connection: duckdb.DuckDBPyConnection, finess: str) -> dict[str, list[tuple[str | None, date]]]:
+    """Stays that go on in other ESMS, of the persons who asked to enter this one."""
     rows = connection.execute(
         """SELECT s.personne_id, s.modalite, s.date_entree FROM dlnuf.dlnuf_sejours s
            WHERE s.finess_et <> $1 AND s.date_entree IS NOT NULL AND s.date_sortie IS NULL AND s.personne_id IN (
                SELECT personne_id FROM intermediate.int_personnes__groupes
-               WHERE finess_et = $1 AND source = 'viatrajectoire_pa')""",
-        [finess],
+               WHERE finess_et = $1 AND source IN (SELECT unnest($2::VARCHAR[])))""",
+        [finess, [demand.contract.id for demand in told(load_contracts(), "demand")]],
     ).fetchall()
     found: dict[str, list[tuple[str | None, date]]] = {}
     for person, modality, entered in rows:
@@ -179,26 +177,34 @@ def _domains() -> dict[str, str]:
 
 
 def _opposed_usagers(connection: duckdb.DuckDBPyConnection, finess: str, on: date) -> set[str]:
-    """Usagers of the ESMS with an opposition in force that day to steering or to matching, by the register itself.
+    """Usagers of the ESMS with an opposition in force that day to steering or to matching, by the registers themselves.
 
     The rule is that of `int_personnes__opposants`, read again because a register may have come since the layer was
     built: a consent given later lifts it, and an opposition to research says nothing of what the ESMS sends.
     """
-    found = connection.execute(
-        """WITH en_vigueur AS (
-               SELECT usager_id, finalite, nature, date_effet FROM (
-                   SELECT * FROM raw.consentements__registre WHERE finess_et = $1 AND _est_courante
-                   QUALIFY row_number() OVER (PARTITION BY usager_id, finalite, nature, date_effet
-                                              ORDER BY millesime DESC, _collecte_le DESC, _recu_le DESC) = 1)
-               WHERE date_effet <= $2 AND (retire_le IS NULL OR retire_le > $2))
-           SELECT DISTINCT o.usager_id FROM en_vigueur o
-           WHERE o.nature = 'opposition' AND o.finalite <> 'recherche' AND NOT EXISTS (
-               SELECT 1 FROM en_vigueur c
-               WHERE c.nature = 'consentement' AND c.usager_id = o.usager_id AND c.date_effet > o.date_effet
-                 AND c.finalite IN (o.finalite, 'toutes'))""",
-        [finess, on],
-    ).fetchall()
-    return {usager for (usager,) in found}
+    opposed: set[str] = set()
+    for register in told(load_contracts(), "register"):
+        said = {name: f'"{column}"' for name, column in register.role.fields.items()}
+        usager = f'"{register.role.record.field}"' if register.role.record else "NULL"
+        found = connection.execute(
+            f"""WITH en_vigueur AS (
+                   SELECT {usager} AS usager_id, {said["finalite"]} AS finalite, {said["nature"]} AS nature,
+                          {said["date_effet"]} AS date_effet
+                   FROM (
+                       SELECT * FROM raw."{register.table}" WHERE finess_et = $1 AND _est_courante
+                       QUALIFY row_number() OVER (
+                           PARTITION BY {usager}, {said["finalite"]}, {said["nature"]}, {said["date_effet"]}
+                           ORDER BY millesime DESC, _collecte_le DESC, _recu_le DESC) = 1)
+                   WHERE {said["date_effet"]} <= $2 AND ({said["retire_le"]} IS NULL OR {said["retire_le"]} > $2))
+               SELECT DISTINCT o.usager_id FROM en_vigueur o
+               WHERE o.nature = 'opposition' AND o.finalite <> 'recherche' AND NOT EXISTS (
+                   SELECT 1 FROM en_vigueur c
+                   WHERE c.nature = 'consentement' AND c.usager_id = o.usager_id AND c.date_effet > o.date_effet
+                     AND c.finalite IN (o.finalite, 'toutes'))""",
+            [finess, on],
+        ).fetchall()
+        opposed |= {usager for (usager,) in found}
+    return opposed
 
 
 def _opposed_persons(connection: duckdb.DuckDBPyConnection) -> set[str]:

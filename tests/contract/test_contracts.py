@@ -38,15 +38,6 @@ def test_every_source_of_the_first_version_has_its_contract() -> None:
     }  # fmt: skip
 
 
-def test_every_element_and_nomenclature_that_a_field_names_exists() -> None:
-    elements, lists = set(dictionary.elements()), set(nomenclatures.names())
-    named = [(c.id, f) for c in load_contracts().values() for e in c.entities for f in e.fields]
-    assert [(c, f.name, f.element) for c, f in named if f.element and f.element not in elements] == []
-    assert [(c, f.name, f.nomenclature) for c, f in named if f.nomenclature and f.nomenclature not in lists] == []
-    staged = [t for c in load_contracts().values() for e in c.entities for t in e.staged_elements]
-    assert set(staged) <= elements
-
-
 def test_every_product_says_how_to_use_it() -> None:
     for product in load_products().values():
         assert product.usage_warnings, product.id
@@ -81,27 +72,28 @@ schema:
       - {name: finess_et, logicalType: string, customProperties: [{property: elment, value: X}]}
       - name: taux
         logicalType: number
-        customProperties: [{property: element, value: TX_OCC_HP}, {property: column, value: {xls: 3}}]
+        customProperties: [{property: element, value: TX_OCC_HP}]
 """
 
 
 def test_every_problem_of_every_contract_is_said_at_once(tmp_path: Path) -> None:
     (tmp_path / "casse.odcs.yaml").write_text(BROKEN, encoding="utf-8")
     (tmp_path / "champs.odcs.yaml").write_text(BROKEN_FIELDS, encoding="utf-8")
+    (tmp_path / "champs.columns.csv").write_text("entity;field;xls\ntable;taux;3\n", encoding="utf-8")
     with pytest.raises(ContractError) as raised:
         load_contracts(tmp_path)
     said = str(raised.value)
     for words in (
-        "casse.odcs.yaml · id : « autre_nom » doit être le nom du fichier, « casse »",
-        "« service » n'est pas admis (vouliez-vous « services » ?)",
-        "« strin » n'est pas admis (vouliez-vous « string » ?)",
-        "« elment » n'est pas admis (vouliez-vous « element » ?)",
-        "champ « finess_et » déclaré deux fois",
-        "le champ « finess » n'existe pas",
-        "timeBasis absent alors que le champ porte un élément",
-        "« csvv » n'est pas admis (vouliez-vous « csv » ?)",
-        "« tabel » n'est pas admis (vouliez-vous « table » ?)",
-        "column : la forme « xls » n'existe pas",
+        "casse.odcs.yaml:4 · id : « autre_nom » doit être le nom du fichier, « casse »",
+        "casse.odcs.yaml:7 · domain : « service » n'est pas admis (vouliez-vous « services » ?)",
+        "champs.odcs.yaml:15 · table.finess_et.logicalType : « strin » n'est pas admis (vouliez-vous « string » ?)",
+        "champs.odcs.yaml:16 · table.finess_et : « elment » : clé inconnue (vouliez-vous « element » ?)",
+        "champs.odcs.yaml:16 · table.finess_et : champ « finess_et » déclaré deux fois",
+        "champs.odcs.yaml:13 · table.unit.field : le champ « finess » n'existe pas",
+        "champs.odcs.yaml:17 · table.taux : timeBasis absent alors que le champ porte un élément",
+        "champs.odcs.yaml:10 · layouts.csv.reader : « csvv » n'est pas admis (vouliez-vous « csv » ?)",
+        "champs.odcs.yaml:10 · layouts.csv.entity : « tabel » n'est pas admis (vouliez-vous « table » ?)",
+        "champs.columns.csv:1 · colonne « xls » : le contrat n'a pas cette forme",
     ):
         assert words in said
 
@@ -109,16 +101,16 @@ def test_every_problem_of_every_contract_is_said_at_once(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("declared", "words"),
     [
-        ("{property: datedBy, value: jour}", "datedBy : « jour » n'est pas un champ de type date"),
+        ("{property: datedBy, value: jour}", "table.datedBy : « jour » n'est pas un champ de type date"),
         ("{property: datedBy, value: annee}", "datedBy : « annee » n'est pas un champ de type date"),
         ("{property: codesAt, value: annee}", "codesAt : « annee » n'est pas un champ de type date"),
         ("quality: [setAside, error, places]", None),
         ("quality: [setAside, error, place]", "« place » n'est pas admis (vouliez-vous « places » ?)"),
         ("quality: [setAside, error, finess_et]", "sans « finess_et », la ligne n'en est plus une"),
-        ("quality: [setAside, warning, places]", "setAside ne vaut que d'une règle « error »"),
-        ("quality: [setasid, error, places]", "« setasid » n'est pas admis"),
+        ("quality: [setAside, warning, places]", "setAside : ne vaut que d'une règle « error »"),
+        ("quality: [setasid, error, places]", "« setasid » : clé inconnue"),
         ("decimal: ','", None),
-        ("decimal: ';'", "options.decimal = « ; » n'est pas admis"),
+        ("decimal: ';'", "options.decimal : « ; » n'est pas admis"),
     ],
 )
 def test_what_dates_a_row_and_what_a_rule_sets_aside_must_exist(
@@ -175,7 +167,7 @@ def test_a_contract_added_to_a_folder_is_seen(tmp_path: Path) -> None:
     (tmp_path / "champs.odcs.yaml").write_text(
         BROKEN_FIELDS.replace("tabel", "table").replace("csvv", "csv").replace("strin}", "string}")
         .replace("- {name: finess_et, logicalType: string, customProperties: [{property: elment, value: X}]}", "")
-        .replace("field: finess}", "field: finess_et}").replace("{xls: 3}", "{csv: 3}")
+        .replace("field: finess}", "field: finess_et}")
         .replace("[{property: unit", "[{property: timeBasis, value: flux_annee}, {property: unit"),
         encoding="utf-8",
     )  # fmt: skip
@@ -187,3 +179,21 @@ def test_order_of_sources_follows_the_dictionary_then_the_collection() -> None:
     assert ranks["CHARGES_G1", "errd"] < ranks["CHARGES_G1", "ca"] < ranks["CHARGES_G1", "tdb_esms"]
     assert ranks["TX_REALISATION", "tdb_esms"] < ranks["TX_REALISATION", "tdb_diamant"]
     assert ranks["CAP_AUT_HP", "finess"] == 1
+
+
+@pytest.mark.parametrize(
+    ("element_id", "asked_by"),
+    [
+        ("FINESS_ET", 10),
+        ("TX_OCC_HP", 2),  # two other collections could derive it: they do not ask it
+        ("REPART_AGE", 3),
+        ("PROJET_PERSONNALISE", 0),
+    ],
+)
+def test_who_asks_for_an_element_is_counted_from_the_matrix(element_id: str, asked_by: int) -> None:
+    assert len(dictionary.askers(dictionary.elements()[element_id])) == asked_by
+
+
+def test_what_esms_do_not_fill_in_asks_them_nothing() -> None:
+    assert dictionary.filled_by_esms() & {"FINESS", "SEPPIA", "DUI"} == set()
+    assert {"TDB_ATIH", "DREES_EHPA", "CNSA_EPRD_ERRD", "VIATRAJECTOIRE"} <= dictionary.filled_by_esms()

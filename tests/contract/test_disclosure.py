@@ -78,9 +78,11 @@ def test_no_product_of_the_project_points_at_a_person() -> None:
 
 def test_links_name_what_the_other_products_hold() -> None:
     declared = {p.id: (p.disclosure, p.primary_key) for p in PERSONAL if p.disclosure is not None}
-    assert wrong_links(declared) == []
+    assert list(wrong_links(declared)) == []
     alone = {name: each for name, each in declared.items() if name != "mart_publics__synthese"}
-    assert "« mart_publics__synthese » n'est pas un produit sur des personnes" in " ".join(wrong_links(alone))
+    assert "« mart_publics__synthese » n'est pas un produit sur des personnes" in {
+        problem for _, _, problem in wrong_links(alone)
+    }
 
 
 def _reads(model: str, sql: dict[str, str]) -> set[str]:
@@ -152,16 +154,16 @@ def test_a_good_declaration_is_read(tmp_path: Path) -> None:
         (None, {}, "disclosure : absent alors que le produit compte des personnes"),
         (GOOD, {"personal": None}, "absent alors que le thème est « publics »"),
         (GOOD, {"personal": False, "theme": "qualite"}, "absent alors que « disclosure » est déclaré"),
-        ({}, {}, "attendu : comptes"),
-        (GOOD | {"compte": "n"}, {}, "« compte » n'est pas admis"),
-        (GOOD | {"seuil": 3}, {}, "attendu, un entier d'au moins 5"),
+        ({}, {}, "comptes : absent : dire quelles colonnes comptent des personnes"),
+        (GOOD | {"compte": "n"}, {}, "« compte » : clé inconnue"),
+        (GOOD | {"seuil": 3}, {}, "seuil : 3 : attendu, au moins 5"),
         (GOOD | {"comptes": ["n"]}, {}, "« k » doit être parmi les comptes"),
         (GOOD | {"comptes": ["n", "k", "age"]}, {}, "« age » compte des personnes : attendu, un entier"),
         (GOOD | {"supports": {"age": "m", "part": "n"}}, {}, "la colonne « m » n'existe pas"),
         (GOOD | {"supports": {"age": "n"}}, {}, "« part » est une part : dire aussi, dans supports"),
         (GOOD | {"supports": {"age": ["n", "k"], "part": "n"}}, {}, "« age » n'a qu'un effectif"),
         (GOOD | {"libres": []}, {}, "« libelle » n'est ni compte, ni valeur portée, ni libre"),
-        (GOOD | {"hierarchie": {"niveau": "niveau"}}, {}, "dire niveau et territoire"),
+        (GOOD | {"hierarchie": {"niveau": "niveau"}}, {}, "hierarchie.territoire : absent"),
         (GOOD | {"hierarchie": {"niveau": "libelle", "territoire": "code"}}, {}, "« libelle » n'est pas dans la clé"),
         (GOOD | {"moyennes": {"age": "k"}}, {}, "« age » est une moyenne : dire aussi, dans supports"),
         (GOOD | {"sommes": {"n": [["k", "age"]]}}, {}, "« age » doit être parmi les comptes"),

@@ -26,6 +26,8 @@ schema:
     customProperties:
       - {property: unit, value: {unite: ET, field: finess_et}}
       - {property: observations, value: none}
+      - property: person
+        value: {kind: record, number: usager_id, retention: {class: administratives}}
       - property: identity
         value: {ins: matricule, ins_type: ins_type, ins_statut: ins_statut, nom: nom, prenoms: prenoms,
                 naissance: ne_le, sexe: sexe, lieu: commune}
@@ -49,6 +51,7 @@ schema:
 """
 MAPPING = """
 produit: inventia
+contrat: dui
 version: "1.0"
 fichiers:
   - code: personnes
@@ -103,7 +106,7 @@ def test_a_primary_key_may_name_keys_of_the_identity(sources: Path) -> None:
         "      - {property: observations, value: none}",
         "      - {property: observations, value: none}\n"
         "      - {property: primaryKey, value: [finess_et, cle_nom_prenom]}",
-    )
+    ).replace("{kind: record,", "{kind: record, reshaped: true,")
     (sources / "dui.odcs.yaml").write_text(text, encoding="utf-8")
     entity = load_contracts(sources)["dui"].entity("usagers")
     assert entity.primary_key == entity.stored.primary_key == ("finess_et", "cle_nom_prenom")
@@ -114,17 +117,17 @@ def test_a_primary_key_may_name_keys_of_the_identity(sources: Path) -> None:
     ("before", "after", "said"),
     [
         ("value: trait}]}\n      - {name: prenoms", "value: trai}]}\n      - {name: prenoms",
-         "privacy.regle = « trai » n'est pas admis (vouliez-vous « trait » ?)"),
-        ("nom: annee_naissance}", "nm: annee_naissance}", "privacy = « nm » n'est pas admis"),
-        ("{regle: annee, nom: annee_naissance}", "{regle: annee}", "privacy.nom absent"),
+         "privacy.regle : « trai » n'est pas admis (vouliez-vous « trait » ?)"),
+        ("nom: annee_naissance}", "nm: annee_naissance}", "privacy : « nm » : clé inconnue"),
+        ("{regle: annee, nom: annee_naissance}", "{regle: annee}", "privacy.nom : absent"),
         ("nom: annee_naissance}", "nom: ins_type}", "colonne conservée « ins_type » obtenue deux fois"),
-        ("par: finess_et}", "par: finess}", "privacy.par = « finess » n'est pas admis"),
+        ("par: finess_et}", "par: finess}", "privacy.par : « finess » n'est pas admis"),
         ("lieu: commune}", "lieu: comune}", "« comune » n'est pas admis (vouliez-vous « commune » ?)"),
-        ("naissance: ne_le", "naisance: ne_le", "rôle = « naisance » n'est pas admis (vouliez-vous « naissance » ?)"),
+        ("naissance: ne_le", "naisance: ne_le", "identity : « naisance » : clé inconnue (vouliez-vous « naissance »"),
         ("{property: personal, value: true}", "{property: personal, value: false}", "personal : absent"),
         ("value: {regle: identifiant, domaine: usager, par: finess_et}", "value: trait",
          "un champ jamais conservé ne peut pas être dans la clé primaire"),
-        ("{property: keyCheck, value: nir}", "{property: keyCheck, value: nirr}", "keyCheck = « nirr »"),
+        ("{property: keyCheck, value: nir}", "{property: keyCheck, value: nirr}", "keyCheck : « nirr »"),
         ("{pattern: '^[0-9AB]{9}$'}", "{minLength: 1}", "conservé en clair sur des personnes, sans nomenclature"),
         ("'^[0-9AB]{9}$'", "'^[0-9AB]+$'", "son pattern admet « 1850175056001 »"),
         ("'^[0-9AB]{9}$'", "'^[0-9]{2,9}$'", "son pattern admet « 23111937 »"),
@@ -190,15 +193,15 @@ def test_every_problem_of_a_mapping_is_said_at_once(sources: Path) -> None:
         load_contracts(sources)
     said = str(raised.value)
     for words in (
-        "inventia.yaml · fichiers.personnes.usagers : champ = « usager » n'est pas admis (vouliez-vous « usager_id »",
+        "inventia.yaml:15 · fichiers.personnes.usagers.usager : « usager » n'est pas admis (vouliez-vous « usager_id »",
         "fichiers.personnes.usagers.sexe : dire d'où vient la valeur, par un seul de : colonne, constante, assemble",
-        "fichiers.personnes.usagers : champ de la clé absent : usager_id",
-        "fichiers.personnes : entity = « sejour » n'est pas admis",
+        "inventia.yaml:11 · fichiers.personnes.usagers : champ de la clé absent : usager_id",
+        "inventia.yaml:18 · fichiers.personnes.sejour : « sejour » n'est pas admis",
     ):
         assert words in said
 
 
-def test_mappings_without_the_contract_they_fill_are_left_alone(tmp_path: Path) -> None:
-    (tmp_path / "sources").mkdir()
-    _mapped(tmp_path / "sources", MAPPING)
-    assert load_contracts(tmp_path / "sources") == {}
+def test_a_mapping_says_which_contract_it_serves(sources: Path) -> None:
+    _mapped(sources, MAPPING.replace("contrat: dui", "contrat: dvi"))
+    with pytest.raises(ContractError, match=r"inventia.yaml:3 · contrat : .*« dvi » .*vouliez-vous « dui »"):
+        load_contracts(sources)

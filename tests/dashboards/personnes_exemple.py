@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 
+from data_contracts.disclosure import THRESHOLD
 from data_contracts.loading import load_products
 from orchestration.publication import small_numbers
 
@@ -209,5 +210,5 @@ def personnes() -> dict[str, list[dict[str, Any]]]:
         name: pl.DataFrame(rows(), schema={f.name: POLARS[f.logical_type] for f in products[name].built})
         for name, rows in TABLES.items()
     }
-    found = small_numbers.protected([products[name] for name in TABLES], frames, small_numbers.DEFAULT)
+    found = small_numbers.protected([products[name] for name in TABLES], frames, THRESHOLD)
     return {name: frame.to_dicts() for name, frame in found.items()}

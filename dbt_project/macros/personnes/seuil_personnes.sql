@@ -1,6 +1,6 @@
-{#- Under how many persons a value about persons stays in the warehouse. The setting of the publisher (`DLNUF_SEUIL_PERSONNES`,
-    orchestration/publication/small_numbers.py) comes first, so that there is one; the variable of the project is its default. -#}
+{#- Derived from data_contracts by `dlnuf contracts generate`: do not edit.
+    Under how many persons a value about persons stays in the warehouse: the setting of the warehouse, which is that of
+    the publisher too, else the threshold of the project (data_contracts/disclosure.py). -#}
 {% macro seuil_personnes() -%}
-{%- set reglage = env_var('DLNUF_SEUIL_PERSONNES', '') | trim -%}
-{{ return((reglage or var('seuil_diffusion_personnes', 11)) | int) }}
+{{ return((env_var('DLNUF_SEUIL_PERSONNES', '') | trim or 11) | int) }}
 {%- endmacro %}

@@ -1,11 +1,11 @@
 {#- Statements of a system brought to the stays that others tell, of one person in one ESMS (docs/rapprochement.md).
 
-    sejours: sejour_cle, lieu, modalite, date_admission, date_entree, date_sortie. dits: the same, with dit_cle, date_demande, date_statut.
+    sejours: sejour_cle, lieu, modalite, date_admission, date_entree, date_sortie. enonces: the same, with enonce_cle, date_demande, date_statut.
 
     Nearness, the least first: 0 entries within the tolerance of the dictionary; 1 the entry of one is the admission of the other;
     2 the same modality over the same days; 3 the same days; 4 the stay begins while the other waits. Two that are each the nearest of the other are one stay;
     then, of those left, again. What repeats an entry already taken (nearness 0, same modality, days in common) is the same stay once more. -#}
-{% macro apparier(sejours, dits) -%}
+{% macro apparier(sejours, enonces) -%}
 with tolerances as (
     select
         max(case when element_id = 'DATE_ENTREE' then cast(tolerance_valeur as {{ dbt.type_int() }}) end) as entree,
@@ -15,7 +15,7 @@ with tolerances as (
 
 ecarts as (
     select
-        d.dit_cle,
+        d.enonce_cle,
         s.sejour_cle,
         abs({{ dbt.datediff('s.date_entree', 'd.date_entree', 'day') }}) as jours_entree,
         least(
@@ -42,14 +42,14 @@ ecarts as (
         case when s.modalite = d.modalite then 0 when s.modalite is null or d.modalite is null then 1 else 2 end as modalite_autre,
         t.entree as tolerance_entree,
         t.admission as tolerance_admission
-    from {{ dits }} as d
+    from {{ enonces }} as d
     inner join {{ sejours }} as s on d.lieu = s.lieu
     cross join tolerances as t
 ),
 
 proches as (
     select
-        dit_cle,
+        enonce_cle,
         sejour_cle,
         modalite_autre,
         ont_des_jours_communs,
@@ -67,7 +67,7 @@ proches as (
 
 paires as (
     select
-        dit_cle,
+        enonce_cle,
         sejour_cle,
         proximite = 0 and modalite_autre < 2 and ont_des_jours_communs = 1 as est_repetition,
         proximite * 1000000 + modalite_autre * 100000 + least(case when proximite = 4 then coalesce(jours_attente, 9999) else jours end, 99999) as distance
@@ -78,30 +78,30 @@ paires as (
 rangs as (
     select
         *,
-        row_number() over (partition by dit_cle order by distance, sejour_cle) as rang_du_dit,
-        row_number() over (partition by sejour_cle order by distance, dit_cle) as rang_du_sejour
+        row_number() over (partition by enonce_cle order by distance, sejour_cle) as rang_de_l_enonce,
+        row_number() over (partition by sejour_cle order by distance, enonce_cle) as rang_du_sejour
     from paires
 ),
 
 premiers as (
-    select dit_cle, sejour_cle
+    select enonce_cle, sejour_cle
     from rangs
-    where rang_du_dit = 1 and (rang_du_sejour = 1 or est_repetition)
+    where rang_de_l_enonce = 1 and (rang_du_sejour = 1 or est_repetition)
 ),
 
 restes as (
     select
-        rangs.dit_cle,
+        rangs.enonce_cle,
         rangs.sejour_cle,
-        row_number() over (partition by rangs.dit_cle order by rangs.distance, rangs.sejour_cle) as rang_du_dit,
-        row_number() over (partition by rangs.sejour_cle order by rangs.distance, rangs.dit_cle) as rang_du_sejour
+        row_number() over (partition by rangs.enonce_cle order by rangs.distance, rangs.sejour_cle) as rang_de_l_enonce,
+        row_number() over (partition by rangs.sejour_cle order by rangs.distance, rangs.enonce_cle) as rang_du_sejour
     from rangs
-    left join (select distinct dit_cle from premiers) as dits_pris on rangs.dit_cle = dits_pris.dit_cle
+    left join (select distinct enonce_cle from premiers) as enonces_pris on rangs.enonce_cle = enonces_pris.enonce_cle
     left join (select distinct sejour_cle from premiers) as sejours_pris on rangs.sejour_cle = sejours_pris.sejour_cle
-    where dits_pris.dit_cle is null and sejours_pris.sejour_cle is null
+    where enonces_pris.enonce_cle is null and sejours_pris.sejour_cle is null
 )
 
-select dit_cle, sejour_cle from premiers
+select enonce_cle, sejour_cle from premiers
 union all
-select dit_cle, sejour_cle from restes where rang_du_dit = 1 and rang_du_sejour = 1
+select enonce_cle, sejour_cle from restes where rang_de_l_enonce = 1 and rang_du_sejour = 1
 {%- endmacro %}

@@ -1,9 +1,13 @@
 {# One row per real stay: what each system says, what is retained, and what was not told to the others. Not published: it speaks of persons. #}
+{%- set systems = stay_systems() -%}
+{%- set dates = {'admission': [], 'entree': [], 'sortie': []} -%}
+{%- for s in systems %}{% for date in s.dates if date in dates %}{% do dates[date].append(s.name) %}{% endfor %}{% endfor -%}
+{%- set with_paper = person_roles(['demand']) | selectattr('fields.est_papier') | map(attribute='source') | list -%}
 with papiers as (
     -- Who has a paper file beside another file, or beside a stay, in one ESMS.
     select finess_et, personne_id
     from {{ ref('int_sejours__declarations') }}
-    where source = 'viatrajectoire_pa'
+    where source in ('{{ with_paper | join("', '") }}')
     group by finess_et, personne_id
     having max(case when est_papier then 1 else 0 end) = 1 and count(*) > 1
 ),
@@ -67,8 +71,8 @@ select
     region_code,
     modalite,
     mode_entree,
-    dui_motif_sortie_code as motif_sortie_code,
-    {% for evenement, ordre in [('admission', ['dui', 'vt']), ('entree', ['dui', 'resid', 'vt']), ('sortie', ['dui', 'resid', 'vt'])] -%}
+    motif_sortie_code,
+    {% for evenement, ordre in dates.items() -%}
     date_{{ evenement }},
     case{% for systeme in ordre %} when {{ systeme }}_date_{{ evenement }} is not null then '{{ systeme }}'{% endfor %} end as date_{{ evenement }}_source,
     {%- set dites = [] -%}
@@ -81,20 +85,16 @@ select
         else 'divergente'
     end as date_{{ evenement }}_statut,
     {% endfor -%}
-    dui_date_admission,
-    dui_date_entree,
-    dui_date_sortie,
-    resid_date_entree,
-    resid_date_sortie,
-    vt_date_demande,
-    vt_date_admission,
-    vt_date_entree,
-    vt_date_sortie,
+    {% for s in systems -%}
+    {% for date in s.dates -%}
+    {{ s.name }}_date_{{ date }},
+    {% endfor -%}
+    {% endfor -%}
     date_decision,
     date_echeance as date_echeance_decision,
-    est_dit_dui,
-    est_dit_resid,
-    est_dit_vt,
+    {% for s in systems -%}
+    est_dit_{{ s.name }},
+    {% endfor -%}
     n_declarations,
     -- An entry is expected in ViaTrajectoire when it follows this ESMS, and was written after it.
     case

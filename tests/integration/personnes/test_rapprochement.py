@@ -184,17 +184,18 @@ def test_a_system_that_was_never_sent_was_not_kept_in_the_dark(entrepot: Entrepo
 
 def test_nothing_is_lost(entrepot: Entrepot) -> None:
     said = entrepot.lire(
-        """SELECT (SELECT count(*) FROM staging.stg_dui__sejours) + (SELECT count(*) FROM staging.stg_resid__sejours)
+        """SELECT (SELECT count(*) FROM staging.stg_dui__sejours)
+               + (SELECT count(*) FROM staging.stg_resid_esms__residents)
                + (SELECT count(*) FROM staging.stg_viatrajectoire_pa__demandes),
                (SELECT count(*) FROM intermediate.int_sejours__declarations),
-               (SELECT count(DISTINCT dit_cle) FROM intermediate.int_sejours__declarations),
+               (SELECT count(DISTINCT enonce_cle) FROM intermediate.int_sejours__declarations),
                (SELECT count(DISTINCT sejour_dlnuf_id) FROM intermediate.int_sejours__declarations),
                (SELECT count(*) FROM dlnuf.dlnuf_sejours)"""
     )
     ((stated, kept, once, numbers, real),) = said
     assert (stated, numbers) == (kept, real)
     assert kept == once
-    entrepot.dbt("test", "--select", "declarations_en_autant_que_dits")
+    entrepot.dbt("test", "--select", "declarations_en_autant_que_enonces")
 
 
 def test_a_stay_whose_file_is_missing_is_of_a_person_of_its_own(entrepot: Entrepot) -> None:

@@ -36,6 +36,8 @@ schema:
     customProperties:
       - {property: unit, value: {unite: ET, field: finess_et}}
       - {property: observations, value: none}
+      - property: person
+        value: {kind: record, number: usager_id, retention: {class: administratives}}
       - property: identity
         value: {nir: nir, nom: nom, prenoms: prenoms, naissance: ne_le, sexe: sexe}
     properties:

@@ -217,10 +217,14 @@ def test_persons_nobody_can_tell_apart_are_not_doubles_and_a_later_delivery_repl
     from data_contracts import loading
 
     path = next(loading.SOURCES.glob("*.yaml"))
-    text = path.read_text(encoding="utf-8").replace(
-        "      - {property: observations, value: none}",
-        "      - {property: observations, value: none}\n"
-        "      - {property: primaryKey, value: [finess_et, cle_nom_prenom, entre_le]}",
+    text = (
+        path.read_text(encoding="utf-8")
+        .replace(
+            "      - {property: observations, value: none}",
+            "      - {property: observations, value: none}\n"
+            "      - {property: primaryKey, value: [finess_et, cle_nom_prenom, entre_le]}",
+        )
+        .replace("{kind: record,", "{kind: record, reshaped: true,")
     )
     path.write_text(text, encoding="utf-8")
     unknown = tuple((*row[:5], "", *row[6:]) for row in ROWS)

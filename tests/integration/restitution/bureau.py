@@ -185,9 +185,9 @@ MATCHING = (
        WHERE c._est_courante AND c.nature = 'opposition' AND c.retire_le IS NULL""",
     """CREATE OR REPLACE TABLE intermediate.int_sejours__declarations AS
        SELECT 'dui' AS source, s.finess_et, s.finess_et || u.cle_nom_prenom AS sejour_dlnuf_id,
-              s._delivery_id AS delivery_id, s._ligne AS ligne
+              s._delivery_id AS delivery_id, s._ligne AS ligne, u.cle_nom_prenom AS personne_id
        FROM raw.dui__sejours s JOIN raw.dui__usagers u USING (finess_et, usager_id)
-       UNION ALL SELECT source, finess_et, finess_et || personne_id, delivery_id, ligne
+       UNION ALL SELECT source, finess_et, finess_et || personne_id, delivery_id, ligne, personne_id
        FROM intermediate.int_personnes__groupes WHERE source <> 'dui'""",
     """CREATE OR REPLACE TABLE dlnuf.dlnuf_sejours AS
        WITH vt AS (

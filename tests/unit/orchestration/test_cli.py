@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from data_contracts import loading
 from data_contracts.loading import ContractError
 from ingest.home import Home
 from ingest.receive.delivery import Receipt
@@ -257,6 +259,50 @@ def test_contracts_check_fails_on_drift(
     assert all(drift in said.err for drift in drifts)
     assert dlnuf("contracts", "generate").code == 0
     assert asked == [False, True]
+
+
+@pytest.mark.parametrize("command", ["compare", "comparer"])
+def test_compare_says_what_changed_and_writes_the_column(
+    dlnuf: Dlnuf, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str
+) -> None:
+    sources = tmp_path / "sources"
+    shutil.copytree(loading.SOURCES, sources)
+    monkeypatch.setattr(loading, "SOURCES", sources)
+    table = sources / "cnsa_occupation.columns.csv"
+    file = tmp_path / "occupation_2023.csv"
+    contract = loading.load_contracts()["cnsa_occupation"]
+    known = map(str, contract.fields_in(contract.layout("t3_2022"), contract.entity("occupation")).values())
+    file.write_text(";".join([*known, "Places d'accueil de nuit"]) + "\n", encoding="utf-8")
+    before = table.read_text(encoding="utf-8")
+    said = dlnuf("contracts", command, str(file))
+    assert said.code == 0
+    assert "forme t3_2022" in said.out
+    assert "« Places d'accueil de nuit »" in said.out
+    assert "{code: t3_2023, like: t3_2022, version: " in said.out
+    assert table.read_text(encoding="utf-8") == before
+    facts = dlnuf("contracts", command, str(file), "--json", "--layout", "annee_2023").json
+    assert (facts["source"], facts["status"], facts["proposed"]["layout"]) == (
+        "cnsa_occupation",
+        "nouvelle",
+        "annee_2023",
+    )
+    assert dlnuf("contracts", command, str(file), "--write").code == 0
+    after = table.read_text(encoding="utf-8").splitlines()
+    assert [line.rpartition(";")[0] for line in after if "accueil" not in line] == before.splitlines()
+    assert after[0].endswith(";t3_2023")
+    assert "occupation;places_d_accueil_de_nuit;;;;Places d'accueil de nuit" in after
+
+
+def test_compare_says_in_one_message_why_it_cannot(dlnuf: Dlnuf, tmp_path: Path) -> None:
+    empty = tmp_path / "vide.csv"
+    empty.touch()
+    assert "le fichier est vide" in (said := dlnuf("contracts", "compare", str(empty))).err
+    assert said.code == 1
+    empty.write_text("Objet;Dossier\n", encoding="utf-8")
+    assert "aucune source n'a d'intitulés proches" in (said := dlnuf("contracts", "compare", str(empty))).err
+    assert said.code == 1
+    assert "source inconnue" in (said := dlnuf("contracts", "compare", str(empty), "--source", "tbd")).err
+    assert said.code == 2
 
 
 def test_dashboard_gives_its_exit_code(dlnuf: Dlnuf, monkeypatch: pytest.MonkeyPatch) -> None:

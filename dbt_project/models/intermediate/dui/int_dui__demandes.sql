@@ -1,28 +1,24 @@
 {{ config(materialized='table') }}
-{# One row per request that the last export of ViaTrajectoire holds for an ESMS, both publics, under the number that the person has
+{# One row per request that the last export of its source holds for an ESMS, both publics, under the number that the person has
    everywhere: what the lists of those who wait, and the refusals, are counted from. What an export no longer holds is over. #}
-{%- set sources = [
-    ('viatrajectoire_pa', ref('stg_viatrajectoire_pa__demandes'), 'dossier_id', 'PA', 'est_papier', 'date_demande', 'annee_naissance'),
-    ('viatrajectoire_ph', ref('stg_viatrajectoire_ph__orientations'), 'tache_id', 'PH', 'false', 'cast(null as date)', 'cast(null as ' ~ dbt.type_int() ~ ')'),
-] %}
 with demandes as (
-    {% for source, relation, identifiant, domaine, papier, demande, naissance in sources -%}
+    {% for role in person_roles(['demand', 'orientation']) -%}
     select
         finess_et,
-        '{{ domaine }}' as domaine,
-        {{ identifiant }} as dossier_id,
-        {{ papier }} as est_papier,
-        statut,
-        date_statut,
-        motif_refus,
-        {{ demande }} as date_demande,
-        date_admission,
-        {{ naissance }} as annee_naissance,
-        {{ empreinte(["'" ~ source ~ "'", 'finess_et', identifiant]) }} as fiche_cle,
+        '{{ role.public }}' as domaine,
+        {{ role.number }} as dossier_id,
+        {{ 'false' if role.kind == 'orientation' else told(role, 'est_papier', 'boolean') }} as est_papier,
+        {{ told(role, 'statut', dbt.type_string()) }} as statut,
+        {{ told(role, 'date_statut', 'date') }} as date_statut,
+        {{ told(role, 'motif', dbt.type_string()) }} as motif_refus,
+        {{ told(role, 'date_demande', 'date') }} as date_demande,
+        {{ told(role, 'date_admission', 'date') }} as date_admission,
+        {{ role.birth_year or 'cast(null as ' ~ dbt.type_int() ~ ')' }} as annee_naissance,
+        {{ record_key(role) }} as fiche_cle,
         millesime as annee,
         max(collecte_le) over (partition by finess_et) as derniere_collecte,
         collecte_le
-    from {{ relation }}
+    from {{ ref(role.relation) }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 ),

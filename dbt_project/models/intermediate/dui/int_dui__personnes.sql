@@ -63,7 +63,7 @@ girs as (
 -- A right to a place in an ESMS (J401: orientation of children, work and training, orientation of adults), in force on 31 December.
 orientes as (
     select distinct u.unite_id, u.personne, a.annee
-    from {{ des_et_a_refaire(ref('stg_dui__droits')) }} as d
+    from {{ des_et_a_refaire(ref('stg_dui__droits_prestations')) }} as d
     inner join {{ des_unites_a_refaire(ref('int_dui__usagers')) }} as u on d.finess_et = u.unite_id and d.usager_id = u.usager_id
     inner join annees as a
         on d.finess_et = a.unite_id

@@ -1,8 +1,8 @@
 {# One row per event of a diary, as a software tells it, with the event it is about. Two services, or two channels, that write one visit give it
    their own numbers: one person, one beginning, one end, and no type that says otherwise, are one event. #}
-with dits as (
+with enonces as (
     select
-        {{ empreinte(['e.finess_et', 'e.evenement_id']) }} as dit_cle,
+        {{ empreinte(['e.finess_et', 'e.evenement_id']) }} as enonce_cle,
         e.finess_et,
         e.evenement_id,
         g.personne_id,
@@ -24,13 +24,13 @@ with dits as (
 -- Of several types at one moment, those of whom nothing is said go with none: who is there twice is asked of nobody.
 moments as (
     select moment, min(type_evenement) as premier_type, max(type_evenement) as dernier_type
-    from dits
+    from enonces
     group by moment
 )
 
 select
-    d.dit_cle,
-    {{ dbt.hash("cast(d.moment as " ~ dbt.type_string() ~ ") || '|' || case when m.premier_type = m.dernier_type or m.premier_type is null then '' else coalesce(d.type_evenement, cast(d.dit_cle as " ~ dbt.type_string() ~ ")) end") }} as evenement_dlnuf_id,
+    d.enonce_cle,
+    {{ dbt.hash("cast(d.moment as " ~ dbt.type_string() ~ ") || '|' || case when m.premier_type = m.dernier_type or m.premier_type is null then '' else coalesce(d.type_evenement, cast(d.enonce_cle as " ~ dbt.type_string() ~ ")) end") }} as evenement_dlnuf_id,
     'dui' as source,
     d.finess_et,
     d.evenement_id,
@@ -42,5 +42,5 @@ select
     d.usager_present,
     d.delivery_id,
     d.ligne
-from dits as d
+from enonces as d
 inner join moments as m on d.moment = m.moment

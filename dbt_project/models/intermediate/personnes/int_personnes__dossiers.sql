@@ -1,17 +1,13 @@
-{# One row per record and number that says whose file it is: file of ViaTrajectoire, decision of the CDAPH, file of the MDPH. #}
-select {{ empreinte(["'viatrajectoire_pa'", 'finess_et', 'dossier_id']) }} as fiche_cle, {{ empreinte(["'dossier'", 'dossier_id']) }} as cle
-from {{ ref('stg_viatrajectoire_pa__demandes') }}
-{% for nature, colonne_sdo, colonne_dui in [('decision', 'id_decision', 'decision_id'), ('nationale', 'id_nat_decision', 'id_nat_decision')] %}
+{# One row per record and number that says whose file it is, in the namespace that its contract gives: file of ViaTrajectoire, decision of
+   the CDAPH; and file of the MDPH, which the identity says. #}
+{% for role in person_roles(['record', 'stay', 'demand', 'orientation', 'decision', 'right']) %}
+{%- for namespace, column in (role.numbers or {}).items() %}
+select {{ record_key(role) }} as fiche_cle, {{ empreinte(["'" ~ namespace ~ "'", column]) }} as cle
+from {{ ref(role.relation) }}
+where {{ column }} is not null and {{ role.record.column }} is not null
 union all
-select {{ empreinte(["'viatrajectoire_ph'", 'finess_et', 'tache_id']) }}, {{ empreinte(["'" ~ nature ~ "'", colonne_sdo]) }}
-from {{ ref('stg_viatrajectoire_ph__orientations') }}
-where {{ colonne_sdo }} is not null
-union all
-select {{ empreinte(["'dui'", 'finess_et', 'usager_id']) }}, {{ empreinte(["'" ~ nature ~ "'", colonne_dui]) }}
-from {{ ref('stg_dui__decisions') }}
-where {{ colonne_dui }} is not null and usager_id is not null
 {% endfor %}
-union all
+{%- endfor %}
 select fiche_cle, {{ empreinte(["'mdph'", 'cle_mdph']) }}
 from {{ ref('int_personnes__fiches') }}
 where cle_mdph is not null

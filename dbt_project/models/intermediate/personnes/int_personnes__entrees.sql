@@ -1,12 +1,7 @@
 {# One row per entry that a record of a person tells. #}
-select {{ empreinte(["'dui'", 'finess_et', 'usager_id']) }} as fiche_cle, 'dui' as systeme, finess_et, date_entree
-from {{ ref('stg_dui__sejours') }}
-where date_entree is not null
-union all
-select {{ empreinte(["'resid_esms'", 'finess_et', 'fiche_id']) }}, 'resid', finess_et, date_entree
-from {{ ref('stg_resid__sejours') }}
-where date_entree is not null
-union all
-select {{ empreinte(["'viatrajectoire_pa'", 'finess_et', 'dossier_id']) }}, 'vt', finess_et, date_entree
-from {{ ref('stg_viatrajectoire_pa__demandes') }}
-where date_entree is not null
+{% for role in person_roles(['stay', 'demand', 'orientation']) if role.fields.date_entree %}
+select {{ record_key(role) }} as fiche_cle, '{{ role.system }}' as systeme, finess_et, {{ role.fields.date_entree }} as date_entree
+from {{ ref(role.relation) }}
+where {{ role.fields.date_entree }} is not null
+{{ 'union all' if not loop.last }}
+{% endfor %}

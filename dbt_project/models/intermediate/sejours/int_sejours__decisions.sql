@@ -1,20 +1,33 @@
-{# One row per person that a decision of the CDAPH is known of in an ESMS: in its DUI, or by the follow-up of its orientation. #}
+{# One row per person that a decision of the CDAPH is known of in an ESMS: by a record of it, by a right that it opens, or by the follow-up of
+   its orientation. #}
+{%- set unknown = 'cast(null as date)' -%}
+{%- set rights = person_roles(['right']) -%}
 with decisions as (
-    select {{ empreinte(["'dui'", 'd.finess_et', 'd.usager_id']) }} as fiche_cle, d.date_decision, droits.date_echeance
-    from {{ ref('stg_dui__decisions') }} as d
+    {% for role in person_roles(['decision']) -%}
+    {%- set opened = rights | selectattr('source', 'equalto', role.source) | list -%}
+    select {{ record_key(role, 'd') }} as fiche_cle, d.{{ role.fields.date_decision }} as date_decision, {{ 'droits.date_echeance' if opened else unknown }} as date_echeance
+    from {{ ref(role.relation) }} as d
+    {% for right in opened -%}
     left join (
-        select finess_et, decision_id, max(date_echeance) as date_echeance
-        from {{ ref('stg_dui__droits') }}
-        group by finess_et, decision_id
-    ) as droits on d.finess_et = droits.finess_et and d.decision_id = droits.decision_id
-    where d.usager_id is not null
+        select finess_et, {{ right.fields.decision }} as decision, max({{ right.fields.date_echeance }}) as date_echeance
+        from {{ ref(right.relation) }}
+        group by finess_et, {{ right.fields.decision }}
+    ) as droits on d.finess_et = droits.finess_et and d.{{ role.number }} = droits.decision
+    {% endfor -%}
+    where d.{{ role.record.column }} is not null
     union all
-    select {{ empreinte(["'dui'", 'finess_et', 'usager_id']) }}, cast(null as date), date_echeance
-    from {{ ref('stg_dui__droits') }}
-    where usager_id is not null
+    {% endfor -%}
+    {% for role in rights -%}
+    select {{ record_key(role) }}, {{ unknown }}, {{ role.fields.date_echeance }}
+    from {{ ref(role.relation) }}
+    where {{ role.record.column }} is not null
     union all
-    select {{ empreinte(["'viatrajectoire_ph'", 'finess_et', 'tache_id']) }}, cast(null as date), cast(null as date)
-    from {{ ref('stg_viatrajectoire_ph__orientations') }}
+    {% endfor -%}
+    {% for role in person_roles(['orientation']) -%}
+    select {{ record_key(role) }}, {{ unknown }}, {{ unknown }}
+    from {{ ref(role.relation) }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 )
 
 select

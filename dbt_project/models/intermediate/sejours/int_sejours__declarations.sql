@@ -1,16 +1,15 @@
 {{ config(materialized='view') }}
 {# One row per statement, with the stay it is about. The number of a stay is drawn from that of its first statement. A request that no stay
-   answers, and a stay that is only planned, have none. `est_remplace`: a later file of RESID-ESMS corrects it, its dates count no more. #}
-{%- set etapes = ['int_sejours__etape_1_dui', 'int_sejours__etape_2_resid', 'int_sejours__etape_3_viatrajectoire'] -%}
+   answers, and a stay that is only planned, have none. `est_remplace`: a later file of the month corrects it, its dates count no more. #}
 with places as (
-    {% for etape in etapes -%}
-    select dit_cle, sejour_cle, {{ 'est_remplace' if loop.index == 2 else 'false' }} as est_remplace from {{ ref(etape) }}
+    {% for s in stay_systems() -%}
+    select enonce_cle, sejour_cle, est_remplace from {{ ref('int_sejours__etape_' ~ loop.index ~ '_' ~ s.name) }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 )
 
 select
-    d.dit_cle,
+    d.enonce_cle,
     p.sejour_cle,
     {{ sejour_dlnuf_id('p.sejour_cle') }} as sejour_dlnuf_id,
     d.source,
@@ -33,5 +32,5 @@ select
     d.ligne,
     d.collecte_le,
     p.est_remplace
-from {{ ref('int_sejours__dits') }} as d
-inner join places as p on d.dit_cle = p.dit_cle
+from {{ ref('int_sejours__enonces') }} as d
+inner join places as p on d.enonce_cle = p.enonce_cle

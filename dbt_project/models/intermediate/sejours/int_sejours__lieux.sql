@@ -1,15 +1,16 @@
 {# One row per stay in lodging that overlaps another of the same person in another ESMS by more than the tolerance of an entry. Each is taken as
-   its first system tells it (DUI, then RESID-ESMS, then ViaTrajectoire): a stay that the DUI has not closed goes on, whatever the others say. #}
+   the first system tells it that knows it (`stay_systems`): a stay that the DUI has not closed goes on, whatever the others say. #}
+{%- set systems = stay_systems() -%}
 with loges as (
     select
         r.sejour_cle,
         r.personne_id,
         r.finess_et,
-        case when r.est_dit_dui then r.dui_date_entree when r.est_dit_resid then r.resid_date_entree else r.vt_date_entree end as date_entree,
+        case{% for s in systems %} when r.est_dit_{{ s.name }} then r.{{ s.name }}_date_entree{% endfor %} end as date_entree,
         case
-            when r.est_dit_dui then coalesce(r.dui_date_sortie, e.dui_collecte_le)
-            when r.est_dit_resid then coalesce(r.resid_date_sortie, e.resid_collecte_le)
-            else coalesce(r.vt_date_sortie, e.vt_collecte_le)
+            {% for s in systems -%}
+            when r.est_dit_{{ s.name }} then coalesce(r.{{ s.name }}_date_sortie, e.{{ s.name }}_collecte_le)
+            {% endfor -%}
         end as date_fin
     from {{ ref('int_sejours__retenus') }} as r
     inner join {{ ref('modalites_accueil') }} as m on r.modalite = m.code

@@ -1,30 +1,25 @@
-{# One row per stay: the date of each system, and the one retained. The DUI is believed first, then RESID-ESMS, then ViaTrajectoire
-   (order of DATE_ENTREE in the dictionary); an admission is never read for an entry, nor an entry for an admission. #}
+{# One row per stay: the date of each system, and the one retained, of the first system that tells it (`stay_systems`); an admission is never
+   read for an entry, nor an entry for an admission. #}
+{%- set systems = stay_systems() -%}
 with sejours as (
     select
         sejour_cle,
         min(finess_et) as finess_et,
         -- Of a file made twice and of one matched, the person of the first system that tells the stay.
-        coalesce(
-            min(case when systeme = 'dui' then personne_id end), min(case when systeme = 'resid' then personne_id end), min(personne_id)
-        ) as personne_id,
-        min(case when systeme = 'dui' then fiche_cle end) as dui_fiche_cle,
-        coalesce(
-            min(case when systeme = 'dui' then modalite end), min(case when systeme = 'resid' then modalite end), min(case when systeme = 'vt' then modalite end)
-        ) as modalite,
-        {% for systeme in ['dui', 'resid', 'vt'] -%}
-        max(case when systeme = '{{ systeme }}' then 1 else 0 end) = 1 as est_dit_{{ systeme }},
-        {% if systeme != 'resid' -%}
-        min(case when systeme = '{{ systeme }}' then date_admission end) as {{ systeme }}_date_admission,
-        {% endif -%}
-        min(case when systeme = '{{ systeme }}'{{ ' and not coalesce(est_remplace, false)' if systeme == 'resid' }} then date_entree end) as {{ systeme }}_date_entree,
-        max(case when systeme = '{{ systeme }}' then date_sortie end) as {{ systeme }}_date_sortie,
+        coalesce({% for s in systems %}min(case when systeme = '{{ s.name }}' then personne_id end){{ ', ' if not loop.last }}{% endfor %}) as personne_id,
+        coalesce({% for s in systems %}min(case when systeme = '{{ s.name }}' then modalite end){{ ', ' if not loop.last }}{% endfor %}) as modalite,
+        {% for s in systems -%}
+        max(case when systeme = '{{ s.name }}' then 1 else 0 end) = 1 as est_dit_{{ s.name }},
+        {% for date in s.dates -%}
+        {{ 'max' if date == 'sortie' else 'min' }}(case when systeme = '{{ s.name }}'{{ ' and not coalesce(est_remplace, false)' if date == 'entree' }} then date_{{ date }} end) as {{ s.name }}_date_{{ date }},
         {% endfor -%}
-        min(date_demande) as vt_date_demande,
-        max(case when statut in ('entre', 'sorti') then 1 else 0 end) = 1 as est_entre_vt,
-        max(case when systeme = 'vt' and est_papier then 1 else 0 end) = 1 as a_dossier_papier,
-        max(case when systeme = 'dui' then motif end) as dui_motif_sortie_code,
-        coalesce(max(case when systeme = 'dui' then mode_entree end), max(case when systeme = 'resid' then mode_entree end)) as mode_entree,
+        {% if 'statut' in s.fields -%}
+        max(case when systeme = '{{ s.name }}' and statut in ('entre', 'sorti') then 1 else 0 end) = 1 as est_entre_{{ s.name }},
+        {% endif -%}
+        {% endfor -%}
+        -- Why the person left, in the words of the system that is believed first.
+        max(case when systeme = '{{ systems[0].name }}' then motif end) as motif_sortie_code,
+        coalesce({% for s in systems if 'mode_entree' in s.fields %}max(case when systeme = '{{ s.name }}' then mode_entree end){{ ', ' if not loop.last }}{% endfor %}) as mode_entree,
         count(*) as n_declarations
     from {{ ref('int_sejours__declarations') }}
     where sejour_cle is not null
@@ -34,7 +29,7 @@ with sejours as (
 select
     *,
     {{ sejour_dlnuf_id('sejour_cle') }} as sejour_dlnuf_id,
-    coalesce(dui_date_admission, vt_date_admission) as date_admission,
-    coalesce(dui_date_entree, resid_date_entree, vt_date_entree) as date_entree,
-    coalesce(dui_date_sortie, resid_date_sortie, vt_date_sortie) as date_sortie
+    {% for date in ['admission', 'entree', 'sortie'] -%}
+    coalesce({% for s in systems if date in s.dates %}{{ s.name }}_date_{{ date }}{{ ', ' if not loop.last }}{% endfor %}) as date_{{ date }}{{ ',' if not loop.last }}
+    {% endfor %}
 from sejours

@@ -1,18 +1,29 @@
 {# Rule « proche », inside one establishment: keys that would be too weak over a country. But for the name, or the birth, they are the same:
-   two files of the DUI, which tells them apart, stay two; so do two different numbers of one given name and birth. #}
+   two records of one source that keeps records (a DUI), which tells them apart, stay two; so do two different numbers of one given name
+   and birth. #}
 {%- set rien = 'cast(null as ' ~ dbt.type_int() ~ ')' -%}
-{%- set du_dui = "case when source = 'dui' then fiche_cle end" -%}
+{#- What sets two records apart: the source that keeps both, one column a source; then their numbers. -#}
+{%- set sources = person_roles(['record']) | map(attribute='source') | list -%}
+{%- set ecartes = [] -%}
+{%- set par_source = [] -%}
+{%- set par_rien = [] -%}
+{%- for source in sources -%}
+{%- do ecartes.append('ecarte_' ~ source) -%}
+{%- do par_source.append("case when source = '" ~ source ~ "' then fiche_cle end as ecarte_" ~ source) -%}
+{%- do par_rien.append(rien ~ ' as ecarte_' ~ source) -%}
+{%- endfor -%}
+{%- do ecartes.append('ecarte_nir') -%}
 {%- set indices -%}
-select fiche_cle, {{ empreinte(["'T'", 'finess_et', 'cle_nom_prenom']) }} as cle, {{ rien }} as ecarte_dui, {{ rien }} as ecarte_nir
+select fiche_cle, {{ empreinte(["'T'", 'finess_et', 'cle_nom_prenom']) }} as cle, {{ rien }} as ecarte_nir, {{ par_rien | join(', ') }}
     from {{ ref('int_personnes__fiches') }}
     where cle_nom_prenom is not null
     union all
-    select fiche_cle, {{ empreinte(["'N'", 'finess_et', 'cle_sans_nom']) }} as cle, {{ du_dui }} as ecarte_dui, cle_nir as ecarte_nir
+    select fiche_cle, {{ empreinte(["'N'", 'finess_et', 'cle_sans_nom']) }} as cle, cle_nir as ecarte_nir, {{ par_source | join(', ') }}
     from {{ ref('int_personnes__fiches') }}
     where cle_sans_nom is not null
     union all
-    select fiche_cle, {{ empreinte(["'D'", 'finess_et', 'cle_sans_naissance', 'annee_naissance']) }} as cle, {{ du_dui }} as ecarte_dui, {{ rien }} as ecarte_nir
+    select fiche_cle, {{ empreinte(["'D'", 'finess_et', 'cle_sans_naissance', 'annee_naissance']) }} as cle, {{ rien }} as ecarte_nir, {{ par_source | join(', ') }}
     from {{ ref('int_personnes__fiches') }}
     where cle_sans_naissance is not null and annee_naissance is not null
 {%- endset -%}
-{{ rapprocher(ref('int_personnes__etape_3_nir'), 'proche', indices, ecartes=['ecarte_dui', 'ecarte_nir']) }}
+{{ rapprocher(ref('int_personnes__etape_3_nir'), 'proche', indices, ecartes=ecartes) }}

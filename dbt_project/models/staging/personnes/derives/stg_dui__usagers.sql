@@ -1,13 +1,17 @@
+-- Derived from data_contracts by `dlnuf contracts generate`: do not edit.
+-- The last word of dui on each row of usagers.
 {{ derniere_version(source('raw', 'dui__usagers'), ['finess_et', 'usager_id']) }}
 
 select
     finess_et,
-    usager_id,
-    cast(annee_naissance as {{ dbt.type_int() }}) as annee_naissance,
+    ins_type,
+    ins_statut,
     sexe,
-    departement_domicile,
     protection_juridique,
     date_deces,
+    usager_id,
+    cast(annee_naissance as {{ dbt.type_int() }}) as annee_naissance,
+    departement_domicile,
     cle_ins,
     cle_traits,
     cle_nom_prenom,
@@ -16,6 +20,7 @@ select
     cle_sans_prenom,
     cle_sans_naissance,
     cle_mdph,
+    version_cle,
     _delivery_id as delivery_id,
     _ligne as ligne,
     _collecte_le as collecte_le,

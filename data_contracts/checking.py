@@ -1,0 +1,31 @@
+"""Whether the declarations of the project stand, all of them.
+
+Belongs here: reading every declaration, for those who want to know before anything is built. Does not belong here: what
+makes one wrong (`coherence`, `declared_references`, `retention`), the files derived from them (`derive`).
+"""
+
+from __future__ import annotations
+
+from data_contracts import dictionary, retention
+from data_contracts.indicators import indicators
+from data_contracts.loading import CONSERVATION, load_products, read_contracts
+from data_contracts.strict_yaml import DeclarationError
+from data_contracts.value_domains import domains
+
+
+def check() -> None:
+    """Reads every declaration of the project.
+
+    Raises:
+        DeclarationError: with every problem of every file.
+    """
+    domains(), dictionary.elements()  # without them no field can be read
+    contracts, problems = read_contracts()
+    for read in (indicators, load_products):
+        try:
+            read()
+        except DeclarationError as error:
+            problems += error.problems
+    problems += retention.read(CONSERVATION, contracts)[1]
+    if problems:
+        raise DeclarationError(problems)

@@ -53,9 +53,9 @@ def _properties(value: object) -> object:
     """`[{property: name, value: …}, …]` as a mapping, each name once."""
     if not isinstance(value, tuple):
         return value
-    if not all(isinstance(entry, dict) and "property" in entry and "value" in entry for entry in value):
-        raise ValueError("chaque entrée dit property et value")
-    for name, times in Counter(str(entry["property"]) for entry in value).items():
+    if not all(isinstance(e, dict) and isinstance(e.get("property"), str) and "value" in e for e in value):
+        raise ValueError("chaque entrée dit property, un mot, et value")
+    for name, times in Counter(entry["property"] for entry in value).items():
         if times > 1:
             raise ValueError(f"« {name} » est déclaré {times} fois")
     return {entry["property"]: entry["value"] for entry in value}

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Kind = Literal["record", "stay", "demand", "orientation", "decision", "right", "register", "other"]
 STATEMENTS = ("stay", "demand", "orientation")  # of a stay, or of a request for one
 REQUESTS = ("demand", "orientation")
-# What `dlnuf preparer` prepares for an ESMS.
+# What `dlnuf prepare` prepares for an ESMS.
 GiveBack = Literal["resid", "viatrajectoire", "sdo", "ecarts"]
 GIVE_BACKS: tuple[str, ...] = get_args(GiveBack)
 # The columns that statements share, under the names that the layer gives them, and their types.

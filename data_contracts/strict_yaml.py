@@ -175,7 +175,8 @@ class YamlFile:
         return wrong is None
 
     def _add(self, line: int, named: str, problem: str) -> None:
-        self._problems.append((line, f"{self.path.name}:{line} · {named} : {problem}"))
+        said = f"{named} : {problem}".replace("\n", " ")  # whatever is quoted of the file, a problem is one line
+        self._problems.append((line, f"{self.path.name}:{line} · {said}"))
 
     def _repaired(self, content: Any, error: ErrorDetails, model: Any) -> Any:
         """The content with a stand-in where an error is; without it, where it is a key that nobody knows."""
@@ -288,7 +289,7 @@ def _changed(content: Any, where: Where, stand_in: Callable[[], Any] | None) -> 
     if isinstance(content, tuple) and isinstance(step, int):
         return tuple(_changed(each, rest, stand_in) if rank == step else each for rank, each in enumerate(content))
     if isinstance(content, tuple):  # custom properties
-        content = {each.get("property"): each.get("value") for each in content if isinstance(each, dict)}
+        content = {str(each.get("property")): each.get("value") for each in content if isinstance(each, dict)}
     if not isinstance(content, dict):
         content = {}
     if not rest and stand_in is None:

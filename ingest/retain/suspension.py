@@ -49,7 +49,7 @@ def suspend(
         if len(found) > 1:
             raise WrongSuspension(
                 f"Plusieurs dossiers de l'établissement {finess} portent ce numéro, dans des logiciels différents. "
-                "Dites lequel par son pseudonyme (--personne)."
+                "Dites lequel par son pseudonyme (--person)."
             )
         person = next(iter(found), None)
         if person is None:

@@ -49,7 +49,7 @@ def rotate() -> None:
     keyring = keyrings.rotate(Home.from_env(), now=clock.now())
     typer.echo(
         f"Clé de chiffrement {keyring.current.version} en service. Sauvegardez le trousseau ({keyring.place}), puis "
-        "« dlnuf cles recouvrir » pour les livraisons déjà reçues."
+        "« dlnuf keys rewrap » pour les livraisons déjà reçues."
     )
 
 

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from dashboards import labels
-from data_contracts.dictionary import FOLDER, DictionaryError, elements
-from data_contracts.dictionary.element_lines import Element
+from data_contracts.dictionary import FOLDER, DictionaryError, askers, elements
 from data_contracts.loading import load_contracts
 
 TABLE = list(csv.DictReader(io.StringIO((FOLDER / "elements.csv").read_text(encoding="utf-8"))))
@@ -31,9 +30,8 @@ def written(folder: Path, rows: list[dict[str, str]]) -> Path:
     [
         ({"libelle": ""}, "libelle : vide"),
         ({"element_id": "siret"}, "element_id : « siret » n'a pas la forme"),
-        ({"tolerance_type": "exat"}, "tolerance_type : « exat » n'est pas admis (attendu : absolu, "),
+        ({"tolerance_type": "exat"}, "tolerance_type : « exat » n'est pas admis (vouliez-vous « exact » ?)"),
         ({"tolerance_valeur": "2,5"}, "tolerance_valeur : « 2,5 » n'a pas la forme"),
-        ({"ordre_survivance_codes": "FINESS>TBD_ATIH"}, "ordre_survivance_codes : « TBD_ATIH » n'est pas une collecte"),
         ({"GALAAD": "vu"}, "GALAAD : « vu » n'a pas la forme"),
         ({"ouverture": "oui"}, "ouverture : « oui » n'est pas admis (attendu : ouvert, restreint, personnel)"),
         ({"niveau": "individu", "ouverture": "ouvert"}, "une donnée individuelle n'est pas ouverte"),
@@ -66,7 +64,7 @@ def test_every_problem_is_told_at_once_and_an_element_is_said_once(tmp_path: Pat
 )
 def test_how_many_collections_ask_is_counted_from_the_cells(cells: dict[str, str], asked: int) -> None:
     empty = {name: "" for name, value in TABLE[4].items() if value[1:2] == ":"}
-    assert Element.model_validate(TABLE[4] | empty | cells).n_demande_aux_esms == asked
+    assert len(askers(TABLE[4] | empty | cells)) == asked
 
 
 def test_the_list_of_a_coded_element_is_the_one_that_its_fields_declare() -> None:

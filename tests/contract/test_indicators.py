@@ -104,7 +104,7 @@ def test_every_problem_of_every_file_is_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(IndicatorError) as told:
         indicators(tmp_path)
     assert len(told.value.problems) == 3
-    assert re.match(r"AUTRE\.yaml:\d+ · YAML illisible", told.value.problems[0])
+    assert re.match(r"AUTRE\.yaml:\d+ · fichier : YAML illisible", told.value.problems[0])
     assert str(told.value).startswith("Indicateurs invalides :\n  - AUTRE.yaml")
 
 

@@ -12,8 +12,16 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from data_contracts import checking, declared_references, dictionary, loading, retention
-from data_contracts.loading import CONSERVATION, PRODUCTS, SOURCES, load_contracts, load_products, read_contracts
+from data_contracts import checking, declared_references, dictionary, loading, mapping_files, retention
+from data_contracts.loading import (
+    CONSERVATION,
+    MAPPINGS,
+    PRODUCTS,
+    SOURCES,
+    load_contracts,
+    load_products,
+    read_contracts,
+)  # fmt: skip
 from data_contracts.strict_yaml import DeclarationError, YamlFile
 from ingest.home import Home
 from orchestration.run import run
@@ -194,8 +202,6 @@ def test_the_classes_that_tables_name_exist_and_so_does_the_column_that_ends_the
     [
         ("elements.csv", "FINESS>ROR>TDB_ATIH,", "FINESS>ROR>TDB_ATHI,",
          f"elements.csv:3 · FINESS_EJ : « TDB_ATHI » {COLLECTION} (vouliez-vous « TDB_ATIH » ?)"),
-        ("indicators.csv", "CAP_INST_HP;CATEGORIE_ET;", "CAP_INST_HPP;CATEGORIE_ET;",
-         f"indicators.csv:2 · EQ_EHPAD75 : « CAP_INST_HPP » {ELEMENT} (vouliez-vous « CAP_INST_HP » ?)"),
         ("non_reponses.csv", ",partout,,NULL d'un export", ",partout,TDB,NULL d'un export",
          f"non_reponses.csv:2 · \\N : « TDB » {COLLECTION} (attendu : CAMSP_RA"),
     ],
@@ -256,7 +262,8 @@ def test_a_file_that_cannot_be_read_hides_no_problem_of_the_others_and_makes_up_
 # --- whatever stands in a file, it is read or refused with a line
 
 FILES = [SOURCES / "consentements.odcs.yaml", SOURCES / "cnsa_gmp_pmp.odcs.yaml",
-         PRODUCTS / "mart_publics__repartition.odcs.yaml", CONSERVATION, dictionary.PRECEDENCE]  # fmt: skip
+         PRODUCTS / "mart_publics__repartition.odcs.yaml", CONSERVATION, dictionary.PRECEDENCE,
+         MAPPINGS / "domicilia.yaml"]  # fmt: skip
 WORDS = st.text("abé:{}[]-'\n", max_size=6)
 JUNK = st.one_of(
     st.none(), st.booleans(), st.integers(-3, 3), st.floats(allow_nan=False), WORDS, st.lists(WORDS, max_size=2),
@@ -277,15 +284,20 @@ def test_a_file_damaged_anywhere_is_read_or_refused_with_its_line(tmp_path: Path
         del node[key]
     else:
         node[key] = data.draw(JUNK)
+    for left in tmp_path.iterdir():  # of the last example
+        left.unlink()
     path = tmp_path / original.name
     path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
     if original == CONSERVATION:
         problems = said_of(lambda: retention.load(path))
     elif original == dictionary.PRECEDENCE:
         problems = said_of(lambda: dictionary.precedence(tmp_path))
+    elif original.parent == MAPPINGS:
+        file = YamlFile(path)
+        mapping_files.layouts(file, load_contracts())
+        problems = file.problems
     else:
         problems = said_of(lambda: (load_contracts if original.parent == SOURCES else load_products)(tmp_path))
-    path.unlink()
     for problem in problems:
         assert re.match(rf"{re.escape(original.name)}:\d+ · .+ : ", problem)
         assert "Input should" not in problem

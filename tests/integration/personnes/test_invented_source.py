@@ -20,6 +20,7 @@ import polars as pl
 import pytest
 
 from ingest import clock
+from tests.adding.pages import files_told
 from tests.integration.conservation.test_relecture import TITLES
 from tests.patience import PATIENCE_S
 
@@ -175,7 +176,7 @@ def home(project: Path) -> Path:
 def dlnuf(project: Path, home: Path) -> Dlnuf:
     def call(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "orchestration.cli.main", *arguments],
+            [sys.executable, "-m", "orchestration.cli", *arguments],
             cwd=project, env={**os.environ, "PYTHONPATH": str(project), "DLNUF_HOME": str(home)},
             capture_output=True, text=True, timeout=PATIENCE_S, check=False,
         )  # fmt: skip
@@ -229,9 +230,7 @@ def test_a_source_of_persons_that_nobody_wrote_code_for(
         "dbt_project/models/staging/personnes/derives/stg_suivi_invente__accueils.sql",
         "dbt_project/models/staging/personnes/derives/stg_suivi_invente__dossiers.sql",
     }
-    page = (PROJECT / "docs/adding/persons.md").read_text(encoding="utf-8")
-    assert f"| written by hand | {len(by_hand)} |" in page
-    assert f"| derived | {len(derived)} |" in page
+    assert len(by_hand) == files_told("persons")
 
     files = tmp_path / "envoi"
     files.mkdir()
@@ -278,16 +277,16 @@ def test_a_source_of_persons_that_nobody_wrote_code_for(
 
     given = tmp_path / "rendu"
     given.mkdir(mode=0o700)
-    _said(dlnuf("preparer", "ecarts", "--finess", ET, "--sortie", str(given)))
+    _said(dlnuf("prepare", "work-list", "--finess", ET, "--out", str(given)))
     [list_] = given.glob("ecarts_*.csv")
     told = list_.read_text(encoding="utf-8-sig")
     assert "ZZDOUBLE" in told.upper()  # whom no DUI holds: the source says who is in two places
     assert "ZZMODELE" not in told.upper()
 
     assert _stored(home) == 11
-    listed = json.loads(_said(dlnuf("conservation", "lister", "--au", "2025-06-01", "--json")))
+    listed = json.loads(_said(dlnuf("retention", "list", "--as-of", "2025-06-01", "--json")))
     assert listed["lignes"] == 4  # Aubépine: her record and her stay, in the DUI and in the source
     day = clock.day(clock.now()).isoformat()
-    _said(dlnuf("conservation", "approuver", listed["bordereau"], "--visa", "AD01", "--par", "direction", "--le", day))
-    assert "4 lignes éliminées" in _said(dlnuf("conservation", "eliminer"))
+    _said(dlnuf("retention", "approve", listed["bordereau"], "--visa", "AD01", "--by", "direction", "--on", day))
+    assert "4 lignes éliminées" in _said(dlnuf("retention", "eliminate"))
     assert _stored(home) == 9

@@ -49,7 +49,7 @@ def test_dependencies_point_one_way(room: str) -> None:
 def test_the_generator_is_a_witness_it_shares_nothing_with_what_it_judges() -> None:
     wrong = [
         f"{path.relative_to(PROJECT)} importe {name}"
-        for path in sorted((PROJECT / "ingest" / "synthetic").rglob("*.py"))
+        for path in sorted((PROJECT / "witness" / "generate").rglob("*.py"))
         for name in imports(path)
         if name.split(".")[0] in ROOMS and not name.startswith("witness.generate")
     ]

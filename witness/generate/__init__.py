@@ -7,12 +7,12 @@ Its places are real; no establishment, company or person of it exists: see `stru
 cannot be anyone's.
 """
 
-from witness.generate.defects import EFFETS, Fidelite, Registre, TauxDefauts, lire_taux
-from witness.generate.generator import Bilan, est_faite, generate
-from witness.generate.geography import ECHELLES, decrire
-from witness.generate.reread import ARefuser, a_refuser, effets
+from witness.generate.defects import EFFECTS, DefectRates, Fidelity, Ledger, read_rates
+from witness.generate.generator import Summary, generate, is_done
+from witness.generate.geography import SCALES, describe
+from witness.generate.reread import SpoiledDelivery, effects, to_be_refused
 
 __all__ = [
-    "ECHELLES", "EFFETS", "ARefuser", "Bilan", "Fidelite", "Registre", "TauxDefauts", "a_refuser", "decrire", "effets",
-    "est_faite", "generate", "lire_taux",
+    "EFFECTS", "SCALES", "DefectRates", "Fidelity", "Ledger", "SpoiledDelivery", "Summary", "describe", "effects",
+    "generate", "is_done", "read_rates", "to_be_refused",
 ]  # fmt: skip

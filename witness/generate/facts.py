@@ -17,45 +17,45 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from witness.generate.streams import Flottants
+from witness.generate.streams import Floats
 
-DOSSIER = Path(__file__).parent / "faits"
+FOLDER = Path(__file__).parent / "faits"
 
 
 @cache
-def table(nom: str) -> pl.DataFrame:
+def table(name: str) -> pl.DataFrame:
     """A fact table, every column as text (`faits/<nom>.csv`, `;`, UTF-8)."""
-    with (DOSSIER / f"{nom}.csv").open(encoding="utf-8", newline="") as flux:
-        lignes = list(csv.DictReader(flux, delimiter=";"))
-    return pl.DataFrame(lignes, schema=dict.fromkeys(lignes[0], pl.String))
+    with (FOLDER / f"{name}.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream, delimiter=";"))
+    return pl.DataFrame(rows, schema=dict.fromkeys(rows[0], pl.String))
 
 
-def nombres(nom: str, colonne: str) -> Flottants:
+def numbers(name: str, column: str) -> Floats:
     """A numeric column of a fact table; empty is unknown (NaN)."""
-    return table(nom)[colonne].cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy().copy()
+    return table(name)[column].cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy().copy()
 
 
-def textes(nom: str, colonne: str) -> list[str]:
+def texts(name: str, column: str) -> list[str]:
     """A text column of a fact table."""
-    return table(nom)[colonne].to_list()
+    return table(name)[column].to_list()
 
 
-def matrice(nom: str, colonnes: list[str]) -> Flottants:
+def matrix(name: str, columns: list[str]) -> Floats:
     """Several numeric columns of a fact table, as a matrix (rows, columns)."""
-    return np.column_stack([nombres(nom, c) for c in colonnes])
+    return np.column_stack([numbers(name, c) for c in columns])
 
 
 @cache
 def profils() -> tuple[str, ...]:
     """The operating profiles, in the order that every index `profil` uses."""
-    return tuple(textes("profils", "profil"))
+    return tuple(texts("profils", "profil"))
 
 
-def interrogees() -> list[str]:
+def asked_categories() -> list[str]:
     """Categories that the tableau de bord asks."""
     return table("categories").filter(pl.col("tdb") == "1")["code"].to_list()
 
 
-def listes(nature: str) -> list[str]:
+def words(nature: str) -> list[str]:
     """Words from which fictitious names are made."""
     return table("noms").filter(pl.col("nature") == nature)["texte"].to_list()

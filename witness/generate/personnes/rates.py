@@ -1,7 +1,7 @@
 """How often things go wrong when persons and stays are told.
 
 Belongs here: the kinds and their default rates. Does not belong here: what a right system does of each, and making them
-(`personnes.defauts`).
+(`person_defects`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, replace
 
 
 @dataclass(frozen=True)
-class TauxPersonnes:
+class PersonRates:
     """Share touched by each kind, of the records that can be ; above 0, at least one is when it can, in each file."""
 
     # Identity, in any record of a person.
@@ -49,10 +49,10 @@ class TauxPersonnes:
         return tuple(f.name for f in fields(cls))
 
     @classmethod
-    def aucun(cls) -> TauxPersonnes:
+    def none(cls) -> PersonRates:
         """No injected defect at all."""
         return cls(**dict.fromkeys(cls.natures(), 0.0))
 
-    def fois(self, facteur: float) -> TauxPersonnes:
+    def times(self, factor: float) -> PersonRates:
         """The same kinds, more or less frequent."""
-        return replace(self, **{n: min(1.0, getattr(self, n) * facteur) for n in self.natures()})
+        return replace(self, **{n: min(1.0, getattr(self, n) * factor) for n in self.natures()})

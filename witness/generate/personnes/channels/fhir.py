@@ -14,152 +14,154 @@ from typing import Any
 
 import polars as pl
 
-Modele = Mapping[str, Any]
-_NU = "@nu"  # name of the leaves that are written without quotes
+Template = Mapping[str, Any]
+_BARE = "@nu"  # name of the leaves that are written without quotes
 
 
 @dataclass
-class _Requis:
+class _Required:
     """Text there on every row: constants and columns, in order."""
 
-    morceaux: list[str | pl.Expr]
+    pieces: list[str | pl.Expr]
 
 
 @dataclass
 class _Option:
     """Text that is null on the rows where the part is left out."""
 
-    texte: pl.Expr
+    text: pl.Expr
 
 
-_Noeud = str | _Requis | _Option | None
+_Node = str | _Required | _Option | None
 
 
-def ecrire(table: pl.DataFrame, modele: Modele) -> pl.Series:
-    """JSON text of each row. Leaves: constants, or expressions of text ; of anything else, see `nu`."""
+def write(table: pl.DataFrame, template: Template) -> pl.Series:
+    """JSON text of each row. Leaves: constants, or expressions of text ; of anything else, see `bare`."""
     if len(table) == 0:
         return pl.Series(dtype=pl.String)
-    feuilles: list[pl.Expr] = []
-    numerote = _numeroter(modele, feuilles)
-    valeurs = table.select(feuilles)
-    vides = valeurs.null_count().row(0)
-    noeud = _texte(numerote, dict(zip(valeurs.columns, vides, strict=True)), len(valeurs))
-    if not isinstance(noeud, _Requis):
+    leaves: list[pl.Expr] = []
+    numbered = _numbered(template, leaves)
+    values = table.select(leaves)
+    null_counts = values.null_count().row(0)
+    node = _text(numbered, dict(zip(values.columns, null_counts, strict=True)), len(values))
+    if not isinstance(node, _Required):
         raise ValueError("un modèle a au moins une feuille connue sur toutes les lignes")
-    return valeurs.select(_concat(noeud.morceaux)).to_series()
+    return values.select(_concat(node.pieces)).to_series()
 
 
-def nu(valeur: pl.Expr) -> pl.Expr:
+def bare(value: pl.Expr) -> pl.Expr:
     """A leaf that is written without quotes: number, Boolean, or JSON already."""
-    return valeur.cast(pl.String).alias(_NU)
+    return value.cast(pl.String).alias(_BARE)
 
 
-def bundle(genre: str, entrees: Iterable[pl.Series]) -> tuple[bytes, int]:
+def bundle(kind: str, entries: Iterable[pl.Series]) -> tuple[bytes, int]:
     """A Bundle of entries already written, and how many there are."""
-    morceaux = [s for s in entrees if len(s)]
-    corps = ",\n".join(s.str.join(",\n").item() for s in morceaux)
-    return f'{{"resourceType":"Bundle","type":"{genre}","entry":[\n{corps}\n]}}\n'.encode(), sum(map(len, morceaux))
+    pieces = [s for s in entries if len(s)]
+    body = ",\n".join(s.str.join(",\n").item() for s in pieces)
+    return f'{{"resourceType":"Bundle","type":"{kind}","entry":[\n{body}\n]}}\n'.encode(), sum(map(len, pieces))
 
 
-def entree(modele: Modele) -> Modele:
+def entry(template: Template) -> Template:
     """Entry of a transaction: the resource, and that it is to be created."""
-    url = pl.concat_str(pl.lit("urn:uuid:"), modele["id"])
-    return {"fullUrl": url, "resource": modele, "request": {"method": "POST", "url": modele["resourceType"]}}
+    url = pl.concat_str(pl.lit("urn:uuid:"), template["id"])
+    return {"fullUrl": url, "resource": template, "request": {"method": "POST", "url": template["resourceType"]}}
 
 
-def concept(systeme: str, code: pl.Expr | str) -> Modele:
+def concept(system: str, code: pl.Expr | str) -> Template:
     """CodeableConcept of one coding."""
-    return {"coding": [{"system": systeme, "code": code}]}
+    return {"coding": [{"system": system, "code": code}]}
 
 
-def extension(url: str, nature: str, valeur: Any) -> Modele:
+def extension(url: str, nature: str, value: Any) -> Template:
     """Extension of a simple value."""
-    return {"url": url, f"value{nature}": valeur}
+    return {"url": url, f"value{nature}": value}
 
 
-def reference(vers: pl.Expr) -> Modele:
-    return {"reference": pl.concat_str(pl.lit("urn:uuid:"), vers)}
+def reference(to: pl.Expr) -> Template:
+    return {"reference": pl.concat_str(pl.lit("urn:uuid:"), to)}
 
 
 @dataclass
-class _Feuille:
-    nom: str
-    nue: bool
+class _Leaf:
+    name: str
+    is_bare: bool
 
 
-def _numeroter(noeud: Any, feuilles: list[pl.Expr]) -> Any:
+def _numbered(node: Any, leaves: list[pl.Expr]) -> Any:
     """The template with the name of a column in the place of each expression."""
-    if isinstance(noeud, pl.Expr):
-        nue = noeud.meta.output_name(raise_if_undetermined=False) == _NU
-        feuilles.append(noeud.alias(f"f{len(feuilles)}"))
-        return _Feuille(f"f{len(feuilles) - 1}", nue)
-    if isinstance(noeud, Mapping):
-        return {cle: _numeroter(valeur, feuilles) for cle, valeur in noeud.items()}
-    if isinstance(noeud, list | tuple):
-        return [_numeroter(valeur, feuilles) for valeur in noeud]
-    return noeud
+    if isinstance(node, pl.Expr):
+        is_bare = node.meta.output_name(raise_if_undetermined=False) == _BARE
+        leaves.append(node.alias(f"f{len(leaves)}"))
+        return _Leaf(f"f{len(leaves) - 1}", is_bare)
+    if isinstance(node, Mapping):
+        return {key: _numbered(value, leaves) for key, value in node.items()}
+    if isinstance(node, list | tuple):
+        return [_numbered(value, leaves) for value in node]
+    return node
 
 
-def _texte(noeud: Any, vides: Mapping[str, int], n: int) -> _Noeud:
+def _text(node: Any, null_counts: Mapping[str, int], n: int) -> _Node:
     """Text of a part ; None when it is left out everywhere."""
-    if isinstance(noeud, _Feuille):
-        if vides[noeud.nom] == n:
+    if isinstance(node, _Leaf):
+        if null_counts[node.name] == n:
             return None
-        marque = "" if noeud.nue else '"'
-        morceaux: list[str | pl.Expr] = [marque, pl.col(noeud.nom), marque]
-        return _Option(_concat(morceaux)) if vides[noeud.nom] else _Requis(morceaux)
-    if isinstance(noeud, Mapping):
-        return _assembler([(f"{json.dumps(c)}:", _texte(v, vides, n)) for c, v in noeud.items()], "{}")
-    if isinstance(noeud, list):
-        return _assembler([("", _texte(v, vides, n)) for v in noeud], "[]")
-    return json.dumps(noeud, ensure_ascii=False)
+        quote = "" if node.is_bare else '"'
+        pieces: list[str | pl.Expr] = [quote, pl.col(node.name), quote]
+        return _Option(_concat(pieces)) if null_counts[node.name] else _Required(pieces)
+    if isinstance(node, Mapping):
+        return _assemble([(f"{json.dumps(c)}:", _text(v, null_counts, n)) for c, v in node.items()], "{}")
+    if isinstance(node, list):
+        return _assemble([("", _text(v, null_counts, n)) for v in node], "[]")
+    return json.dumps(node, ensure_ascii=False)
 
 
-def _assembler(enfants: list[tuple[str, _Noeud]], bords: str) -> _Noeud:
-    restent = [(cle, e) for cle, e in enfants if e is not None]
-    connus = [e for _, e in restent]
-    if all(isinstance(e, str) for e in connus):
-        if len(connus) < len(enfants) and bords == "{}":
+def _assemble(children: list[tuple[str, _Node]], brackets: str) -> _Node:
+    remaining = [(key, e) for key, e in children if e is not None]
+    known = [e for _, e in remaining]
+    if all(isinstance(e, str) for e in known):
+        if len(known) < len(children) and brackets == "{}":
             return None  # nothing varies in it any more
-        return bords[0] + ",".join(f"{cle}{e}" for cle, e in restent) + bords[1] if connus or not enfants else None
-    toujours = any(isinstance(e, _Requis) for e in connus) or (
-        bords == "[]" and any(isinstance(e, str) for e in connus)
+        return (
+            brackets[0] + ",".join(f"{key}{e}" for key, e in remaining) + brackets[1] if known or not children else None
+        )
+    always = any(isinstance(e, _Required) for e in known) or (
+        brackets == "[]" and any(isinstance(e, str) for e in known)
     )
-    if toujours:
-        return _Requis([bords[0], *_virgules(restent), bords[1]])
-    options = [e.texte for e in connus if isinstance(e, _Option)]
+    if always:
+        return _Required([brackets[0], *_with_commas(remaining), brackets[1]])
+    options = [e.text for e in known if isinstance(e, _Option)]
     if len(options) == 1:  # null where its only varying part is
-        morceaux: list[str | pl.Expr] = [bords[0]]
-        for i, (cle, e) in enumerate(restent):
-            morceaux += ["," if i else "", cle, e.texte if isinstance(e, _Option) else str(e)]
-        return _Option(_concat([*morceaux, bords[1]]))
-    parties = [_concat([cle, e.texte if isinstance(e, _Option) else str(e)]) for cle, e in restent]
-    corps = pl.concat_str(parties, separator=",", ignore_nulls=True)
-    existe = pl.any_horizontal(o.is_not_null() for o in options)
-    return _Option(pl.when(existe).then(pl.concat_str(pl.lit(bords[0]), corps, pl.lit(bords[1]))))
+        pieces: list[str | pl.Expr] = [brackets[0]]
+        for i, (key, e) in enumerate(remaining):
+            pieces += ["," if i else "", key, e.text if isinstance(e, _Option) else str(e)]
+        return _Option(_concat([*pieces, brackets[1]]))
+    parts = [_concat([key, e.text if isinstance(e, _Option) else str(e)]) for key, e in remaining]
+    body = pl.concat_str(parts, separator=",", ignore_nulls=True)
+    exists = pl.any_horizontal(o.is_not_null() for o in options)
+    return _Option(pl.when(exists).then(pl.concat_str(pl.lit(brackets[0]), body, pl.lit(brackets[1]))))
 
 
-def _virgules(enfants: Sequence[tuple[str, _Noeud]]) -> list[str | pl.Expr]:
+def _with_commas(children: Sequence[tuple[str, _Node]]) -> list[str | pl.Expr]:
     """Parts and their commas: an optional one brings its own, before the first that is always there, or after it."""
-    morceaux: list[str | pl.Expr] = []
-    commence = False
-    for cle, e in enfants:
+    pieces: list[str | pl.Expr] = []
+    started = False
+    for key, e in children:
         if isinstance(e, _Option):
-            bouts = [",", cle, e.texte] if commence else [cle, e.texte, ","]
-            morceaux.append(_concat(bouts).fill_null(""))
+            ends = [",", key, e.text] if started else [key, e.text, ","]
+            pieces.append(_concat(ends).fill_null(""))
             continue
-        morceaux += [",", cle] if commence else [cle]
-        morceaux += e.morceaux if isinstance(e, _Requis) else [str(e)]
-        commence = True
-    return morceaux
+        pieces += [",", key] if started else [key]
+        pieces += e.pieces if isinstance(e, _Required) else [str(e)]
+        started = True
+    return pieces
 
 
-def _concat(morceaux: list[str | pl.Expr]) -> pl.Expr:
+def _concat(pieces: list[str | pl.Expr]) -> pl.Expr:
     """Pieces in order, the constants that follow each other as one."""
-    reunis: list[str | pl.Expr] = []
-    for m in morceaux:
-        if isinstance(m, str) and reunis and isinstance(reunis[-1], str):
-            reunis[-1] += m
+    merged: list[str | pl.Expr] = []
+    for m in pieces:
+        if isinstance(m, str) and merged and isinstance(merged[-1], str):
+            merged[-1] += m
         elif not isinstance(m, str) or m:
-            reunis.append(m)
-    return pl.concat_str(pl.lit(m) if isinstance(m, str) else m for m in reunis)
+            merged.append(m)
+    return pl.concat_str(pl.lit(m) if isinstance(m, str) else m for m in merged)

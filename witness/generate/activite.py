@@ -1,8 +1,9 @@
 """True activity: places of the panel, days, people present, entries and exits.
 
 Belongs here: how much is done. Does not belong here: who the people are (`usagers`) or what it costs (`comptes`).
-Rates are never drawn: days are, whole, and a rate is days done over theoretical days (capacité autorisée × jours
-d'ouverture), so that every collection that computes the rate finds the same one.
+
+No rate is drawn. Days are drawn, whole, and a rate is the days done over the theoretical days (capacité autorisée ×
+jours d'ouverture): every collection that computes the rate finds the same one.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def fill(streams: Streams, p: Panel, capacites: Capacites) -> None:
 
 
 def places(table_et: pl.DataFrame, capacites: Capacites) -> dict[str, Floats]:
-    """Capacities (n_et, years) by variable, for every ET whether open or not."""
+    """Capacities by variable, an array (n_et, years) each, for every ET whether it is open or not."""
     v: dict[str, Floats] = {}
     for prefix, source in (("cap_aut", capacites.autorise), ("cap_inst", capacites.installe)):
         v |= {f"{prefix}_{m.lower()}": source[m] for m in MODALITES}
@@ -40,7 +41,7 @@ def places(table_et: pl.DataFrame, capacites: Capacites) -> dict[str, Floats]:
         v[f"{prefix}_total"] = known_sum(*(source[m] for m in MODALITES))
     v["places_ash"] = capacites.places_ash
     v |= {f"logements_{name}": values for name, values in capacites.logements.items()}
-    # As FINESS tells places for disabled people: by mode, all that is not residential nor day schooling together.
+    # FINESS tells the places for disabled people by mode, and puts together all that is neither internat nor externat.
     handicap = table_et["domaine"].str.starts_with("PH").to_numpy()[:, None]
     modes = {m: v[f"cap_aut_{m}"] for m in ("internat", "semi_internat", "externat")}
     modes["autre"] = known_sum(*(v[f"cap_aut_{m}"] for m in ("milieu_ordinaire", "ht", "aj")))
@@ -87,7 +88,7 @@ def _journees(rng: np.random.Generator, p: Panel, capacites: Capacites) -> None:
 
 
 def _quarters(rng: np.random.Generator, p: Panel) -> None:
-    """Quarters of the EHPAD: their days sum to the year's."""
+    """Fill the quarters of the EHPAD, whose days add up to those of the year."""
     days = np.array([[91 if calendar.isleap(a) else 90, 91, 92, 92] for a in YEARS])[p.year_rank]
     theoretical = p.v["cap_aut_hp"][:, None] * days
     ehpad = p.is_a("EHPAD") & (p.v["jours_ouverture_hp"] >= 365)
@@ -105,7 +106,10 @@ def _quarters(rng: np.random.Generator, p: Panel) -> None:
 
 
 def _personnes(rng: np.random.Generator, p: Panel) -> None:
-    """People present at 31/12, entries and exits: present = present before + entries − exits."""
+    """Fill the people present at 31/12, the entries and the exits.
+
+    People present are those of the year before, plus the entries, minus the exits.
+    """
     n_et = len(p.table_et)
     rates = np.clip(np.nan_to_num(p.v["tx_occ_permanent"], nan=90.0) / 100, 0.2, 1.0)
     housed = np.minimum(np.rint(p.v["cap_inst_permanent"] * rates), p.v["cap_inst_permanent"])
@@ -166,6 +170,6 @@ def _mouvements(rng: np.random.Generator, p: Panel) -> None:
 
 
 def _share(rng: np.random.Generator, concerned: np.ndarray, mean: float | Floats, strength: float) -> Floats:
-    """A percentage around a mean, for the rows concerned."""
+    """A percentage drawn around a mean for the rows concerned, unknown (NaN) for the others."""
     m = np.broadcast_to(np.asarray(mean, dtype=float), concerned.shape)
     return np.where(concerned, np.round(100 * rng.beta(m * strength, (1 - m) * strength), 2), np.nan)

@@ -58,9 +58,10 @@ def text_values(variable: str, texts: pl.Series) -> pl.Series:
 
 
 def right_numbers(variable: str, answers: Floats, true_values: Floats, rounding: float = 0.0) -> np.ndarray:
-    """Numbers within the tolerance of the element of what is true (canonical unit) ; false when nothing is true.
+    """Whether each answer is near enough to the true number, both in the canonical unit; false when nothing is true.
 
-    An element without a tolerance in numbers is right to the rounding of its column.
+    Near enough means within the tolerance of the element. An element that has no tolerance in numbers is right when it
+    is right to the rounding of its column.
     """
     gap = half_width(variable, true_values)
     with np.errstate(invalid="ignore"):
@@ -69,7 +70,7 @@ def right_numbers(variable: str, answers: Floats, true_values: Floats, rounding:
 
 
 def right_days(variable: str, answers: pl.Series, true_values: pl.Series) -> np.ndarray:
-    """Dates within the days that the element tolerates."""
+    """Whether each date is within the number of days that the element tolerates."""
     nature, value = tolerances()[variable]
     days = value if nature == "date" else 0.0
     gap = (answers - true_values).dt.total_days().abs()
@@ -77,7 +78,11 @@ def right_days(variable: str, answers: pl.Series, true_values: pl.Series) -> np.
 
 
 def right_texts(variable: str, answers: pl.Series, true_values: pl.Series) -> np.ndarray:
-    """Texts that say the same: equal but for case, or sets that share enough."""
+    """Whether each text says the same as the truth.
+
+    Two texts are the same when they differ by their capitals only. Two sets are the same when they share enough of
+    their members.
+    """
     equal = (answers.str.to_lowercase() == true_values.str.to_lowercase()).fill_null(False).to_numpy().copy()
     nature, value = tolerances()[variable]
     if nature == "ensemble":
@@ -88,7 +93,10 @@ def right_texts(variable: str, answers: pl.Series, true_values: pl.Series) -> np
 
 
 def answers(sheet: Sheet, columns: list[Column], written: WrittenRows, origin: Origin) -> Iterator[pl.DataFrame]:
-    """Answers of a table, one frame per column that puts a question ; rows that writing destroyed are not answers."""
+    """The answers of a table, one frame for each column that puts a question.
+
+    A row that the writing destroyed is no answer.
+    """
     for column, true, rows, field_name, known in _cells(sheet, columns, written):
         kept = known & written.readable
         ranks, witnesses = written.ranks[kept], written.witness[kept]
@@ -121,9 +129,10 @@ def answers(sheet: Sheet, columns: list[Column], written: WrittenRows, origin: O
 
 
 def unanswered(sheet: Sheet, columns: list[Column], written: WrittenRows) -> Iterator[pl.DataFrame]:
-    """Questions put to a unit and left empty, or that the file itself calls unusable ; once, when put in two columns.
+    """Questions that a unit was asked and that the file leaves without a usable answer.
 
-    `motif`: « vide » when something exists to be answered, « sans_objet » when nothing does, or the kind of the defect.
+    A question put in two columns counts once. `motif` says why: « vide » when something exists that could be answered,
+    « sans_objet » when nothing does, or the kind of the defect that made the answer unusable.
     """
     position = {id(c): j for j, c in enumerate(columns)}
     answered: dict[tuple[str, str, str], np.ndarray] = {}
@@ -152,7 +161,7 @@ def identity_answers(
     variable: str, unit: str, unite_id: pl.Series, year: int, written: pl.Series, true_values: pl.Series,
     field_name: str, rows: pl.Series, origin: Origin,
 ) -> pl.DataFrame:  # fmt: skip
-    """Answers of a referential about a text or a date, those that are known."""
+    """The answers of a referential about one text or one date; what it leaves unknown is no answer."""
     dates = written.dtype == pl.Date
     right = (right_days if dates else right_texts)(variable, written, true_values)
     element, composante, base = question_keys()[variable]
@@ -169,13 +178,17 @@ def identity_answers(
 def _cells(
     sheet: Sheet, columns: list[Column], written: WrittenRows
 ) -> Iterator[tuple[Column, Column, np.ndarray, str, np.ndarray]]:
-    """Each column that puts a question: as written, as true, lines, title, and which of the rows written are known."""
+    """What each column that puts a question holds.
+
+    Yields the column as written, the true one, the lines of the file, the title, and which of the rows written carry a
+    value.
+    """
     rows = np.arange(len(written.ranks)) + 2
     for j, (column, true, field_name) in enumerate(zip(columns, sheet.columns, sheet.distinct_titles(), strict=True)):
         if column.variable is None:
             continue
         known = _exists(column)
-        lost = [i for i, jj in written.destroyed if jj == j]
+        lost = [i for i, k in written.destroyed if k == j]
         known[lost] = False
         yield column, true, rows, field_name, known[written.ranks]
 
@@ -204,7 +217,7 @@ def _questions(sheet: Sheet, written: WrittenRows, kept: np.ndarray, variable: s
 
 
 def _table(schema: dict, values: Mapping[str, Any]) -> pl.DataFrame:
-    """A frame of a schema ; a lone value fills its column, an absent one is unknown."""
+    """A frame of a schema: a lone value fills its column, a value that is not given leaves its column unknown."""
     n = next(len(v) for v in values.values() if isinstance(v, np.ndarray | pl.Series | list))
     columns = []
     for name, nature in schema.items():

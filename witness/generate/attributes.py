@@ -31,7 +31,10 @@ DATES = ("livret", "contrat_sejour", "reglement", "cvs", "projet", "commission_s
 
 
 def fill(streams: Streams, p: Panel, triplets: pl.DataFrame) -> None:
-    """Fill the texts and dates of the panel ; they belong to the ET and hold for all years, dates of acts excepted."""
+    """Fill the texts and the dates of the panel.
+
+    They belong to the ET and hold for all years, except the dates of acts, which are those of each year.
+    """
     rng = streams.stream("caracteres")
     n_et = len(p.table_et)
     for name, share in YES_NO.items():
@@ -71,14 +74,15 @@ def fill(streams: Streams, p: Panel, triplets: pl.DataFrame) -> None:
 
 
 def own_question(position: str) -> str:
-    """Variable of a question that the tableau de bord alone asks, from its position."""
+    """Name of the variable of a question that the tableau de bord alone asks, made from its position."""
     return f"tdb_{int(position):03d}"
 
 
 def _own_questions(streams: Streams, p: Panel, end: np.ndarray) -> None:
-    """What only one questionnaire asks for, drawn as `faits/tdb_colonnes.csv` says: any plausible answer is the truth.
+    """Draw the answers to the questions that the tableau de bord alone asks, as `faits/tdb_colonnes.csv` says.
 
-    Choices belong to the ET and hold for all years ; quantities are each year's. They exist for the ET asked.
+    Nothing else in this world depends on them: any plausible answer is the truth. Choices belong to the ET and hold for
+    all years; quantities are those of each year. They exist for the ET that the tableau de bord asks.
     """
     n, n_et = len(p), len(p.table_et)
     asked = np.isin(p.table_et["categorie"].to_numpy().astype(str), facts.asked_categories())
@@ -92,7 +96,7 @@ def _own_questions(streams: Streams, p: Panel, end: np.ndarray) -> None:
                 p.t[name] = p.by_et(blanked(answers, ~asked))
             case "choix":
                 choice = np.array([c or None for c in rest.split("|")], dtype=object)
-                not_asked = ~asked & (len(choice) > 1)  # the only choice is said of whoever is asked, by whom it may be
+                not_asked = ~asked & (len(choice) > 1)  # a choice of one word is true of every ET, asked or not
                 p.t[name] = p.by_et(blanked(choice[rng.integers(0, len(choice), n_et)], not_asked))
             case "entier" | "decimal":
                 low, high = map(int, rest.split("-"))
@@ -106,7 +110,7 @@ def _own_questions(streams: Streams, p: Panel, end: np.ndarray) -> None:
 
 
 def _specific_units(triplets: pl.DataFrame, n_et: int) -> np.ndarray:
-    """PASA and UHR that the ET is authorised for, which their disciplines tell (961, 962)."""
+    """The units (PASA, UHR) that each ET is authorised for, told by the disciplines 961 and 962 of its triplets."""
     result = np.full(n_et, None, dtype=object)
     for discipline, unit in (("961", "PASA"), ("962", "UHR")):
         for e in triplets.filter(pl.col("discipline") == discipline)["et_id"].unique(maintain_order=True):

@@ -1,8 +1,9 @@
 """True capacities: places authorised and installed, by FINESS triplet, year by year.
 
 Belongs here: places. Does not belong here: who occupies them.
-A triplet is discipline × mode de fonctionnement × clientèle ; `modalite` says which activity it feeds. Triplets without
-places (home help, consultations) exist with an unknown capacity: unknown is not zero.
+
+A triplet is discipline × mode de fonctionnement × clientèle; `modalite` says which activity it feeds. Some triplets
+have no places (home help, consultations): their capacity is unknown, it is not zero.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from witness.generate import facts
 from witness.generate.streams import Floats, Integers, Streams, noise
 from witness.generate.structures import MILLESIMES
 
-YEARS = (MILLESIMES[0] - 1, *MILLESIMES)  # the year before serves for stale answers
+YEARS = (MILLESIMES[0] - 1, *MILLESIMES)  # the year before is what a stale answer repeats
 MODALITES = ("HP", "INTERNAT", "SEMI_INTERNAT", "EXTERNAT", "MILIEU_ORDINAIRE", "HT", "AJ", "NUIT")
 PERMANENT = ("HP", "INTERNAT", "SEMI_INTERNAT", "EXTERNAT", "MILIEU_ORDINAIRE")
 HOUSING_DISCIPLINES = {"925": "f1", "927": "f1bis", "926": "f2"}  # « Hébergement résidence autonomie P.A. F1… »
@@ -51,9 +52,9 @@ def build(streams: Streams, et: pl.DataFrame) -> Capacites:
     touched = change_year < n_years
     change_day[touched] = start[change_year[touched]] + rng.integers(20, 320, int(touched.sum()))
 
-    # 73 % equal, 9 % fewer installed, 18 % more: the shares seen in the FINESS+ sample.
-    fate = rng.random(n)
-    gap = np.where(fate < 0.09, -np.maximum(1, np.rint(aut[:, 0] * 0.08)), np.where(fate > 0.9, 1.0, 0.0))
+    # The FINESS+ sample has as many places installed as authorised in most triplets, fewer in 9 %, more in some.
+    chance = rng.random(n)
+    gap = np.where(chance < 0.09, -np.maximum(1, np.rint(aut[:, 0] * 0.08)), np.where(chance > 0.9, 1.0, 0.0))
     inst = np.maximum(aut + gap[:, None], 1.0)
     aide_sociale = et["aide_sociale"].to_numpy()[drawn["et_id"]]
     ash_share = np.where(rng.random(n) < 0.7, 1.0, rng.uniform(0.15, 0.7, n))
@@ -86,13 +87,13 @@ def build(streams: Streams, et: pl.DataFrame) -> Capacites:
 
 
 def known_sum(*arrays: Floats) -> Floats:
-    """Sum of what is known ; unknown when nothing is."""
+    """Sum of the terms that are known; unknown (NaN) where none is."""
     stack = np.stack(arrays)
     return np.where(np.isnan(stack).all(axis=0), np.nan, np.nansum(stack, axis=0))
 
 
 def _draws(rng: np.random.Generator, et: pl.DataFrame) -> dict[str, np.ndarray]:
-    """Triplets of each ET, with their places in the first year (NaN: without places)."""
+    """The triplets that each ET has, with their places in the first year (NaN: the triplet has no places)."""
     triplets = facts.table("triplets")
     categories = facts.texts("categories", "code")
     means, spreads = facts.numbers("categories", "places_moyennes"), facts.numbers("categories", "places_ecart")
@@ -126,7 +127,7 @@ def _draws(rng: np.random.Generator, et: pl.DataFrame) -> dict[str, np.ndarray]:
 
 
 def _sum(values: Floats, et_id: Integers, kept: np.ndarray, n_et: int) -> Floats:
-    """Sum by ET (n_et, years) of the kept triplets ; NaN where the ET has none."""
+    """Sum of the triplets of a mask by ET, as an array (n_et, years); NaN where the ET has none of them."""
     summed = np.zeros((n_et, values.shape[1]))
     counted = np.zeros(n_et)
     np.add.at(summed, et_id[kept], np.nan_to_num(values[kept]))

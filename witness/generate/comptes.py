@@ -1,8 +1,10 @@
-"""True accounts, by ET and by EJ, in whole cents: result = products − charges, exactly.
+"""True accounts, by ET and by EJ, in whole cents: the result is exactly the products minus the charges.
 
-Belongs here: money spent and received, the ratios that follow. Does not belong here: prices asked of people (`prix`).
-Charges are positive here; the collections that write them negative do so in their file.
-`cadre`: which account an ET deposits (ERRD, CA_PA, CA_PH, or none).
+Belongs here: money spent and received, and the ratios that follow. Does not belong here: the prices that people pay
+(`prix`).
+
+Charges are positive here; the collections that write them negative do so in their file. `cadre` is the account that an
+ET deposits: ERRD, CA_PA, CA_PH, or none.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ GROUPES = ("g1", "g2", "g3")
 
 
 def fill(streams: Streams, p: Panel, ej: pl.DataFrame) -> pl.DataFrame:
-    """Fill the panel with the accounts of the ET ; returns those of the EJ (one row per EJ and year)."""
+    """Fill the panel with the accounts of the ET; returns those of the EJ, one row for each EJ and year."""
     rng = streams.stream("comptes")
     _compte_de_resultat(rng, p)
     _bilan(rng, p)
@@ -66,7 +68,7 @@ def _compte_de_resultat(rng: np.random.Generator, p: Panel) -> None:
 
 
 def _bilan(rng: np.random.Generator, p: Panel) -> None:
-    """Fixed assets (gross, written down) behind the rates of wear ; debt and funds."""
+    """Fill the fixed assets, gross and written down, from which the rates of wear are computed."""
     n_et = len(p.table_et)
     gross = p.v["charges_g3"] * p.by_et(rng.uniform(6, 11, n_et))
     for name, centre in (("constructions", 0.44), ("installations", 0.66), ("autres_immo", 0.63)):
@@ -85,7 +87,7 @@ def _cadres(rng: np.random.Generator, p: Panel, ej: pl.DataFrame) -> None:
     cat = p.table_et["categorie_id"].to_numpy()
     errd_share = np.nan_to_num(facts.numbers("categories", "part_errd"))[cat]
     fallback = np.array(facts.texts("categories", "cadre"))[cat]
-    # An EJ under EPRD is under EPRD for all that it runs: the draw is the EJ's.
+    # The draw belongs to the EJ: an EJ that deposits an ERRD does so for everything that it runs.
     under_errd = (rng.random(len(ej))[p.ej] < errd_share[p.et]) & (fallback[p.et] != "")
     cadre = np.where(under_errd, "ERRD", fallback[p.et]).astype(object)
     p.t["cadre"] = blanked(cadre, cadre == "")
@@ -98,7 +100,10 @@ def _cadres(rng: np.random.Generator, p: Panel, ej: pl.DataFrame) -> None:
 
 
 def _comptes_ej(rng: np.random.Generator, p: Panel, ej: pl.DataFrame) -> pl.DataFrame:
-    """Sums of the ET under ERRD of each EJ and year, ratios of those sums ; the ET of an EJ share its funds in days."""
+    """For each EJ and year, the sums of its ET under ERRD and the ratios of those sums.
+
+    The working capital in days and the debt ratio are drawn for the EJ, and are the same for all its ET.
+    """
     n_ej = len(ej)
     ej_of = p.ej
     days = np.round(np.clip(rng.normal(62, 38, n_ej), -60, 260), 1)

@@ -1,8 +1,8 @@
-"""What goes wrong in deliveries: rates, ledger of what was done, ledger of natural disagreements.
+"""What goes wrong in deliveries: the rates, and the ledger of all that separates the deliveries from the truth.
 
-Belongs here: the kinds of defects, their default rates, what a right system does of each, and the record of each.
-Does not belong here: their injection in a given file (`injection`, and the modules of `collectes` for those that only
-one format knows).
+Belongs here: the kinds of defects, their default rates, what a right system does of each, and how each one is recorded.
+Does not belong here: making them in a given file (`injection`, and the modules of `collectes` for the defects that one
+format alone can carry).
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ from witness.generate.personnes.rates import PersonRates
 
 @dataclass(frozen=True)
 class DefectRates:
-    """Share of the rows of a delivery touched by each kind of defect ; above 0, at least one row is when it can.
+    """Share of the rows of a delivery that each kind of defect touches.
 
-    `encodage_cp1252` and `colonne_manquante` touch one delivery whole, when above 0 ; `fermeture_tardive` is a share of
-    the closures of a year, `redressement` of the wrong values that a redelivery puts right.
+    Above 0, at least one row is touched whenever one can be. `encodage_cp1252` and `colonne_manquante` touch one whole
+    delivery as soon as they are above 0. `fermeture_tardive` is a share of the closures of a year, and `redressement` a
+    share of the wrong values, which a redelivery puts right.
     """
 
     valeur_perimee: float = 0.010  # last year's value sent again
@@ -45,32 +46,36 @@ class DefectRates:
     date_bouche_trou: float = 0.010  # 1904-04-04
     virgule_decimale: float = 0.010  # decimal comma in a file with decimal points
     encodage_cp1252: float = 1.0  # one file expected in UTF-8 is not
-    colonne_manquante: float = 1.0  # one delivery lacks the column of its key ; a complete one follows
+    colonne_manquante: float = 1.0  # one delivery lacks the column of its key; a complete one follows
     fermeture_tardive: float = 0.15  # closures of the year that FINESS only learns of a year later
     redressement: float = 0.6
     personnes: PersonRates = field(default_factory=PersonRates)  # those of persons and stays, by the same names
 
     @classmethod
     def natures(cls) -> tuple[str, ...]:
-        """Names of the rates, those of persons apart."""
+        """Names of the rates, without those of persons."""
         return tuple(f.name for f in fields(cls) if f.name != "personnes")
 
     @classmethod
     def none(cls) -> DefectRates:
-        """No injected defect at all (natural disagreements remain)."""
+        """Rates without any injected defect; natural disagreements remain."""
         zeros = dict.fromkeys((n for n in cls.natures() if n != "redressement"), 0.0)
         return cls(**zeros, personnes=PersonRates.none())
 
     def times(self, factor: float) -> DefectRates:
-        """The same kinds, more or less frequent."""
+        """The same kinds of defects, as many times more frequent; no rate passes 1."""
         natures = (n for n in self.natures() if n != "redressement")
         rate = {n: min(1.0, getattr(self, n) * factor) for n in natures}
         return replace(self, **rate, personnes=self.personnes.times(factor))
 
 
-# What a right system does of each kind: reject the line ; reject it because it repeats another ; whatever it does, the
-# value is wrong ; leave the datum unknown ; read it right, it is only written oddly ; or, of a whole delivery, read it
-# right all the same, or refuse it.
+# What a right system does of each kind of defect:
+# ligne_a_rejeter: it rejects the line;
+# ligne_en_trop: it rejects the line, because it repeats another;
+# valeur_fausse: it cannot know better, and the value is wrong whatever it does;
+# valeur_inconnue: it leaves the datum unknown;
+# ecriture: it reads the value right, which is only oddly written;
+# livraison, livraison_a_refuser: of a whole delivery, it reads it right all the same, or refuses it.
 EFFECTS = {
     "valeur_perimee": "valeur_fausse",
     "faute_de_frappe": "valeur_fausse",
@@ -97,7 +102,7 @@ EFFECTS = {
 
 @dataclass(frozen=True)
 class Fidelity:
-    """How faithfully a collection is answered when nothing goes wrong: its natural disagreements."""
+    """How faithfully a collection is answered when nothing goes wrong: the shares of its natural disagreements."""
 
     answering: float = 0.95  # share of the ET that answer at all
     empty: float = 0.02  # share of the questions left empty
@@ -106,7 +111,8 @@ class Fidelity:
     late: float = 0.35  # answers that ignore a change of capacity of the year
 
 
-# Natural disagreements: one row per answer that is not the truth ; numbers in the unit of the file, or texts.
+# One row for each answer that is not the truth for a natural reason; its values are numbers in the unit of the file, or
+# texts.
 DISAGREEMENTS_SCHEMA = {
     "livraison": pl.String,
     "ligne": pl.Int64,
@@ -122,7 +128,7 @@ EXACT = Fidelity(answering=1.0, empty=0.0, tolerated=0.0, beyond_tolerance=0.0, 
 
 
 class Question(NamedTuple):
-    """The key of the resolved layer, as texts ; empty where the defect is not about one question."""
+    """The key of the resolved layer, as texts. Empty texts mean that the defect is not about one question."""
 
     unite: str = ""
     unite_id: str = ""
@@ -135,7 +141,10 @@ class Question(NamedTuple):
 
 @dataclass(frozen=True)
 class Defect:
-    """One injected defect. `ligne`: physical line of a CSV (1 = titles), rank of the record in a JSON file."""
+    """One injected defect.
+
+    `ligne` is the physical line of a CSV (1 holds the titles), or the rank of the record in a JSON file.
+    """
 
     livraison: str
     ligne: int
@@ -148,7 +157,7 @@ class Defect:
 
 @dataclass
 class Ledger:
-    """Everything that separates the deliveries from the truth."""
+    """Everything that separates the deliveries from the truth: the injected defects and the natural disagreements."""
 
     defects: list[Defect] = field(default_factory=list)
     disagreements: list[pl.DataFrame] = field(default_factory=list)
@@ -180,14 +189,16 @@ class Ledger:
 
 
 def how_many(share: float, n: int) -> int:
-    """Number of rows touched among `n`: the share, at least one when the share is not zero."""
+    """Number of rows that a share of `n` touches: at least one when the share is above 0."""
     return 0 if share <= 0 or n == 0 else max(1, round(share * n))
 
 
 def read_rates(requests: Sequence[str] = (), file: Path | None = None, factor: float = 1.0) -> DefectRates:
-    """Rates asked for: « nature=taux », then what a YAML file (kind: rate) says of the others, all times `factor`.
+    """The rates that a user asks for.
 
-    Raises ValueError listing every problem: kind that does not exist, rate that is not a number between 0 and 1.
+    Each of `requests` is « nature=taux ». A YAML file (nature: taux) gives the rates that they do not name, and
+    `factor` multiplies all of them. Raises ValueError, which lists every problem: a kind that does not exist, a rate
+    that is not a number between 0 and 1.
     """
     problems = [] if factor >= 0 else [f"multiplicateur négatif : {factor}"]
     asked: dict[str, object] = {}

@@ -1,7 +1,8 @@
 """Natural disagreements: what a sender answers in good faith and that is not quite the truth.
 
-Belongs here: answers left empty, capacities not updated, numbers that drift within or beyond the tolerance of their
-element, people counted in the next class. Each departure is recorded. Does not belong here: errors (`injection`).
+Belongs here: answers left empty, capacities that were not updated, numbers that drift within or beyond the tolerance of
+their element, people counted in the next class. Each departure from the truth is recorded. Does not belong here: errors
+(`injection`).
 """
 
 from __future__ import annotations
@@ -17,17 +18,21 @@ from witness.generate.defects import Fidelity, Ledger
 from witness.generate.sheet import FRACTION_POINT, Column, Sheet, tolerances
 from witness.generate.streams import Floats
 
-# Distributions: what one class gains another loses, and they are left empty together.
+# Variables of a distribution: what one class gains another loses, and they are all left empty together.
 _DISTRIBUTION = re.compile(
     r"^(gir|age_rh|age|def_principale|def_associee|provenance|sortie|section_recettes|section_depenses)_"
 )
 _SEX = ("hommes", "femmes")
-# They say what the row is, or are filled in beforehand by the platform: never answered otherwise.
+# These variables say what the row is, or the platform fills them in beforehand: nobody answers them otherwise.
 _STRUCTURE = ("structuration", "type_depot", "tdb_011")
 
 
 def as_answered(sheet: Sheet, rng: np.random.Generator, fidelity: Fidelity, ledger: Ledger) -> list[Column]:
-    """Columns as answered: empty, late, drifting within or beyond the tolerance. Each departure is recorded."""
+    """The columns of a table as its senders answer them, before any error.
+
+    An answer may be left empty, be late, or drift within or beyond the tolerance of its element; each departure is
+    recorded.
+    """
     result = list(sheet.columns)
     titles = sheet.distinct_titles()
     blocks: dict[str, list[int]] = {}
@@ -75,7 +80,10 @@ def _is_fixed(variable: str) -> bool:
 def _answer_otherwise(
     sheet: Sheet, column: Column, title: str, rng: np.random.Generator, fidelity: Fidelity, ledger: Ledger
 ) -> Column:
-    """A text or a date left empty, or answered otherwise: another of the answers met, a day near or far."""
+    """A column of texts or dates, some of whose cells are left empty or answered otherwise.
+
+    A wrong text is another of the answers of the same column; a wrong date is a day near or far.
+    """
     assert column.texts is not None
     true_values, texts = column.texts, column.texts.copy()
     answers = sorted({str(t) for t in true_values if t is not None})
@@ -117,7 +125,7 @@ def _answer_otherwise(
 def _answer(
     column: Column, tolerance: Floats, rng: np.random.Generator, fidelity: Fidelity
 ) -> tuple[Floats, np.ndarray]:
-    """Answers to one question, and how each departs from the truth."""
+    """The answers to one question about numbers, and how each departs from the truth."""
     true = column.known_numbers()
     n = len(true)
     draw, size, sign = rng.random(n), rng.random(n), np.where(rng.random(n) < 0.5, -1.0, 1.0)
@@ -148,7 +156,10 @@ def _answer_distribution(
     fidelity: Fidelity,
     ledger: Ledger,
 ) -> None:
-    """Answers to a distribution: all its classes empty, or some of one class counted in another, the sum unchanged."""
+    """The answers to a distribution, whose classes are answered together.
+
+    Either all its classes are empty, or some of one class are counted in the next one and the sum does not change.
+    """
     true_values = np.column_stack([columns[j].known_numbers() for j in members])
     values = true_values.copy()
     tolerance = columns[members[0]].tolerance()
@@ -184,7 +195,7 @@ def _answer_distribution(
 
 
 def _nature(true: Floats, values: Floats, tolerance: Floats, decimals: int) -> np.ndarray:
-    """« » where the answer is the truth but for its rounding, else how it departs from it."""
+    """How an answer departs from the truth; an empty text where it is the truth but for its rounding."""
     rounding = 0.5 * 10.0**-decimals + 1e-9 if decimals >= 0 else 6e-5 if decimals == FRACTION_POINT else 1e-9
     with np.errstate(invalid="ignore"):
         far = np.abs(values - true) > rounding

@@ -2,7 +2,8 @@
 
 Belongs here: the identity of given rows of ET and of their EJ. Does not belong here: who exists (`structures`), which
 file asks for what (`collectes`).
-Names are the full ones in the truth ; the collections write the short ones of the registers.
+
+The truth holds the full names; the collections write the short ones of the registers.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from witness.generate.streams import Floats
 
 
 def identities(et: pl.DataFrame, ej: pl.DataFrame, places: dict[str, Floats]) -> dict[str, np.ndarray]:
-    """Texts (None: unknown) by variable of `faits/elements.csv` ; `et`, `ej`, `places` have the same rows.
+    """Texts (None: unknown) by variable of `faits/elements.csv`.
 
-    `places`: installed places, by temporality (permanent, ht, aj).
+    `et`, `ej` and `places` have the same rows. `places` gives the installed places by temporality (permanent, ht, aj).
     """
     regions = dict(facts.table("regions").iter_rows())
     departements = dict(facts.table("departements").select("code", "nom").iter_rows())
@@ -60,5 +61,5 @@ def short_names(et: pl.DataFrame, ej: pl.DataFrame) -> dict[str, np.ndarray]:
 
 
 def acheminement() -> pl.Expr:
-    """Name of the commune as the post writes it."""
+    """The name of the commune as the post writes it."""
     return pl.col("commune").str.to_uppercase().str.replace_all("-", " ")

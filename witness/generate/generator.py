@@ -1,13 +1,13 @@
-"""The whole generation: truth first, then what each collection says of it.
+"""The whole generation: the truth first, then what each collection says of it.
 
-Belongs here: which files are delivered, in which order, and where things are written.
-Does not belong here: what is true, what a collection asks, what goes wrong.
+Belongs here: which files are delivered, in which order, and where things are written. Does not belong here: what is
+true, what a collection asks, what goes wrong.
 
-    out_dir/livraisons/   what the pipeline receives, in the real formats
-    out_dir/livraisons/personnes/   persons and stays, by département (`personnes.generation`)
-    out_dir/suite/        what comes later: a département sends its answers again, an ESMS its bundle
-    out_dir/verite/       what was true (`truth_files`), what each file states (`answers`), what separates the two
-                          (`ecarts.parquet`: natural ; `defauts.csv`: injected)
+    out_dir/livraisons/             what the pipeline receives, in the real formats
+    out_dir/livraisons/personnes/   persons and stays, by département (`personnes.persons`)
+    out_dir/suite/                  what comes later: a département sends its answers again, an ESMS its bundle
+    out_dir/verite/                 what was true (`truth_files`), what each file states (`answers`), and what separates
+                                    the two (`ecarts.parquet`: natural disagreements; `defauts.csv`: injected defects)
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ FORMAT = 3
 FLOW = f"{MILLESIMES[-1] + 1}_06_07"
 CORRECTED_FLOW = f"{MILLESIMES[-1] + 1}_09_06"
 POPULATION = "insee_estim_pop_dep_sexe_age_quinq.csv.gz"
-MISSING_COLUMN = "Finess"  # what a row is about: without it, nothing of the file can be taken
+MISSING_COLUMN = "Finess"  # it says what a row is about: without it, nothing of the file can be used
 
 Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What a generation made. `deliveries`: size in bytes of each file, by path relative to `livraisons/`."""
+    """What a generation made. `deliveries`: the size in bytes of each file, by path relative to `livraisons/`."""
 
     folder: Path
     scale: str
@@ -69,7 +69,7 @@ class Summary:
 
 @dataclass
 class _Output:
-    """Writing of deliveries and of what they state, one at a time."""
+    """Writes the deliveries, one at a time, and what each of them states."""
 
     folder: Path
     world: World
@@ -90,13 +90,14 @@ class _Output:
         return Origin(name, source, document or source, self.ranks[name])
 
     def plain(self, name: str, content: bytes) -> None:
+        """Deliver a file as it is."""
         path = self.folder / "livraisons" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
         self._done(name, path)
 
     def gzipped(self, name: str, blocks: Iterable[str]) -> None:
-        """Gzip without a date nor a name inside: the same text gives the same bytes."""
+        """Deliver a text compressed by gzip, without a date nor a name inside: the same text gives the same bytes."""
         path = self.folder / "livraisons" / name
         with (
             path.open("wb") as raw,
@@ -107,7 +108,7 @@ class _Output:
         self._done(name, path)
 
     def sheet(self, sheet: Sheet, fidelity: Fidelity, *, corrected: bool = False) -> dict[str, Floats]:
-        """Deliver a table ; returns what it answers before any injected defect."""
+        """Deliver a table; returns what it answers, by variable, before any injected defect."""
         sheet = replace(sheet, closed=self._closed(sheet), ej=np.array([self.ej.get(u) for u in sheet.units]))
         delivery = deliver(sheet, self.world.streams, fidelity, self.rates, self.ledger, corrected=corrected)
         origin = self.origin(sheet.name, sheet.source_code, sheet.document)
@@ -117,7 +118,7 @@ class _Output:
         return delivery.answered
 
     def incomplete(self, sheet: Sheet, title: str) -> None:
-        """Deliver a table without the column of its key: what it states is lost, since it cannot be received."""
+        """Deliver a table without the column of its key: it cannot be received, so what it states is lost."""
         sheet.columns.pop([c.title for c in sheet.columns].index(title))
         delivery = deliver(sheet, self.world.streams, EXACT, DefectRates.none(), Ledger())
         self.ledger.record(sheet.name, 1, title, "colonne_manquante", title, "")
@@ -127,7 +128,10 @@ class _Output:
         self, name: str, source: str, table: str, n_rows: int, encoding: str = "utf-8", expected: str = "acceptee",
         sha256: str | None = None,
     ) -> None:  # fmt: skip
-        """Note how many records a table of a delivery really has. sha256: finds again a file that loses its name."""
+        """Note how many records a table of a delivery really has.
+
+        `sha256` finds the file again when the system gives it another name.
+        """
         self.received.append(
             {
                 "livraison": name,
@@ -189,10 +193,10 @@ def generate(
     personnes: bool = True,
     progress: Progress | None = None,
 ) -> Summary:
-    """Generate deliveries and their truth in `out_dir` (its folders `livraisons`, `suite` and `verite` are replaced).
+    """Generate deliveries and their truth in `out_dir`, whose folders `livraisons`, `suite` and `verite` are replaced.
 
-    `scale`: a name of `SCALES` ; `departements` chooses them instead. The same seed gives the same bytes.
-    `personnes`: persons and stays too ; without them, everything else is the same.
+    `scale` is a name of `SCALES`, unless `departements` chooses the départements instead. The same seed gives the same
+    bytes. `personnes` tells whether persons and stays are made too; everything else is the same without them.
     `progress(file, done, total)` is called after each file. Raises ValueError on an unknown scale or département.
     """
     if departements is None:
@@ -200,7 +204,11 @@ def generate(
             raise ValueError(f"échelle inconnue : {scale} (attendu : {', '.join(SCALES)})")
         departements = SCALES[scale]
     folder = Path(out_dir)
-    for subfolder in ("verite", "livraisons", "suite"):  # first what says that the rest is whole
+    for subfolder in (
+        "verite",
+        "livraisons",
+        "suite",
+    ):  # `verite` first: its manifest is what says that the rest is whole
         shutil.rmtree(folder / subfolder, ignore_errors=True)
     for subfolder in ("livraisons", "suite", "verite/reponses", "verite/suite"):
         (folder / subfolder).mkdir(parents=True)
@@ -246,7 +254,7 @@ def generate(
 
 
 def is_done(folder: Path, *, scale: str, seed: int) -> bool:
-    """Whether `generate(dossier, scale=…, seed=…)` would change nothing: same generator, every file there."""
+    """Whether `generate(folder, scale=…, seed=…)` would change nothing: same generator, every file there."""
     request = _request(scale, seed, SCALES.get(scale, ()), DefectRates(), personnes=True)
     return reread.is_done(folder, request)
 
@@ -254,7 +262,7 @@ def is_done(folder: Path, *, scale: str, seed: int) -> bool:
 def _request(
     scale: str, seed: int, departements: tuple[str, ...], rates: DefectRates, personnes: bool
 ) -> dict[str, object]:
-    """What to ask again to get the same bytes."""
+    """The arguments to give again in order to get the same bytes."""
     return {
         "format": FORMAT,
         "echelle": scale,
@@ -267,7 +275,7 @@ def _request(
 
 
 def _names(rates: DefectRates, of_persons: list[str]) -> list[str]:
-    """Every delivery, in the order of reception: that of the names, as a folder is received."""
+    """Every delivery in the order of reception, which is that of the names, since a whole folder is received."""
     names = [f"cog/{insee.MILLESIME_COG}/{name}.json" for name in ("regions", "departements", "communes")]
     names += [POPULATION, f"drees_ehpa_{drees.YEAR}_structure.csv", diamant.filename("MS_TDP_ET", CORRECTED_FLOW)]
     names += [finess.filename(content, day) for content in ("structures", "activites") for day in EXTRACTIONS]
@@ -324,7 +332,10 @@ def _collectes(s: _Output) -> None:
 
 
 def _later(s: _Output) -> None:
-    """The last campaign of the tableau de bord again, for the first département alone: its wrong values put right."""
+    """Deliver again the last campaign of the tableau de bord, for the first département alone.
+
+    Its wrong values are put right.
+    """
     sheet = tdb.export(s.world, MILLESIMES[-1])
     departement = s.world.territoire.departements["code"][0]
     members = set(s.world.structures.et.filter(pl.col("departement") == departement)["finess_et"])

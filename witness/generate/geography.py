@@ -1,7 +1,9 @@
 """True territory: the départements of the generation, their largest communes, population by age and sex.
 
-Belongs here: places and people of places. Does not belong here: establishments.
-Places are facts: whoever checks codes refuses one that never existed. What is said to stand in them is invented.
+Belongs here: places, and how many people live in them. Does not belong here: establishments.
+
+Places are facts, since a system that checks codes refuses a place that never existed. What is said to stand in them is
+invented.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ POPULATION_YEARS = tuple(range(2020, 2026))
 SCALES: dict[str, tuple[str, ...]] = {
     # A département whose FINESS numbers start with 0, since losing that zero is a defect that must be shown.
     "departement": ("01",),
-    # What `dlnuf demo` shows: a region that is whole, so that its rates are known, of few départements, which compare,
+    # What `dlnuf demo` shows: a whole region, so that its rates are known, of a few départements that can be compared,
     # and small enough for two minutes on two cores (docs/adr/0019).
     "demonstration": ("18", "28", "36", "37", "41", "45"),
     # Ten départements, about eight average ones in volume (08 keeps the leading zero).
@@ -31,7 +33,7 @@ SCALES: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Territoire:
-    """`departements`, `communes`: facts of the chosen ones; `population`: long, all years."""
+    """The chosen départements: facts about them and their communes, and their population in the long form."""
 
     departements: pl.DataFrame
     communes: pl.DataFrame
@@ -68,7 +70,7 @@ def describe(scale: str) -> str:
 
 
 def communes(departements: list[str]) -> pl.DataFrame:
-    """The largest communes of départements, by département in that order: what `pick_communes` draws from."""
+    """The largest communes of some départements, département by département: `pick_communes` draws from them."""
     ranks = pl.DataFrame({"departement": departements, "rang_dep": range(len(departements))})
     regions = facts.table("departements").select(pl.col("code").alias("departement"), "region")
     retained = (
@@ -83,7 +85,7 @@ def communes(departements: list[str]) -> pl.DataFrame:
 
 
 def pick_communes(rng: np.random.Generator, communes: pl.DataFrame, departement_rank: Integers) -> Integers:
-    """Rows of `communes` drawn in the départements of these ranks, by their population."""
+    """Rows of `communes` drawn in the départements of these ranks; a commune is drawn as often as it is populated."""
     inhabitants = communes["population"].to_numpy().astype(float)
     cumulated = np.concatenate([[0.0], np.cumsum(inhabitants)])
     bounds = np.searchsorted(communes["rang_dep"].to_numpy(), np.arange(communes["rang_dep"].max() + 2))  # type: ignore[operator]
@@ -93,7 +95,10 @@ def pick_communes(rng: np.random.Generator, communes: pl.DataFrame, departement_
 
 
 def _population(streams: Streams, departements: pl.DataFrame) -> pl.DataFrame:
-    """Long table annee, departement, sexe (Femmes, Hommes), tranche_age, population ; « Ensemble » is their sum."""
+    """Long table: annee, departement, sexe (Femmes, Hommes), tranche_age, population.
+
+    « Ensemble », which INSEE also publishes, is the sum of both.
+    """
     rng = streams.stream("population")
     age_bands = facts.texts("pyramide", "tranche_age")
     share = facts.numbers("pyramide", "part_population")

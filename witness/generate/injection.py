@@ -1,10 +1,12 @@
-"""Errors: what is delivered and should not have been, in any table.
+"""Errors: what any table may carry and should not.
 
-Belongs here: the defects that any table can carry, each recorded where it is made, and the bytes that come out.
-Does not belong here: what the table asks, natural disagreements (`disagreements`), the defects of the FINESS JSON
-(`collectes.finess`), what the answers written are worth (`answers`). Order: natural disagreements → rows that speak of
-another → wrong values → text → wrong rows, those added being at the end so that no other line moves. A row carries at
-most one kind of wrong row, and its cells at most one defect each. Each kind has its own random stream.
+Belongs here: the defects that any table can carry, each recorded where it is made, and the bytes that come out. Does
+not belong here: what the table asks, natural disagreements (`disagreements`), the defects of the FINESS JSON
+(`collectes.finess`), what the answers written are worth (`answers`).
+
+Defects are made in this order: natural disagreements, rows that speak of another ET, wrong values, defects of writing,
+wrong rows. The rows added stand at the end, so that no other line moves. A row carries at most one kind of wrong row,
+and a cell at most one defect. Each kind has its own random stream.
 """
 
 from __future__ import annotations
@@ -23,12 +25,12 @@ from witness.generate.structure_numbers import finess_number
 
 PLACEHOLDER_DATE = "04/04/1904"
 FIRST_UNKNOWN_RANK = 65_000
-RETOUCHED_SHARE = 0.3  # of the natural disagreements, put right when a département sends its answers again
+RETOUCHED_SHARE = 0.3  # of the natural disagreements, those put right when a département sends its answers again
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A wrong value planned in a cell: the number delivered."""
+    """A wrong value planned in a cell: the number that is delivered."""
 
     row: int
     column: int
@@ -38,9 +40,10 @@ class Fault:
 
 @dataclass(frozen=True)
 class WrittenRows:
-    """Rows of a delivery in the order of the file: rank in the table, unit named, rank of the ET that is the witness.
+    """Rows of a delivery in the order of the file.
 
-    `witness` is -1 when nothing is true of the unit named, because it is unknown or closed. `readable` is false when the
+    For each: its rank in the table, the unit that it names, and the rank of the row that tells the truth about that
+    unit (`witness`), or -1 when nothing is true of it, because it is unknown or closed. `readable` is false when the
     writing destroyed the row. `destroyed` gives the cells that state nothing usable, by rank in the table and column,
     each with the reason why.
     """
@@ -75,12 +78,14 @@ class _Work:
     streams: Streams
     seed: str
     kept: np.ndarray  # rows written
-    keys: np.ndarray  # FINESS written, but for its own defects
+    keys: np.ndarray  # FINESS number of each row before the defects of its writing
     witness: Integers
     taken: set[tuple[int, int]]
     destroyed: dict[tuple[int, int], str] = field(default_factory=dict)
     unreadable: set[int] = field(default_factory=set)
-    added: list[tuple[int, str, int]] = field(default_factory=list)  # (row repeated, unit named, its witness)
+    added: list[tuple[int, str, int]] = field(
+        default_factory=list
+    )  # (row repeated, unit named, rank of the row that tells the truth about it)
 
     def __post_init__(self) -> None:
         self.titles = self.sheet.distinct_titles()
@@ -88,15 +93,18 @@ class _Work:
 
     @property
     def lines(self) -> Integers:
-        """Physical line of each row (meaningless for those not written)."""
+        """Physical line of each row in the file; it means nothing for a row that is not written."""
         return np.cumsum(self.kept) + 1
 
     def draw(self, nature: str) -> random.Random:
-        """Stream of a kind of defect."""
+        """The stream of a kind of defect."""
         return random.Random(self._seed_of(nature))
 
     def draws(self, nature: str, n: int) -> Iterator[random.Random]:
-        """A stream for each defect of a kind: one that has to look longer for its cell does not move the others."""
+        """A stream for each defect of a kind.
+
+        A defect that must look longer for its cell does not move the others.
+        """
         seed = self._seed_of(nature)
         return (random.Random(seed + rank) for rank in range(how_many(getattr(self.rates, nature), n)))
 
@@ -121,14 +129,14 @@ class _Work:
         )
 
     def record_added(self, nature: str, unit: str, true_value: str, delivered: str) -> None:
-        """The row just added."""
+        """Record the defect of the row that was just added."""
         model = self.added[-1][0]
         question = self.question(model)._replace(unite_id=unit)
         row = int(self.kept.sum()) + len(self.added) + 1
         self.ledger.record(self.sheet.name, row, self.titles[self.sheet.key], nature, true_value, delivered, question)
 
     def sound(self, nature: str, touched: set[int]) -> list[int]:
-        """Rows written that carry no defect, in the order in which a kind takes them."""
+        """Rows written that carry no defect, in the order in which a kind of defect takes them."""
         ranks = list(range(len(self.sheet)))
         self.draw(nature).shuffle(ranks)
         return [i for i in ranks if self.kept[i] and i not in touched]
@@ -146,9 +154,10 @@ def deliver(
 ) -> Delivery:
     """Render a table with its disagreements and defects.
 
-    `corrected`: the redelivery of the same table — same draws, but a share `rates.redressement` of its wrong values is
-    right, and no row is wrong any more. `only`: rows sent again, alone, with no defect and a part of the
-    disagreements put right. The streams depend on the collection and its years, not on the file name.
+    `corrected`: this is the redelivery of the same table. The draws are the same, but a share `rates.redressement` of
+    its wrong values is right, and no row is wrong any more. `only`: these rows alone are sent again, with no defect and
+    with a part of the disagreements put right. The streams depend on the collection and its years, not on the name of
+    the file.
     """
     seed = f"{sheet.collecte}/{sheet.millesimes.min()}-{sheet.millesimes.max()}"
     natural = Ledger()
@@ -161,7 +170,9 @@ def deliver(
     taken = {(i, j) for i in sheet.untouchable for j in range(len(columns))}
     units, kept = sheet.units.astype(object), np.ones(n, dtype=bool)
     t = _Work(sheet, columns, rates, ledger, streams, seed, kept, units, np.arange(n), taken)
-    if corrected:  # the rows that spoke of another are right: what they reserved is reserved again, and that is all
+    if (
+        corrected
+    ):  # the rows that spoke of another are right now: the cells that they took are taken again, nothing else is done
         _rows_of_another(replace(t, ledger=Ledger(), keys=units.copy(), witness=np.arange(n)))
     else:
         _rows_of_another(t)
@@ -197,7 +208,7 @@ def _written(t: _Work) -> WrittenRows:
 
 
 def _natural_disagreements(t: _Work, natural: Ledger) -> None:
-    """Natural disagreements of the rows written, at their line of the file."""
+    """Record the natural disagreements of the rows that are written, at their line of the file."""
     for table in natural.disagreements:
         ranks = table["ligne"].to_numpy() - 2
         written = t.kept[ranks]
@@ -205,7 +216,7 @@ def _natural_disagreements(t: _Work, natural: Ledger) -> None:
 
 
 def _retouched(sheet: Sheet, columns: list[Column], rng: np.random.Generator) -> list[Column]:
-    """Columns where some of the answers that were not the truth are given again, right."""
+    """The columns with some of the answers that were not the truth given again, right this time."""
     result = []
     for true, delivered in zip(sheet.columns, columns, strict=True):
         chosen = rng.random(len(sheet)) < RETOUCHED_SHARE
@@ -218,10 +229,11 @@ def _retouched(sheet: Sheet, columns: list[Column], rng: np.random.Generator) ->
 
 
 def _rows_of_another(t: _Work) -> None:
-    """Rows that say of an ET what is of another: its number by mistake, or two sites counted as one.
+    """Make rows that say of an ET what is true of another.
 
-    Where lines may move, the ET whose number is taken half of the time has no row of its own, and the second of two
-    sites has none.
+    Either a row carries the number of another ET by mistake, or two sites of an EJ are counted as one. Where lines may
+    move, the ET whose number is taken loses its own row one time out of two, and so does the second of the two sites
+    every time.
     """
     f, n = t.sheet, len(t.sheet)
     if f.unite != "ET" or not t.declared:
@@ -277,7 +289,7 @@ def _merge(t: _Work, i: int, k: int, additives: list[int]) -> None:
 
 
 def _faults(t: _Work) -> list[Fault]:
-    """Wrong values, one cell each."""
+    """Plan the wrong values, one cell each."""
     columns, n = t.columns, len(t.sheet)
 
     def number(i: int, j: int) -> float:
@@ -303,7 +315,7 @@ def _faults(t: _Work) -> list[Fault]:
 
     def fraction(i: int, j: int, _rng: random.Random) -> float | None:
         x = number(i, j)
-        # At two decimals a small percentage would vanish: only a fraction that can still be read counts as one.
+        # Written as a fraction at two decimals, a small percentage would vanish: only larger ones are chosen.
         return round(x / 100, max(columns[j].decimals, 0)) if columns[j].is_percentage and x >= 5 else None
 
     kinds: list[tuple[str, Callable[[int, int, random.Random], float | None], list[int]]] = [
@@ -325,13 +337,13 @@ def _faults(t: _Work) -> list[Fault]:
 
 
 def _is_wrong(true: Column, i: int, value: float) -> bool:
-    """Whether a number, once written, is not what is true."""
+    """Whether a number, once written, differs from what is true."""
     right, written = render_numbers(np.array([true.known_numbers()[i], value]), true.decimals)
     return right != written
 
 
 def _zeros(t: _Work) -> list[Fault]:
-    """0 where the sender left empty something that exists ; for what does not exist, 0 would not be wrong."""
+    """Plan zeros where the sender left empty something that exists; where nothing exists, 0 would not be wrong."""
     if t.rates.zero_pour_manquant <= 0:
         return []
     empty_cells = [
@@ -350,7 +362,7 @@ def _wrongly_empty(true: Column, delivered: Column) -> np.ndarray:
 
 
 def _swapped(t: _Work) -> list[Fault]:
-    """Two neighbouring numbers of a row, each written in the other's cell."""
+    """Plan pairs of neighbouring numbers of a row, each written in the cell of the other."""
     n = len(t.sheet)
     neighbours = [
         (j, j + 1) for j in t.declared if j + 1 in t.declared and t.columns[j].decimals == t.columns[j + 1].decimals
@@ -371,9 +383,9 @@ def _swapped(t: _Work) -> list[Fault]:
 
 
 def _apply(t: _Work, faults: list[Fault]) -> list[list[str]]:
-    """Write the wrong values in the columns (which carry them from now on) and render every cell."""
+    """Write the wrong values in the columns, which carry them from now on, and render every cell."""
     for j in {f.column: None for f in faults}:
-        # The answers before defects stay as they were.
+        # The columns are copied, so that the answers before defects stay as they were.
         t.columns[j] = replace(t.columns[j], numbers=t.columns[j].known_numbers().copy())
     for fault in faults:
         true = t.sheet.columns[fault.column]
@@ -388,7 +400,7 @@ def _apply(t: _Work, faults: list[Fault]) -> list[list[str]]:
 
 
 def _wrong_texts(t: _Work, texts: list[list[str]]) -> None:
-    """Defects of writing: dates that fill a hole, decimal commas, rates flagged KO, FINESS mistyped."""
+    """Make the defects of writing: placeholder dates, decimal commas, rates flagged KO, mistyped FINESS numbers."""
     sheet, columns = t.sheet, t.columns
 
     def mark(i: int, j: int, nature: str, wrong: str) -> None:
@@ -398,7 +410,7 @@ def _wrong_texts(t: _Work, texts: list[list[str]]) -> None:
 
     def pick(nature: str, cells: list[tuple[int, int]]) -> list[tuple[int, int]]:
         n = how_many(getattr(t.rates, nature), len(sheet))
-        # Four times what is needed: some are taken already.
+        # Four times as many as needed are drawn, for some cells are taken already.
         candidates = t.draw(nature).sample(cells, min(len(cells), 4 * n + 20))
         return [c for c in candidates if t.kept[c[0]] and c not in t.taken][:n]
 
@@ -415,7 +427,7 @@ def _wrong_texts(t: _Work, texts: list[list[str]]) -> None:
     for rate_j, state_j in sheet.ko:
         computed = [(i, rate_j) for i in range(len(sheet)) if texts[rate_j][i] and not texts[state_j][i]]
         for i, _ in pick("taux_ko", computed):
-            # The rate is there but one of its sides was missing: it is only a part of the true rate.
+            # The rate was computed although one of its terms was missing: it is only a part of the true rate.
             partial = np.array([0.37 * float(texts[rate_j][i].replace(",", "."))])
             t.taken.add((i, state_j))
             mark(i, rate_j, "taux_ko", render_numbers(partial, columns[rate_j].decimals, sheet.decimal_mark)[0])
@@ -432,7 +444,7 @@ def _wrong_texts(t: _Work, texts: list[list[str]]) -> None:
 
 
 def _wrong_rows(t: _Work, rows: list[list[str]]) -> None:
-    """Rows added at the end (unknown FINESS, closed ET, exact duplicates), then rows cut short."""
+    """Add rows at the end (unknown FINESS, closed ET, exact duplicates), then cut some rows short."""
     sheet, n = t.sheet, len(rows)
     touched = {i for i, _ in t.taken}
     written_rank = np.cumsum(t.kept) - 1

@@ -1,7 +1,9 @@
-"""The panel: one row per ET and year, a plain bag of named arrays that each subject fills.
+"""The panel: one row for each ET and year, a plain bag of named arrays that each subject fills.
 
-Belongs here: the rows (who exists at 31/12 of which year) and access to them. Does not belong here: any subject's rule.
-A value is NaN (or None for texts) when it does not apply or nobody knows it.
+Belongs here: the rows (who exists at 31/12 of which year) and access to them. Does not belong here: the rule of any
+subject.
+
+A value is NaN, or None for a text, when it does not apply or when nobody knows it.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from witness.generate.streams import Floats, Integers
 
 @dataclass
 class Panel:
-    """Rows sorted by year then ET ; `et` and `year` index them ; `v` holds numbers, `t` texts, `d` dates."""
+    """Rows sorted by year then ET. `v` holds the numbers by name, `t` the texts, `d` the dates."""
 
     et: Integers
     year_rank: Integers
@@ -47,28 +49,28 @@ class Panel:
 
     @property
     def profil(self) -> Integers:
-        """Operating profile (index in `faits.profils()`) of each row."""
+        """Operating profile of each row, as an index in `facts.profils()`."""
         return self.table_et["profil_id"].to_numpy()[self.et]
 
     def is_a(self, *profils: str) -> np.ndarray:
-        """Rows of the given profiles."""
+        """Mask of the rows whose profile is one of these."""
         ranks = [facts.profils().index(p) for p in profils]
         return np.isin(self.profil, ranks)
 
     def fact(self, column: str) -> Floats:
-        """A number of `faits/profils.csv`, for each row."""
+        """A number of `faits/profils.csv`, for the profile of each row."""
         return facts.numbers("profils", column)[self.profil]
 
     def by_et(self, values: np.ndarray) -> np.ndarray:
-        """An array (n_et, …) seen from each row."""
+        """The values of an array (n_et, …) for the ET of each row."""
         return values[self.et]
 
     def by_et_and_year(self, values: Floats) -> Floats:
-        """An array (n_et, years) seen from each row."""
+        """The values of an array (n_et, years) for the ET and the year of each row."""
         return values[self.et, self.year_rank]
 
     def year_before(self) -> Integers:
-        """Row of the same ET a year before, -1 when there is none."""
+        """Rank of the row of the same ET a year before, -1 when there is none."""
         position = np.full((len(self.table_et), len(YEARS)), -1, dtype=np.int64)
         position[self.et, self.year_rank] = np.arange(len(self))
         return np.where(self.year_rank > 0, position[self.et, np.maximum(self.year_rank - 1, 0)], -1)

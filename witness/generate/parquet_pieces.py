@@ -1,6 +1,7 @@
-"""Parquet written piece by piece, so that no national table stands whole in memory.
+"""Parquet files written piece by piece, so that no national table ever stands whole in memory.
 
 Belongs here: appending frames of one schema to a file. Does not belong here: what they hold.
+
 The same pieces give the same bytes.
 """
 
@@ -25,7 +26,7 @@ BATCH = 250_000  # rows gathered before they are written
 
 
 class Parquet:
-    """A Parquet file open for appending ; the number of rows written is `n`."""
+    """A Parquet file open for appending. `n` is the number of rows given so far."""
 
     def __init__(self, path: Path, schema: dict) -> None:
         self.n = 0

@@ -1,7 +1,8 @@
 """True staff: full-time equivalents by job, vacancies, absences, turnover.
 
 Belongs here: who works, in ETP. Does not belong here: what they cost (`comptes`).
-ETP are whole hundredths: each function is the exact sum of its jobs, the total the exact sum of the functions.
+
+ETP are whole hundredths: each function is the exact sum of its jobs, and the total is the exact sum of the functions.
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ CLASSES_AGE_RH = 8
 
 
 def fill(streams: Streams, p: Panel) -> None:
-    """Fill the panel with staff. Every ET has staff ; the size follows its places, or its profile when it has none."""
+    """Fill the panel with staff.
+
+    Every ET has some: as many as its places call for, or as its profile does when it has no places.
+    """
     rng = streams.stream("personnel")
     n_et = len(p.table_et)
     places = np.nan_to_num(p.v["cap_inst_total"])
@@ -54,7 +58,7 @@ def fill(streams: Streams, p: Panel) -> None:
     for i, motif in enumerate(MOTIFS_ABSENCE):
         p.v[f"absence_{motif}"] = motifs[:, i]
     p.v["tx_absenteisme"] = np.round(motifs.sum(axis=1), 2)
-    p.v["tx_absenteisme_motifs"] = p.v["tx_absenteisme"]  # asked again at the head of its motives
+    p.v["tx_absenteisme_motifs"] = p.v["tx_absenteisme"]  # the questionnaire asks it again, above its reasons
 
     pyramid = np.tile([0.6, 15, 23, 26, 14, 12, 7.5, 1.9], (len(p), 1))
     headcounts = np.rint(p.v["effectif_physique"][:, None] * shares(rng, pyramid, 70))

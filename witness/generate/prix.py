@@ -1,7 +1,8 @@
-"""True prices asked of residents, at 31/12, and rooms.
+"""True prices that residents pay, at 31/12, and the rooms.
 
 Belongs here: accommodation prices, dependency rates, rooms and surfaces. Does not belong here: the accounts.
-A room or service that does not exist has no price (unknown), never 0.
+
+A room or a service that does not exist has no price: it is unknown, never 0.
 """
 
 from __future__ import annotations

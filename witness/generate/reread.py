@@ -1,7 +1,7 @@
 """A generation found on disk: whether it is the one asked for, and what it says that it spoiled on purpose.
 
-Belongs here: reading back `verite/generation.json` and the ledgers. Does not belong here: writing them (`generator`,
-`defects`, `persons_judged`), judging what a system made of the deliveries.
+Belongs here: reading back `verite/generation.json` and the ledgers. Does not belong here: writing the ledgers
+(`defects`, `personnes.person_defects`), judging what a system made of the deliveries.
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ TO_BE_REFUSED = "livraison_a_refuser"
 
 @dataclass(frozen=True)
 class SpoiledDelivery:
-    """A delivery spoiled so that it be refused: its path relative to `livraisons/`, the kind of defect, the field."""
+    """A delivery spoiled so that it must be refused.
+
+    `livraison` is its path relative to `livraisons/`, `nature` the kind of defect, `champ` the column that it is about.
+    """
 
     livraison: str
     nature: str
@@ -35,7 +38,7 @@ class SpoiledDelivery:
 
 @cache
 def software() -> str:
-    """SHA-256 of this package, code and facts: another generator may write other bytes."""
+    """SHA-256 of this package, code and facts, since another generator may write other bytes."""
     root = Path(__file__).parent
     digest = hashlib.sha256()
     for path in sorted(p for p in root.rglob("*") if p.suffix in (".py", ".csv")):
@@ -44,13 +47,16 @@ def software() -> str:
 
 
 def record(folder: Path, request: Mapping[str, Any], sizes: Mapping[str, int]) -> None:
-    """Write, last of all, what was asked, and the size in bytes of each delivery made."""
+    """Write what was asked, and the size in bytes of each delivery.
+
+    This comes last: once the file is there, all the rest is.
+    """
     content = {**request, "logiciel": software(), "livraisons": sizes}
     (folder / MANIFEST).write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 def is_done(folder: Path, request: Mapping[str, Any]) -> bool:
-    """Whether a folder holds this generation, whole, made by this generator: doing it again would change no byte."""
+    """Whether a folder holds this generation, whole and made by this generator: doing it again would change no byte."""
     try:
         written = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         sizes = written.pop("livraisons")
@@ -61,13 +67,13 @@ def is_done(folder: Path, request: Mapping[str, Any]) -> bool:
 
 
 def to_be_refused(folder: Path) -> list[SpoiledDelivery]:
-    """Deliveries of a generation that a right system refuses, in the order of their names."""
+    """The deliveries of a generation that a right system refuses, in the order of the ledger."""
     refused = (d for d in _ledger(folder) if d["effet"] == TO_BE_REFUSED)
     return [SpoiledDelivery(d["livraison"], d["nature"], d["champ"]) for d in refused]
 
 
 def effects(folder: Path) -> dict[str, int]:
-    """Number of injected defects by what a right system does of them (`EFFECTS`), those of persons included."""
+    """Number of injected defects, those of persons included, by what a right system does of them (`EFFECTS`)."""
     count: dict[str, int] = {}
     personnes = folder / "verite" / "defauts_personnes.parquet"
     of_persons = pl.read_parquet(personnes, columns=["effet"])["effet"].to_list() if personnes.is_file() else []

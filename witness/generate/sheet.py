@@ -1,7 +1,8 @@
-"""One table as a collection asks for it: titles, what each cell truly is, how it is written.
+"""One table as a collection asks for it: its titles, what each cell truly is, how it is written.
 
-Belongs here: columns, their true content in the unit of the file, their rendering as text, the bytes of a CSV.
-Does not belong here: disagreements and defects (`injection`), and which columns a given collection has (`collectes`).
+Belongs here: columns, their true content in the unit of the file, their rendering as text, the lines of a CSV. Does not
+belong here: disagreements (`disagreements`) and defects (`injection`), which columns a given collection has
+(`collectes`).
 """
 
 from __future__ import annotations
@@ -21,7 +22,10 @@ FRACTION_POINT = -2  # « .081800000000000000000000000 »
 
 @dataclass
 class Column:
-    """A column. `numbers` (NaN: empty) or `texts` (None: empty). `factor` times a number is canonical."""
+    """A column of `numbers` (NaN: empty) or of `texts` (None: empty).
+
+    A number multiplied by `factor` is in the canonical unit of its element.
+    """
 
     title: str
     numbers: Floats | None = None
@@ -29,7 +33,7 @@ class Column:
     decimals: int = 0
     variable: str | None = None
     factor: float = 1.0
-    truth: Floats | None = None  # what is true, when the sender cannot but say otherwise
+    truth: Floats | None = None  # the truth, when `numbers` are what a sender says knowing no better
     before: Floats | None = None  # what the same sender would have written a year before
     answered: Floats | None = None  # answer already given to another channel of the same collection
     may_be_late: bool = False  # a capacity, which the sender may not have updated
@@ -37,31 +41,31 @@ class Column:
     is_date: bool = False
 
     def known_numbers(self) -> Floats:
-        """Numbers of a column of numbers."""
+        """The numbers of a column of numbers. Raises TypeError when it is a column of texts."""
         if self.numbers is None:
             raise TypeError(f"la colonne « {self.title} » n'est pas numérique")
         return self.numbers
 
     def choose(self, mask: np.ndarray) -> Column:
         """The column of some rows."""
-        fields_ = {name: getattr(self, name) for name in ("numbers", "texts", "truth", "before", "answered")}
-        return replace(self, **{name: None if share is None else share[mask] for name, share in fields_.items()})
+        parts = {name: getattr(self, name) for name in ("numbers", "texts", "truth", "before", "answered")}
+        return replace(self, **{name: None if part is None else part[mask] for name, part in parts.items()})
 
     def tolerance(self) -> Floats | None:
-        """Tolerance of the element, cell by cell in the unit of the file ; None when no number is compared."""
+        """Tolerance of the element for each cell, in the unit of the file; None when no number is compared."""
         if self.numbers is None or self.variable is None:
             return None
         return half_width(self.variable, self.numbers, self.factor)
 
     @property
     def rounding(self) -> float:
-        """Half of the last digit that the column writes."""
+        """Half of a unit of the last digit that the column writes."""
         if self.decimals == RAW:
             return 1e-6
         return 0.5 * 10.0 ** -(4 if self.decimals == FRACTION_POINT else self.decimals)
 
     def as_written(self) -> Floats:
-        """Numbers as the file carries them, once rounded by their writing."""
+        """The numbers that the file carries, once they are rounded by their writing."""
         if self.decimals == RAW:
             return self.known_numbers()
         return np.round(self.known_numbers(), 4 if self.decimals == FRACTION_POINT else self.decimals)
@@ -69,7 +73,7 @@ class Column:
 
 @dataclass
 class Sheet:
-    """A table to deliver. `key`: rank of the column that holds the FINESS of the unit."""
+    """A table to deliver. `key` is the rank of the column that holds the FINESS number of the unit."""
 
     name: str
     columns: list[Column]
@@ -81,14 +85,14 @@ class Sheet:
     encoding: str = "utf-8"
     line_end: str = "\n"
     unite: str = "ET"
-    collecte: str = ""  # names the random streams: a redelivery has those of the first delivery
+    collecte: str = ""  # it names the random streams: a redelivery has those of the first delivery
     table: str = ""
     source: str = ""  # the collection, when several tables make it
     document: str = ""  # what the sender filled in, when the collection is a channel of it
     depots: list[str] | None = None  # deposit number of each row
     ko: list[tuple[int, int]] = field(default_factory=list)  # (column of a rate, column of its « Etat »)
     grouped: np.ndarray | None = None  # rows that answer for several sites
-    fixed_rows: bool = False  # no row may go: another delivery, or the ledger already, speaks of them by line
+    fixed_rows: bool = False  # no row may be taken out: another delivery or the ledger refers to the rows by their line
     untouchable: frozenset[int] = frozenset()  # rows that already are a defect
     ej: np.ndarray | None = None  # FINESS of the EJ of each row
     closed: dict[int, list[str]] = field(default_factory=dict)  # FINESS of the ET asked, closed before each year
@@ -102,7 +106,7 @@ class Sheet:
         return self.source or self.collecte
 
     def distinct_titles(self) -> list[str]:
-        """Titles, those already met followed by their rank: « titre (2) »."""
+        """The titles, made distinct: one that was already met is followed by its rank, « titre (2) »."""
         seen: dict[str, int] = {}
         result = []
         for column in self.columns:
@@ -154,20 +158,20 @@ def unit_of_measure(variable: str | None) -> str:
 
 
 def declared(variable: str | None) -> str | None:
-    """The variable when it answers a question of the dictionary."""
+    """The variable when it answers a question of the dictionary, else None."""
     return variable if variable in _units() else None
 
 
 def is_additive(variable: str | None) -> bool:
-    """Whether what two sites answer adds up: counts and amounts, not rates nor prices."""
+    """Whether the answers of two sites add up: counts and amounts do, rates and prices do not."""
     name = variable or ""
     count = unit_of_measure(name) in ("places", "personnes", "eur", "etp", "nombre", "m2", "kwh")
-    unitaire = name.startswith(("prix_", "tarif_", "redevance")) or name in ("energie_par_m2", "tdb_313")
-    return (count or name.startswith("journees_")) and not unitaire
+    per_unit = name.startswith(("prix_", "tarif_", "redevance")) or name in ("energie_par_m2", "tdb_313")
+    return (count or name.startswith("journees_")) and not per_unit
 
 
 def half_width(variable: str, true_values: Floats, factor: float = 1.0) -> Floats | None:
-    """How far from true numbers an answer may be, in the unit of the file ; None when no number is compared."""
+    """How far from the true numbers an answer may be, in the unit of the file; None when no number is compared."""
     nature, value = tolerances()[variable]
     if nature == "relatif":
         return np.abs(true_values) * value / 100
@@ -177,14 +181,14 @@ def half_width(variable: str, true_values: Floats, factor: float = 1.0) -> Float
 
 
 def render(column: Column, decimal_mark: str) -> list[str]:
-    """Text of each cell of a column ; unknown is empty."""
+    """The text of each cell of a column; an unknown cell is empty."""
     if column.texts is not None:
         return ["" if t is None else str(t) for t in column.texts]
     return render_numbers(column.known_numbers(), column.decimals, decimal_mark)
 
 
 def render_numbers(values: Floats, decimals: int, decimal_mark: str = ".") -> list[str]:
-    """Numbers as text with a fixed number of decimals (or BRUT, FRACTION_POINT)."""
+    """Numbers as texts with a fixed number of decimals, or as `RAW` and `FRACTION_POINT` ask."""
     known = ~np.isnan(values)
     numbers = values[known]
     if decimals == RAW:
@@ -214,7 +218,7 @@ def dates(values: np.ndarray, pattern: str = "%d/%m/%Y") -> np.ndarray:
 
 
 def csv_text(rows: list[list[str]], separator: str, line_end: str) -> list[str]:
-    """Rows as CSV lines, each with its end of line ; quoted only where the format requires it."""
+    """Rows as the lines of a CSV, ends of line included; a cell is quoted only where the format requires it."""
 
     def cell(text: str) -> str:
         special = separator in text or '"' in text or "\n" in text or "\r" in text

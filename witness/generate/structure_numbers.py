@@ -18,7 +18,7 @@ from collections.abc import Iterable
 
 
 def luhn_key(digits: str) -> str:
-    """The digit that makes `digits` + digit pass Luhn's test."""
+    """The digit that, written after `digits`, makes them pass the test of Luhn."""
     total = 0
     for rank, panel_text in enumerate(reversed(digits)):
         value = int(panel_text) * (2 if rank % 2 == 0 else 1)
@@ -26,19 +26,19 @@ def luhn_key(digits: str) -> str:
     return str(-total % 10)
 
 
-def luhn_valide(number: str) -> bool:
-    """Whether a number (FINESS included: Corsica's letter is read as a digit) carries its right key."""
+def luhn_valid(number: str) -> bool:
+    """Whether a number carries its right key. In a FINESS number, the letter of Corsica is read as a digit."""
     digits = finess_digits(number)
     return digits.isdigit() and luhn_key(digits[:-1]) == digits[-1]
 
 
 def finess_digits(number: str) -> str:
-    """A FINESS number with Corsica's département letter replaced as its key requires."""
+    """A FINESS number as its key requires: the letter of the département replaced by a digit in Corsica."""
     return {"2A": "21", "2B": "22"}.get(number[:2], number[:2]) + number[2:]
 
 
 def finess_number(root: str, sequence: int) -> str:
-    """FINESS number: reserved root of the département, sequence, key."""
+    """A FINESS number: the reserved root of the département, the sequence, the key."""
     body = f"{root}{sequence:0{8 - len(root)}d}"
     if len(body) != 8:
         raise ValueError(f"plus de place dans la plage FINESS fictive {root} pour le rang {sequence}")
@@ -46,7 +46,7 @@ def finess_number(root: str, sequence: int) -> str:
 
 
 def siren_number(sequence: int) -> str:
-    """SIREN in the range that INSEE never allotted."""
+    """A SIREN in the range that INSEE never allotted."""
     body = f"000{sequence:05d}"
     if len(body) != 8:
         raise ValueError(f"plus de place dans la plage SIREN fictive pour le rang {sequence}")
@@ -54,11 +54,11 @@ def siren_number(sequence: int) -> str:
 
 
 def siret_number(siren: str, rank: int) -> str:
-    """SIRET of the n-th site of a company."""
+    """The SIRET of the n-th site of a company."""
     body = f"{siren}{rank:04d}"
     return body + luhn_key(body)
 
 
 def finess_numbers(roots: Iterable[str], sequences: Iterable[int]) -> list[str]:
-    """FINESS numbers of many structures."""
+    """The FINESS numbers of many structures."""
     return [finess_number(root, int(s)) for root, s in zip(roots, sequences, strict=True)]

@@ -27,12 +27,12 @@ CLOSED_BEFORE_SHARE = 0.06
 OPENING_RATE = 0.012
 CLOSURE_RATE = 0.008
 EJ_CHANGE_RATE = 0.012
-FIRST_EJ_RANK = 70_000  # of the five digits after the reserved root ; overseas, 700 of three
+FIRST_EJ_RANK = 70_000  # out of the five digits that follow the reserved root; overseas, 700 out of three
 
 
 @dataclass(frozen=True)
 class Structures:
-    """`et`: one row per ET, its last state ; `ej`: one row per EJ ; `rattachements`: who ran whom, when."""
+    """`et`: one row for each ET, its last state. `ej`: one row for each EJ. `rattachements`: who ran whom, and when."""
 
     ej: pl.DataFrame
     et: pl.DataFrame
@@ -63,7 +63,7 @@ def build(streams: Streams, territoire: Territoire) -> Structures:
 
 
 def _establishments(rng: np.random.Generator, territoire: Territoire) -> tuple[Integers, Integers, np.ndarray]:
-    """Département, category and « closed before the period » of each ET."""
+    """The ET to make: département and category of each, and whether it closed before the period."""
     national = facts.table("departements").select(pl.col("population", "part_75_plus").cast(pl.Float64))
     weights = facts.numbers("categories", "effectif_inventaire") * facts.numbers("categories", "part_ouverte")
     inhabitants = territoire.departements["population"].to_numpy().astype(float)
@@ -85,7 +85,10 @@ def _establishments(rng: np.random.Generator, territoire: Territoire) -> tuple[I
 
 
 def _gestionnaires(rng: np.random.Generator, dep: Integers, statut: Integers) -> tuple[Integers, Integers, Integers]:
-    """EJ of each ET ; département and status of each EJ. ET of one département and status share EJ of unequal sizes."""
+    """Group the ET of one département and status into EJ of unequal sizes.
+
+    Returns the EJ of each ET, then the département and the status of each EJ.
+    """
     size = facts.numbers("statuts", "taille_moyenne")
     ej = np.zeros(len(dep), dtype=np.int64)
     ej_dep: list[int] = []
@@ -107,7 +110,10 @@ def _gestionnaires(rng: np.random.Generator, dep: Integers, statut: Integers) ->
 def _changes(
     rng: np.random.Generator, ej: Integers, ej_dep: Integers, ej_statut: Integers, dep: Integers, is_closed: np.ndarray
 ) -> tuple[Integers, np.ndarray]:
-    """EJ before a change of operator (-1: none), date of the change ; both EJ have the same département and status."""
+    """Some ET change operator, between two EJ of the same département and status.
+
+    Returns the EJ before the change (-1: none), and the date of the change.
+    """
     before = np.full(len(ej), -1, dtype=np.int64)
     moved_on = np.full(len(ej), "NaT", dtype="datetime64[D]")
     candidates = np.flatnonzero((rng.random(len(ej)) < 2 * EJ_CHANGE_RATE) & ~is_closed)
@@ -233,7 +239,10 @@ def _table_et(
 
 
 def _et_names(rng: np.random.Generator, dep: Integers, cat: Integers, sigles: list[str]) -> list[str]:
-    """« EHPAD des Glycines (fictif) » ; a name already taken in the département also carries an invented place."""
+    """Names such as « EHPAD des Glycines (fictif) ».
+
+    A name that is already taken in the département also carries an invented place.
+    """
     place_names = facts.words("lieu")
     suffixes = facts.words("commune_debut")
     offset = rng.integers(0, len(place_names), int(dep.max()) + 1)
@@ -247,7 +256,7 @@ def _et_names(rng: np.random.Generator, dep: Integers, cat: Integers, sigles: li
 
 
 def _addresses(rng: np.random.Generator, territoire: Territoire, dep: Integers) -> pl.DataFrame:
-    """Street, commune and coordinates of structures placed in départements (rank in `territoire.departements`)."""
+    """Street, commune and coordinates of structures in départements, given by rank in `territoire.departements`."""
     n = len(dep)
     communes = territoire.communes[pick_communes(rng, territoire.communes, dep).tolist()]
     streets = facts.words("voie")
@@ -270,7 +279,7 @@ def _addresses(rng: np.random.Generator, territoire: Territoire, dep: Integers) 
 
 
 def _rattachements(et: pl.DataFrame) -> pl.DataFrame:
-    """One row per (ET, EJ, period), the end excluded and unknown while it lasts."""
+    """One row for each ET, EJ and period. The end is excluded, and unknown as long as the period lasts."""
     change = pl.col("date_changement_ej")
     before = et.filter(pl.col("ej_id_avant") >= 0).select(
         "et_id", pl.col("ej_id_avant").alias("ej_id"), pl.col("date_ouverture").alias("debut"), change.alias("fin")
@@ -286,7 +295,7 @@ def _first_rank(roots: pl.Series, rank: int) -> Integers:
 
 
 def _elision(text: str) -> str:
-    """« de Utopigny » -> « d'Utopigny »."""
+    """« de Utopigny » becomes « d'Utopigny »."""
     return re.sub(r"\bde (?=[AEIOUÉaeiouyé])", "d'", text)
 
 

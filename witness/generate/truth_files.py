@@ -1,10 +1,11 @@
-"""The truth written down: one Parquet per subject, and the long table that answers are compared with.
+"""The truth written down: one Parquet file a subject, and the long table that answers are compared with.
 
-Belongs here: `verite/*.parquet` but for what deliveries say. Does not belong here: deliveries, and the judgement of
-their answers (`answers`).
+Belongs here: the files of `verite/` that say what is true. Does not belong here: what deliveries say, and the judgement
+of their answers (`answers`).
+
 `elements.parquet` has the key of the resolved layer (unite, unite_id, perimetre, millesime, element_id, composante,
-base_temporelle) ; what does not exist is absent from it. A year is told by its last day ; the year of the last FINESS
-extraction, by the day of that extraction.
+base_temporelle); what does not exist is absent from it. The value of a year is that of its last day; the value of the
+year of the last FINESS extraction is that of the day of the extraction.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from witness.generate.streams import Floats
 from witness.generate.structures import EXTRACTIONS, MILLESIMES
 from witness.generate.world import World
 
-# FINESS dates each change of places: an extraction tells the places of the 31 December of six years.
+# FINESS dates each change of places, so that an extraction tells the places at the 31 December of six years.
 PLACES_YEARS = tuple(range(EXTRACTIONS[0].year - 6, EXTRACTIONS[-1].year))
 SCHEMA = {**KEY, **VALUE, "unite_mesure": pl.String, "tolerance_type": pl.String, "tolerance": pl.Float64}
 _COMPTES_EJ = ("tx_caf", "tx_vetuste_autres_immo", "tx_vetuste_constructions", "tx_vetuste_installations", "frng")
@@ -36,7 +37,7 @@ _IDENTITY_DATES = ("date_autorisation", "date_ouverture")
 
 
 def write(world: World, folder: Path) -> int:
-    """Write every truth table ; returns the number of rows of `elements.parquet`."""
+    """Write every table of the truth; returns the number of rows of `elements.parquet`."""
     for name, table in _tables(world).items():
         table.write_parquet(folder / f"{name}.parquet")
     with Parquet(folder / "elements.parquet", SCHEMA) as out:
@@ -66,7 +67,7 @@ def _tables(world: World) -> dict[str, pl.DataFrame]:
 
 
 def panel(world: World) -> pl.DataFrame:
-    """Every variable of every ET and year (the year before the campaigns included), one column each."""
+    """Every variable in a column, for every ET and year, the year before the campaigns included."""
     p = world.panel
     columns: dict[str, object] = {
         "finess_et": p.by_et(p.table_et["finess_et"].to_numpy()),
@@ -80,7 +81,7 @@ def panel(world: World) -> pl.DataFrame:
 
 
 def elements(world: World) -> Iterator[pl.DataFrame]:
-    """Long truth, one frame per question: one row per key that has a value."""
+    """The long truth, one frame a question, with one row for each key that has a value."""
     yield from _of_the_panel(world)
     yield from _of_places(world)
     for year in (*MILLESIMES, EXTRACTIONS[-1].year):
@@ -91,12 +92,12 @@ def elements(world: World) -> Iterator[pl.DataFrame]:
 
 
 def reference(millesime: int) -> date:
-    """The day that tells a year."""
+    """The day whose state is told for a year."""
     return date(millesime, 12, 31) if millesime in MILLESIMES else EXTRACTIONS[-1]
 
 
 def identities_on(world: World, day: date) -> tuple[pl.DataFrame, dict[str, pl.Series]]:
-    """ET that have opened by a day, and what identifies them that day, by variable of `faits/elements.csv`."""
+    """The ET that have opened by a day, and what identifies them on that day, by variable of `faits/elements.csv`."""
     s = world.structures
     et = s.et.filter(pl.col("date_ouverture") <= day)
     change = (pl.col("date_changement_ej") > day).fill_null(False)
@@ -128,7 +129,7 @@ def _of_identities(world: World, year: int) -> Iterator[pl.DataFrame]:
 
 
 def _groups(world: World, year: int) -> pl.Series:
-    """FINESS of the ET that answer for their sites together."""
+    """FINESS numbers of the ET that answer for all their sites together."""
     p = world.panel
     return p.table_et["finess_et"].gather(p.et[_answers_grouped(world) & (p.year == year)].tolist())
 
@@ -138,7 +139,7 @@ def _answers_grouped(world: World) -> np.ndarray:
 
 
 def _of_the_panel(world: World) -> Iterator[pl.DataFrame]:
-    """What each ET that is open at the end of a year could answer of it, alone and for its sites together."""
+    """What each ET that is open at the end of a year could answer, for itself, and for its sites together."""
     p = world.panel
     kept = np.isin(p.year, MILLESIMES)
     group = kept & _answers_grouped(world)
@@ -157,7 +158,7 @@ def _of_the_panel(world: World) -> Iterator[pl.DataFrame]:
 
 
 def _of_places(world: World) -> Iterator[pl.DataFrame]:
-    """Places of the ET open at the end of each year, and on the day of each extraction of FINESS."""
+    """The places of the ET that are open at the end of each year, and on the day of each extraction of FINESS."""
     et = world.structures.et
     days = [(date(a, 12, 31), a, "stock_3112") for a in PLACES_YEARS] + [(j, j.year, "jour") for j in EXTRACTIONS]
     open_masks = [

@@ -1,6 +1,7 @@
 """True people, counted: dependency (GIR, GMP, PMP), ages, main disabilities.
 
 Belongs here: counts of people and what follows from them. Does not belong here: any person.
+
 GMP = (1000·GIR1 + 840·GIR2 + 660·GIR3 + 420·GIR4 + 250·GIR5 + 70·GIR6) / people rated (CASF, R. 314-170 s.).
 """
 
@@ -23,12 +24,12 @@ DEFICIENCES = tuple(facts.table("deficiences").columns[1:])
 
 
 def gmp(counts: Floats | Integers) -> Floats:
-    """GMP of counts by GIR (n, 6), to two decimals ; unknown (NaN) without anyone rated."""
+    """The GMP of counts by GIR (n, 6), to two decimals; unknown (NaN) where nobody is rated."""
     return np.round(ratio(counts @ GIR_POINTS, counts.sum(axis=1)), 2)
 
 
 def fill(streams: Streams, p: Panel) -> pl.DataFrame:
-    """Fill the panel ; returns the validated GIR and PATHOS assessments (« coupes »), one row per ET and assessment."""
+    """Fill the panel; returns the validated GIR and PATHOS assessments (« coupes »), one row each."""
     _ages(streams.stream("ages"), p)
     _deficiences(streams.stream("deficiences"), p)
     return _dependance(streams.stream("dependance"), p)
@@ -44,7 +45,8 @@ def _dependance(rng: np.random.Generator, p: Panel) -> pl.DataFrame:
         p.v[f"gir_{i + 1}"] = np.where(rated > 0, counts[:, i], np.nan)
     p.v["gmp_connu"] = gmp(counts)
 
-    # Assessments of the EHPAD: one before the period, for half of them another during it ; without one, no valid GMP.
+    # Nearly every EHPAD was assessed before the period, and half of them again during it. An EHPAD that never was has no
+    # valid GMP.
     ehpad = p.is_a("EHPAD")
     pmp_base = np.clip(rng.normal(213, 24, n_et), 120, 320)
     first = np.where(rng.random(n_et) < 0.96, rng.integers(2018, YEARS[0] + 1, n_et), 0)
@@ -81,11 +83,11 @@ def _dependance(rng: np.random.Generator, p: Panel) -> pl.DataFrame:
 
 
 def _gir(rng: np.random.Generator, p: Panel, level: Floats, rated: Integers) -> Integers:
-    """Counts by GIR around the national shares of EHPAD, of housing for the elderly, of home nursing."""
+    """Counts by GIR, drawn around the national shares of EHPAD, of housing for the elderly and of home nursing."""
     ehpad = np.array([15.5, 39.0, 17.5, 19.0, 5.0, 4.0])
     autonomie = np.array([0.5, 2.5, 4.0, 17.0, 18.0, 58.0])
-    domicile = np.array([9.0, 36.0, 22.0, 25.0, 5.0, 3.0])
-    base = np.where(p.is_a("EHPAD")[:, None], ehpad, np.where(p.is_a("SOINS_DOMICILE")[:, None], domicile, autonomie))
+    at_home = np.array([9.0, 36.0, 22.0, 25.0, 5.0, 3.0])
+    base = np.where(p.is_a("EHPAD")[:, None], ehpad, np.where(p.is_a("SOINS_DOMICILE")[:, None], at_home, autonomie))
     slope = np.array([1.0, 0.6, 0.1, -0.6, -1.0, -1.2])
     return spread_counts(rng, rated, shares(rng, base * np.exp(level[:, None] * slope), 120))
 
@@ -117,12 +119,12 @@ def _coupes(
 
 
 def _ages(rng: np.random.Generator, p: Panel) -> None:
-    """Ages by the 22 classes, from a normal law by profile shifted by ET."""
+    """Fill the 22 age classes, from a normal law whose centre belongs to the profile and is shifted by ET."""
     bounds = np.array([-1e9, *AGE_BOUNDS[1:], 1e9])
     spread = p.fact("age_ecart")
     centre = p.fact("age_moyen") + p.by_et(rng.normal(0, 0.25, len(p.table_et))) * spread
     erf = np.vectorize(math.erf)
-    # A grid of centred scores is enough: erf is evaluated once per grid point, not once per ET and bound.
+    # erf is evaluated at each point of a grid and interpolated, rather than for every ET and bound.
     grid = np.linspace(-5, 5, 2001)
     distribution = 0.5 * (1 + erf(grid / math.sqrt(2)))
     score = (bounds[None, :] - centre[:, None]) / spread[:, None]
@@ -133,7 +135,7 @@ def _ages(rng: np.random.Generator, p: Panel) -> None:
 
 
 def _deficiences(rng: np.random.Generator, p: Panel) -> None:
-    """Main and associated disabilities, for the profiles that accompany disabled people."""
+    """Fill the main and associated disabilities, for the profiles that accompany disabled people."""
     deficiences = facts.table("deficiences")
     keys = deficiences["cle"].to_list()
     weights = facts.matrix("deficiences", list(DEFICIENCES))

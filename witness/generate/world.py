@@ -1,4 +1,4 @@
-"""The truth, whole: what every collection is a more or less faithful answer about.
+"""The whole truth: what every collection is a more or less faithful answer about.
 
 Belongs here: the order in which the subjects are drawn. Does not belong here: any draw, any file.
 """

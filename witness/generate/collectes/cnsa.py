@@ -1,6 +1,6 @@
 """CNSA: occupancy of the EHPAD, GMP and PMP, prices, in their open-data layouts.
 
-Belongs here: the columns and file names of these three collections. Does not belong here: budgets (`diamant`).
+Belongs here: the columns and the file names of these three collections. Does not belong here: accounts (`diamant`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ PRIX = Fidelity(answering=0.95, empty=0.01, tolerated=0.0, beyond_tolerance=0.01
 
 
 def occupation(world: World, year: int) -> Sheet:
-    """Annual layout of 15 columns for the first year, layout of 5 columns (third quarter) for the last."""
+    """Occupancy of a year.
+
+    The first year has the annual layout of 15 columns, the last one the layout of the third quarter, of 5 columns.
+    """
     rows = respondents(world, f"cnsa_occupation/{year}", EHPAD, (year,), OCCUPATION.answering)
     q = Questionnaire(world, rows)
     full = year == MILLESIMES[0]
@@ -62,7 +65,7 @@ def occupation(world: World, year: int) -> Sheet:
 
 
 def gmp_pmp(world: World, year: int) -> Sheet:
-    """Validated GMP and PMP (three columns) ; an EHPAD never assessed is absent."""
+    """Validated GMP and PMP, in three columns; an EHPAD that was never assessed is absent."""
     rows = respondents(world, f"cnsa_gmp_pmp/{year}", EHPAD, (year,), GMP.answering)
     rows = rows[~np.isnan(world.panel.v["gmp_valide"][rows])]
     q = Questionnaire(world, rows)
@@ -73,7 +76,7 @@ def gmp_pmp(world: World, year: int) -> Sheet:
 
 
 def prix(world: World, year: int) -> Sheet:
-    """Prices at 31/12, open-data layout of 15 columns."""
+    """Prices at 31/12, in the open-data layout of 15 columns."""
     rows = respondents(world, f"cnsa_prix_ehpad/{year}", EHPAD, (year,), PRIX.answering)
     q = Questionnaire(world, rows)
     q.text("finessEt", q.finess_et).text("title", q.et["raison_sociale"], "id_raison_sociale")

@@ -1,8 +1,9 @@
-"""Reading the « contenu » of a questionnaire's columns, so that its questions are facts and not code.
+"""The small language that says what each column of a questionnaire holds: its questions are facts, not code.
 
-Belongs here: the few words of that language — `v:variable:decimals`, `t:text`, `d:date`, `i:identity`, and those of
-the questions that the questionnaire alone asks (`oui_non:share`, `choix:a|b`, `entier:low-high`, `decimal:low-high`,
-`date`, `vide`: `attributes` draws them). Does not belong here: any question.
+Belongs here: the words of that language, found in the column « contenu » of a fact table. `v:variable:decimals`,
+`t:text`, `d:date` and `i:identity` take a value of the truth. `oui_non:share`, `choix:a|b`, `entier:low-high`,
+`decimal:low-high`, `date` and `vide` are questions that the questionnaire alone asks (`attributes` draws their
+answers). Does not belong here: any question.
 """
 
 from __future__ import annotations

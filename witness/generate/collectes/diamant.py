@@ -1,7 +1,9 @@
-"""DIAMANT: what the ARS receive of the tableau de bord, of the ERRD and of the CA, with its signs and its fractions.
+"""DIAMANT: what the ARS receive of the tableau de bord, of the ERRD and of the CA.
 
 Belongs here: the flows, their titles, their double deposits. Does not belong here: the defects that any table carries.
-Charges are negative, rates are fractions, doubles are written with 17 significant digits, one file holds several years.
+
+In these files charges are negative, rates are fractions, numbers have 17 significant digits, and one file holds several
+years.
 """
 
 from __future__ import annotations
@@ -25,12 +27,15 @@ GROUPES = (("I", "g1"), ("II", "g2"), ("III", "g3"))
 
 
 def filename(flow: str, flow_date: str) -> str:
-    """`ANN_ERRD_EJ_ET_2025_06_07.CSV`."""
+    """Name of the file of a flow: `ANN_ERRD_EJ_ET_2025_06_07.CSV`."""
     return f"ANN_{flow}_{flow_date}.CSV"
 
 
 def tdb(world: World, flow_date: str, answered: dict[int, dict[str, Floats]]) -> Sheet:
-    """ANN_MS_TDP_ET: the answers already given to the tableau de bord (`answered`: year -> variable -> answers)."""
+    """ANN_MS_TDP_ET, which repeats the answers already given to the tableau de bord.
+
+    `answered` gives them by year, then by variable.
+    """
     rows = np.concatenate([asked_rows(world, a) for a in MILLESIMES])
     q = Questionnaire(world, rows)
     q.text("Finess", q.finess_et).text("Année", q.years.astype(str))
@@ -68,7 +73,7 @@ def tdb(world: World, flow_date: str, answered: dict[int, dict[str, Floats]]) ->
 
 
 def errd(world: World, flow_date: str, rates: DefectRates, ledger: Ledger) -> Sheet:
-    """ANN_ERRD_EJ_ET: accounts and activity of the ET under ERRD ; a few have two deposits, the other one older."""
+    """ANN_ERRD_EJ_ET: accounts and activity of the ET under ERRD. A few have a second deposit, which is older."""
     rows = respondents(world, "errd", None, MILLESIMES, ACCOUNTS.answering, cadre="ERRD")
     doubles = _double_deposits(world, rows, "errd", rates)
     q = Questionnaire(world, np.concatenate([rows, doubles]))
@@ -115,7 +120,7 @@ def errd(world: World, flow_date: str, rates: DefectRates, ledger: Ledger) -> Sh
 
 
 def ca(world: World, flow_date: str, rates: DefectRates, ledger: Ledger) -> Sheet:
-    """ANN_CA_EJ_ET: accounts outside ERRD ; a few ET under ERRD also deposited a CA."""
+    """ANN_CA_EJ_ET: accounts of the ET outside ERRD. A few ET under ERRD have deposited a CA too."""
     rows = np.sort(
         np.concatenate(
             [respondents(world, "ca", None, MILLESIMES, ACCOUNTS.answering, cadre=c) for c in ("CA_PA", "CA_PH")]
@@ -171,7 +176,7 @@ def ca(world: World, flow_date: str, rates: DefectRates, ledger: Ledger) -> Shee
 
 
 def errd_ej(world: World, flow_date: str) -> Sheet:
-    """ANN_ERRD_EJ: ratios of the EJ, one row per deposit."""
+    """ANN_ERRD_EJ: ratios of the EJ, one row a deposit."""
     accounts = world.comptes_ej.filter(pl.col("millesime").is_in(list(MILLESIMES))).sort("millesime", "finess_ej")
     n = len(accounts)
     columns = [
@@ -205,7 +210,7 @@ def errd_ej(world: World, flow_date: str) -> Sheet:
 
 
 def depots(world: World, flow_date: str, errd_sheet: Sheet) -> Sheet:
-    """ANN_PER_ERRD_EPRD: which deposit covers which ET, as the ERRD flow says it."""
+    """ANN_PER_ERRD_EPRD: which deposit covers which ET, in agreement with the ERRD flow."""
     columns = [Column(c.title, texts=c.texts) for c in errd_sheet.columns[:4]]
     return Sheet(
         name=filename("PER_ERRD_EPRD", flow_date),
@@ -221,7 +226,7 @@ def depots(world: World, flow_date: str, errd_sheet: Sheet) -> Sheet:
 
 
 def deposit_numbers(world: World, rows: Integers) -> Integers:
-    """Deposit number of the EJ and year of each row of the panel."""
+    """Number of the deposit of the EJ and year of each row of the panel."""
     numbers = {(e, a): d for e, a, d in world.comptes_ej.select("ej_id", "millesime", "id_depot").iter_rows()}
     p = world.panel
     return np.array([numbers[int(e), int(a)] for e, a in zip(p.ej[rows], p.year[rows], strict=True)], dtype=np.int64)
@@ -235,7 +240,7 @@ def _double_deposits(world: World, rows: Integers, account: str, rates: DefectRa
 
 
 def _make_older(q: Questionnaire, earlier: np.ndarray) -> None:
-    """The other deposit of an ET was made earlier in the year: amounts a little lower."""
+    """Lower a little the amounts of the second deposit of an ET, which was made earlier in the year."""
     for column in q.columns:
         if column.numbers is not None and (column.variable or "").startswith(("charges", "produits", "resultat")):
             column.truth = column.numbers

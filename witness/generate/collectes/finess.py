@@ -1,9 +1,10 @@
-"""ANS: FINESS+ JSON v1, structures, as extracted on a day.
+"""ANS: the structures of FINESS+ (JSON v1), as extracted on a day.
 
-Belongs here: the document of structures, with the real nesting and codes, and the defects that only it carries.
-Does not belong here: what is true of the structures, their activities (`finess_activites`).
-Every leaf is a text or null, as in the real files. An extraction speaks of its day: an ET opened later is absent, one
-closed before is there, inactive, with its date.
+Belongs here: the document of structures, with the real nesting and codes, and the defects that it alone carries. Does
+not belong here: what is true of the structures, their activities (`finess_activites`).
+
+Every leaf is a text or null, as in the real files. An extraction speaks of its day: an ET that opened later is absent,
+an ET that closed before is there, inactive, with its date.
 """
 
 from __future__ import annotations
@@ -28,12 +29,12 @@ PLACEHOLDER_DATE = "1904-04-04"
 
 
 def filename(content: str, day: date) -> str:
-    """`finess-structures-mensuel-202501.json.gz`."""
+    """Name of a document: `finess-structures-mensuel-202501.json.gz`."""
     return f"finess-{content}-mensuel-{day:%Y%m}.json.gz"
 
 
 def write(world: World, day: date, et: pl.DataFrame) -> Iterator[str]:
-    """Text of the structures document, in blocks ; `et`: what `delivered` says."""
+    """The text of the document, block by block. `et`: what `delivered` returns."""
     ej = _ej(world)
     yield f'{{"schemaVersion":"v1.0.0","generatedAt":"{instant(day)}","gco":[],"gcc":[],"pmej":['
     for start in range(0, len(ej), EJ_BLOCK):
@@ -48,12 +49,12 @@ def write(world: World, day: date, et: pl.DataFrame) -> Iterator[str]:
 
 
 def instant(day: date) -> str:
-    """Moment of the extraction, as the documents write it."""
+    """The moment of the extraction, as the documents write it."""
     return f"{day:%Y-%m-%d}T02:07:30.574916747Z"
 
 
 def states(world: World, day: date, rates: DefectRates) -> pl.DataFrame:
-    """ET known on a day, in the order of the document (EJ of the day, then ET), with what the registry says of them."""
+    """The ET known on a day, with what the registry says of them, in the order of the document: by EJ, then by ET."""
     et = world.structures.et.filter(pl.col("date_ouverture") <= day)
     change = pl.col("date_changement_ej") > day
     closed = (pl.col("date_fermeture") <= day) & ~pl.col("et_id").is_in(late_closures(world, day, rates))
@@ -78,7 +79,7 @@ def states(world: World, day: date, rates: DefectRates) -> pl.DataFrame:
 
 
 def late_closures(world: World, day: date, rates: DefectRates) -> list[int]:
-    """ET closed in the year before an extraction that does not know it yet."""
+    """The ET that closed in the year before an extraction, and that it still shows as open."""
     since = pl.col("date_fermeture").is_between(day - timedelta(days=365), day)
     closed = world.structures.et.filter(since)["et_id"].to_list()
     rng = random.Random(int(world.streams.stream(f"finess/fermetures/{day}").integers(2**62)))
@@ -164,7 +165,7 @@ def event(number: str, day: str, object_type: str, identifier: str, kind: str, s
 
 
 def _engagements() -> pl.Expr:
-    """Agreement for social assistance, for the ET that have one."""
+    """The agreement for social assistance of the ET that have one."""
     convention = {
         "engagementId": Field("engagement_id"),
         "typeEngagement": "CONV",
@@ -248,9 +249,10 @@ def _pmej() -> pl.Expr:
 
 
 def delivered(world: World, day: date, rates: DefectRates, ledger: Ledger) -> pl.DataFrame:
-    """ET as the document tells them: closures not yet known, opening dates that fill a hole, SIRET with a wrong digit.
+    """The ET as the document tells them, wrongly for some.
 
-    Each defect is recorded with the rank of the ET and its JSON path.
+    Some closures are not known yet, some opening dates are placeholders, some SIRET have a wrong digit. Each defect is
+    recorded with the rank of the ET and its JSON path.
     """
     et = states(world, day, rates)
     delivery = filename("structures", day)

@@ -1,8 +1,10 @@
-"""ANS: FINESS+ JSON v1, activities and their capacities, as extracted on a day.
+"""ANS: the activities of FINESS+ (JSON v1) and their capacities, as extracted on a day.
 
-Belongs here: the document of activities (authorised, held by the EJ ; exercised, at an ET), its totals and sub-rows by
-habilitation. Does not belong here: identities (`finess`), what it answers (`finess_answers`).
-An installed capacity may still be last year's: the registry learns of it later than of the authorisation.
+Belongs here: the document of activities, each of them authorised to the EJ and exercised at an ET, with its totals and
+its sub-rows by habilitation. Does not belong here: identities (`finess`), what the document answers (`finess_answers`).
+
+An installed capacity may still be that of the year before, since the registry learns of it later than of the
+authorisation.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ LATE_INSTALLED_SHARE = 0.2
 
 
 def write(world: World, day: date, t: pl.DataFrame) -> Iterator[str]:
-    """Text of the activities document, in blocks ; `t`: what `delivered` says."""
+    """The text of the document, block by block. `t`: what `delivered` returns."""
     yield f'{{"schemaVersion":"v1.0.0","generatedAt":"{instant(day)}","pmej":['
     first = True
     ej = world.structures.ej.select("ej_id", "finess_ej", pl.col("ej_id").add(1).alias("pm_id"))
@@ -59,7 +61,7 @@ def write(world: World, day: date, t: pl.DataFrame) -> Iterator[str]:
 
 
 def delivered(world: World, et: pl.DataFrame, day: date) -> pl.DataFrame:
-    """Activities of the known ET, capacities as the registry has them on the day."""
+    """The activities of the ET that are known, with their capacities as the registry has them on the day."""
     year = day.year - 1
     columns = ["et_id", "ej_jour", "finess_et", "ege_id", "etat", "domaine", "date_ouverture", "date_autorisation"]
     t = world.capacites.triplets.with_row_index("t").join(
@@ -84,7 +86,11 @@ def delivered(world: World, et: pl.DataFrame, day: date) -> pl.DataFrame:
 
 
 def counts(t: pl.DataFrame) -> dict[str, int]:
-    """Records of the document: an activity is authorised to the EJ and exercised at the ET, each with its places."""
+    """How many records the document has.
+
+    An activity is one record of the EJ, to which it is authorised, and one of the ET where it is exercised; each has
+    its own places.
+    """
     aut, inst, ash = (len(t) - t[c].null_count() for c in ("aut", "inst", "ash"))
     return {"activites": 2 * len(t), "capacites": 2 * aut + inst + 3 * ash}
 

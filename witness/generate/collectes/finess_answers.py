@@ -1,7 +1,10 @@
 """ANS: what the two FINESS documents answer, and what they leave unknown.
 
-Belongs here: their answers by question of the dictionary, judged against the truth. Does not belong here: their bytes.
-An extraction tells identities in its own year, places on its day and at the 31 December that its dates of change reach.
+Belongs here: their answers to the questions of the dictionary, judged against the truth. Does not belong here: their
+bytes.
+
+An extraction tells identities for its own year. It tells places for its own day, and for each 31 December that the
+dates of change allow to go back to.
 """
 
 from __future__ import annotations
@@ -39,20 +42,21 @@ _FIELDS = {
 _MODES = {"INTERNAT": "internat", "SEMI_INTERNAT": "semi_internat", "EXTERNAT": "externat"}
 _OTHER_MODES = ("MILIEU_ORDINAIRE", "HT", "AJ")
 YEARS_BACK = 6  # years that an extraction can tell
-EXPERIMENTAL_DISCIPLINE = "935"  # it does not say what is done
+EXPERIMENTAL_DISCIPLINE = "935"  # a discipline that does not say what is done
 
 
 def identities(world: World, day: date, et: pl.DataFrame, origin: Origin) -> Iterator[pl.DataFrame]:
-    """Answers of the structures: ET (`et`: as written, in the order of the document), then EJ.
+    """Answers of the document of structures: those about ET, then those about EJ.
 
-    An extraction of the first days of January is the state of 31 December.
+    `et` is the table as written, in the order of the document. An extraction of the first days of January tells the
+    state of 31 December.
     """
     year = day.year - 1
     rows = pl.Series(range(1, len(et) + 1))
     true_values = _in_order(et, *identities_on(world, reference(year)))
     written = _written(world, day, et)
     for variable, field_name in _FIELDS.items():
-        # The name is told short, and is right.
+        # The name is shortened, and is right all the same.
         true = written[variable] if variable == "id_raison_sociale" else true_values[variable]
         yield identity_answers(variable, "ET", et["finess_et"], year, written[variable], true, field_name, rows, origin)
     ej = world.structures.ej
@@ -66,7 +70,7 @@ def identities(world: World, day: date, et: pl.DataFrame, origin: Origin) -> Ite
 
 
 def unanswered(world: World, day: date, et: pl.DataFrame, origin: Origin) -> Iterator[pl.DataFrame]:
-    """What the structures leave unknown: SIRET, position, opening dates that fill a hole."""
+    """What the document of structures leaves unknown: SIRET, position, and opening dates that are placeholders."""
     written = _written(world, day, et)
     for variable, motif in (("id_siret", "vide"), ("id_geoloc", "vide"), ("date_ouverture", "date_bouche_trou")):
         element, composante, base = question_keys()[variable]
@@ -92,7 +96,7 @@ def unanswered(world: World, day: date, et: pl.DataFrame, origin: Origin) -> Ite
 
 
 def capacites(world: World, day: date, t: pl.DataFrame, origin: Origin) -> Iterator[pl.DataFrame]:
-    """Answers about the places of the active ET ; `t`: triplets as written, in the order of the document."""
+    """Answers about the places of the active ET. `t`: the triplets as written, in the order of the document."""
     ranks = t.select(pl.col("et_id").unique(maintain_order=True)).with_row_index("ligne", 1)
     t = t.filter(pl.col("etat") == "A")
     true_values = places(world.structures.et, world.capacites)
@@ -117,13 +121,13 @@ def capacites(world: World, day: date, t: pl.DataFrame, origin: Origin) -> Itera
 
 
 def _variables() -> Iterator[tuple[str, str, pl.Expr]]:
-    """Variable, column of the triplets, and which of them make it."""
+    """Each variable about places, with the column of the triplets and the triplets that make it."""
     everything, handicap = pl.lit(True), pl.col("domaine").str.starts_with("PH")
     modalite, elderly = pl.col("modalite"), ~handicap & (pl.col("discipline") != EXPERIMENTAL_DISCIPLINE)
     for prefix, column in (("cap_aut", "aut"), ("cap_inst", "inst")):
         yield f"{prefix}_total", column, everything
         for name, code in (("permanent", "HP"), ("ht", "HT"), ("aj", "AJ"), ("nuit", "NUIT")):
-            # Temporary care is told of everyone ; the other modalities, of those who receive the elderly.
+            # FINESS tells temporary care of every ET, the other modalities of those that receive the elderly only.
             yield f"{prefix}_{name}", column, (modalite == code) & (pl.lit(code == "HT") | elderly)
     yield "places_ash", "ash", everything
     for code, name in _MODES.items():
@@ -136,7 +140,7 @@ def _variables() -> Iterator[tuple[str, str, pl.Expr]]:
 def _places(
     variable: str, told: pl.DataFrame, day: date, millesime: int, base: str, true_values: np.ndarray, origin: Origin
 ) -> pl.DataFrame:
-    """One question about places ; nothing is true of an ET closed on the day."""
+    """The answers to one question about places. Nothing is true of an ET that is closed on the day."""
     rank = YEARS.index(min(max(last_full_year(day), YEARS[0]), YEARS[-1]))
     true = true_values[told["et_id"].to_numpy(), rank]
     closed = (told["date_fermeture"] <= day).fill_null(False).to_numpy()
@@ -165,7 +169,7 @@ def _places(
 
 
 def _written(world: World, day: date, et: pl.DataFrame) -> dict[str, pl.Series]:
-    """Values of the document, by variable, in its order."""
+    """The values of the document by variable, in its order."""
     written = _in_order(et, *identities_on(world, day))
     opening = pl.when(pl.col("ouverture_ecrite") != PLACEHOLDER_DATE).then(pl.col("ouverture_ecrite").str.to_date())
     position = pl.when(pl.col("coordonnees") != "null").then(written["id_geoloc"])
@@ -178,7 +182,7 @@ def _written(world: World, day: date, et: pl.DataFrame) -> dict[str, pl.Series]:
 
 
 def _in_order(et: pl.DataFrame, known: pl.DataFrame, texts: dict[str, pl.Series]) -> dict[str, pl.Series]:
-    """Identities in the order of a document ; unknown for an ET that is not among those known."""
+    """Identities in the order of a document; unknown for an ET that is not in `known`."""
     known = known.select("et_id").with_row_index("r")
     ranks = et.select("et_id").join(known, on="et_id", how="left", maintain_order="left")["r"]
     return {name: values.gather(ranks) for name, values in texts.items()}

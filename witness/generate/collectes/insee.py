@@ -18,7 +18,7 @@ _OVERSEAS = ("971", "972", "973", "974", "976")
 
 
 def cog(world: World) -> dict[str, str]:
-    """regions.json, departements.json (all of France) and communes.json (of the generation only)."""
+    """The files regions.json and departements.json (of all France), and communes.json (of the generation only)."""
     communes = world.territoire.communes
     chefs_lieux = communes.group_by("departement", maintain_order=True).first()
     seats = dict(chefs_lieux.select("departement", "code").iter_rows())
@@ -67,7 +67,7 @@ def cog(world: World) -> dict[str, str]:
 
 
 def population(world: World) -> str:
-    """Estimates at 1 January, newest year first ; aggregates (France, DOM) only when the generation is national."""
+    """Estimates at 1 January, the newest year first; France and DOM have rows only when the generation is national."""
     names = dict(facts.table("departements").select("code", "nom").iter_rows())
     age_bands = facts.texts("pyramide", "tranche_age")
     values = {(year, dep, sex, age_band): n for year, dep, sex, age_band, n in world.territoire.population.iter_rows()}

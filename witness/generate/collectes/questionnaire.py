@@ -25,9 +25,10 @@ def respondents(
     share: float,
     cadre: str | None = None,
 ) -> Integers:
-    """Rows of the panel that answer a collection: categories, years and account asked, minus those who do not answer.
+    """The rows of the panel that answer a collection.
 
-    An ET that does not answer one year may answer the next ; the draw belongs to the collection and the year.
+    They are those of the categories, years and account that it asks, less the ones that do not answer. The draw belongs
+    to the collection and the year, so that an ET that does not answer one year may answer the next.
     """
     p = world.panel
     demande = np.isin(p.year, years)
@@ -41,7 +42,7 @@ def respondents(
 
 @dataclass
 class Questionnaire:
-    """Columns under construction for some rows of the panel."""
+    """The columns of a questionnaire while they are being gathered, for some rows of the panel."""
 
     world: World
     rows: Integers
@@ -57,7 +58,7 @@ class Questionnaire:
         self.years = p.year[self.rows]
 
     def number(self, title: str, variable: str | None, decimals: int, factor: float = 1.0) -> Questionnaire:
-        """A number of the panel, divided by `factor` to be in the unit of the file."""
+        """Add a number of the panel, divided by `factor` to be in the unit of the file."""
         assert variable is not None
         values = self.world.panel.v[variable]
         return self.values(title, values, variable, decimals, factor)
@@ -65,7 +66,10 @@ class Questionnaire:
     def values(
         self, title: str, panel: Floats, variable: str | None, decimals: int, factor: float = 1.0
     ) -> Questionnaire:
-        """A number given for every row of the panel, tied to a variable of `faits/elements.csv` (or none)."""
+        """Add a number given for every row of the panel.
+
+        `variable` is the one of `faits/elements.csv` that it answers, if any.
+        """
         before = np.where(self.before >= 0, panel[self.before], np.nan) / factor
         self.columns.append(
             Column(
@@ -82,29 +86,29 @@ class Questionnaire:
         return self
 
     def panel_text(self, title: str, variable: str) -> Questionnaire:
-        """A text of the panel."""
+        """Add a text of the panel."""
         texts = self.world.panel.t[variable][self.rows]
         self.columns.append(Column(title, texts=texts, variable=declared(variable)))
         return self
 
     def date(self, title: str, variable: str, pattern: str = "%d/%m/%Y") -> Questionnaire:
-        """A date of the panel."""
+        """Add a date of the panel."""
         values = dates(self.world.panel.d[variable][self.rows], pattern)
         self.columns.append(Column(title, texts=values, variable=declared(variable), is_date=True))
         return self
 
     def text(self, title: str, values: np.ndarray | pl.Series | list, variable: str | None = None) -> Questionnaire:
-        """Any text, one per row ; tied to a variable of `faits/elements.csv` when it answers a question."""
+        """Add any text, one a row; `variable` is the one of `faits/elements.csv` that it answers, if any."""
         self.columns.append(Column(title, texts=np.array(list(values), dtype=object), variable=declared(variable)))
         return self
 
     @property
     def grouped(self) -> np.ndarray:
-        """Rows whose ET answers for its sites together."""
+        """Mask of the rows whose ET answers for all its sites together."""
         return self.world.panel.t["structuration"][self.rows] == GROUPED
 
     def double_grouped(self) -> None:
-        """A grouped answer covers a principal site and a secondary one of the same size: counts and amounts double."""
+        """Double the counts and amounts of the grouped answers, which cover two sites of the same size."""
         for column in self.columns:
             if column.numbers is not None and is_additive(column.variable):
                 column.numbers = np.where(self.grouped, 2 * column.numbers, column.numbers)

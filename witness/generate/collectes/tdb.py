@@ -1,7 +1,8 @@
-"""ATIH: full export of the tableau de bord, 331 columns, in the encoding and with the titles of the real one.
+"""ATIH: the full export of the tableau de bord, 331 columns, with the encoding and the titles of the real one.
 
 Belongs here: the file of a campaign. Does not belong here: its questions, which are facts (`faits/tdb_colonnes.csv`).
-The year in the name is the campaign's: the data are those of the year before.
+
+The year in the name is that of the campaign; the data are those of the year before.
 """
 
 from __future__ import annotations
@@ -18,17 +19,17 @@ TABLEAU = Fidelity(answering=0.83, empty=0.03, tolerated=0.06, beyond_tolerance=
 
 
 def asked_rows(world: World, year: int) -> Integers:
-    """Rows that answer the campaign on a year: the same for the ATIH export and for its extract by DIAMANT."""
+    """The rows that answer the campaign on a year: the same ones in the ATIH export and in its extract by DIAMANT."""
     return respondents(world, f"tdb_esms/{year}", facts.asked_categories(), (year,), TABLEAU.answering)
 
 
 def filename(year: int) -> str:
-    """File of the campaign on the data of a year."""
+    """Name of the file of the campaign on the data of a year."""
     return f"export-tdbesms-{year + 1}-region-agg.csv"
 
 
 def export(world: World, year: int) -> Sheet:
-    """Export of the campaign `year` + 1."""
+    """The export of the campaign of `year` + 1."""
     q = Questionnaire(world, asked_rows(world, year))
     fill(q, "tdb_colonnes")
     q.double_grouped()

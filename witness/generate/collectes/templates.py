@@ -1,7 +1,8 @@
-"""JSON templates filled column-wise: a record per row of a frame, without building one Python object.
+"""JSON templates filled column by column: a record for each row of a frame, without building Python objects.
 
 Belongs here: turning a nested template into a polars expression, Lambert-93. Does not belong here: FINESS.
-Texts put in a template must not hold a quote or a backslash: the generator's never do.
+
+The texts put in a template must hold neither a quote nor a backslash; those of the generator never do.
 """
 
 from __future__ import annotations
@@ -18,11 +19,14 @@ _MARK = "\x00{}\x00"
 
 
 class Field(str):
-    """Place of a column in a template: text between quotes, or `null`."""
+    """The place of a column in a template: its text between quotes, or `null`."""
 
 
 def from_template(template: object) -> pl.Expr:
-    """Expression that writes a template: a `Field` leaf is the text of a column, an expression already is JSON."""
+    """The expression that writes a template for each row.
+
+    A leaf that is a `Field` becomes the text of a column. A leaf that is an expression holds JSON already.
+    """
     expressions: list[pl.Expr] = []
 
     def leaf(node: object) -> object:
@@ -49,7 +53,7 @@ def from_template(template: object) -> pl.Expr:
 
 
 def json_array(*elements: pl.Expr) -> pl.Expr:
-    """JSON array of the elements that are not null."""
+    """A JSON array of the elements that are not null."""
     return pl.concat_str(pl.lit("["), pl.concat_str(elements, separator=",", ignore_nulls=True), pl.lit("]"))
 
 

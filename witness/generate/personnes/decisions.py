@@ -1,8 +1,9 @@
-"""Decisions of the CDAPH: what each disabled person is entitled to, since when, until when.
+"""Decisions of the CDAPH: what each disabled person is entitled to, since when and until when.
 
-Belongs here: decisions and the right each opens. Does not belong here: who waits or stays because of them.
-One decision per person and type of right (J402). None ends, nor is about to end, in the months after the year but those
-that are said to expire: whatever the notice that is given (two, three or six months), the same ones are found.
+Belongs here: decisions, and the right that each one opens. Does not belong here: who waits or stays because of them.
+
+A person has one decision for each type of right (J402). Some decisions are made to expire soon after the year; all the
+others last long enough for the same ones to be found expiring, whatever the notice (two, three or six months).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from witness.generate.streams import Integers, Streams
 
 EXPIRING_SHARE = 0.05
 EXPIRES_WITHIN = 74  # days after the year
-QUIET = 220  # days after the year before which no other ends
+QUIET = 220  # days after the year during which no other decision ends
 _TYPES = {
     "183": "7.1", "192": "7.2", "195": "7.3", "194": "7.4", "188": "7.5", "186": "7.7", "182": "7.8", "196": "7.13",
     "246": "11.5", "249": "11.1", "198": "11.2", "464": "11.3", "255": "13.3", "437": "13.2", "448": "13.2",
@@ -30,7 +31,7 @@ _TYPES = {
 
 @dataclass(frozen=True)
 class Decisions:
-    """`table`: one row per decision (dates as days) ; the row of each stay and of each request, -1 without."""
+    """`table`: one row a decision, its dates as days. `of_sejour`, `of_request`: the row of each, -1 without."""
 
     table: pl.DataFrame
     of_sejour: Integers
@@ -38,7 +39,7 @@ class Decisions:
 
 
 def build(streams: Streams, name: str, e: Etablissements, s: Sejours, rank: Integers, requests: Requests) -> Decisions:
-    """Decisions behind the stays and requests of a département.
+    """The decisions behind the stays and the requests of a département.
 
     Columns of `table`: personne (rank), type, decision, decision_nationale, date_decision, ouverture, echeance, nature,
     creton, pag, expirant.
@@ -79,12 +80,12 @@ def _type(categorie: str, profil: str) -> str:
 
 
 def _row_of(all_keys: Integers, keys: Integers) -> Integers:
-    """Row of each key, -1 for those that have none."""
+    """The row of each key in `all_keys`, -1 for those that have no key."""
     return np.where(keys >= 0, np.searchsorted(all_keys, keys), -1)
 
 
 def _representative(all_keys: Integers, keys: Integers, s: Sejours) -> Integers:
-    """The stay that dates a decision: one that goes on, rather ; -1 when there are only requests."""
+    """The stay that dates each decision, preferably one that goes on; -1 when there are only requests."""
     rows = np.flatnonzero(keys >= 0)
     order = rows[np.lexsort((~s.present[rows], keys[rows]))]
     first_rows, ranks = np.unique(keys[order], return_index=True)
@@ -106,7 +107,7 @@ def _dates(
     row = np.maximum(sejour, 0)
     older = (sejour >= 0) & (s.kind[row] == STABLE) if len(s) else np.zeros(n, dtype=bool)
     expiring = older & (rng.random(n) < EXPIRING_SHARE)
-    # Of old stays, a decision renewed meanwhile ; of the others, the one that opened the way.
+    # A stay of before the year has a decision that was renewed since; the others, the one that opened the way to them.
     far = DAYS + QUIET
     renewed = far + np.floor(rng.random(n) * (DAYS - 40 + validity * 365 - far)).astype(np.int64)
     echeance = np.where(expiring, DAYS + rng.integers(0, EXPIRES_WITHIN + 1, n), renewed)

@@ -2,8 +2,9 @@
 
 Belongs here: who is told, with which dates and states, and what is forgotten. Does not belong here: what the ESMS keeps
 (`records`), the columns of a file (`channels`), who the persons are (`spellings`).
-An ET tells what it was late to tell, never what it does not know. States of requests for the elderly are those of the
-contract of ViaTrajectoire ; for disabled people, the codes J252 (ESMS) and J253 (unit), whose reasons follow ASS_A32.
+
+The states of requests for the elderly are those of the contract of ViaTrajectoire. Those for disabled people are the
+codes J252 (ESMS) and J253 (unit), whose reasons follow ASS_A32.
 """
 
 from __future__ import annotations
@@ -25,24 +26,26 @@ from witness.generate.streams import Integers, Streams, rank_within
 RESID, VT, DOSSIERS, SDO = "resid", "vt", "dossiers_vt", "sdo"  # tables of records, for the ledger
 DECEMBER = DAYS - 31
 PAPER_SHARE = 0.08
-TOLERANCE = 3  # days between two dates of one entry
-# State told for each state of a request, the elderly: label of the contract, and of the MDPH side: ESMS, unit.
+TOLERANCE = 3  # days between two dates of one entry that are still the same entry
+# What is told for each state of a request (`waiting`): the label of the contract for the elderly; for disabled people,
+# the codes of the ESMS and of the unit.
 STATES_PA = ("ENVOYEE", "CONSULTEE", "EN_ANALYSE", "LISTE_ATTENTE", "ACCEPTEE", "REFUSEE", "ANNULEE", "ARCHIVEE")
 _STATES_PH = np.array([(39, 0), (40, 0), (42, 182), (72, 183), (71, 184), (46, 0), (49, 180), (49, 180)])
 _MOTIFS_PA = ("PLACES", "PROFIL", "AGE", "RESSOURCES", "USAGER", "DOSSIER", "AUTRE")
 _MOTIFS_REFUS_PH = (86, 113, 114, 115, 116, 117, 118, 119, 120, 122, 148)
-# Reason of the unit (J250) by reason of exit: death, hospital, home, another ESMS, unknown (none is said).
+# Reason of the unit (J250) for each reason of exit: death, hospital, home, another ESMS, unknown (nothing is told).
 _MOTIFS_SORTIE_PH = (124, 157, 147, 91, 0)
 
 
 @dataclass
 class Declarations:
-    """Records told, as polars tables, days as whole numbers.
+    """Records told to the national systems, as polars tables, with days as whole numbers.
 
-    resid: rang, sejour, et, personne, modalite, entree, sortie.
-    vt: rang, sejour (-1: a request only), et, personne, dossier (rank), papier, modalite, gir, demande, etat, etat_le,
-    refus, admission, entree, sortie, est_double (paper file beside another). dossiers: rang, personne, papier.
-    sdo: rang, sejour, et, personne, decision (row), esms, unite, motif_esms, motif_unite, esms_le, unite_le.
+    - resid: rang, sejour, et, personne, modalite, entree, sortie, organisme.
+    - vt: rang, sejour (-1: only a request), et, personne, dossier (rank), papier, modalite, gir, demande, etat,
+      etat_le, refus, admission, entree, sortie, est_double (a paper file beside another one).
+    - dossiers: rang, personne, papier, numero.
+    - sdo: rang, sejour, et, personne, decision (row), modalite, esms, unite, motif_esms, motif_unite, esms_le, numero.
     """
 
     resid: pl.DataFrame
@@ -55,7 +58,7 @@ def build(
     streams: Streams, name: str, e: Etablissements, s: Sejours, rank: Integers, requests: Requests,
     decisions: Decisions, journal: Journal,
 ) -> Declarations:  # fmt: skip
-    """Everything told about a département. `rank`: person of each stay."""
+    """Everything that is told about a département. `rank`: the person of each stay."""
     vt, dossiers = _viatrajectoire_pa(streams.stream(f"personnes/vt_pa/{name}"), e, s, rank, requests, journal)
     return Declarations(
         _resid(streams.stream(f"personnes/resid/{name}"), e, s, rank, journal),
@@ -68,7 +71,7 @@ def build(
 def _resid(rng: np.random.Generator, e: Etablissements, s: Sejours, rank: Integers, journal: Journal) -> pl.DataFrame:
     followed = e.resid[s.et] & (s.kind != ADMITTED)
     active = followed & (s.sortie >= DECEMBER)
-    # Told a month too many: who left before is still there.
+    # The exit was not told in time: the person who left before December is still in the file.
     late_ones = journal.pick("sortie_non_dite_resid", RESID, followed & (s.sortie < STILL_THERE))
     told = active.copy()
     told[late_ones] = True
@@ -104,7 +107,7 @@ def _entry_dates(
     field_name: str,
     told: np.ndarray | None = None,
 ) -> Integers:
-    """Entries as told: shifted, or the admission in their place."""
+    """The entries as they are told: some are shifted, some are replaced by the admission."""
     taken = np.zeros(len(sejour), dtype=bool) if told is None else ~told
 
     def chosen(nature: str, possible: np.ndarray) -> Integers:
@@ -185,7 +188,10 @@ def _viatrajectoire_pa(
 def _requests_pa(
     rng: np.random.Generator, e: Etablissements, requests: Requests, journal: Journal, first_rank: int
 ) -> list[pl.DataFrame]:
-    """Requests without a stay, then paper files beside some of them ; `first_rank`: rank of the first."""
+    """Requests that led to no stay, then the paper files that stand beside some of them.
+
+    `first_rank` is the rank of the first one in the table.
+    """
     rows = np.flatnonzero(~requests.ph)
     n = len(rows)
     state = requests.etat[rows]
@@ -276,7 +282,7 @@ def _sdo(
     )
     wrong = journal.choose("couple_statut_motif", SDO, np.isin(table["esms"].to_numpy(), (47, 71)), "motifESMS")
     motif = table["motif_esms"].to_numpy().copy()
-    motif[wrong] = 113  # too far: only for a refusal
+    motif[wrong] = 113  # a reason that is allowed for a refusal only
     return table.with_columns(pl.Series("motif_esms", motif)).with_columns(
         *(_or_none(c, pl.col(c) > 0) for c in ("unite", "motif_esms", "motif_unite"))
     )

@@ -1,4 +1,4 @@
-"""What the panel says of each ET in the last year, that its persons must agree with.
+"""What the panel says of each ET in the last year, and that its persons must agree with.
 
 Belongs here: the counts to respect, by ET of a département. Does not belong here: any person, any draw.
 """
@@ -25,7 +25,7 @@ _ORDINARY = {"SOINS_DOMICILE": "DOM", "ADULTE_SERVICE": "DOM", "ENFANT_SERVICE":
 
 @dataclass(frozen=True)
 class Etablissements:
-    """ET whose people exist, in the order of `et_id` ; every array has one row per ET."""
+    """The ET whose people exist, in the order of `et_id`; every array has one row an ET."""
 
     et_id: Integers
     finess: np.ndarray
@@ -45,12 +45,12 @@ class Etablissements:
     gir: Integers  # (n, 6) of those present in a permanent place, zeros when nobody is rated
     provenances: Integers  # (n, 4), sums to `entrees`
     motifs_sortie: Integers  # (n, 5), sums to `sorties`
-    dms: Floats  # mean stay of those who left, neither temporary nor of the day, days
+    dms: Floats  # mean length in days of the stays that ended, neither temporary nor in day care
     journees_hp: Floats
     journees_ht: Floats
     journees_aj: Floats
-    absences: Floats  # mean days away by person of the year
-    orientes: Integers  # of those present, with a decision of the MDPH ; all where none is needed
+    absences: Floats  # mean days away of each person in the year
+    orientes: Integers  # of those present, how many have a decision of the MDPH; all of them where none is needed
     protected_share: Floats
     outside_share: Floats
 
@@ -63,7 +63,7 @@ class Etablissements:
 
 
 def build(world: World, keeping: RecordKeeping) -> Etablissements:
-    """Counts of the ET open at the end of the last year, that have people of this world."""
+    """The counts of the ET that are open at the end of the last year and whose people exist in this world."""
     p = world.panel
     rows = np.flatnonzero(
         (p.year_rank == len(YEARS) - 1) & keeping.has_people[p.et] & (np.nan_to_num(p.v["presents"]) > 0)
@@ -113,7 +113,10 @@ def build(world: World, keeping: RecordKeeping) -> Etablissements:
 
 
 def _counts(v: dict[str, Floats], name: str, classes: tuple[str, ...], rows: Integers, total: Integers) -> Integers:
-    """Counts behind the percentages of the panel, exactly: it made them of whole numbers."""
+    """The counts behind the percentages of the panel.
+
+    They are found exactly, since the panel computed its percentages from whole numbers.
+    """
     counts = np.stack([np.nan_to_num(v[f"{name}_{c}"][rows]) for c in classes], axis=1) * total[:, None] / 100
     counts = np.rint(counts).astype(np.int64)
     counts[:, -1] += total - counts.sum(axis=1)
@@ -121,7 +124,7 @@ def _counts(v: dict[str, Floats], name: str, classes: tuple[str, ...], rows: Int
 
 
 def _modalites(numbers, count, profil: np.ndarray, presents: Integers) -> Integers:
-    """People present by way of being received: those of permanent places shared as the places are."""
+    """People present by modalite of accueil; those of permanent places are shared as the places are."""
     counts = np.zeros((len(profil), len(MODALITES)), dtype=np.int64)
     rank = {m: i for i, m in enumerate(MODALITES)}
     counts[:, rank["HT"]] = np.rint(count("cap_inst_ht") * 0.7)

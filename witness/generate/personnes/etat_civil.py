@@ -1,7 +1,9 @@
 """Who the persons are: names, birth, numbers, where they live.
 
 Belongs here: the true identity of each person of a département. Does not belong here: how a system writes it
-(`spellings`), where the person stays. No address exists: a person, invented, lives in a commune.
+(`spellings`), where the person stays.
+
+No address exists: an invented person lives in a commune, and no more is said.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from witness.generate.streams import Floats, Integers, Streams, pick
 
 PER_DEPARTEMENT = 10_000_000  # persons are numbered by département
 NATIVE_SHARE, BORN_ABROAD_SHARE = 0.64, 0.06
-NIA_SHARE = 0.012  # of those born abroad or not: waiting for their NIR
+NIA_SHARE = 0.012  # base of the shares who wait for their NIR: more of those born abroad, fewer of the others
 COMPOUND_SHARE, DOUBLE_NAME_SHARE, PARTICLE_SHARE = 0.07, 0.03, 0.015
 MARRIED_NAME_SHARE = 0.55
 _PROTECTIONS = ("TUTEUR", "CURATEUR", "MSVG")
@@ -27,7 +29,7 @@ _PROTECTIONS = ("TUTEUR", "CURATEUR", "MSVG")
 
 @dataclass(frozen=True)
 class Personnes:
-    """What is known of persons before they have a name ; one row each."""
+    """What is known of persons before they have a name; one row each."""
 
     birth: Integers  # day
     woman: np.ndarray
@@ -38,10 +40,10 @@ class Personnes:
 
 
 def build(streams: Streams, names: Names, code: str, p: Personnes) -> pl.DataFrame:
-    """Identity of the persons who live, or stay, in the département `code`.
+    """Identity of the persons who live or stay in the département `code`. Texts keep their accents.
 
     Columns: personne, date_naissance, femme, nom, nom_usage, prenom, prenoms, lieu, nir, cle, est_nia, mdph, commune,
-    postal, departement, protection. Texts keep their accents.
+    postal, departement, protection.
     """
     rng = streams.stream(f"personnes/etat_civil/{code}")
     codes = facts.texts("departements", "code")
@@ -49,13 +51,13 @@ def build(streams: Streams, names: Names, code: str, p: Personnes) -> pl.DataFra
     n = len(p.birth)
     birth = FIRST_DAY + p.birth
     year = birth.astype("datetime64[Y]").astype(int) + 1970
-    mois = birth.astype("datetime64[M]").astype(int) % 12 + 1
+    month = birth.astype("datetime64[M]").astype(int) % 12 + 1
     where = _birth_departements(rng, here, n)
     twins = np.flatnonzero(p.twin >= 0)
     where[twins] = where[np.minimum(twins, p.twin[twins])]
     nia = rng.random(n) < np.where(where == ABROAD, 8 * NIA_SHARE, NIA_SHARE / 2)
     kind = np.where(p.woman, 2, 1) + np.where(nia, 6, 0)
-    digit, rank = places((kind * 100 + year % 100) * 100 + mois, where, here)
+    digit, rank = places((kind * 100 + year % 100) * 100 + month, where, here)
     residence = _communes(rng, here, codes, p.elsewhere)
     return pl.DataFrame(
         {
@@ -70,21 +72,21 @@ def build(streams: Streams, names: Names, code: str, p: Personnes) -> pl.DataFra
     ).with_columns(
         pl.when(pl.col("mdph") >= 0).then(pl.format("{}{}", pl.lit(code), pl.col("mdph"))).alias("mdph"),
         *residence,
-        *matricules(kind, year, mois, where, digit, rank).get_columns(),
+        *matricules(kind, year, month, where, digit, rank).get_columns(),
     )
 
 
 def _birth_departements(rng: np.random.Generator, here: int, n: int) -> Integers:
-    """Rank of the département of birth, `ABROAD` abroad: mostly that of residence."""
+    """Rank of the département of birth, mostly the one of residence; `ABROAD` for a birth abroad."""
     weights = facts.numbers("departements", "population").copy()
     weights[here] = 0.0
-    fate = rng.random(n)
+    chance = rng.random(n)
     elsewhere = pick(rng, weights, n)
-    return np.where(fate < NATIVE_SHARE, here, np.where(fate > 1 - BORN_ABROAD_SHARE, ABROAD, elsewhere))
+    return np.where(chance < NATIVE_SHARE, here, np.where(chance > 1 - BORN_ABROAD_SHARE, ABROAD, elsewhere))
 
 
 def _communes(rng: np.random.Generator, here: int, codes: list[str], elsewhere: Floats) -> list[pl.Series]:
-    """Commune where each lives, its postal code and département."""
+    """The commune where each person lives, its postal code and its département."""
     n = len(elsewhere)
     neighbours = np.array([(here + step) % len(codes) for step in (-2, -1, 1, 2)])
     rank = np.where(rng.random(n) < elsewhere, neighbours[rng.integers(0, len(neighbours), n)], here)
@@ -106,7 +108,7 @@ def _names(rng: np.random.Generator, names: Names, p: Personnes, year: Integers)
     spouse = family_names.pick(rng, n)
     usage = rng.random(n) < np.where(p.woman & (year < 1990), MARRIED_NAME_SHARE, 0.01)
     prenoms = [_prenoms(rng, names, p.woman, year) for _ in range(3)]
-    # Twins of one sex have two given names.
+    # Twins of the same sex have different given names.
     same = p.woman[twins] == p.woman[p.twin[twins]]
     seconds = twins[same & (twins > p.twin[twins])]
     shifted = (prenoms[0][p.twin[seconds]] + 1) % len(names.feminine.thresholds)
@@ -142,7 +144,7 @@ def _names(rng: np.random.Generator, names: Names, p: Personnes, year: Integers)
 
 
 def _prenoms(rng: np.random.Generator, names: Names, woman: np.ndarray, year: Integers) -> Integers:
-    """Ranks of given names: the frequent ones change with each generation."""
+    """Ranks of given names. The frequent ones change from one generation to the next."""
     n = len(woman)
     ranks = np.where(woman, names.feminine.pick(rng, n), names.masculine.pick(rng, n))
     return (ranks + (year // 15) * 23) % len(names.feminine.thresholds)

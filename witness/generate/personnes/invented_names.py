@@ -1,8 +1,9 @@
-"""Invented family and given names, drawn from syllables: frequent ones, rare ones, accents, hyphens and particles.
+"""Invented family and given names, made of syllables: frequent ones, rare ones, accents, hyphens, particles.
 
 Belongs here: words, and how often each is borne. Does not belong here: who bears them (`etat_civil`).
-No list of real names is used. A few names are borne by many, as in life, so that two people may share name, given name,
-birth date and sex.
+
+No list of real names is used. A few names are borne by many people, as in life, so that two people may share their
+name, given name, birth date and sex.
 """
 
 from __future__ import annotations
@@ -41,13 +42,13 @@ N_FAMILY_NAMES, N_GIVEN_NAMES = 30_000, 400
 
 @dataclass(frozen=True)
 class Repertory:
-    """Names with their accents ; `thresholds` are their cumulated frequencies."""
+    """Names with their accents; `thresholds` are their cumulated frequencies."""
 
     words: pl.Series
     thresholds: Floats
 
     def pick(self, rng: np.random.Generator, n: int) -> Integers:
-        """Ranks of `n` names, drawn as often as each is borne."""
+        """Ranks of `n` names, each drawn as often as it is borne."""
         return np.minimum(np.searchsorted(self.thresholds, rng.random(n)), len(self.thresholds) - 1)
 
 
@@ -61,7 +62,7 @@ class Names:
 
 
 def build(streams: Streams) -> Names:
-    """The words of one generation."""
+    """The names of one generation."""
     rng = streams.stream("personnes/noms")
     long = [d + m + f for d in _BEGINNINGS for m in _MIDDLES for f in _ENDINGS]
     return Names(
@@ -82,7 +83,7 @@ def build(streams: Streams) -> Names:
 
 
 def capitals(names: pl.Expr) -> pl.Expr:
-    """Capitals without accents, as registers write."""
+    """Capitals without accents, as the registers write."""
     return names.str.to_uppercase().str.replace_many(_WITHOUT_ACCENT)
 
 

@@ -1,9 +1,10 @@
-"""One more delivery, a month later: the bundle of one ESMS, in which some have come and some have left.
+"""One more delivery, a month later: the bundle of one ESMS, where some people have come and some have left.
 
-Belongs here: which ESMS, who comes and goes in that month. Does not belong here: the writing of a bundle
+Belongs here: which ESMS it is, who comes and who leaves in that month. Does not belong here: the writing of a bundle
 (`tddui`).
-Those who were admitted enter, some of those who asked for a place elsewhere too ; nothing else of the ESMS has
-changed, and no mistake is made.
+
+Those who were admitted enter, and so do some of those who had asked for a place elsewhere. Nothing else has changed at
+the ESMS, and no mistake is made.
 """
 
 from __future__ import annotations
@@ -22,15 +23,15 @@ from witness.generate.personnes.record_keeping import PROFILS_PH, TDDUI
 from witness.generate.personnes.sejours import DAYS, FIRST_DAY
 from witness.generate.streams import Streams
 
-MOIS = 31
-EXPORT = str(FIRST_DAY + DAYS + MOIS - 1)
+MONTH = 31
+EXPORT = str(FIRST_DAY + DAYS + MONTH - 1)
 ENTERING_SHARE = LEAVING_SHARE = 0.04  # of those present
 SCHEMA = {"livraison": pl.String, "finess_et": pl.String, "identifiant": pl.String, "personne_vraie": pl.Int64,
           "evenement": pl.String, "date": pl.Date}  # fmt: skip
 
 
 def write(streams: Streams, d: Departement) -> tuple[ChannelFile, pl.DataFrame] | None:
-    """The bundle and who came or left (`SCHEMA`) ; None when no ESMS of the département sends bundles."""
+    """The bundle, and who came or left (`SCHEMA`); None when no ESMS of the département sends bundles."""
     sejours = d.dossiers.sejours.filter((pl.col("canal") == TDDUI) & ~pl.col("est_double"))
     if len(sejours) == 0:
         return None
@@ -40,14 +41,14 @@ def write(streams: Streams, d: Departement) -> tuple[ChannelFile, pl.DataFrame] 
     fiches = d.dossiers.fiches.filter(pl.col("et") == et)
     its_sejours = d.dossiers.sejours.filter(pl.col("et") == et)
     its_sejours = its_sejours.with_columns(
-        pl.when(pl.col("est_admis")).then(DAYS + pl.col("rang") % MOIS).otherwise("entree").alias("entree")
+        pl.when(pl.col("est_admis")).then(DAYS + pl.col("rang") % MONTH).otherwise("entree").alias("entree")
     )
-    partants = _leavers(rng, its_sejours)
-    its_sejours = its_sejours.with_columns(partants["sortie"], partants["motif"])
+    leavers = _leavers(rng, its_sejours)
+    its_sejours = its_sejours.with_columns(leavers["sortie"], leavers["motif"])
     newcomers, arrivals = _newcomers(rng, d, et, fiches, its_sejours)
     fiches, its_sejours = pl.concat([fiches, newcomers]), pl.concat([its_sejours, arrivals])
     its_sejours = its_sejours.with_columns(est_admis=pl.lit(False))
-    change = its_sejours.filter((pl.col("entree") >= DAYS) | pl.col("sortie").is_between(DAYS, DAYS + MOIS))
+    change = its_sejours.filter((pl.col("entree") >= DAYS) | pl.col("sortie").is_between(DAYS, DAYS + MONTH))
 
     journal = Journal(streams, f"{d.code}/suite", PersonRates.none())
     written = person_files.written(journal, "suite", d.personnes, fiches, its_sejours)
@@ -78,11 +79,11 @@ def write(streams: Streams, d: Departement) -> tuple[ChannelFile, pl.DataFrame] 
 
 
 def _leavers(rng: np.random.Generator, sejours: pl.DataFrame) -> pl.DataFrame:
-    """Exits of the stays, those of the month among them."""
+    """The exits of the stays, with those of the month among them."""
     present = (sejours["sortie"].is_null() & ~sejours["est_admis"] & ~sejours["est_double"]).to_numpy()
     ranks = np.flatnonzero(present)
     chosen = np.sort(rng.permutation(ranks)[: max(round(LEAVING_SHARE * len(ranks)), 1)])
-    sortie = sejours["sortie"].scatter(chosen.tolist(), (DAYS + rng.integers(0, MOIS, len(chosen))).tolist())
+    sortie = sejours["sortie"].scatter(chosen.tolist(), (DAYS + rng.integers(0, MONTH, len(chosen))).tolist())
     motif = sejours["motif"].scatter(chosen.tolist(), rng.integers(0, 4, len(chosen)).tolist())
     return pl.DataFrame({"sortie": sortie, "motif": motif})
 
@@ -107,7 +108,7 @@ def _newcomers(
             "numero": _next_number(fiches) + np.arange(n),
         }
     )
-    entree = DAYS + rng.integers(0, MOIS, n)
+    entree = DAYS + rng.integers(0, MONTH, n)
     usual = sejours["modalite"].mode().sort()[0]
     arrivals = pl.DataFrame(
         {
@@ -139,5 +140,5 @@ def _newcomers(
 
 
 def _next_number(table: pl.DataFrame) -> int:
-    """First number that the software has not given."""
+    """The first number that the software has not given yet."""
     return int(table["numero"].to_numpy().max()) + 1

@@ -1,8 +1,9 @@
-"""What goes wrong when persons and stays are told: what a right system does of each kind, the ledger.
+"""What goes wrong when persons and stays are told: what a right system does of each kind, and the ledger.
 
-Belongs here: the effect of each kind, the draw of the records it touches, the ledger. Does not belong here: their rates
-(`rates`), making them.
-`verite/defauts_personnes.parquet` has one row per defect: livraison, ligne (None: the record is not there), entite,
+Belongs here: the effect of each kind, the draw of the records that it touches, the ledger. Does not belong here: the
+rates (`rates`), making the mistakes.
+
+`verite/defauts_personnes.parquet` has one row a defect: livraison, ligne (None: the record is not in the file), entite,
 champ, nature, effet.
 """
 
@@ -17,9 +18,14 @@ from witness.generate.defects import how_many
 from witness.generate.personnes.rates import PersonRates
 from witness.generate.streams import Integers, Streams
 
-# What a right system does of each kind: reject the line ; whatever it does, the value is wrong ; leave it unknown ;
-# read it right, it is only written oddly ; know the person all the same, by what else is written, and merge nobody
-# else ; say that a system was not told ; signal the record, and keep it.
+# What a right system does of each kind of defect:
+# identite: it knows the person all the same, by what else is written, and merges nobody else;
+# ecriture: it reads the value right, which is only oddly written;
+# valeur_fausse: it cannot know better, and the value is wrong whatever it does;
+# valeur_inconnue: it leaves the datum unknown;
+# ligne_a_rejeter: it rejects the line;
+# non_dit: it says that a system was not told;
+# a_signaler: it signals the record, and keeps it.
 EFFECTS = {
     "identite_non_qualifiee": "identite",
     "ins_d_un_autre": "identite",
@@ -55,9 +61,10 @@ SCHEMA = {"livraison": pl.String, "ligne": pl.Int64, "entite": pl.String, "champ
 
 @dataclass
 class Journal:
-    """Defects of one département while it is written, and the draws that make them.
+    """The defects of one département while it is written, and the draws that make them.
 
-    A defect is noted with the table of records it is in and its row there: its file and line are known once written.
+    A defect is noted with the table of records that it is in and its row there. Its file and its line are known only
+    once the table is written.
     """
 
     streams: Streams
@@ -67,17 +74,17 @@ class Journal:
     missing: list[tuple[str, str, str, int]] = field(default_factory=list)
 
     def stream(self, nature: str, where: str) -> np.random.Generator:
-        """Stream of a kind, in a table of records."""
+        """The stream of a kind of defect in a table of records."""
         return self.streams.stream(f"personnes/defauts/{self.name}/{nature}/{where}")
 
     def pick(self, nature: str, where: str, possible: np.ndarray) -> Integers:
-        """Ranks touched by a kind among those that can be: a mask."""
+        """The rows that a kind of defect touches, among those that can be (a mask)."""
         ranks = np.flatnonzero(possible)
         n = how_many(getattr(self.rates, nature), len(ranks))
         return np.sort(self.stream(nature, where).permutation(ranks)[:n])
 
     def choose(self, nature: str, where: str, possible: np.ndarray, column_name: str = "") -> Integers:
-        """The same, noted: these are the rows of the table."""
+        """Pick rows and record them as defects."""
         chosen = self.pick(nature, where, possible)
         self.record(nature, where, chosen, column_name)
         return chosen
@@ -87,12 +94,15 @@ class Journal:
             self.notes.append((nature, where, column_name, ranks))
 
     def record_missing(self, nature: str, where: str, n: int, column_name: str = "") -> None:
-        """Note records that are not there: a file, and no line."""
+        """Record defects that consist in a record that is not there: they have a file, and no line."""
         if n:
             self.missing.append((nature, where, column_name, n))
 
     def table(self, rows: dict[str, pl.DataFrame]) -> pl.DataFrame:
-        """Rows of the ledger. `rows`: by table of records, livraison, ligne and entite of its rows, by `rang`."""
+        """Rows of the ledger.
+
+        `rows` says, for each table of records, where its records are: livraison, ligne, entite, by `rang`.
+        """
         pieces = [pl.DataFrame(schema=SCHEMA)]
         for nature, where, column_name, ranks in self.notes:
             if where not in rows:  # no file was written of these records

@@ -1,7 +1,7 @@
-"""Who the files of a software are about, as it writes them: identity, local number, death.
+"""Who the files of a software are about, as the software writes them: identity, local number, death.
 
-Belongs here: one row per file of a DUI, ready for its channel. Does not belong here: mistakes (`spellings`), columns
-(`channels`).
+Belongs here: one row for each file of a DUI, ready for its channel. Does not belong here: mistakes (`spellings`),
+columns (`channels`).
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ _DEATH = 0  # rank among the reasons of exit
 def written(
     journal: Journal, where: str, personnes: pl.DataFrame, fiches: pl.DataFrame, sejours: pl.DataFrame
 ) -> pl.DataFrame:
-    """Columns of `spellings.write`, then rang_fiche, et, canal, numero_fiche, deces, identifiant (as written)."""
+    """The columns of `spellings.write`, then those of the file.
+
+    The latter are rang_fiche, et, canal, numero_fiche, deces and identifiant (as it is written).
+    """
     in_capitals = np.isin(fiches["canal"].to_numpy(), (HANDISOFT, DOMICILIA))
     t = write_identity(journal, where, personnes, fiches["personne"].to_numpy(), in_capitals, ins=True)
     t = t.hstack(
@@ -33,7 +36,7 @@ def written(
 
 
 def _identifier() -> pl.Expr:
-    """Number that each software gives to its file."""
+    """The number that each software gives to its files."""
     return (
         pl.when(pl.col("canal") == RESIDALIA)
         .then(residalia.dossier())

@@ -1,12 +1,11 @@
-"""Numbers of persons whose key is right and that cannot be anyone's: NIR, NIA, file of a MDPH.
+"""Numbers of persons (NIR, NIA) whose key is right and that cannot be anyone's.
 
-Belongs here: birth places and numbers made of them. Does not belong here: who bears them (`etat_civil`).
+Belongs here: birth places, and the numbers made of them. Does not belong here: who bears them (`etat_civil`).
 
-Why these cannot be real: a NIR (or NIA, which starts with 7 or 8) is sex, year and month of birth, place of birth,
-rank, key.
-The place of birth is a département followed by a number that no commune of it ever had: 990 to 999 (the highest in
-France is under 910), 90 to 99 overseas (where three digits tell the département) ; abroad, 99 and 980 to 989, which are
-no country (the codes of countries stop at 99 5xx).
+A NIR is made of sex, year and month of birth, place of birth, rank and key; a NIA starts with 7 or 8. None of these can
+be real, because of the place of birth. It is a département followed by a number that no commune of it ever had: 990 to
+999 (the highest in France is under 910), 90 to 99 overseas, where three digits tell the département. Abroad, it is 99
+followed by 980 to 989, which are no country (the codes of countries stop at 99 5xx).
 """
 
 from __future__ import annotations
@@ -27,7 +26,10 @@ _CORSE = {"2A": "19", "2B": "18"}  # for the key
 
 @dataclass(frozen=True)
 class BirthPlaces:
-    """Roots of the birth places: `roots[d]` for a département, the last one for abroad ; `numeric` for the key."""
+    """The birth places less their last digit, one a département, then one for abroad.
+
+    `roots` are the texts; `numeric` are the numbers from which the key is computed.
+    """
 
     roots: np.ndarray
     numeric: np.ndarray
@@ -42,10 +44,10 @@ def birth_places() -> BirthPlaces:
 
 
 def places(keys: Integers, birth: Integers, residence: int) -> tuple[Integers, Integers]:
-    """Last digit of the birth place and rank in the register of each person, so that no two have the same number.
+    """Last digit of the birth place and rank in the register, so that no two persons have the same number.
 
-    `keys`: sex and month of birth as one number ; `birth`: rank of the département of birth ; `residence`: rank of
-    the one where they live: those born elsewhere share ranks that no other département of residence uses.
+    `keys`: sex and month of birth, as one number. `birth`: rank of the département of birth. `residence`: rank of the
+    département where they live; those born elsewhere share ranks that no other département of residence uses.
     """
     rank = rank_within(keys * 1000 + birth + 1)
     native = birth == residence
@@ -59,11 +61,14 @@ def places(keys: Integers, birth: Integers, residence: int) -> tuple[Integers, I
 
 
 def matricules(
-    kind: Integers, year: Integers, mois: Integers, birth: Integers, digit: Integers, rank: Integers
+    kind: Integers, year: Integers, month: Integers, birth: Integers, digit: Integers, rank: Integers
 ) -> pl.DataFrame:
-    """`lieu` (five characters), `nir` (thirteen) and `cle` (two). `kind`: 1 man, 2 woman ; 7 and 8 for a NIA."""
+    """The columns `lieu` (five characters), `nir` (thirteen) and `cle` (two).
+
+    `kind` is 1 for a man, 2 for a woman, 7 and 8 for their NIA.
+    """
     roots = birth_places()
-    head = (kind * 100 + year % 100) * 100 + mois
+    head = (kind * 100 + year % 100) * 100 + month
     number = ((head * 10_000 + roots.numeric[birth]) * 10 + digit) * 1000 + rank
     texts = {
         "tete": head,
@@ -79,5 +84,5 @@ def matricules(
 
 
 def nir_key(number: str) -> str:
-    """The key of thirteen characters."""
+    """The key of the thirteen characters of a NIR."""
     return f"{97 - int(number[:5] + _CORSE.get(number[5:7], number[5:7]) + number[7:13]) % 97:02d}"

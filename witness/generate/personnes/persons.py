@@ -1,12 +1,12 @@
-"""Persons and stays, département by département: truth first, then what each system is told, then where it stands.
+"""Persons and stays, département by département: the truth first, then what each system is told, then the files.
 
-Belongs here: the order of things, the tables of the truth, one département in memory at a time. Does not belong here:
-what is true, what is told, how it is written.
+Belongs here: the order of things, the tables of the truth, and keeping one département in memory at a time. Does not
+belong here: what is true, what is told, how it is written.
 
-    livraisons/personnes/<département>/   one file per channel and class
+    livraisons/personnes/<département>/   one file a channel and class
     suite/personnes/                      one ESMS sends its bundle again, a month later (`next_delivery`)
     verite/                               personnes, sejours, declarations_sejours, statuts_sejours, visites,
-                                          defauts_personnes (Parquet), identites.csv ; suite/personnes.parquet
+                                          defauts_personnes (Parquet), identites.csv; suite/personnes.parquet
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ from witness.generate.streams import Streams
 from witness.generate.world import World
 
 FOLDER = "personnes"
-FIRST_KNOWN_YEAR = 1945  # before it, no date is said of anything but births
+FIRST_KNOWN_YEAR = 1945  # only births are dated before it
 _WHERE = {"source": pl.String, "livraison": pl.String, "ligne": pl.Int64, "entite": pl.String}
 SCHEMAS = {
     "personnes": {**_WHERE, "finess_et": pl.String, "identifiant": pl.String, "personne_vraie": pl.Int64},
@@ -92,7 +92,7 @@ class Counts:
 
 
 def planned(world: World) -> tuple[Etablissements, list[str]]:
-    """ET that have people, and the files to be delivered, by path relative to `livraisons/`."""
+    """The ET that have people, and the files that will be delivered, by path relative to `livraisons/`."""
     e = et_facts.build(world, record_keeping.build(world.streams, world.structures.et))
     codes = _codes(world, e)
     date = EXPORT.replace("-", "")
@@ -118,9 +118,10 @@ def planned(world: World) -> tuple[Etablissements, list[str]]:
 def write(
     world: World, e: Etablissements, rates: PersonRates, truth: Path, deliver: Deliver, deliver_later: Deliver
 ) -> Counts:
-    """Write the persons and stays of every département: files through `deliver(path, file)`, truth in `truth`.
+    """Write the persons and stays of every département.
 
-    `deliver_later`: the same, for the delivery that comes later.
+    Files are given to `deliver(path, file)`, the one that comes later to `deliver_later`. The truth is written in the
+    folder `truth`.
     """
     words = invented_names.build(world.streams)
     codes = _codes(world, e)
@@ -154,7 +155,7 @@ def write(
 
 
 def departement(streams: Streams, words: Names, code: str, e: Etablissements, rates: PersonRates) -> Departement:
-    """What is true and told in a département."""
+    """What is true and what is told in a département."""
     s = sejours.build(streams, code, e)
     ties = several_stays.build(streams, code, e, s)
     sejours.set_dates(streams, code, e, s)
@@ -177,7 +178,7 @@ def _personnes(
     rank: np.ndarray,
     a: waiting.Requests,
 ) -> etat_civil.Personnes:
-    """Persons of the stays, then those that only wait."""
+    """The persons of the stays, then those who only wait for a place."""
     new_persons = len(a.birth)
     n = len(first_sejours) + new_persons
     protected, elsewhere, handicap = np.zeros(n), np.full(n, 0.02), np.zeros(n, dtype=bool)
@@ -291,9 +292,10 @@ def _date(days: np.ndarray, known: np.ndarray | None = None) -> pl.Series:
 
 
 def _written_identities(d: Departement) -> pl.DataFrame:
-    """What must be found nowhere once received: names, numbers, days of birth in the three ways of writing them, files.
+    """What must be found nowhere once the files are received.
 
-    `certain`: the text can only be an identity ; a recent day of birth may also be the day of something else.
+    These are names, numbers, numbers of files, and days of birth in each of their three writings. `certain` means that
+    the text can only be an identity; a recent day of birth may also be the day of something else.
     """
     tables: list[pl.DataFrame] = [_texts("mdph", d.personnes["mdph"])]
     tables += [_texts("decision", d.decisions.table[c]) for c in ("decision", "decision_nationale")]

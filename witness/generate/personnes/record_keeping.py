@@ -1,9 +1,11 @@
-"""Who keeps which records: the software of each ET, and which national systems it feeds.
+"""Who keeps which records: the software of each ET, and the national systems that it feeds.
 
-Belongs here: the choice of a channel by operator, the perimeter of RESID-ESMS and ViaTrajectoire. Does not belong here:
-what is told through them (`channels`).
-RESID-ESMS: EHPAD, ESMS for disabled people paid by the Assurance maladie, home nursing (CASF, R. 314-105-3).
-ViaTrajectoire: grand âge for housing and day care of the elderly, handicap for what a CDAPH decision opens.
+Belongs here: the choice of a software by operator, the perimeter of RESID-ESMS and of ViaTrajectoire. Does not belong
+here: what is told through them (`channels`).
+
+RESID-ESMS: EHPAD, ESMS for disabled people that the Assurance maladie pays, home nursing (CASF, R. 314-105-3).
+ViaTrajectoire: « grand âge » for the housing and the day care of the elderly, « handicap » for what a decision of the
+CDAPH opens.
 """
 
 from __future__ import annotations
@@ -26,16 +28,22 @@ PROFILS_PA = ("EHPAD", "HEBERGEMENT_PA", "JOUR_PA")
 PROFILS_PH = ("ENFANT_ETAB", "ENFANT_SERVICE", "ADULTE_SOINS", "ADULTE_VIE", "TRAVAIL", "ADULTE_SERVICE")
 _RESID = {"EHPAD", "SOINS_DOMICILE", "ENFANT_ETAB", "ENFANT_SERVICE", "ADULTE_SOINS", "TRAVAIL"}
 _RESID_CATEGORIES = {"445"}  # SAMSAH: the only service for adults that the Assurance maladie pays
-TDDUI_SHARE = 0.05  # of the ET of a département, whole operators
+TDDUI_SHARE = 0.05  # of the ET of a département; all those of an operator together
 WITHOUT_DUI_SHARE = 0.03
 RESID_SHARE, VT_SHARES = 0.94, {"EHPAD": 0.97, "HEBERGEMENT_PA": 0.6, "JOUR_PA": 0.8}
 VT_PH_SHARE = 0.95
-HOME_HELP_SHARE = 0.37  # home help services whose people are of this world: the others keep paper records
+HOME_HELP_SHARE = (
+    0.37  # of the home help services, those whose people exist in this world; the others keep paper records
+)
 
 
 @dataclass(frozen=True)
 class RecordKeeping:
-    """By ET (`et_id`): software (« » : none), whether its people exist here, whether it feeds RESID, ViaTrajectoire."""
+    """By ET (`et_id`): the software, and the national systems that it feeds.
+
+    `channel`: the software, empty when there is none. `has_people`: whether its people exist in this world. `resid`:
+    whether it feeds RESID-ESMS. `vt`: its side of ViaTrajectoire (`PA`, `PH`), empty when it feeds none.
+    """
 
     channel: np.ndarray
     has_people: np.ndarray
@@ -44,7 +52,7 @@ class RecordKeeping:
 
 
 def build(streams: Streams, et: pl.DataFrame) -> RecordKeeping:
-    """Choices of every ET ; those of an operator go together for TDDUI."""
+    """The choices of every ET. All the ET of an operator that sends TDDUI bundles send them."""
     rng = streams.stream("personnes/tenue")
     n = len(et)
     profil = np.array(facts.profils(), dtype=object)[et["profil_id"].to_numpy()]
@@ -61,7 +69,10 @@ def build(streams: Streams, et: pl.DataFrame) -> RecordKeeping:
 
 
 def _sends_tddui(rng: np.random.Generator, et: pl.DataFrame) -> np.ndarray:
-    """ET of the operators that send TDDUI bundles: in each département, drawn until their share is reached."""
+    """Mask of the ET whose operator sends TDDUI bundles.
+
+    In each département, operators are drawn until they run the share of the ET that is wanted.
+    """
     draw = rng.random(int(et["ej_id"].to_numpy().max()) + 1)
     by_ej = pl.DataFrame({"departement": et["departement"], "ej": et["ej_id"], "tirage": draw[et["ej_id"].to_numpy()]})
     cumulated = (

@@ -1,9 +1,10 @@
-"""What each ET keeps about the persons it receives: files, and what is in them.
+"""What each ET keeps about the persons that it receives: their files, and what is in them.
 
 Belongs here: the true content of the records of a software: files and their local numbers, ratings, projects and
-reviews, days there and away, visits at home. Does not belong here: the columns of a product (`channels`), mistakes
-about identity (`spellings`).
-Days are counted from the first of January of the year, as everywhere in this package ; hours are those of `HEURES`.
+reviews, days of presence and absence, visits at home. Does not belong here: the columns of a product (`channels`),
+mistakes about identity (`spellings`).
+
+Days are counted from the first of January of the year, as everywhere in this package.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from witness.generate.personnes.sejours import ADMITTED, DAYS, FIRST_DAY, LEFT, 
 from witness.generate.streams import Integers, Streams, rank_within
 
 FICHES, SEJOURS, PRESENCES = "fiches", "sejours", "presences"  # tables of records, for the ledger
-MOIS_ABSENCE = 24  # mean days of an absence: short ones of one person are told together
-DAY_BY_DAY_SHARE = 0.5  # of the ET that tell the days of day care one by one: all of them would be too many rows
+ABSENCE_DAYS = 24  # mean length of an absence: the short absences of one person are told as one
+DAY_BY_DAY_SHARE = 0.5  # of the ET, those that tell day care day by day: if all did, there would be too many rows
 SERAFIN_SHARE, PROJECT_SHARE, REVIEWED_SHARE, VISIT_SHARE = 0.35, 0.86, 0.74, 0.25
 # Needs of SERAFIN-PH (J285), finest level, and how often each is met.
 BESOINS = {"1.1.1": 9.0, "1.1.2": 2, "1.1.4": 3, "1.1.8": 3, "1.1.10": 6, "1.2.1.1": 8, "1.2.1.2": 9, "1.2.1.3": 6,
@@ -31,14 +32,14 @@ _HT, _AJ, _DOM, _SEA = (MODALITES.index(m) for m in ("HT", "AJ", "DOM", "SEA"))
 
 @dataclass
 class Dossiers:
-    """Records of a département, as polars tables ; ranks point to the rows of the others.
+    """Records of a département, as polars tables; a rank points to a row of another table.
 
-    fiches: rang, personne (rank), et, canal, numero (in the ET).
-    sejours: rang, sejour, fiche, et, canal, numero, admission, entree, sortie (None: goes on), attendu (day planned),
-    est_double (the stay of a file made twice), est_illisible, code_inconnu, sans_modalite (mistakes), modalite,
-    motif (-1: none), provenance, evalue (GIR told).
-    evaluations (AGGIR): fiche, sejour, et, canal, gir, jour. besoins: fiche, et, canal, evaluation, jour, code, valeur.
-    projets, bilans, presences, visites: see `_projets`, `_presences`, `_visites`.
+    - fiches: rang, personne (rank), et, canal, numero (in the ET).
+    - sejours: rang, sejour, fiche, et, canal, numero, admission, entree, sortie (None: it goes on), attendu (day
+      planned), est_double (the stay of a file made twice), est_illisible, code_inconnu, sans_modalite (mistakes),
+      modalite, motif (-1: none), provenance, evalue (the GIR is told), gir, gir_le.
+    - besoins: fiche, et, canal, evaluation, jour, code, valeur.
+    - projets, bilans, presences, visites: see `_projets`, `_presences`, `_visites`.
     """
 
     fiches: pl.DataFrame
@@ -61,7 +62,7 @@ def build(
     recorded = np.flatnonzero(e.channel[s.et] != NO_SOFTWARE)
     key = rank[recorded] * 100_000 + s.et[recorded]
     distinct, fiche = np.unique(key, return_inverse=True)
-    order = rng.permutation(len(distinct))  # local numbers tell nothing of persons
+    order = rng.permutation(len(distinct))  # local numbers must tell nothing of the persons
     fiche_personne, fiche_et = distinct // 100_000, distinct % 100_000
     doubles = journal.pick("fiche_en_double", FICHES, np.isin(np.arange(len(distinct)), fiche[s.present[recorded]]))
     journal.record("fiche_en_double", FICHES, len(distinct) + np.arange(len(doubles)), "identifiant")
@@ -97,7 +98,7 @@ def _sejours(
     rng: np.random.Generator, e: Etablissements, s: Sejours, recorded: Integers, fiche: Integers, doubles: Integers,
     following: Integers, journal: Journal,
 ) -> pl.DataFrame:  # fmt: skip
-    """Stays as the software has them, with the mistakes about their dates."""
+    """The stays as the software has them, with the mistakes about their dates."""
     repeated = np.flatnonzero((doubles[fiche] >= 0) & s.present[recorded])
     sejour = np.concatenate([recorded, recorded[repeated]])
     fiche = np.concatenate([fiche, doubles[fiche[repeated]]])
@@ -176,19 +177,19 @@ def _sejours(
 
 
 def _followed(e: Etablissements, s: Sejours, sejours: pl.DataFrame) -> np.ndarray:
-    """Stays of disabled people that last enough to have a project."""
+    """Mask of the stays of disabled people that last long enough to have a project."""
     sejour = sejours["sejour"].to_numpy()
     long = (s.days[sejour] > 120) & (s.modalite[sejour] != _HT) & ~sejours["est_double"].to_numpy()
     return long & np.isin(e.profil[s.et[sejour]], PROFILS_PH) & np.isin(e.channel[s.et[sejour]], (HANDISOFT, TDDUI))
 
 
 def _besoins(rng: np.random.Generator, e: Etablissements, s: Sejours, sejours: pl.DataFrame) -> pl.DataFrame:
-    """SERAFIN-PH: needs met by an assessment, each with a level from 1 to 4."""
+    """SERAFIN-PH: the needs that an assessment finds, each with a level from 1 to 4."""
     rows = np.flatnonzero(_followed(e, s, sejours) & (rng.random(len(sejours)) < SERAFIN_SHARE))
     rows = rows[rank_within(sejours["fiche"].to_numpy()[rows]) == 0]
     how_many = rng.integers(2, 7, len(rows))
     weights = np.array(list(BESOINS.values()))
-    # The needs that come first in a weighted random order.
+    # The needs found are the first ones of a weighted random order.
     order = np.argsort(rng.exponential(1.0, (len(rows), len(weights))) / weights, axis=1)
     chosen = np.arange(len(weights))[None, :] < how_many[:, None]
     codes = np.array(list(BESOINS), dtype=object)[order[chosen]]
@@ -206,9 +207,10 @@ def _besoins(rng: np.random.Generator, e: Etablissements, s: Sejours, sejours: p
 def _projets(
     rng: np.random.Generator, e: Etablissements, s: Sejours, sejours: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Projects (projet, fiche, et, canal, type, est_fini, debut, fin, accord_usager, accord_structure) and reviews.
+    """Projects, and their reviews: a project is to be reviewed once a year (R1.1.7), and most are.
 
-    Reviews: projet, fiche, et, canal, jour, categorie, prochain. A project is reviewed once a year (R1.1.7), most are.
+    Projects: projet, fiche, et, canal, type, est_fini, debut, fin, accord_usager, accord_structure. Reviews: projet,
+    fiche, et, canal, jour, categorie, prochain.
     """
     rows = np.flatnonzero(_followed(e, s, sejours) & (rng.random(len(sejours)) < PROJECT_SHARE))
     rows = rows[rank_within(sejours["fiche"].to_numpy()[rows]) == 0]
@@ -243,12 +245,14 @@ def _projets(
 def _presences(
     rng: np.random.Generator, e: Etablissements, s: Sejours, sejours: pl.DataFrame, journal: Journal
 ) -> pl.DataFrame:
-    """One period there per stay of the year, and the periods away within it ; of day care, each day in some ET.
+    """Periods of presence and absence.
+
+    Each stay of the year has one period of presence, and within it its periods of absence. In some ET, day care is told
+    day by day; such a day starts and ends on itself. Nobody is « present » at home or in sessions. The days of absence
+    of an ET, and its days of day care told one by one, are those of the panel.
 
     Columns: rang, sejour_dit (rank), fiche, et, canal, debut, fin (days), absent, motif (1, 2 or None), prevue,
     facturee.
-    A day of day care starts and ends the same day. None at home nor for sessions, where no one is « there ». The days
-    away of an ET, and its days of day care told one by one, are those of the panel.
     """
     sejour = sejours["sejour"].to_numpy()
     there = (s.days[sejour] > 0) & ~np.isin(s.modalite[sejour], (_DOM, _SEA)) & ~sejours["est_double"].to_numpy()
@@ -285,14 +289,17 @@ def _presences(
 def _journees(
     rng: np.random.Generator, e: Etablissements, s: Sejours, sejour: Integers, rows: Integers
 ) -> tuple[Integers, Integers]:
-    """Rows and days of day care, as many by ET as the panel says: the same days of the week, rarely a week-end."""
+    """Rows and days of day care, as many in each ET as the panel says.
+
+    A person comes on the same days of the week, rarely at the week-end.
+    """
     days = s.days[sejour[rows]]
     rank = np.repeat(np.arange(len(rows)), days)
     order = rank_within(rank)
     day = np.maximum(s.entree[sejour[rows]], 0)[rank] + order
     weekday = (day + int(FIRST_DAY.astype(int)) + 3) % 7  # 0: Monday
     key = rng.random((len(rows), 7))[rank, weekday] + 0.1 * rng.random(len(rank)) + 2 * (weekday >= 5)
-    # Everybody comes at least once: the first day of the week that is theirs.
+    # Everybody comes at least once, on the day that suits them best.
     best = np.lexsort((key, rank))
     key[best[rank_within(rank[best]) == 0]] = -1
     et = s.et[sejour[rows]][rank]
@@ -304,11 +311,14 @@ def _journees(
 def _absences(
     rng: np.random.Generator, e: Etablissements, et: Integers, days: Integers
 ) -> tuple[Integers, Integers, Integers]:
-    """Rows that are away once in the year, the day it starts (from the start of the stay), and its length."""
+    """The rows that are away once in the year.
+
+    Returns them with the day on which they leave, counted from the start of the stay, and the length of the absence.
+    """
     possible = np.flatnonzero(days >= 10)
     n_et = len(e)
     total = absences(e)
-    how_many = np.minimum(np.bincount(et[possible], minlength=n_et), np.maximum(np.rint(total / MOIS_ABSENCE), 1))
+    how_many = np.minimum(np.bincount(et[possible], minlength=n_et), np.maximum(np.rint(total / ABSENCE_DAYS), 1))
     key = rng.random(len(possible)) ** (1 / days[possible])
     order = possible[np.lexsort((-key, et[possible]))]
     who = np.sort(order[rank_within(et[order]) < how_many[et[order]]])
@@ -331,14 +341,14 @@ def _visites(
 ) -> pl.DataFrame:
     """Visits at home of the last fortnight.
 
-    Columns: sejour_dit, fiche, et, canal, jour, debut, fin (minutes), etat, vraie, uid_commun.
-    `vraie` numbers the true visits: one made by two services together is told by both, under one number of the shared
-    diary (`uid_commun`) or under two.
+    Columns: sejour_dit, fiche, et, canal, jour, debut, fin (minutes), etat, vraie, uid_commun. `vraie` numbers the true
+    visits: both services tell a visit that they make together, either under one number of the shared diary
+    (`uid_commun`) or under two.
     """
     sejour = sejours["sejour"].to_numpy()
-    domicile = np.isin(e.profil[s.et[sejour]], ("SOINS_DOMICILE", "AIDE_DOMICILE")) & s.present[sejour]
-    domicile &= ~sejours["est_double"].to_numpy() & np.isin(e.channel[s.et[sejour]], (DOMICILIA, TDDUI))
-    rows = np.flatnonzero(domicile & (rng.random(len(sejours)) < VISIT_SHARE))
+    at_home = np.isin(e.profil[s.et[sejour]], ("SOINS_DOMICILE", "AIDE_DOMICILE")) & s.present[sejour]
+    at_home &= ~sejours["est_double"].to_numpy() & np.isin(e.channel[s.et[sejour]], (DOMICILIA, TDDUI))
+    rows = np.flatnonzero(at_home & (rng.random(len(sejours)) < VISIT_SHARE))
     rows = np.repeat(rows, 2)
     n = len(rows)
     day = np.maximum(DAYS - rng.integers(1, 15, n), s.entree[sejour[rows]])
@@ -357,9 +367,9 @@ def _visites(
             "uid_commun": np.zeros(n, dtype=bool),
         }
     )
-    # Visits made by the nurses and the home help together: told again by the other service.
+    # The nurses and the home help make some visits together: the other service tells them too.
     other = np.full(int(rank.max()) + 1 if len(rank) else 1, -1)
-    told_by_home_help = np.flatnonzero(domicile & (e.profil[s.et[sejour]] == "AIDE_DOMICILE"))
+    told_by_home_help = np.flatnonzero(at_home & (e.profil[s.et[sejour]] == "AIDE_DOMICILE"))
     other[rank[sejour[told_by_home_help]]] = told_by_home_help
     nursing = e.profil[s.et[sejour[rows]]] == "SOINS_DOMICILE"
     elsewhere = other[rank[sejour[rows]]]

@@ -1,13 +1,15 @@
 """True stays of the last year in the ET of a département: who comes, who leaves, when.
 
-Belongs here: one row per stay, its dates, age and sex of who stays, so that each ET counts what the panel says of it.
-Does not belong here: identities (`etat_civil`), stays of one person put together (`several_stays`), what is told
+Belongs here: one row a stay, its dates, the age and sex of the person, so that each ET counts what the panel says of
+it. Does not belong here: identities (`etat_civil`), which stays are of one person (`several_stays`), what is told
 (`channels`).
 
-Days are counted from the first of January of the year (0), negative before. A stay is there on the days d such that
-entree <= d < sortie. Exact: people present, entries and exits, ages, sexes, ways of being received, GIR, provenances,
-reasons of exit. Near: days in housing places, permanent or temporary (when neither entries nor exits leave enough
-play), mean length of the stays that end, neither temporary nor of the day (bounded by ages and by the opening).
+Days are counted from the first of January of the year (0), and are negative before. A stay covers the days d such that
+entree <= d < sortie.
+
+Agreement with the panel is exact for people present, entries and exits, ages, sexes, modalites, GIR, provenances and
+reasons of exit. It is near for the days in permanent or temporary housing (the entries and exits may leave too little
+play) and for the mean length of the stays that end, other than temporary or day care (ages and openings bound it).
 """
 
 from __future__ import annotations
@@ -23,10 +25,10 @@ from witness.generate.usagers import AGE_BOUNDS
 
 FIRST_DAY = np.datetime64(f"{YEAR}-01-01")
 DAYS = int((np.datetime64(f"{YEAR + 1}-01-01") - FIRST_DAY).astype(int))
-STILL_THERE = 10_000  # « day » of exit of who is still there
-# Kinds of stays: all the year, came, left, came and left, admitted but not there yet.
+STILL_THERE = 10_000  # « day » of exit of a person who is still there
+# Kinds of stays: all year long, came in the year, left in the year, came and left, admitted but not there yet.
 STABLE, CAME, LEFT, PASSED, ADMITTED = range(5)
-PASSAGE_SHARE = 0.16  # of the entries, those that also end in the year
+PASSAGE_SHARE = 0.16  # of the entries, those whose stay also ends in the year
 ADMITTED_SHARE = 0.012
 MAX_AGE = 108
 _ENTRY_AGE = {"EHPAD": 60, "HEBERGEMENT_PA": 60, "JOUR_PA": 60, "ADULTE_SOINS": 18, "ADULTE_VIE": 18, "TRAVAIL": 18,
@@ -35,23 +37,23 @@ _DEFAULT_GIR = np.array([6.0, 24, 20, 30, 12, 8])
 _HT = MODALITES.index("HT")
 _HP = MODALITES.index("HP")
 _AJ = MODALITES.index("AJ")
-# Length of a stay in temporary housing: 90 days a year at most (CASF, D. 312-10), longer where too few come for the
-# days that the panel says.
+# Length of a stay in temporary housing: 90 days a year at most (CASF, D. 312-10). It is longer where too few people
+# come to make the days that the panel says.
 SEJOUR_HT = (7, 85)
 USUAL_SEJOUR_HT = 60
-PASSAGE_SHARE_HT = 0.8  # at most, of the entries that can also end: others come for permanent places
+PASSAGE_SHARE_HT = 0.8  # at most, of the entries whose stay can also end: the others come for permanent places
 
 
 @dataclass
 class Sejours:
-    """Columns of the stays ; `et` is the row in `Etablissements`, rows of one ET follow each other."""
+    """Columns of the stays. `et` is the row in `Etablissements`; the rows of one ET follow each other."""
 
     et: Integers
     kind: Integers
     birth: Integers  # day
     woman: np.ndarray
     modalite: Integers
-    gir: Integers  # 0: not of those who are rated
+    gir: Integers  # 0: the person is not rated
     provenance: Integers  # rank in PROVENANCES
     motif: Integers  # rank in SORTIES, -1 while it lasts
     oriente: np.ndarray
@@ -65,22 +67,22 @@ class Sejours:
 
     @property
     def present(self) -> np.ndarray:
-        """There at the end of the year."""
+        """Mask of the stays that go on at the end of the year."""
         return (self.kind == STABLE) | (self.kind == CAME)
 
     @property
     def arrived(self) -> np.ndarray:
-        """Came in the year."""
+        """Mask of the stays that started in the year."""
         return (self.kind == CAME) | (self.kind == PASSED)
 
     @property
     def left(self) -> np.ndarray:
-        """Left in the year."""
+        """Mask of the stays that ended in the year."""
         return (self.kind == LEFT) | (self.kind == PASSED)
 
     @property
     def days(self) -> Integers:
-        """Days there in the year."""
+        """Days of each stay in the year."""
         length = np.minimum(self.sortie, DAYS) - np.maximum(self.entree, 0)
         return np.where(self.kind == ADMITTED, 0, np.maximum(length, 0))
 
@@ -119,7 +121,7 @@ def build(streams: Streams, name: str, e: Etablissements) -> Sejours:
 
 
 def set_dates(streams: Streams, name: str, e: Etablissements, s: Sejours) -> None:
-    """Settle the dates: days in housing places, then entries of the years before."""
+    """Settle the dates: first the days in housing, then the entries of the years before."""
     rng = streams.stream(f"personnes/dates/{name}")
     _adjust_journees(e, s)
     _adjust_temporary(e, s)
@@ -134,12 +136,15 @@ def set_dates(streams: Streams, name: str, e: Etablissements, s: Sejours) -> Non
 
 
 def absences(e: Etablissements) -> Integers:
-    """Days away in the year, by ET."""
+    """Days of absence in the year, by ET."""
     return np.rint(e.absences * (e.presents + e.sorties)).astype(np.int64)
 
 
 def distribute(group: Integers, key: Floats, counts: Integers) -> Integers:
-    """Classes of rows such that each group has exactly its counts (groups, classes), the smallest keys first served."""
+    """Give a class to each row, so that each group has exactly its counts (groups, classes).
+
+    Rows are served in the order of their keys, the smallest first.
+    """
     order = np.lexsort((key, group))
     classes = np.repeat(np.tile(np.arange(counts.shape[1]), len(counts)), counts.ravel())
     result = np.zeros(len(group), dtype=np.int64)
@@ -148,9 +153,10 @@ def distribute(group: Integers, key: Floats, counts: Integers) -> Integers:
 
 
 def _passages(rng: np.random.Generator, e: Etablissements) -> tuple[Integers, Integers]:
-    """Stays that start and end in the year, and those of them that are temporary.
+    """How many stays start and end in the year, and how many of these are temporary, by ET.
 
-    Enough for those present not to be fewer than those who came and stayed, and for the days of temporary housing.
+    There are enough of them for two things: the people present are at least as many as those who came and stayed, and
+    the days of temporary housing are reached.
     """
     possible = np.minimum(e.entrees, e.sorties)
     others = rng.binomial(possible, PASSAGE_SHARE)
@@ -164,10 +170,14 @@ def _passages(rng: np.random.Generator, e: Etablissements) -> tuple[Integers, In
 
 
 def _who(rng: np.random.Generator, e: Etablissements, s: Sejours) -> None:
-    """Age, sex. Who is not there at the end of the year resembles who is, but that the eldest leave first."""
+    """Draw ages and sexes.
+
+    Those who left resemble those who are present at the end of the year, except that the eldest leave first where
+    people age out.
+    """
     present = s.present
     key = rng.random(len(s))
-    # Born in the year: came in the year.
+    # Whoever was born in the year came in the year.
     age_class = np.zeros(len(s), dtype=np.int64)
     age_noise = np.where(s.kind == CAME, 0.0, 1.0)
     age_class[present] = _ages_of_those_present(rng, e.ages, s.et[present], age_noise[present])
@@ -187,7 +197,7 @@ def _who(rng: np.random.Generator, e: Etablissements, s: Sejours) -> None:
     s.woman[others] = s.woman[models[0]]
     bounds = np.array([*AGE_BOUNDS, MAX_AGE])
     low, high = bounds[age_class], bounds[age_class + 1]
-    # From 96 on, fewer and fewer ; elsewhere any age of the class.
+    # From 96 on there are fewer and fewer; in the other classes every age is as frequent.
     draw = rng.random(len(s))
     draw = np.where(age_class == len(AGE_BOUNDS) - 1, draw**3, draw)
     age = low + np.floor(draw * (high - low)).astype(np.int64)
@@ -200,7 +210,10 @@ def _who(rng: np.random.Generator, e: Etablissements, s: Sejours) -> None:
 
 
 def _ages_of_those_present(rng: np.random.Generator, counts: Integers, et: Integers, older: Floats) -> Integers:
-    """Age classes, in exact counts ; those born in the year go to those who came in the year, as long as there are."""
+    """Age classes, with exact counts.
+
+    Those born in the year are taken among those who came in the year, as far as possible.
+    """
     births = counts.copy()
     births[:, 1:] = 0
     infants = np.stack([counts[:, 0], counts.sum(axis=1) - counts[:, 0]], axis=1)
@@ -214,7 +227,7 @@ def _ages_of_those_present(rng: np.random.Generator, counts: Integers, et: Integ
 
 
 def _how(rng: np.random.Generator, e: Etablissements, s: Sejours, temporary: Integers) -> None:
-    """Way of being received, GIR, where from, why out, decision of the MDPH."""
+    """Draw the modalite, the provenance, the reason of exit and the decision of the MDPH."""
     present = s.present
     # Temporary places are for those who came last.
     key = rng.random(len(s)) - 0.8 * (s.kind == CAME)
@@ -246,7 +259,10 @@ def _how(rng: np.random.Generator, e: Etablissements, s: Sejours, temporary: Int
 
 
 def _rate_gir(rng: np.random.Generator, e: Etablissements, s: Sejours) -> None:
-    """GIR: exact for those present in a permanent place of the ET that rate ; near for the others of old age."""
+    """Draw the GIR.
+
+    They are exact for those present in a permanent place of an ET that rates, and near for the other elderly people.
+    """
     rated = e.gir.sum(axis=1) > 0
     permanent = rated[s.et] & s.present & ~np.isin(s.modalite, (_HT, MODALITES.index("AJ")))
     s.gir[permanent] = 1 + distribute(s.et[permanent], rng.random(int(permanent.sum())), e.gir[rated])
@@ -260,14 +276,14 @@ def _rate_gir(rng: np.random.Generator, e: Etablissements, s: Sejours) -> None:
 
 
 def _when(rng: np.random.Generator, s: Sejours) -> None:
-    """Days of the year, before they are adjusted."""
+    """Draw the days of the year, before they are adjusted."""
     n = len(s)
     temporary = s.modalite == _HT
     early = np.floor(rng.random(n) ** np.where(temporary, 0.25, 1.0) * DAYS).astype(np.int64)
     s.entree = np.where(s.kind == CAME, np.minimum(early, DAYS - 1), s.entree)
     late = 1 + np.floor(rng.random(n) ** np.where(temporary, 4.0, 1.0) * (DAYS - 1)).astype(np.int64)
     s.sortie = np.where(s.kind == LEFT, late, s.sortie)
-    # A passage: temporary housing for weeks, otherwise from a month to the whole year.
+    # A passage lasts some weeks in temporary housing, elsewhere from some days to the whole year.
     entree = np.floor(rng.random(n) * (DAYS - SEJOUR_HT[0] - 1)).astype(np.int64)
     short = rng.integers(SEJOUR_HT[0], SEJOUR_HT[1], n)
     long = 5 + np.floor(rng.random(n) * (DAYS - entree - 5)).astype(np.int64)
@@ -278,7 +294,7 @@ def _when(rng: np.random.Generator, s: Sejours) -> None:
 
 
 def _adjust_journees(e: Etablissements, s: Sejours) -> None:
-    """Move the entries and exits of the year so that days in housing places, absences out, are those of the panel."""
+    """Move the entries and exits of the year so that the days in housing, less absences, are those of the panel."""
     target = e.journees_hp + absences(e)
     known = ~np.isnan(target)
     concerned = (s.modalite == _HP) & known[s.et] & (s.kind != ADMITTED)
@@ -327,7 +343,10 @@ def _adjust_temporary(e: Etablissements, s: Sejours) -> None:
 
 
 def _earlier_entrees(rng: np.random.Generator, e: Etablissements, s: Sejours) -> None:
-    """Entries of the years before, such that the stays that end in the year last what the panel says on average."""
+    """Draw the entries of the years before.
+
+    The stays that end in the year then last, on average, what the panel says.
+    """
     opening = (e.opening - FIRST_DAY).astype(int)[s.et]
     entry_age = np.array([_ENTRY_AGE.get(p, 0) for p in e.profil])[s.et]
     days_of_age = np.maximum(-s.birth / 365.25 - 1, 0)
@@ -338,12 +357,12 @@ def _earlier_entrees(rng: np.random.Generator, e: Etablissements, s: Sejours) ->
     mean = np.nan_to_num(e.dms, nan=900.0)[s.et]
     stable = s.kind == STABLE
     u = rng.random(len(s))
-    # Exponential cut at the limit.
+    # An exponential law, cut at the limit.
     before = 1 + np.floor(-mean * np.log1p(-u * (1 - np.exp(-limit / mean))))
     s.entree = np.where(stable, -np.minimum(before, limit).astype(np.int64), s.entree)
 
     leaving = s.kind == LEFT
-    # Neither temporary nor of the day (TDB), but where nobody comes otherwise.
+    # As in the tableau de bord, temporary and day care are left out, except in the ET that have nothing else.
     lasting = ~np.isin(s.modalite, (_HT, _AJ))
     lasting |= (np.bincount(s.et[lasting & s.left], minlength=len(e)) == 0)[s.et]
     left = s.left & lasting
@@ -357,5 +376,5 @@ def _earlier_entrees(rng: np.random.Generator, e: Etablissements, s: Sejours) ->
         summed = np.bincount(s.et[leaving & lasting], extra[leaving & lasting], len(e))
         scale *= np.clip((wanted - done) / np.maximum(summed, 1), 1e-3, 1e4)
     s.entree = np.where(leaving, -np.rint(np.clip(base * scale[s.et], 1, limit)).astype(np.int64), s.entree)
-    # Admitted: the entry is planned in the weeks that follow the year.
+    # The entry of those admitted is planned in the weeks that follow the year.
     s.entree = np.where(s.kind == ADMITTED, DAYS + rng.integers(2, 45, len(s)), s.entree)

@@ -1,10 +1,15 @@
-"""Stays of one person: who has several of them, at once or one after the other.
+"""Stays of one person: who has several of them, at the same time or one after the other.
 
-Belongs here: which stays are the same person's, and the dates that follow from it. Does not belong here: the other
+Belongs here: which stays are of the same person, and the dates that follow from it. Does not belong here: the other
 dates (`sejours`), the identity of the person (`etat_civil`).
-At once: home help and home nursing or day care, work (ESAT) and lodging or support, consultations and a school. One
-after the other: home then housing, temporary then permanent housing, one house then another, childhood then adulthood.
-Where both are counted by the panel at the end of the year, they have the same sex and the same year of birth.
+
+- At the same time: home help and home nursing or day care; work (ESAT) and lodging or support; consultations and a
+  school.
+- One after the other: home then housing; temporary then permanent housing; one house then another; childhood then
+  adulthood.
+
+Two stays that the panel counts at the end of the year are tied only when they have the same sex and the same year of
+birth.
 """
 
 from __future__ import annotations
@@ -28,9 +33,10 @@ TWIN_SHARE = 0.012  # of the children
 
 @dataclass
 class Ties:
-    """`personne`: rank of the first stay of the same person ; `following`: rank of the stay that follows, or -1.
+    """For each stay, the other stays that it is tied to.
 
-    `twin`: rank of the stay of a twin, or -1.
+    `personne` is the rank of the first stay of the same person, `following` that of the next one or -1, `twin` that of
+    a stay of a twin or -1.
     """
 
     personne: Integers
@@ -40,31 +46,33 @@ class Ties:
 
 @dataclass
 class _Tying:
+    """The stays of a département while they are being tied."""
+
     rng: np.random.Generator
     e: Etablissements
     s: Sejours
     personne: Integers
     following: Integers
-    tied: np.ndarray  # another stay was tied to this one
+    tied: np.ndarray  # mask of the stays that another one was tied to
 
     def where(self, profils: tuple[str, ...], *kinds: int, modalites: tuple[int, ...] = ()) -> np.ndarray:
-        """Stays of some ET and kinds."""
+        """Mask of the stays of some profiles and kinds."""
         choice = np.isin(self.e.profil, profils)[self.s.et] & np.isin(self.s.kind, kinds)
         return choice & np.isin(self.s.modalite, modalites) if modalites else choice
 
     def free(self, mask: np.ndarray, share: float = 1.0, *, second: bool = False) -> Integers:
-        """Stays not tied yet, a share of them, in any order."""
+        """A share of the stays of a mask that are not tied yet, in a random order."""
         alone = ~self.tied & ((self.personne == np.arange(len(self.s))) if second else True)
         ranks = self.rng.permutation(np.flatnonzero(mask & alone))
         return ranks[: round(share * len(ranks))]
 
     def tie(self, a: Integers, b: Integers) -> None:
-        """`b` is the same person as `a`."""
+        """Note that `b` is a stay of the same person as `a`."""
         self.personne[b] = self.personne[a]
         self.tied[a] = True
 
     def together(self, a: Integers, b: Integers) -> None:
-        """Tie stays that go on together, of the same sex and year of birth, in two ET."""
+        """Tie stays that go on at the same time in two ET, of the same sex and year of birth."""
         s = self.s
         year = (s.birth + FIRST_DAY).astype("datetime64[Y]").astype(int)
         key = year * 2 + s.woman
@@ -76,7 +84,10 @@ class _Tying:
         self.tie(a, b)
 
     def after(self, a: Integers, b: Integers, gap: tuple[int, int], *, same_et: bool = False) -> None:
-        """Tie stays that follow each other: `a` ends some days before `b` starts ; `a` takes the sex and age of `b`."""
+        """Tie stays that follow each other: `a` ends some days before `b` starts.
+
+        The stay `a` takes the sex and the age of `b`.
+        """
         s = self.s
         if same_et:
             codes = [s.et[x] * 10_000 + rank_within(s.et[x]) for x in (a, b)]
@@ -89,11 +100,11 @@ class _Tying:
         possible &= (s.et[a] == s.et[b]) if same_et else (s.et[a] != s.et[b])
         a, b, end = a[possible], b[possible], end[possible]
         s.sortie[a] = end
-        # Temporary housing stays short, however late what follows.
+        # Temporary housing stays short, however late the next stay starts.
         short = a[(s.modalite[a] == _HT) & (s.kind[a] == PASSED)]
         s.entree[short] = np.maximum(s.entree[short], s.sortie[short] - SEJOUR_HT[1])
         s.fixed[a] = s.fixed[b] = True
-        # Who was tied to `a` before is the same person too.
+        # The stays that were tied to `a` before are of the same person too.
         group = np.full(len(s), -1)
         group[self.personne[a]] = b
         follows = group[self.personne] >= 0
@@ -104,7 +115,7 @@ class _Tying:
 
 
 def build(streams: Streams, name: str, e: Etablissements, s: Sejours) -> Ties:
-    """Tie the stays of a département ; dates of the year that follow from it are set and fixed."""
+    """Tie the stays of a département. The dates of the year that follow from it are set, and fixed."""
     rng = streams.stream(f"personnes/liens/{name}")
     n = len(s)
     t = _Tying(rng, e, s, np.arange(n), np.full(n, -1), np.zeros(n, dtype=bool))
@@ -124,20 +135,20 @@ def build(streams: Streams, name: str, e: Etablissements, s: Sejours) -> Ties:
     young = t.where(("TRAVAIL", "ADULTE_VIE", "ADULTE_SERVICE"), *came) & (s.birth > -26 * 365)
     t.after(t.free(t.where(_CHILDREN, LEFT) & to_esms), t.free(young, second=True), (0, 40))
 
-    aide = t.where(("AIDE_DOMICILE",), *there)
-    t.together(t.free(aide), t.free(t.where(("SOINS_DOMICILE",), *there), 0.55, second=True))
-    t.together(t.free(aide), t.free(t.where(PROFILS_PA, *there, modalites=(_AJ,)), 0.6, second=True))
+    home_help = t.where(("AIDE_DOMICILE",), *there)
+    t.together(t.free(home_help), t.free(t.where(("SOINS_DOMICILE",), *there), 0.55, second=True))
+    t.together(t.free(home_help), t.free(t.where(PROFILS_PA, *there, modalites=(_AJ,)), 0.6, second=True))
     working = t.where(("TRAVAIL",), *there)
     t.together(t.free(working), t.free(t.where(("ADULTE_VIE",), *there, modalites=(_INT,)), 0.6, second=True))
     t.together(t.free(working), t.free(t.where(("ADULTE_SERVICE",), *there), 0.4, second=True))
     t.together(t.free(t.where(("SEANCES",), *there)), t.free(t.where(_CHILDREN, *there), 0.1, second=True))
-    # Admitted elsewhere while they are helped at home.
+    # Some are admitted to a house while they are helped at home.
     t.together(t.free(t.where(_AT_HOME, *there)), t.free(t.where(housed, ADMITTED), 0.6, second=True))
     return Ties(t.personne, t.following, _twins(rng, e, s, t))
 
 
 def reconcile(s: Sejours, ties: Ties) -> None:
-    """One birth date for the stays of one person, and of twins: the earliest."""
+    """Give one birth date, the earliest, to the stays of one person and to twins."""
     first = np.full(len(s), np.iinfo(np.int64).max)
     np.minimum.at(first, ties.personne, s.birth)
     s.birth = first[ties.personne]
@@ -146,7 +157,7 @@ def reconcile(s: Sejours, ties: Ties) -> None:
 
 
 def _twins(rng: np.random.Generator, e: Etablissements, s: Sejours, t: _Tying) -> Integers:
-    """Twins: children of one ET, of the same year of birth, and each with this stay alone."""
+    """Choose twins: two children of one ET, born in the same year, who each have this stay alone."""
     twin = np.full(len(s), -1)
     children = t.free(t.where((*_CHILDREN, "SEANCES"), STABLE, CAME), second=True)
     year = (s.birth[children] + FIRST_DAY).astype("datetime64[Y]").astype(int)

@@ -1,7 +1,9 @@
-"""How a system writes who a person is: capitals or accents, and the mistakes made while typing.
+"""How a system writes who a person is: in capitals or with accents, and with the mistakes made while typing.
 
 Belongs here: the identity of records, right or wrong. Does not belong here: the true one (`etat_civil`), the columns of
-a given file (`channels`). A record has at most one mistake about its traits, and one about its numbers.
+a given file (`channels`).
+
+A record has at most one mistake about its traits, and one about its numbers.
 """
 
 from __future__ import annotations
@@ -28,11 +30,13 @@ def write(
     ins: bool = False,
     nir: bool = False,
 ) -> pl.DataFrame:
-    """Identity of the records `where`, whose persons are `ranks` in `personnes`.
+    """Identity of the records of the table `where`, whose persons are the rows `ranks` of `personnes`.
+
+    `in_capitals` is the mask of the records written as the registers do. `ins` and `nir` tell whether the records carry
+    an INS, and the NIR of the person who is insured.
 
     Columns: personne, nom, nom_usage, prenom, prenoms, naissance, sexe, lieu, nir (13), cle, ins (13), ins_cle,
-    ins_statut, est_nia, and those of `etat_civil` that nobody gets wrong. `in_capitals`: the records written as
-    registers do. `ins`, `nir`: the records carry an INS, the NIR of who is insured.
+    ins_statut, est_nia, and those of `etat_civil` that nobody gets wrong.
     """
     t = personnes[ranks].with_columns(
         pl.when("femme").then(pl.lit("F")).otherwise(pl.lit("M")).alias("sexe"),
@@ -54,7 +58,7 @@ def write(
 
 
 def replaced(table: pl.DataFrame, column: str, ranks: Integers, values: pl.Series | None) -> pl.DataFrame:
-    """A table some cells of which are others (None: empty)."""
+    """A table with some cells of a column replaced by `values` (None: emptied)."""
     if len(ranks) == 0:
         return table
     if values is None:
@@ -87,8 +91,8 @@ def _traits(
     t = replaced(t, "nom", ranks, pl.Series(
         [_swap(name, u) for name, u in zip(t["nom"].gather(ranks), draws, strict=True)], dtype=pl.String
     ))  # fmt: skip
-    day, mois = t["naissance"].dt.day(), t["naissance"].dt.month()
-    ranks = chosen("jour_mois_inverses", (day <= 12) & (day != mois), "date de naissance")
+    day, month = t["naissance"].dt.day(), t["naissance"].dt.month()
+    ranks = chosen("jour_mois_inverses", (day <= 12) & (day != month), "date de naissance")
     inverted = t[ranks].select(pl.date(pl.col("naissance").dt.year(), pl.col("naissance").dt.day(),
                                        pl.col("naissance").dt.month())).to_series()  # fmt: skip
     t = replaced(t, "naissance", ranks, inverted)
@@ -103,7 +107,7 @@ def _traits(
 
 
 def _swap(name: str, draw: float) -> str:
-    """Two neighbouring letters swapped, not the first, and different."""
+    """A name with two of its letters swapped: neighbours, different, the first letter excepted."""
     places = [i for i in range(1, len(name) - 1) if name[i] != name[i + 1] and name[i : i + 2].isalpha()]
     i = places[int(draw * len(places))]
     return name[:i] + name[i + 1] + name[i] + name[i + 2 :]
@@ -130,12 +134,12 @@ def _ins(journal: Journal, where: str, t: pl.DataFrame) -> pl.DataFrame:
 
 
 def _nir(journal: Journal, where: str, t: pl.DataFrame) -> pl.DataFrame:
-    """The number of who is insured: a parent's, for some children."""
+    """Put in place the number of the person who is insured: for some children, it is that of a parent."""
     child = (YEAR - t["naissance"].dt.year() < ENTITLED_AGE).to_numpy()
     ranks = journal.choose("nir_du_parent", where, child, "NIR")
     if len(ranks) == 0:
         return t
-    # One parent for the children of one family: drawn from the name and the day, so that twins share it.
+    # The parent is drawn from the name and the birth day, so that twins share theirs.
     family = (pl.col("naissance").cast(pl.Int32).cast(pl.Int64) * 7919 + pl.col("nom").str.len_chars() * 131) % 100_003
     seed = t[ranks].select(family).to_series().to_numpy().astype(np.int64)
     year = t["naissance"].gather(ranks).dt.year().to_numpy() - 24 - seed % 16
@@ -147,5 +151,5 @@ def _nir(journal: Journal, where: str, t: pl.DataFrame) -> pl.DataFrame:
 
 
 def _wrong_key(keys: pl.Series) -> pl.Series:
-    """A key that is not the right one."""
+    """Keys that are not the right ones."""
     return ((keys.cast(pl.Int64) + 13) % 97 + 1).cast(pl.String).str.zfill(2)

@@ -1,12 +1,14 @@
-"""What is true of each stay beside what was told of it: who was not told, what is missing, who is in two places.
+"""What is true of each stay beside what was told of it: not told, without a decision, in two places at once.
 
-Belongs here: the statuses of the issue, from the stays and what was written. Does not belong here: writing, matching.
+Belongs here: the statuses of a stay, from the truth and from what was written. Does not belong here: writing, matching.
 
-A stay is « told » by a software when a row of it can be read. Statuses compare a system with the DUI: only stays that
-a DUI tells have them, and only at ET that feed the system (they have other rows in it). `deux_lieux`: two stays of one
-person in housing (HP, HT, INT), in two ET, overlap by more than three days, taking for each the dates of the DUI, else
-of RESID, else of
-ViaTrajectoire. `dossier_papier_double` is about a request, not a stay. `annee`: of the entry, of the exit, or the last.
+A software « tells » a stay when one of its rows about it can be read. A status compares a system with the DUI: it is
+given only to stays that a DUI tells, at an ET that feeds the system.
+
+`deux_lieux`: two stays of one person in housing (HP, HT, INT), in two ET, overlap by more than three days. The dates of
+each are those of the DUI, or else those of RESID, or else those of ViaTrajectoire. `dossier_papier_double` is about a
+request, not about a stay. `annee` is the year of the entry for an entry that was not told, and the last year for all
+other statuses.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ HEBERGEMENTS = tuple(MODALITES.index(m) for m in ("HP", "HT", "INT"))
 
 
 def statuts(d: Departement, sejour_id: np.ndarray, personne_id: np.ndarray) -> pl.DataFrame:
-    """One row per stay (or request) and status that is true of it."""
+    """One row for each stay (or request) and status that is true of it."""
     s, e, n = d.s, d.e, len(d.s)
     dui = d.dossiers.sejours.filter(~pl.col("est_double") & ~pl.col("est_illisible"))
     dui_entree, dui_sortie = _told(dui, n, "entree"), _told(dui, n, "sortie")
@@ -106,7 +108,7 @@ def _rows(statut: str, sejour: pl.Series, personne: Integers, finess: pl.Series,
 
 
 def _told(table: pl.DataFrame, n: int, column: str) -> Integers:
-    """A date told about each stay, `STILL_THERE` when none is."""
+    """A date that a table tells about each stay, `STILL_THERE` when it tells none."""
     dates = np.full(n, STILL_THERE)
     known = table.filter(pl.col(column).is_not_null())
     dates[known["sejour"].to_numpy()] = known[column].to_numpy()
@@ -114,7 +116,7 @@ def _told(table: pl.DataFrame, n: int, column: str) -> Integers:
 
 
 def _deux_lieux(d: Departement, entree: Integers, sortie: Integers) -> np.ndarray:
-    """Stays in housing that overlap another of the same person in another ET, of more than the tolerance."""
+    """Mask of the stays in housing that overlap another of the same person in another ET, beyond the tolerance."""
     s = d.s
     lodged = np.flatnonzero(np.isin(s.modalite, HEBERGEMENTS) & (entree < STILL_THERE) & (s.kind != ADMITTED))
     t = pl.DataFrame(

@@ -1,8 +1,10 @@
-"""Who asks for a place without staying there: persons, the ET asked, the answer so far.
+"""Who asks for a place without staying there: persons, the ET that they ask, the answer so far.
 
-Belongs here: requests that did not lead to a stay, for the elderly and for disabled people, and the persons nobody
-receives yet. Does not belong here: requests that led to a stay (they are the stays), how ViaTrajectoire says it.
-A person asks several ET. Some of those who got a place are still on the lists of others.
+Belongs here: requests that did not lead to a stay, for the elderly and for disabled people, and the persons whom nobody
+receives yet. Does not belong here: requests that led to a stay, which are stays (`sejours`), how ViaTrajectoire tells
+them (`declared_stays`).
+
+A person asks several ET. Some of those who got a place are still on the lists of other ET.
 """
 
 from __future__ import annotations
@@ -18,15 +20,17 @@ from witness.generate.streams import Integers, Streams, pick
 
 SENT, SEEN, UNDER_REVIEW, WAITING_LIST, ACCEPTED, REFUSED, CANCELLED, ARCHIVED = range(8)
 WAITING_SHARE_PA, WAITING_SHARE_PH = 0.2, 0.12  # persons who wait, per person present
-AT_HOME_SHARE = 0.55  # of those who wait for an elderly's place, helped at home meanwhile
+AT_HOME_SHARE = 0.55  # of those who wait for a place for the elderly, how many are helped at home meanwhile
 MAX_DELAY = 730
 
 
 @dataclass
 class Requests:
-    """Requests: `personne` (rank), `et` asked, `modalite`, state, day asked, day of the state ; `ph`: of a MDPH.
+    """Requests, one row each, then the persons that no stay knows.
 
-    `birth`, `woman`: persons that no stay knows, whose ranks follow those of the stays.
+    Of a request: `personne` (rank), `et` asked, `modalite`, `etat`, day of the request (`demande`) and of its state
+    (`statut_le`), `ph` when a MDPH handles it. Of the persons that no stay knows: `birth` and `woman`; their ranks
+    follow those of the persons of the stays.
     """
 
     personne: Integers
@@ -52,7 +56,7 @@ class _RequestLists:
 
 
 def build(streams: Streams, name: str, e: Etablissements, s: Sejours, rank: Integers) -> Requests:
-    """Requests of a département. `rank`: rank of the person of each stay."""
+    """The requests of a département. `rank`: the person of each stay."""
     rng = streams.stream(f"personnes/attentes/{name}")
     d = _RequestLists([], [], [], [], [], [], [])
     n_personnes = int(rank.max()) + 1 if len(rank) else 0
@@ -88,7 +92,7 @@ def build(streams: Streams, name: str, e: Etablissements, s: Sejours, rank: Inte
 def _who(
     rng: np.random.Generator, e: Etablissements, s: Sejours, rank: Integers, asked: Integers, n: int, is_ph: bool
 ) -> tuple[Integers, Integers]:
-    """Ranks of persons already known, and stays after which those nobody knows are modelled."""
+    """Who waits: ranks of persons already known, and stays whose persons are models for those whom nobody knows."""
     profils = (
         ("ENFANT_ETAB", "ENFANT_SERVICE", "ADULTE_SERVICE", "TRAVAIL") if is_ph else ("SOINS_DOMICILE", "AIDE_DOMICILE")
     )
@@ -109,7 +113,7 @@ def _add(
     asked: Integers,
     ph: bool,
 ) -> None:
-    """Requests of persons who wait, to ET that differ for each."""
+    """Add requests of persons who wait, each to different ET."""
     personne = np.repeat(who, how_many)
     n = len(personne)
     et = _distinct(rng, how_many, asked)
@@ -130,7 +134,10 @@ def _add(
 def _left_over(
     rng: np.random.Generator, d: _RequestLists, e: Etablissements, s: Sejours, rank: Integers, asked: Integers
 ) -> None:
-    """Other requests of those who entered, or were admitted, since two years: withdrawn, refused, or forgotten."""
+    """Add the other requests of those who entered or were admitted in the last two years.
+
+    They are withdrawn, refused, archived, or forgotten.
+    """
     recent = np.flatnonzero(np.isin(s.et, asked) & (s.entree >= -DAYS) & (s.kind != PASSED))
     how_many = np.minimum(pick(rng, np.array([35.0, 30, 22, 13]), len(recent)), len(asked) - 1)
     et = _distinct(rng, how_many, asked)
@@ -138,7 +145,7 @@ def _left_over(
     n = len(sejour)
     entree = np.minimum(s.entree[sejour], DAYS - 1)
     demande = entree - rng.integers(20, 300, n)
-    # « Liste » : forgotten there, the list is longer than it should be.
+    # A request on the waiting list was forgotten: the list is longer than it should be.
     state = np.array([CANCELLED, REFUSED, ARCHIVED, WAITING_LIST])[pick(rng, np.array([44.0, 34, 14, 8]), n)]
     after = np.minimum(entree + rng.integers(0, 30, n), DAYS - 1)
     before = demande + np.floor(rng.random(n) * (entree - demande)).astype(np.int64)
@@ -152,19 +159,22 @@ def _left_over(
 
 
 def _distinct(rng: np.random.Generator, how_many: Integers, asked: Integers) -> Integers:
-    """ET asked by each, all different: some that follow each other on a circle, from anywhere."""
+    """The ET that each person asks, all different: neighbours on a circle, from a random start."""
     offset = rng.integers(0, len(asked), len(how_many))
     step = np.arange(how_many.sum()) - np.repeat(np.cumsum(how_many) - how_many, how_many)
     return asked[(np.repeat(offset, how_many) + step) % len(asked)]
 
 
 def _modalites(rng: np.random.Generator, e: Etablissements, et: Integers) -> Integers:
-    """What is asked of an ET: what it offers."""
+    """What is asked of each ET, drawn among what it offers."""
     return pick(rng, e.modalites[et] + 1e-9)
 
 
 def _without_duplicates(a: Requests, s: Sejours, rank: Integers) -> Requests:
-    """One request per person and ET, and none to an ET where the person stays, or stayed in the year."""
+    """The requests less those that cannot be.
+
+    A person asks an ET once, and does not ask an ET where they stay or stayed in the year.
+    """
     sejour = rank * 100_000 + s.et
     key = a.personne * 100_000 + a.et
     _, first_ones = np.unique(key, return_index=True)

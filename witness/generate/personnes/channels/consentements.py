@@ -17,10 +17,10 @@ _FINALITES = ("toutes", "pilotage", "appariement", "recherche")
 
 
 def write(d: Departement, identities: pl.DataFrame) -> list[ChannelFile]:
-    """The register. `identities`: files of the département, with the number that each software gives (`identifier`)."""
+    """The register. `identities`: the files of the département, whose numbers (`identifiant`) it refers to."""
     rng = d.journal.streams.stream(f"personnes/consentements/{d.code}")
     draw = rng.random(len(identities))
-    # Someone at least, in a small département too.
+    # At least one person is in the register, even in a small département.
     rows = np.flatnonzero(draw <= max(OPPOSITION_SHARE + CONSENT_SHARE, draw.min()))
     n = len(rows)
     opposition = draw[rows] < OPPOSITION_SHARE

@@ -17,7 +17,7 @@ _BOM = b"\xff\xfe"
 
 
 def write(d: Departement, identities: pl.DataFrame) -> list[ChannelFile]:
-    """Files of the ET that use it. `identities`: those of all the files of the département, one row each."""
+    """The files of the ET that use it. `identities`: all the files of the département, one row each."""
     sejours = d.dossiers.sejours.filter(pl.col("canal") == DOMICILIA)
     if len(sejours) == 0:
         return []
@@ -70,14 +70,14 @@ def _dossiers(d: Departement, sejours: pl.DataFrame, identities: pl.DataFrame, n
 
 
 def uid(d: Departement) -> pl.Expr:
-    """Number of a visit: that of the shared diary, or the service's own."""
+    """The number of a visit: that of the shared diary, or that of the service alone."""
     own = pl.concat_str("finess", pl.lit("-"), pl.col("numero").cast(pl.String))
     shared = pl.concat_str(pl.lit(f"AGENDA-{d.code}-"), pl.col("vraie").cast(pl.String))
     return pl.when("uid_commun").then(shared).otherwise(own)
 
 
 def visites(d: Departement, t: pl.DataFrame, lines: pl.Series) -> pl.DataFrame:
-    """Visits told, for the truth."""
+    """The visits of a file, for the truth."""
     where = (lines.alias("ligne"), pl.col("finess").alias("finess_et"), pl.col("uid").alias("identifiant"))
     return t.select(*where, "vraie", "personne")
 

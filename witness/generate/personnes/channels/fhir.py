@@ -1,8 +1,9 @@
-"""FHIR resources written from columns: a template whose leaves are expressions becomes the JSON text of all rows.
+"""FHIR resources written column by column: a template whose leaves are expressions gives the JSON of all rows.
 
-Belongs here: templates, bundles, the ways of saying common to TDDUI and SDO. Does not belong here: any resource.
-A part whose expressions are all unknown on a row is left out of it, as FHIR has no null ; a list keeps its constant
-parts.
+Belongs here: templates, bundles, and the elements that TDDUI and SDO share. Does not belong here: any resource.
+
+FHIR has no null: a part of a template whose expressions are all unknown on a row is left out of that row. A list keeps
+its constant parts.
 """
 
 from __future__ import annotations
@@ -20,14 +21,14 @@ _BARE = "@nu"  # name of the leaves that are written without quotes
 
 @dataclass
 class _Required:
-    """Text there on every row: constants and columns, in order."""
+    """A text that is there on every row: constants and columns, in order."""
 
     pieces: list[str | pl.Expr]
 
 
 @dataclass
 class _Option:
-    """Text that is null on the rows where the part is left out."""
+    """A text that is null on the rows where the part is left out."""
 
     text: pl.Expr
 
@@ -36,7 +37,10 @@ _Node = str | _Required | _Option | None
 
 
 def write(table: pl.DataFrame, template: Template) -> pl.Series:
-    """JSON text of each row. Leaves: constants, or expressions of text ; of anything else, see `bare`."""
+    """The JSON text of each row.
+
+    Leaves are constants, or expressions of texts; an expression of anything else goes through `bare`.
+    """
     if len(table) == 0:
         return pl.Series(dtype=pl.String)
     leaves: list[pl.Expr] = []
@@ -50,30 +54,30 @@ def write(table: pl.DataFrame, template: Template) -> pl.Series:
 
 
 def bare(value: pl.Expr) -> pl.Expr:
-    """A leaf that is written without quotes: number, Boolean, or JSON already."""
+    """A leaf written without quotes: a number, a Boolean, or JSON already."""
     return value.cast(pl.String).alias(_BARE)
 
 
 def bundle(kind: str, entries: Iterable[pl.Series]) -> tuple[bytes, int]:
-    """A Bundle of entries already written, and how many there are."""
+    """The bytes of a Bundle of entries already written, and how many entries there are."""
     pieces = [s for s in entries if len(s)]
     body = ",\n".join(s.str.join(",\n").item() for s in pieces)
     return f'{{"resourceType":"Bundle","type":"{kind}","entry":[\n{body}\n]}}\n'.encode(), sum(map(len, pieces))
 
 
 def entry(template: Template) -> Template:
-    """Entry of a transaction: the resource, and that it is to be created."""
+    """An entry of a transaction: the resource, to be created."""
     url = pl.concat_str(pl.lit("urn:uuid:"), template["id"])
     return {"fullUrl": url, "resource": template, "request": {"method": "POST", "url": template["resourceType"]}}
 
 
 def concept(system: str, code: pl.Expr | str) -> Template:
-    """CodeableConcept of one coding."""
+    """A CodeableConcept of one coding."""
     return {"coding": [{"system": system, "code": code}]}
 
 
 def extension(url: str, nature: str, value: Any) -> Template:
-    """Extension of a simple value."""
+    """An extension that holds a simple value."""
     return {"url": url, f"value{nature}": value}
 
 
@@ -101,7 +105,7 @@ def _numbered(node: Any, leaves: list[pl.Expr]) -> Any:
 
 
 def _text(node: Any, null_counts: Mapping[str, int], n: int) -> _Node:
-    """Text of a part ; None when it is left out everywhere."""
+    """The text of a part; None when it is left out of every row."""
     if isinstance(node, _Leaf):
         if null_counts[node.name] == n:
             return None
@@ -142,7 +146,11 @@ def _assemble(children: list[tuple[str, _Node]], brackets: str) -> _Node:
 
 
 def _with_commas(children: Sequence[tuple[str, _Node]]) -> list[str | pl.Expr]:
-    """Parts and their commas: an optional one brings its own, before the first that is always there, or after it."""
+    """The parts with their commas.
+
+    A part that is always there separates two groups: an optional part before the first such part brings the comma after
+    it, an optional part later brings the comma before it.
+    """
     pieces: list[str | pl.Expr] = []
     started = False
     for key, e in children:
@@ -157,7 +165,7 @@ def _with_commas(children: Sequence[tuple[str, _Node]]) -> list[str | pl.Expr]:
 
 
 def _concat(pieces: list[str | pl.Expr]) -> pl.Expr:
-    """Pieces in order, the constants that follow each other as one."""
+    """The pieces in order; constants that follow each other become one."""
     merged: list[str | pl.Expr] = []
     for m in pieces:
         if isinstance(m, str) and merged and isinstance(merged[-1], str):

@@ -22,14 +22,14 @@ CLASSES = ("usagers", "sejours", "projets", "bilans", "decisions", "presences", 
 
 
 def write(d: Departement, identities: pl.DataFrame) -> list[ChannelFile]:
-    """Files of the ET that use it. `identities`: those of all the files of the département, one row each."""
+    """The files of the ET that use it. `identities`: all the files of the département, one row each."""
     t = d.dossiers
     fiches = identities.filter(pl.col("canal") == HANDISOFT)
     if len(fiches) == 0:
         return []
 
     def its_own(table: pl.DataFrame) -> pl.DataFrame:
-        """Its own rows, with the number of the file and of the ET."""
+        """The rows of a table that are of this software, with the number of their file and of their ET."""
         numbers = t.fiches.select(pl.col("rang").alias("fiche"), pl.col("numero").alias("numero_fiche"))
         kept = table.filter(pl.col("canal") == HANDISOFT).join(numbers, on="fiche", maintain_order="left")
         return kept.with_columns(d.finess.gather(kept["et"]).alias("finess"))
@@ -58,7 +58,7 @@ def _usagers(d: Departement, fiches: pl.DataFrame) -> ChannelFile:
     t = fiches.sort("et", "numero_fiche")
     t = t.with_columns(d.finess.gather(t["et"]).alias("finess"))
     told = pl.col("ins").is_not_null()
-    # The number of social security is known of four in five, and nobody knows that of who waits for one.
+    # The number of social security of four people in five is known; nobody knows that of a person who waits for one.
     nir = (pl.col("numero_fiche") % 5 != 0) & ~pl.col("est_nia")
     written = t.select(
         "finess",
@@ -144,13 +144,13 @@ def _bilans(d: Departement, bilans: pl.DataFrame) -> ChannelFile:
 
 
 def decisions(d: Departement, sejours: pl.DataFrame) -> pl.DataFrame:
-    """Decision behind each stay that has one, once for each file."""
+    """The decision behind each stay that has one, once for each file."""
     true_values = sejours["sejour"].to_numpy()
     rank = np.where(true_values >= 0, d.decisions.of_sejour[true_values], -1)
     t = sejours.with_columns(pl.Series("rang_decision", rank)).filter(pl.col("rang_decision") >= 0)
     table = d.decisions.table.with_row_index("rang_decision").with_columns(pl.col("rang_decision").cast(pl.Int64))
     t = t.unique(["fiche", "rang_decision"], keep="first", maintain_order=True)
-    # A file made twice has the decision too: only once in an ET.
+    # A person whose file was made twice has the decision only once in an ET.
     t = t.unique(["et", "rang_decision"], keep="first", maintain_order=True)
     return t.join(table.drop("personne"), on="rang_decision", maintain_order="left").sort(
         "et", "numero_fiche", "decision"

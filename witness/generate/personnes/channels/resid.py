@@ -24,7 +24,7 @@ _PREVIOUS_CARE = {"PA": ("SAAD", "ETABLISSEMENT_SANTE", "ESMS_PA", "INCONNUE"),
 
 
 def write(d: Departement, identities: pl.DataFrame) -> list[ChannelFile]:
-    """The file of December. `identities`: those of its rows, in order."""
+    """The file of December. `identities`: those of its rows, in the same order."""
     told = d.declarations.resid
     if len(told) == 0:
         return []

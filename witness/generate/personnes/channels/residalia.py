@@ -20,7 +20,7 @@ ENCODING = "cp1252"
 
 
 def write(d: Departement, identities: pl.DataFrame) -> list[ChannelFile]:
-    """Files of the ET that use it. `identities`: those of all the files of the département, one row each."""
+    """The files of the ET that use it. `identities`: all the files of the département, one row each."""
     sejours = d.dossiers.sejours.filter(pl.col("canal") == RESIDALIA)
     if len(sejours) == 0:
         return []
@@ -33,12 +33,12 @@ def write(d: Departement, identities: pl.DataFrame) -> list[ChannelFile]:
 
 
 def dossier(column: str = "numero_fiche") -> pl.Expr:
-    """Number of a file, inside its ET."""
+    """The number of a file inside its ET."""
     return pl.concat_str(pl.lit("D"), f.digits(column, 5))
 
 
 def sejour(column: str = "numero") -> pl.Expr:
-    """Number of a stay, inside its ET."""
+    """The number of a stay inside its ET."""
     return pl.concat_str(pl.lit("S"), f.digits(column, 6))
 
 

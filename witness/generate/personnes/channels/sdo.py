@@ -16,13 +16,13 @@ from witness.generate.personnes.et_facts import MODALITES
 
 _INPUT_SYSTEM = "https://interop.esante.gouv.fr/ig/fhir/sdo/CodeSystem/input-task-sdo-codesystem"
 _PROFILE = "https://interop.esante.gouv.fr/ig/fhir/sdo/StructureDefinition/sdo-task"
-# Way of being received (J264), and for how long (J30), of those that these lists know.
+# The codes of J264 (way of being received) and J30 (for how long), for the modalites that these lists know.
 _MODES = {"HP": "46", "HT": "46", "INT": "46", "AJ": "47", "SEMI": "47", "EXT": "47"}
 _TIMES = {"HP": "02", "INT": "02", "HT": "01"}
 
 
 def write(d: Departement) -> list[ChannelFile]:
-    """The answer of the last day."""
+    """The answer to the search of the last day."""
     told = d.declarations.sdo
     if len(told) == 0:
         return []

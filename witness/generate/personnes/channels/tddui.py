@@ -1,7 +1,8 @@
 """TDDUI: transaction bundles of FHIR R4, one a département, of the ESMS whose software sends them.
 
 Belongs here: the resources, by the paths of docs/formats/tddui.md. Does not belong here: what they tell.
-A resource is named `<class>-<finess>-<number>` ; its business identifier is `3<finess>/<number>` and the suffix of its
+
+A resource is named `<class>-<finess>-<number>`. Its business identifier is `3<finess>/<number>` with the suffix of its
 class.
 """
 
@@ -40,19 +41,19 @@ _PROJECT_TYPES = ("", "PAI", "PPA", "PPIA", "PP", "PPI", "PA", "PI")
 _CATEGORIES = (None, "PARTIEL", "INTERMEDIAIRE", "FINAL")
 _STATES = {"R": "finished", "V": "triaged", "P": "planned", "A": "cancelled"}
 _TIMESTAMP = "%Y-%m-%dT%H:%M:%S"
-TRANSPORT_SHARE = 0.06  # of those who come by day, whose journeys of one day are told
+TRANSPORT_SHARE = 0.06  # of those who come by day, the ones whose journeys of one day are told
 
 
 @dataclass
 class _Entries:
-    """Entries of a bundle as they come: their texts, and the line of each."""
+    """The entries of a bundle as they are added: their texts, and how many there are."""
 
     texts: list[pl.Series] = field(default_factory=list)
     n: int = 0
     tables: dict[str, int] = field(default_factory=dict)
 
     def add(self, t: pl.DataFrame, template: Template, *tables: str) -> pl.Series:
-        """Add one resource per row, of which the tables have a row ; gives their lines."""
+        """Add one resource for each row of `t`, counted as a row of each of `tables`; returns their lines."""
         self.texts.append(fhir.write(t, fhir.entry(template)))
         lines = pl.Series("ligne", np.arange(len(t)) + self.n + 1)
         self.n += len(t)
@@ -62,7 +63,7 @@ class _Entries:
 
 
 def write(d: Departement, identities: pl.DataFrame, name: str | None = None) -> list[ChannelFile]:
-    """The bundle of the last day, or `name`. `identities`: those of all the files of the département, one row each."""
+    """The bundle of the last day, or `name`. `identities`: all the files of the département, one row each."""
     fiches = identities.filter(pl.col("canal") == TDDUI).sort("et", "numero_fiche")
     if len(fiches) == 0:
         return []
@@ -107,7 +108,7 @@ def _id(class_name: str, number: str = "numero_fiche") -> pl.Expr:
 
 
 def _business_identifier(kind: str, suffix: str = "", number: str = "numero") -> Template:
-    """Business identifier ; `suffix`: letters of its class."""
+    """The business identifier of a resource; `suffix`: the letters of its class."""
     parts = [pl.lit("3"), pl.col("finess"), pl.lit("/")]
     if suffix:
         parts += [pl.col("numero_fiche").cast(pl.String), pl.lit(f"-{suffix}-")]
@@ -141,7 +142,7 @@ def _structure() -> Template:
 def _patient() -> Template:
     nia = pl.col("est_nia")
     matricule = pl.concat_str("ins", "ins_cle")
-    nir = (pl.col("numero_fiche") % 5 == 0) & ~nia  # the number of social security is known of one in five
+    nir = (pl.col("numero_fiche") % 5 == 0) & ~nia  # the number of social security of one person in five is known
     insee = f"{_FR}address-insee-code"
     statut = extension("identityStatus", "Coding", {"code": pl.col("ins_statut")})
     return {
@@ -249,7 +250,7 @@ def _aggir() -> Template:
 def _serafin(e: _Entries, besoins: pl.DataFrame) -> None:
     item = {"linkId": pl.col("code"), "answer": [{"valueInteger": fhir.bare(pl.col("valeur"))}]}
     t = besoins.with_columns(fhir.write(besoins, item).alias("item"))
-    # Numbered after the ratings of the stays.
+    # Their numbers come after those of the ratings of the stays.
     t = t.group_by("et", "finess", "numero_fiche", "evaluation", "jour", maintain_order=True).agg(
         pl.concat_str(pl.lit("["), pl.col("item").str.join(","), pl.lit("]")).alias("items"),
         (pl.col("evaluation").first() + 1_000_000).alias("numero"),
@@ -387,7 +388,7 @@ def _presences(e: _Entries, file: ChannelFile, presences: pl.DataFrame, sejours:
 
 
 def _utc_offset(day: str) -> pl.Expr:
-    """Offset of Paris on a day."""
+    """The offset of Paris from UTC on a day."""
     summer = pl.col(day).is_between(*f.SUMMER_TIME, closed="left")
     return pl.when(summer).then(pl.lit("+02:00")).otherwise(pl.lit("+01:00"))
 
@@ -398,7 +399,7 @@ def _visites(e: _Entries, file: ChannelFile, d: Departement, visites: pl.DataFra
     t = t.with_columns(pl.Series("type", np.where(nursing, "MED-1296", "MED-1323").tolist(), dtype=pl.String))
     motif = extension(f"{_SD}event-cancel-reason", "CodeableConcept",
                       concept(_CISIS, pl.when(pl.col("etat") == "A").then(pl.lit("GEN-358"))))  # fmt: skip
-    decalage = _utc_offset("jour")
+    offset = _utc_offset("jour")
     lines = e.add(
         t,
         {
@@ -413,8 +414,8 @@ def _visites(e: _Entries, file: ChannelFile, d: Departement, visites: pl.DataFra
             "type": [concept(_CISIS, pl.col("type"))],
             "subject": _subject(),
             "period": {
-                "start": pl.concat_str(f.moment(pl.col("jour"), pl.col("debut"), _TIMESTAMP), decalage),
-                "end": pl.concat_str(f.moment(pl.col("jour"), pl.col("fin"), _TIMESTAMP), decalage),
+                "start": pl.concat_str(f.moment(pl.col("jour"), pl.col("debut"), _TIMESTAMP), offset),
+                "end": pl.concat_str(f.moment(pl.col("jour"), pl.col("fin"), _TIMESTAMP), offset),
             },
             "partOf": reference(_id("sej", "numero_sejour")),
         },
@@ -466,7 +467,7 @@ def _decision() -> Template:
 
 
 def _transports(e: _Entries, d: Departement, sejours: pl.DataFrame) -> None:
-    """Journeys to a place where one comes by day: one day of the last month, of some."""
+    """Journeys of some people to the place where they come by day, told for one day of the last month."""
     rng = d.journal.streams.stream(f"personnes/transports/{d.code}")
     day = [MODALITES.index(m) for m in ("AJ", "SEMI", "EXT")]
     presents = pl.col("sortie").is_null() & pl.col("entree").is_not_null() & ~pl.col("est_double")

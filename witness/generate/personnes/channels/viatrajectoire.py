@@ -25,13 +25,13 @@ _REFUSALS = {
 
 
 def number(d: Departement) -> pl.Expr:
-    """Number of a file: paper ones have their own."""
+    """The number of a file; paper files have numbers of their own."""
     on_paper = pl.concat_str(pl.lit(f"P{d.code}-"), f.digits("numero", 7))
     return pl.when("papier").then(on_paper).otherwise(pl.concat_str(pl.lit(f"GA{d.code}-"), f.digits("numero", 7)))
 
 
 def write(d: Departement, identities: pl.DataFrame) -> list[ChannelFile]:
-    """The export of the last day. `identities`: those of the files, in order."""
+    """The export of the last day. `identities`: those of the files, in the same order."""
     demandes, dossiers = d.declarations.vt, d.declarations.dossiers
     if len(demandes) == 0:
         return []

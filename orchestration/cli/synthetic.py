@@ -122,6 +122,6 @@ def bench(
     with console.bars(lines=not as_json) as progress:
         figures = measuring.bench(asked, today=today, seed=seed, repeats=repeats, progress=progress)
     written = bench_report.write(figures, out) if out else []
-    typer.echo(json_of(figures) if as_json else bench_report.resume(figures))
+    typer.echo(json_of(figures) if as_json else bench_report.summarise(figures))
     for path in written:
         console.log("bench", path=str(path))

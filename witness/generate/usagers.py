@@ -45,7 +45,7 @@ def _dependance(rng: np.random.Generator, p: Panel) -> pl.DataFrame:
         p.v[f"gir_{i + 1}"] = np.where(rated > 0, counts[:, i], np.nan)
     p.v["gmp_connu"] = gmp(counts)
 
-    # Nearly every EHPAD was assessed before the period, and half of them again during it. An EHPAD that never was has no
+    # Nearly every EHPAD was assessed before the period, and half of them again during it. An EHPAD that was not has no
     # valid GMP.
     ehpad = p.is_a("EHPAD")
     pmp_base = np.clip(rng.normal(213, 24, n_et), 120, 320)

@@ -1,4 +1,7 @@
-"""What stops a score, in French: the message says what is expected."""
+"""What prevents a score. The messages are in French, and say what is expected.
+
+Belongs here: these errors. Does not belong here: finding out that one applies.
+"""
 
 
 class NoTruth(ValueError):

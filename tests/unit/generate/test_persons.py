@@ -17,7 +17,7 @@ from data_contracts.loading import load_contracts
 from ingest.read.csv_produit import columns
 from ingest.receive.headers import difference
 from witness.generate import DefectRates, generate
-from witness.generate.personnes.channels import fhir
+from witness.generate.personnes.channels import fhir_resources
 from witness.generate.personnes.person_defects import EFFECTS
 from witness.generate.personnes.person_numbers import nir_key
 from witness.generate.personnes.rates import PersonRates
@@ -250,10 +250,15 @@ class TestTemplate:
                          schema_overrides={"rien": pl.String})  # fmt: skip
 
     def _written(self, model: dict) -> list[dict]:
-        return [json.loads(text) for text in fhir.write(self.TABLE, model)]
+        return [json.loads(text) for text in fhir_resources.write(self.TABLE, model)]
 
     def test_what_is_unknown_on_a_row_is_left_out_of_it(self):
-        model = {"nom": pl.col("nom"), "id": pl.col("id"), "n": fhir.nu(pl.col("n")), "rien": pl.col("rien")}
+        model = {
+            "nom": pl.col("nom"),
+            "id": pl.col("id"),
+            "n": fhir_resources.bare(pl.col("n")),
+            "rien": pl.col("rien"),
+        }
         assert self._written(model) == [{"nom": "x", "id": "a", "n": 1}, {"id": "b"}]
 
     def test_a_part_is_nothing_without_what_varies_in_it(self):
@@ -268,7 +273,7 @@ class TestTemplate:
         model = {
             "id": pl.col("id"),
             "l": [{"c": 1}, {"v": pl.col("nom")}],
-            "m": [{"v": pl.col("nom")}, {"w": fhir.nu(pl.col("n"))}],
+            "m": [{"v": pl.col("nom")}, {"w": fhir_resources.bare(pl.col("n"))}],
         }
         assert self._written(model) == [
             {"id": "a", "l": [{"c": 1}, {"v": "x"}], "m": [{"v": "x"}, {"w": 1}]},
@@ -276,8 +281,8 @@ class TestTemplate:
         ]
 
     def test_no_row_no_text(self):
-        assert len(fhir.write(self.TABLE.clear(), {"id": pl.col("id")})) == 0
+        assert len(fhir_resources.write(self.TABLE.clear(), {"id": pl.col("id")})) == 0
 
     def test_a_template_that_may_be_nothing_is_refused(self):
         with pytest.raises(ValueError, match="au moins une feuille connue"):
-            fhir.write(self.TABLE, {"nom": pl.col("nom")})
+            fhir_resources.write(self.TABLE, {"nom": pl.col("nom")})

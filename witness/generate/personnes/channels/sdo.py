@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from witness.generate.personnes.channels import channel_file as f
-from witness.generate.personnes.channels import fhir
+from witness.generate.personnes.channels import fhir_resources
 from witness.generate.personnes.channels.channel_file import ChannelFile, Departement
 from witness.generate.personnes.declared_stays import SDO
 from witness.generate.personnes.et_facts import MODALITES
@@ -58,7 +58,7 @@ def write(d: Departement) -> list[ChannelFile]:
             _code("typeDroitPrestation", "JDV_J402", pl.col("type")),
         ],
     }
-    content, n = fhir.bundle("searchset", [fhir.write(t, {"resource": template})])
+    content, n = fhir_resources.bundle("searchset", [fhir_resources.write(t, {"resource": template})])
     lines = pl.Series("ligne", np.arange(n) + 1)
     dates = t.select(
         "sejour",
@@ -77,13 +77,13 @@ def write(d: Departement) -> list[ChannelFile]:
     ]  # fmt: skip
 
 
-def _input(name: str, nature: str, value: object) -> fhir.Template:
+def _input(name: str, nature: str, value: object) -> fhir_resources.Template:
     return {"type": {"coding": [{"system": _INPUT_SYSTEM, "code": name}]}, f"value{nature}": value}
 
 
-def _number(name: str, value: pl.Expr) -> fhir.Template:
+def _number(name: str, value: pl.Expr) -> fhir_resources.Template:
     return _input(name, "Identifier", {"value": value})
 
 
-def _code(name: str, system: str, value: pl.Expr) -> fhir.Template:
-    return _input(name, "CodeableConcept", fhir.concept(system, value))
+def _code(name: str, system: str, value: pl.Expr) -> fhir_resources.Template:
+    return _input(name, "CodeableConcept", fhir_resources.concept(system, value))

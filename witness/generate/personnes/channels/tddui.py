@@ -14,9 +14,9 @@ import numpy as np
 import polars as pl
 
 from witness.generate.personnes.channels import channel_file as f
-from witness.generate.personnes.channels import domicilia, fhir
+from witness.generate.personnes.channels import domicilia, fhir_resources
 from witness.generate.personnes.channels.channel_file import ChannelFile, Departement
-from witness.generate.personnes.channels.fhir import Template, concept, extension, reference
+from witness.generate.personnes.channels.fhir_resources import Template, concept, extension, reference
 from witness.generate.personnes.channels.handisoft import decisions
 from witness.generate.personnes.et_facts import MODALITES
 from witness.generate.personnes.record_keeping import TDDUI
@@ -54,7 +54,7 @@ class _Entries:
 
     def add(self, t: pl.DataFrame, template: Template, *tables: str) -> pl.Series:
         """Add one resource for each row of `t`, counted as a row of each of `tables`; returns their lines."""
-        self.texts.append(fhir.write(t, fhir.entry(template)))
+        self.texts.append(fhir_resources.write(t, fhir_resources.entry(template)))
         lines = pl.Series("ligne", np.arange(len(t)) + self.n + 1)
         self.n += len(t)
         for table in tables:
@@ -98,7 +98,7 @@ def write(d: Departement, identities: pl.DataFrame, name: str | None = None) -> 
     followed = sejours.drop("personne", "nom", "texte")
     e.add(decisions(d, followed), _decision(), "decisions", "droits_prestations")
     _transports(e, d, sejours)
-    file.content, _ = fhir.bundle("transaction", e.texts)
+    file.content, _ = fhir_resources.bundle("transaction", e.texts)
     file.tables = e.tables
     return [file]
 
@@ -248,8 +248,8 @@ def _aggir() -> Template:
 
 
 def _serafin(e: _Entries, besoins: pl.DataFrame) -> None:
-    item = {"linkId": pl.col("code"), "answer": [{"valueInteger": fhir.bare(pl.col("valeur"))}]}
-    t = besoins.with_columns(fhir.write(besoins, item).alias("item"))
+    item = {"linkId": pl.col("code"), "answer": [{"valueInteger": fhir_resources.bare(pl.col("valeur"))}]}
+    t = besoins.with_columns(fhir_resources.write(besoins, item).alias("item"))
     # Their numbers come after those of the ratings of the stays.
     t = t.group_by("et", "finess", "numero_fiche", "evaluation", "jour", maintain_order=True).agg(
         pl.concat_str(pl.lit("["), pl.col("item").str.join(","), pl.lit("]")).alias("items"),
@@ -257,7 +257,7 @@ def _serafin(e: _Entries, besoins: pl.DataFrame) -> None:
     )
     e.add(
         t,
-        _questionnaire_response("serafin", "numero", "serafin", f.day("jour"), fhir.bare(pl.col("items"))),
+        _questionnaire_response("serafin", "numero", "serafin", f.day("jour"), fhir_resources.bare(pl.col("items"))),
         "evaluations",
     )
     e.tables["evaluation_reponses"] = len(besoins)
@@ -365,8 +365,8 @@ def _presences(e: _Entries, file: ChannelFile, presences: pl.DataFrame, sejours:
             "id": _id("pa", "numero"),
             "meta": _profile("slot-presence-absence"),
             "extension": [
-                extension(f"{_SD}facturation", "Boolean", fhir.bare(pl.col("facturee"))),
-                extension(f"{_SD}planned-absence", "Boolean", fhir.bare(pl.when(absent).then("prevue"))),
+                extension(f"{_SD}facturation", "Boolean", fhir_resources.bare(pl.col("facturee"))),
+                extension(f"{_SD}planned-absence", "Boolean", fhir_resources.bare(pl.when(absent).then("prevue"))),
                 extension(f"{_SD}encounter-reference", "Reference", reference(_id("sej", "numero_sejour"))),
             ],
             "identifier": [_business_identifier("presenceabsence", "PA")],
@@ -406,7 +406,7 @@ def _visites(e: _Entries, file: ChannelFile, d: Departement, visites: pl.DataFra
             "resourceType": "Encounter",
             "id": _id("evn", "numero"),
             "meta": _profile("encounter-evenement"),
-            "extension": [extension(f"{_SD}patient-present", "Boolean", fhir.bare(pl.col("present")))],
+            "extension": [extension(f"{_SD}patient-present", "Boolean", fhir_resources.bare(pl.col("present")))],
             "identifier": [_business_identifier("evenement", number="uid")],
             "status": pl.col("etat").replace_strict(_STATES),
             "_status": {"extension": [motif]},
@@ -432,7 +432,7 @@ def _decision() -> Template:
         return extension(url, "CodeableConcept", concept(f"{_NOS}{system}", value))
 
     def boolean(url: str, column: str) -> Template:
-        return extension(url, "Boolean", fhir.bare(pl.col(column)))
+        return extension(url, "Boolean", fhir_resources.bare(pl.col(column)))
 
     entitlement = [
         code("categorieDroitPrestation", "JDV_J401", pl.col("type").str.extract(r"^(\d+)")),
@@ -487,7 +487,10 @@ def _transports(e: _Entries, d: Departement, sejours: pl.DataFrame) -> None:
     system = _system("task-input")
 
     def measure(name: str, nature: str, column: str, unit: str) -> Template:
-        return {"type": concept(system, name), f"value{nature}": {"value": fhir.bare(pl.col(column)), "code": unit}}
+        return {
+            "type": concept(system, name),
+            f"value{nature}": {"value": fhir_resources.bare(pl.col(column)), "code": unit},
+        }
 
     departure = pl.concat_str(f.moment(pl.col("jour"), pl.lit(510), _TIMESTAMP), _utc_offset("jour"))
     e.add(

@@ -63,11 +63,11 @@ def _journees(rng: np.random.Generator, p: Panel, capacites: Capacites) -> None:
         days = p.fact(days_by_type.get(m, "jours_permanent"))
         days = np.floor((days + (leap & (days == 365))) * open_share)
         gap = 0.02 if m in PERMANENT else 0.1
-        rates = np.clip(p.fact(rates_by_type.get(m, "taux_permanent")) + base + rng.normal(0, gap, len(p)), 0.2, 1.08)
+        rate = np.clip(p.fact(rates_by_type.get(m, "taux_permanent")) + base + rng.normal(0, gap, len(p)), 0.2, 1.08)
         p.v[f"jours_ouverture_{name}"] = np.where(np.isnan(p.v[f"cap_aut_{name}"]), np.nan, days)
         theoretical = p.v[f"cap_aut_{name}"] * days
         p.v[f"journees_theo_{name}"] = theoretical
-        p.v[f"journees_real_{name}"] = np.rint(theoretical * rates)
+        p.v[f"journees_real_{name}"] = np.rint(theoretical * rate)
         p.v[f"tx_occ_{name}"] = 100 * ratio(p.v[f"journees_real_{name}"], theoretical)
     for side in ("theo", "real"):
         p.v[f"journees_{side}_permanent"] = known_sum(*(p.v[f"journees_{side}_{m.lower()}"] for m in PERMANENT))
@@ -111,8 +111,8 @@ def _personnes(rng: np.random.Generator, p: Panel) -> None:
     People present are those of the year before, plus the entries, minus the exits.
     """
     n_et = len(p.table_et)
-    rates = np.clip(np.nan_to_num(p.v["tx_occ_permanent"], nan=90.0) / 100, 0.2, 1.0)
-    housed = np.minimum(np.rint(p.v["cap_inst_permanent"] * rates), p.v["cap_inst_permanent"])
+    rate = np.clip(np.nan_to_num(p.v["tx_occ_permanent"], nan=90.0) / 100, 0.2, 1.0)
+    housed = np.minimum(np.rint(p.v["cap_inst_permanent"] * rate), p.v["cap_inst_permanent"])
     temporary = np.rint(p.v["cap_inst_ht"] * 0.7)
     by_day = np.rint(p.v["cap_inst_aj"] * 2.4)  # a day-care place is shared by several people
     presents = known_sum(housed, temporary, by_day)

@@ -97,7 +97,7 @@ def answers(sheet: Sheet, columns: list[Column], written: WrittenRows, origin: O
 
     A row that the writing destroyed is no answer.
     """
-    for column, true, rows, field_name, known in _cells(sheet, columns, written):
+    for column, true, lines, field_name, known in _cells(sheet, columns, written):
         kept = known & written.readable
         ranks, witnesses = written.ranks[kept], written.witness[kept]
         variable = column.variable or ""
@@ -124,7 +124,7 @@ def answers(sheet: Sheet, columns: list[Column], written: WrittenRows, origin: O
             origin._asdict()
             | _questions(sheet, written, kept, variable)
             | values
-            | {"ligne": rows[kept], "champ": field_name, "rang_depot": depots, "est_juste": right & ~without_witness},
+            | {"ligne": lines[kept], "champ": field_name, "rang_depot": depots, "est_juste": right & ~without_witness},
         )
 
 
@@ -139,7 +139,7 @@ def unanswered(sheet: Sheet, columns: list[Column], written: WrittenRows) -> Ite
     for column, _, _, _, known in _cells(sheet, columns, written):
         key = question_keys()[column.variable or ""]
         answered[key] = known | answered.get(key, np.zeros(len(known), dtype=bool))
-    for column, true, rows, field_name, _ in _cells(sheet, columns, written):
+    for column, true, lines, field_name, _ in _cells(sheet, columns, written):
         known = answered.pop(question_keys()[column.variable or ""], None)
         if known is None:
             continue
@@ -153,13 +153,13 @@ def unanswered(sheet: Sheet, columns: list[Column], written: WrittenRows) -> Ite
         yield _table(
             UNANSWERED_SCHEMA,
             _questions(sheet, written, kept, column.variable or "")
-            | {"livraison": sheet.name, "ligne": rows[kept], "champ": field_name, "motif": motif},
+            | {"livraison": sheet.name, "ligne": lines[kept], "champ": field_name, "motif": motif},
         )
 
 
 def identity_answers(
     variable: str, unit: str, unite_id: pl.Series, year: int, written: pl.Series, true_values: pl.Series,
-    field_name: str, rows: pl.Series, origin: Origin,
+    field_name: str, lines: pl.Series, origin: Origin,
 ) -> pl.DataFrame:  # fmt: skip
     """The answers of a referential about one text or one date; what it leaves unknown is no answer."""
     dates = written.dtype == pl.Date
@@ -169,7 +169,7 @@ def identity_answers(
         SCHEMA,
         origin._asdict()
         | {"unite": unit, "unite_id": unite_id, "perimetre": "site", "millesime": year, "element_id": element}
-        | {"composante": composante, "base_temporelle": base, "champ": field_name, "ligne": rows, "est_juste": right}
+        | {"composante": composante, "base_temporelle": base, "champ": field_name, "ligne": lines, "est_juste": right}
         | {"valeur_date" if dates else "valeur_texte": written},
     )
     return table.filter(pl.any_horizontal(pl.col("valeur_texte", "valeur_date").is_not_null()))
@@ -183,14 +183,14 @@ def _cells(
     Yields the column as written, the true one, the lines of the file, the title, and which of the rows written carry a
     value.
     """
-    rows = np.arange(len(written.ranks)) + 2
+    lines = np.arange(len(written.ranks)) + 2
     for j, (column, true, field_name) in enumerate(zip(columns, sheet.columns, sheet.distinct_titles(), strict=True)):
         if column.variable is None:
             continue
         known = _exists(column)
         lost = [i for i, k in written.destroyed if k == j]
         known[lost] = False
-        yield column, true, rows, field_name, known[written.ranks]
+        yield column, true, lines, field_name, known[written.ranks]
 
 
 def _exists(column: Column) -> np.ndarray:

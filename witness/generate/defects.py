@@ -65,8 +65,8 @@ class DefectRates:
     def times(self, factor: float) -> DefectRates:
         """The same kinds of defects, as many times more frequent; no rate passes 1."""
         natures = (n for n in self.natures() if n != "redressement")
-        rate = {n: min(1.0, getattr(self, n) * factor) for n in natures}
-        return replace(self, **rate, personnes=self.personnes.times(factor))
+        rates = {n: min(1.0, getattr(self, n) * factor) for n in natures}
+        return replace(self, **rates, personnes=self.personnes.times(factor))
 
 
 # What a right system does of each kind of defect:

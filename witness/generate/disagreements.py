@@ -54,9 +54,8 @@ def as_answered(sheet: Sheet, rng: np.random.Generator, fidelity: Fidelity, ledg
             if variable in first_asked
             else np.full(len(sheet), np.nan)
         )
-        if np.any(
-            ~np.isnan(true) & ~np.isnan(before)
-        ):  # asked twice of the same ET: it answers the same, but for a few
+        if np.any(~np.isnan(true) & ~np.isnan(before)):
+            # The same ET are asked twice: all but a few repeat their answer.
             repetition = result[first_asked[variable]].known_numbers()
             values = np.where(rng.random(len(sheet)) < fidelity.empty, true, repetition)
             nature = _nature(true, values, tolerance, column.decimals)

@@ -204,11 +204,8 @@ def generate(
             raise ValueError(f"échelle inconnue : {scale} (attendu : {', '.join(SCALES)})")
         departements = SCALES[scale]
     folder = Path(out_dir)
-    for subfolder in (
-        "verite",
-        "livraisons",
-        "suite",
-    ):  # `verite` first: its manifest is what says that the rest is whole
+    # `verite` goes first: its manifest is what says that the rest is whole.
+    for subfolder in ("verite", "livraisons", "suite"):
         shutil.rmtree(folder / subfolder, ignore_errors=True)
     for subfolder in ("livraisons", "suite", "verite/reponses", "verite/suite"):
         (folder / subfolder).mkdir(parents=True)
@@ -278,11 +275,11 @@ def _names(rates: DefectRates, of_persons: list[str]) -> list[str]:
     """Every delivery in the order of reception, which is that of the names, since a whole folder is received."""
     names = [f"cog/{insee.MILLESIME_COG}/{name}.json" for name in ("regions", "departements", "communes")]
     names += [POPULATION, f"drees_ehpa_{drees.YEAR}_structure.csv", diamant.filename("MS_TDP_ET", CORRECTED_FLOW)]
-    names += [finess.filename(content, day) for content in ("structures", "activites") for day in EXTRACTIONS]
+    names += [finess.filename(document, day) for document in ("structures", "activites") for day in EXTRACTIONS]
     for year in MILLESIMES:
         names += [f"cnsa_occupation_{year}.csv", f"cnsa_gmp_pmp_{year}.csv", f"cnsa_prix_ehpad_{year}-12-31.csv"]
         names.append(tdb.filename(year))
-    names += [diamant.filename(stream, FLOW) for stream in ("ERRD_EJ_ET", "ERRD_EJ", "PER_ERRD_EPRD", "CA_EJ_ET")]
+    names += [diamant.filename(flow, FLOW) for flow in ("ERRD_EJ_ET", "ERRD_EJ", "PER_ERRD_EPRD", "CA_EJ_ET")]
     names.append(diamant.filename("ERRD_EJ_ET", CORRECTED_FLOW))
     if rates.colonne_manquante > 0:
         names.append(diamant.filename("MS_TDP_ET", FLOW))

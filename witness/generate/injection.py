@@ -83,9 +83,8 @@ class _Work:
     taken: set[tuple[int, int]]
     destroyed: dict[tuple[int, int], str] = field(default_factory=dict)
     unreadable: set[int] = field(default_factory=set)
-    added: list[tuple[int, str, int]] = field(
-        default_factory=list
-    )  # (row repeated, unit named, rank of the row that tells the truth about it)
+    # (row repeated, unit named, rank of the row that tells the truth about it)
+    added: list[tuple[int, str, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.titles = self.sheet.distinct_titles()
@@ -132,8 +131,8 @@ class _Work:
         """Record the defect of the row that was just added."""
         model = self.added[-1][0]
         question = self.question(model)._replace(unite_id=unit)
-        row = int(self.kept.sum()) + len(self.added) + 1
-        self.ledger.record(self.sheet.name, row, self.titles[self.sheet.key], nature, true_value, delivered, question)
+        line = int(self.kept.sum()) + len(self.added) + 1
+        self.ledger.record(self.sheet.name, line, self.titles[self.sheet.key], nature, true_value, delivered, question)
 
     def sound(self, nature: str, touched: set[int]) -> list[int]:
         """Rows written that carry no defect, in the order in which a kind of defect takes them."""
@@ -170,9 +169,8 @@ def deliver(
     taken = {(i, j) for i in sheet.untouchable for j in range(len(columns))}
     units, kept = sheet.units.astype(object), np.ones(n, dtype=bool)
     t = _Work(sheet, columns, rates, ledger, streams, seed, kept, units, np.arange(n), taken)
-    if (
-        corrected
-    ):  # the rows that spoke of another are right now: the cells that they took are taken again, nothing else is done
+    if corrected:
+        # The rows that spoke of another are right now: the cells that they took are taken again, nothing else is done.
         _rows_of_another(replace(t, ledger=Ledger(), keys=units.copy(), witness=np.arange(n)))
     else:
         _rows_of_another(t)
@@ -232,8 +230,8 @@ def _rows_of_another(t: _Work) -> None:
     """Make rows that say of an ET what is true of another.
 
     Either a row carries the number of another ET by mistake, or two sites of an EJ are counted as one. Where lines may
-    move, the ET whose number is taken loses its own row one time out of two, and so does the second of the two sites
-    every time.
+    be taken out, half of the ET whose number is taken have no row of their own, and the second of two sites never has
+    one.
     """
     f, n = t.sheet, len(t.sheet)
     if f.unite != "ET" or not t.declared:

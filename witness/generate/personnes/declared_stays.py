@@ -111,7 +111,7 @@ def _entry_dates(
     taken = np.zeros(len(sejour), dtype=bool) if told is None else ~told
 
     def chosen(nature: str, possible: np.ndarray) -> Integers:
-        ranks = journal.choose(nature, where, possible & ~taken, field_name)
+        ranks = journal.spoil(nature, where, possible & ~taken, field_name)
         taken[ranks] = True
         return ranks
 
@@ -142,7 +142,7 @@ def _viatrajectoire_pa(
     journal.record_missing("entree_non_dite_vt", VT, len(missing), "Statut")
     kind = s.kind[sejour]
     left = (s.sortie[sejour] < STILL_THERE) & ~is_untold
-    forgotten = journal.choose("sortie_non_dite_vt", VT, left, "Date de sortie")
+    forgotten = journal.spoil("sortie_non_dite_vt", VT, left, "Date de sortie")
     told_left = left.copy()
     told_left[forgotten] = False
     entered = (kind != ADMITTED) & ~is_untold
@@ -200,14 +200,12 @@ def _requests_pa(
     ]
     refusal[state != waiting.REFUSED] = None
     on_paper = rng.random(n) < PAPER_SHARE / 2
-    gir_par_personne = 1 + rng.choice(
-        6, int(requests.personne.max(initial=0)) + 1, p=[0.06, 0.24, 0.2, 0.3, 0.12, 0.08]
-    )
+    gir_by_person = 1 + rng.choice(6, int(requests.personne.max(initial=0)) + 1, p=[0.06, 0.24, 0.2, 0.3, 0.12, 0.08])
     demandes = pl.DataFrame(
         {
             "sejour": np.full(n, -1), "et": requests.et[rows], "personne": requests.personne[rows],
             "papier": on_paper,
-            "modalite": requests.modalite[rows], "gir": gir_par_personne[requests.personne[rows]],
+            "modalite": requests.modalite[rows], "gir": gir_by_person[requests.personne[rows]],
             "demande": requests.demande[rows], "etat": _texts(np.array(STATES_PA, dtype=object)[state]),
             "etat_le": requests.statut_le[rows], "refus": _texts(refusal), "admission": np.full(n, STILL_THERE),
             "entree": np.full(n, STILL_THERE), "sortie": np.full(n, STILL_THERE),
@@ -246,7 +244,7 @@ def _sdo(
     journal.record("entree_non_dite_vt", SDO, np.flatnonzero(is_untold), "statutESMS")
     journal.record_missing("entree_non_dite_vt", SDO, len(missing), "statutESMS")
     left = (s.sortie[sejour] < STILL_THERE) & ~is_untold
-    forgotten = journal.choose("sortie_non_dite_vt", SDO, left, "statutESMS")
+    forgotten = journal.spoil("sortie_non_dite_vt", SDO, left, "statutESMS")
     told_left = left.copy()
     told_left[forgotten] = False
     entered = (kind != ADMITTED) & ~is_untold
@@ -280,7 +278,7 @@ def _sdo(
             "numero": rng.permutation(n) + 1,
         }
     )
-    wrong = journal.choose("couple_statut_motif", SDO, np.isin(table["esms"].to_numpy(), (47, 71)), "motifESMS")
+    wrong = journal.spoil("couple_statut_motif", SDO, np.isin(table["esms"].to_numpy(), (47, 71)), "motifESMS")
     motif = table["motif_esms"].to_numpy().copy()
     motif[wrong] = 113  # a reason that is allowed for a refusal only
     return table.with_columns(pl.Series("motif_esms", motif)).with_columns(

@@ -106,7 +106,7 @@ def _names(rng: np.random.Generator, names: Names, p: Personnes, year: Integers)
     for values in (rank, double, particle):
         values[twins] = values[first_ones]
     spouse = family_names.pick(rng, n)
-    usage = rng.random(n) < np.where(p.woman & (year < 1990), MARRIED_NAME_SHARE, 0.01)
+    is_married = rng.random(n) < np.where(p.woman & (year < 1990), MARRIED_NAME_SHARE, 0.01)
     prenoms = [_prenoms(rng, names, p.woman, year) for _ in range(3)]
     # Twins of the same sex have different given names.
     same = p.woman[twins] == p.woman[p.twin[twins]]
@@ -122,7 +122,7 @@ def _names(rng: np.random.Generator, names: Names, p: Personnes, year: Integers)
             "est_double": double >= 0,
             "particule": particle,
             "conjoint": family_names.words.gather(spouse),
-            "usage": usage,
+            "usage": is_married,
             **{f"p{i}": _texts(names, r, p.woman) for i, r in enumerate(prenoms)},
             "compose": compound,
             "autres": others,
@@ -151,10 +151,10 @@ def _prenoms(rng: np.random.Generator, names: Names, woman: np.ndarray, year: In
 
 
 def _texts(names: Names, ranks: Integers, woman: np.ndarray) -> pl.Series:
-    def of_(repertory: Repertory) -> pl.Series:
+    def borne(repertory: Repertory) -> pl.Series:
         return repertory.words.gather(ranks)
 
-    return of_(names.feminine).zip_with(pl.Series(woman), of_(names.masculine))
+    return borne(names.feminine).zip_with(pl.Series(woman), borne(names.masculine))
 
 
 def _protection(rng: np.random.Generator, share: Floats) -> pl.Series:

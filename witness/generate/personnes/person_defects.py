@@ -83,7 +83,7 @@ class Journal:
         n = how_many(getattr(self.rates, nature), len(ranks))
         return np.sort(self.stream(nature, where).permutation(ranks)[:n])
 
-    def choose(self, nature: str, where: str, possible: np.ndarray, column_name: str = "") -> Integers:
+    def spoil(self, nature: str, where: str, possible: np.ndarray, column_name: str = "") -> Integers:
         """Pick rows and record them as defects."""
         chosen = self.pick(nature, where, possible)
         self.record(nature, where, chosen, column_name)

@@ -112,7 +112,7 @@ def _sejours(
     taken = np.zeros(len(sejour), dtype=bool)
 
     def chosen(nature: str, possible: np.ndarray, field_name: str) -> Integers:
-        ranks = journal.choose(nature, SEJOURS, possible & readable & ~taken, field_name)
+        ranks = journal.spoil(nature, SEJOURS, possible & readable & ~taken, field_name)
         taken[ranks] = True
         return ranks
 
@@ -272,7 +272,7 @@ def _presences(
     absent = (np.arange(len(row)) >= n) & (np.arange(len(row)) < n + len(who))
     motif = np.zeros(len(row), dtype=np.int64)
     motif[absent] = np.where(hospital, 1, 2)
-    without_motif = journal.choose("absence_sans_motif", PRESENCES, absent, "motif")
+    without_motif = journal.spoil("absence_sans_motif", PRESENCES, absent, "motif")
     motif[without_motif] = 0
     table = sejours[row].select(pl.col("rang").alias("sejour_dit"), "fiche", "et", "canal").with_columns(
         pl.Series("rang", np.arange(len(row))),

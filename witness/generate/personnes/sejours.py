@@ -186,9 +186,9 @@ def _who(rng: np.random.Generator, e: Etablissements, s: Sejours) -> None:
     others = np.flatnonzero(~present)
     start = np.searchsorted(s.et, np.arange(len(e)))
     present_ranks = np.flatnonzero(present)
-    start_present = np.searchsorted(present_ranks, start)
+    first_present = np.searchsorted(present_ranks, start)
     models = [
-        present_ranks[start_present[s.et[others]] + (rng.random(len(others)) * e.presents[s.et[others]]).astype(int)]
+        present_ranks[first_present[s.et[others]] + (rng.random(len(others)) * e.presents[s.et[others]]).astype(int)]
         for _ in range(2)
     ]
     elder = np.isin(e.profil[s.et[others]], (*PROFILS_PH, "SEANCES")) & (s.kind[others] == LEFT)

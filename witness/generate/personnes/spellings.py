@@ -72,7 +72,7 @@ def _traits(
     free = np.ones(len(t), dtype=bool)
 
     def chosen(nature: str, possible: pl.Series, field_name: str) -> Integers:
-        ranks = journal.choose(nature, where, possible.fill_null(False).to_numpy() & free, field_name)
+        ranks = journal.spoil(nature, where, possible.fill_null(False).to_numpy() & free, field_name)
         free[ranks] = False
         return ranks
 
@@ -114,14 +114,14 @@ def _swap(name: str, draw: float) -> str:
 
 
 def _ins(journal: Journal, where: str, t: pl.DataFrame) -> pl.DataFrame:
-    ranks = journal.choose("identite_non_qualifiee", where, np.ones(len(t), dtype=bool), "statut INS")
+    ranks = journal.spoil("identite_non_qualifiee", where, np.ones(len(t), dtype=bool), "statut INS")
     statuts = np.array(["PROV", "RECUP", None], dtype=object)
     choice = statuts[journal.stream("identite_non_qualifiee/statut", where).choice(3, len(ranks), p=[0.6, 0.15, 0.25])]
     t = replaced(t, "ins_statut", ranks, pl.Series(choice.tolist(), dtype=pl.String))
     for column in ("ins", "ins_cle"):
         t = t.with_columns(pl.when(pl.col("ins_statut").is_not_null()).then(column).alias(column))
     carries = t["ins_statut"].is_not_null().to_numpy()
-    ranks = journal.choose("ins_d_un_autre", where, carries, "INS")
+    ranks = journal.spoil("ins_d_un_autre", where, carries, "INS")
     other = np.roll(ranks, 1) if len(ranks) > 1 else (ranks + 1) % max(len(t), 1)
     other = np.where(carries[other] & (other != ranks), other, (ranks + 7) % max(len(t), 1))
     for column in ("ins", "ins_cle"):
@@ -129,14 +129,14 @@ def _ins(journal: Journal, where: str, t: pl.DataFrame) -> pl.DataFrame:
     t = replaced(t, "ins_statut", ranks, pl.Series(["PROV"] * len(ranks)))
     free = carries.copy()
     free[ranks] = False
-    ranks = journal.choose("cle_fausse", where, free, "INS")
+    ranks = journal.spoil("cle_fausse", where, free, "INS")
     return replaced(t, "ins_cle", ranks, _wrong_key(t["ins_cle"].gather(ranks)))
 
 
 def _nir(journal: Journal, where: str, t: pl.DataFrame) -> pl.DataFrame:
     """Put in place the number of the person who is insured: for some children, it is that of a parent."""
     child = (YEAR - t["naissance"].dt.year() < ENTITLED_AGE).to_numpy()
-    ranks = journal.choose("nir_du_parent", where, child, "NIR")
+    ranks = journal.spoil("nir_du_parent", where, child, "NIR")
     if len(ranks) == 0:
         return t
     # The parent is drawn from the name and the birth day, so that twins share theirs.

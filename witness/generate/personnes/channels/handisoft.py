@@ -145,8 +145,8 @@ def _bilans(d: Departement, bilans: pl.DataFrame) -> ChannelFile:
 
 def decisions(d: Departement, sejours: pl.DataFrame) -> pl.DataFrame:
     """The decision behind each stay that has one, once for each file."""
-    true_values = sejours["sejour"].to_numpy()
-    rank = np.where(true_values >= 0, d.decisions.of_sejour[true_values], -1)
+    true_sejours = sejours["sejour"].to_numpy()
+    rank = np.where(true_sejours >= 0, d.decisions.of_sejour[true_sejours], -1)
     t = sejours.with_columns(pl.Series("rang_decision", rank)).filter(pl.col("rang_decision") >= 0)
     table = d.decisions.table.with_row_index("rang_decision").with_columns(pl.col("rang_decision").cast(pl.Int64))
     t = t.unique(["fiche", "rang_decision"], keep="first", maintain_order=True)

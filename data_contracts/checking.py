@@ -19,7 +19,8 @@ def check() -> None:
     Raises:
         DeclarationError: with every problem of every file.
     """
-    domains(), dictionary.elements()  # without them no field can be read
+    domains()  # without them no field can be read
+    dictionary.elements()
     contracts, problems = read_contracts()
     for read in (indicators, load_products):
         try:

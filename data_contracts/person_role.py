@@ -1,8 +1,8 @@
 """What a contract about persons says of their part: what each of its rows tells, of whom, and how long it is kept.
 
-Belongs here: the property `person` of a contract and of its entities (pydantic models), and what each kind of statement
-needs. Does not belong here: what is derived from it (`derive.persons`), the durations of the classes of conservation
-(`retention`), how traits are protected (`privacy`).
+Belongs here: the property `person` of a contract and of its entities (pydantic models), and what each kind of
+statement needs. Does not belong here: what is derived from it (`derive.person_models`), the durations of the classes
+of conservation (`retention`), how traits are protected (`privacy`).
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ from orchestration.run import RunOutcome, nothing_new, run
 from orchestration.status import Delivery, deliveries
 
 if TYPE_CHECKING:
-    from witness.generate import ARefuser
+    from witness.generate import SpoiledDelivery
 
 DEFAULT = "demonstration"
 
@@ -84,7 +84,7 @@ class Played:
     """
 
     outcome: RunOutcome
-    refused: Sequence[ARefuser]
+    refused: Sequence[SpoiledDelivery]
     faults: Sequence[str]
     sown: Mapping[str, int]
     right: float | None
@@ -98,10 +98,10 @@ def prepare(home: Home, scale: str = DEFAULT, seed: int = 1, *, now: datetime) -
     Raises:
         KeyringProblem: there is a keyring that cannot be used, or none can be written.
     """
-    from witness.generate import est_faite
+    from witness.generate import is_done
 
     wanted = Plan(now, home, scale, seed, _keyring(home, now))
-    generated = est_faite(wanted.folder, scale=scale, seed=seed)
+    generated = is_done(wanted.folder, scale=scale, seed=seed)
     return replace(wanted, generated=generated, done=generated and nothing_new(home, clock.day(now)))
 
 
@@ -111,7 +111,7 @@ def play(wanted: Plan, progress: Progress = silent) -> Played:
     The same scale and seed give the same bytes, so that playing again receives nothing and publishes nothing.
     """
     from ingest.receive.delivery import deliver
-    from witness.generate import a_refuser, effets, generate
+    from witness.generate import effects, generate, to_be_refused
 
     start = time.monotonic()
     home, folder = wanted.home, wanted.folder
@@ -121,16 +121,16 @@ def play(wanted: Plan, progress: Progress = silent) -> Played:
             background.submit(_prepare_dbt, home)
             generate(folder, scale=wanted.scale, seed=wanted.seed, progress=as_one(progress, "Génération"))
     deliver([folder / "livraisons"], home, now=wanted.now, progress=as_one(progress, "Réception des fichiers"))
-    spoiled = {sha256_of(folder / "livraisons" / each.livraison): each for each in a_refuser(folder)}
+    spoiled = {sha256_of(folder / "livraisons" / each.livraison): each for each in to_be_refused(folder)}
     outcome = run(home, progress=progress, now=wanted.now, to_refuse=frozenset(spoiled))
     sent = {sha256_of(path) for path in (folder / "livraisons").rglob("*") if path.is_file()}
     refused, faults = judged(spoiled, [d for d in deliveries(home) if d.sha256 in sent])
     right = _right(home, folder, outcome.version, progress)
     outcome = replace(outcome, seconds=time.monotonic() - start)
-    return Played(outcome, refused, faults, effets(folder), right)
+    return Played(outcome, refused, faults, effects(folder), right)
 
 
-def judged(spoiled: Mapping[str, ARefuser], sent: Sequence[Delivery]) -> tuple[list[ARefuser], list[str]]:
+def judged(spoiled: Mapping[str, SpoiledDelivery], sent: Sequence[Delivery]) -> tuple[list[SpoiledDelivery], list[str]]:
     """The spoiled deliveries (by SHA-256) that were refused as planned; and what did not go as planned, in words."""
     refused = {delivery.sha256: delivery for delivery in sent if delivery.status == REFUSED}
     unplanned = [d for sha256, d in refused.items() if sha256 not in spoiled]

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from ingest.receive.delivery import Receipt
     from orchestration.demo import Plan, Played
     from orchestration.run import RunOutcome
-    from witness.generate import Bilan
+    from witness.generate import Summary
 
-# What a right system does with the errors that were sown (`witness.generate.EFFETS`): the effects that are named here.
+# What a right system does with the errors that were sown (`witness.generate.EFFECTS`): the effects that are named here.
 _SOWN = {
     "ligne_a_rejeter": ("ligne à rejeter", "lignes à rejeter"),
     "valeur_fausse": ("valeur fausse", "valeurs fausses"),
@@ -162,14 +162,14 @@ def of_explanation(story: dict[str, Any]) -> str:
     return "\n".join([*lines, *(["", f"Autres millésimes : {', '.join(others)}"] if others else [])])
 
 
-def of_generation(made: Bilan) -> str:
+def of_generation(made: Summary) -> str:
     """What was invented, and where."""
     lines = [
-        ("Livraisons", f"{plural(len(made.livraisons), 'fichier')} dans {short(made.dossier / 'livraisons')}"),
-        ("Vérité", short(made.dossier / "verite")),
-        ("Établissements", f"{number(made.n_et)}, dont {plural(made.n_et_ouverts, 'ouvert')}"),
+        ("Livraisons", f"{plural(len(made.deliveries), 'fichier')} dans {short(made.folder / 'livraisons')}"),
+        ("Vérité", short(made.folder / "verite")),
+        ("Établissements", f"{number(made.n_et)}, dont {plural(made.n_open_et, 'ouvert')}"),
         ("Gestionnaires", number(made.n_ej)),
-        ("Défauts semés", number(sum(made.defauts.values()))),
+        ("Défauts semés", number(sum(made.defects.values()))),
     ]
     return _table(lines)
 
@@ -177,13 +177,13 @@ def of_generation(made: Bilan) -> str:
 def of_plan(plan: Plan) -> str:
     """What a demonstration is about to make, what it takes, and the keyring that was just made for it."""
     from orchestration.demo import COSTS
-    from witness.generate import decrire
+    from witness.generate import describe
 
     cost = COSTS[plan.scale]
     minutes = max(1, round(cost.seconds / 60))
     made = f"{of_new_keyring(plan.keyring)}\n" if plan.keyring is not None else ""
     return (
-        f"{made}Démonstration : {decrire(plan.scale)}, environ {plural(cost.establishments, 'établissement')} et "
+        f"{made}Démonstration : {describe(plan.scale)}, environ {plural(cost.establishments, 'établissement')} et "
         f"{plural(cost.persons, 'personne')}, tous inventés.\n"
         f"Compter {plural(minutes, 'minute')} sur deux cœurs libres, {_gigabytes(cost.memory_mb)} de mémoire et "
         f"{_gigabytes(cost.disk_mb)} de disque dans {short(plan.home.root)} ; rien ne quitte cette machine."

@@ -20,9 +20,9 @@ from orchestration.demo import COSTS, Plan, Played, judged
 from orchestration.run import RunOutcome
 from orchestration.status import Delivery, status
 from tests.instants import NOW
-from witness.generate import ECHELLES, ARefuser
+from witness.generate import SCALES, SpoiledDelivery
 
-SPOILED = {"aa": ARefuser("a.csv", "colonne_manquante", "Finess")}
+SPOILED = {"aa": SpoiledDelivery("a.csv", "colonne_manquante", "Finess")}
 
 
 def delivery(sha256: str, state: str) -> Delivery:
@@ -92,7 +92,7 @@ def test_a_second_time_nothing_is_said_again_but_faults(home: Home) -> None:
 
 
 def test_every_scale_says_what_it_takes(home: Home) -> None:
-    assert set(COSTS) == set(ECHELLES) == {scale.value for scale in Scale}
+    assert set(COSTS) == set(SCALES) == {scale.value for scale in Scale}
     words = summary.of_plan(Plan(NOW, home, "departement", 1)).replace("\u202f", " ")
     assert "Ain, environ 330 établissements et 22 000 personnes, tous inventés" in words
     assert f"Compter 1 minute sur deux cœurs libres, 0,9 Go de mémoire et 0,2 Go de disque dans {home.root}" in words

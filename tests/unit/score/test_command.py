@@ -10,7 +10,7 @@ import pytest
 
 from orchestration.cli import command
 from orchestration.cli.score_report import of_score
-from tests.unit.score.petit_temoin import PetitTemoin
+from tests.unit.score.small_witness import SmallWitness
 from witness.score import NothingToScore, NoTruth, score
 
 PROMISED = {
@@ -18,8 +18,8 @@ PROMISED = {
 }  # fmt: skip
 
 
-def _dlnuf(monkeypatch: pytest.MonkeyPatch, petit: PetitTemoin, *arguments: str) -> int:
-    monkeypatch.setenv("DLNUF_HOME", str(petit.home.root))
+def _dlnuf(monkeypatch: pytest.MonkeyPatch, small: SmallWitness, *arguments: str) -> int:
+    monkeypatch.setenv("DLNUF_HOME", str(small.home.root))
     monkeypatch.setattr(sys, "argv", ["dlnuf", "score", *arguments])
     try:
         command.main()
@@ -29,18 +29,18 @@ def _dlnuf(monkeypatch: pytest.MonkeyPatch, petit: PetitTemoin, *arguments: str)
 
 
 @pytest.fixture
-def written(petit: PetitTemoin) -> PetitTemoin:
+def written(small: SmallWitness) -> SmallWitness:
     """A right value among two questions stated rightly, on disk."""
     for unit in ("010000001", "010000002"):
-        petit.true(90.0, unite_id=unit)
-        petit.said("tdb.csv", 90.0, right=True, unite_id=unit)
-    petit.kept("tdb.csv", 90.0)
-    petit.write()
-    return petit
+        small.true(90.0, unite_id=unit)
+        small.said("tdb.csv", 90.0, right=True, unite_id=unit)
+    small.kept("tdb.csv", 90.0)
+    small.write()
+    return small
 
 
 def test_json_is_one_object_and_is_kept_for_the_page(
-    written: PetitTemoin, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    written: SmallWitness, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert _dlnuf(monkeypatch, written, str(written.truth), "--json") == 0
     said = json.loads(capsys.readouterr().out)
@@ -51,60 +51,60 @@ def test_json_is_one_object_and_is_kept_for_the_page(
 
 
 def test_words_by_default_from_the_folder_of_the_generation(
-    written: PetitTemoin, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    written: SmallWitness, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert _dlnuf(monkeypatch, written, str(written.root)) == 0
     assert "Valeurs justes   50,00 % des 2 questions" in capsys.readouterr().out
 
 
 def test_a_folder_without_truth_is_wrong_use_and_says_what_is_expected(
-    petit: PetitTemoin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    small: SmallWitness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert _dlnuf(monkeypatch, petit, str(tmp_path)) == 2
+    assert _dlnuf(monkeypatch, small, str(tmp_path)) == 2
     told = capsys.readouterr()
     assert (told.out, "attendu, le dossier « verite »" in told.err) == ("", True)
 
 
 def test_without_publication_it_fails_in_words(
-    written: PetitTemoin, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    written: SmallWitness, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (written.home.publication / "current.json").unlink()
     assert _dlnuf(monkeypatch, written, str(written.truth)) == 1
     assert "Rien n'est publié" in capsys.readouterr().err
 
 
-def test_a_truth_of_another_format_is_refused(written: PetitTemoin) -> None:
+def test_a_truth_of_another_format_is_refused(written: SmallWitness) -> None:
     written.format = 1
     written.write_truth()
     with pytest.raises(NoTruth, match="format 1, attendu 3"):
         score(written.home.root, written.truth)
 
 
-def test_a_truth_that_lacks_files_says_which(written: PetitTemoin) -> None:
+def test_a_truth_that_lacks_files_says_which(written: SmallWitness) -> None:
     (written.truth / "vides.parquet").unlink()
     (written.truth / "defauts.csv").unlink()
     with pytest.raises(NoTruth, match=r"vides\.parquet, defauts\.csv"):
         score(written.home.root, written.truth)
 
 
-def test_deliveries_of_another_generation_are_not_judged(written: PetitTemoin) -> None:
+def test_deliveries_of_another_generation_are_not_judged(written: SmallWitness) -> None:
     written.rows["livraisons"][0]["livraison"] = "jamais_livre.csv"
     written.write_truth()
     with pytest.raises(NothingToScore, match=r"jamais_livre\.csv"):
         score(written.home.root, written.truth)
 
 
-def test_nearly_all_never_reads_as_all(written: PetitTemoin) -> None:
+def test_nearly_all_never_reads_as_all(written: SmallWitness) -> None:
     told = score(written.home.root, written.truth)
     assert "99,99 %" in of_score(told | {"retained_right": 0.999999})
     assert "100,00 %" in of_score(told | {"retained_right": 1.0})
     assert "– laissées inconnues" in of_score(told | {"unknown_left_unknown": None})
 
 
-def test_what_was_brought_together_is_said(petit: PetitTemoin) -> None:
+def test_what_was_brought_together_is_said(small: SmallWitness) -> None:
     pairs = {"precision": 0.9995, "recall": 0.99, "membres": 1200, "groupes_melanges": 1, "plusieurs_ins": 0}
     status = {"statut": "deux_lieux", "precision": None, "recall": 0.5, "annonces": 0, "reels": 4, "justes": 0}
-    said = of_score(petit.score() | {"persons": pairs, "stays": pairs, "statuses": [status]})
+    said = of_score(small.score() | {"persons": pairs, "stays": pairs, "statuses": [status]})
     assert "précision 99,95 %, rappel 99,00 % sur 1 200 fiches" in said.replace("\u202f", " ").replace("\xa0", " ")
     assert "1 personne en mêle plusieurs, 0 porte plusieurs INS" in said.replace("\u202f", " ").replace("\xa0", " ")
     assert "personnes en deux lieux : précision –, rappel 50,00 % sur 4" in said

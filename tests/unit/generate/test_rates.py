@@ -9,38 +9,38 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestration.cli.command import app
-from witness.generate import TauxDefauts, lire_taux
+from witness.generate import DefectRates, read_rates
 
 
 def test_nothing_asked_is_the_default():
-    assert lire_taux() == TauxDefauts()
+    assert read_rates() == DefectRates()
 
 
 def test_the_command_line_wins_over_the_file_and_all_is_multiplied(tmp_path):
     asked = tmp_path / "taux.yaml"
     asked.write_text("ligne_en_double: 0\nvaleur_perimee: 0.5\nencodage_cp1252: false\n", encoding="utf-8")
-    rates = lire_taux(["valeur_perimee=0.02"], asked, 2)
+    rates = read_rates(["valeur_perimee=0.02"], asked, 2)
     named = {"valeur_perimee": 0.02, "ligne_en_double": 0.0, "encodage_cp1252": 0.0}
-    assert rates == replace(TauxDefauts(), **named).fois(2)
+    assert rates == replace(DefectRates(), **named).times(2)
     assert rates.valeur_perimee == pytest.approx(0.04)
 
 
 def test_multiplying_never_passes_one_nor_changes_the_share_put_right():
-    many = TauxDefauts().fois(1000)
+    many = DefectRates().times(1000)
     rates = asdict(many)
     of_persons = rates.pop("personnes")
     assert max(rates.values()) == max(of_persons.values()) == 1.0
-    assert many.redressement == TauxDefauts().redressement
+    assert many.redressement == DefectRates().redressement
 
 
 def test_the_rates_of_persons_are_asked_the_same_way():
-    rates = lire_taux(["fiche_en_double=0.5", "taux_ko=0.1"], None, 2)
+    rates = read_rates(["fiche_en_double=0.5", "taux_ko=0.1"], None, 2)
     assert rates.personnes.fiche_en_double == 1.0
-    assert rates.personnes.nom_marital == pytest.approx(2 * TauxDefauts().personnes.nom_marital)
+    assert rates.personnes.nom_marital == pytest.approx(2 * DefectRates().personnes.nom_marital)
 
 
 def test_the_last_rate_of_a_kind_wins():
-    assert lire_taux(["taux_ko=0.5", "taux_ko=0.1"]).taux_ko == 0.1
+    assert read_rates(["taux_ko=0.5", "taux_ko=0.1"]).taux_ko == 0.1
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_the_last_rate_of_a_kind_wins():
 )
 def test_what_cannot_be_asked_is_said(asked, said):
     with pytest.raises(ValueError, match="Défauts connus : valeur_perimee, ") as refused:
-        lire_taux(asked)
+        read_rates(asked)
     assert said in str(refused.value)
 
 
@@ -65,7 +65,7 @@ def test_a_file_that_is_not_a_mapping_is_refused(content, tmp_path):
     asked = tmp_path / "taux.yaml"
     asked.write_text(content, encoding="utf-8")
     with pytest.raises(ValueError, match=r"taux\.yaml"):
-        lire_taux((), asked)
+        read_rates((), asked)
 
 
 def test_the_command_lists_every_problem_and_writes_nothing(tmp_path):
@@ -83,7 +83,7 @@ def test_the_command_writes_the_rates_it_was_asked(tmp_path):
     assert done.exit_code == 0, done.output
     told = json.loads((folder / "verite" / "generation.json").read_text(encoding="utf-8"))
     assert told["format"] == 3
-    assert told["taux"] == asdict(replace(TauxDefauts(), ligne_en_double=0.0).fois(0.5))
+    assert told["taux"] == asdict(replace(DefectRates(), ligne_en_double=0.0).times(0.5))
     ledger = (folder / "verite" / "defauts.csv").read_text(encoding="utf-8")
     assert "ligne_en_double" not in ledger
     assert "ligne_tronquee" in ledger

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from orchestration.cli.command import main
-from tests.unit.bench.test_rapport import figures
+from tests.unit.bench.test_bench_report import figures
 from witness.bench import bench_report, machine, measuring
 from witness.bench.process_tree import BenchFailed
 
@@ -52,7 +52,7 @@ def test_the_three_scales_are_measured_by_default(asked: Asked, call: Call) -> N
     code, out, _ = call()
     assert code == 0
     assert asked == [(["departement", "region", "national"], None)]
-    assert out == bench_report.resume(figures("departement", "region", "national")) + "\n"
+    assert out == bench_report.summarise(figures("departement", "region", "national")) + "\n"
 
 
 def test_json_alone_goes_to_standard_output(asked: Asked, call: Call, tmp_path: Path) -> None:

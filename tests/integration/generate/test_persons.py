@@ -13,7 +13,7 @@ from ingest.protect import keyrings
 from ingest.receive import landing
 from ingest.receive.delivery import deliver
 from tests.instants import now
-from witness.generate import Bilan, generate
+from witness.generate import Summary, generate
 
 pytestmark = pytest.mark.lent
 
@@ -22,7 +22,7 @@ class Received:
     """A small generation, and what the pipeline made of its files about persons."""
 
     def __init__(self, root: Path) -> None:
-        self.made: Bilan = generate(root / "generation", departements=("48",), seed=3)
+        self.made: Summary = generate(root / "generation", departements=("48",), seed=3)
         self.truth = root / "generation" / "verite"
         self.home = Home(root / "var")
         keyrings.create(now=now())

@@ -57,7 +57,7 @@ def _table(rows: list[dict[str, Any]], schema: dict[str, Any]) -> pl.DataFrame:
 
 
 @dataclass
-class PetitTemoin:
+class SmallWitness:
     """What is true, what files state, what the layer made of it; a call adds one row."""
 
     root: Path

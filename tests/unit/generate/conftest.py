@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 
 from tests.partage import generated
-from witness.generate import Bilan
+from witness.generate import Summary
 
 ENCODINGS = {"export-tdbesms": "cp1252", "ANN_CA": "cp1252"}
 
@@ -25,7 +25,7 @@ class Generation:
     """A generation on disk, and plain ways to read what it wrote."""
 
     folder: Path
-    bilan: Bilan
+    summary: Summary
 
     def truth(self, name: str) -> pl.DataFrame:
         return pl.read_parquet(self.folder / "verite" / f"{name}.parquet")
@@ -52,11 +52,11 @@ class Generation:
     @cached_property
     def csv_names(self) -> list[str]:
         """Delivered CSV, those about persons apart."""
-        return [n for n in self.bilan.livraisons if n.lower().endswith(".csv") and not n.startswith("personnes/")]
+        return [n for n in self.summary.deliveries if n.lower().endswith(".csv") and not n.startswith("personnes/")]
 
     def persons_file(self, start: str) -> str:
         """The delivery about persons whose name starts so, in the first département."""
-        return next(n for n in self.bilan.livraisons if n.startswith("personnes/") and Path(n).name.startswith(start))
+        return next(n for n in self.summary.deliveries if n.startswith("personnes/") and Path(n).name.startswith(start))
 
 
 @pytest.fixture(scope="session")

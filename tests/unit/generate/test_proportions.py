@@ -7,15 +7,15 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from witness.generate import ECHELLES, facts, geography, structures
-from witness.generate.streams import Hasard
+from witness.generate import SCALES, facts, geography, structures
+from witness.generate.streams import Streams
 from witness.generate.structures import Structures
 
 
 @pytest.fixture(scope="module")
 def country() -> Structures:
-    hasard = Hasard(1)
-    return structures.construire(hasard, geography.construire(hasard, ECHELLES["national"]))
+    streams = Streams(1)
+    return structures.build(streams, geography.build(streams, SCALES["national"]))
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,7 @@ def test_departements_follow_their_population_half_all_ages_half_from_75(country
 
 def test_ages_of_the_population_are_near_those_of_the_country(inhabitants):
     """Share of people from 75, by département, of the invented population of 2022."""
-    population = geography.construire(Hasard(1), ECHELLES["national"]).population.filter(annee=2022)
+    population = geography.build(Streams(1), SCALES["national"]).population.filter(annee=2022)
     old = pl.col("tranche_age").str.extract(r"^(\d+)").cast(pl.Int64) >= 75
     ours = population.group_by("departement").agg(
         (pl.col("population").filter(old).sum() / pl.col("population").sum()).alias("part")

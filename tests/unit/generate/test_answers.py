@@ -143,7 +143,7 @@ def test_what_nothing_is_left_to_answer_does_not_exist(departement):
 def test_deliveries_are_counted_as_they_are(departement):
     counted = departement.truth("livraisons")
     by_file = dict(counted.group_by("livraison").agg(pl.col("n_lignes").sum()).iter_rows())
-    assert set(by_file) == set(departement.bilan.livraisons)
+    assert set(by_file) == set(departement.summary.deliveries)
     for name in departement.csv_names:
         assert by_file[name] == len(departement.raw_lines(name)) - 1, name
     structures = departement.document("finess-structures-mensuel-202501.json.gz")

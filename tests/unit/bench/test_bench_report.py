@@ -152,7 +152,7 @@ def test_the_report_holds_every_stage_and_its_charts_exist(tmp_path: Path) -> No
 
 
 def test_the_short_version_is_in_french() -> None:
-    told = bench_report.resume(figures("departement", "region", "national"))
+    told = bench_report.summarise(figures("departement", "region", "national"))
     assert "400 s" in told
     assert "40\u202f000 Mo" in told
     assert told.count("non atteint") == 2

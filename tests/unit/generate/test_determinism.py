@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.synthetic.conftest import Generation
-from witness.generate import ECHELLES, Bilan, TauxDefauts, generate
+from tests.unit.generate.conftest import Generation
+from witness.generate import SCALES, DefectRates, Summary, generate
 
 
 def _hashes(folder: Path) -> dict[str, str]:
@@ -46,7 +46,7 @@ class Again:
     """A generation over another one, and every step that it told of."""
 
     stray: Path
-    bilan: Bilan
+    summary: Summary
     seen: list[tuple[str, int, int]]
 
 
@@ -57,8 +57,8 @@ def again(lozere: Generation, tmp_path_factory: pytest.TempPathFactory) -> Again
     stray = folder / "livraisons" / "reste.csv"
     stray.write_text("x", encoding="utf-8")
     seen: list[tuple[str, int, int]] = []
-    bilan = generate(folder, departements=("48",), seed=1, progress=lambda *step: seen.append(step))
-    return Again(stray, bilan, seen)
+    summary = generate(folder, departements=("48",), seed=1, progress=lambda *step: seen.append(step))
+    return Again(stray, summary, seen)
 
 
 def test_generating_again_leaves_nothing_of_before(again: Again) -> None:
@@ -69,18 +69,18 @@ def test_generating_again_leaves_nothing_of_before(again: Again) -> None:
 def none_wrong(tmp_path_factory: pytest.TempPathFactory) -> Generation:
     """The same département, without a defect."""
     folder = tmp_path_factory.mktemp("sans_defaut")
-    return Generation(folder, generate(folder, departements=("48",), seed=1, taux=TauxDefauts.aucun()))
+    return Generation(folder, generate(folder, departements=("48",), seed=1, rates=DefectRates.none()))
 
 
 def test_no_defect_when_none_is_asked(none_wrong):
-    assert none_wrong.bilan.defauts == {}
+    assert none_wrong.summary.defects == {}
     assert (none_wrong.folder / "verite" / "defauts.csv").read_text(encoding="utf-8").count("\n") == 1
 
 
 def test_rates_multiply_the_defects_but_not_the_share_put_right():
-    more = TauxDefauts().fois(3)
-    assert more.faute_de_frappe == pytest.approx(3 * TauxDefauts().faute_de_frappe)
-    assert more.redressement == TauxDefauts().redressement
+    more = DefectRates().times(3)
+    assert more.faute_de_frappe == pytest.approx(3 * DefectRates().faute_de_frappe)
+    assert more.redressement == DefectRates().redressement
 
 
 def test_truth_does_not_depend_on_the_defects(lozere, none_wrong):
@@ -94,7 +94,7 @@ def test_truth_does_not_depend_on_the_defects(lozere, none_wrong):
 
 def test_changing_one_rate_leaves_the_other_defects_where_they_were(departement, tmp_path):
     kind = "faute_de_frappe"
-    generate(tmp_path, seed=1, taux=replace(TauxDefauts(), **{kind: 0.0}))
+    generate(tmp_path, seed=1, rates=replace(DefectRates(), **{kind: 0.0}))
     before, after = (_ledger(folder) for folder in (departement.folder, tmp_path))
     assert not {row for row in after if row[3] == kind}
     others = {row for row in before if row[3] != kind}
@@ -108,7 +108,7 @@ def _ledger(folder: Path) -> set[tuple[str, ...]]:
 
 
 def test_progress_counts_every_file(again: Again) -> None:
-    assert [name for name, _, _ in again.seen] == list(again.bilan.livraisons)
+    assert [name for name, _, _ in again.seen] == list(again.summary.deliveries)
     assert [done for _, done, _ in again.seen] == list(range(1, len(again.seen) + 1))
     assert {total for _, _, total in again.seen} == {len(again.seen)}
 
@@ -126,5 +126,5 @@ def test_unknown_territory_is_refused_in_words(arguments, message, tmp_path):
 
 
 def test_default_departement_can_lose_a_leading_zero():
-    assert all(code.startswith("0") for code in ECHELLES["departement"])
-    assert any(code.startswith("0") for code in ECHELLES["region"])
+    assert all(code.startswith("0") for code in SCALES["departement"])
+    assert any(code.startswith("0") for code in SCALES["region"])

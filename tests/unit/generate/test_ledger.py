@@ -7,12 +7,12 @@ from datetime import date
 
 import polars as pl
 
-from witness.generate import EFFETS, TauxDefauts
-from witness.generate.personnes.rates import TauxPersonnes
+from witness.generate import EFFECTS, DefectRates
+from witness.generate.personnes.rates import PersonRates
 
-KINDS = set(TauxDefauts.natures()) - {"redressement"}
+KINDS = set(DefectRates.natures()) - {"redressement"}
 ROW_KINDS = {"ligne_en_double", "ligne_tronquee", "encodage_cp1252", "colonne_manquante"}
-EFFECTS = {
+KNOWN_EFFECTS = {
     "ligne_a_rejeter",
     "ligne_en_trop",
     "valeur_fausse",
@@ -35,9 +35,9 @@ def _distinct(titles: list[str]) -> list[str]:
 
 def test_every_kind_of_defect_is_there(departement):
     assert {d["nature"] for d in departement.ledger} == KINDS
-    assert set(departement.bilan.defauts) == KINDS | set(TauxPersonnes.natures())
-    assert {d["nature"]: d["effet"] for d in departement.ledger} == EFFETS
-    assert set(EFFETS.values()) == EFFECTS
+    assert set(departement.summary.defects) == KINDS | set(PersonRates.natures())
+    assert {d["nature"]: d["effet"] for d in departement.ledger} == EFFECTS
+    assert set(EFFECTS.values()) == KNOWN_EFFECTS
 
 
 def test_a_cell_has_one_defect(departement):
@@ -109,12 +109,12 @@ def test_rows_without_a_defect_have_as_many_cells_as_titles(departement):
 
 
 def test_unknown_finess_have_a_valid_key_and_nobody_behind(departement):
-    from witness.generate.structure_numbers import luhn_valide
+    from witness.generate.structure_numbers import luhn_valid
 
     known = set(departement.truth("et")["finess_et"]) | set(departement.truth("ej")["finess_ej"])
     unknown = [d["valeur_livree"] for d in departement.ledger if d["nature"] == "finess_inconnu"]
     assert unknown
-    assert all(luhn_valide(f) and f not in known for f in unknown)
+    assert all(luhn_valid(f) and f not in known for f in unknown)
 
 
 def test_the_redelivery_puts_right_some_wrong_values_and_all_wrong_rows(departement):

@@ -16,11 +16,11 @@ import pytest
 from data_contracts.loading import load_contracts
 from ingest.read.csv_produit import columns
 from ingest.receive.headers import difference
-from witness.generate import TauxDefauts, generate
-from witness.generate.personnes.channels import fhir
-from witness.generate.personnes.person_defects import EFFETS
-from witness.generate.personnes.person_numbers import cle_nir
-from witness.generate.personnes.rates import TauxPersonnes
+from witness.generate import DefectRates, generate
+from witness.generate.personnes.channels import fhir_resources
+from witness.generate.personnes.person_defects import EFFECTS
+from witness.generate.personnes.person_numbers import nir_key
+from witness.generate.personnes.rates import PersonRates
 
 CSV = {  # start of the name -> encoding, separator
     "residalia": ("cp1252", ";"),
@@ -64,7 +64,7 @@ def test_a_number_is_nobodys_and_its_key_is_right(departement, islands):
             assert nir[5:10] == row[place]
             # No commune of France has these numbers, nor any country.
             assert re.fullmatch(r"(0[1-9]|[1-8]\d|9[0-5]|2[AB])99\d|97[1-46]9\d|9998\d", nir[5:10]), nir
-            assert nir[13:] == cle_nir(nir[:13])
+            assert nir[13:] == nir_key(nir[:13])
 
 
 def test_no_name_is_a_real_one(texts):
@@ -145,7 +145,7 @@ def test_a_statement_about_a_stay_is_near_it_but_for_mistakes(departement):
 
 def test_columns_are_those_of_the_contracts(departement):
     of_products = [layout for layout in load_contracts()["dui"].layouts if layout.reader == "csv_produit"]
-    for name in departement.bilan.livraisons:
+    for name in departement.summary.deliveries:
         stem = Path(name).name.lower()
         if not name.startswith("personnes/") or stem.endswith(".json"):
             continue
@@ -162,12 +162,12 @@ def test_columns_are_those_of_the_contracts(departement):
 
 def test_every_kind_of_mistake_is_there_about_as_often_as_asked(departement):
     ledger = departement.truth("defauts_personnes")
-    assert set(ledger["nature"]) == set(TauxPersonnes.natures()) == set(EFFETS)
-    assert dict(ledger.select("nature", "effet").iter_rows()) == EFFETS
+    assert set(ledger["nature"]) == set(PersonRates.natures()) == set(EFFECTS)
+    assert dict(ledger.select("nature", "effet").iter_rows()) == EFFECTS
     truth = departement.truth("personnes")
     files = truth.filter(pl.col("entite") == "usagers").unique(["livraison", "finess_et", "identifiant"])
     counts = dict(ledger.group_by("nature").len().iter_rows())
-    rates = TauxPersonnes()
+    rates = PersonRates()
     assert counts["identite_non_qualifiee"] == pytest.approx(rates.identite_non_qualifiee * len(files), rel=0.02)
     stays = departement.truth("declarations_sejours").filter(pl.col("entite") == "sejours")
     assert counts["fiche_en_double"] <= rates.fiche_en_double * len(files) + 1
@@ -178,8 +178,8 @@ def test_every_kind_of_mistake_is_there_about_as_often_as_asked(departement):
 
 
 def test_a_rate_asked_is_the_rate_of_the_ledger(tmp_path):
-    many = replace(TauxDefauts(), personnes=replace(TauxPersonnes.aucun(), fiche_en_double=0.5))
-    generate(tmp_path, departements=("48",), taux=many)
+    many = replace(DefectRates(), personnes=replace(PersonRates.none(), fiche_en_double=0.5))
+    generate(tmp_path, departements=("48",), rates=many)
     ledger = pl.read_parquet(tmp_path / "verite" / "defauts_personnes.parquet")
     assert set(ledger["nature"]) == {"fiche_en_double"}
     files = pl.read_parquet(tmp_path / "verite" / "personnes.parquet").filter(pl.col("entite") == "usagers")
@@ -250,10 +250,15 @@ class TestTemplate:
                          schema_overrides={"rien": pl.String})  # fmt: skip
 
     def _written(self, model: dict) -> list[dict]:
-        return [json.loads(text) for text in fhir.ecrire(self.TABLE, model)]
+        return [json.loads(text) for text in fhir_resources.write(self.TABLE, model)]
 
     def test_what_is_unknown_on_a_row_is_left_out_of_it(self):
-        model = {"nom": pl.col("nom"), "id": pl.col("id"), "n": fhir.nu(pl.col("n")), "rien": pl.col("rien")}
+        model = {
+            "nom": pl.col("nom"),
+            "id": pl.col("id"),
+            "n": fhir_resources.bare(pl.col("n")),
+            "rien": pl.col("rien"),
+        }
         assert self._written(model) == [{"nom": "x", "id": "a", "n": 1}, {"id": "b"}]
 
     def test_a_part_is_nothing_without_what_varies_in_it(self):
@@ -268,7 +273,7 @@ class TestTemplate:
         model = {
             "id": pl.col("id"),
             "l": [{"c": 1}, {"v": pl.col("nom")}],
-            "m": [{"v": pl.col("nom")}, {"w": fhir.nu(pl.col("n"))}],
+            "m": [{"v": pl.col("nom")}, {"w": fhir_resources.bare(pl.col("n"))}],
         }
         assert self._written(model) == [
             {"id": "a", "l": [{"c": 1}, {"v": "x"}], "m": [{"v": "x"}, {"w": 1}]},
@@ -276,8 +281,8 @@ class TestTemplate:
         ]
 
     def test_no_row_no_text(self):
-        assert len(fhir.ecrire(self.TABLE.clear(), {"id": pl.col("id")})) == 0
+        assert len(fhir_resources.write(self.TABLE.clear(), {"id": pl.col("id")})) == 0
 
     def test_a_template_that_may_be_nothing_is_refused(self):
         with pytest.raises(ValueError, match="au moins une feuille connue"):
-            fhir.ecrire(self.TABLE, {"nom": pl.col("nom")})
+            fhir_resources.write(self.TABLE, {"nom": pl.col("nom")})

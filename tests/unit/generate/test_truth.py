@@ -243,7 +243,7 @@ def test_places_of_the_truth_go_back_as_far_as_finess_dates_them(departement):
 def test_national_proportions_of_categories(departement):
     shares = departement.truth("et").group_by("categorie").len().sort("len", descending=True)
     assert shares["categorie"].head(2).sort().to_list() == ["460", "500"]
-    assert 330 <= departement.bilan.n_et_ouverts + 25 <= 400
+    assert 330 <= departement.summary.n_open_et + 25 <= 400
 
 
 @pytest.mark.parametrize("column", ["raison_sociale"])

@@ -194,12 +194,12 @@ def test_cog_has_the_keys_of_the_real_one_and_nothing_but_real_places(departemen
 
 
 def test_a_commune_is_drawn_in_its_departement_by_its_population():
-    from witness.generate import ECHELLES
-    from witness.generate.geography import communes, tirer_communes
+    from witness.generate import SCALES
+    from witness.generate.geography import communes, pick_communes
 
-    places = communes(list(ECHELLES["national"]))
+    places = communes(list(SCALES["national"]))
     departements = np.random.default_rng(1).integers(0, 101, 5_000)
-    drawn = places[tirer_communes(np.random.default_rng(2), places, departements).tolist()]
+    drawn = places[pick_communes(np.random.default_rng(2), places, departements).tolist()]
     assert (drawn["rang_dep"].to_numpy() == departements).all()
     assert (drawn["code"].str.slice(0, 2) == drawn["departement"].str.slice(0, 2)).all()
     assert places["code"].n_unique() == len(places)
@@ -208,7 +208,7 @@ def test_a_commune_is_drawn_in_its_departement_by_its_population():
 
 
 def test_gzip_files_hold_no_date(departement):
-    zipped = [name for name in departement.bilan.livraisons if name.endswith(".gz")]
+    zipped = [name for name in departement.summary.deliveries if name.endswith(".gz")]
     assert zipped
     for name in zipped:
         assert (departement.folder / "livraisons" / name).read_bytes()[4:8] == b"\0\0\0\0"

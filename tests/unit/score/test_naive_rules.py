@@ -6,22 +6,22 @@ from typing import Any
 
 import pytest
 
-from tests.unit.score.petit_temoin import ET, PetitTemoin
+from tests.unit.score.small_witness import ET, SmallWitness
 
 CHARGES = {"element_id": "CHARGES_G1", "base_temporelle": "exercice"}  # order: errd, ca, tdb_esms; ± 0,5 %
 RULES = ("ca", "errd", "derniere_recue", "majorite", "reference")
 
 
-def _answers(petit: PetitTemoin, values: dict[str, float], kept: str, unit: str = ET) -> None:
+def _answers(small: SmallWitness, values: dict[str, float], kept: str, unit: str = ET) -> None:
     """1000 is true; what each file says, the one that is retained."""
     key: dict[str, Any] = CHARGES | {"unite_id": unit}
-    petit.true(1000.0, **key)
+    small.true(1000.0, **key)
     for name, said in values.items():
-        petit.said(name, said, right=said == 1000.0, **key)
+        small.said(name, said, right=said == 1000.0, **key)
         if name == kept:
-            petit.kept(name, said, "divergent", **key)
+            small.kept(name, said, "divergent", **key)
         else:
-            petit.lost(name, said, **key)
+            small.lost(name, said, **key)
 
 
 CASES = {
@@ -40,17 +40,17 @@ CASES = {
 
 
 @pytest.mark.parametrize(("values", "right"), CASES.values(), ids=CASES)
-def test_each_rule_believes_whom_it_says(petit: PetitTemoin, values: dict[str, float], right: set[str]) -> None:
-    _answers(petit, values, kept=min(values))
-    naive = petit.score()["naive"]
+def test_each_rule_believes_whom_it_says(small: SmallWitness, values: dict[str, float], right: set[str]) -> None:
+    _answers(small, values, kept=min(values))
+    naive = small.score()["naive"]
     assert {rule for rule in RULES if naive[rule] == 1} == right
     assert {rule for rule in RULES if naive[rule] == 0} == set(RULES) - right
 
 
-def test_a_group_where_a_rule_is_ahead_is_told_with_its_questions(petit: PetitTemoin) -> None:
-    _answers(petit, {"errd.csv": 900.0, "ca.csv": 1000.0}, kept="errd.csv")
-    _answers(petit, {"errd.csv": 1000.0, "ca.csv": 1000.0}, kept="errd.csv", unit="010000002")
-    said = petit.score()
+def test_a_group_where_a_rule_is_ahead_is_told_with_its_questions(small: SmallWitness) -> None:
+    _answers(small, {"errd.csv": 900.0, "ca.csv": 1000.0}, kept="errd.csv")
+    _answers(small, {"errd.csv": 1000.0, "ca.csv": 1000.0}, kept="errd.csv", unit="010000002")
+    said = small.score()
     (ahead,) = [row for row in said["devances"] if row["regle"] == "ca"]
     assert (ahead["groupe"], ahead["systeme"], ahead["part"], ahead["n"]) == ("8-Finances", 0.5, 1, 2)
     assert (ahead["n_justes_de_plus"], ahead["exemples"]) == (1, [f"CHARGES_G1 {ET}"])
@@ -59,11 +59,11 @@ def test_a_group_where_a_rule_is_ahead_is_told_with_its_questions(petit: PetitTe
     assert (group["n"], group["systeme"], group["ca"], group["errd"]) == (2, 0.5, 1, 0.5)
 
 
-def test_another_order_is_proposed_when_it_is_right_more_often(petit: PetitTemoin) -> None:
+def test_another_order_is_proposed_when_it_is_right_more_often(small: SmallWitness) -> None:
     for rank in range(6):
-        _answers(petit, {"errd.csv": 900.0, "ca.csv": 1000.0}, kept="errd.csv", unit=f"01000001{rank}")
-    _answers(petit, {"errd.csv": 1000.0, "ca.csv": 900.0}, kept="errd.csv", unit="010000020")
-    (proposal,) = petit.score()["propositions"]
+        _answers(small, {"errd.csv": 900.0, "ca.csv": 1000.0}, kept="errd.csv", unit=f"01000001{rank}")
+    _answers(small, {"errd.csv": 1000.0, "ca.csv": 900.0}, kept="errd.csv", unit="010000020")
+    (proposal,) = small.score()["propositions"]
     assert proposal["element_id"] == "CHARGES_G1"
     assert proposal["ordre_actuel"] == "errd>ca>tdb_esms"
     assert proposal["ordre_propose"] == "ca>errd>tdb_esms"
@@ -72,6 +72,6 @@ def test_another_order_is_proposed_when_it_is_right_more_often(petit: PetitTemoi
     assert proposal["part_proposee"] == pytest.approx(6 / 7)
 
 
-def test_a_gain_that_chance_explains_is_not_proposed(petit: PetitTemoin) -> None:
-    _answers(petit, {"errd.csv": 900.0, "ca.csv": 1000.0}, kept="errd.csv")
-    assert petit.score()["propositions"] == []
+def test_a_gain_that_chance_explains_is_not_proposed(small: SmallWitness) -> None:
+    _answers(small, {"errd.csv": 900.0, "ca.csv": 1000.0}, kept="errd.csv")
+    assert small.score()["propositions"] == []

@@ -1,6 +1,6 @@
 """The steering application in French, over the current publication snapshot.
 
-Belongs here: `lancer`, which starts Streamlit on this machine only. Does not belong here: pages (`views/`) and
+Belongs here: `start`, which starts Streamlit on this machine only. Does not belong here: pages (`views/`) and
 queries (`queries`).
 """
 
@@ -44,7 +44,7 @@ def environment() -> dict[str, str]:
     return env
 
 
-def lancer(port: int | None = None) -> int:
+def start(port: int | None = None) -> int:
     """Start the application and wait for its end; returns its exit code, 0 when it was asked to stop.
 
     The application ends with its caller, whether that one is interrupted (Ctrl-C) or terminated.

@@ -74,7 +74,7 @@ def shown(row: Mapping[str, Any], column: str, unit: str | None = None, decimals
 
 def secrecy(base: queries.Base) -> None:
     """What « secret » means, at the head of the pages that count persons."""
-    least = base.publication.seuil
+    least = base.publication.threshold
     few = f"moins de {least} personnes" if least else "trop peu de personnes"
     st.caption(
         f"**{SECRET}** : {few}, ou un effectif qui permettrait d'en retrouver un tel par différence. Ce n'est ni zéro, "
@@ -217,7 +217,7 @@ def footer(base: queries.Base | None) -> None:
     if base is not None:
         st.caption(
             f"Publication **{base.publication.version}** du {instant_text(base.publication.published_at)} · "
-            f"{base.perimetre.libelle}."
+            f"{base.perimeter.label}."
         )
     st.caption(
         "« inconnu » : aucune source livrée n'a donné cette information. Ce n'est ni zéro, ni non : "

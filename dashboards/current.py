@@ -37,10 +37,10 @@ class Publication:
         return {path.stem for path in paths if path.parts[:1] == ("marts",)}
 
     @property
-    def seuil(self) -> int | None:
+    def threshold(self) -> int | None:
         """Under how many persons a count was hidden, when the publication says it."""
-        said = str((_json(self.folder / "manifest.json").get("software") or {}).get("seuil_personnes"))
-        return int(said) if said.isdecimal() else None
+        written = str((_json(self.folder / "manifest.json").get("software") or {}).get("seuil_personnes"))
+        return int(written) if written.isdecimal() else None
 
     def open_file(self, name: str) -> Path:
         """File of an open dataset. Raises KeyError when the publication does not open it."""

@@ -96,7 +96,7 @@ def _prepare(kind: str, finess: str, month: str | None, folder: Path | None, as_
 
 
 def _as_json(outcome: Outcome) -> str:
-    told = {
+    content = {
         "nature": outcome.kind,
         "finess": outcome.finess,
         "mois": outcome.month,
@@ -106,7 +106,7 @@ def _as_json(outcome: Outcome) -> str:
         "fichiers": [str(file.path) for file in outcome.files],
         "remarques": outcome.notes,
     }
-    return json.dumps(told, ensure_ascii=False, indent=2)
+    return json.dumps(content, ensure_ascii=False, indent=2)
 
 
 def of_outcome(outcome: Outcome, folder: Path | None) -> str:

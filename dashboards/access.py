@@ -17,10 +17,10 @@ from dataclasses import dataclass
 class Perimeter:
     """What one profile may see.
 
-    departements: COG codes, None for all of them. A restriction by territory or financing authority also empties
-        the tables that nothing ties to an establishment or a département (deny by default).
-    financeurs: financing authorities (ARS, CD, ARS_CD, NON_DEFINI), None for all of them.
-    hidden_columns: (table, column) pairs whose values are withheld: they read as unknown.
+    departements: COG codes; None for all of them. A restriction by territory or financing authority also empties the
+        tables that nothing ties to an establishment or a département (deny by default).
+    financeurs: financing authorities (ARS, CD, ARS_CD, NON_DEFINI); None for all of them.
+    hidden_columns: (table, column) pairs whose values are withheld, and read as unknown.
     """
 
     label: str
@@ -33,5 +33,5 @@ OPEN = Perimeter("périmètre complet (poste local)")
 
 
 def current_perimeter() -> Perimeter:
-    """Perimeter of the current user: the open one, for whoever sits at this machine."""
+    """The perimeter of the current user: the open one, since whoever sits at this machine holds the files."""
     return OPEN

@@ -388,11 +388,11 @@ def nomenclature(name: str, code: object) -> str:
 @lru_cache(maxsize=1)
 def _element_lists() -> dict[str, str]:
     """Elements whose values are codes, and their list: the one that every field answering to them declares."""
-    found: dict[str, set[str]] = {}
+    lists_of: dict[str, set[str]] = {}
     for field in (f for c in _contracts().values() for e in c.entities for f in e.observed):
         if field.element and field.nomenclature:
-            found.setdefault(field.element, set()).add(field.nomenclature)
-    return {element: min(lists) for element, lists in found.items() if len(lists) == 1}
+            lists_of.setdefault(field.element, set()).add(field.nomenclature)
+    return {element: min(lists) for element, lists in lists_of.items() if len(lists) == 1}
 
 
 def element_value(element_id: str, value: str) -> str:

@@ -34,7 +34,7 @@ def public_queries() -> list[Callable[..., Any]]:
 
 
 def contexts(base: Base) -> list[dict[str, Any]]:
-    """What a user looks at, level by level: arguments by the name of the parameter."""
+    """What users look at, one context for each level: arguments by the names of the parameters."""
     busiest = base.first(
         "select finess_et, departement_code, region_code from mart_etablissements__fiche"
         " where est_esms and est_ouvert and departement_code is not null and region_code is not null"
@@ -96,7 +96,7 @@ def calls(base: Base) -> Iterator[tuple[Callable[..., Any], dict[str, Any]]]:
 
 
 def measure(home: Home, repeats: int = REPEATS) -> dict[str, Any]:
-    """Milliseconds: opening the publication, the median of each call, the median of them all, the slowest."""
+    """Times in milliseconds: opening the publication, the median and the longest of each call, the median of all."""
     base = Base(current_publication(home), current_perimeter())
     start = time.perf_counter()
     base.read("select 1")

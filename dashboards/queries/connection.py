@@ -3,8 +3,8 @@
 Belongs here: opening the snapshot, what every query needs. Does not belong here: the queries (the other modules of this
 package), layout, labels, number formats (pages and their helpers).
 
-The database is in memory, over read-only files; once its views exist it can open nothing else and its settings are
-locked. One connection per publication and perimeter is kept, so that a new publication is seen at the next query.
+The database is in memory, over read-only files. Once its views exist, it can open no other file, and its settings are
+locked. One connection is kept for each publication and perimeter, so that a new publication is seen at the next query.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ KEY = ("unite", "unite_id", "perimetre", "millesime", "element_id", "composante"
 
 @dataclass(frozen=True)
 class Base:
-    """One publication, as one perimeter lets it be seen."""
+    """One publication, as far as one perimeter lets it be seen."""
 
     publication: Publication
     perimeter: Perimeter
 
     def read(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pl.DataFrame:
-        """Rows of one query; every call has its own cursor, for the sessions run in parallel threads."""
+        """Rows of one query. Every call has its own cursor, because sessions run in parallel threads."""
         return _connect(self.publication, self.perimeter).cursor().execute(sql, dict(parameters or {})).pl()
 
     def first(self, sql: str, parameters: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def _create_view(
     *,
     listed: bool,
 ) -> None:
-    """One table of the snapshot as a view; a table that the publication never had is empty, with the declared columns.
+    """Makes a view of one table of the snapshot. A table that the publication lacks is empty, with its columns.
 
     Raises NoPublicationError when a file that the publication lists is missing or cannot be read.
     """
@@ -126,7 +126,7 @@ def _create_view(
 
 
 def _row_filter(name: str, columns: set[str], perimeter: Perimeter) -> str:
-    """SQL condition on the rows of one table; nothing that cannot be tied to the perimeter passes."""
+    """SQL condition on the rows of one table. A row that cannot be tied to the perimeter does not pass."""
     departements, financeurs = perimeter.departements, perimeter.financeurs
     if departements is None and financeurs is None:
         return "true"

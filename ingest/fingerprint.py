@@ -21,7 +21,7 @@ import polars as pl
 from data_contracts import loading, nomenclatures, territoires
 from data_contracts.dictionary import FOLDER as DICTIONARY
 from data_contracts.loading import Contract
-from data_contracts.person_role import told
+from data_contracts.person_role import person_entities
 from ingest.home import PROJECT, Home
 from ingest.protect.keyrings import Keyring
 from ingest.receive import landing
@@ -129,7 +129,7 @@ def inputs_fingerprint(home: Home, today: date) -> str:
 def _in_force(home: Home, results: Sequence[Result], today: date) -> tuple[int, int]:
     """Rows of the registers of oppositions and consents that took effect, and that were withdrawn, at a day."""
     begun = ended = 0
-    for register in told(loading.load_contracts(), "register"):
+    for register in person_entities(loading.load_contracts(), "register"):
         table, fields = register.entity.name, register.role.fields
         files = [home.lake / f for r in results if r.statut == lake.ACCEPTED for f in r.files.get(table, ())
                  if r.source == register.contract.id]  # fmt: skip

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from data_contracts import loading
 from data_contracts.loading import Contract
-from data_contracts.person_role import told
+from data_contracts.person_role import person_entities
 from ingest import parallel
 from ingest.fingerprint import digest
 from ingest.home import Home
@@ -60,7 +60,7 @@ def pending(home: Home, *, source: str | None = None, millesime: int | None = No
             digests[contract.id] = digest(contract, keyring)
         return result.digest != digests[contract.id]
 
-    registers = {register.contract.id for register in told(contracts, "register")}
+    registers = {register.contract.id for register in person_entities(contracts, "register")}
     return [
         m
         for m in landing.manifests(home)

@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from data_contracts.loading import Contract, Field, load_contracts
-from data_contracts.person_role import STATEMENTS, Told, find, told
+from data_contracts.person_role import STATEMENTS, PersonEntity, find, person_entities
 
 DERIVED = "Derived from data_contracts by `dlnuf contracts generate`: do not edit."
 STAGING = "dbt_project/models/staging/personnes/derives"
@@ -28,7 +28,7 @@ _PAST = ("date_admission", "date_entree", "date_sortie")  # a document tells tho
 def person_files() -> dict[str, str]:
     """Path -> content of every file derived from the roles."""
     contracts = load_contracts()
-    read = [each for each in told(contracts) if each.role.kind != "other"]
+    read = [each for each in person_entities(contracts) if each.role.kind != "other"]
     systems = _systems(read)
     plain = [each for each in read if not each.role.reshaped]
     files = {ROLES: _macros(read, systems, contracts)}
@@ -46,7 +46,7 @@ def person_files() -> dict[str, str]:
     return files
 
 
-def _systems(read: list[Told]) -> list[dict[str, Any]]:
+def _systems(read: list[PersonEntity]) -> list[dict[str, Any]]:
     """The systems that tell stays, in the order in which they are believed, and what their statements say."""
     found: dict[str, dict[str, Any]] = {}
     for each in read:
@@ -60,7 +60,7 @@ def _systems(read: list[Told]) -> list[dict[str, Any]]:
     return sorted(found.values(), key=lambda system: system["rank"])
 
 
-def _macros(read: list[Told], systems: list[dict[str, Any]], contracts: Mapping[str, Contract]) -> str:
+def _macros(read: list[PersonEntity], systems: list[dict[str, Any]], contracts: Mapping[str, Contract]) -> str:
     lines = [
         f"{{#- {DERIVED}",
         "    What each table about persons tells, and the systems that tell stays, in the order in which they are",
@@ -82,7 +82,7 @@ def _macros(read: list[Told], systems: list[dict[str, Any]], contracts: Mapping[
     return "\n".join(lines)
 
 
-def _role(each: Told, contracts: Mapping[str, Contract]) -> dict[str, Any]:
+def _role(each: PersonEntity, contracts: Mapping[str, Contract]) -> dict[str, Any]:
     """What models read of a role. record: the source that keeps its records, the column that holds their number; when
     another table keeps them, its relation and the number there."""
     role = each.role
@@ -107,7 +107,7 @@ def _role(each: Told, contracts: Mapping[str, Contract]) -> dict[str, Any]:
     return {key: value for key, value in told_here.items() if value not in ("", {}, [], 0)}
 
 
-def _staging(each: Told) -> str:
+def _staging(each: PersonEntity) -> str:
     key = ", ".join(f"'{name}'" for name in each.entity.stored.primary_key)
     columns = ",\n".join(f"    {_column(each, field)}" for field in each.entity.stored.fields)
     return f"""-- {DERIVED}
@@ -125,7 +125,7 @@ from dernieres
 """
 
 
-def _column(each: Told, field: Field) -> str:
+def _column(each: PersonEntity, field: Field) -> str:
     """A stored column, as the layer takes it.
 
     A date that its document could not know is a forecast. A statement that names nobody is of somebody.

@@ -27,7 +27,7 @@ from datetime import date
 import duckdb
 
 from data_contracts.loading import Contract, Entity, load_contracts
-from data_contracts.person_role import told
+from data_contracts.person_role import person_entities
 
 TABLES = ("modifications", "_contenus", "_construction", "_debut", "_diffusion")
 # Beyond this share of the units, redoing everything takes less time than redoing them one by one.
@@ -105,7 +105,7 @@ def begin(connection: duckdb.DuckDBPyConnection, today: date) -> None:
     """Records that a build begins, and marks the units whose oppositions or consents began or ended since the last."""
     connection.execute("DELETE FROM raw._debut")
     connection.execute("INSERT INTO raw._debut VALUES (?)", [today])
-    for register in told(load_contracts(), "register"):
+    for register in person_entities(load_contracts(), "register"):
         if _holds(connection, "raw", register.table):
             _note_register(connection, register.table, register.role.fields, today)
 

@@ -18,7 +18,7 @@ from orchestration.cli.renamed import Renamed
 
 if TYPE_CHECKING:
     from ingest.retain.bordereau import Due
-    from ingest.retain.elimination import Outcome
+    from ingest.retain.elimination import Elimination
 
 app = typer.Typer(
     cls=Renamed,
@@ -41,9 +41,9 @@ def misuses() -> tuple[type[BaseException], ...]:
 
 def failures() -> tuple[type[BaseException], ...]:
     """Refusals that a person can act on: exit code 1."""
-    from ingest.retain.bordereau import Refused
+    from ingest.retain.bordereau import NotApplicable
 
-    return (Refused,)
+    return (NotApplicable,)
 
 
 @app.command("list")
@@ -218,7 +218,7 @@ def of_list(due: Due, written: str | None, path: str) -> str:
     )
 
 
-def of_outcome(outcome: Outcome) -> str:
+def of_outcome(outcome: Elimination) -> str:
     """What went, and what stayed though it was listed."""
     if outcome.already:
         return f"Bordereau {outcome.number} : déjà éliminé, rien ne change."

@@ -1,6 +1,6 @@
 """The steering application in French, over the current publication snapshot.
 
-Belongs here: `lancer`, which starts Streamlit on this machine only. Does not belong here: pages (`views/`) and
+Belongs here: `start`, which starts Streamlit on this machine only. Does not belong here: pages (`views/`) and
 queries (`queries`).
 """
 
@@ -20,8 +20,8 @@ ADDRESS = "127.0.0.1"
 def command(port: int | None = None) -> list[str]:
     """Command line of the application: this machine only, no telemetry, no browser opened.
 
-    `.streamlit/config.toml` says the same; the flags are repeated because an environment variable of the user
-    would otherwise undo what keeps the application from speaking outside.
+    `.streamlit/config.toml` says the same. The flags repeat it, because an environment variable of the user would
+    otherwise allow the application to call out.
     """
     options = {
         "server.address": ADDRESS,
@@ -36,7 +36,7 @@ def command(port: int | None = None) -> list[str]:
 
 
 def environment() -> dict[str, str]:
-    """Environment of the application: the project importable wherever it is started from, DLNUF_HOME made absolute."""
+    """Environment of the application: the project can be imported from anywhere, and DLNUF_HOME is absolute."""
     env = dict(os.environ)
     env["PYTHONPATH"] = os.pathsep.join(p for p in (str(FOLDER.parent), env.get("PYTHONPATH", "")) if p)
     if env.get("DLNUF_HOME"):
@@ -44,10 +44,10 @@ def environment() -> dict[str, str]:
     return env
 
 
-def lancer(port: int | None = None) -> int:
-    """Start the application and wait for its end; returns its exit code, 0 when it was asked to stop.
+def start(port: int | None = None) -> int:
+    """Starts the application and waits for its end. Returns its exit code, or 0 when it was asked to stop.
 
-    The application ends with its caller, whether that one is interrupted (Ctrl-C) or terminated.
+    The application ends with its caller, whether the caller is interrupted (Ctrl-C) or terminated.
     """
     process = subprocess.Popen(command(port), env=environment(), cwd=FOLDER.parent)
     asked: list[int] = []

@@ -1,10 +1,10 @@
 """Who may see what: the one place where the application asks.
 
-Belongs here: the perimeter of the person in front of the screen. Does not belong here: how a perimeter becomes SQL:
-`queries` builds its views through it, so that no query can go round it.
+Belongs here: the perimeter of the person in front of the screen. Does not belong here: how a perimeter becomes SQL.
+`queries` builds its views through the perimeter, so that no query can go round it.
 
 Today the application answers on 127.0.0.1 only, without sign-in: whoever opens it holds the machine, hence the
-files. `perimetre_courant` therefore returns the open perimeter: every row and every column of the snapshot. With a
+files. `current_perimeter` therefore returns the open perimeter: every row and every column of the snapshot. With a
 sign-in, it will return the perimeter that the access policy gives to the profile; nothing else has to change.
 """
 
@@ -14,24 +14,24 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Perimetre:
+class Perimeter:
     """What one profile may see.
 
-    departements: COG codes, None for all of them. A restriction by territory or financing authority also empties
-        the tables that nothing ties to an establishment or a département (deny by default).
-    financeurs: financing authorities (ARS, CD, ARS_CD, NON_DEFINI), None for all of them.
-    colonnes_masquees: (table, column) pairs whose values are withheld: they read as unknown.
+    departements: COG codes; None for all of them. A restriction by territory or financing authority also empties the
+        tables that nothing ties to an establishment or a département (deny by default).
+    financeurs: financing authorities (ARS, CD, ARS_CD, NON_DEFINI); None for all of them.
+    hidden_columns: (table, column) pairs whose values are withheld, and read as unknown.
     """
 
-    libelle: str
+    label: str
     departements: frozenset[str] | None = None
     financeurs: frozenset[str] | None = None
-    colonnes_masquees: frozenset[tuple[str, str]] = frozenset()
+    hidden_columns: frozenset[tuple[str, str]] = frozenset()
 
 
-OUVERT = Perimetre("périmètre complet (poste local)")
+OPEN = Perimeter("périmètre complet (poste local)")
 
 
-def perimetre_courant() -> Perimetre:
-    """Perimeter of the current user: the open one, for whoever sits at this machine."""
-    return OUVERT
+def current_perimeter() -> Perimeter:
+    """The perimeter of the current user: the open one, since whoever sits at this machine holds the files."""
+    return OPEN

@@ -23,7 +23,7 @@ from dashboards.views import (
     territoire,
 )
 
-# A file of ours: Streamlit makes the browser fetch the Material icon of a page from fonts.gstatic.com for its tab.
+# The icon is a file of ours. With a Material icon, Streamlit would make the browser call fonts.gstatic.com.
 ICON = Path(__file__).with_name("icone.svg")
 st.set_page_config(
     page_title="Données médico-sociales", page_icon=ICON, layout="wide", initial_sidebar_state="expanded"

@@ -4,7 +4,8 @@ Belongs here: data frames in, Altair charts out; nothing is fetched (no basemap,
 Does not belong here: what is drawn for whom (pages), the table that stands beside every chart (`components.beside`).
 
 No chart says anything by colour alone: tiles carry their number and their value, points have a shape by domain, the
-chosen territory has a mark in its name. Unknown is a white tile with a dashed edge and « ? », never the colour of 0.
+chosen territory has a mark in its name. An unknown value is a white tile with a dashed edge and « ? », never the colour
+of zero.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ FONT = "Source Sans, Source Sans Pro, sans-serif"
 def tiles() -> pl.DataFrame:
     """Place of every département on the tile map: departement_code, departement_libelle, colonne, ligne.
 
-    The layout is ours: one square each, neighbours kept together as well as squares allow, overseas at the left.
+    The layout is ours: one square for each, neighbours kept together as far as squares allow, overseas on the left.
     """
     with TILES.open(encoding="utf-8", newline="") as handle:
         rows = list(csv.DictReader(handle, delimiter=";"))
@@ -55,9 +56,9 @@ def classes(bounds: list[float], unit: str) -> list[str]:
 
 
 def classify(values: pl.DataFrame, bounds: list[float], unit: str) -> tuple[pl.DataFrame, list[str]]:
-    """Tiles joined with values (territoire_code, valeur, …), with the index and the text of the class of each.
+    """Tiles joined with values (territoire_code, valeur, …), with the rank and the text of the class of each tile.
 
-    A département without value has class -1, « inconnu ».
+    The class of a département without value has rank -1 and is « inconnu ».
     """
     texts = classes(bounds, unit)
     joined = tiles().join(values, left_on="departement_code", right_on="territoire_code", how="left")
@@ -192,7 +193,7 @@ def shares(rows: list[dict[str, Any]], title: str, reference: str | None, names:
 
 def spans(rows: list[dict[str, Any]], title: str) -> alt.LayerChart:
     """Delays: a bar from the first to the third quartile, a point at the median. rows: nom, q1, mediane, q3, texte."""
-    order = [row["nom"] for row in rows]  # said again: the layers do not hold the same steps
+    order = [row["nom"] for row in rows]  # given to the axis, because the layers do not all hold every step
     base = alt.Chart(alt.Data(values=rows)).encode(
         y=alt.Y("nom:N", sort=order, title=None, axis=alt.Axis(labelLimit=330, labelFontSize=13, ticks=False)),
         tooltip=[alt.Tooltip("nom:N", title="Étape"), alt.Tooltip("texte:N", title=title)],
@@ -307,9 +308,10 @@ def stacked(rows: list[dict[str, Any]], title: str) -> alt.Chart:
 
 
 def gaps(rows: list[dict[str, Any]]) -> alt.LayerChart:
-    """Rules beside a reference, by group, one tile each with its number. rows: groupe, regle, ecart, part, n.
+    """Rules compared with a reference, by group: one tile each, with its number. rows: groupe, regle, ecart, part, n.
 
-    A rule ahead of the reference has a thick edge and a plus sign; level with it, a white tile.
+    The tile of a rule that is ahead of the reference has a thick edge and a plus sign. The tile of one that is level
+    with it is white.
     """
     drawn_rows = [
         {

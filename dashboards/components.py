@@ -35,7 +35,7 @@ class Column:
 
 
 def open_base() -> queries.Base:
-    """The current publication; without one, the page says what to do and stops."""
+    """The current publication. Without one, the page says what to do, and stops."""
     try:
         return queries.current_base()
     except NoPublicationError as error:
@@ -63,7 +63,7 @@ def figure(label: str, value: str, note: str = "", help_text: str | None = None)
 
 
 def withheld(row: Mapping[str, Any]) -> set[str]:
-    """Columns of a row whose value is hidden because it counts too few persons."""
+    """The columns of a row whose values are hidden because they count too few persons."""
     return {name for name in (row.get("secret") or "").split(", ") if name}
 
 
@@ -73,8 +73,8 @@ def shown(row: Mapping[str, Any], column: str, unit: str | None = None, decimals
 
 
 def secrecy(base: queries.Base) -> None:
-    """What « secret » means, at the head of the pages that count persons."""
-    least = base.publication.seuil
+    """Explains « secret » at the head of the pages that count persons."""
+    least = base.publication.threshold
     few = f"moins de {least} personnes" if least else "trop peu de personnes"
     st.caption(
         f"**{SECRET}** : {few}, ou un effectif qui permettrait d'en retrouver un tel par différence. Ce n'est ni zéro, "
@@ -84,7 +84,7 @@ def secrecy(base: queries.Base) -> None:
 
 
 class Markdown(str):
-    """A text of ours, with its marks; any other text is written as it is."""
+    """A text of ours, whose Markdown marks are interpreted. Any other text is shown as it is."""
 
 
 def table(
@@ -96,10 +96,10 @@ def table(
     grid: bool = False,
     missing: str = INCONNU,
 ) -> None:
-    """A table named `name`, with French titles and numbers; unknown reads « inconnu », or `missing` in a grid.
+    """A table named `name`, with French titles and numbers. An unknown value reads « inconnu », or `missing` in a grid.
 
-    A short one is plain HTML, which screen readers walk through; a long one, or a `grid`, scrolls and can be sorted.
-    So is one that counts persons, whatever its length: what is hidden of it reads « secret ».
+    A short table is plain HTML, which screen readers walk through. A long one, or a `grid`, scrolls and can be sorted.
+    A table that counts persons is plain HTML whatever its length, so that its hidden values read « secret ».
     """
     wanted = {source: c if isinstance(c, Column) else Column(c) for source, c in columns.items()}
     if (frame.height <= SHORT or "secret" in frame.columns) and not grid:
@@ -149,13 +149,13 @@ def _writer(column: Column) -> Callable[[Any], str]:
 
 
 def drawing(chart: alt.Chart | alt.LayerChart, name: str, reading: str, key: str) -> None:
-    """A chart with its name for screen readers, and under it how to read it. Its table is the page's (`beside`)."""
+    """A chart with its name for screen readers, and how to read it below. The page adds its table (`beside`)."""
     st.altair_chart(chart, theme=None, width="stretch", key=key, alt=name)
     st.caption(reading)
 
 
 def beside(frame: pl.DataFrame, columns: Mapping[str, Column | str], name: str, key: str) -> None:
-    """The same data as a chart, in a folded table."""
+    """The data of a chart, in a folded table."""
     with st.expander("Voir ces données en tableau", key=f"{key}_pli"):
         table(frame, columns, name, key)
 
@@ -184,7 +184,10 @@ def choose(label: str, options: Sequence[Any], names: Callable[[Any], str], key:
 
 
 def choose_territory(known: Mapping[str, Mapping[str, str]], first: tuple[str, str]) -> tuple[str, str]:
-    """A level, then a territory of that level. known: level → code → name. first: what is chosen at the beginning."""
+    """Lets the user choose a level, then a territory of that level.
+
+    known: level → code → name. first: the level and the code that are chosen at the beginning.
+    """
     left, right = st.columns([1, 2])
     with left:
         niveau = st.segmented_control(
@@ -217,7 +220,7 @@ def footer(base: queries.Base | None) -> None:
     if base is not None:
         st.caption(
             f"Publication **{base.publication.version}** du {instant_text(base.publication.published_at)} · "
-            f"{base.perimetre.libelle}."
+            f"{base.perimeter.label}."
         )
     st.caption(
         "« inconnu » : aucune source livrée n'a donné cette information. Ce n'est ni zéro, ni non : "
@@ -226,5 +229,5 @@ def footer(base: queries.Base | None) -> None:
 
 
 def translated(column: str, kind: str) -> pl.Expr:
-    """A column of codes with their labels instead."""
+    """A column of codes, replaced by their labels."""
     return pl.col(column).map_elements(lambda code: label(kind, code), return_dtype=pl.String, skip_nulls=False)

@@ -32,23 +32,26 @@ class Publication:
         return self.folder / "marts" / f"{name}.parquet"
 
     def listed_tables(self) -> set[str]:
-        """Tables that the manifest says the publication has; none when there is no manifest."""
+        """The tables that the publication has, according to its manifest; none when there is no manifest."""
         paths = [Path(f["path"]) for f in _json(self.folder / "manifest.json").get("files") or []]
         return {path.stem for path in paths if path.parts[:1] == ("marts",)}
 
     @property
-    def seuil(self) -> int | None:
+    def threshold(self) -> int | None:
         """Under how many persons a count was hidden, when the publication says it."""
-        said = str((_json(self.folder / "manifest.json").get("software") or {}).get("seuil_personnes"))
-        return int(said) if said.isdecimal() else None
+        written = str((_json(self.folder / "manifest.json").get("software") or {}).get("seuil_personnes"))
+        return int(written) if written.isdecimal() else None
 
     def open_file(self, name: str) -> Path:
         """File of an open dataset. Raises KeyError when the publication does not open it."""
         return {d["name"]: self.folder / "open_data" / d["path"] for d in self.open_datasets()}[name]
 
     def open_datasets(self) -> list[dict[str, Any]]:
-        """Datasets opened to all, as the Data Package descriptor of the publication says them (name, path, title,
-        description, rowCount, bytes, hash, usageWarnings, schema), for those whose file is there."""
+        """The datasets that are open to all and whose files are there.
+
+        They are as in the Data Package descriptor of the publication: name, path, title, description, rowCount, bytes,
+        hash, usageWarnings, schema.
+        """
         described = _json(self.folder / "open_data" / "datapackage.json").get("resources") or []
         return [d for d in described if (self.folder / "open_data" / d["path"]).is_file()]
 
@@ -63,7 +66,7 @@ def _json(path: Path) -> dict[str, Any]:
 
 
 def current_publication(home: Home | None = None) -> Publication:
-    """The publication named by current.json, read anew at each call so that a new one is seen without a restart.
+    """The publication that current.json names. It is read at each call, so that a new one is seen without a restart.
 
     Raises:
         NoPublicationError: nothing is published yet, or the pointer cannot be followed.

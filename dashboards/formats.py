@@ -75,12 +75,12 @@ def with_unit(value: float | None, unit_code: str | None, decimals: int | None =
 
 
 def share(part: float | None) -> str:
-    """0.99697 → « 99,69 % »: cut rather than rounded, for a share that is not whole must not read 100 %."""
+    """0.99697 → « 99,69 % ». Digits are cut and not rounded, so that a share that is not whole never reads 100 %."""
     return INCONNU if part is None else with_unit(math.floor(part * 10_000 + 1e-9) / 100, "pct", 2)
 
 
 def exact(value: float | None, unit_code: str | None) -> str:
-    """A value as it was given, not rounded (six decimals at most): two answers that differ must look different."""
+    """A value as it was given, with six decimals at most, so that two answers that differ look different."""
     if value is None or is_unknown(value):
         return INCONNU
     text = number(value, 6).rstrip("0").rstrip(",")

@@ -277,12 +277,12 @@ def territoire(niveau: str, code: str) -> str:
 def tranche_age(code: object) -> str:
     """« 60-74 » → « 60 à 74 ans », « 85+ » → « 85 ans et plus », « -60 » → « Moins de 60 ans »; a text stays."""
     text = str(code)
-    if found := re.fullmatch(r"[-<]\s*(\d+)", text):
-        return f"Moins de {found[1]} ans"
-    if found := re.fullmatch(r"(\d+)[-_](\d+)", text):
-        return f"{found[1]} à {found[2]} ans"
-    if found := re.fullmatch(r"(\d+)[-_]?(?:\+|plus)", text):
-        return f"{found[1]} ans et plus"
+    if match := re.fullmatch(r"[-<]\s*(\d+)", text):
+        return f"Moins de {match[1]} ans"
+    if match := re.fullmatch(r"(\d+)[-_](\d+)", text):
+        return f"{match[1]} à {match[2]} ans"
+    if match := re.fullmatch(r"(\d+)[-_]?(?:\+|plus)", text):
+        return f"{match[1]} ans et plus"
     return INCONNU if is_unknown(code) or text.lower() in ("", INCONNU) else readable(text)
 
 
@@ -314,14 +314,14 @@ def collecte(code: object) -> str:
 @lru_cache(maxsize=1)
 def _composantes() -> dict[tuple[str, str], str]:
     """(element, component) → what the contracts say of the field that carries it: the shortest of their sentences."""
-    found: dict[tuple[str, str], str] = {}
+    shortest: dict[tuple[str, str], str] = {}
     for contract in _contracts().values():
         for field in (f for entity in contract.entities for f in entity.fields if f.element and f.component):
             key = (field.element or "", field.component)
             sentence = field.description.split(". ")[0].rstrip(".")
-            if sentence and len(sentence) < len(found.get(key, " " * 90)):
-                found[key] = sentence
-    return found
+            if sentence and len(sentence) < len(shortest.get(key, " " * 90)):
+                shortest[key] = sentence
+    return shortest
 
 
 def composante(element_id: str, code: str) -> str:
@@ -388,11 +388,11 @@ def nomenclature(name: str, code: object) -> str:
 @lru_cache(maxsize=1)
 def _element_lists() -> dict[str, str]:
     """Elements whose values are codes, and their list: the one that every field answering to them declares."""
-    found: dict[str, set[str]] = {}
+    lists_of: dict[str, set[str]] = {}
     for field in (f for c in _contracts().values() for e in c.entities for f in e.observed):
         if field.element and field.nomenclature:
-            found.setdefault(field.element, set()).add(field.nomenclature)
-    return {element: min(lists) for element, lists in found.items() if len(lists) == 1}
+            lists_of.setdefault(field.element, set()).add(field.nomenclature)
+    return {element: min(lists) for element, lists in lists_of.items() if len(lists) == 1}
 
 
 def element_value(element_id: str, value: str) -> str:

@@ -17,7 +17,7 @@ from statistics import median
 from typing import Any
 
 from dashboards import queries
-from dashboards.access import perimetre_courant
+from dashboards.access import current_perimeter
 from dashboards.current import current_publication
 from dashboards.labels import collectes_saisies
 from dashboards.queries import Base
@@ -34,7 +34,7 @@ def public_queries() -> list[Callable[..., Any]]:
 
 
 def contexts(base: Base) -> list[dict[str, Any]]:
-    """What a user looks at, level by level: arguments by the name of the parameter."""
+    """What users look at, one context for each level: arguments by the names of the parameters."""
     busiest = base.first(
         "select finess_et, departement_code, region_code from mart_etablissements__fiche"
         " where est_esms and est_ouvert and departement_code is not null and region_code is not null"
@@ -53,11 +53,11 @@ def contexts(base: Base) -> list[dict[str, Any]]:
         "indicateur": "TO_HP_MED",
         "filters": queries.Filters(),
         "finess_et": finess,
-        "cle": shared,
-        "colonne": "element_libelle",
+        "key": shared,
+        "column": "element_libelle",
         "saisies": collectes_saisies(),
         "limit": PAGE,
-        "nom": datasets[0]["name"] if datasets else "",
+        "name": datasets[0]["name"] if datasets else "",
     }
     years = queries.millesimes_dlnuf(base)
     contexts = [
@@ -90,18 +90,18 @@ def calls(base: Base) -> Iterator[tuple[Callable[..., Any], dict[str, Any]]]:
                 for name, parameter in inspect.signature(query).parameters.items()
                 if name in context or parameter.default is parameter.empty
             }
-            if (told := f"{query.__name__} {given}") not in seen:
-                seen.add(told)
+            if (call := f"{query.__name__} {given}") not in seen:
+                seen.add(call)
                 yield inspect.unwrap(query), given  # without the cache that some have
 
 
 def measure(home: Home, repeats: int = REPEATS) -> dict[str, Any]:
-    """Milliseconds: opening the publication, the median of each call, the median of them all, the slowest."""
-    base = Base(current_publication(home), perimetre_courant())
+    """Times in milliseconds: opening the publication, the median and the longest of each call, the median of all."""
+    base = Base(current_publication(home), current_perimeter())
     start = time.perf_counter()
     base.read("select 1")
     opening = time.perf_counter() - start
-    found: list[dict[str, Any]] = []
+    measured: list[dict[str, Any]] = []
     for query, arguments in calls(base):
         times: list[float] = []
         for _ in range(repeats):
@@ -109,9 +109,9 @@ def measure(home: Home, repeats: int = REPEATS) -> dict[str, Any]:
             query(**arguments)
             times.append(1000 * (time.perf_counter() - start))
         shown = {name: value for name, value in arguments.items() if isinstance(value, str | int) and value != ""}
-        found.append({"query": query.__name__, "arguments": shown, "median_ms": median(times), "max_ms": max(times)})
-    found.sort(key=lambda each: -each["median_ms"])
-    return {"open_ms": 1000 * opening, "median_ms": median(q["median_ms"] for q in found), "queries": found}
+        measured.append({"query": query.__name__, "arguments": shown, "median_ms": median(times), "max_ms": max(times)})
+    measured.sort(key=lambda each: -each["median_ms"])
+    return {"open_ms": 1000 * opening, "median_ms": median(q["median_ms"] for q in measured), "queries": measured}
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Whether the declarations of the project stand, all of them.
 
 Belongs here: reading every declaration, for those who want to know before anything is built. Does not belong here: what
-makes one wrong (`coherence`, `references`, `retention`), the files derived from them (`derive`).
+makes one wrong (`coherence`, `declared_references`, `retention`), the files derived from them (`derive`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ def check() -> None:
     Raises:
         DeclarationError: with every problem of every file.
     """
-    domains(), dictionary.elements()  # without them no field can be read
+    domains()  # without them no field can be read
+    dictionary.elements()
     contracts, problems = read_contracts()
     for read in (indicators, load_products):
         try:

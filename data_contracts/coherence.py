@@ -1,7 +1,7 @@
 """What must hold inside one contract, whatever the other declarations say.
 
 Belongs here: names that must exist in the same file, properties that go together, what may be stored in the clear about
-persons. Does not belong here: the form of the file (`odcs`), references to other declarations (`references`).
+persons. Does not belong here: the form of the file (`odcs`), references to other declarations (`declared_references`).
 """
 
 from __future__ import annotations

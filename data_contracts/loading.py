@@ -2,7 +2,7 @@
 
 Belongs here: which files are declarations, in which order they are read and held against each other. Does not belong
 here: the objects (`contract`), the form of the files (`odcs`, `columns`, `mapping_files`), what must hold (`coherence`,
-`references`).
+`declared_references`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from data_contracts import coherence, columns, dictionary, indicators, mapping_files, person_role, references
+from data_contracts import coherence, columns, declared_references, dictionary, indicators, mapping_files, person_role
 from data_contracts.contract import Contract, Entity, Field, Layout, Product, RowRule
 from data_contracts.odcs import ProductDeclaration, SourceDeclaration
 from data_contracts.privacy import Privacy
@@ -104,7 +104,7 @@ def _read_contracts(
             contracts[declared.id] = columns.applied(contracts[declared.id], table)
     alone = {path for path, _ in tables} - {columns.beside(path) for path, _ in sources}
     problems += [f"{path.name}:1 · aucun contrat de ce nom à côté de cette table" for path in sorted(alone)]
-    references.check_sources(read)
+    declared_references.check_sources(read)
     if len(contracts) == len(sources):  # of one that could not be read, others would be said to name nothing
         classes = YamlFile(conservation[0][0]).at(("classes",)) or {}
         person_role.check({d.id: file for file, d in read}, contracts, set(classes) - {DELIVERIES})
@@ -116,8 +116,8 @@ def _read_contracts(
     if own:
         files.append(YamlFile(own[0][0]))
         if order := files[-1].read(dictionary.PrecedenceDeclaration):
-            references.check_precedence(files[-1], order, contracts)
-        problems += references.wrong_in_dictionary()
+            declared_references.check_precedence(files[-1], order, contracts)
+        problems += declared_references.wrong_in_dictionary()
     problems = [*(problem for file in files for problem in file.problems), *problems]
     return (tuple(contracts.items()) if len(contracts) == len(sources) else None), tuple(problems)
 
@@ -132,7 +132,7 @@ def load_products(folder: Path | None = None) -> dict[str, Product]:
     read = [(file, declared) for file in files if (declared := file.read(ProductDeclaration))]
     for file, declared in read:
         coherence.check_product(file, declared)
-    references.check_products(read, read_contracts()[0])
+    declared_references.check_products(read, read_contracts()[0])
     if problems := [problem for file in files for problem in file.problems]:
         raise ContractError(problems)
     built = (d.build(file.at(("schema", 0, "quality")) or []) for file, d in read)

@@ -1,8 +1,8 @@
 """The schema of contract files: ODCS v3.1, and the custom properties in which the project says what ODCS does not.
 
 Belongs here: one model for each declaration, and the object of `contract` that it stands for. Does not belong here:
-what must hold inside a contract (`coherence`) or between declarations (`references`). `docs/contracts.md` explains
-every property.
+what must hold inside a contract (`coherence`) or between declarations (`declared_references`). `docs/contracts.md`
+explains every property.
 
 The models of the package `open-data-contract-standard` are not used: they admit any unknown key and any absence.
 """

@@ -1,8 +1,8 @@
 """What a contract about persons says of their part: what each of its rows tells, of whom, and how long it is kept.
 
-Belongs here: the property `person` of a contract and of its entities (pydantic models), and what each kind of statement
-needs. Does not belong here: what is derived from it (`derive.persons`), the durations of the classes of conservation
-(`retention`), how traits are protected (`privacy`).
+Belongs here: the property `person` of a contract and of its entities (pydantic models), and what each kind of
+statement needs. Does not belong here: what is derived from it (`derive.person_models`), the durations of the classes
+of conservation (`retention`), how traits are protected (`privacy`).
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ class PersonRole(Strict):
 
 
 @dataclass(frozen=True)
-class Told:
+class PersonEntity:
     """An entity about persons, with its contract and its role: what the derived files and the readers loop over."""
 
     contract: Contract
@@ -152,10 +152,10 @@ class Told:
         return privacy.name if privacy and privacy.rule == "annee" else None
 
 
-def told(contracts: Mapping[str, Contract], *kinds: str) -> list[Told]:
+def person_entities(contracts: Mapping[str, Contract], *kinds: str) -> list[PersonEntity]:
     """The entities of these kinds (default: all): by the rank of their system, those without system last."""
     return [
-        Told(c, e, e.person)
+        PersonEntity(c, e, e.person)
         for c in sorted(contracts.values(), key=lambda c: (c.person is None, c.person and c.person.rank, c.id))
         for e in c.entities
         if e.person and (not kinds or e.person.kind in kinds)
@@ -165,7 +165,7 @@ def told(contracts: Mapping[str, Contract], *kinds: str) -> list[Told]:
 def tables_given_back(contracts: Mapping[str, Contract], give_back: str) -> dict[str, tuple[str, ...]]:
     """Source -> its tables that feed what is prepared for an ESMS."""
     found: dict[str, tuple[str, ...]] = {}
-    for each in told(contracts):
+    for each in person_entities(contracts):
         if give_back in each.role.give_back:
             found[each.contract.id] = (*found.get(each.contract.id, ()), each.entity.name)
     return found
@@ -224,7 +224,7 @@ def _of_contract(contract: Contract, contracts: Mapping[str, Contract], classes:
         elif not contract.personal:
             yield where, "déclaré alors que le contrat ne dit pas « personal: true »"
         else:
-            each = Told(contract, entity, entity.person)
+            each = PersonEntity(contract, entity, entity.person)
             for found in (_needed(each), _fields(each), _references(each, contracts), _kept(each, contracts, classes)):
                 yield from (((*where, *inside), problem) for inside, problem in found)
     for kind in ("decision", "right"):
@@ -243,7 +243,7 @@ def _of_contract(contract: Contract, contracts: Mapping[str, Contract], classes:
         yield ("customProperties", "person"), "dit le rang d'un système dont aucune table ne dit de séjour : le retirer"
 
 
-def _needed(each: Told) -> Said:
+def _needed(each: PersonEntity) -> Said:
     role = each.role
     if role.number is None and role.kind not in ("other", "register"):
         yield ("number",), _NUMBER
@@ -260,7 +260,7 @@ def _needed(each: Told) -> Said:
         yield ("public",), "absent : dire si ces demandes sont de personnes âgées (PA) ou handicapées (PH)"
 
 
-def _fields(each: Told) -> Said:
+def _fields(each: PersonEntity) -> Said:
     """The columns named stand, are of the type of the layer, and speak its words. A reshaped one is SQL's to hold."""
     role, stored = each.role, {f.name: f for f in each.entity.stored.fields}
     types = {**SHARED, **_OTHERS}
@@ -298,15 +298,15 @@ def _fields(each: Told) -> Said:
             )
 
 
-def _references(each: Told, contracts: Mapping[str, Contract]) -> Said:
+def _references(each: PersonEntity, contracts: Mapping[str, Contract]) -> Said:
     """The tables named are there, and are what they are named for."""
     role, via = each.role, each.role.retention.via
     if role.record:
         held = find(contracts, role.record.of)
         if held is None or held.role.kind != "record":
-            near = _near(role.record.of, {record.name for record in told(contracts, "record")})
+            near = _near(role.record.of, {record.name for record in person_entities(contracts, "record")})
             yield ("record", "of"), f"« {role.record.of} » ne tient pas de dossiers (kind: record){near}"
-    if role.kind == "right" and not [d for d in told(contracts, "decision") if d.contract is each.contract]:
+    if role.kind == "right" and not [d for d in person_entities(contracts, "decision") if d.contract is each.contract]:
         yield ("kind",), "un droit vient d'une décision : aucune table de ce contrat n'en tient (kind: decision)"
     if via:
         way = find(contracts, via.of)
@@ -316,7 +316,7 @@ def _references(each: Told, contracts: Mapping[str, Contract]) -> Said:
             yield ("retention", "via"), f"« {key} » n'est pas une colonne de {via.of}{_near(key, names)}"
 
 
-def _kept(each: Told, contracts: Mapping[str, Contract], classes: Collection[str]) -> Said:
+def _kept(each: PersonEntity, contracts: Mapping[str, Contract], classes: Collection[str]) -> Said:
     role, kept = each.role, each.role.retention
     stored = {f.name: f for f in each.entity.stored.fields}
     if kept.retention_class not in classes:
@@ -342,7 +342,7 @@ def _kept(each: Told, contracts: Mapping[str, Contract], classes: Collection[str
 def _check_shared_numbers(files: Mapping[str, YamlFile], contracts: Mapping[str, Contract]) -> None:
     """Two tables of records whose numbers become the same pseudonyms would make one person of two."""
     first: dict[tuple[str, str | None], str] = {}
-    for each in told(contracts, "record"):
+    for each in person_entities(contracts, "record"):
         rank, field = next(
             ((rank, f) for rank, f in enumerate(each.entity.fields) if f.name == each.role.number), (0, None)
         )
@@ -357,9 +357,9 @@ def _check_shared_numbers(files: Mapping[str, YamlFile], contracts: Mapping[str,
             )
 
 
-def find(contracts: Mapping[str, Contract], name: str) -> Told | None:
+def find(contracts: Mapping[str, Contract], name: str) -> PersonEntity | None:
     """The entity that `source.table` names."""
-    return next((each for each in told(contracts) if each.name == name), None)
+    return next((each for each in person_entities(contracts) if each.name == name), None)
 
 
 def _not_stored(column: str, stored: Collection[str]) -> str:

@@ -18,7 +18,7 @@ from pydantic import PlainValidator
 
 from data_contracts.contract import Contract
 from data_contracts.loading import CONSERVATION, DELIVERIES, load_contracts
-from data_contracts.person_role import Told, find, told
+from data_contracts.person_role import PersonEntity, find, person_entities
 from data_contracts.strict_yaml import DeclarationError, Strict, YamlFile
 
 LAST_CLASS, NONE = "derniere_classe", "aucune"
@@ -248,14 +248,14 @@ def read(path: Path, contracts: Mapping[str, Contract] | None) -> tuple[Conserva
         return None, file.problems
     if DELIVERIES not in declared.classes:
         file.say(("classes",), f"la classe « {DELIVERIES} » (octets sans personne) est absente")
-    tables = told(contracts or {})
+    tables = person_entities(contracts or {})
     for each in tables:
         _check_table(file, each, declared.classes)
     rules = {code: each.build(code) for code, each in declared.classes.items()}
     return Conservation(declared.version, rules, tuple(_held(each, contracts or {}) for each in tables)), file.problems
 
 
-def _check_table(file: YamlFile, each: Told, classes: Mapping[str, ClassDeclaration]) -> None:
+def _check_table(file: YamlFile, each: PersonEntity, classes: Mapping[str, ClassDeclaration]) -> None:
     """The class of a table is there, and the field that ends its rows when the class names one."""
     code = each.role.retention.retention_class
     if code not in classes:
@@ -266,7 +266,7 @@ def _check_table(file: YamlFile, each: Told, classes: Mapping[str, ClassDeclarat
         file.say(("classes", code, "en_vigueur"), f"« {ends} » n'est pas une colonne de {each.name}")
 
 
-def _held(each: Told, contracts: Mapping[str, Contract]) -> Held:
+def _held(each: PersonEntity, contracts: Mapping[str, Contract]) -> Held:
     role, kept = each.role, each.role.retention
     is_record = role.kind == "record"
     opened = (role.fields["date_entree"], role.fields["date_sortie"]) if kept.open else None
@@ -287,14 +287,14 @@ def _held(each: Told, contracts: Mapping[str, Contract]) -> Held:
     )
 
 
-def _usager(each: Told) -> str | None:
+def _usager(each: PersonEntity) -> str | None:
     """The column that holds the number of a record."""
     if each.role.kind == "record":
         return each.role.number
     return each.role.record.field if each.role.record else None
 
 
-def _through(each: Told, contracts: Mapping[str, Contract]) -> Through | None:
+def _through(each: PersonEntity, contracts: Mapping[str, Contract]) -> Through | None:
     via = each.role.retention.via
     way = find(contracts, via.of) if via else None
     if via is None or way is None:

@@ -1,7 +1,8 @@
 """A declaration in YAML: read once, held against a strict model, everything wrong in it said with file and line.
 
 Belongs here: reading with lines, the base of every model, pydantic's errors in French. Does not belong here: what a
-given file may hold (`odcs`, `mapping_files`, `disclosure`, `retention`), references between files (`references`).
+given file may hold (`odcs`, `mapping_files`, `disclosure`, `retention`), references between files
+(`declared_references`).
 """
 
 from __future__ import annotations

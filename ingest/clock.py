@@ -1,11 +1,11 @@
 """What time it is, and what day: the one module that reads the machine's clock (ADR 17).
 
 Belongs here: reading the clock, the one rule that makes a day of an instant, how instants are written and shown. Does
-not belong here: what is done at a time, nor a default for whoever forgot to say it.
+not belong here: what is done at a given time, nor a default time for callers that do not give one.
 
-An operation has one instant. Its entry (a command, a run or a tick of Dagster) reads it once, and hands it down as an
-argument: `now`, an aware instant, or `today`, its day. So nothing is ever decided on two days of one operation, and a
-test says which day it is. `tests/contract/test_horloge.py` holds who may read the clock, and that nobody else does.
+An operation has one instant. Its entry point (a command, a run or a tick of Dagster) reads the clock once and hands
+that instant down as an argument: `now`, an aware instant, or `today`, its day. No operation therefore decides anything
+on two different days, and a test chooses its day. `tests/contract/test_horloge.py` lists who may read the clock.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ import time
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-# The day that counts is that of legal time in metropolitan France, whatever the machine's zone and the ESMS's: an
-# opposition, an approval, a duration of conservation begin and end on one day for the whole country.
+# Days are those of legal time in metropolitan France, whatever the zone of the machine and of the ESMS: an opposition,
+# an approval or a duration of conservation begins and ends on the same day for the whole country.
 ZONE = "Europe/Paris"
 PARIS = ZoneInfo(ZONE)
 
 
 def now() -> datetime:
-    """This instant, aware, UTC: for the entry of an operation, which hands it down."""
+    """This instant, aware, in UTC. Only the entry point of an operation calls it, and hands the instant down."""
     return datetime.now(UTC)
 
 
 def seconds() -> float:
-    """Seconds since 1970, only to compare with times that other processes keep (dbt's, samples): never made a date."""
+    """Seconds since 1970, to be compared with times that other processes keep (dbt's). They never become a date."""
     return time.time()
 
 

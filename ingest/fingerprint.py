@@ -1,8 +1,10 @@
-"""What a result and a publication depend on, as digests: nothing is redone that did not change, all that did is.
+"""What a result and a publication depend on, as digests: what changed is redone, and nothing else is.
 
-Belongs here: finding what decides. The code that judges deliveries is found by following imports from `ingest.judging`,
-and the files that it reads by the names that it holds: neither is a list that somebody must keep. Does not belong here:
-what is done when a digest changed (`pipeline`, `orchestration.run`).
+Belongs here: finding what decides. Does not belong here: what is done when a digest changed (`pipeline`,
+`orchestration.run`).
+
+The code that judges deliveries is found by following imports from `ingest.judging`. The files that this code reads are
+found by their names, which stand in it. Nobody keeps a list of either.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ import polars as pl
 from data_contracts import loading, nomenclatures, territoires
 from data_contracts.dictionary import FOLDER as DICTIONARY
 from data_contracts.loading import Contract
-from data_contracts.person_role import told
+from data_contracts.person_role import person_entities
 from ingest.home import PROJECT, Home
 from ingest.protect.keyrings import Keyring
 from ingest.receive import landing
@@ -30,10 +32,10 @@ JUDGES = "ingest.judging"  # whatever it imports decides what is accepted
 
 
 def digest(contract: Contract, keyring: Keyring | None = None) -> str:
-    """What a result depends on beside the bytes: the contract, its code lists, the code that reads and validates.
+    """What a result depends on besides the bytes: the contract, its code lists, the code that reads and validates.
 
-    Of a contract about persons, also the secret of pseudonyms: renewing it makes everything be read again. The keys
-    that encrypt files are not part of it: a result does not depend on them.
+    For a contract about persons, it also depends on the secret of pseudonyms: when that is renewed, everything about
+    persons is read again. It does not depend on the keys that encrypt files.
     """
     fields = [f for e in contract.entities for f in e.fields]
     lists = {f.nomenclature for f in fields} | {f.privacy.nomenclature for f in fields if f.privacy}
@@ -48,13 +50,13 @@ def digest(contract: Contract, keyring: Keyring | None = None) -> str:
 def code_digest() -> str:
     """Changes with the code that decides what is accepted, and with the files that this code reads."""
     files = sorted(judging_modules() | judged_by())
-    told = (f"{path.relative_to(PROJECT)} {landing.sha256_of(path)}\n" for path in files)
-    return hashlib.sha256("".join(told).encode()).hexdigest()
+    lines = (f"{path.relative_to(PROJECT)} {landing.sha256_of(path)}\n" for path in files)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 @lru_cache(maxsize=1)
 def judging_modules() -> frozenset[Path]:
-    """The modules of the project that `ingest.judging` imports, itself and their packages included, however far."""
+    """`ingest.judging`, and the modules of the project that it imports, directly or not, with their packages."""
     known: set[Path] = set()
     waiting = [JUDGES]
     while waiting:
@@ -67,9 +69,9 @@ def judging_modules() -> frozenset[Path]:
 
 @lru_cache(maxsize=1)
 def judged_by() -> frozenset[Path]:
-    """The data files of `data_contracts` that these modules name: by their file name, or by the name of a code list.
+    """The data files of `data_contracts` that these modules name, by their file name or by the name of a code list.
 
-    Contracts apart: what one says is in the digest of its own deliveries.
+    Contracts are not among them: each is in the digest of its own deliveries.
     """
     data = {path.name: path for path in loading.ROOT.rglob("*") if path.suffix in (".csv", ".yaml")}
     data |= {name: nomenclatures.path_of(name) for name in nomenclatures.names()}
@@ -91,7 +93,7 @@ def _files_of(module: str) -> Iterator[Path]:
 
 
 def _imported(path: Path) -> Iterator[str]:
-    """What a file imports, wherever in it; a name imported from a package may be one of its modules."""
+    """The modules that a file imports, anywhere in it. A name imported from a package may be one of its modules."""
     for node in ast.walk(_parsed(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -127,7 +129,7 @@ def inputs_fingerprint(home: Home, today: date) -> str:
 def _in_force(home: Home, results: Sequence[Result], today: date) -> tuple[int, int]:
     """Rows of the registers of oppositions and consents that took effect, and that were withdrawn, at a day."""
     begun = ended = 0
-    for register in told(loading.load_contracts(), "register"):
+    for register in person_entities(loading.load_contracts(), "register"):
         table, fields = register.entity.name, register.role.fields
         files = [home.lake / f for r in results if r.statut == lake.ACCEPTED for f in r.files.get(table, ())
                  if r.source == register.contract.id]  # fmt: skip

@@ -13,9 +13,9 @@ PROJECT = Path(__file__).resolve().parents[1]
 
 
 def reserve() -> None:
-    """From now on, what this process and its children create is their account's alone: 0600, and 0700 for folders.
+    """From now on, only their own account can read what this process and its children create (0600, folders 0700).
 
-    Called where a process begins, before it makes the home.
+    Every entry point calls it before it makes the home.
     """
     os.umask(0o077)
 

@@ -1,8 +1,10 @@
 """One delivery judged: from its bytes to the rows that are accepted, rejected or flagged, persons already protected.
 
 Belongs here: the order in which a file is read, validated and protected. Does not belong here: what is kept of it
-(`pipeline`), any rule (`ingest.validate`). Whatever this module imports decides what is accepted: a change in any of it
-makes deliveries be read again (`fingerprint`).
+(`pipeline`), any rule (`ingest.validate`).
+
+Whatever this module imports decides what is accepted. When any of it changes, deliveries are read again
+(`fingerprint`).
 """
 
 from __future__ import annotations
@@ -21,8 +23,8 @@ from ingest.protect.keyrings import Keyring
 from ingest.read import Table, tables_of
 from ingest.read.titles import title_key
 from ingest.receive import headers, refusals
-from ingest.receive.refusals import Refused
-from ingest.stages import pendant
+from ingest.receive.refusals import DeliveryRefused
+from ingest.stages import during
 from ingest.validate.chunk import FLAG_SCHEMA, TECHNICAL, DeliveryFacts, Validated, validate_chunk
 from ingest.validate.duplicates import settle_duplicates
 from ingest.validate.separators import Separators
@@ -50,12 +52,12 @@ class Judged:
 def judge(
     path: Path, contract: Contract, layout: Layout, facts: DeliveryFacts, folder: Path, keyring: Keyring | None
 ) -> Judged:
-    """Reads and judges the whole file; a second time when a number was ambiguous before its column showed what it is.
+    """Reads and judges the whole file, twice if need be: a number may be ambiguous until its whole column is read.
 
-    folder: where accepted rows wait. keyring: of a contract about persons.
+    folder: where accepted rows wait. keyring: needed for a contract about persons.
 
     Raises:
-        Refused, UnreadableFile, LostKey: the delivery as a whole cannot be taken.
+        DeliveryRefused, UnreadableFile, LostKey: the delivery as a whole cannot be taken.
     """
     marks = Separators(typed=layout.reader in ("xlsx", "crosstab"))
     reading = _Reading(contract, layout, facts, folder, keyring, marks)
@@ -68,7 +70,7 @@ def judge(
 
 
 class _Reading:
-    """One reading of a file. marks: what the file shows of the separators of its numbers; it grows."""
+    """One reading of a file. marks: what the numbers read so far show of their separators."""
 
     def __init__(
         self,
@@ -88,24 +90,24 @@ class _Reading:
         self.births = Births(facts, keyring.pseudonyms) if keyring else None
 
     def read(self, path: Path) -> None:
-        """Every chunk validated and protected; then again the rows that a birth date told later concerns.
+        """Validates and protects every chunk. Rows that hold a birth date which only a later row gives are then mended.
 
         Raises:
-            Refused: the file holds no row, or columns that its layout does not know.
+            DeliveryRefused: the file holds no row, or columns that its layout does not know.
         """
         knows = partial(headers.known, self.contract, self.layout)
-        for table in pendant("lecture", tables_of(path, self.layout, list(self.layout.entities), knows)):
+        for table in during("lecture", tables_of(path, self.layout, list(self.layout.entities), knows)):
             self._take(table)
         for name, spool in self.spools.items():  # a person may come after the rows that name them
             if self.births and self.births.concerns(self.contract.entity(name)):
                 spool.look_again(partial(self._without_births, name=name))
         if not sum(self.rows.values()):
-            raise Refused(
+            raise DeliveryRefused(
                 "Le fichier ne contient aucune ligne. Le renvoyer complet, ou dire qu'il n'y a rien à déclarer."
             )
 
     def judged(self, name: str) -> JudgedTable:
-        """A table once the file is read: its rows that share a key are settled."""
+        """What a table gave, once the file is read and the rows that share a key are settled."""
         entity, spool = self.contract.entity(name), self.spools[name]
         copies = settle_duplicates(spool.same_keys(), entity, spool.key, self.facts, personal=self.contract.personal)
         rejects = pl.concat([*self.rejects[name], copies])
@@ -143,26 +145,28 @@ def _protected(checked: Validated, contract: Contract, entity: Entity, keyring: 
 
 
 def _absent(table: Table, contract: Contract, layout: Layout, entity: Entity) -> tuple[str, ...]:
-    """The titles that a table lacks. The header is compared again here: the contract may have changed since, and a path
-    that appears deep in a JSON or XML file is seen only when reading.
+    """The titles that a table lacks.
+
+    The header is compared again here, because the contract may have changed since the file was received, and because a
+    path deep in a JSON or XML file is seen only when the file is read.
 
     Raises:
-        Refused: a column that no title declares, or none where one is needed.
+        DeliveryRefused: the table has a column that no title declares, or lacks one that is needed.
     """
     columns = [c for c in table.frame.columns if c not in TECHNICAL]
     if layout.reader == "csv_produit":
-        found = headers.judged(contract, layout, headers.Difference(missing=table.absent))
+        diff = headers.judged(contract, layout, headers.Difference(missing=table.absent))
     elif refusals.has_header(layout):
-        found = headers.difference(contract, layout, columns)
+        diff = headers.difference(contract, layout, columns)
     elif layout.options.get("header") is False:
         return ()
-    else:  # a tree: what an object does not say is not a column that is missing
+    else:  # a tree: an object that does not say something does not lack a column
         carried = contract.fields_in(layout, entity)
         known = {title_key(str(c)) for c in carried.values()}
         known |= {title_key(a) for f in entity.fields if f.name in carried for a in f.aliases}
-        found = headers.Difference(unknown=tuple(c for c in columns if title_key(c) not in known))
-    filled = [columns[rank - 1] for rank in found.untitled]
+        diff = headers.Difference(unknown=tuple(c for c in columns if title_key(c) not in known))
+    filled = [columns[rank - 1] for rank in diff.untitled]
     filled = [c for c in filled if table.frame[c].str.strip_chars().replace("", None).count()]
-    if found.unknown or found.needed or found.repeated or found.doubtful or filled:
-        raise refusals.of_columns(contract, layout, entity, replace(found, untitled=tuple(map(columns.index, filled))))
-    return found.missing
+    if diff.unknown or diff.needed or diff.repeated or diff.doubtful or filled:
+        raise refusals.of_columns(contract, layout, entity, replace(diff, untitled=tuple(map(columns.index, filled))))
+    return diff.missing

@@ -24,7 +24,10 @@ class JournalDamaged(OSError):
 
 
 def write(path: Path, content: bytes) -> None:
-    """0600 from its first byte; a reader sees the old file or the whole new one; whoever could read the old cannot."""
+    """Writes a file that is 0600 from its first byte. A reader sees either the old file or the whole new one.
+
+    Accounts that could read the old file cannot read the new one.
+    """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     temporary.unlink(missing_ok=True)
@@ -40,7 +43,7 @@ def write(path: Path, content: bytes) -> None:
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[Any]], *, mark: bool = True) -> bytes:
-    """A French CSV (semicolons, UTF-8). mark: begins with the mark by which spreadsheets know UTF-8."""
+    """A French CSV (semicolons, UTF-8). mark: begin with the byte-order mark by which spreadsheets recognise UTF-8."""
     text = io.StringIO()
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
     writer.writerow(header)
@@ -57,12 +60,12 @@ def account() -> str:
 
 
 def append(path: Path, event: Mapping[str, Any], now: datetime) -> None:
-    """Adds a line to a journal, dated and signed by the account, on the disk when this returns."""
+    """Adds a line to a journal, dated and signed with the account. It is on the disk when this returns."""
     line = json.dumps({"le": clock.written(now), "compte": account(), **event}, ensure_ascii=False, sort_keys=True)
     path.parent.mkdir(parents=True, exist_ok=True)
     with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as journal:
         fcntl.flock(journal, fcntl.LOCK_EX)
-        whole = journal.read().rfind(b"\n") + 1  # what a power cut left half written never happened
+        whole = journal.read().rfind(b"\n") + 1  # a line that a power cut left half written never happened
         journal.seek(whole)
         journal.truncate()
         journal.write(line.encode() + b"\n")
@@ -71,19 +74,19 @@ def append(path: Path, event: Mapping[str, Any], now: datetime) -> None:
 
 
 def read(path: Path) -> list[dict[str, Any]]:
-    """Every line of a journal, in order; what a power cut left half written at its end never happened.
+    """Every line of a journal, in order. A last line that a power cut left half written is ignored.
 
     Raises:
         JournalDamaged: naming the line.
     """
     if not path.exists():
         return []
-    found: list[dict[str, Any]] = []
+    events: list[dict[str, Any]] = []
     for number, line in enumerate(path.read_bytes().split(b"\n")[:-1], 1):
         try:
-            found.append(json.loads(line))
+            events.append(json.loads(line))
         except ValueError as error:
             raise JournalDamaged(
                 f"Journal abîmé : {path}, ligne {number}. Remède : le reprendre d'une sauvegarde."
             ) from error
-    return found
+    return events

@@ -1,6 +1,6 @@
-"""Work on several deliveries side by side, a process each, when there is enough of it to pay for starting them.
+"""Work on several deliveries side by side, one process each, when there is enough work to be worth starting them.
 
-Belongs here: the processes, the order of what they give, the times they measured. Does not belong here: the work.
+Belongs here: the processes, the order of their results, the times they measured. Does not belong here: the work.
 
 Reading a delivery is mostly Python, which one process does on one core. Processes are started afresh (no fork: polars
 has threads), and die with the one that started them: after a kill, nobody writes behind the back of the next run.
@@ -17,7 +17,7 @@ from concurrent.futures import ProcessPoolExecutor
 from typing import TypeVar
 
 from ingest import stages
-from ingest.stages import Intervalle
+from ingest.stages import Interval
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -36,9 +36,10 @@ def processes(sizes: Sequence[int]) -> int:
 
 
 def each(work: Callable[[T], R], items: Sequence[T], n: int) -> Iterator[R]:
-    """What the work gives of each item, in their order; by `n` processes when there are several.
+    """What the work gives for each item, in the order of the items. n: how many processes share the work.
 
-    Items, results and the work itself go from a process to another: they are plain data and a function of a module.
+    Items, results and the work itself go from one process to another: items and results are plain data, and the work is
+    a function of a module.
     """
     if n < 2:
         yield from map(work, items)
@@ -49,14 +50,14 @@ def each(work: Callable[[T], R], items: Sequence[T], n: int) -> Iterator[R]:
         try:
             for future in pending:
                 result, times = future.result()
-                stages.ajouter(times)
+                stages.add(times)
                 yield result
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _measured(work: Callable[[T], R], item: T) -> tuple[R, list[Intervalle]]:
-    with stages.recueillies() as times:
+def _measured(work: Callable[[T], R], item: T) -> tuple[R, list[Interval]]:
+    with stages.collected() as times:
         result = work(item)
     return result, times
 

@@ -1,4 +1,4 @@
-"""From received deliveries to accepted and rejected Parquet: process what is new, load the warehouse.
+"""From received deliveries to accepted and rejected rows in Parquet: processes what is new, loads the warehouse.
 
 Belongs here: which deliveries wait, the order of the steps, and what is kept when one fails. Does not belong here:
 receiving files (`ingest.receive`), any rule about data (`judging`, `ingest.validate`).
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from data_contracts import loading
 from data_contracts.loading import Contract
-from data_contracts.person_role import told
+from data_contracts.person_role import person_entities
 from ingest import parallel
 from ingest.fingerprint import digest
 from ingest.home import Home
@@ -25,9 +25,9 @@ from ingest.read import UnreadableFile
 from ingest.read.opening import LostKey
 from ingest.receive import landing
 from ingest.receive.landing import Manifest
-from ingest.receive.refusals import Refused, without_content
+from ingest.receive.refusals import DeliveryRefused, without_content
 from ingest.retain import exclusions
-from ingest.stages import etape
+from ingest.stages import stage
 from ingest.store import lake
 from ingest.store.lake import Result
 from ingest.validate.chunk import DeliveryFacts
@@ -37,9 +37,9 @@ Progress = Callable[[str, int, int], None]  # what is being done, done so far, t
 
 
 def pending(home: Home, *, source: str | None = None, millesime: int | None = None) -> list[Manifest]:
-    """Deliveries that are not processed, or were under other declarations, in the order of reception.
+    """Deliveries that were not processed, or were under other declarations, in the order of reception.
 
-    An opposition holds for every year: the register waits whatever the year asked for.
+    When a year is asked for, the register of oppositions is included all the same: an opposition holds for every year.
     """
     contracts = loading.load_contracts()
     keyring = keyrings.if_any(home)
@@ -60,7 +60,7 @@ def pending(home: Home, *, source: str | None = None, millesime: int | None = No
             digests[contract.id] = digest(contract, keyring)
         return result.digest != digests[contract.id]
 
-    registers = {register.contract.id for register in told(contracts, "register")}
+    registers = {register.contract.id for register in person_entities(contracts, "register")}
     return [
         m
         for m in landing.manifests(home)
@@ -75,7 +75,7 @@ def _has_key(home: Home, manifest: Manifest, keyring: Keyring) -> bool:
     try:
         needed = encryption.header_of(landing.bytes_of(home, manifest)).fingerprint
     except (encryption.Damaged, OSError):
-        return True  # there is something else to say of it
+        return True  # processing it will say what is wrong with it
     return keyring.with_fingerprint(needed) is not None
 
 
@@ -84,20 +84,20 @@ def process_pending(
 ) -> list[Result]:
     """Reads and validates what is new; every delivery ends accepted (with its rejected rows) or refused as a whole.
 
-    One delivery after the other, or several at once when there is much to read: the results are the same.
+    When there is much to read, several deliveries are read at once. The results are the same.
     """
     contracts = loading.load_contracts()
     todo = pending(home, source=source, millesime=millesime)
-    found: list[Result] = []
+    processed: list[Result] = []
     shutil.rmtree(lake.spool_folder(home), ignore_errors=True)
     together = parallel.processes([manifest.size for manifest in todo])
     results = parallel.each(_one, [(home, m, contracts[m.source]) for m in todo], together)
     for done, manifest in enumerate(todo):
         if progress:
             progress(manifest.filename, done, len(todo))
-        found.append(next(results))
+        processed.append(next(results))
     shutil.rmtree(lake.spool_folder(home), ignore_errors=True)
-    return found
+    return processed
 
 
 def _one(delivery: tuple[Home, Manifest, Contract]) -> Result:
@@ -109,7 +109,7 @@ def _one(delivery: tuple[Home, Manifest, Contract]) -> Result:
 
 
 def _process_or_refuse(home: Home, manifest: Manifest, contract: Contract) -> Result:
-    """One delivery never stops the others: what nobody foresaw refuses it, with the error, until the code changes."""
+    """Processes one delivery, which never stops the others: an unforeseen error refuses it until the code changes."""
     try:
         return process(home, manifest, contract)
     except Exception as error:  # reported: the delivery is refused with this reason, and the others go on
@@ -122,11 +122,11 @@ def _process_or_refuse(home: Home, manifest: Manifest, contract: Contract) -> Re
         return result
 
 
-@etape("validation")
+@stage("validation")
 def process(home: Home, manifest: Manifest, contract: Contract) -> Result:
-    """Reads and validates one delivery, writes its Parquet, then its result; running it again gives the same files.
+    """Reads and validates one delivery, writes its Parquet, then its result. Running it again gives the same files.
 
-    Rows about persons are protected as soon as they are validated: nothing after that step, here or later, sees a name.
+    Rows about persons are protected as soon as they are validated: no later step sees a name.
     """
     keyring: Keyring | None = None
     if contract.personal:
@@ -149,11 +149,11 @@ def process(home: Home, manifest: Manifest, contract: Contract) -> Result:
         judged = judge(path, contract, layout, facts, folder, keyring)
     except LostKey as lost:
         return _without_key(home, manifest, str(lost).replace(path.name, manifest.filename), keyring)
-    except (Refused, UnreadableFile) as refusal:
-        said = str(refusal)
+    except (DeliveryRefused, UnreadableFile) as refusal:
+        reason = str(refusal)
         if contract.personal:
-            said = without_content(said, path, manifest.filename, [contract])
-        result.statut, result.motif = lake.REFUSED, said
+            reason = without_content(reason, path, manifest.filename, [contract])
+        result.statut, result.motif = lake.REFUSED, reason
         lake.write_result(home, result)
         return result
     result.absentes = judged.absent
@@ -182,9 +182,9 @@ def process(home: Home, manifest: Manifest, contract: Contract) -> Result:
 
 
 def _without_key(home: Home, manifest: Manifest, reason: str, keyring: Keyring | None) -> Result:
-    """A delivery whose key is not there: refused, and read again once the key is back.
+    """Refuses a delivery whose key is not there; it is read again once the key is back.
 
-    What was made of it before stays in the lake, unless its pseudonyms are those of a secret that was renewed since.
+    Rows that it gave before stay in the lake, unless the secret that made their pseudonyms was renewed since.
     """
     result = Result(manifest.delivery_id, manifest.source, lake.REFUSED, reason, digest=NO_KEY)
     before = next((r for r in lake.results(home) if r.delivery_id == manifest.delivery_id), None)
@@ -194,7 +194,7 @@ def _without_key(home: Home, manifest: Manifest, reason: str, keyring: Keyring |
     return result
 
 
-@etape("chargement")
+@stage("chargement")
 def load_warehouse(home: Home) -> None:
     """(Re)creates the `raw` schema of the warehouse from the lake; idempotent."""
     lake.load(home, loading.load_contracts())

@@ -1,11 +1,11 @@
-"""How long each stage of a run takes: what the code says of itself while it works.
+"""How long each stage of a run takes: the code names the stage that it is in, and the times are kept.
 
 Belongs here: naming the stage that runs, and the journal of a run (`<home>/journaux/mesures.json`).
-Does not belong here: what is made of these figures (`witness.bench`), the stages of dbt, which keeps its own
-times (`run_results.json`).
+Does not belong here: what is made of these figures (`witness.bench`), nor the times of dbt, which keeps its own
+(`run_results.json`).
 
-A stage met inside another one suspends it: reading stands apart from the validation that asks for the next chunk, and
-the times add up. Outside a journal nothing is kept.
+A stage that begins inside another one suspends it. Reading is therefore not counted in the validation that asks for the
+next chunk, and the times of all stages add up to the time that passed. Outside a journal, nothing is kept.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import json
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,39 +24,44 @@ from ingest.home import Home
 T = TypeVar("T")
 
 
-@dataclass
-class Intervalle:
-    """A stage at work: from, to (seconds since 1970), CPU of this process meanwhile."""
+@dataclass(frozen=True)
+class Interval:
+    """A stage at work: when it began and ended (seconds since 1970), and the CPU that this process took meanwhile."""
 
-    etape: str
-    debut: float
-    fin: float
+    stage: str
+    began: float
+    ended: float
     cpu_s: float
 
+    def as_written(self) -> dict[str, str | float]:
+        """The interval as the journal holds it."""
+        return {"etape": self.stage, "debut": self.began, "fin": self.ended, "cpu_s": self.cpu_s}
 
-_stages: list[str] = []
-_done: list[Intervalle] | None = None
-_since = (0.0, 0.0)
+
+_stages: list[str] = []  # those that are open, the one that runs last
+_kept: list[Interval] | None = None  # None: nobody keeps them
+_since = (0.0, 0.0)  # when the stage that runs last began to run: clock, CPU
 
 
 def path_of(home: Home) -> Path:
+    """The journal of the last run of a home."""
     return home.root / "journaux" / "mesures.json"
 
 
 def _turn() -> None:
-    """Ends what ran until now; what follows belongs to the stage on top."""
+    """Ends the interval of the stage that ran until now; the next one is of the stage on top."""
     global _since
     now = (clock.seconds(), time.process_time())
-    if _done is not None and _stages:
-        _done.append(Intervalle(_stages[-1], _since[0], now[0], now[1] - _since[1]))
+    if _kept is not None and _stages:
+        _kept.append(Interval(_stages[-1], _since[0], now[0], now[1] - _since[1]))
     _since = now
 
 
 @contextmanager
-def etape(nom: str) -> Iterator[None]:
-    """The stage of what runs inside; also a decorator."""
+def stage(name: str) -> Iterator[None]:
+    """What runs inside belongs to this stage. It is also a decorator."""
     _turn()
-    _stages.append(nom)
+    _stages.append(name)
     try:
         yield
     finally:
@@ -64,11 +69,11 @@ def etape(nom: str) -> Iterator[None]:
         _stages.pop()
 
 
-def pendant(nom: str, items: Iterable[T]) -> Iterator[T]:
-    """The same items; making each of them belongs to the stage."""
+def during(name: str, items: Iterable[T]) -> Iterator[T]:
+    """The same items; the time that each takes to be made belongs to this stage."""
     each = iter(items)
     while True:
-        with etape(nom):
+        with stage(name):
             try:
                 item = next(each)
             except StopIteration:
@@ -77,33 +82,33 @@ def pendant(nom: str, items: Iterable[T]) -> Iterator[T]:
 
 
 @contextmanager
-def recueillies() -> Iterator[list[Intervalle]]:
-    """What the stages of this process do meanwhile, for whoever keeps the journal (`ajouter`)."""
-    global _done
-    _done = found = []
+def collected() -> Iterator[list[Interval]]:
+    """The intervals of this process, for the process that keeps the journal: it adds them with `add`."""
+    global _kept
+    _kept = intervals = []
     try:
-        yield found
+        yield intervals
     finally:
-        _done = None
+        _kept = None
 
 
-def ajouter(intervalles: Iterable[Intervalle]) -> None:
-    """Stages that another process went through."""
-    if _done is not None:
-        _done.extend(intervalles)
+def add(intervals: Iterable[Interval]) -> None:
+    """Adds to the journal the intervals of another process."""
+    if _kept is not None:
+        _kept.extend(intervals)
 
 
 @contextmanager
 def journal(home: Home) -> Iterator[None]:
-    """Keeps what the stages did and leaves it in the home, whatever happened; nothing is written when none ran."""
-    global _done
-    _done, start = [], clock.seconds()
+    """Keeps the intervals and writes them in the home, whatever happened; writes nothing when no stage ran."""
+    global _kept
+    _kept, start = [], clock.seconds()
     try:
         yield
     finally:
-        kept, _done = _done, None
-        if kept:
+        intervals, _kept = _kept, None
+        if intervals:
             path = path_of(home)
             path.parent.mkdir(parents=True, exist_ok=True)
-            content = {"debut": start, "fin": clock.seconds(), "intervalles": [asdict(each) for each in kept]}
+            content = {"debut": start, "fin": clock.seconds(), "intervalles": [each.as_written() for each in intervals]}
             path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

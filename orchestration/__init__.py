@@ -1,9 +1,10 @@
-"""Orchestration: the Dagster code location, publication, and the `dlnuf` command.
+"""Orchestration: the Dagster code location, publication, giving back, and the `dlnuf` command.
 
-Belongs here: when and in which order things run, and what calls them. Does not belong here: any rule of the field,
-which is in `data_contracts`, `ingest` or `dbt_project`.
+Belongs here: what calls the work, in which order, and what is done with its results. Does not belong here: rules about
+data (`ingest`, the dbt project), declarations (`data_contracts`).
 
-Importing it switches off the usage statistics of every tool, whoever calls: command, Dagster, tests.
+Importing this package switches off the usage statistics of every tool, whether the command, Dagster or a test imports
+it.
 """
 
 import os

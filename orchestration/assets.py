@@ -1,6 +1,6 @@
-"""The assets, in the order of the datum's way: sources, raw, dbt, publication.
+"""The assets, in the order in which data travel: sources, raw, dbt, publication.
 
-Belongs here: which plain function each asset calls, and what it tells Dagster about it.
+Belongs here: which plain function each asset calls, and what it reports to Dagster.
 Does not belong here: those functions (`ingest`, the dbt project, `orchestration.publication`), and checks (`checks`).
 """
 
@@ -24,10 +24,10 @@ from orchestration.partitions import wanted
 from orchestration.publication import acceptance
 from orchestration.resources import Dbt, Entrepot
 
-# Backfill policies are a beta parameter in this version of Dagster; the pin and the graph's test stand for us.
+# Backfill policies are a beta parameter in this version of Dagster. The version is pinned, and the graph has a test.
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
 
-# One writer: every asset that touches the lake or the warehouse is in this pool: one run at a time (`instance`).
+# Every asset that touches the lake or the warehouse is in this pool, which lets one run work at a time (`instance`).
 POOL = "entrepot"
 RAW = dg.AssetKey(["raw"])
 PUBLICATION = dg.AssetKey(["publication"])
@@ -66,7 +66,7 @@ def source_asset(contract: Contract, partitions: dg.PartitionsDefinition) -> dg.
 
 
 def source_metadata(results: Sequence[Result], path: Path) -> dict[str, Any]:
-    """What a run says of a source: deliveries, rows, the reasons of refusals, where the accepted rows are."""
+    """What a run reports of a source: deliveries, rows, the reasons of refusals, where the accepted rows are."""
     refused = [result for result in results if result.statut == "refused"]
     metadata: dict[str, Any] = {
         "livraisons": len(results),
@@ -106,13 +106,13 @@ def raw_asset(sources: Sequence[str]) -> dg.AssetsDefinition:
 
 
 class Translator(DagsterDbtTranslator):
-    """Where dbt's graph meets ours: a dbt source `raw.<source>__<entity>` is the asset of that source."""
+    """Ties the graph of dbt to ours: a dbt source `raw.<source>__<entity>` is the asset of that source."""
 
     def __init__(self) -> None:
         super().__init__(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True))
 
     def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: Any) -> dg.AssetSpec:
-        """A model that reads a source also waits for `raw`, which shows it the rows."""
+        """Makes a model that reads a source wait for `raw` too, which makes the rows visible to it."""
         spec = super().get_asset_spec(manifest, unique_id, project)
         props = self.get_resource_props(manifest, unique_id)
         upstream = props.get("depends_on", {}).get("nodes", [])
@@ -143,7 +143,7 @@ def models_asset(manifest_path: Path) -> dg.AssetsDefinition:
             target = Path(dbt_runtime.environment(home)["DBT_TARGET_PATH"])
             (target / "run_results.json").unlink(missing_ok=True)
             declarations = declarations_digest()
-            whole = not context.assets_def.is_subset  # a part that is built alone settles nothing
+            whole = not context.assets_def.is_subset  # building a part alone does not bring the layer up to date
             build = layer_build.to_do(home, declarations, entrepot.today, whole_graph=whole)
             dbt_runtime.export_day(entrepot.today)
             acceptance.preload()
@@ -165,7 +165,10 @@ def models_asset(manifest_path: Path) -> dg.AssetsDefinition:
 
 
 def _as_they_are(models: dg.AssetsDefinition, unchanged: str) -> Iterator[dg.MaterializeResult]:
-    """What dbt is not asked for, in the graph's order: Dagster skips whatever waits for a result that never comes."""
+    """A result for each model that dbt is not asked for, in the order of the graph.
+
+    Without these results, Dagster would skip whatever waits for them.
+    """
     if not unchanged:
         return
     keys = build_dbt_asset_selection([models], dbt_select=unchanged).resolve([models])

@@ -1,6 +1,6 @@
-"""When the work is done: the jobs, the daily schedule, the sensor on the inbox.
+"""When the work is done: the job, the daily schedule, the sensor on the inbox.
 
-Belongs here: what starts a run. Does not belong here: what a run does (`assets`) and the inbox itself (`inbox`).
+Belongs here: what starts a run. Does not belong here: what a run does (`assets`), the inbox itself (`inbox`).
 """
 
 from typing import TYPE_CHECKING

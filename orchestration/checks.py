@@ -1,7 +1,7 @@
 """What must be true on every run, as Dagster asset checks: counts balance, deliveries pass, publication accepted.
 
-Belongs here: turning counts (`orchestration.status`) into check results. Does not belong here: counting, and the
-tests of the models, which live in dbt and become checks by themselves.
+Belongs here: turning counts (`orchestration.status`) into check results. Does not belong here: counting, and the tests
+of the models, which stand in the dbt project and become checks by themselves.
 """
 
 from collections.abc import Sequence
@@ -40,11 +40,11 @@ def bilan_des_lignes(entrepot: dg.ResourceParam[Entrepot]) -> dg.AssetCheckResul
 def livraisons_acceptees(entrepot: dg.ResourceParam[Entrepot]) -> dg.AssetCheckResult:
     previous = read_current(entrepot.home)
     since = datetime.fromisoformat(previous.published_at) if previous else None
-    found = (d for d in status.deliveries(entrepot.home) if d.sha256 not in entrepot.to_refuse)
-    refused = [delivery for delivery in found if delivery.refused_since(since)]
+    watched = (d for d in status.deliveries(entrepot.home) if d.sha256 not in entrepot.to_refuse)
+    refused = [delivery for delivery in watched if delivery.refused_since(since)]
     return dg.AssetCheckResult(
         passed=not refused,
-        severity=dg.AssetCheckSeverity.WARN,  # a refused file is the sender's to mend: the others are published
+        severity=dg.AssetCheckSeverity.WARN,  # only its sender can mend a refused file: the others are published
         description=status.named(
             [f"{delivery.filename} ({delivery.source or 'source inconnue'})" for delivery in refused]
         ),

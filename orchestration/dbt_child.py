@@ -1,13 +1,15 @@
-"""`dlnuf-dbt`: dbt, which ends when the run that started it does, and reads the project once for any warehouse.
+"""`dlnuf-dbt`: dbt, made to end with the run that started it, and to read the project once for any warehouse.
 
-Belongs here: these two. Does not belong here: what dbt is asked (`assets`) and where it writes (`dbt_runtime`).
+Belongs here: these two changes. Does not belong here: what dbt is asked for (`assets`), where it writes
+(`dbt_runtime`).
 
-A run killed with `kill -9` cannot stop its dbt, which would go on writing in the warehouse under the next run. So dbt
-looks after its parent: once it is gone, dbt goes too. DuckDB keeps what was committed, and the next run builds again.
+A run killed with `kill -9` cannot stop its dbt, which would go on writing in the warehouse while the next run works. So
+dbt watches the process that started it, and ends when that process is gone. DuckDB keeps what was committed, and the
+next run builds again.
 
-dbt keeps what it read of the project (`partial_parse.msgpack`), and reads it anew, seven seconds, for another
-connection. Nothing of ours depends on where the warehouse is, nor on the memory that it may take: the project of a home
-that was moved, restored or given more memory is the same.
+dbt keeps what it read of the project (`partial_parse.msgpack`), but reads it again, which takes seven seconds, when the
+connection is another one. Our project depends neither on where the warehouse is nor on the memory that it may take: it
+is the same for a home that was moved, restored or given more memory.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ def _follow(parent: int) -> None:
 
 
 def read_once_for_any_warehouse() -> None:
-    """Leave out of the connection, as dbt compares it with the one that it read the project for, what we never read."""
+    """Makes dbt ignore the path and the settings of the warehouse when it compares two connections."""
     from dbt.adapters.duckdb.credentials import DuckDBCredentials
 
     every = DuckDBCredentials._connection_keys

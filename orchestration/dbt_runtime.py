@@ -1,7 +1,7 @@
 """How dbt is called: its environment, its executable, and the manifest that the asset graph is drawn from.
 
-Belongs here: everything about dbt that needs neither Dagster nor dbt to be imported (dbt always runs as a subprocess,
-so that it releases the DuckDB file when it ends). Does not belong here: assets.
+Belongs here: everything about dbt for which neither Dagster nor dbt has to be imported. Does not belong here: assets
+(`assets`). dbt always runs as a subprocess, so that it releases the DuckDB file when it ends.
 """
 
 from __future__ import annotations
@@ -34,19 +34,19 @@ def environment(home: Home) -> dict[str, str]:
         "DLNUF_WAREHOUSE": str(home.warehouse),
         "DBT_TARGET_PATH": str(home.dbt / "target"),
         "DBT_LOG_PATH": str(home.dbt / "logs"),
-        "DBT_LOG_LEVEL_FILE": "info",  # what dbt tells itself of every query takes it a tenth of its time
+        "DBT_LOG_LEVEL_FILE": "info",  # logging every query would take dbt a tenth of its time
         PARENT: str(os.getpid()),
     }
 
 
 def export(home: Home) -> None:
-    """Set them for this process: dagster-dbt reads the profile here before it starts dbt."""
+    """Sets these variables in this process too: dagster-dbt reads the profile before it starts dbt."""
     os.environ.update(environment(home))
     home.root.mkdir(parents=True, exist_ok=True)
 
 
 def export_day(today: date) -> None:
-    """Give the day of the run to the dbt that it starts. A variable: another `--vars` has dbt read the project anew."""
+    """Gives the day of the run to dbt, by a variable: with `--vars`, dbt would read the project again every day."""
     os.environ[DAY] = today.isoformat()
 
 
@@ -87,7 +87,7 @@ def prepare_manifest(home: Home, project: Path | None = None) -> Path:
 
 
 def test_descriptions(home: Home) -> dict[str, str]:
-    """What each dbt test verifies, in words, by the name of the test; the tests that say nothing are left out."""
+    """Name of a dbt test -> what it verifies, in words. Tests without a description are left out."""
     nodes = json.loads(prepare_manifest(home).read_text(encoding="utf-8"))["nodes"].values()
     return {
         node["name"]: node["description"] for node in nodes if node["resource_type"] == "test" and node["description"]
@@ -95,7 +95,7 @@ def test_descriptions(home: Home) -> dict[str, str]:
 
 
 def failures(home: Home) -> list[str]:
-    """Nodes that did not pass in the last dbt execution, one readable line each; skipped nodes are not causes."""
+    """The nodes that failed in the last execution of dbt, one readable line each. Skipped nodes are not causes."""
     path = home.dbt / "target" / "run_results.json"
     if not path.exists():
         return []

@@ -1,6 +1,6 @@
 """The code location: what Dagster loads (`make dagster`), and what `dlnuf run` executes in process.
 
-Belongs here: putting the pieces together. Does not belong here: the pieces (`assets`, `checks`, `automation`...).
+Belongs here: putting the pieces together. Does not belong here: the pieces (`assets`, `checks`, `automation`…).
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from orchestration.automation import boite_de_depot, tous_les_jours, traitement
 from orchestration.partitions import AHEAD, FIRST_MILLESIME
 from orchestration.resources import Entrepot, dbt, served
 
-# The years of `partitions.years`, on the day when they are asked for: the code location stays loaded across New Year.
-# A window is there once its year is over; `end_offset` adds the year under way, then those ahead.
+# The same years as `partitions.years`, computed on the day when they are asked for, because the code location stays
+# loaded across New Year. Dagster makes a window once its year is over; `end_offset` adds the current year, and those
+# ahead.
 MILLESIMES = dg.TimeWindowPartitionsDefinition(
     start=str(FIRST_MILLESIME), fmt="%Y", cron_schedule="0 0 1 1 *", timezone=ZONE, end_offset=1 + AHEAD
 )

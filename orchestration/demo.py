@@ -1,7 +1,7 @@
 """`dlnuf demo`: an invented territory, from its deliveries to its publication. It is what `make run` calls.
 
-Belongs here: chaining the other commands, what a demonstration takes, and whether the deliveries that the generator
-spoiled were refused, those and no other. Does not belong here: the commands themselves, wording (`summary`).
+Belongs here: chaining the other commands, what a demonstration takes, and whether exactly the deliveries that the
+generator spoiled were refused. Does not belong here: the commands themselves, wording (`summary`).
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from ingest.store.lake import REFUSED
 from orchestration.dbt_runtime import DbtFailed, prepare_manifest
 from orchestration.lock import HomeBusy, writing
 from orchestration.progress import Progress, as_one, silent
-from orchestration.run import Outcome, nothing_new, run
+from orchestration.run import RunOutcome, nothing_new, run
 from orchestration.status import Delivery, deliveries
 
 if TYPE_CHECKING:
-    from witness.generate import ARefuser
+    from witness.generate import SpoiledDelivery
 
 DEFAULT = "demonstration"
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What a scale holds, and what it takes on two free cores, installation apart (decimal MB)."""
+    """What a scale holds, and what it takes on two free cores once the project is installed (decimal MB)."""
 
     establishments: int
     persons: int
@@ -57,7 +57,7 @@ COSTS = {
 class Plan:
     """What `play` will do, at an instant.
 
-    `keyring`: where one was just made; `done`: all was done before, nothing changed since.
+    `keyring`: where a keyring was just made, if one was. `done`: everything was done before and nothing changed since.
     """
 
     now: datetime
@@ -78,40 +78,40 @@ class Plan:
 class Played:
     """What a demonstration did.
 
-    `refused`: deliveries spoiled to be refused, and refused. `faults`: those that were not, and those refused without
-    having been spoiled. `sown`: errors sown in the deliveries, by what a right system does of them. `right`: share of
-    the questions rightly answered somewhere whose retained value is right.
+    `refused`: deliveries that were spoiled to be refused, and were refused. `faults`: spoiled deliveries that were not
+    refused, and refused ones that were not spoiled. `sown`: errors sown in the deliveries, by what a right system does
+    with them. `right`: among the questions to which some source answers right, the share whose retained value is right.
     """
 
-    outcome: Outcome
-    refused: Sequence[ARefuser]
+    outcome: RunOutcome
+    refused: Sequence[SpoiledDelivery]
     faults: Sequence[str]
     sown: Mapping[str, int]
     right: float | None
 
 
 def prepare(home: Home, scale: str = DEFAULT, seed: int = 1, *, now: datetime) -> Plan:
-    """What is to be done in this home. The keyring is made when there is none, and nothing else is written.
+    """What is to be done in this home. A keyring is made when there is none; nothing else is written.
 
     Some deliveries are about (invented) persons: without a keyring they would be refused.
 
     Raises:
         KeyringProblem: there is a keyring that cannot be used, or none can be written.
     """
-    from witness.generate import est_faite
+    from witness.generate import is_done
 
     wanted = Plan(now, home, scale, seed, _keyring(home, now))
-    generated = est_faite(wanted.folder, scale=scale, seed=seed)
+    generated = is_done(wanted.folder, scale=scale, seed=seed)
     return replace(wanted, generated=generated, done=generated and nothing_new(home, clock.day(now)))
 
 
 def play(wanted: Plan, progress: Progress = silent) -> Played:
-    """Generate in `<home>/demo/<scale>-<seed>/`, deliver its `livraisons/`, run, compare with the truth.
+    """Generates in `<home>/demo/<scale>-<seed>/`, delivers its `livraisons/`, runs, and compares with the truth.
 
-    The same scale and seed give the same bytes: playing it again receives nothing and publishes nothing.
+    The same scale and seed give the same bytes, so that playing again receives nothing and publishes nothing.
     """
     from ingest.receive.delivery import deliver
-    from witness.generate import a_refuser, effets, generate
+    from witness.generate import effects, generate, to_be_refused
 
     start = time.monotonic()
     home, folder = wanted.home, wanted.folder
@@ -121,17 +121,17 @@ def play(wanted: Plan, progress: Progress = silent) -> Played:
             background.submit(_prepare_dbt, home)
             generate(folder, scale=wanted.scale, seed=wanted.seed, progress=as_one(progress, "Génération"))
     deliver([folder / "livraisons"], home, now=wanted.now, progress=as_one(progress, "Réception des fichiers"))
-    spoiled = {sha256_of(folder / "livraisons" / each.livraison): each for each in a_refuser(folder)}
+    spoiled = {sha256_of(folder / "livraisons" / each.livraison): each for each in to_be_refused(folder)}
     outcome = run(home, progress=progress, now=wanted.now, to_refuse=frozenset(spoiled))
     sent = {sha256_of(path) for path in (folder / "livraisons").rglob("*") if path.is_file()}
     refused, faults = judged(spoiled, [d for d in deliveries(home) if d.sha256 in sent])
     right = _right(home, folder, outcome.version, progress)
     outcome = replace(outcome, seconds=time.monotonic() - start)
-    return Played(outcome, refused, faults, effets(folder), right)
+    return Played(outcome, refused, faults, effects(folder), right)
 
 
-def judged(spoiled: Mapping[str, ARefuser], sent: Sequence[Delivery]) -> tuple[list[ARefuser], list[str]]:
-    """Spoiled deliveries (by SHA-256) that were refused, as planned; what did not go as planned, in words."""
+def judged(spoiled: Mapping[str, SpoiledDelivery], sent: Sequence[Delivery]) -> tuple[list[SpoiledDelivery], list[str]]:
+    """The spoiled deliveries (by SHA-256) that were refused as planned; and what did not go as planned, in words."""
     refused = {delivery.sha256: delivery for delivery in sent if delivery.status == REFUSED}
     unplanned = [d for sha256, d in refused.items() if sha256 not in spoiled]
     taken = [each for sha256, each in spoiled.items() if sha256 not in refused]
@@ -141,13 +141,13 @@ def judged(spoiled: Mapping[str, ARefuser], sent: Sequence[Delivery]) -> tuple[l
 
 
 def _prepare_dbt(home: Home) -> None:
-    """Read the dbt project ahead of the run, which will say why when that cannot be done."""
+    """Reads the dbt project ahead of the run. When that fails, the run will say why."""
     with contextlib.suppress(HomeBusy, DbtFailed, OSError), writing(home):
         prepare_manifest(home)
 
 
 def _right(home: Home, folder: Path, version: str | None, progress: Progress) -> float | None:
-    """Judge the publication once, for the page « Exactitude »; its figure."""
+    """Judges the publication once, for the page « Exactitude », and returns its figure."""
     from witness.score import keep, score
 
     if version is None:
@@ -160,7 +160,7 @@ def _right(home: Home, folder: Path, version: str | None, progress: Progress) ->
 
 
 def _keyring(home: Home, now: datetime) -> Path | None:
-    """Where a keyring was made; None when there was one."""
+    """Makes a keyring when there is none. Returns its path; None when there was one."""
     try:
         keyrings.load(home)
     except keyrings.NoKeyring:

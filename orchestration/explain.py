@@ -34,8 +34,8 @@ class NothingToExplain(LookupError):
 def explain(home: Home, unite_id: str, element_id: str, millesime: int | None = None) -> dict[str, Any]:
     """Answers for a unit and an element in a year (the most recent by default), in the shape of `dlnuf explain --json`.
 
-    An element that has several facets (components, time bases, perimeters) has one entry a facet in `values`; the top
-    of the object repeats the first one: the site alone, no component.
+    An element that has several facets (components, time bases, perimeters) has one entry a facet in `values`. The top
+    of the object repeats the first entry: that of the site alone, without component when there is such a facet.
 
     Raises NothingToExplain.
     """
@@ -142,7 +142,7 @@ def _value(row: dict[str, Any]) -> float | str | None:
 
 
 def _why_nothing(connection: Any, folder: Path, unit: str, element: str) -> str:
-    """What the person may have meant: the element, the unit, or both are unknown."""
+    """Why there is nothing to explain: the unit or the element is unknown, or this element has no answer here."""
     path = str(table(folder, "dlnuf_valeurs"))
 
     def known(column: str, value: str) -> bool:

@@ -1,9 +1,11 @@
 """The inbox: `<home>/inbox/<source>/`, where anyone drops a file.
 
-Belongs here: noticing what is new, delivering it, and putting the file where it belongs afterwards, once:
-received -> removed (the landing holds its bytes); refused -> `inbox/refuses/`, with its reason beside it in a .txt
-(the reason alone, under a neutral name, unless the header is nearly that of a source of open data).
-Does not belong here: the Dagster sensor that calls this (`automation`).
+Belongs here: noticing what is new, delivering it, and clearing the inbox. Does not belong here: the Dagster sensor that
+calls this (`automation`).
+
+A received file is removed, because the landing holds its bytes. A refused one goes to `inbox/refuses/`, with its reason
+beside it in a .txt. Only the reason is kept there, under a neutral name, unless the header is nearly that of a source
+of open data.
 """
 
 from __future__ import annotations
@@ -37,10 +39,11 @@ class Dropped:
 
 
 def scan(home: Home) -> list[Dropped]:
-    """Files waiting in the inbox, in the order of their names. Hidden and unfinished files, and what systems
-    leave in folders, are left alone.
+    """The files that wait in the inbox, in the order of their names.
+
+    Hidden and unfinished files, and what systems leave in folders, are left alone.
     """
-    found = []
+    dropped = []
     for path in sorted(home.inbox.rglob("*")):
         parts = path.relative_to(home.inbox).parts
         if not path.is_file() or parts[0] == REFUSED or any(part.startswith(".") for part in parts):
@@ -50,18 +53,18 @@ def scan(home: Home) -> list[Dropped]:
         source = parts[0] if len(parts) > 1 and parts[0] != UNKNOWN else None
         facts = path.stat()
         seen = f"{'/'.join(parts)}|{facts.st_mtime_ns}|{facts.st_size}"
-        found.append(Dropped(path, source, hashlib.sha256(seen.encode()).hexdigest()))
-    return found
+        dropped.append(Dropped(path, source, hashlib.sha256(seen.encode()).hexdigest()))
+    return dropped
 
 
 def settled(dropped: Sequence[Dropped], cursor: str | None) -> list[Dropped]:
-    """Those that had the same time and size at the previous look: a file being copied is not taken half-way."""
+    """The files that had the same time and size at the previous look, so that none is taken while it is copied."""
     seen = set(json.loads(cursor)) if cursor else set()
     return [file for file in dropped if file.mark in seen]
 
 
 def cursor(dropped: Sequence[Dropped]) -> str:
-    """What to remember of this look."""
+    """What to remember of this look until the next one."""
     return json.dumps(sorted(file.mark for file in dropped), ensure_ascii=False)
 
 
@@ -80,9 +83,9 @@ def take(home: Home, dropped: Sequence[Dropped], now: datetime) -> list[Receipt]
 def put_away(home: Home, path: Path, receipt: Receipt) -> None:
     """Remove a received file from the inbox, or set a refused one aside with its reason.
 
-    A refused file that may be about persons is not kept in the clear, its name neither: its sender has it, and the
-    reason says what to do. While there is no key to receive it with, one that is told to be about persons waits where
-    it was dropped.
+    Neither the content nor the name of a refused file that may be about persons is kept in the clear: its sender has
+    the file, and the reason says what to do. A file dropped for a source about persons waits in the inbox as long as
+    there is no key to receive it with.
     """
     if receipt.status != "refused":
         path.unlink(missing_ok=True)
@@ -96,13 +99,13 @@ def put_away(home: Home, path: Path, receipt: Receipt) -> None:
     while free.exists() or free.with_name(free.name + ".txt").exists():
         count += 1
         free = target.with_name(f"{target.stem} ({count}){target.suffix}")
-    said = f"{receipt.reason}\n"
+    text = f"{receipt.reason}\n"
     if receipt.name:
         path.unlink(missing_ok=True)
-        said += f"{ASK_AGAIN}\n"
+        text += f"{ASK_AGAIN}\n"
     else:
         path.replace(free)
-    free.with_name(free.name + ".txt").write_text(said, encoding="utf-8")
+    free.with_name(free.name + ".txt").write_text(text, encoding="utf-8")
 
 
 def _is_personal(source: str | None) -> bool:

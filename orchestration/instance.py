@@ -1,6 +1,6 @@
 """Dagster's own home, under ours: its settings and its local storage. `python -m orchestration.instance` prints it.
 
-Belongs here: dagster.yaml. Does not belong here: definitions.
+Belongs here: dagster.yaml. Does not belong here: assets, jobs, sensors (`definitions`).
 """
 
 from __future__ import annotations

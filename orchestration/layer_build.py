@@ -1,4 +1,4 @@
-"""How the layer is built: whole, or the units that changed since it was last built.
+"""How the layer is built: as a whole, or only for the units that changed since it was last built.
 
 Belongs here: choosing, and recording that a build succeeded. Does not belong here: what a change is
 (`ingest.store.changes`), running dbt (`assets`).
@@ -14,9 +14,9 @@ import duckdb
 from ingest.home import Home
 from ingest.store import changes
 
-# Unit tests prove the formulas, which do not change from one run to the next: `make test` runs them.
+# Unit tests prove the formulas, which do not change from one run to the next: only `make test` runs them.
 _BUILD = ("build", "--exclude-resource-type", "unit_test")
-# What only referentials and declarations make, and the views of answers, are as the last whole build left them.
+# Models that only depend on referentials and declarations, and views: they are as the last whole build left them.
 _DECLARED = (
     "resource_type:seed",
     "staging.finess",
@@ -25,7 +25,8 @@ _DECLARED = (
     "intermediate.cnsa",
     "intermediate.observations.obs_*",
 )
-# Persons and stays, which are matched over the country: as they are when no delivery, and no day, says otherwise.
+# Models of persons and stays, which are matched over the country. They are left as they are unless a delivery about
+# persons came, or an opposition began or ended.
 _PERSONS = (
     "staging.personnes",
     "intermediate.personnes",
@@ -45,10 +46,11 @@ class Build:
 
 
 def to_do(home: Home, declarations: str, today: date, *, whole_graph: bool = True) -> Build:
-    """What dbt is to do on a day (the one that its SQL is given), with declarations of this digest.
+    """What dbt must do. today: the day that its SQL is given. declarations: their digest.
 
-    When everything is to be redone, the layer is of no declarations until that succeeds. `whole_graph`: every model is
-    asked for; when some are, none is left out.
+    When everything must be redone, the record of what the layer was built with is erased first: if the build stops on
+    the way, the next one redoes everything again. whole_graph: whether every model was asked for. When only some were,
+    all of those are built.
     """
     with duckdb.connect(str(home.warehouse)) as connection:
         changes.prepare(connection)
@@ -64,13 +66,13 @@ def to_do(home: Home, declarations: str, today: date, *, whole_graph: bool = Tru
 
 
 def failed(home: Home) -> None:
-    """A build stopped on the way: the next one redoes everything, so that it cannot stop for what this one left."""
+    """Records that a build stopped on the way: the next one redoes everything, whatever this one left half done."""
     with duckdb.connect(str(home.warehouse)) as connection:
         changes.forget(connection)
 
 
 def day(home: Home) -> date | None:
-    """The day that the layer of the warehouse was built for; None when nobody knows (not to its end, not readable)."""
+    """The day for which the layer was built; None when it was not built to its end, or cannot be read."""
     try:
         with duckdb.connect(str(home.warehouse), read_only=True) as connection:
             return changes.day(connection)
@@ -79,6 +81,6 @@ def day(home: Home) -> date | None:
 
 
 def built(home: Home, declarations: str) -> None:
-    """The layer is what the deliveries make it with these declarations: those of the moment when dbt began."""
+    """Records that the layer was built with these declarations, which are those of the moment when dbt began."""
     with duckdb.connect(str(home.warehouse)) as connection:
         changes.built(connection, declarations)

@@ -2,8 +2,8 @@
 
 Belongs here: taking, waiting for and describing that lock. Does not belong here: what is done while it is held.
 
-The kernel releases the lock with the process, so a `kill -9` leaves nothing to clean. The file only tells who holds it,
-and by its own date since when.
+The kernel releases the lock when the process ends, so that a `kill -9` leaves nothing to clean. The file only says who
+holds the lock, and its date says since when.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ _held: set[Path] = set()
 
 @contextmanager
 def writing(home: Home, *, wait_s: float = 0) -> Iterator[None]:
-    """Hold the home's lock; waits up to `wait_s` seconds. Re-entrant within a process: a run holds it around its steps.
+    """Holds the lock of a home, after waiting for it up to `wait_s` seconds.
+
+    A process that holds the lock can take it again: a run holds it around its steps, which take it too.
 
     Raises HomeBusy, naming the process that holds it.
     """

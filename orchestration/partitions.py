@@ -1,7 +1,7 @@
 """Partitions by millésime (the year that the data are about), and how a selection of them is handed to the pipeline.
 
-Belongs here: which years there are on a day. Does not belong here: assets, Dagster (its partitions, which grow as these
-do, are in `definitions`).
+Belongs here: which years there are on a given day. Does not belong here: the partitions of Dagster, which grow in the
+same way (`definitions`), assets (`assets`).
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ RANGE_END = "dagster/asset_partition_range_end"
 
 
 def years(today: date) -> list[str]:
-    """From the first campaign to next year: some campaigns (EPRD, prix) speak of the year to come."""
+    """The years from the first campaign to next year, which some campaigns (EPRD, prix) are about."""
     return [str(year) for year in range(FIRST_MILLESIME, today.year + AHEAD + 1)]
 
 
 def wanted(selected: Sequence[str], today: date) -> list[int | None]:
-    """Years to process one by one; `[None]` (whatever the year, known or not) when every year begun is selected.
+    """The years to process one by one; `[None]`, for any year, known or not, when all the years begun are selected.
 
-    Every year begun, not every partition: what was all of them on 31 December is all but one the day after.
+    The years ahead need not be selected: a selection of all partitions made on 31 December lacks one the day after.
     """
     if set(selected) >= set(years(today)[:-AHEAD]):
         return [None]

@@ -1,6 +1,6 @@
-"""What the assets are given: the home they work in, and somebody to tell how far they are.
+"""What the assets are given: the home they work in, the instant of the run, whom to report progress to.
 
-Belongs here: Dagster resources. Does not belong here: what is done with them.
+Belongs here: Dagster resources. Does not belong here: what is done with them (`assets`).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ WAIT_FOR_WRITER_S = 1800.0
 
 @dataclass(frozen=True)
 class Entrepot:
-    """One installation, for one run or one look at the inbox: its home, its writer's lock, the instant it began."""
+    """One installation, for one run or one look at the inbox, which began at `now`."""
 
     home: Home
     now: datetime
@@ -49,7 +49,7 @@ class Entrepot:
 
 
 def served(home: Home) -> dg.ResourceDefinition:
-    """What the code location gives: made anew for each run and each tick, so that each has its own instant."""
+    """The resource of the code location. It is made again for each run and each tick: each has its own instant."""
     return dg.ResourceDefinition(lambda _context: Entrepot(home, clock.now()))
 
 
@@ -58,11 +58,11 @@ class Dbt(DbtCliResource):
 
     @property
     def _cli_version(self) -> Version:
-        """`dbt --version` starts dbt, which asks the package index for a newer one: nothing here calls outside."""
+        """The version of dbt, read from its package: `dbt --version` would ask the package index for a newer one."""
         return Version(version("dbt-core"))
 
     def _initialize_dbt_core_adapter(self, args: Any) -> Any:
-        """Only fetches row counts and columns, which we do not ask for; it would import dbt in this process."""
+        """No adapter: it only serves to fetch row counts and columns, and would import dbt in this process."""
         return None
 
 

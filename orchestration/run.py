@@ -1,7 +1,7 @@
-"""`dlnuf run`: the assets of the code location, executed in this process, and what came of it.
+"""`dlnuf run`: the assets of the code location, executed in this process, and what they did.
 
-Belongs here: whether there is anything to do, executing the graph, and saying why it failed in words.
-Does not belong here: the steps themselves (`assets`), printing (`main`).
+Belongs here: whether there is anything to do, executing the graph, and saying in words why it failed.
+Does not belong here: the steps themselves (`assets`), printing (`orchestration.cli`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from orchestration.lock import writing
 from orchestration.partitions import all_years_tags, years
 from orchestration.progress import Progress, silent
 
-# A dbt whose run was killed ends within a second (`dbt_child`); more than that is somebody else.
+# When a run is killed, its dbt ends within a second (`dbt_child`): after that, another process holds the warehouse.
 WAIT_FOR_WAREHOUSE_S = 60.0
 
 
@@ -37,7 +37,7 @@ class UnknownMillesime(ValueError):
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RunOutcome:
     """What a run did. `published` is False when there was nothing new."""
 
     nothing_new: bool
@@ -48,7 +48,7 @@ class Outcome:
 
 
 def nothing_new(home: Home, today: date, millesime: int | None = None) -> bool:
-    """No delivery waits, and the current publication is whole, made by this software from what there is today."""
+    """Whether no delivery waits, and the current publication is whole, made by this software from today's inputs."""
     from ingest.fingerprint import inputs_fingerprint
     from ingest.pipeline import pending
     from orchestration.publication import read_current
@@ -68,12 +68,12 @@ def run(
     now: datetime,
     allow_shrink: bool = False,
     to_refuse: frozenset[str] = frozenset(),
-) -> Outcome:
-    """Process what is new, resolve, publish; does nothing when nothing is new.
+) -> RunOutcome:
+    """Processes what is new, resolves and publishes; does nothing when nothing is new.
 
-    `now` is the instant of the run: all its steps are of its day, even when midnight passes meanwhile. `allow_shrink`
-    lets volumes and key figures fall below those of the current publication. `to_refuse`: SHA-256 of deliveries whose
-    refusal is wanted, and not to be warned of.
+    now: the instant of the run; all its steps use the day of that instant, even when midnight passes meanwhile.
+    allow_shrink: let volumes and key figures fall below those of the current publication. to_refuse: SHA-256 of
+    deliveries whose refusal is wanted, and causes no warning.
 
     Raises HomeBusy, UnknownMillesime, RunFailed, DbtFailed (the dbt project cannot be read), DeclarationError (before
     anything is built).
@@ -85,13 +85,13 @@ def run(
         raise UnknownMillesime(f"Le millésime {millesime} n'est pas traité : de {every[0]} à {every[-1]}.")
     with writing(home), journal(home):
         if nothing_new(home, clock.day(now), millesime):
-            return Outcome(True, False, _version(home), time.monotonic() - start)
+            return RunOutcome(True, False, _version(home), time.monotonic() - start)
         wait_for_warehouse(home)
         progress("Préparation", 0, None)
         before = _version(home)
         warnings = execute(home, millesime, progress, now, allow_shrink, to_refuse)
         version = _version(home)
-    return Outcome(False, version != before, version, time.monotonic() - start, warnings)
+    return RunOutcome(False, version != before, version, time.monotonic() - start, warnings)
 
 
 def _version(home: Home) -> str | None:
@@ -102,9 +102,10 @@ def _version(home: Home) -> str | None:
 
 
 def wait_for_warehouse(home: Home, timeout_s: float = WAIT_FOR_WAREHOUSE_S) -> None:
-    """Wait until no process holds the warehouse (somebody may be looking at it); one that cannot be read is removed.
+    """Waits until no process holds the warehouse, which somebody may be looking at.
 
-    Nothing is lost with it: all it holds comes from the lake, and the run builds it again.
+    A warehouse that cannot be read is removed. Nothing is lost: all it holds comes from the lake, and the run builds it
+    again.
 
     Raises RunFailed when it stays held.
     """
@@ -136,7 +137,7 @@ def execute(
     allow_shrink: bool = False,
     to_refuse: frozenset[str] = frozenset(),
 ) -> list[str]:
-    """Execute the job in this process; returns what the checks warn about.
+    """Executes the job in this process, and returns the warnings of the checks.
 
     Raises RunFailed, DbtFailed.
     """
@@ -163,21 +164,21 @@ def execute(
             )
     failed = [check for check in result.get_asset_check_evaluations() if not check.passed]
     reasons = [_reason(event) for event in result.all_events if event.is_step_failure]
-    if not reasons:  # after a failure, what waits for it is skipped; without one, it would be forgotten
+    if not reasons:  # a step that is skipped although no other failed must not go unnoticed
         reasons += [f"{event.step_key} : étape sautée." for event in result.all_events if event.is_step_skipped]
-    # A check of ours failed; those of dbt are named by the failure of their step.
+    # One of our checks failed. The checks of dbt are named in the failure of its step.
     if None in reasons or (failed and result.success):
         reasons += [_check(check) for check in failed if check.severity == dg.AssetCheckSeverity.ERROR]
-    told = [reason for reason in dict.fromkeys(reasons) if reason]
-    if told or not result.success:
-        raise RunFailed("\n".join(told) or "Le traitement n'a pas abouti.")
+    causes = [reason for reason in dict.fromkeys(reasons) if reason]
+    if causes or not result.success:
+        raise RunFailed("\n".join(causes) or "Le traitement n'a pas abouti.")
     described = test_descriptions(home) if failed else {}
     return [_check(check, described) for check in failed]
 
 
 @contextlib.contextmanager
 def _own_output(home: Home) -> Iterator[None]:
-    """What dbt and Dagster say goes to a log of the run: the output is the command's."""
+    """Sends what dbt and Dagster write to a log of the run, because the output is for the command."""
     folder = home.root / "journaux"
     folder.mkdir(parents=True, exist_ok=True)
     dagster = logging.getLogger("dagster")
@@ -193,7 +194,7 @@ def _own_output(home: Home) -> Iterator[None]:
 
 
 def _reason(event: Any) -> str | None:
-    """Why a step failed, without its stack: the description that an asset gives, else the error; None for a check."""
+    """Why a step failed, without its stack: the description that the asset gives, else the error; None for a check."""
     data = event.event_specific_data
     if data.user_failure_data and data.user_failure_data.description:
         return data.user_failure_data.description
@@ -206,9 +207,9 @@ def _reason(event: Any) -> str | None:
 
 
 def _check(check: Any, described: Mapping[str, str] | None = None) -> str:
-    """A check that did not pass: what it verifies when somebody wrote it, else its name; then what it found."""
+    """A check that did not pass: what it verifies, when somebody described it, else its name; then what it found."""
     where = "/".join(check.asset_key.path)
     rows = check.metadata.get("dagster_dbt/failed_row_count")  # what a dbt test says
-    said = check.description or (f"{rows.value} lignes concernées" if rows else "non respecté")
+    finding = check.description or (f"{rows.value} lignes concernées" if rows else "non respecté")
     subject = (described or {}).get(check.check_name) or f"Contrôle {check.check_name} ({where})"
-    return f"{subject} : {said}"
+    return f"{subject} : {finding}"

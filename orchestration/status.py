@@ -1,6 +1,6 @@
 """Where things stand: deliveries and rows from the lake, the layer from the current publication.
 
-Belongs here: counting, as pure functions over a home; nothing is written. Does not belong here: printing (`main`), and
+Belongs here: counting, with functions that only read a home. Does not belong here: printing (`orchestration.cli`), and
 the warehouse, which belongs to the pipeline: readers see what was published.
 """
 
@@ -39,7 +39,7 @@ class Delivery:
     absent: tuple[str, ...] = ()  # titles that the file lacks: unknown in every row of it
 
     def refused_since(self, moment: datetime | None) -> bool:
-        """Refused, and received after that moment (None: ever)."""
+        """Whether it was refused, and received after a moment (None: at any time)."""
         return self.status == REFUSED and (moment is None or self.received_at > moment)
 
 
@@ -58,18 +58,18 @@ class Layer:
 
 
 def deliveries(home: Home) -> list[Delivery]:
-    """Every file received, in the order of reception; those refused at the door come last."""
+    """Every file received, in the order of reception. Those refused at the door come last."""
     done = {result.delivery_id: result for result in results(home)}
-    found: list[Delivery] = []
+    listed: list[Delivery] = []
     for manifest in manifests(home):
         received_at = datetime.fromisoformat(manifest.received_at)
         result = done.get(manifest.delivery_id)
         facts = manifest.delivery_id, manifest.source, manifest.filename, received_at
         if result is None:
             waiting = Delivery(*facts, RECEIVED, manifest.sha256)
-            found.append(replace(waiting, absent=manifest.absentes))
+            listed.append(replace(waiting, absent=manifest.absentes))
             continue
-        found.append(
+        listed.append(
             Delivery(
                 *facts,
                 result.statut,
@@ -85,33 +85,33 @@ def deliveries(home: Home) -> list[Delivery]:
     for refusal in refusals(home):
         received_at = datetime.fromisoformat(refusal["received_at"])
         facts = refusal["sha256"], refusal["source"], refusal["filename"], received_at
-        found.append(Delivery(*facts, REFUSED, refusal["sha256"], refusal["reason"]))
-    return found
+        listed.append(Delivery(*facts, REFUSED, refusal["sha256"], refusal["reason"]))
+    return listed
 
 
 def named(items: Sequence[str], at_most: int = 5) -> str:
-    """The first few, and how many others."""
+    """The first few items, and how many others there are."""
     others = f" et {len(items) - at_most} autres" if len(items) > at_most else ""
     return ", ".join(items[:at_most]) + others
 
 
-def row_counts(found: Iterable[Delivery]) -> dict[str, int]:
+def row_counts(listed: Iterable[Delivery]) -> dict[str, int]:
     """Rows read, accepted and rejected over these deliveries."""
-    found = list(found)
+    listed = list(listed)
     return {
-        "read": sum(delivery.read for delivery in found),
-        "accepted": sum(delivery.accepted for delivery in found),
-        "rejected": sum(delivery.rejected for delivery in found),
+        "read": sum(delivery.read for delivery in listed),
+        "accepted": sum(delivery.accepted for delivery in listed),
+        "rejected": sum(delivery.rejected for delivery in listed),
     }
 
 
-def unbalanced(found: Sequence[Delivery]) -> list[str]:
+def unbalanced(listed: Sequence[Delivery]) -> list[str]:
     """Deliveries, or entities of them, whose rows read are not the sum of the accepted and the rejected."""
-    return [f"{d.filename} ({d.read} ≠ {d.accepted} + {d.rejected})" for d in found if not d.balances]
+    return [f"{d.filename} ({d.read} ≠ {d.accepted} + {d.rejected})" for d in listed if not d.balances]
 
 
 def table(folder: Path, name: str) -> Path | None:
-    """File of a published table, in whichever part of the snapshot it is."""
+    """The file of a published table, in whichever part of the snapshot it is."""
     return next(iter(sorted(folder.glob(f"*/{name}.parquet"))), None)
 
 
@@ -149,17 +149,17 @@ def layer(home: Home) -> Layer:
 
 def status(home: Home) -> dict[str, Any]:
     """The whole, in the shape that `dlnuf status --json` promises."""
-    found = deliveries(home)
+    received = deliveries(home)
     published = layer(home)
-    sources = sorted({delivery.source for delivery in found if delivery.source})
+    sources = sorted({delivery.source for delivery in received if delivery.source})
     return {
         "deliveries": {
-            "received": len(found),
-            "accepted": sum(delivery.status == ACCEPTED for delivery in found),
-            "refused": sum(delivery.status == REFUSED for delivery in found),
-            "pending": sum(delivery.status == RECEIVED for delivery in found),
+            "received": len(received),
+            "accepted": sum(delivery.status == ACCEPTED for delivery in received),
+            "refused": sum(delivery.status == REFUSED for delivery in received),
+            "pending": sum(delivery.status == RECEIVED for delivery in received),
         },
-        "rows": row_counts(found),
+        "rows": row_counts(received),
         "observations": published.observations or 0,
         "retained": published.retained or 0,
         "losers": published.losers or 0,
@@ -174,13 +174,13 @@ def status(home: Home) -> dict[str, Any]:
                 "filename": d.filename,
                 "missing_columns": list(d.absent),
             }
-            for d in found
+            for d in received
             if d.absent
         ],
-        "sources": {source: _of_source(found, source) for source in sources},
+        "sources": {source: _of_source(received, source) for source in sources},
     }
 
 
-def _of_source(found: Sequence[Delivery], source: str) -> dict[str, int]:
-    mine = [delivery for delivery in found if delivery.source == source]
+def _of_source(received: Sequence[Delivery], source: str) -> dict[str, int]:
+    mine = [delivery for delivery in received if delivery.source == source]
     return {"deliveries": len(mine), **row_counts(mine)}

@@ -25,7 +25,7 @@ import pytest
 from ingest.home import Home
 
 if TYPE_CHECKING:
-    from witness.generate import Bilan
+    from witness.generate import Summary
 
 DLNUF = str(Path(sys.executable).with_name("dlnuf"))
 SEED = 3
@@ -62,16 +62,16 @@ def with_dbt_read(home: Home, read: Path) -> Home:
     return home
 
 
-def generated(factory: pytest.TempPathFactory, name: str, **asked: Any) -> tuple[Path, Bilan]:
+def generated(factory: pytest.TempPathFactory, name: str, **asked: Any) -> tuple[Path, Summary]:
     """An invented territory: the folder of its generation, and what was made."""
     from witness.generate import generate
 
     def make(folder: Path) -> None:
         made = generate(folder / "generation", **asked)
-        (folder / "bilan.pickle").write_bytes(pickle.dumps(made))
+        (folder / "summary.pickle").write_bytes(pickle.dumps(made))
 
     folder = once(factory, name, make)
-    return folder / "generation", pickle.loads((folder / "bilan.pickle").read_bytes())
+    return folder / "generation", pickle.loads((folder / "summary.pickle").read_bytes())
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ from dashboards.queries.connection import FICHE, Base, any_of
 
 def millesimes_dlnuf(base: Base) -> list[int]:
     """Years in which entries are counted, latest first."""
-    found = base.read("select distinct millesime from mart_dlnuf__saisies_evitees order by millesime desc")
-    return found["millesime"].to_list()
+    rows = base.read("select distinct millesime from mart_dlnuf__saisies_evitees order by millesime desc")
+    return rows["millesime"].to_list()
 
 
 def dlnuf_balance(base: Base, millesime: int | None) -> dict[str, Any]:
@@ -91,15 +91,15 @@ def collectes_redondantes(base: Base, millesime: int | None, saisies: tuple[str,
 CONFLIT_COLUMNS = ("departement_code", "element_libelle", "source_retenue", "source_ecartee", "action_conflit")
 
 
-def conflit_choices(base: Base, colonne: str) -> list[str]:
+def conflit_choices(base: Base, column: str) -> list[str]:
     """Values by which conflicts can be filtered, the most frequent first."""
-    if colonne not in CONFLIT_COLUMNS:
-        raise ValueError(f"colonne de filtre inconnue : {colonne}")
-    found = base.read(
-        f"select {colonne} as valeur from mart_dlnuf__conflits where {colonne} is not null"
+    if column not in CONFLIT_COLUMNS:
+        raise ValueError(f"colonne de filtre inconnue : {column}")
+    rows = base.read(
+        f"select {column} as valeur from mart_dlnuf__conflits where {column} is not null"
         " group by 1 order by count(*) desc, 1"
     )
-    return found["valeur"].to_list()
+    return rows["valeur"].to_list()
 
 
 def conflits(base: Base, chosen: Mapping[str, Sequence[str]], limit: int | None = None, skip: int = 0) -> pl.DataFrame:

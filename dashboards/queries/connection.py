@@ -3,8 +3,8 @@
 Belongs here: opening the snapshot, what every query needs. Does not belong here: the queries (the other modules of this
 package), layout, labels, number formats (pages and their helpers).
 
-The database is in memory, over read-only files; once its views exist it can open nothing else and its settings are
-locked. One connection per publication and perimeter is kept, so that a new publication is seen at the next query.
+The database is in memory, over read-only files. Once its views exist, it can open no other file, and its settings are
+locked. One connection is kept for each publication and perimeter, so that a new publication is seen at the next query.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from dashboards.access import Perimetre, perimetre_courant
+from dashboards.access import Perimeter, current_perimeter
 from dashboards.current import NoPublicationError, Publication, current_publication
 from data_contracts.indicators import SYNTHESE, Indicateur, published
 from data_contracts.indicators.declaration import Colonne
@@ -36,14 +36,14 @@ KEY = ("unite", "unite_id", "perimetre", "millesime", "element_id", "composante"
 
 @dataclass(frozen=True)
 class Base:
-    """One publication, as one perimeter lets it be seen."""
+    """One publication, as far as one perimeter lets it be seen."""
 
     publication: Publication
-    perimetre: Perimetre
+    perimeter: Perimeter
 
     def read(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pl.DataFrame:
-        """Rows of one query; every call has its own cursor, for the sessions run in parallel threads."""
-        return _connect(self.publication, self.perimetre).cursor().execute(sql, dict(parameters or {})).pl()
+        """Rows of one query. Every call has its own cursor, because sessions run in parallel threads."""
+        return _connect(self.publication, self.perimeter).cursor().execute(sql, dict(parameters or {})).pl()
 
     def first(self, sql: str, parameters: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The first row as a dictionary; empty when there is none."""
@@ -52,11 +52,11 @@ class Base:
 
 def current_base() -> Base:
     """The current publication through the perimeter of the current user. Raises NoPublicationError."""
-    return Base(current_publication(), perimetre_courant())
+    return Base(current_publication(), current_perimeter())
 
 
 @lru_cache(maxsize=4)
-def _connect(publication: Publication, perimetre: Perimetre) -> duckdb.DuckDBPyConnection:
+def _connect(publication: Publication, perimeter: Perimeter) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(":memory:")
     connection.execute("set autoinstall_known_extensions = false")
     connection.execute("set autoload_known_extensions = false")
@@ -64,7 +64,7 @@ def _connect(publication: Publication, perimetre: Perimetre) -> duckdb.DuckDBPyC
     tables |= {p.id: {f.name: f.logical_type for f in p.fields} for p in load_products().values()}
     for name, columns in tables.items():
         listed = name in publication.listed_tables()
-        _create_view(connection, name, publication.table(name), columns, perimetre, listed=listed)
+        _create_view(connection, name, publication.table(name), columns, perimeter, listed=listed)
     _create_indicator_views(connection)
     _create_search_table(connection)
     connection.execute(f"set allowed_directories = [{quote(str(publication.folder))}]")
@@ -101,11 +101,11 @@ def _create_view(
     name: str,
     path: Path,
     declared: Mapping[str, str],
-    perimetre: Perimetre,
+    perimeter: Perimeter,
     *,
     listed: bool,
 ) -> None:
-    """One table of the snapshot as a view; a table that the publication never had is empty, with the declared columns.
+    """Makes a view of one table of the snapshot. A table that the publication lacks is empty, with its columns.
 
     Raises NoPublicationError when a file that the publication lists is missing or cannot be read.
     """
@@ -118,16 +118,16 @@ def _create_view(
         missing = {c: t for c, t in declared.items() if c not in present}
     else:
         origin, present, missing = "(select 1 where false)", [], dict(declared)
-    masked = {column for table, column in perimetre.colonnes_masquees if table == name}
+    masked = {column for table, column in perimeter.hidden_columns if table == name}
     columns = [f"case when false then {c} end as {c}" if c in masked else c for c in present]
     columns += [f"cast(null as {SQL_TYPES[t]}) as {c}" for c, t in missing.items()]
-    where = _row_filter(name, {*present, *missing}, perimetre)
+    where = _row_filter(name, {*present, *missing}, perimeter)
     connection.execute(f"create view {name} as select {', '.join(columns)} from {origin} where {where}")
 
 
-def _row_filter(name: str, columns: set[str], perimetre: Perimetre) -> str:
-    """SQL condition on the rows of one table; nothing that cannot be tied to the perimeter passes."""
-    departements, financeurs = perimetre.departements, perimetre.financeurs
+def _row_filter(name: str, columns: set[str], perimeter: Perimeter) -> str:
+    """SQL condition on the rows of one table. A row that cannot be tied to the perimeter does not pass."""
+    departements, financeurs = perimeter.departements, perimeter.financeurs
     if departements is None and financeurs is None:
         return "true"
     terms = []

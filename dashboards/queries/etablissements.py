@@ -67,10 +67,10 @@ def valeurs(base: Base, finess_et: str) -> pl.DataFrame:
     )
 
 
-def reponses(base: Base, cle: Mapping[str, Any]) -> pl.DataFrame:
+def reponses(base: Base, key: Mapping[str, Any]) -> pl.DataFrame:
     """Every answer received for one retained value, the winner first, then the losers and why they lost.
 
-    cle: finess_et, perimetre, millesime, element_id, composante, base_temporelle.
+    key: finess_et, perimetre, millesime, element_id, composante, base_temporelle.
     """
     where = " and ".join(f"r.{c} = ${c}" for c in KEY[2:])
     both = "r.source, r.collecte, r.valeur, r.valeur_nombre, r.collecte_le, r.alerte, r.delivery_id, r.ligne"
@@ -87,7 +87,7 @@ def reponses(base: Base, cle: Mapping[str, Any]) -> pl.DataFrame:
         select r.*, l.nom_fichier, l.recu_le from r left join mart_qualite__livraisons l using (delivery_id)
         order by est_retenue desc, r.collecte_le desc nulls last, r.source
         """,
-        {c: cle[c] for c in ("finess_et", *KEY[2:])},
+        {c: key[c] for c in ("finess_et", *KEY[2:])},
     )
 
 

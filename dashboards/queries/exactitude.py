@@ -18,7 +18,7 @@ def exactitude(base: Base) -> dict[str, Any] | None:
     folder = base.publication.folder
     path = Home(folder.parents[1]).scores / f"{folder.name}.json"
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        score = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return found if isinstance(found, dict) else None
+    return score if isinstance(score, dict) else None

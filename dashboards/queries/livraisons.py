@@ -16,14 +16,14 @@ def livraisons(base: Base) -> pl.DataFrame:
 
     A publication made before columns could be absent says of none.
     """
-    found = base.read(
+    rows = base.read(
         f"""
         select *, concat_ws(', ', {_hidden("n_lues", "n_acceptees", "n_rejetees", "n_signalements")}) as secret
         from mart_qualite__livraisons order by recu_le desc nulls last, delivery_id
         """
     )
-    known = "colonnes_absentes" in found.columns
-    return found if known else found.with_columns(colonnes_absentes=pl.lit(None, pl.String))
+    known = "colonnes_absentes" in rows.columns
+    return rows if known else rows.with_columns(colonnes_absentes=pl.lit(None, pl.String))
 
 
 def livraison_balance(base: Base) -> pl.DataFrame:
@@ -59,6 +59,6 @@ def regles(base: Base, source: str | None = None) -> pl.DataFrame:
     )
 
 
-def open_dataset(base: Base, nom: str) -> pl.DataFrame:
+def open_dataset(base: Base, name: str) -> pl.DataFrame:
     """Content of one open dataset of the publication, read from its folder of open data."""
-    return base.read(f"select * from read_parquet({quote(str(base.publication.open_file(nom)))})")
+    return base.read(f"select * from read_parquet({quote(str(base.publication.open_file(name)))})")

@@ -39,7 +39,7 @@ def territoires(base: Base, niveau: str) -> pl.DataFrame:
 
 def narrowest_territory(base: Base) -> tuple[str, str]:
     """(niveau, code) of the narrowest territory that holds every open ESMS: a département, a region or France."""
-    found = base.first(
+    counts = base.first(
         f"""
         select count(distinct departement_code) as n_departements, count(distinct region_code) as n_regions,
                min(departement_code) as departement, min(region_code) as region, count(*) as n_et,
@@ -47,10 +47,10 @@ def narrowest_territory(base: Base) -> tuple[str, str]:
         from {FICHE} where est_esms and est_ouvert
         """
     )
-    if found["n_departements"] == 1 and found["n_departement_connu"] == found["n_et"]:
-        return "departement", found["departement"]
-    if found["n_regions"] == 1 and found["n_region_connue"] == found["n_et"]:
-        return "region", found["region"]
+    if counts["n_departements"] == 1 and counts["n_departement_connu"] == counts["n_et"]:
+        return "departement", counts["departement"]
+    if counts["n_regions"] == 1 and counts["n_region_connue"] == counts["n_et"]:
+        return "region", counts["region"]
     return "france", "FR"
 
 
@@ -104,7 +104,7 @@ def map_values(base: Base, indicateur: str) -> pl.DataFrame:
 
 def class_bounds(base: Base, indicateur: str) -> list[float]:
     """Limits of five classes with as many départements in each: at most 6 growing numbers."""
-    found = base.first(
+    bounds = base.first(
         """
         select quantile_cont(t.valeur, [0, 0.2, 0.4, 0.6, 0.8, 1]) as bornes
         from indicateurs_territoire t
@@ -113,7 +113,7 @@ def class_bounds(base: Base, indicateur: str) -> list[float]:
         """,
         {"indicateur": indicateur},
     )["bornes"]
-    return sorted(set(found or []))
+    return sorted(set(bounds or []))
 
 
 def comparison(base: Base, indicateur: str, niveau: str, code: str) -> pl.DataFrame:

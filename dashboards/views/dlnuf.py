@@ -66,11 +66,11 @@ def _balance(base: queries.Base, year: int | None) -> None:
 
 def _by_collection(base: queries.Base, year: int | None) -> None:
     st.header("Par collecte", anchor=False)
-    found = queries.collectes_redondantes(base, year, collectes_saisies())
-    if found.is_empty():
+    collections = queries.collectes_redondantes(base, year, collectes_saisies())
+    if collections.is_empty():
         empty("Aucune réponse saisie par un établissement pour ce millésime.", "Choisissez un autre millésime.")
         return
-    named = found.with_columns(pl.col("collecte").map_elements(collecte, return_dtype=pl.String))
+    named = collections.with_columns(pl.col("collecte").map_elements(collecte, return_dtype=pl.String))
     rows = [
         {
             "nom": r["collecte"],
@@ -94,18 +94,18 @@ def _by_collection(base: queries.Base, year: int | None) -> None:
 
 def _redundancy(base: queries.Base, year: int | None) -> None:
     st.header("Par donnée", anchor=False)
-    found = queries.redondance(base, year)
+    elements = queries.redondance(base, year)
     kinds = (("n_concordant", "Identiques"), ("n_tolere", "Écart toléré"), ("n_divergent", "En désaccord"))
     rows = [
         {"element": r["element_libelle"], "accord": name, "n": r[column], "rang": rank, "texte": whole(r[column])}
-        for r in found.filter(pl.col("n_saisies_evitables") > 0).head(15).iter_rows(named=True)
+        for r in elements.filter(pl.col("n_saisies_evitables") > 0).head(15).iter_rows(named=True)
         for rank, (column, name) in enumerate(kinds)
     ]
     if rows:
         title = "Accord entre les réponses, pour les données le plus souvent redemandées"
         picture = charts.stacked(rows, "Valeurs auxquelles plusieurs collectes ont répondu")
         drawing(picture, title, f"{title}.", key="redondance")
-    named = found.with_columns(pl.col("groupe").map_elements(theme, return_dtype=pl.String, skip_nulls=False))
+    named = elements.with_columns(pl.col("groupe").map_elements(theme, return_dtype=pl.String, skip_nulls=False))
     columns = {
         "element_libelle": "Donnée",
         "groupe": "Thème",

@@ -32,8 +32,8 @@ def show(base: queries.Base) -> None:
     units = count(size["n_unites"], "établissement ou gestionnaire", "établissements ou gestionnaires")
     st.markdown(f"**{count(size['n_conflits'], 'désaccord', 'désaccords')}** dans {units}.")
     page = _page(size["n_conflits"])
-    found = queries.conflits(base, chosen, SHOWN, SHOWN * (page - 1))
-    sheet([_line(row) for row in found.iter_rows(named=True)], "Désaccords")
+    conflicts = queries.conflits(base, chosen, SHOWN, SHOWN * (page - 1))
+    sheet([_line(row) for row in conflicts.iter_rows(named=True)], "Désaccords")
     download_csv(
         "Télécharger ces désaccords (CSV)",
         lambda: queries.conflits(base, chosen).with_columns(

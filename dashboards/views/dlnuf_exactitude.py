@@ -116,10 +116,10 @@ def _persons(score: dict[str, Any]) -> None:
         "(précision), et ce qui devait l'être et l'a été (rappel). "
         f"{count(persons['plusieurs_ins'], 'personne porte', 'personnes portent')} plusieurs INS qualifiées."
     )
-    told = [("Personnes", persons, persons["membres"]), ("Séjours", stays, stays["membres"])]
-    told += [(label("statut_sejour", each["statut"]), each, each["reels"]) for each in score.get("statuses") or []]
+    judged = [("Personnes", persons, persons["membres"]), ("Séjours", stays, stays["membres"])]
+    judged += [(label("statut_sejour", each["statut"]), each, each["reels"]) for each in score.get("statuses") or []]
     rows = [
         {"Ce qui est jugé": name, "Précision": share(e["precision"]), "Rappel": share(e["recall"]), "Nombre": whole(n)}
-        for name, e, n in told
+        for name, e, n in judged
     ]
     sheet(rows, "Personnes et séjours")

@@ -19,7 +19,7 @@ Score = dict[str, Any]
 
 
 def show(score: Score) -> None:
-    """Sections under the headline figures. score: what `requetes.exactitude` returns."""
+    """Sections under the headline figures. score: what `queries.exactitude` returns."""
     _conflicts(score)
     _rows(score)
     _defects(score)
@@ -29,10 +29,11 @@ def show(score: Score) -> None:
 
 def _conflicts(score: Score) -> None:
     st.header("Conflits", anchor=False)
-    found, badly = score["conflicts"], score["conflits_mal_vus"]
+    conflicts, badly = score["conflicts"], score["conflits_mal_vus"]
     st.markdown(
-        f"{count(found['annonces'], 'conflit annoncé', 'conflits annoncés')}, dont {whole(found['fondes'])} fondés ; "
-        f"{count(found['reels'], 'conflit réel', 'conflits réels')}, dont {whole(found['trouves'])} trouvés."
+        f"{count(conflicts['annonces'], 'conflit annoncé', 'conflits annoncés')}, dont "
+        f"{whole(conflicts['fondes'])} fondés ; "
+        f"{count(conflicts['reels'], 'conflit réel', 'conflits réels')}, dont {whole(conflicts['trouves'])} trouvés."
     )
     kinds = {"manques": "Réel, non annoncé", "infondes": "Annoncé, non fondé"}
     rows = [
@@ -122,7 +123,7 @@ def _order(sources: str) -> str:
     return ", puis ".join(source(code) for code in sources.split(">"))
 
 
-def _words(kind: str, said: str) -> str:
+def _words(kind: str, codes: str) -> str:
     """Codes of a kind, when these are codes; a rule that broke a row is in words already."""
-    known, parts = labels(kind), said.split(", ")
-    return " ; ".join(known[p] for p in parts) if known.keys() >= set(parts) else said
+    known, parts = labels(kind), codes.split(", ")
+    return " ; ".join(known[p] for p in parts) if known.keys() >= set(parts) else codes

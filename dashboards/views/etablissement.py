@@ -55,19 +55,19 @@ def _search(base: queries.Base) -> str | None:
     if not typed.strip():
         st.caption("Les accents et les majuscules ne comptent pas ; plusieurs mots restreignent la recherche.")
         return None
-    found = queries.search(base, typed, MORE)
-    if found.is_empty() and queries.has_values(base, typed.strip()):
+    matches = queries.search(base, typed, MORE)
+    if matches.is_empty() and queries.has_values(base, typed.strip()):
         return typed.strip()
-    if found.is_empty():
+    if matches.is_empty():
         empty(f"Aucun établissement ne répond à « {plain(typed)} ».", "Essayez un seul mot, la commune ou le FINESS.")
         return None
     names = {
         r["finess_et"]: f"{text(r['raison_sociale'])} · {text(r['commune_libelle'])} ({text(r['departement_code'])}) · "
         f"{r['finess_et']}" + (" · fermé" if r["est_ouvert"] is False else "")
-        for r in found.iter_rows(named=True)
+        for r in matches.iter_rows(named=True)
     }
-    more = f" (les {MORE} premiers ; précisez la recherche)" if found.height >= MORE else ""
-    title = count(found.height, "établissement trouvé", "établissements trouvés") + more
+    more = f" (les {MORE} premiers ; précisez la recherche)" if matches.height >= MORE else ""
+    title = count(matches.height, "établissement trouvé", "établissements trouvés") + more
     return choose(title, list(names), names.__getitem__, key="choix")
 
 

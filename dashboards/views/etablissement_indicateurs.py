@@ -18,13 +18,15 @@ from dashboards.labels import label, readable, source
 
 
 def show(base: queries.Base, finess: str) -> None:
-    found = queries.etablissement_indicateurs(base, finess)
-    if found.is_empty():
+    indicators = queries.etablissement_indicateurs(base, finess)
+    if indicators.is_empty():
         empty("Aucun indicateur n'est connu.", "Ils viennent du tableau de bord, des ERRD et des CA, une fois livrés.")
         return
-    for axe in dict.fromkeys(found["axe"]):
+    for axe in dict.fromkeys(indicators["axe"]):
         st.subheader(label("axe", axe), anchor=False)
-        groups = found.filter(pl.col("axe") == axe).partition_by("indicateur_code", "modalite", maintain_order=True)
+        groups = indicators.filter(pl.col("axe") == axe).partition_by(
+            "indicateur_code", "modalite", maintain_order=True
+        )
         sheet([_indicator(group.to_dicts()) for group in groups], f"Indicateurs : {label('axe', axe)}")
     st.caption(
         "▲ atypique : hors des seuils d'affichage ; la valeur est gardée telle quelle, à lire avec prudence. Une "

@@ -59,11 +59,11 @@ def _persons(row: dict[str, Any], column: str = "n_personnes") -> str:
 
 def _delays(base: queries.Base, place: queries.Place) -> None:
     st.header("Délais", anchor=False)
-    found = queries.delais(base, place)
-    if found.is_empty():
+    delays = queries.delais(base, place)
+    if delays.is_empty():
         empty("Aucun délai n'est connu ici.", "Il faut les demandes (ViaTrajectoire) et les entrées (DUI) livrées.")
         return
-    named = found.with_columns(pl.col("etape").map_elements(lambda code: label("etape", code), return_dtype=pl.String))
+    named = delays.with_columns(pl.col("etape").map_elements(lambda code: label("etape", code), return_dtype=pl.String))
     rows = [
         {
             "nom": row["etape"],
@@ -103,13 +103,13 @@ def _delay(row: dict[str, Any]) -> str:
 
 def _waiting(base: queries.Base, place: queries.Place, synthese: dict[str, Any]) -> None:
     st.header("Listes d'attente", anchor=False)
-    found = queries.listes_attente(base, place)
-    if found.is_empty():
+    waiting = queries.listes_attente(base, place)
+    if waiting.is_empty():
         empty("Aucune demande en attente n'est connue ici.", "Livrez un export de ViaTrajectoire, puis `dlnuf run`.")
         return
     left, right = st.columns([1, 2])
     with left:
-        given = set(found["statut"])
+        given = set(waiting["statut"])
         statuses = [code for code in labels("statut_demande") if code in given]
         statuses += sorted(given - set(statuses))
         status = choose("Statut de la demande", statuses, lambda code: label("statut_demande", code), key="statut")
@@ -119,7 +119,7 @@ def _waiting(base: queries.Base, place: queries.Place, synthese: dict[str, Any])
             "ont un dossier papier en plus de leur dossier en ligne",
             "La liste d'attente compte ces personnes deux fois.",
         )
-    named = found.with_columns(
+    named = waiting.with_columns(
         pl.col("statut").map_elements(lambda code: label("statut_demande", code), return_dtype=pl.String),
         pl.col("tranche_age").map_elements(tranche_age, return_dtype=pl.String),
     )
@@ -131,7 +131,7 @@ def _waiting(base: queries.Base, place: queries.Place, synthese: dict[str, Any])
             "est_choisi": False,
             "est_reference": False,
         }
-        for row in named.filter(found["statut"] == status).iter_rows(named=True)
+        for row in named.filter(waiting["statut"] == status).iter_rows(named=True)
     ]
     with right:
         title = f"Personnes qui attendent : {label('statut_demande', status).lower()}"
@@ -157,8 +157,8 @@ def _files(row: dict[str, Any]) -> str:
 
 def _refusals(base: queries.Base, place: queries.Place) -> None:
     st.header("Refus", anchor=False)
-    found = queries.refus(base, place)
-    if found.is_empty():
+    refusals = queries.refus(base, place)
+    if refusals.is_empty():
         st.markdown("Aucun refus n'est connu pour ce territoire, ce public et cette année.")
         return
     rows = [
@@ -169,9 +169,9 @@ def _refusals(base: queries.Base, place: queries.Place) -> None:
             "est_choisi": False,
             "est_reference": False,
         }
-        for row in found.iter_rows(named=True)
+        for row in refusals.iter_rows(named=True)
     ]
     reading = "Personnes refusées dans l'année, par motif. Refusée pour deux motifs, une personne compte dans les deux."
     drawing(charts.bars(rows, "Personnes"), reading, reading, key="refus")
     columns = {"motif_libelle": "Motif", "n_personnes": Column("Personnes", 0)}
-    beside(found, columns, "Refus par motif", key="refus_table")
+    beside(refusals, columns, "Refus par motif", key="refus_table")

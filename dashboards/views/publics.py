@@ -82,14 +82,14 @@ def show() -> None:
 def _figures(rows: dict[str, dict[str, Any]]) -> None:
     for title, listed in FIGURES.items():
         st.header(title, anchor=False)
-        kept = [f for f in listed if f[0] not in OF_SOME or any(_is_told(row, f[0]) for row in rows.values())]
+        kept = [f for f in listed if f[0] not in OF_SOME or any(_has_value(row, f[0]) for row in rows.values())]
         for place, (column, name, unit, borne, help_text) in zip(st.columns(len(kept)), kept, strict=True):
             with place:
                 here = rows.get("territoire", {})
                 figure(name, shown(here, column, unit), _note(rows, column, unit, borne), help_text or None)
 
 
-def _is_told(row: dict[str, Any], column: str) -> bool:
+def _has_value(row: dict[str, Any], column: str) -> bool:
     return column in withheld(row) or not is_unknown(row.get(column))
 
 
@@ -108,23 +108,23 @@ def _note(rows: dict[str, dict[str, Any]], column: str, unit: str, borne: str) -
 
 
 def _distributions(base: queries.Base, place: queries.Place) -> None:
-    found = queries.publics_repartition(base, place)
+    distributions = queries.publics_repartition(base, place)
     st.header("Répartitions", anchor=False)
-    if found.is_empty():
+    if distributions.is_empty():
         st.markdown("Aucune répartition n'est connue pour ce territoire, ce public et cette année.")
         return
-    present = [dimension for dimension in labels("dimension") if dimension in set(found["dimension"])]
+    present = [dimension for dimension in labels("dimension") if dimension in set(distributions["dimension"])]
     narrow = [dimension for dimension in present if dimension != "besoin_serafin"]
     for left in range(0, len(narrow), 2):
         for side, dimension in zip(st.columns(2, gap="large"), narrow[left : left + 2], strict=False):
             with side:
-                _distribution(found, dimension, place)
+                _distribution(distributions, dimension, place)
     if len(narrow) < len(present):
-        _distribution(found, "besoin_serafin", place)
+        _distribution(distributions, "besoin_serafin", place)
 
 
-def _distribution(found: pl.DataFrame, dimension: str, place: queries.Place) -> None:
-    own = found.filter(pl.col("dimension") == dimension)
+def _distribution(distributions: pl.DataFrame, dimension: str, place: queries.Place) -> None:
+    own = distributions.filter(pl.col("dimension") == dimension)
     title = labels("dimension")[dimension]
     several = dimension == "besoin_serafin"
     if several:
@@ -136,7 +136,7 @@ def _distribution(found: pl.DataFrame, dimension: str, place: queries.Place) -> 
             "nom": row["composante_libelle"],
             "valeur": row["part_pct"],
             "reference": row["france_pct"] if reference else None,
-            "texte": _said(row),
+            "texte": _share_and_count(row),
             "texte_reference": shown(row, "france_pct", "pct"),
         }
         for row in own.head(SHOWN_NEEDS if several else own.height).iter_rows(named=True)
@@ -160,7 +160,7 @@ def _distribution(found: pl.DataFrame, dimension: str, place: queries.Place) -> 
     beside(own, columns, title, key=f"rep_{dimension}_table")
 
 
-def _said(row: dict[str, Any]) -> str:
+def _share_and_count(row: dict[str, Any]) -> str:
     """« 12,3 % · 45 », « secret », « inconnu »."""
     share, persons = shown(row, "part_pct", "pct"), shown(row, "n_personnes")
     if persons == "0" or (share == persons and share in (SECRET, INCONNU)):
@@ -169,12 +169,12 @@ def _said(row: dict[str, Any]) -> str:
 
 
 def _neighbours(base: queries.Base, place: queries.Place) -> None:
-    found = queries.publics_voisins(base, place)
-    if found.height < 2:
+    neighbours = queries.publics_voisins(base, place)
+    if neighbours.height < 2:
         return
     st.header("Comparer les territoires", anchor=False)
-    names = [territoire(row["niveau"], row["territoire_code"]) for row in found.iter_rows(named=True)]
-    named = found.with_columns(pl.Series("nom", names)).sort("nom")
+    names = [territoire(row["niveau"], row["territoire_code"]) for row in neighbours.iter_rows(named=True)]
+    named = neighbours.with_columns(pl.Series("nom", names)).sort("nom")
     columns: dict[str, Column | str] = {
         "nom": "Territoire",
         "n_esms": Column("DUI livrés", 0),
@@ -185,5 +185,5 @@ def _neighbours(base: queries.Base, place: queries.Place) -> None:
         "duree_moyenne_sejour_jours": Column("Durée des séjours", 0, "jours"),
         "projets_revus_pct": Column("Projets revus", 1, "pct"),
     }
-    kept = {c: v for c, v in columns.items() if c not in OF_SOME or any(_is_told(r, c) for r in named.to_dicts())}
+    kept = {c: v for c, v in columns.items() if c not in OF_SOME or any(_has_value(r, c) for r in named.to_dicts())}
     table(named, kept, "Territoires comparés", key="voisins")

@@ -50,9 +50,9 @@ def show() -> None:
 
 
 def _balance(received: pl.DataFrame) -> None:
-    told = received.filter(pl.col("secret") == "")
-    kept_back = received.height - told.height
-    read, accepted, rejected = (int(told[c].sum()) for c in ("n_lues", "n_acceptees", "n_rejetees"))
+    shown = received.filter(pl.col("secret") == "")
+    kept_back = received.height - shown.height
+    read, accepted, rejected = (int(shown[c].sum()) for c in ("n_lues", "n_acceptees", "n_rejetees"))
     refused = received.filter(pl.col("statut") == "refused").height
     share = 100 * accepted / read if read else None
     first, second, third, fourth = st.columns(4)
@@ -118,7 +118,7 @@ def _rules(base: queries.Base) -> None:
     with left:
         options = [None, *dict.fromkeys(every["source"])]
         chosen = choose("Source", options, lambda c: "Toutes" if c is None else source(c), key="source")
-    found = queries.regles(base, chosen)
+    rules = queries.regles(base, chosen)
     rows = [
         {
             "Source": source(r["source"]),
@@ -129,14 +129,14 @@ def _rules(base: queries.Base) -> None:
             "Exemple": _example(r),
             "Comment corriger": r["remede"] or "Aucun remède indiqué",
         }
-        for r in found.head(SHOWN_RULES).iter_rows(named=True)
+        for r in rules.head(SHOWN_RULES).iter_rows(named=True)
     ]
     sheet(rows, "Règles les plus souvent enfreintes")
-    if found.height > SHOWN_RULES:
-        st.caption(f"Les {SHOWN_RULES} plus fréquentes sur {whole(found.height)} ; le fichier les contient toutes.")
+    if rules.height > SHOWN_RULES:
+        st.caption(f"Les {SHOWN_RULES} plus fréquentes sur {whole(rules.height)} ; le fichier les contient toutes.")
     download_csv(
         "Télécharger les règles enfreintes (CSV)",
-        lambda: found.with_columns(translated("effet", "effet")),
+        lambda: rules.with_columns(translated("effet", "effet")),
         f"regles_{base.publication.version}.csv",
         key="regles_csv",
     )

@@ -38,8 +38,8 @@ def show() -> None:
 def _choose_territory(base: queries.Base) -> tuple[str, str, str]:
     known = {}
     for niveau in labels("niveau"):
-        found = queries.territoires(base, niveau)
-        known[niveau] = dict(zip(found["territoire_code"], found["territoire_libelle"], strict=True))
+        territories = queries.territoires(base, niveau)
+        known[niveau] = dict(zip(territories["territoire_code"], territories["territoire_libelle"], strict=True))
     niveau, code = choose_territory(known, queries.narrowest_territory(base))
     return niveau, code, "France" if niveau == "france" else known[niveau][code]
 

@@ -76,8 +76,8 @@ def _establishments(base: queries.Base, niveau: str, code: str, nom: str, filter
         picture = charts.cells(_cells(base, filters), names)
         drawing(picture, "Établissements ouverts en France métropolitaine", reading, key="points")
         return
-    found = queries.etablissement_points(base, niveau, code, filters)
-    if found.height < 2:
+    points = queries.etablissement_points(base, niveau, code, filters)
+    if points.height < 2:
         empty("Moins de deux établissements ont des coordonnées.", "Rien à dessiner : voyez leur fiche.")
     else:
         rows = [
@@ -90,10 +90,10 @@ def _establishments(base: queries.Base, niveau: str, code: str, nom: str, filter
                 "longitude": r["longitude"],
                 "latitude": r["latitude"],
             }
-            for r in found.iter_rows(named=True)
+            for r in points.iter_rows(named=True)
         ]
         drawing(charts.points(rows, names), f"Établissements ouverts : {nom}", f"{nom} : {total}", key="points")
-    if not found.is_empty():
+    if not points.is_empty():
         columns = {
             "finess_et": "FINESS",
             "raison_sociale": "Établissement",
@@ -101,7 +101,7 @@ def _establishments(base: queries.Base, niveau: str, code: str, nom: str, filter
             "commune_libelle": "Commune",
             "cap_installee_totale": Column("Places installées", 0),
         }
-        beside(found, columns, "Établissements ouverts", key="points_table")
+        beside(points, columns, "Établissements ouverts", key="points_table")
 
 
 def _cells(base: queries.Base, filters: queries.Filters) -> list[dict[str, float | str]]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from data_contracts.derive.dbt import OBSERVATIONS, dbt_files
 from data_contracts.derive.dictionary_pages import documentation_files
 from data_contracts.derive.indicators import model_files
-from data_contracts.derive.persons import STAGING, STEPS, person_files
+from data_contracts.derive.person_models import STAGING, STEPS, person_files
 from data_contracts.derive.seeds import seed_files
 
 _ALL_DERIVED = (OBSERVATIONS, STAGING, STEPS)  # folders where a person writes nothing

@@ -137,7 +137,7 @@ def _union_model(contracts: dict[str, Contract], observed: list[tuple[Contract, 
     staged = sorted(
         {f"int_{c.id}__observations" for c in contracts.values() for e in c.entities if e.observations == "staging"}
     )
-    lines = [f"-- {DERIVED}", "{{ par_unite() }}", "{{ toutes_les_observations(["]
+    lines = [f"-- {DERIVED}", "{{ by_unit() }}", "{{ all_observations(["]
     lines += [f"    ref('{m}')," for m in (*models, *staged)]
     lines += ["]) }}", ""]
     return "\n".join(lines)

@@ -75,7 +75,7 @@ def model_files() -> dict[str, str]:
     head = f"-- {DERIVED}"
     return {
         f"{MODELS}/int_indicateurs__termes.sql": "\n".join(
-            [head, "{{ par_unite() }}", "{{ termes_des_indicateurs(", "    ["]
+            [head, "{{ by_unit() }}", "{{ termes_des_indicateurs(", "    ["]
             + [f"        {column}," for column in columns]
             + ["    ],", f"    precedents={list(before)},", ") }}", ""]
         ),

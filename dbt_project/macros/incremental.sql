@@ -1,17 +1,18 @@
-{#- A table whose rows each speak of one unit (unite, unite_id), and come from rows of that unit alone: a run redoes the units that
-    changed (`raw.modifications`) and leaves the others as they are. `dbt build --full-refresh` redoes them all; a run that
-    starts from the same deliveries gives the same rows either way. Spark has no DELETE on Parquet: there, by partition. -#}
-{% macro par_unite() -%}
+{#- For a table in which each row is about one unit (unite, unite_id) and comes from rows of that unit alone. A run makes again
+    the rows of the units that changed (`raw.modifications`) and leaves the others as they are; `dbt build --full-refresh`
+    makes them all again. The same deliveries give the same rows either way. Spark cannot DELETE from Parquet: on that
+    engine, units have to be replaced by partition. -#}
+{% macro by_unit() -%}
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
     on_schema_change='fail',
-    pre_hook="{{ oublier_les_unites_modifiees() }}"
+    pre_hook="{{ forget_changed_units() }}"
 ) }}
 {%- endmacro %}
 
-{#- Rows of the units to redo leave before the new ones come, so that an answer taken back leaves nothing behind. -#}
-{% macro oublier_les_unites_modifiees() -%}
+{#- Deletes the rows of the units to redo before the new ones are inserted, so that nothing stays of an answer taken back. -#}
+{% macro forget_changed_units() -%}
 {% if is_incremental() -%}
 delete from {{ this }}
 where exists (
@@ -20,8 +21,8 @@ where exists (
 {%- endif %}
 {%- endmacro %}
 
-{#- Rows to take into account: all of them, or those of the units to redo. -#}
-{% macro des_unites_a_refaire(relation) -%}
+{#- The rows of a relation that a run has to read: all of them, or only those of the units to redo. -#}
+{% macro of_units_to_redo(relation) -%}
 {% if is_incremental() -%}
 (
         select toutes.*

@@ -1,7 +1,7 @@
 {# The order of sources of an indicator does not contradict the one by which the layer chose between the same two sources. #}
 {{ config(severity='warn') }}
 with rangs as (
-    select i.code, coalesce(i.modalite, '') as modalite, i.element_id, p.source, p.rang, {{ rang_source('p.source', 'i.sources') }} as rang_definition
+    select i.code, coalesce(i.modalite, '') as modalite, i.element_id, p.source, p.rang, {{ source_rank('p.source', 'i.sources') }} as rang_definition
     from {{ ref('indicateurs_esms') }} as i
     inner join {{ ref('precedence') }} as p on i.element_id = p.element_id
 )

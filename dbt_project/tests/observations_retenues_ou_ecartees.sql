@@ -1,6 +1,6 @@
 {# Nothing disappears: for each question, answers received = the one retained + those set aside. Returns the numbers of the
    questions where they do not (two questions that share a number by chance balance together). #}
-{% set question = empreinte(colonnes_question()) %}
+{% set question = columns_hash(question_columns()) %}
 with comptes as (
     select {{ question }} as question, 1 as n_recues, 0 as n_retenues, 0 as n_ecartees
     from {{ ref('int_observations') }}

@@ -1,7 +1,8 @@
-"""Birth dates that a delivery about persons puts in a wrong column: compared with those it tells elsewhere.
+"""Birth dates that a delivery about persons holds in a wrong column: found by comparison with those it gives elsewhere.
 
-Belongs here: the birth dates of one delivery, in memory while it is read, under the pseudonyms of their persons, and
-taking them out of other rows. Does not belong here: dates that the row itself shows to be wrong (`chunk`).
+Belongs here: the birth dates of one delivery, kept in memory while it is read, under the pseudonyms of their persons;
+taking these dates out of other rows. Does not belong here: dates that the row itself shows to be wrong
+(`ingest.validate.chunk`).
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ _USAGER = "usager"  # domain of the numbers of an ESMS by which its tables name 
 
 
 class Births:
-    """Who was born when, as the rows read so far say it; forgotten with the delivery."""
+    """Who was born when, according to the rows read so far. It is forgotten once the delivery is read."""
 
     def __init__(self, facts: DeliveryFacts, secret: Secret) -> None:
         self._facts = facts
@@ -27,36 +28,36 @@ class Births:
         self._known = pl.DataFrame(schema=_PAIR)
 
     def learn(self, rows: pl.DataFrame | None, entity: Entity) -> None:
-        """rows: of a declared entity, as they were read; those that are rejected tell their birth dates too."""
+        """Learns the birth dates of rows as they were read, rejected ones included. entity: declared, not stored."""
         born = dict(entity.identity).get("naissance")
         if rows is None or born is None:
             return
         for field in _persons(entity):
             who = pseudonyms.identifier(rows, field, self._secret)
-            told = pl.DataFrame({"qui": who, "ne_le": rows[born]}, schema=_PAIR).drop_nulls()
-            self._known = pl.concat([self._known, told]).unique()
+            births = pl.DataFrame({"qui": who, "ne_le": rows[born]}, schema=_PAIR).drop_nulls()
+            self._known = pl.concat([self._known, births]).unique()
 
     def concerns(self, entity: Entity) -> bool:
-        """Whether its rows name persons and hold dates, and a birth date is known."""
+        """Whether the rows of an entity name persons and hold dates, and any birth date is known."""
         return bool(self._known.height and _persons(entity) and _dates(entity))
 
     def taken_out(self, rows: pl.DataFrame, entity: Entity) -> Validated:
-        """Rows as they are stored, of a declared entity, without what is the birth date of the person they name.
+        """Stored rows of a declared entity, without the dates that are the birth date of the person they name.
 
-        rejects: the lines of which such a date is required; flags: those of which it is only not kept.
+        A row of which such a date is required is rejected. Any other loses the date only, and is signalled.
         """
         fields = _dates(entity)
         findings: dict[bool, list[pl.DataFrame]] = {True: [], False: []}
         for person in _persons(entity) if self.concerns(entity) else ():
             for field in fields:
-                told = rows.select(
+                dated = rows.select(
                     "_ligne", qui=_stored(person), ne_le=pl.col(field.name).cast(pl.Date), valeur=field.name
                 )
-                hit = told.join(self._known, on=["qui", "ne_le"], how="semi")
+                hit = dated.join(self._known, on=["qui", "ne_le"], how="semi")
                 if hit.is_empty():
                     continue
                 needed = entity.makes_row(field)
-                findings[needed].append(self._said(hit, entity, field.name, f"Corriger « {field.title} »."))
+                findings[needed].append(self._findings(hit, entity, field.name, f"Corriger « {field.title} »."))
                 wrong = pl.col("_ligne").is_in(hit["_ligne"].implode())
                 rows = rows.filter(~wrong) if needed else rows.with_columns(
                     pl.when(~wrong).then(pl.col(field.name)).alias(field.name)
@@ -68,7 +69,7 @@ class Births:
         gone = rejects["ligne"].implode()
         return Validated(rows, rejects, flags.filter(~pl.col("ligne").is_in(gone)))
 
-    def _said(self, hit: pl.DataFrame, entity: Entity, champ: str, remedy: str) -> pl.DataFrame:
+    def _findings(self, hit: pl.DataFrame, entity: Entity, champ: str, remedy: str) -> pl.DataFrame:
         nothing = pl.lit(None, pl.String)
         return hit.select(
             delivery_id=pl.lit(self._facts.delivery_id), source=pl.lit(self._facts.source), entite=pl.lit(entity.name),

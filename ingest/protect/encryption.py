@@ -1,6 +1,6 @@
-"""Bytes at rest: authenticated encryption of a file, and a stream that decrypts it wherever it is read.
+"""Bytes at rest: authenticated encryption of a file, and a stream that decrypts it while it is read.
 
-Belongs here: the format, and nothing about deliveries. Does not belong here: keys and their versions (`keyrings`).
+Belongs here: the format. Does not belong here: keys and their versions (`keyrings`), deliveries (`landed_keys`).
 
     header, 173 bytes
       magic 8 · size of a chunk 4 · SHA-256 of the plain bytes 32 · salt of the file 16           fixed for life
@@ -9,8 +9,8 @@ Belongs here: the format, and nothing about deliveries. Does not belong here: ke
 
 AES-256-GCM throughout. Each file has its own random key, wrapped by the key of the installation, so that a new version
 of that key rewrites headers and no chunk. Chunks follow STREAM (Hoang, Reyhanitabar, Rogaway, Vizard, 2015): the nonce
-holds the number of the chunk and whether it is the last, and the fixed part of the header is authenticated with each:
-a chunk that is changed, moved, removed, or taken from another file is not read. ADR 12 says why.
+holds the number of the chunk and whether it is the last, and the fixed part of the header is authenticated with each
+chunk. So a chunk that was changed, moved, removed, or taken from another file cannot be read. ADR 12 says why.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Damaged(Exception):
 
 
 class WrongKey(Exception):
-    """The keyring has not the key that wraps this file. `version`, `fingerprint`: the one that is needed."""
+    """The keyring lacks the key that wraps this file. `version`, `fingerprint`: those of the key that is needed."""
 
     def __init__(self, version: str, fingerprint: str) -> None:
         self.version, self.fingerprint = version, fingerprint
@@ -59,7 +59,7 @@ def encrypt(source: BinaryIO, target: BinaryIO, keyring: Keyring, sha256: str) -
     """Writes the encrypted form of a stream, whose SHA-256 is announced. Memory: one chunk.
 
     Raises:
-        Altered: the bytes have another SHA-256; what was written is worth nothing.
+        Altered: the bytes have another SHA-256, and what was written must be thrown away.
     """
     fixed = _FIXED.pack(MAGIC, CHUNK, bytes.fromhex(sha256), os.urandom(16))
     key = os.urandom(32)
@@ -79,7 +79,7 @@ def encrypt(source: BinaryIO, target: BinaryIO, keyring: Keyring, sha256: str) -
 
 
 def rewrap(source: BinaryIO, target: BinaryIO, keyring: Keyring) -> None:
-    """The same file, its own key wrapped by the current version. Raises Damaged, WrongKey."""
+    """Writes the same file, its own key now wrapped by the current version. Raises Damaged, WrongKey."""
     header = Header(source.read(HEADER))
     target.write(header.fixed + _wrap(header.file_key(keyring), header.fixed, keyring.current))
     while block := source.read(1 << 20):
@@ -148,9 +148,9 @@ def _nonce(number: int, *, last: bool) -> bytes:
 
 
 def decrypting(raw: BinaryIO, keyring: Keyring) -> io.BufferedReader:
-    """The plain bytes of an encrypted stream, seekable; `raw` is left open by whoever opened it.
+    """The plain bytes of an encrypted stream, seekable. Closing `raw` is left to whoever opened it.
 
-    The header and the last chunk are read at once: a file that was cut is known before a row of it is read.
+    The header and the last chunk are read at once, so that a truncated file is noticed before any row of it is read.
 
     Raises:
         Damaged, WrongKey: at once; Damaged also later, at the chunk that was altered.
@@ -159,7 +159,7 @@ def decrypting(raw: BinaryIO, keyring: Keyring) -> io.BufferedReader:
 
 
 class _Plain(io.RawIOBase):
-    """Random access to the plain bytes: the chunk that was read last stays in memory, no other."""
+    """Random access to the plain bytes. Only the chunk that was read last stays in memory."""
 
     def __init__(self, raw: BinaryIO, keyring: Keyring) -> None:
         raw.seek(0)

@@ -7,9 +7,11 @@ Does not belong here: what the keys are used for (`encryption`, `pseudonyms`).
     DLNUF_CLES                         path of the keyring file
     $XDG_CONFIG_HOME/dlnuf/cles.json   its path when nothing says otherwise (~/.config)
 
-Two families of secrets, apart on purpose: encryption keys are renewed often and leave pseudonyms as they are; the
-secret of pseudonyms is renewed on purpose only, and then everything about persons is read again. Whoever holds the
-keyring can open every file and recompute every pseudonym: no secret is ever in a repr, a log or an error.
+The two families of secrets are separate. Encryption keys are renewed often, and leave pseudonyms as they are. The
+secret of pseudonyms is renewed only when somebody decides it, and everything about persons is then read again.
+
+Whoever holds the keyring can open every file and recompute every pseudonym. No secret is therefore ever shown in a
+repr, a log or an error.
 """
 
 from __future__ import annotations
@@ -60,7 +62,7 @@ def derived(secret: bytes, purpose: str) -> bytes:
 
 @dataclass(frozen=True)
 class Secret:
-    """One version of a key. Its fingerprint says which one it is, and nothing of it."""
+    """One version of a key. Its fingerprint identifies it and reveals nothing of it."""
 
     version: str
     created_at: str
@@ -110,7 +112,7 @@ def path_of_file() -> Path:
 
 
 def load(home: Home | None = None) -> Keyring:
-    """The keyring of this installation. home: checked not to hold the keys of its own locks.
+    """The keyring of this installation. home: when given, the keyring must not stand in it.
 
     Raises:
         NoKeyring: there is none.
@@ -172,7 +174,7 @@ def create(home: Home | None = None, *, now: datetime) -> Path:
 
 
 def rotate(home: Home | None = None, *, now: datetime) -> Keyring:
-    """A new encryption version, for the files to come; those already there keep theirs. Raises KeyringProblem."""
+    """Adds an encryption version, for the files to come. Files already there keep theirs. Raises KeyringProblem."""
     content, path = _content(home)
     content["chiffrement"].append(_new(_next(content["chiffrement"][-1]["version"]), now))
     _write(path, content)
@@ -180,7 +182,7 @@ def rotate(home: Home | None = None, *, now: datetime) -> Keyring:
 
 
 def renew_pseudonyms(home: Home | None = None, *, now: datetime) -> Keyring:
-    """A new secret of pseudonyms; the old one is not kept: nothing links what was to what will be.
+    """Replaces the secret of pseudonyms. The old one is not kept, so nothing links old pseudonyms to new ones.
 
     Raises KeyringProblem.
     """
@@ -227,10 +229,10 @@ def _parsed(content: Any, place: str) -> Keyring:
 
 
 def _secret(node: Any) -> Secret:
-    found = base64.b64decode(node["cle"], validate=True)
-    if len(found) != KEY_BYTES:
+    key = base64.b64decode(node["cle"], validate=True)
+    if len(key) != KEY_BYTES:
         raise ValueError
-    return Secret(str(node["version"]), str(node["creee_le"]), found)
+    return Secret(str(node["version"]), str(node["creee_le"]), key)
 
 
 def _content(home: Home | None) -> tuple[dict[str, Any], Path]:
@@ -258,7 +260,10 @@ def _next(version: str) -> str:
 
 
 def _write(path: Path, content: dict[str, Any], *, new: bool = False) -> None:
-    """0600 from its first byte; a reader sees the old file or the whole new one; a new one replaces nobody's."""
+    """Writes the keyring, 0600 from its first byte. A reader sees the old file or the whole new one.
+
+    new: refuse to replace a keyring that is already there.
+    """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:

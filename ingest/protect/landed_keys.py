@@ -1,7 +1,7 @@
-"""What the keys are to the landed files: which version closes each, which files no key opens, re-wrapping them.
+"""The keys of the landed files: which version closes each file, which files no key opens, re-wrapping them.
 
 Belongs here: the work of `dlnuf keys`. Does not belong here: the keyring itself (`keyrings`), the format of the files
-(`encryption`), the command (`orchestration.cli.command`).
+(`encryption`), the command (`orchestration.cli.keys`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass
 class Recovery:
-    """What re-wrapping did: files now under the current version, already there, and those that could not be."""
+    """What re-wrapping did: how many files it recovered, how many were current already, which ones it had to leave."""
 
     version: str
     recovered: int = 0
@@ -61,9 +61,10 @@ def state(home: Home) -> dict[str, Any]:
 
 
 def recover(home: Home, progress: Progress | None = None) -> Recovery:
-    """Wraps the key of every landed file by the current version: the older versions are then of no use.
+    """Wraps the key of every landed file by the current version, so that older versions are no longer needed.
 
-    Contents are not encrypted again. Playing it again does nothing; interrupted, it is taken up where it stopped.
+    Contents are not encrypted again. Running it again does nothing. When it was interrupted, it goes on where it
+    stopped.
 
     Raises:
         KeyringProblem: no keyring, or not a usable one.
@@ -95,7 +96,7 @@ def _recover_one(home: Home, manifest: landing.Manifest, keyring: Keyring, done:
 
 
 def _encrypted(home: Home) -> list[landing.Manifest]:
-    """Deliveries whose encrypted bytes are there: not those destroyed at the end of their conservation."""
+    """Deliveries whose encrypted bytes are there. Some were destroyed at the end of their conservation."""
     gone = {result.delivery_id for result in lake.results(home) if result.detruite_le}
     return [m for m in landing.manifests(home) if m.cle and m.delivery_id not in gone]
 

@@ -1,7 +1,7 @@
-"""What is said of rows and files about persons: shapes instead of values, and messages made of our own words only.
+"""Findings and messages about persons without anything delivered: shapes instead of values, and our own words only.
 
-Belongs here: masking findings and texts. Does not belong here: deciding what is wrong (`ingest.validate`), the
-stored rows (`pseudonyms`).
+Belongs here: masking findings and texts. Does not belong here: deciding what is wrong (`ingest.validate`), protecting
+the rows that are stored (`pseudonyms`).
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 _SPEAKING = ("receive", "read", "validate", "protect", "store")  # rooms whose words a sender reads
 _WORD = re.compile(r"[^\W\d_]+")
 _QUOTED = re.compile(r"«.*»")  # to the last one of the line: what is quoted may hold a « » » of its own
-# Numbers that say where, not what: « ligne 12 », « entry[3] », « 12 cellules ». Seven digits at most, and nothing after
-# them: a NIR and a date are longer. What a message quotes has lost its digits before (`without_digits`).
+# Numbers that say where something is, not what it is: « ligne 12 », « entry[3] », « 12 cellules ». They have seven
+# digits at most, and nothing after them: a NIR and a date are longer. What a message quotes has lost its digits before
+# (`without_digits`).
 _PLACE = re.compile(
     r"(?:^|(?<=[^\W\d_]))\[\d{1,7}\](?!\w)"
     r"|(?<!\w)(?:lignes?|colonnes?|octets?|caractère|position|élément|entrée|ressource) (?:n° )?\d{1,7}(?!\w|[./-]\d)"
@@ -34,56 +35,56 @@ _PLACE = re.compile(
 
 
 def shape(column: pl.Expr) -> pl.Expr:
-    """What a text looks like: letters -> x, digits -> 9, the rest as it is, 40 characters at most."""
+    """What a text looks like: x for letters, 9 for digits, the other signs as they are; 40 characters at most."""
     text = column.cast(pl.String).str.replace_all(r"\p{M}", "").str.replace_all(r"\p{L}", "x")
     return text.str.replace_all(r"\p{N}", "9").str.head(MAX_SHAPE)
 
 
 def shape_of(text: str) -> str:
-    """The same, of one text, whole."""
+    """The shape of one text, at its full length."""
     return "".join("x" if c.isalpha() else "9" if c.isnumeric() else c for c in text)
 
 
-def rejects(found: pl.DataFrame, contract: Contract, entity: Entity) -> pl.DataFrame:
-    """Rejects whose values are shapes, and whose line is not told."""
-    return _said(found, contract, entity).with_columns(ligne_complete=pl.lit(None, pl.String))
+def rejects(findings: pl.DataFrame, contract: Contract, entity: Entity) -> pl.DataFrame:
+    """Rejects with shapes instead of values, and without their whole line."""
+    return _without_values(findings, contract, entity).with_columns(ligne_complete=pl.lit(None, pl.String))
 
 
-def flags(found: pl.DataFrame, contract: Contract, entity: Entity) -> pl.DataFrame:
-    """Signalements whose values are shapes."""
-    return _said(found, contract, entity)
+def flags(findings: pl.DataFrame, contract: Contract, entity: Entity) -> pl.DataFrame:
+    """Signalements with shapes instead of values."""
+    return _without_values(findings, contract, entity)
 
 
-def _said(found: pl.DataFrame, contract: Contract, entity: Entity) -> pl.DataFrame:
-    """Values become shapes; what a reader said of a row, or of where it stands, is said in our words."""
-    if found.height == 0:
-        return found
+def _without_values(findings: pl.DataFrame, contract: Contract, entity: Entity) -> pl.DataFrame:
+    """Findings whose values are shapes. What a reader says of a row, and of its place, is masked as a message is."""
+    if findings.height == 0:
+        return findings
     ours = [rule.description for rule in entity.rules]
     about_row = pl.col("champ") == ROW
-    told = {text: message(text, [contract]) for text in _distinct(found.filter(about_row), "regle") - set(ours)}
+    reworded = {text: message(text, [contract]) for text in _distinct(findings.filter(about_row), "regle") - set(ours)}
     expressions = [rule.expression for rule in entity.rules]
     kept = about_row & pl.col("valeur").is_in(expressions)
     columns = [
         pl.when(kept).then(pl.col("valeur")).otherwise(shape(pl.col("valeur"))).alias("valeur"),
-        pl.when(about_row).then(pl.col("regle").replace(told)).otherwise(pl.col("regle")).alias("regle"),
+        pl.when(about_row).then(pl.col("regle").replace(reworded)).otherwise(pl.col("regle")).alias("regle"),
     ]
-    if "valeur_retenue" in found.columns:
+    if "valeur_retenue" in findings.columns:
         columns.append(shape(pl.col("valeur_retenue")).alias("valeur_retenue"))
-    if "chemin" in found.columns:
-        places = {text: message(text, [contract]) for text in _distinct(found, "chemin")}
+    if "chemin" in findings.columns:
+        places = {text: message(text, [contract]) for text in _distinct(findings, "chemin")}
         columns.append(pl.col("chemin").replace(places).alias("chemin"))
-    return found.with_columns(columns)
+    return findings.with_columns(columns)
 
 
-def _distinct(found: pl.DataFrame, column: str) -> set[str]:
-    return set(found[column].drop_nulls().unique().to_list())
+def _distinct(findings: pl.DataFrame, column: str) -> set[str]:
+    return set(findings[column].drop_nulls().unique().to_list())
 
 
 def message(text: str, contracts: Iterable[Contract] = ()) -> str:
-    """A message that can hold nothing delivered: a word that is neither the project's nor a contract's is a shape.
+    """A message in which nothing delivered is left: a word that is neither the project's nor a contract's is a shape.
 
     Titles and file names quoted from a file about persons may be names: a file without its line of titles has a person
-    there. Numbers stay where they say a place (« ligne 12 »), never between quotation marks, nowhere else.
+    on its first line. Numbers stay only where they say a place (« ligne 12 »), and never between quotation marks.
     """
     named = list(contracts)
     known = own_words() | {w for c in named for w in contract_words(c)}
@@ -93,24 +94,24 @@ def message(text: str, contracts: Iterable[Contract] = ()) -> str:
     kept: list[str] = []
     end = 0
     for place in ours.finditer(text):
-        said = place[0] if place[0] in versions else _masked(place[0], known, digits=True)
-        kept += [_masked(text[end : place.start()], known), said]
+        shown = place[0] if place[0] in versions else _masked(place[0], known, digits=True)
+        kept += [_masked(text[end : place.start()], known), shown]
         end = place.end()
     return "".join([*kept, _masked(text[end:], known)])
 
 
 def without_digits(text: str) -> str:
-    """What a message quotes of a file that may be about persons: « ligne 4512 » would pass for a place."""
+    """What a message quotes, its digits replaced by 9: otherwise a quoted « ligne 4512 » would pass for a place."""
     return re.sub(r"\d", "9", text)
 
 
 def _masked(text: str, known: set[str] | frozenset[str], *, digits: bool = False) -> str:
-    masked = _WORD.sub(lambda found: found[0] if found[0] in known else shape_of(found[0]), text)
+    masked = _WORD.sub(lambda match: match[0] if match[0] in known else shape_of(match[0]), text)
     return masked if digits else without_digits(masked)
 
 
 def unexpected(error: BaseException) -> str:
-    """What is said of an error that nobody foresaw, whose text may hold a value: its type, and where it was raised."""
+    """The message about an unforeseen error: its type and where it was raised. Its own text may hold a value."""
     frames = traceback.extract_tb(error.__traceback__)
     ours = [f for f in frames if Path(f.filename).is_relative_to(_PACKAGE.parent)] or frames
     place = f" ({Path(ours[-1].filename).name}, ligne {ours[-1].lineno})" if ours else ""
@@ -119,8 +120,8 @@ def unexpected(error: BaseException) -> str:
 
 @lru_cache(maxsize=1)
 def own_words() -> frozenset[str]:
-    """Every word of the texts that the code of this package says (docstrings apart), whole words as written."""
-    found: set[str] = set()
+    """Every word of the texts in the code of this package, docstrings excepted."""
+    words: set[str] = set()
     for path in (*_PACKAGE.glob("*.py"), *(p for room in _SPEAKING for p in (_PACKAGE / room).rglob("*.py"))):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         docstrings = {
@@ -132,8 +133,8 @@ def own_words() -> frozenset[str]:
         }
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
-                found |= set(_WORD.findall(node.value))
-    return frozenset(found)
+                words |= set(_WORD.findall(node.value))
+    return frozenset(words)
 
 
 @lru_cache(maxsize=64)

@@ -1,9 +1,10 @@
-"""From a validated frame to the one that is stored: identities become keyed pseudonyms, precise values become coarse.
+"""From validated rows to stored rows: identities become keyed pseudonyms, precise values become coarse.
 
 Belongs here: normalisation of traits, the text behind each pseudonym, HMAC-SHA256, the rules of privacy.
 Does not belong here: what is private (`data_contracts.privacy` and the contracts), findings (`masks`).
 
-Normalisation is part of what a pseudonym is: changing it is changing them all. The worked cases stand in the tests.
+Pseudonyms depend on how traits are normalised: to change the normalisation is to change every pseudonym. The tests hold
+worked cases.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ _BLOCK = 64  # bytes hashed at once by SHA-256 (FIPS 180-4), to which HMAC pads 
 
 
 class Pseudonyms:
-    """HMAC-SHA256 of one purpose, over columns."""
+    """HMAC-SHA256 with the key of one purpose, of texts and of columns of texts."""
 
     def __init__(self, key: bytes) -> None:
         # The two padded keys are absorbed once; each value then copies the two states. Measured on two million traits:
@@ -61,8 +62,8 @@ class Pseudonyms:
 
     def _hashed(self, texts: pl.Series) -> pl.Series:
         digest = self._digest
-        found = [None if value is None else digest(value) for value in texts.cast(pl.Binary)]
-        return pl.Series(found, dtype=pl.Binary).bin.encode("hex").str.head(LENGTH)
+        digests = [None if value is None else digest(value) for value in texts.cast(pl.Binary)]
+        return pl.Series(digests, dtype=pl.Binary).bin.encode("hex").str.head(LENGTH)
 
     def _digest(self, value: bytes) -> bytes:
         inner = self._inner()
@@ -78,9 +79,9 @@ def label(secret: Secret) -> str:
 
 
 def of_delivery(sha256: str, secret: Secret) -> str:
-    """What stands for the SHA-256 of a file about persons in what is published.
+    """What is published instead of the SHA-256 of a file about persons.
 
-    A register of one line can be guessed: whoever has its digest would know that the guess is right.
+    The content of a short file, such as a register of one line, can be guessed; its SHA-256 would confirm the guess.
     """
     return Pseudonyms(secret.key(DELIVERIES)).of(sha256)
 
@@ -131,8 +132,8 @@ def identity_keys(rows: pl.DataFrame, identity: dict[str, str], secret: Secret) 
     parts = _parts(identity)
     traits = rows.select(**parts)
     persons = Pseudonyms(secret.key(PERSONS))
-    found = {key.name: persons.of_column(_column(traits, _TEXTS[key.name])) for key in key_columns(identity)}
-    return {**found, VERSION: pl.repeat(label(secret), rows.height, dtype=pl.String, eager=True)}
+    keys = {key.name: persons.of_column(_column(traits, _TEXTS[key.name])) for key in key_columns(identity)}
+    return {**keys, VERSION: pl.repeat(label(secret), rows.height, dtype=pl.String, eager=True)}
 
 
 def _parts(identity: dict[str, str]) -> dict[str, pl.Expr]:
@@ -158,7 +159,7 @@ def _parts(identity: dict[str, str]) -> dict[str, pl.Expr]:
 
 
 def _joined(*parts: pl.Expr) -> pl.Expr:
-    """Parts between bars; unknown as soon as one of them is."""
+    """Parts joined by bars; NULL as soon as one of them is unknown."""
     return pl.concat_str(parts, separator="|", ignore_nulls=False)
 
 
@@ -180,13 +181,13 @@ def _column(rows: pl.DataFrame, expression: pl.Expr) -> pl.Series:
 
 
 def unaccented(text: pl.Expr) -> pl.Expr:
-    """Letters without their accents: compatibility decomposition, combining marks off, ligatures in two letters."""
+    """A text without accents (NFKD, combining marks removed), each ligature written as two letters."""
     plain = text.str.replace_many(list(_LIGATURES), list(_LIGATURES.values()))
     return plain.str.normalize("NFKD").str.replace_all(r"\p{M}", "")
 
 
 def name(text: pl.Expr) -> pl.Expr:
-    """Upper case, no accent, letters only: « Le Goff-d'Été » -> LEGOFFDETE. Nothing left is unknown."""
+    """A name in upper case, letters only, no accent: « Le Goff-d'Été » -> LEGOFFDETE. NULL when no letter is left."""
     return _known(unaccented(text).str.to_uppercase().str.replace_all(r"[^A-Z]", ""))
 
 
@@ -196,7 +197,7 @@ def first_name(text: pl.Expr) -> pl.Expr:
 
 
 def nir(text: pl.Expr) -> pl.Expr:
-    """The thirteen characters of a NIR, a NIA or an INS, Corsica's letters kept, the key left out; else unknown."""
+    """The thirteen characters of a NIR, a NIA or an INS: Corsica keeps its letters, the key is left out. Else NULL."""
     return text.str.to_uppercase().str.replace_all(r"[\s.\-]", "").str.extract(_NIR)
 
 
@@ -227,9 +228,9 @@ def _known(text: pl.Expr) -> pl.Expr:
 
 
 def departement(code: pl.Expr) -> pl.Expr:
-    """Département of a COG or postal code, or of its own code; overseas on three characters, else unknown.
+    """The département of a COG code, of a postal code, or of its own code; three characters overseas. Else NULL.
 
-    Postal codes of Corsica (20xxx) say 20: they do not part 2A from 2B.
+    A postal code of Corsica (20xxx) gives 20, because it does not say whether it is of 2A or of 2B.
     """
     compact = without_spaces(code)
     padded = pl.when(compact.str.len_chars() == 4).then(compact.str.zfill(5)).otherwise(compact)
@@ -242,20 +243,20 @@ def departement(code: pl.Expr) -> pl.Expr:
 def labelled(text: pl.Expr, nomenclature: str) -> pl.Expr:
     """The code of the first pattern of a list that a free text matches, AUTRE when none does."""
     folded = unaccented(text).str.to_lowercase()
-    found = pl.when(folded.str.contains(r"\S")).then(pl.lit(OTHER))
+    chosen = pl.when(folded.str.contains(r"\S")).then(pl.lit(OTHER))
     for code, pattern in reversed(_patterns(nomenclature)):
-        found = pl.when(folded.str.contains(pattern)).then(pl.lit(code)).otherwise(found)
-    return found
+        chosen = pl.when(folded.str.contains(pattern)).then(pl.lit(code)).otherwise(chosen)
+    return chosen
 
 
 @lru_cache(maxsize=16)
 def _patterns(nomenclature: str) -> list[tuple[str, str]]:
-    """(code, pattern) of a list, patterns without accents and blind to capitals.
+    """(code, pattern) of a list. Patterns have no accents and ignore capitals.
 
     Raises:
         ValueError: a pattern that is not a regular expression.
     """
-    found = []
+    patterns = []
     for row in read_list(nomenclature):
         if not row.get("motif"):
             continue
@@ -264,5 +265,5 @@ def _patterns(nomenclature: str) -> list[tuple[str, str]]:
             re.compile(bare)
         except re.error as error:
             raise ValueError(f"nomenclature {nomenclature}, code {row['code']} : motif illisible ({error})") from error
-        found.append((row["code"], f"(?i){bare}"))
-    return found
+        patterns.append((row["code"], f"(?i){bare}"))
+    return patterns

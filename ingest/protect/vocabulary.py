@@ -3,9 +3,10 @@
 Belongs here: which words and which titles those are, and quoting with them. Does not belong here: masking what a reader
 or a rule says (`masks`), the wording of refusals (`ingest.receive.refusals`).
 
-A file without its line of titles has a person on its first line, and a sender names a file after whom it is about. So a
-word is quoted when a contract says it in its titles, or when titles usually hold it; any other is a shape (« xxxxx »),
-digits too, unless the whole title is one that a contract declares, years apart.
+A file without its line of titles has a person on its first line, and senders name files after the person they are
+about. A word is therefore quoted only when it is in the titles of a contract, or is usual in titles. Any other word,
+and every digit, is replaced by a shape (« xxxxx »), unless the whole title is one that a contract declares, digits
+apart.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from ingest.protect import masks
 from ingest.protect.masks import shape_of, without_digits
 from ingest.receive.headers import expected, folded
 
-# What titles and names of files of this field are made of, whoever writes them, and no contract says. None of them is a
-# frequent name of a person: a test compares them with those of INSEE.
+# Words that titles and file names of this field are made of, besides those of the contracts. None of them is a frequent
+# name of a person: a test compares them with the names of INSEE.
 ORDINARY = """
     accueil address adresse age agee agees agence agg agrement ancien annee annees annexe annuel anonyme archive
     arrete ars assurance atelier autorisation autorise autorisee autorisees autorises avenant avis beneficiaire
@@ -57,14 +58,14 @@ _ALSO_NAMES = {"grand", "place"}  # words of the dictionary that somebody may be
 _LABELS = {"libelle", "definition", "groupe", "nom"}
 _WORD = re.compile(r"[^\W\d_]+")
 _MEASURED = re.compile(r"\s*[-+]?[\d\s/.,:%€-]*\d[\d\s/.,:%€-]*\s*")  # a number, a date, an hour, a code of digits
-# A year, a month or a day of this century, or a number of a few digits: nobody under eighteen is called by one alone.
+# A year, a month or a day of this century, or a number of three digits at most: alone, none of these names anybody.
 _DATED = re.compile(r"20\d\d(?:(?:0[1-9]|1[0-2])(?:[0-3]\d)?)?|\d{1,3}")
 Quoting = Callable[[str], str]
 
 
 @lru_cache(maxsize=4)
 def _declared(contracts: tuple[Contract, ...]) -> tuple[frozenset[str], frozenset[str]]:
-    """Titles that contracts declare, digits apart; the words of these, of file names, of labels of the dictionary."""
+    """The titles that contracts declare, digits apart; and the words of titles, file names and dictionary labels."""
     titles: set[str] = set()
     texts: list[str] = [ORDINARY]
     for contract in contracts:
@@ -80,9 +81,9 @@ def _declared(contracts: tuple[Contract, ...]) -> tuple[frozenset[str], frozense
 
 
 def quoting(contracts: Iterable[Contract], header: Sequence[str] = ()) -> Quoting:
-    """How to quote a text of a file that may be about persons, and of which nothing but `header` is known.
+    """How to quote a text of a file that may be about persons, and of which nothing but the header is known.
 
-    When these look like a line of data and not like titles, no word of theirs is quoted, not even a known one.
+    When the header looks like a line of data rather than titles, no word of it is quoted, not even a known one.
     """
     titles, words = _declared(tuple(contracts))
 
@@ -95,14 +96,14 @@ def quoting(contracts: Iterable[Contract], header: Sequence[str] = ()) -> Quotin
     def quoted(text: str) -> str:
         if without_digits(folded(text)) in titles:
             return text
-        said = _WORD.sub(lambda found: found[0] if known(found[0]) else masks.message(found[0]), text)
-        return without_digits(said)
+        masked = _WORD.sub(lambda match: match[0] if known(match[0]) else masks.message(match[0]), text)
+        return without_digits(masked)
 
     return quoted
 
 
 def looks_like_titles(header: Sequence[str], contracts: Iterable[Contract]) -> bool:
-    """Whether a line is one of titles: no cell of it is a number or a date, and half of them hold a usual word."""
+    """Whether a line looks like titles: no cell is a number or a date, and at least half of them hold a usual word."""
     _, words = _declared(tuple(contracts))
     return _looks_like_titles(header, lambda word: folded(word) in words)
 

@@ -1,7 +1,7 @@
 """CDA v1 of TDDUI: one person a document, in an `.xml`, or in base64 inside DocumentReference (alone or in a Bundle).
 
-Belongs here: the sections and their rows, as docs/formats/cda.md says, and the refusal of anything but plain elements:
-a document type declaration, hence any entity, is refused. Does not belong here: types, code lists (the contract).
+Belongs here: the sections and their rows, as docs/formats/cda.md says. Does not belong here: types, code lists (the
+contract). A document type declaration, hence any entity, is refused.
 """
 
 from __future__ import annotations
@@ -91,9 +91,9 @@ class Element:
     def walk(self) -> Iterator[Element]:
         waiting: list[Element] = [self]
         while waiting:
-            found = waiting.pop()
-            yield found
-            waiting.extend(reversed(found.children))
+            element = waiting.pop()
+            yield element
+            waiting.extend(reversed(element.children))
 
     def words(self) -> str | None:
         return " ".join(" ".join(part.text for part in self.walk()).split()) or None
@@ -138,8 +138,8 @@ def _documents(path: Path) -> Iterator[Element]:
                 raise UnreadableFile(path, f"la pièce jointe{where} n'est pas un document CDA", _REMEDY)
             root = _parsed(path, [document], where)
             if not (model := cda_header.header([document])) or not model.is_tddui:
-                said = f"la pièce jointe{where} est un document CDA d'un autre modèle que TDDUI ({cda_header.CODE})"
-                raise UnreadableFile(path, said, _REMEDY_OF_MODEL)
+                what = f"la pièce jointe{where} est un document CDA d'un autre modèle que TDDUI ({cda_header.CODE})"
+                raise UnreadableFile(path, what, _REMEDY_OF_MODEL)
             yield root
 
 
@@ -148,7 +148,7 @@ def _local(name: str) -> str:
 
 
 def _parsed(path: Path, blocks: Iterable[bytes], where: str) -> Element:
-    """The document as a tree, without anything that expands."""
+    """The document as a tree. A document type declaration is refused, so that nothing in it can expand."""
     top = Element("", {})
     open_elements = [top]
 
@@ -174,8 +174,8 @@ def _parsed(path: Path, blocks: Iterable[bytes], where: str) -> Element:
             parser.Parse(block, False)
         parser.Parse(b"", True)
     except expat.ExpatError as error:
-        said = f"XML{where} tronqué ou mal formé à la ligne {error.lineno} ({expat.ErrorString(error.code)})"
-        raise UnreadableFile(path, said, _REMEDY) from error
+        what = f"XML{where} tronqué ou mal formé à la ligne {error.lineno} ({expat.ErrorString(error.code)})"
+        raise UnreadableFile(path, what, _REMEDY) from error
     root = top.first(ROOT)
     if not root.children:
         raise UnreadableFile(path, f"XML{where} dont la racine n'est pas « {ROOT} »", _REMEDY)
@@ -186,7 +186,7 @@ Row = dict[str, str | None]
 
 
 class _Document:
-    """One document, one person."""
+    """One document, which is about one person."""
 
     def __init__(self, root: Element) -> None:
         self.root = root
@@ -195,28 +195,28 @@ class _Document:
     @cached_property
     def numbers(self) -> list[tuple[str, str]]:
         """(FINESS, local id) of every business identifier, in the order of the document."""
-        found = (split(e.get("extension")) for e in self.root.walk() if e.name == "id")
-        return [(finess, ident) for finess, ident in found if finess and ident]
+        pairs = (split(e.get("extension")) for e in self.root.walk() if e.name == "id")
+        return [(finess, ident) for finess, ident in pairs if finess and ident]
 
     @cached_property
     def finess(self) -> str | None:
-        """That of the custodian, else of the first business identifier."""
-        for found in self.root.first("custodian").walk():
-            number = found.get("extension") if found.name == "id" and found.get("root") == _STRUCTURE else None
+        """The FINESS of the custodian, else that of the first business identifier."""
+        for element in self.root.first("custodian").walk():
+            number = element.get("extension") if element.name == "id" and element.get("root") == _STRUCTURE else None
             if number:
                 return number[1:] if len(number) == 10 else number
         return self.numbers[0][0] if self.numbers else None
 
     @cached_property
     def person(self) -> str | None:
-        """The local id of the person: said, else what stands before the suffix of a business number, else the INS."""
+        """The local id of the person: as given, else what precedes the suffix of a business number, else the INS."""
         given = [split(e.get("extension")) for e in self.role.all("id")]
         for finess, ident in given:
             if finess:
                 return ident
         for _, ident in self.numbers:
-            if found := _OF_PERSON.match(ident):
-                return found[1]
+            if match := _OF_PERSON.match(ident):
+                return match[1]
         return next((e.get("extension") for e in self.role.all("id") if e.get("root") in _INS), None)
 
     def number(self, element: Element) -> tuple[str | None, str | None]:
@@ -251,13 +251,13 @@ class _Document:
                 row["numero_mdph"] = value
         names = patient.first("name")
 
-        def said(name: str, *qualifiers: str | None) -> str | None:
+        def name_of(name: str, *qualifiers: str | None) -> str | None:
             parts = {part.get("qualifier"): part.words() for part in reversed(list(names.all(name)))}
             return next((parts[q] for q in qualifiers if parts.get(q)), None)
 
         place = patient.first("birthplace", "place", "addr", "county").words()
-        row["nom_naissance"], row["nom_usage"] = said("family", "BR"), said("family", "CL", None)
-        row["prenoms"] = said("given", None, "BR")
+        row["nom_naissance"], row["nom_usage"] = name_of("family", "BR"), name_of("family", "CL", None)
+        row["prenoms"] = name_of("given", None, "BR")
         row["date_naissance"] = _day(patient.first("birthTime"))
         sex = patient.first("administrativeGenderCode").get("code")
         row["sexe"] = "I" if sex == "UN" else sex
@@ -285,11 +285,11 @@ class _Document:
             }  # fmt: skip
 
     def _label(self, observation: Element) -> str | None:
-        """The text that an observation refers to, in the human part of the document, or its own."""
+        """The text that an observation refers to, in the human part of the document, else its own text."""
         text = observation.first("text")
         target = (text.first("reference").get("value") or "").removeprefix("#")
         if target:
-            return next((found.words() for found in self.root.walk() if found.get("ID") == target), None)
+            return next((element.words() for element in self.root.walk() if element.get("ID") == target), None)
         return text.words()
 
     def _event(self, event: Element, stays: dict[str | None, str | None]) -> Iterator[tuple[str, Row]]:
@@ -324,11 +324,11 @@ class _Document:
             if question.code() == _STATUS:
                 continue
             for asked, answered in ((None, question), *((question, o) for o in _below(question))):
-                said = answered.first("value")
+                value = answered.first("value")
                 yield "evaluation_reponses", {
                     "finess_et": finess, "evaluation_id": ident,
                     "question_code": f"{asked.code()}.{answered.code()}" if asked else answered.code(),
-                    "reponse_code": said.get("code") or said.get("value"),
+                    "reponse_code": value.get("code") or value.get("value"),
                 }  # fmt: skip
 
 
@@ -358,16 +358,16 @@ def _stamp(element: Element) -> re.Match[str] | None:
 
 
 def _day(element: Element) -> str | None:
-    """A date of a time stamp; a stamp of another shape stays as it is."""
-    found = _stamp(element)
-    return "-".join(found.group(1, 2, 3)) if found else element.get("value")
+    """The date of a time stamp. A stamp of another shape stays as it is."""
+    stamp = _stamp(element)
+    return "-".join(stamp.group(1, 2, 3)) if stamp else element.get("value")
 
 
 def _moment(element: Element) -> str | None:
-    """A clock time of a time stamp, its offset cut off; a stamp of another shape stays as it is."""
-    found = _stamp(element)
-    if not found:
+    """The clock time of a time stamp, without its offset. A stamp of another shape stays as it is."""
+    stamp = _stamp(element)
+    if not stamp:
         return element.get("value")
-    hours, minutes, seconds = found.group(4, 5, 6)
-    day = "-".join(found.group(1, 2, 3))
+    hours, minutes, seconds = stamp.group(4, 5, 6)
+    day = "-".join(stamp.group(1, 2, 3))
     return f"{day}T{hours}:{minutes}:{seconds or '00'}" if hours else day

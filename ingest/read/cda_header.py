@@ -1,9 +1,10 @@
 """What a CDA document says it is: the head of its XML, up to the person it is about.
 
-A document that claims no model and no type is told by its business numbers, which no other volet of the CI-SIS has.
+Belongs here: recognising that an XML is a CDA, and of which model. Does not belong here: its sections and rows (`cda`),
+the envelopes that carry it (`fhir`).
 
-Belongs here: telling that an XML is a CDA, and of which model. Does not belong here: its sections and rows (`cda`), the
-envelopes that carry it (`fhir`).
+A document that claims no model and no type is recognised by its business numbers, which no other volet of the CI-SIS
+has.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ _NUMBER = re.compile(r"3[0-9][0-9AB][0-9]{7}/.+-(?:SEJOUR|EVN|EVAL|PPER|PA|TPPro
 class Header:
     """The model that a CDA claims: the roots of its own template ids, and the code of its kind of document.
 
-    is_numbered: it claims none, and holds a business number of TDDUI.
+    is_numbered: it claims neither a model nor a code, and holds a business number of TDDUI.
     """
 
     templates: frozenset[str] = frozenset()
@@ -48,12 +49,12 @@ def header_of(path: Path) -> Header | None:
 
 
 def header(blocks: Iterable[bytes]) -> Header | None:
-    """The header of a CDA, its bytes read no further than needed; None when the root is not that of a CDA."""
+    """The header of a CDA, of which no more is read than needed; None when the root is not that of a CDA."""
     seen = _Seen()
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.StartElementHandler = seen.start
     parser.EndElementHandler = seen.end
-    with suppress(expat.ExpatError):  # what is wrong with it is said by the reader of its family
+    with suppress(expat.ExpatError):  # the reader of its family will say what is wrong
         for block in blocks:
             parser.Parse(block, False)
             if seen.over:
@@ -65,6 +66,8 @@ def header(blocks: Iterable[bytes]) -> Header | None:
 
 @dataclass
 class _Seen:
+    """What the head showed so far. over: enough is known, the rest need not be read."""
+
     depth: int = 0
     is_document: bool = False
     over: bool = False

@@ -1,9 +1,9 @@
 """Workbooks of tables of two entries, as statisticians publish them: a sheet a year, titles over several rows.
 
-Belongs here: from such sheets to one row a figure, by what the layout declares. Does not belong here: opening, cells to
-text (`workbook`), which workbook is which source (`ingest.receive.recognise`, with `knows`).
+Belongs here: from such sheets to one row a figure, as the layout declares. Does not belong here: opening, cells to text
+(`workbook`), which workbook is of which source (`ingest.receive.recognise`, which calls `knows`).
 
-Options of the layout, patterns being those of a whole text:
+Options of the layout (a pattern must match a whole text):
 
 - `sheets`: names of the sheets of data; the named groups of the pattern are fields (`(?P<annee>\\d{4})`)
 - `lines`: fields of the columns on the left; `corner`: the title above them
@@ -13,7 +13,8 @@ Options of the layout, patterns being those of a whole text:
   of its cells, put end to end
 - `about`: what the rows above the first titles say; `refused`: other corners, and what to say of such a workbook
 
-A sheet may hold several tables, each under its titles. Whatever else it holds is a defective row, that says so.
+A sheet may hold several tables, each under its titles. Anything else that it holds becomes a defective row, with the
+reason.
 """
 
 from __future__ import annotations
@@ -66,13 +67,13 @@ class Shape:
 
     def sheet(self, name: str) -> dict[str, str] | None:
         """What the name of a sheet of data says; None of another sheet."""
-        found = re.fullmatch(self.options["sheets"], name.strip())
-        return found.groupdict() if found else None
+        match = re.fullmatch(self.options["sheets"], name.strip())
+        return match.groupdict() if match else None
 
     def is_titles(self, texts: Sequence[str | None], *, under: bool = False) -> bool:
         """Whether a row holds titles: nothing on the left but the corner, words on the right, figures nowhere.
 
-        under: not the first one of its table, the corner being above.
+        under: whether the row is another than the first of its table, so that the corner is above it.
         """
         left, right = texts[: len(self.lines)], without_end(texts[len(self.lines) :])
         corner = "" if is_blank(left) else normalise_title(left[0] or "")
@@ -89,10 +90,11 @@ class Shape:
         return False
 
     def is_known(self, texts: Sequence[str | None]) -> bool:
-        """Whether a row beside the tables is one that the layout knows, and leaves."""
+        """Whether a row beside the tables is one that the layout says to ignore."""
         return any(re.fullmatch(pattern, _text(texts)) for pattern in self.options.get("ignored_rows") or ())
 
     def is_left(self, title: str) -> bool:
+        """Whether a column is one that the layout says to ignore."""
         return any(re.fullmatch(str(pattern), title) for pattern in self.options.get("ignored_columns") or ())
 
     def _is(self, title: str, option: str) -> bool:
@@ -108,7 +110,7 @@ def knows(document: Document, options: Mapping[str, Any]) -> bool:
 
 
 def refusal(document: Document, options: Mapping[str, Any]) -> str | None:
-    """What is said of a workbook of the same kind that is of something else (`refused`: corner -> reason)."""
+    """Why a workbook of the same kind about something else is refused (option `refused`: corner -> reason)."""
     lines = options["lines"]
     for corner, reason in (options.get("refused") or {}).items():
         for width in range(1, len(lines) + 1):  # such a table may have fewer columns on the left
@@ -141,9 +143,9 @@ _Figure = tuple[dict[str, str | None], str, str | None, str | None]  # values, c
 
 
 def _figures(sheet: Sheet, shape: Shape) -> Iterator[_Figure]:
-    said = shape.sheet(sheet.name)
-    if said is None or not sheet.visible:
-        reason = (_HIDDEN if said is not None else _OTHER).format(sheet.name)
+    of_sheet = shape.sheet(sheet.name)
+    if of_sheet is None or not sheet.visible:
+        reason = (_HIDDEN if of_sheet is not None else _OTHER).format(sheet.name)
         for row in sheet.rows():
             yield _unread(row, shape, reason)
         return
@@ -160,14 +162,16 @@ def _figures(sheet: Sheet, shape: Shape) -> Iterator[_Figure]:
         pending = []
         right = row.texts[len(shape.lines) :]
         if titles and not is_blank(row.texts[:1]) and not is_blank(right):
-            yield from _of_row(row, said, titles, shape)
+            yield from _of_row(row, of_sheet, titles, shape)
         else:
             yield from _beside(row, shape)
     for alone in pending:
         yield from _beside(alone, shape)
 
 
-def _of_row(row: Row, said: Mapping[str, str], titles: Sequence[tuple[str, ...]], shape: Shape) -> Iterator[_Figure]:
+def _of_row(
+    row: Row, of_sheet: Mapping[str, str], titles: Sequence[tuple[str, ...]], shape: Shape
+) -> Iterator[_Figure]:
     left = len(shape.lines)
     untitled = [text for text, title in zip(row.texts[left:], titles, strict=False) if not title]
     if row.defect or not is_blank([*untitled, *row.texts[left + len(titles) :]]):
@@ -178,7 +182,12 @@ def _of_row(row: Row, said: Mapping[str, str], titles: Sequence[tuple[str, ...]]
     for column, title in enumerate(titles, start=left):
         if title and not shape.is_left(title[-1]):
             text = row.texts[column] if column < len(row.texts) else None
-            values = {**said, **of_line, **dict(zip(shape.header, title, strict=True)), shape.options["value"]: text}
+            values = {
+                **of_sheet,
+                **of_line,
+                **dict(zip(shape.header, title, strict=True)),
+                shape.options["value"]: text,
+            }
             yield values, f"{get_column_letter(column + 1)}{row.number}", None, remark
             remark = None
 
@@ -197,7 +206,7 @@ def _titles(rows: Sequence[Row], shape: Shape) -> list[tuple[str, ...]]:
 
 
 def _beside(row: Row, shape: Shape) -> Iterator[_Figure]:
-    """A row that no table holds, unless the layout knows it."""
+    """A row that is in no table, as a defective one, unless the layout says to ignore it."""
     if not shape.is_known(row.texts):
         yield _unread(row, shape, _STRAY)
 

@@ -57,10 +57,10 @@ def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Ta
 
 
 def _separator(path: Path, encoding: str, declared: str | None = None) -> tuple[str, int]:
-    """The separator, and the line from which titles are looked for: what a file announces by « sep= » comes first."""
+    """The separator, and the line from which titles are looked for. A first line « sep=; » gives the separator."""
     with lines_of(path, encoding) as text:
-        if told := announced(text.readline()):
-            return told, 2
+        if stated := announced(text.readline()):
+            return stated, 2
         if declared:
             return declared, 1
         text.seek(0)
@@ -71,7 +71,7 @@ def _separator(path: Path, encoding: str, declared: str | None = None) -> tuple[
 
 
 def _header(path: Path, lines: Lines, first: int, dialect: Dialect) -> tuple[tuple[str, ...], int]:
-    """Titles of the columns, and how many untitled cells end each line; the lines are left after the header."""
+    """Titles of the columns, and how many untitled cells end each line. What is read next comes after the header."""
     lines.block(first - 1)
     header = next(records(lines, dialect), None)
     if header is None or header.defect:
@@ -85,7 +85,7 @@ def _header(path: Path, lines: Lines, first: int, dialect: Dialect) -> tuple[tup
 
 
 def _unwrapped(frame: pl.DataFrame) -> pl.DataFrame:
-    """Cells written as formulas that give their own text, so that a spreadsheet keeps the zeros: that text."""
+    """A frame whose cells written as `="010002228"`, so that a spreadsheet keeps their zeros, hold that text alone."""
     wrapped = [name for name, column in frame.to_dict().items() if column.dtype == pl.String and _is_wrapped(column)]
     return frame.with_columns(pl.col(wrapped).str.replace(_TEXT_FORMULA.pattern, "$1"))
 

@@ -27,7 +27,7 @@ _JOINED_BY = "-"
 
 
 def columns(options: Mapping[str, Any]) -> tuple[str, ...]:
-    """Titles that a mapping reads, in order: the file has no other but those it says to ignore."""
+    """Titles that a mapping reads, in order. A file has no other titles, but those that the mapping says to ignore."""
     named: dict[str, None] = {}
     for table in options.get("tables", {}).values():
         for title in [table.get("quand"), *(t for source in table["champs"].values() for t in titles_of(source))]:
@@ -37,13 +37,13 @@ def columns(options: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def titles_of(source: Mapping[str, Any]) -> list[str]:
-    """Titles that the value of a field is made of."""
+    """Titles from which the value of a field is made."""
     named = [source.get("colonne"), *source.get("assemble", ()), source.get("quand")]
     return [str(title) for title in named if title is not None]
 
 
 def leaned_upon(options: Mapping[str, Any]) -> frozenset[str]:
-    """Titles whose absence would say something: a condition, the parts of a value, what a default stands for."""
+    """Titles that a file cannot lack without changing what is read: conditions, parts of a value, defaulted values."""
     named: set[str] = set()
     for table in options.get("tables", {}).values():
         named |= {str(table["quand"])} if table.get("quand") is not None else set()
@@ -56,9 +56,9 @@ def leaned_upon(options: Mapping[str, Any]) -> frozenset[str]:
 def read(
     path: Path, layout: LayoutLike, entities: Sequence[str], knows: xlsx_file.Knows | None = None
 ) -> Iterator[Table]:
-    """The rows of each table that the file fills; a line that is no record is a defective row of the first one.
+    """The rows of each table that the file fills. A line that is no record is a defective row of the first table.
 
-    Each table says which titles of the mapping the file does not have; their values are unknown.
+    Each table says which titles of the mapping the file lacks: their values are unknown.
 
     Raises:
         UnreadableFile: a title that the mapping does not know: the file is of another product, or version.
@@ -75,11 +75,11 @@ def read(
 
 
 def _absent(path: Path, options: Mapping[str, Any], delivered: Sequence[str]) -> tuple[str, ...]:
-    """The titles of the mapping that the file lacks; an unknown one refuses it: the mapping may have changed since."""
+    """The titles of the mapping that the file lacks. An unknown title refuses it: the mapping may have changed."""
     wanted = {title_key(title): title for title in columns(options)}
     ignored = {title_key(str(title)) for title in options.get("ignorees") or ()}
-    found = {title_key(name): name for name in delivered if name not in TECHNICAL}
-    unknown = [name for key, name in found.items() if key and key not in wanted and key not in ignored]
+    by_key = {title_key(name): name for name in delivered if name not in TECHNICAL}
+    unknown = [name for key, name in by_key.items() if key and key not in wanted and key not in ignored]
     if unknown:
         raise UnreadableFile(
             path,
@@ -87,7 +87,7 @@ def _absent(path: Path, options: Mapping[str, Any], delivered: Sequence[str]) ->
             f"({', '.join(f'+ {without_digits(name)}' for name in unknown)})",
             "vérifier de quel produit et de quelle version vient ce fichier, ou corriger sa correspondance",
         )
-    return tuple(title for key, title in wanted.items() if key not in found)
+    return tuple(title for key, title in wanted.items() if key not in by_key)
 
 
 class _Mapped:
@@ -144,14 +144,14 @@ class _Mapped:
         return value.cast(pl.String)
 
     def _distinct(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Each row once over the whole file: two hashes of 64 bits tell them apart; a defective line stays."""
+        """Keeps each row once over the whole file, by two hashes of 64 bits. Defective lines are all kept."""
         row = pl.struct(self._fields.keys())
         frame = frame.with_columns(a=row.hash(seed=1), b=row.hash(seed=2))
         sound = frame.filter(pl.col(DEFAUT).is_null()).unique(["a", "b"], keep="first", maintain_order=True)
         new = sound.join(self._given, on=["a", "b"], how="anti", maintain_order="left")
         self._given = pl.concat([self._given, new.select("a", "b")])
-        found = pl.concat([new, frame.filter(pl.col(DEFAUT).is_not_null())]).sort(LIGNE)
-        return found.drop("a", "b")
+        kept = pl.concat([new, frame.filter(pl.col(DEFAUT).is_not_null())]).sort(LIGNE)
+        return kept.drop("a", "b")
 
 
 def _dated(entity: str, fields: set[str]) -> dict[str, str]:
@@ -167,13 +167,13 @@ def _dated(entity: str, fields: set[str]) -> dict[str, str]:
 
 
 def _text(actual: Mapping[str, str], title: str) -> pl.Expr:
-    """A column without surrounding blanks; unknown everywhere when the file does not have it."""
+    """A column without surrounding blanks; NULL everywhere when the file lacks it."""
     name = actual.get(title_key(str(title)))
     return pl.lit(None, pl.String) if name is None else _bare(pl.col(name))
 
 
 def _bare(text: pl.Expr) -> pl.Expr:
-    """Without surrounding blanks; nothing left is unknown."""
+    """A text without surrounding blanks; NULL when nothing is left."""
     bare = text.str.strip_chars(BLANKS)
     return pl.when(bare != "").then(bare)
 
@@ -190,5 +190,5 @@ def _iso(text: pl.Expr, kind: str, formats: Sequence[str]) -> pl.Expr:
         read_as = timed + days
     if not read_as:
         return text
-    found = pl.coalesce(read_as)
-    return pl.when(found.dt.year() >= 1000).then(found.dt.to_string(_ISO[kind])).otherwise(text)
+    moment = pl.coalesce(read_as)
+    return pl.when(moment.dt.year() >= 1000).then(moment.dt.to_string(_ISO[kind])).otherwise(text)

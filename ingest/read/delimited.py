@@ -1,9 +1,10 @@
-"""Delimited lines to records, with exact physical line numbers.
+"""From delimited lines to records, with exact physical line numbers.
 
-Belongs here: separators, quotes, ragged lines, what pads lines and files. A block of regular lines is split by polars;
-what is quoted goes through the csv module; both count lines the same way. Cells beyond the titles that hold nothing are
-no cells: a line may end in separators that the titles lack, or lack those that they end in. Does not belong here:
-titles and entities (`csv_file`), encodings (`encoding`).
+Belongs here: separators, quotes, ragged lines, what pads lines and files. Does not belong here: titles and entities
+(`csv_file`), encodings (`encoding`).
+
+Polars splits the blocks of regular lines, and the csv module reads lines with quotes; both number lines in the same
+way. Empty cells beyond the titles do not count: a line may end with more separators than the titles do, or with fewer.
 """
 
 from __future__ import annotations
@@ -57,19 +58,21 @@ class Dialect:
 
 @dataclass(frozen=True)
 class Record:
+    """One record: the number of its first line, its cells, and why it cannot be trusted (None: it can)."""
+
     line: int
     cells: list[str]
     defect: str | None = None
 
 
 def announced(line: str) -> str | None:
-    """The separator that a first line « sep=; » announces, None when it is of another kind."""
-    found = _ANNOUNCED.fullmatch(line)
-    return found[1] if found else None
+    """The separator that a first line « sep=; » announces; None for any other line."""
+    match = _ANNOUNCED.fullmatch(line)
+    return match[1] if match else None
 
 
 def separator_of(sample: str) -> str:
-    """The separator of a text: it cuts the first line, and the next ones in as many cells."""
+    """The separator of a text: the one that cuts the first line, and the following lines in as many cells."""
     outside_quotes = re.sub(r'"(?:[^"]|"")*"', "", sample)
     lines = [line for line in re.split(r"[\r\n]+", outside_quotes) if line.strip(" ")][:50]
     if not lines:
@@ -85,7 +88,7 @@ def separator_of(sample: str) -> str:
 
 
 class Lines:
-    """Physical lines being read: knows the number of the next one, and can take lines back."""
+    """Physical lines while they are read. It knows the number of the next line, and lines can be given back."""
 
     def __init__(self, source: Iterator[str], number: int = 1) -> None:
         self._source = source
@@ -117,10 +120,10 @@ class Lines:
 def records(
     lines: Lines, dialect: Dialect, is_whole: Callable[[list[str]], bool] = lambda cells: True
 ) -> Iterator[Record]:
-    """Records from the csv module; one whose cells are all blank is left out.
+    """Records from the csv module, without those whose cells are all blank.
 
-    A stray quote that opens a cell would swallow the following lines: when a record of several lines is malformed or
-    not whole, only its first line is defective and reading resumes at the second.
+    A stray quote that opens a cell would swallow the following lines. So when a record of several lines is malformed or
+    not whole, only its first line is a defective record, and reading resumes at the second line.
     """
     reader = dialect.reader(lines)
     while True:
@@ -161,12 +164,12 @@ def frames(lines: Lines, dialect: Dialect, names: tuple[str, ...], untitled: int
         if frame is None:
             lines.give_back(block)
             last = first + len(block)
-            found: list[Record] = []
+            cut_lines: list[Record] = []
             for record in records(lines, dialect, lambda cells: _raggedness(cells, len(names), untitled) is None):
-                found.append(record)
+                cut_lines.append(record)
                 if lines.number >= last:
                     break
-            frame = _framed(found, names, untitled)
+            frame = _framed(cut_lines, names, untitled)
         if frame.height:
             yield frame
 
@@ -174,7 +177,7 @@ def frames(lines: Lines, dialect: Dialect, names: tuple[str, ...], untitled: int
 def _regular(
     block: list[str], first: int, dialect: Dialect, names: tuple[str, ...], untitled: int
 ) -> pl.DataFrame | None:
-    """A block in which no record goes over several lines; None when that is not sure."""
+    """The frame of a block in which every record is one line; None when that is not certain."""
     text = pl.Series("text", block, dtype=pl.String).str.strip_chars_end(_ENDS)
     if text.str.contains(_PADDING).any():
         text = text.str.replace_all(_PADDING, "")
@@ -198,23 +201,23 @@ def _regular(
         rows = list(dialect.reader(text.filter(irregular).to_list()))
     except csv.Error:
         return None
-    found = [Record(n, row) for n, row in zip(numbers.filter(irregular), rows, strict=True) if not is_blank(row)]
-    return pl.concat([frame, _framed(found, names, untitled)]).sort(LIGNE)
+    cut_lines = [Record(n, row) for n, row in zip(numbers.filter(irregular), rows, strict=True) if not is_blank(row)]
+    return pl.concat([frame, _framed(cut_lines, names, untitled)]).sort(LIGNE)
 
 
-def _framed(found: list[Record], names: tuple[str, ...], untitled: int) -> pl.DataFrame:
+def _framed(cut_lines: list[Record], names: tuple[str, ...], untitled: int) -> pl.DataFrame:
     columns: list[list[str | None]] = [[] for _ in names]
     defects: list[str | None] = []
-    for record in found:
+    for record in cut_lines:
         cells = record.cells
         for i, column in enumerate(columns):
             column.append(cells[i] if i < len(cells) else None)
         defects.append(record.defect or _raggedness(cells, len(names), untitled))
-    return text_frame(dict(zip(names, columns, strict=True)), [r.line for r in found], None, defects)
+    return text_frame(dict(zip(names, columns, strict=True)), [r.line for r in cut_lines], None, defects)
 
 
 def _raggedness(cells: list[str], titled: int, untitled: int) -> str | None:
-    """Why the cells are not those of the titles; None when they are, with nothing but blanks beyond."""
+    """Why the cells do not correspond to the titles; None when they do, with nothing but blanks beyond."""
     width = titled + untitled
     if len(cells) < titled:
         return f"{cells_counted(len(cells))} au lieu de {width}"

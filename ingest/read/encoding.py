@@ -28,13 +28,12 @@ _REMEDY = "enregistrer le fichier en UTF-8 (« CSV UTF-8 » dans un tableur), pu
 def encoding_of(path: Path) -> str:
     """utf-8-sig or utf-16 when a byte-order mark says so, else utf-8 if the whole file is, else cp1252.
 
-    UTF-16 without a mark is told by its NUL bytes, one in two (utf-16-le, utf-16-be).
-
-    A file that is not UTF-8 and yet holds one sequence of `_FRENCH_UTF8` is of both encodings: neither is right.
+    UTF-16 without a mark is recognised by its NUL bytes, one in two (utf-16-le, utf-16-be). A file that is not UTF-8
+    and yet holds one sequence of `_FRENCH_UTF8` mixes both encodings, and is refused.
 
     Raises:
-        UnreadableFile: naming line and byte, when no encoding reads every byte, or both have their part; or nothing but
-            blanks; or binary.
+        UnreadableFile: no encoding reads every byte, or two are mixed (the message names line and byte); the file holds
+            only blanks; the file is binary.
     """
     with opened(path) as stream:
         start = stream.read(3)
@@ -80,8 +79,8 @@ def _first_french_utf8(path: Path) -> str | None:
     """The first sequence of bytes that only UTF-8 explains, and its line."""
     with lines_of(path, "latin-1") as lines:
         for number, line in enumerate(lines, start=1):
-            if found := _FRENCH_UTF8.search(line):
-                octets = found[0].encode("latin-1")
+            if match := _FRENCH_UTF8.search(line):
+                octets = match[0].encode("latin-1")
                 shown = octets.decode()
                 shown = "espace insécable" if shown.isspace() else f"« {shown} »"
                 return f"{shown}, octets {octets.hex(' ').upper()}, à la ligne {number}"

@@ -1,15 +1,15 @@
 """Legacy FINESS extractions (etalab-cs1100501, 502, 507): no header, several sections in one file.
 
-First line `finess;etalab;<number>;<AAAA-MM-JJ>`, then each line begins with its section. Columns are named by their
-position after the section: "1" is the FINESS number.
+Belongs here: that shape, quotes included. Does not belong here: numbering the lines (`delimited`), files with titles
+(`csv_file`).
 
-Belongs here: that shape only, its quotes included. Does not belong here: counting lines (`delimited`), what a position
-means (the contract).
+The first line is `finess;etalab;<number>;<AAAA-MM-JJ>`; then each line begins with its section. Columns are named by
+their position after the section: "1" is the FINESS number.
 
 For years cells were not quoted, and a quote was part of a name: `EHPAD "LES LILAS"`. In the extraction of May 2026 the
-cells that hold one are quoted, as RFC 4180 says: `"LIEU DE VIE ""MAVOUNA MEMA 1""\"`. So each cell says it by itself:
-one that opens and closes with a quote, those inside being doubled, is quoted; any other is as it stands. Where quotes
-could also hold separators, the usual number of cells decides.
+cells that hold a quote are quoted, as RFC 4180 says: `"LIEU DE VIE ""MAVOUNA MEMA 1""\"`. So each cell is judged by
+itself: it is quoted when it opens and closes with a quote and those inside are doubled; otherwise it is taken as it
+stands. Where quotes could also hold separators, the usual number of cells decides.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def read(path: Path, layout: LayoutLike, entities: Sequence[str], encoding: str)
 
 
 def _records(text: Iterator[str], known: Collection[str], widths: Mapping[str, int]) -> Iterator[Record]:
-    """The lines after the first one that hold something, cut in cells; a quoted cell may go over several lines.
+    """The lines after the first one that hold something, cut in cells. A quoted cell may extend over several lines.
 
     widths: the usual number of cells of a section, its name included.
     """
@@ -111,7 +111,7 @@ def _records(text: Iterator[str], known: Collection[str], widths: Mapping[str, i
 
 
 def _going_on(lines: Lines, begun: str, known: Collection[str]) -> list[str] | None:
-    """The cells of a record whose last cell is closed on one of the next lines; None, and the lines back, else."""
+    """The cells of a record whose last cell is closed on one of the next lines; else None, and gives the lines back."""
     lines.taken.clear()
     for line in islice(lines, _GOES_ON):
         if _section(line) in known:
@@ -124,19 +124,19 @@ def _going_on(lines: Lines, begun: str, known: Collection[str]) -> list[str] | N
 
 
 def _cells(line: str, width: int | None) -> list[str]:
-    """The cells of a line with quotes: those that quotes make, unless the separators alone make the usual number."""
+    """The cells of a line with quotes, taking quotes into account unless separators alone give the usual number."""
     quoted: list[str] = []
-    for found in _CELL.finditer(line):
-        quoted.append(found[2] if found[1] is None else found[1].replace('""', '"'))
-        if not found[3]:
+    for match in _CELL.finditer(line):
+        quoted.append(match[2] if match[1] is None else match[1].replace('""', '"'))
+        if not match[3]:
             break
     plain = [_bare(cell) for cell in line.split(";")]
     return plain if len(plain) == width != len(quoted) else quoted
 
 
 def _bare(cell: str) -> str:
-    found = _QUOTED.fullmatch(cell)
-    return found[1].replace('""', '"') if found else cell
+    match = _QUOTED.fullmatch(cell)
+    return match[1].replace('""', '"') if match else cell
 
 
 def _section(line: str) -> str:

@@ -1,8 +1,10 @@
 """FINESS+ JSON (structures and activités), streamed one legal entity at a time.
 
 Belongs here: which rows and columns each entity takes from the nested objects, and how lists become one text.
-Does not belong here: meaning, types, code lists (the contract). The published schema differs from the real files: the
-paths are those of the files of July and August 2026, checked on the national census of paths.
+Does not belong here: meaning, types, code lists (the contract).
+
+The published schema differs from the real files. The paths here are those of the files of July and August 2026, checked
+on all the paths of the national files.
 """
 
 from __future__ import annotations
@@ -125,7 +127,7 @@ def _activity(activity: Node, place: Values, where: str, emit: Emit) -> None:
 
 
 def _flatten(node: Node, prefix: str, values: Values) -> None:
-    """Leaves of nested single objects under their dotted path; a list of plain values joined with `|`."""
+    """Puts the leaves of nested objects under their dotted path. A list of plain values is joined with `|`."""
     for key, value in node.items():
         path = f"{prefix}.{key}" if prefix else key
         if path in LEFT_OUT:
@@ -156,6 +158,6 @@ def _role(contact: Node) -> Any:
 
 
 def _is_current(engagement: Node, stated_on: str) -> bool:
-    """Neither ended nor lapsed on the day the file speaks from."""
+    """Whether an engagement had neither ended nor lapsed on the day the file speaks from."""
     ends = (engagement.get("dateFinEngagement"), engagement.get("dateCaduciteEngagement"))
     return all(not end or end[:10] >= stated_on for end in ends)

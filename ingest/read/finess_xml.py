@@ -1,7 +1,7 @@
 """FINESS XML of the standard flow (root `fluxfiness`), streamed with expat.
 
-Belongs here: blocks to rows, and the refusal of anything but plain elements: a document type declaration, hence any
-entity, is refused. Does not belong here: meaning of the tags (the contract).
+Belongs here: from blocks to rows. Does not belong here: the meaning of the tags (the contract). A document type
+declaration, hence any entity, is refused.
 """
 
 from __future__ import annotations
@@ -164,7 +164,7 @@ class _Parser:
 
 
 def _other(tag: str, attributes: dict[str, str]) -> tuple[str, str] | None:
-    """What an XML that is not of FINESS is, when its root or its namespace says so, and what to do."""
+    """What an XML file that is not of FINESS is, by its root or its namespace, and what to do; None when unknown."""
     spaces = {value for name, value in attributes.items() if name.split(":")[0] == "xmlns"}
     named = (_NAMESPACES[space] for space in sorted(spaces) if space in _NAMESPACES)
     return next(named, _ROOTS.get(tag.rsplit(":", 1)[-1]))

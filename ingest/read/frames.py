@@ -1,4 +1,4 @@
-"""What readers give and what they raise.
+"""What readers return and what they raise.
 
 Belongs here: the shapes shared by every reader, the naming of columns, the building of a text frame from rows.
 Does not belong here: anything about one file family.
@@ -23,7 +23,7 @@ TECHNICAL = (LIGNE, CHEMIN, DEFAUT, REMARQUE)
 REMEDY = " Remède : "  # in a defect or a remark, before what its sender can do: fixed words, nothing of the file
 # What `ingest.validate.values.clean` takes for nothing around a value, and what pads the end of a file (NUL, Ctrl-Z).
 BLANKS = " \t\r\n\u00a0\u202f\u200b\ufeff\0\x1a"
-# 1.234 is a thousand for some, one and a bit for others; a number that a file types as such is the second.
+# « 1.234 » may be a thousand or one and a bit. A number that the file types as a number is always the latter.
 _AMBIGUOUS = re.compile(r"^([+-]?\d{1,3}\.\d{3})$")
 _WORD = re.compile(r"[^\W\d_]{2}")
 _COMBINING = "[\u0300-\u036f]"  # what accents are written with apart from their letter (NFD)
@@ -35,11 +35,11 @@ _MAX_CELLS = 2_000_000  # a chunk of a 331-column file is cut before its 100 000
 class Table:
     """One chunk of one entity, as delivered.
 
-    frame: String columns named by title, position ("1", "2"...) or path, in file order, then `_ligne` (Int64, physical
-    line or record number, 1-based), `_chemin` (String, JSON or XML path, else null) and `_defaut` (String, why the
-    row cannot be trusted, else null). `_remarque` (String, what must be said of a row that is read), only in a chunk
-    that has one. A defect or a remark may end with its remedy, after `REMEDY`.
-    absent: titles that a mapping reads and the file does not have.
+    frame: String columns named by title, position ("1", "2"...) or path, in file order; then `_ligne` (Int64, physical
+    line or record number, from 1), `_chemin` (String, JSON or XML path, else null) and `_defaut` (String, why the row
+    cannot be trusted, else null). A chunk that has remarks ends with `_remarque` (String, what must be said of a row
+    that is read, else null). A defect or a remark may end with its remedy, after `REMEDY`.
+    absent: titles that a mapping reads and the file lacks.
     """
 
     entity: str
@@ -80,13 +80,13 @@ class Document:
 
     @property
     def headers(self) -> tuple[tuple[str, ...], ...]:
-        """What could be its titles, as delivered, the likeliest first: of a workbook, the first rows of words."""
+        """What could be the titles, as delivered, the likeliest first. In a workbook: the first rows of words."""
         rows = (without_end(row) for sheet in self.sheets if sheet.visible for row in sheet.rows)
         return tuple(dict.fromkeys([self.titles, *filter(_of_words, rows)]))
 
 
 def _of_words(cells: tuple[str, ...]) -> bool:
-    """Whether at least half of what a row holds are words, as titles are."""
+    """Whether at least half of the filled cells of a row are words, as titles are."""
     filled = [cell for cell in cells if cell]
     return 2 * sum(1 for cell in filled if _WORD.search(cell)) >= len(filled)
 
@@ -105,7 +105,7 @@ class LayoutLike(Protocol):
 
 
 class UnreadableFile(Exception):
-    """A file that cannot be read at all. `message` is French, for the sender: what, where, remedy."""
+    """A file that cannot be read at all. `message` is for the sender, in French: what, where, remedy."""
 
     def __init__(self, path: Path, what: str, remedy: str) -> None:
         self.message = f"Fichier « {path.name} » : {what}. Remède : {remedy}."
@@ -113,9 +113,9 @@ class UnreadableFile(Exception):
 
 
 def column_names(titles: Iterable[str]) -> tuple[str, ...]:
-    """Titles that name columns: a second « titre » becomes « titre (2) », an absent one « (colonne 3 sans titre) ».
+    """Unique names of columns: a second « titre » becomes « titre (2) », an absent one « (colonne 3 sans titre) ».
 
-    Two titles are the same when they compare equal without export artefacts (no-break spaces, curly apostrophes).
+    Two titles are the same when they are equal without export artefacts (no-break spaces, curly apostrophes).
     """
     taken: set[str] = set(TECHNICAL)
     names: list[str] = []
@@ -131,7 +131,7 @@ def column_names(titles: Iterable[str]) -> tuple[str, ...]:
 
 
 def is_blank(cells: Iterable[str | None]) -> bool:
-    """Whether no cell holds anything but blanks: such a line is no row, in a text file as in a workbook."""
+    """Whether all cells are blank. Such a line is no row, in a text file as in a workbook."""
     return not any(cell and cell.strip(BLANKS) for cell in cells)
 
 
@@ -172,9 +172,10 @@ def unambiguous(number: str) -> str: ...
 @overload
 def unambiguous(number: pl.Series) -> pl.Series: ...
 def unambiguous(number: str | pl.Series) -> str | pl.Series:
-    """A number that the file types as a number, or a series of them, so that it can be read in one way only.
+    """A number, or a series of numbers, that the file types as numbers, written so that it can be read in one way only.
 
-    As a text, 1.234 may be a thousand; typed, it is not: it is written 1.2340. Every typed family calls this.
+    As a text, 1.234 could be a thousand. A typed number is not ambiguous, and is therefore written 1.2340. The readers
+    of every typed family call this.
     """
     if isinstance(number, pl.Series):
         return number.str.replace(_AMBIGUOUS.pattern, "${1}0")
@@ -182,10 +183,10 @@ def unambiguous(number: str | pl.Series) -> str | pl.Series:
 
 
 class Rows:
-    """Rows being collected for one entity, column by column, until they make a chunk.
+    """The rows of one entity, collected column by column until they make a chunk.
 
-    `columns` are always there, in that order; another key that comes with a value is added after them, so that a
-    change of the source's schema is seen instead of lost.
+    `columns` are always there, in that order. Any other key that has a value is added after them, so that a change of
+    the schema of the source is noticed.
     """
 
     def __init__(self, entity: str, columns: Sequence[str]) -> None:
@@ -211,7 +212,7 @@ class Rows:
         defaut: str | None = None,
         remarque: str | None = None,
     ) -> None:
-        """One row; without a physical line, `_ligne` is the number of the record."""
+        """Adds one row. Without a physical line, `_ligne` is the number of the record."""
         self.count += 1
         for column in self.columns:
             self._values[column].append(values.get(column))
@@ -236,17 +237,17 @@ class Rows:
         return not self._lignes
 
     def take(self) -> Table:
-        """The chunk collected so far; collection starts again."""
+        """The chunk collected so far. Collection starts again."""
         frame = text_frame(self._values, self._lignes, self._chemins, self._defauts)
         if self._remarques:
-            said = [self._remarques.get(rank) for rank in range(frame.height)]
-            frame = frame.with_columns(pl.Series(REMARQUE, said, dtype=pl.String))
+            remarks = [self._remarques.get(rank) for rank in range(frame.height)]
+            frame = frame.with_columns(pl.Series(REMARQUE, remarks, dtype=pl.String))
         self._reset()
         return Table(self.entity, frame)
 
 
 def composed(column: pl.Series) -> pl.Series:
-    """The same text whoever wrote it: « é » is one sign, and not « e » with an accent (NFC)."""
+    """Texts in which « é » is one sign, and not « e » followed by an accent (NFC)."""
     if column.dtype == pl.String and column.str.contains(_COMBINING).any():
         return column.str.normalize("NFC")
     return column

@@ -1,8 +1,9 @@
 """JSON files, streamed with ijson: what a file holds, and arrays of records.
 
-Belongs here: telling an array of records from a FINESS+ file and from FHIR, reading the array. Does not belong here:
-the shape of FINESS+ (`finess_json`), of FHIR (`fhir`), opening (`json_stream`). ijson takes its C backend when the
-machine has it and its Python one otherwise.
+Belongs here: distinguishing an array of records from a FINESS+ file and from FHIR, reading the array. Does not belong
+here: the shape of FINESS+ (`finess_json`), of FHIR (`fhir`), opening (`json_stream`).
+
+ijson uses its C backend when the machine has it, and its Python backend otherwise.
 """
 
 from __future__ import annotations
@@ -27,9 +28,10 @@ _WRAPPERS = ("results", "records", "data", "value", "items", "rows")  # how web 
 
 
 def sniff(path: Path) -> Document:
-    """An array of records: all its keys, over the whole file. FINESS+: facts contenu, generatedAt, schemaVersion.
+    """What a JSON file is.
 
-    FHIR: facts resourceType and contenu.
+    Of an array of records, the header is all its keys, over the whole file. Of a FINESS+ file, the facts are contenu,
+    generatedAt and schemaVersion. Of FHIR, they are those of `fhir.sniff`.
     """
     with json_stream(path) as stream:
         for prefix, event, _ in ijson.parse(stream):
@@ -75,7 +77,7 @@ def _keys(path: Path) -> tuple[str, ...]:
 
 
 def _object(path: Path) -> Document:
-    """FHIR, or FINESS+: what stands before the first personne morale, and which of the two files it is."""
+    """What an object is: FHIR, or one of the two files of FINESS+ with what precedes its first personne morale."""
     facts = {"root": "pmej"}
     roots: list[str] = []
     kind: str | None = None

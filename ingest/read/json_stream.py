@@ -1,4 +1,4 @@
-"""The bytes of a JSON file, and what to say when they are not whole JSON.
+"""The bytes of a JSON file, and the message when they are not whole JSON.
 
 Belongs here: opening, the byte-order mark, the message. Does not belong here: what the JSON holds (`json_file`,
 `finess_json`, `fhir`). The message quotes nothing of the file, which may be about persons.
@@ -18,7 +18,7 @@ from ingest.read.frames import UnreadableFile
 from ingest.read.opening import opened
 
 _BOM = b"\xef\xbb\xbf"
-_SAID = re.compile(r"(?:parse|lexical) error: [A-Za-z0-9 ,.'-]*")  # fixed words of yajl, never those of the file
+_REASON = re.compile(r"(?:parse|lexical) error: [A-Za-z0-9 ,.'-]*")  # fixed words of yajl, never those of the file
 
 
 @contextmanager
@@ -30,9 +30,9 @@ def json_stream(path: Path) -> Iterator[BinaryIO]:
                 stream.seek(0)
             yield stream
     except (ijson.JSONError, UnicodeDecodeError) as error:
-        said = _SAID.match(str(error))
+        reason = _REASON.match(str(error))
         raise UnreadableFile(
             path,
-            f"JSON tronqué ou mal formé ({said[0].strip() if said else 'fin prématurée ou signe inattendu'})",
+            f"JSON tronqué ou mal formé ({reason[0].strip() if reason else 'fin prématurée ou signe inattendu'})",
             "télécharger ou exporter de nouveau le fichier, puis le redéposer entier",
         ) from error

@@ -3,9 +3,9 @@
 Belongs here: format codes (ECMA-376 part 1, 18.8.30 and 18.8.31), and a number with its format as text. Does not belong
 here: cells and sheets (`workbook`), what a text means for a column (`ingest.validate.values`).
 
-What is stored counts, not how much of it is shown: a format never rounds, scales or groups a value. It only says what
-the value is: 0.975 under `0.0%` is « 97.5 % », 45292 under `dd/mm/yyyy` a day, 10000024 under `000000000` a code of
-nine figures.
+A value is read as it is stored, not as it is shown: a format never rounds, scales or groups it. A format only says what
+the value is. 0.975 under `0.0%` is « 97.5 % », 45292 under `dd/mm/yyyy` is a day, 10000024 under `000000000` is a code
+of nine figures.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _INTEGER = re.compile(r"-?\d+")
 
 @dataclass(frozen=True)
 class Section:
-    """One of the parts of a format. applies: whether the part is that of a value. width: figures shown at least."""
+    """One of the parts of a format. applies: whether a value is shown by it. width: least number of figures shown."""
 
     applies: Callable[[float], bool]
     kind: Literal["number", "date", "elapsed"] = "number"
@@ -49,20 +49,20 @@ class Section:
 
 @lru_cache(maxsize=4_096)
 def sections(code: str) -> tuple[Section, ...]:
-    """The parts of a format code, in order; the first one that applies to a value is the one it is shown by."""
+    """The parts of a format code, in order. A value is shown by the first part that applies to it."""
     parts = list(_parts(code))
-    found: list[Section] = []
+    listed: list[Section] = []
     for rank, (body, condition, elapsed) in enumerate(parts):
         last = rank == len(parts) - 1 or rank == 2
         applies = condition or _by_sign(rank, len(parts), last=last)
-        found.append(_section(body, applies, elapsed=elapsed))
+        listed.append(_section(body, applies, elapsed=elapsed))
         if last:
             break
-    return tuple(found)
+    return tuple(listed)
 
 
 def _parts(code: str) -> Iterator[tuple[str, Callable[[float], bool] | None, bool]]:
-    """Of each part: what is neither literal, escaped, nor in brackets; its condition; whether it counts hours."""
+    """For each part: its signs that are not literal, escaped or in brackets; its condition; whether it counts hours."""
     body, condition, elapsed = "", None, False
     for token in _TOKEN.findall(code):
         if token == ";":
@@ -82,7 +82,9 @@ def _compared(test: Callable[[float, float], bool], bound: float) -> Callable[[f
 
 
 def _by_sign(rank: int, count: int, *, last: bool) -> Callable[[float], bool]:
-    """One part is for all; of two, the first is for what is not negative; of three, positive, negative, zero."""
+    """A single part applies to all values. The first of two applies to those that are not negative, the second to the
+    others. Three parts apply to positive values, negative values, zero.
+    """
     if last:
         return lambda value: True
     if rank == 0:
@@ -102,7 +104,7 @@ def _section(body: str, applies: Callable[[float], bool], *, elapsed: bool) -> S
 
 
 def _width(body: str) -> int:
-    """How many figures a whole number shows at least: nine of `000000000`, ten of `0#" "##" "##" "##" "##`."""
+    """The least number of figures that a whole number shows: nine for `000000000`, ten for `0#" "##" "##" "##" "##`."""
     if re.search(r"[.%/e]", body):
         return 1
     places = re.sub(r"[^0#?]", "", body)
@@ -110,10 +112,10 @@ def _width(body: str) -> int:
 
 
 def number_text(stored: str, code: str, epoch: datetime) -> str:
-    """A stored number as text, said with what its format makes of it, so that it can be read in one way only.
+    """A stored number as text, with what its format says that it is, so that it can be read in one way only.
 
-    Fifteen significant figures, as a spreadsheet shows: what goes beyond is the noise of binary fractions. A whole
-    number keeps all its own. A day or an hour that no calendar has stays a number.
+    It has fifteen significant figures, as in a spreadsheet: further figures are the noise of binary fractions. A whole
+    number keeps all its figures. A number that is no possible day or hour stays a number.
     """
     value = float(stored)
     section = next((s for s in sections(code) if s.applies(value)), None)
@@ -142,12 +144,12 @@ def _plain(stored: str, value: float, section: Section | None) -> str:
 
 
 def _to_the_second(days: float) -> float:
-    """A fraction of a day is seldom exact: 8 h 30 is 0.354166666666667."""
+    """A time in days, rounded to the second: fractions of a day are seldom exact (8 h 30 is 0.354166666666667)."""
     return round(days * 86_400) / 86_400
 
 
 def moment_text(value: Any) -> str:
-    """A day, an hour or a duration: ISO, and hours as many as there are."""
+    """A day or an hour in ISO form; a duration in hours, minutes and seconds, with as many hours as there are."""
     match value:
         case datetime():
             return value.date().isoformat() if value.time() == time() else value.isoformat(" ", "seconds")

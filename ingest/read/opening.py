@@ -1,8 +1,7 @@
-"""Opening a delivered file whatever its wrapping, and telling its family from its first bytes.
+"""Opening a delivered file whatever its wrapping, and recognising its family from its first bytes.
 
 Belongs here: gzip, files encrypted at rest (their plain bytes stay in memory), magic numbers, HTML pages saved as data,
-empty and truncated wrappings.
-Does not belong here: what stands inside a family (one module each).
+empty and truncated wrappings. Does not belong here: reading a family (one module each).
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ _GZIP = b"\x1f\x8b"
 _RESEND = "télécharger ou exporter de nouveau le fichier, puis le redéposer entier"
 _RECEIVE_AGAIN = "redéposer le fichier d'origine : il remplacera celui-ci"
 _KEPT = "la livraison reste en attente, rien n'est perdu"
-# What people send by mistake: its first bytes, what it is, what to do. None of these is a table.
+# What people send by mistake, none of which is a table: its first bytes, what it is, what to do.
 _CALC = "l'ouvrir dans un tableur, puis l'enregistrer au format « Classeur Excel (.xlsx) » ou en CSV"
 _TABLE_ITSELF = "déposer le fichier de données lui-même (CSV, classeur .xlsx…), non un document qui le montre"
 _MAGIC = (
@@ -45,7 +44,7 @@ _MAGIC = (
     (b"\xfd7zXZ", "c'est une archive xz", "décompresser l'archive et déposer les fichiers qu'elle contient"),
     (b"SQLite format 3", "c'est une base de données SQLite", "en exporter les tables en CSV"),
 )
-# What a zip is, by a file that it holds or by the type that it states.
+# What a zip archive is, by a file that it holds or by the type that it states.
 _ZIPPED = (
     ("word/document.xml", "c'est un document Word", _TABLE_ITSELF),
     ("ppt/presentation.xml", "c'est une présentation PowerPoint", _TABLE_ITSELF),
@@ -70,16 +69,16 @@ _JSON = re.compile(r'^(\{\s*["}]|\[\s*[\[{\]])')
 
 
 class LostKey(UnreadableFile):
-    """The key that closed this file is not there: the file is whole, and readable again once the key is back."""
+    """The key of this file is not there. The file itself is whole, and can be read once the key is back."""
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[BinaryIO]:
-    """The bytes of a file, decrypted and gunzipped when needed; a damaged wrapping becomes `UnreadableFile`.
+    """The bytes of a file, decrypted and gunzipped when needed. A damaged wrapping becomes `UnreadableFile`.
 
     Raises:
         LostKey: the file is encrypted, and its key is not there.
-        UnreadableFile: at once, or where the file stops being what was written.
+        UnreadableFile: at once, or while it is read, at the place where it is damaged.
     """
     try:
         with path.open("rb") as raw:
@@ -123,9 +122,9 @@ def _decrypted(path: Path, raw: BinaryIO) -> BinaryIO:
 
 @contextmanager
 def on_disk(path: Path) -> Iterator[Path]:
-    """A path to the bytes inside the wrapping, for libraries that seek: the file itself, or a copy that memory holds.
+    """A path to the bytes inside the wrapping, for libraries that seek: the file itself, or a copy held in memory.
 
-    Nobody knows yet whether a file being recognised is about persons: none is ever unwrapped on a disk.
+    While a file is being recognised, nobody knows yet whether it is about persons: no file is ever unwrapped on a disk.
 
     Raises:
         UnreadableFile: what is inside a gzip is over `MAX_UNWRAPPED`.
@@ -211,7 +210,7 @@ def _start_of(head: bytes) -> str:
 
 
 def _ends(path: Path) -> tuple[bytes, bytes]:
-    """First and last bytes. A gzip is read to its end: only that proves that it is whole."""
+    """The first and last bytes. A gzip file is read to its end, which alone proves that it is whole."""
     with opened(path) as stream:
         head = stream.read(HEAD)
         tail = head[-64:]
@@ -225,7 +224,7 @@ def _ends(path: Path) -> tuple[bytes, bytes]:
 
 
 def _in_ole(path: Path) -> tuple[str, str]:
-    """What an OLE file is, and what to do: an old workbook, one with a password, another document of an office."""
+    """What an OLE file is (an old workbook, one with a password, another office document), and what to do."""
     with opened(path) as stream:
         content = stream.read(MAX_UNWRAPPED)
     for name, what, remedy in _OLE:

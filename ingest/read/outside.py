@@ -1,11 +1,11 @@
 """What stands in the file of a table without being one of its rows: repeated titles, notes, another table below.
 
-Belongs here: telling them, in frames of text, whatever the family of the file. Does not belong here: rules about values
-(the contracts); a line of totals is a row, that the contract judges.
+Belongs here: recognising it in frames of text, whatever the family of the file. Does not belong here: rules about
+values (the contracts). A line of totals is a row, which the contract judges.
 
-Titles that come back (a file made of several ones, a page break) are left out: they say nothing. What is not a row
-stays as a defective one: it is counted, and said. It is told by its words, never by its place alone: each of its filled
-cells is a word, in columns of figures.
+Titles that come again (several files put end to end, a page break) are left out, because they say nothing. Anything
+else that is not a row becomes a defective row, so that it is counted and its sender is told. A line is never judged by
+its place alone: it is no row when each of its filled cells is a word, in columns of figures.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ _OTHER = (
 
 
 class Outside:
-    """Chunk after chunk of one table: the same rows, but for titles that come back, and a reason on what is no row."""
+    """Goes through the chunks of one table: leaves out titles that come again, and marks what is no row."""
 
     def __init__(self, titles: Sequence[str]) -> None:
-        """titles: those of the columns, in order, as delivered; an absent one is empty."""
+        """titles: of the columns, in order, as delivered; an absent title is empty."""
         self._titles = [title.strip(BLANKS) for title in titles]
         self._figures: list[int] | None = None  # the columns of figures
         self._last = 0  # line of the last row seen
         self._below = False  # in another table
 
     def marked(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """The frame as it must be read."""
+        """The frame without the titles that come again, and with a defect on every line that is no row."""
         if not frame.height or not any(self._titles):
             return frame
         names = frame.columns[: len(self._titles)]
@@ -49,7 +49,7 @@ class Outside:
         return frame.filter(~titles) if titles.any() else frame
 
     def _titles_again(self, frame: pl.DataFrame, names: list[str]) -> tuple[pl.Series, pl.Series]:
-        """The rows that are the titles, and those that are the titles in another order."""
+        """The rows that hold the titles again, and those that hold them in another order, as masks."""
         first = next(i for i, title in enumerate(self._titles) if title)
         maybe = _bare(frame[names[first]]).is_in(sorted({title for title in self._titles if title}))
         if not maybe.any():
@@ -91,7 +91,7 @@ class Outside:
 
 
 def _all_different(frame: pl.DataFrame, names: list[str], filled: pl.Series) -> pl.Series:
-    """Whether the filled cells of a row differ from one another, as titles do, and « secret ; secret » does not."""
+    """Whether the filled cells of a row all differ, as titles do; those of « secret ; secret » do not."""
     cells = pl.concat_list(_bare(pl.col(n)) for n in names).list.unique()
     return frame.select(cells.list.len() - cells.list.contains("").cast(pl.UInt32)).to_series() == filled
 
@@ -105,11 +105,11 @@ def _filled(name: str) -> pl.Expr:
 
 
 def _of_figures(rows: pl.DataFrame, names: list[str]) -> list[int] | None:
-    """The columns of which most cells, in the first rows, are figures; None when there is no row to tell by."""
+    """The columns in which most cells of the first rows are figures; None when there is no row to judge by."""
     if not rows.height:
         return None
     sample = rows.head(_SAMPLE)
-    told = sample.select(
+    mostly_figures = sample.select(
         (2 * pl.col(n).fill_null("").str.contains(_FIGURES).sum() > _filled(n).sum()).alias(n) for n in names
     ).row(0)
-    return [i for i, of_figures in enumerate(told) if of_figures]
+    return [i for i, of_figures in enumerate(mostly_figures) if of_figures]

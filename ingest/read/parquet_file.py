@@ -34,7 +34,7 @@ def sniff(path: Path) -> Document:
 
 
 def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Table]:
-    """The rows; `_ligne` is their number. Dates are ISO, nested values JSON, NaN (no number) null."""
+    """The rows; `_ligne` is their number. Dates are written in ISO form and nested values in JSON; NaN becomes null."""
     with _opened(path) as file:
         names = column_names(file.schema_arrow.names)
         first = 1

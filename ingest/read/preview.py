@@ -1,6 +1,6 @@
 """The first lines of a table as they stand, for a file whose first line is not the header of anything.
 
-Belongs here: lines and cells, cut in every way that somebody may have meant. Does not belong here: what is concluded
+Belongs here: lines, cut into cells in every way that the sender may have meant. Does not belong here: what is concluded
 from them (`ingest.receive.refusals`).
 """
 
@@ -33,7 +33,7 @@ class Line:
 
 
 def lines(path: Path, document: Document) -> Iterator[Line]:
-    """The first lines that hold something; each of a text file comes once for every separator that cuts it."""
+    """The first lines that hold something. A line of a text file comes once for every separator that it holds."""
     if document.family == "csv" and document.encoding:
         with lines_of(path, document.encoding) as text:
             for number, line in enumerate(islice(text, LINES), start=1):
@@ -45,8 +45,8 @@ def lines(path: Path, document: Document) -> Iterator[Line]:
 def _cut(number: int, line: str) -> Iterator[Line]:
     if not line.strip():
         return
-    found = [s for s in (*SEPARATORS, *OTHER_SEPARATORS) if s in line]
-    for separator in found or SEPARATORS[:1]:
+    separators = [s for s in (*SEPARATORS, *OTHER_SEPARATORS) if s in line]
+    for separator in separators or SEPARATORS[:1]:
         cells: list[str] = []
         with suppress(csv.Error):
             cells = next(csv.reader([line], delimiter=separator), [])

@@ -1,6 +1,6 @@
-"""The two entry points of reading: what a file is, and its rows.
+"""The two entry points: what a file is, and its rows.
 
-Belongs here: the choice of a reader. Does not belong here: reading itself, which is the business of each reader.
+Belongs here: the choice of a reader. Does not belong here: reading (one module for each family of files).
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ FAMILIES = {reader: families for reader, (families, _) in _READ.items()}
 
 
 def sniff(path: Path) -> Document:
-    """What a delivered file is, from its content; a `.gz` is looked into.
+    """What a delivered file is, from its content, inside its gzip if it has one.
 
     Raises:
         UnreadableFile: empty, truncated, undecodable, a web page, or of no family that is read here.
@@ -65,21 +65,22 @@ def tables_of(
 ) -> Iterator[Table]:
     """Rows of the wanted entities of a file (by default all those of the layout), at most 100 000 per table.
 
-    Each entity gives at least one table, empty when the file holds none of it. Rows of one entity come in the order of
-    the file (of a workbook: its table, then what is not read of it) and `_ligne` is unique among them.
+    Each entity gives at least one table, which is empty when the file holds no row of it. Rows of one entity come in
+    the order of the file (in a workbook, first the table, then what is not read), and `_ligne` is unique among them.
 
-    knows: whether titles are those that the contract expects; it tells the table among the sheets of a workbook.
+    knows: whether titles are those that the contract expects, to find the table among the sheets of a workbook.
 
     Raises:
-        UnreadableFile: at once, or later when the file turns out truncated: what was yielded before must be dropped.
+        UnreadableFile: at once, or later when the file turns out to be truncated; what was yielded before must then be
+            dropped.
     """
     expected, reader = _READ[layout.reader]
-    # A CDA is told by its root first: its comments and its <title> look like those of a web page saved as data.
-    found = "xml" if cda_header.header_of(path) is not None else family(path)
-    if found not in expected:
+    # A CDA is recognised by its root first, because its comments and its <title> look like those of a web page.
+    actual = "xml" if cda_header.header_of(path) is not None else family(path)
+    if actual not in expected:
         wanted = " ou ".join(expected)
         raise UnreadableFile(
-            path, f"fichier {found} là où la forme « {layout.code} » attend {wanted}", "déposer le fichier d'origine"
+            path, f"fichier {actual} là où la forme « {layout.code} » attend {wanted}", "déposer le fichier d'origine"
         )
     if reader in (xlsx_file.read, csv_produit.read):
         reader = partial(reader, knows=knows)

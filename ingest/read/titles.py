@@ -1,7 +1,6 @@
 """Titles of columns: how two titles are compared.
 
-Belongs here: normalising a title. Does not belong here: comparing a whole header with a contract
-(`ingest.receive.headers`).
+Belongs here: normalising a title. Does not belong here: comparing headers (`ingest.receive.headers`).
 """
 
 from __future__ import annotations
@@ -20,5 +19,5 @@ def normalise_title(title: str) -> str:
 
 @lru_cache(maxsize=16_384)  # the titles of every contract, compared with those of every file
 def title_key(name: str) -> str:
-    """What a column is looked up by: its normalised title; a column that readers had to name has an empty one."""
+    """The key under which a column is looked up: its normalised title, or nothing when a reader had to name it."""
     return "" if re.fullmatch(r"\(colonne \d+ sans titre\)", name) else normalise_title(name)

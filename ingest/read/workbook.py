@@ -1,9 +1,10 @@
-"""What an .xlsx workbook holds: its sheets, and their rows as text, with what their cells and rows say besides.
+"""What an .xlsx workbook holds: its sheets and their rows as text, with the formulas without result and hidden rows.
 
 Belongs here: opening (Strict Open XML included), cells to text, formulas without a result, hidden rows. Does not belong
-here: which sheet is data (`xlsx_file`, `crosstab`), number formats (`number_formats`). openpyxl opens the workbook; its
-sheets are parsed here, once: its own cells keep neither the digits as stored nor what is hidden, and nothing is
-calculated: a formula that the workbook holds without its result makes its row defective.
+here: which sheet is data (`xlsx_file`, `crosstab`), number formats (`number_formats`).
+
+openpyxl opens the workbook, but its sheets are parsed here, because its cells keep neither the digits as they are
+stored nor what is hidden. Nothing is calculated: a formula without its result makes its row defective.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Sheet:
-    """position: among the sheets of the workbook, from 0."""
+    """One sheet of a workbook. position: among all sheets, from 0."""
 
     name: str
     position: int
@@ -82,7 +83,7 @@ class Sheet:
     _book: Any
 
     def rows(self) -> Iterator[Row]:
-        """The rows that hold something, from the first one; each call reads the sheet again."""
+        """The rows that hold something, from the first one. Each call reads the sheet again."""
         with self._source._get_source() as xml:
             yield from _rows(xml, self._book, self._source._shared_strings)
 
@@ -92,7 +93,7 @@ def opened(path: Path) -> Iterator[list[Sheet]]:
     """The sheets of a workbook, in order.
 
     Raises:
-        UnreadableFile: at once, or where the workbook stops being what was written.
+        UnreadableFile: at once, or while it is read, at the place where the workbook is damaged.
     """
     try:
         with on_disk(path) as plain, plain.open("rb") as stream:
@@ -119,7 +120,7 @@ def opened(path: Path) -> Iterator[list[Sheet]]:
 
 
 class _Reader(ExcelReader):
-    """What stands in the cells, and nothing else: a chart, a property or a name that is wrong stops no reading."""
+    """Reads the cells and nothing else, so that a wrong chart, property or name does not stop the reading."""
 
     def read(self) -> None:
         self.read_manifest()
@@ -135,14 +136,14 @@ class _Reader(ExcelReader):
 
 
 class _Transitional(zipfile.ZipFile):
-    """A workbook in Strict form, each part of which is translated while it is read."""
+    """A workbook in Strict form, whose parts are translated to the Transitional form while they are read."""
 
     def open(self, name: Any, *args: Any, **kwargs: Any) -> IO[bytes]:
         return io.BufferedReader(_Translated(super().open(name, *args, **kwargs)), 1 << 16)
 
 
 class _Translated(io.RawIOBase):
-    """An XML part under other names. It is cut after a quotation mark: no name goes over one."""
+    """An XML part with its namespaces renamed. Blocks are cut after a quotation mark, which no name can span."""
 
     def __init__(self, source: IO[bytes]) -> None:
         self._source = source
@@ -242,14 +243,14 @@ def _cell(cell: Element, codes: list[str], epoch: Any, strings: list[str]) -> tu
             case "d":
                 return moment_text(from_ISO8601(stored)), formula
     except ValueError:
-        pass  # not what its type says: the text, as it is stored
+        pass  # the value is not of the type that the cell states: it is read as text, as it is stored
     return _unescaped(stored), formula
 
 
 def _inline(node: Element) -> str:
-    """The text of a cell that holds its own, in one run or several."""
+    """The text of a cell that holds its own text, in one run or several."""
     return _unescaped("".join(t.text or "" for run in node if run.tag != _PHONETIC for t in run.iter(_T)))
 
 
 def _unescaped(text: str) -> str:
-    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x00" in text else text
+    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "_x00" in text else text

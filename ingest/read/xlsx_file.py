@@ -1,12 +1,12 @@
 """Excel workbooks: which sheets and rows are the table, and what becomes of the others.
 
 Belongs here: choosing the sheets, their titles, numbering the rows. Does not belong here: opening, cells to text
-(`workbook`), tables of two entries (`crosstab`), notes and titles that come back (`outside`).
+(`workbook`), tables of two entries (`crosstab`), notes and titles that come again (`outside`).
 
-Every row that holds something is read or said. The table is the first visible sheet whose titles are known, and every
-other visible sheet with the same titles. A row of another sheet, or above the titles, is a defective row that says so,
-unless the layout declares the sheet among its `ignored_sheets`. Hidden rows are rows (a filter hides them): they carry
-a remark.
+Every row that holds something is either read or reported. The table is the first visible sheet whose titles are known,
+and every other visible sheet with the same titles. A row of another sheet, or above the titles, is a defective row
+whose reason says so, unless the layout declares the sheet among its `ignored_sheets`. Hidden rows are read like the
+others, because filters hide them; they carry a remark.
 """
 
 from __future__ import annotations
@@ -59,23 +59,23 @@ def sniff(path: Path) -> Document:
         heads = _heads(sheets)
         main, row = _main(path, heads, None)
         titles = _titles(path, row)
-        said = tuple(
+        beginnings = tuple(
             SheetHead(s.name, s.visible, tuple(tuple(t or "" for t in row.texts) for row in rows)) for s, rows in heads
         )
-        return Document("xlsx", None, column_names(titles), {"feuille": main.name}, titles, said)
+        return Document("xlsx", None, column_names(titles), {"feuille": main.name}, titles, beginnings)
 
 
 def read(path: Path, layout: LayoutLike, entities: Sequence[str], knows: Knows | None = None) -> Iterator[Table]:
     """The rows under the titles, of every sheet that has them; then, as defective rows, what is not read.
 
-    knows: whether titles are those of the table. By default those of the first sheet that looks like a table are.
+    knows: whether titles are those of the table. By default, the titles of the first sheet that looks like a table are.
     """
     with workbook.opened(path) as sheets:
         heads = [(s, rows) for s, rows in _heads(sheets) if not is_left(s.name, layout.options)]
         main, row = _main(path, heads, knows)
         titles = _titles(path, row)
         wanted = sorted(map(title_key, titles))
-        alike = lambda found: sorted(map(title_key, found)) == wanted  # noqa: E731 - one comparison, named where it is
+        alike = lambda given: sorted(map(title_key, given)) == wanted  # noqa: E731 - one comparison, named where it is
         titled = {s.name: _known(rows, alike) for s, rows in heads if s.visible} | {main.name: row}
         several = len(heads) > 1
         nothing = True
@@ -89,17 +89,17 @@ def read(path: Path, layout: LayoutLike, entities: Sequence[str], knows: Knows |
 
 
 def is_left(name: str, options: Mapping[str, Any]) -> bool:
-    """Whether the layout knows that sheet, and leaves it (`ignored_sheets`: patterns of whole names)."""
+    """Whether the layout says to ignore a sheet (`ignored_sheets`: patterns of whole names)."""
     return any(re.fullmatch(str(pattern), name.strip()) for pattern in options.get("ignored_sheets") or ())
 
 
 def is_lone(row: Row) -> bool:
-    """Whether one cell alone holds something: a title above a table, a note, a sentence."""
+    """Whether a single cell of a row holds something: a title above a table, a note, a sentence."""
     return sum(1 for text in row.texts if text and text.strip()) <= 1
 
 
 class _Sheet:
-    """The rows of one sheet. header: the row of its titles, None when it has not those of the table."""
+    """The rows of one sheet. header: the row of its titles; None when they are not those of the table."""
 
     def __init__(self, path: Path, entity: str, sheet: Sheet, header: Row | None, titles: tuple[str, ...]) -> None:
         self._entity, self._sheet, self._header = entity, sheet, header
@@ -107,7 +107,7 @@ class _Sheet:
         self._outside = Outside(self._titles)
 
     def frames(self, *, offset: int, placed: bool) -> Iterator[pl.DataFrame]:
-        """offset: added to the numbers of its rows. placed: whether the path of each row says its sheet."""
+        """The rows as text frames. offset: added to the row numbers. placed: whether paths name the sheet."""
         names = column_names(self._titles)
         collected = Rows(self._entity, names)
         for row in self._sheet.rows():
@@ -137,7 +137,7 @@ class _Sheet:
         frame = collected.take().frame
         if self._header:
             frame = self._outside.marked(frame)
-        return _hidden_told(frame) if REMARQUE in frame.columns else frame
+        return _runs_of_hidden(frame) if REMARQUE in frame.columns else frame
 
 
 def _heads(sheets: Sequence[Sheet]) -> list[tuple[Sheet, list[Row]]]:
@@ -146,7 +146,10 @@ def _heads(sheets: Sequence[Sheet]) -> list[tuple[Sheet, list[Row]]]:
 
 
 def _main(path: Path, heads: Sequence[tuple[Sheet, list[Row]]], knows: Knows | None) -> tuple[Sheet, Row]:
-    """The first visible sheet with titles that are known, else that looks like a table, else that holds something."""
+    """The first visible sheet whose titles are known, else that looks like a table, else that holds something.
+
+    It comes with the row of its titles.
+    """
     visible = [(sheet, rows) for sheet, rows in heads if sheet.visible]
     if knows:
         for sheet, rows in visible:
@@ -177,10 +180,10 @@ def _titles(path: Path, header: Row) -> tuple[str, ...]:
     return without_end(header.texts)
 
 
-def _hidden_told(frame: pl.DataFrame) -> pl.DataFrame:
+def _runs_of_hidden(frame: pl.DataFrame) -> pl.DataFrame:
     """One remark for each run of hidden rows, on its first row."""
     run = frame[REMARQUE].is_not_null().rle_id()
     count = pl.len().over(run).cast(pl.String)
     first = run.diff().fill_null(1) != 0
-    said = pl.concat_str(pl.col(REMARQUE), count, pl.lit(" à la suite"), pl.lit(_UNHIDE))
-    return frame.with_columns(pl.when(pl.col(REMARQUE).is_not_null() & first).then(said).alias(REMARQUE))
+    remark = pl.concat_str(pl.col(REMARQUE), count, pl.lit(" à la suite"), pl.lit(_UNHIDE))
+    return frame.with_columns(pl.when(pl.col(REMARQUE).is_not_null() & first).then(remark).alias(REMARQUE))

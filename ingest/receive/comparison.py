@@ -1,11 +1,11 @@
-"""An unknown header against the layout that it is nearest to: what moved, appeared, vanished or was renamed since.
+"""An unknown header compared with the nearest layout: what moved, appeared, vanished or was renamed since.
 
 Belongs here: pairing the columns of a file with the fields of a contract, and the column of the table that follows
 from it. Does not belong here: how that table is written (`data_contracts.columns`), whether a delivery is taken
 (`recognise`), what its sender is told (`refusals`), the terminal.
 
-What is proposed is for a person to review: a renamed title is a likeness, and no proof. Titles are quoted as they are,
-to whoever holds the file; a first line that may be one of data is never compared.
+A person has to review what is proposed, because two titles that are alike may not mean the same. Titles are quoted as
+they are, since they are only shown to whoever holds the file. A first line that may be data is never compared.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class NothingToCompare(Exception):
 
 
 @dataclass(frozen=True)
-class Found:
+class ColumnOfField:
     """A column of the file that stands for a field.
 
     rank: its place in the file, from 1. title: as delivered. before: its column in the nearest layout, None when that
@@ -58,12 +58,12 @@ class Found:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A file against the layout of a source that it is nearest to, and the column that a new layout would have.
+    """A file compared with the nearest layout of a source, and the column that a new layout would have.
 
-    share: of common titles. found: how the header differs from the layout as deliveries see it, None when they do not
-    look at titles. appeared: rank and title of what no field is. vanished: the fields that the layout carries and the
-    file does not. by_position: the new layout tells its columns by position, because titles come back in it. code: of
-    the new layout.
+    share: the share of common titles. diff: how the header differs from the layout for a delivery; None when a delivery
+    does not look at titles. appeared: rank and title of the columns that are no field. vanished: the fields that the
+    layout has and the file lacks. by_position: the new layout gives its columns by position, because some titles come
+    twice. code: the code of the new layout.
     """
 
     file: str
@@ -72,23 +72,23 @@ class Comparison:
     entity: Entity
     header: tuple[str, ...]
     share: float
-    found: Difference | None
-    fields: tuple[Found, ...]
+    diff: Difference | None
+    fields: tuple[ColumnOfField, ...]
     appeared: tuple[tuple[int, str], ...]
     vanished: tuple[Field, ...]
     by_position: bool
     code: str
 
-    def of(self, how: str) -> list[Found]:
+    def of(self, how: str) -> list[ColumnOfField]:
         """The columns of one kind, in the order of the file."""
         return sorted((each for each in self.fields if each.how == how), key=lambda each: each.rank)
 
     @property
     def status(self) -> str:
         """`connue`: deliveries know this header; `recevable`: they take it without some columns; `nouvelle`."""
-        if self.found is None:
+        if self.diff is None:
             return "nouvelle" if self.appeared or self.of("renamed") else "connue"
-        return "nouvelle" if not self.found.is_bearable else "recevable" if self.found else "connue"
+        return "nouvelle" if not self.diff.is_bearable else "recevable" if self.diff else "connue"
 
     @cached_property
     def new_fields(self) -> dict[str, tuple[int, str]]:
@@ -143,7 +143,7 @@ class Comparison:
     def facts(self) -> dict[str, Any]:
         """The same as plain values, for a program."""
 
-        def told(each: Found) -> dict[str, Any]:
+        def described(each: ColumnOfField) -> dict[str, Any]:
             return {"field": each.field.name, "title": each.title, "column": each.rank, "before": each.before}
 
         return {
@@ -153,10 +153,10 @@ class Comparison:
             "layout": self.layout.code,
             "share": round(self.share, 3),
             "status": self.status,
-            "moved": [told(each) for each in self.of("moved")],
+            "moved": [described(each) for each in self.of("moved")],
             "shifted": [{"from": first, "to": last, "offset": offset} for first, last, offset in self.shifts],
-            "renamed": [{**told(each), "usual": each.field.title} for each in self.of("renamed")],
-            "back": [told(each) for each in self.of("back")],
+            "renamed": [{**described(each), "usual": each.field.title} for each in self.of("renamed")],
+            "back": [described(each) for each in self.of("back")],
             "appeared": [
                 {"field": name, "title": title, "column": rank} for name, (rank, title) in self.new_fields.items()
             ],
@@ -222,7 +222,7 @@ def compare(
         entity=entity,
         header=header,
         share=share,
-        found=difference(contract, layout, header) if has_header(layout) else None,
+        diff=difference(contract, layout, header) if has_header(layout) else None,
         fields=tuple(fields),
         appeared=tuple((rank, title) for rank, title in enumerate(header, start=1) if rank not in taken),
         vanished=tuple(each for each in entity.fields if each.name in carried and each.name not in names),
@@ -263,8 +263,8 @@ def _nearest(
 def _distance(contract: Contract, layout: Layout, titles: Sequence[str]) -> int:
     if not has_header(layout):
         return 0
-    found = difference(contract, layout, titles)
-    return sum(map(len, (found.missing, found.unknown, found.repeated, found.doubtful, found.untitled)))
+    diff = difference(contract, layout, titles)
+    return sum(map(len, (diff.missing, diff.unknown, diff.repeated, diff.doubtful, diff.untitled)))
 
 
 def _code(path: Path, contract: Contract, layout: Layout) -> str:
@@ -283,7 +283,7 @@ def _key(title: str) -> str:
 
 def paired(
     entity: Entity, carried: Mapping[str, str | int], header: Sequence[str], *, by_position: bool
-) -> list[Found]:
+) -> list[ColumnOfField]:
     """The fields that the file has: those in the order of the layout, then elsewhere, then under another title."""
     ranked = {name: place for name, place in carried.items() if isinstance(place, int)}
     order = sorted((f for f in entity.fields if f.name in carried), key=lambda each: ranked.get(each.name, 0))
@@ -300,18 +300,18 @@ def paired(
         if i not in places and (here := next((j for j in free if keys[j] in known), None)) is not None:
             places[i] = (here, "moved" if by_position else "same")
             free.remove(here)
-    found = [Found(order[i], j + 1, header[j], carried[order[i].name], how) for i, (j, how) in places.items()]
+    placed = [ColumnOfField(order[i], j + 1, header[j], carried[order[i].name], how) for i, (j, how) in places.items()]
 
     absent = [each for each in entity.fields if each.name not in carried]
     for each in absent:
         known = {_key(t) for t in (each.title, *each.aliases, *(str(c) for _, c in each.columns or ()))}
         if (here := next((j for j in free if keys[j] in known), None)) is not None:
-            found.append(Found(each, here + 1, header[here], None, "back"))
+            placed.append(ColumnOfField(each, here + 1, header[here], None, "back"))
             free.remove(here)
     taken = {i: j for i, (j, _) in places.items()}
     for i, j in _renamed(titles, taken, header, free):
-        found.append(Found(order[i], j + 1, header[j], carried[order[i].name], "renamed"))
-    return found
+        placed.append(ColumnOfField(order[i], j + 1, header[j], carried[order[i].name], "renamed"))
+    return placed
 
 
 def _renamed(

@@ -1,7 +1,8 @@
-"""Delivering: each file is recognised and its bytes kept, or it is refused with a reason; one receipt a file.
+"""Delivering: each file is recognised and its bytes are kept, or it is refused with a reason; one receipt a file.
 
-Belongs here: what a file is answered, and in which order that is decided. Does not belong here: recognising it
-(`recognise`), wording refusals (`refusals`), keeping bytes (`landing`), reading rows (`ingest.pipeline`).
+Belongs here: what the sender of a file is answered, and in which order that is decided. Does not belong here:
+recognising the file (`recognise`), wording refusals (`refusals`), keeping bytes (`landing`), reading rows
+(`ingest.pipeline`).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from ingest.read import UnreadableFile
 from ingest.receive import landing, refusals
 from ingest.receive.landing import Manifest
 from ingest.receive.recognise import Recognised, recognise
-from ingest.receive.refusals import Refused, without_content
+from ingest.receive.refusals import DeliveryRefused, without_content
 from ingest.store import lake
 
 UNKNOWN = "inconnu"  # how the neutral name of a file of no known source begins
@@ -32,23 +33,23 @@ Progress = Callable[[str, int, int], None]  # what is being done, done so far, t
 
 @dataclass(frozen=True)
 class Receipt:
-    """What was answered to the sender of a file. path: its own, or the neutral name of a file about persons."""
+    """What is answered to the sender of a file. path: as given, or a neutral name when the file is about persons."""
 
     path: str
     source: str | None
     delivery_id: str | None
     status: str  # received | known | refused | ignored
     reason: str | None
-    name: str | None = None  # for whatever is kept or logged of a file that may be about persons; None: open
+    name: str | None = None  # what a file that may be about persons is called in all that is kept; None: `path` is
 
     @property
     def logged(self) -> str:
-        """What the file is called anywhere but before its sender."""
+        """What the file is called everywhere, except in what its sender reads."""
         return self.name or self.path
 
     @property
-    def told(self) -> str | None:
-        """The reason as its sender reads it, on the terminal where the path was typed: the file under its own name."""
+    def reason_for_sender(self) -> str | None:
+        """The reason with the file under its own name, for the terminal on which the sender typed that name."""
         if self.reason is None or self.name is None:
             return self.reason
         return self.reason.replace(f"« {self.name} »", f"« {Path(self.path).name} »")
@@ -64,11 +65,13 @@ def deliver(
     reinstate: bool = False,
     progress: Progress | None = None,
 ) -> list[Receipt]:
-    """Receives files, or every file of folders: one receipt a file, in order; a refused one stops no other.
+    """Receives files, or every file of folders: one receipt a file, in order. A refused file stops no other.
 
-    now: when they are received. Each file is, a microsecond after the one before: their order is that of reception.
-    Of a folder, hidden files are not looked at, and what systems leave there, or a notice, is ignored with a word.
-    reinstate: bytes already received become the latest version again (a sender who takes a correction back).
+    now: when the first file is received; each of the next ones is a microsecond later, so that their order is kept.
+    reinstate: bytes already received become the latest version again, for a sender who takes a correction back.
+
+    Hidden files of a folder are not looked at. What systems leave in folders, and notices, are ignored; their receipts
+    say so.
     """
     contracts = loading.load_contracts()
     paths = [Path(p) for p in paths]
@@ -103,14 +106,16 @@ def _of_no_delivery(path: Path) -> str | None:
     return None
 
 
-def _refuse_other_years(path: Path, found: Recognised) -> None:
-    """A year that no product may be about is refused here, as it is of a row."""
+def _refuse_other_years(path: Path, recognised: Recognised) -> None:
+    """Refuses a file about a year that no product may be about, as a row about such a year is rejected."""
     domain = domains()["millesime"]
-    if found.millesime is not None and not (domain.minimum or 0) <= found.millesime <= (domain.maximum or 9999):
-        raise Refused(
-            f"Fichier « {path.name} » : {found.millesime} n'est pas {domain.shape}."
+    if recognised.millesime is not None and not (domain.minimum or 0) <= recognised.millesime <= (
+        domain.maximum or 9999
+    ):
+        raise DeliveryRefused(
+            f"Fichier « {path.name} » : {recognised.millesime} n'est pas {domain.shape}."
             " Corriger le nom du fichier, ou --millesime.",
-            nearest=found.contract,
+            nearest=recognised.contract,
         )
 
 
@@ -137,38 +142,40 @@ def _deliver_one(
         return _refused(home, path, contracts, source, sha256, size, now, reason, ours=True)
     known = landing.find(home, sha256)
     try:
-        found = recognise(path, contracts, source=source, millesime=millesime, today=clock.day(now))
-        _refuse_other_years(path, found)
-    except (Refused, UnreadableFile) as refusal:
+        recognised = recognise(path, contracts, source=source, millesime=millesime, today=clock.day(now))
+        _refuse_other_years(path, recognised)
+    except (DeliveryRefused, UnreadableFile) as refusal:
         if known and source is None:  # the same bytes under another name: what they are is already known
             return _known(home, path, known[0], reinstate, now)
-        nearest, ours = (refusal.nearest, refusal.is_quoted) if isinstance(refusal, Refused) else (None, False)
+        nearest, ours = (refusal.nearest, refusal.is_quoted) if isinstance(refusal, DeliveryRefused) else (None, False)
         return _refused(home, path, contracts, source, sha256, size, now, str(refusal), nearest, ours=ours)
-    except Exception as error:  # reported: one file never stops the others, and what it holds is told to nobody
+    except Exception as error:  # reported: one file never stops the others, and nobody reads what it holds
         return _refused(home, path, contracts, source, sha256, size, now, masks.unexpected(error), ours=True)
-    # A file that says of no year, when its bytes were already received under a year, is not of today.
-    of_no_year = millesime is None and found.collecte_le is None and bool(found.layout.millesime.get("none"))
-    same = [m for m in known if m.source == found.contract.id and (of_no_year or m.millesime == found.millesime)]
+    # A file that says no year, and whose bytes were already received, keeps the year that it was received under.
+    of_no_year = millesime is None and recognised.collecte_le is None and bool(recognised.layout.millesime.get("none"))
+    same = [
+        m for m in known if m.source == recognised.contract.id and (of_no_year or m.millesime == recognised.millesime)
+    ]
     keyring = None
-    if found.contract.personal:
+    if recognised.contract.personal:
         try:
             keyring = keyrings.load(home)
         except KeyringProblem as problem:
             if same:
                 return _known(home, path, same[0], reinstate, now)
             reason = (
-                f"« {found.contract.name} » porte des données de personnes, qui ne sont jamais conservées en clair : "
-                f"le fichier n'est pas conservé. {problem}"
+                f"« {recognised.contract.name} » porte des données de personnes, qui ne sont jamais conservées en clair"
+                f" : le fichier n'est pas conservé. {problem}"
             )
             return _refused(
-                home, path, contracts, found.contract.id, sha256, size, now, reason, found.contract, ours=True
+                home, path, contracts, recognised.contract.id, sha256, size, now, reason, recognised.contract, ours=True
             )
     if same and (gone := lake.destroyed_on(home, same[0].delivery_id)):
         reason = f"Octets éliminés le {gone:%d/%m/%Y}, au terme de leur conservation : ils ne sont pas repris."
         return Receipt(same[0].filename, same[0].source, same[0].delivery_id, "known", reason)
     if same and (keyring is None or _opens(home, same[0], keyring)):
         return _known(home, path, same[0], reinstate, now)
-    manifest = _manifest(path, sha256, size, found, now, again=bool(known), keyring=keyring)
+    manifest = _manifest(path, sha256, size, recognised, now, again=bool(known), keyring=keyring)
     if same and keyring:
         received_at = manifest.received_at if reinstate else same[0].received_at
         manifest = replace(same[0], cle=keyring.current.version, received_at=received_at)
@@ -176,7 +183,9 @@ def _deliver_one(
         landing.store(home, path, manifest, keyring)
     except encryption.Altered:
         reason = "Le fichier a changé pendant sa réception. Remède : attendre la fin de la copie, puis le redéposer."
-        return _refused(home, path, contracts, manifest.source, sha256, size, now, reason, found.contract, ours=True)
+        return _refused(
+            home, path, contracts, manifest.source, sha256, size, now, reason, recognised.contract, ours=True
+        )
     shown = manifest.filename if keyring else str(path)
     if same:
         lake.forget_result(home, manifest.delivery_id)
@@ -185,10 +194,10 @@ def _deliver_one(
         )
         return Receipt(shown, manifest.source, manifest.delivery_id, "received", reason)
     others = ", ".join(f"{m.source} {m.millesime or ''}".strip() for m in known)
-    said = [f"Les mêmes octets ont aussi été reçus pour : {others}."] if known else []
-    if found.absent:
-        said.append(f"Reçu ; {refusals.absent(found.absent)}.")
-    reason = " ".join(said) or None
+    remarks = [f"Les mêmes octets ont aussi été reçus pour : {others}."] if known else []
+    if recognised.absent:
+        remarks.append(f"Reçu ; {refusals.absent(recognised.absent)}.")
+    reason = " ".join(remarks) or None
     return Receipt(shown, manifest.source, manifest.delivery_id, "received", reason)
 
 
@@ -205,11 +214,14 @@ def _refused(
     *,
     ours: bool = False,
 ) -> Receipt:
-    """The trace of a file that is not taken: no bytes, and neither its name nor its titles when persons may be in it.
+    """Keeps the trace of a file that is not taken: never its bytes, and neither its name nor its titles when it may be
+    about persons.
 
-    They may be in any file but those whose header is nearly that of a source of open data; then a name is kept when all
-    its words are usual ones. nearest: the source whose header this one is, or nearly. ours: the reason is made of our
-    own words, the file's name apart; else it may quote the file.
+    Any file may be about persons, unless its header is nearly that of a source of open data. The name of such a file
+    is kept only when all its words are usual ones.
+
+    nearest: the source whose header this one is, or nearly is. ours: the reason is made of our own words, but for the
+    name of the file; otherwise it may quote the file.
     """
     known = source if source in contracts else None
     if nearest is not None and not nearest.personal:
@@ -228,7 +240,7 @@ def _refused(
 
 
 def _source_of_persons(path: Path, contracts: dict[str, Contract], source: str | None) -> str | None:
-    """The source about persons that a file is said to be of, or is named like."""
+    """The source about persons that the sender gave, or that the name of the file suggests."""
     if source in contracts and contracts[source].personal:
         return source
     named = (
@@ -242,7 +254,7 @@ def _source_of_persons(path: Path, contracts: dict[str, Contract], source: str |
 
 
 def _opens(home: Home, manifest: Manifest, keyring: Keyring) -> bool:
-    """Whether the encrypted bytes of a delivery are whole, and their key here."""
+    """Whether the encrypted bytes of a delivery are whole, and their key is here."""
     try:
         encryption.check(landing.bytes_of(home, manifest), keyring, manifest.sha256)
     except (encryption.Damaged, encryption.WrongKey, OSError):
@@ -262,28 +274,31 @@ def _known(home: Home, path: Path, manifest: Manifest, reinstate: bool, now: dat
 
 
 def _manifest(
-    path: Path, sha256: str, size: int, found: Recognised, now: datetime, *, again: bool, keyring: Keyring | None
+    path: Path, sha256: str, size: int, recognised: Recognised, now: datetime, *, again: bool, keyring: Keyring | None
 ) -> Manifest:
     """A delivery is its bytes; the same bytes for another year are another delivery."""
-    stated_on = found.collecte_le.isoformat() if found.collecte_le else None
+    stated_on = recognised.collecte_le.isoformat() if recognised.collecte_le else None
     mark = _mark(sha256, keyring)
     return Manifest(
-        delivery_id=f"{found.contract.id}-{(mark or sha256)[:16]}" + (f"-{found.millesime}" if again else ""),
-        source=found.contract.id,
-        layout=found.layout.code,
-        reader=found.layout.reader,
-        contract_version=found.layout.version,
-        filename=landing.neutral_name(found.contract.id, path, mark, stated_on) if keyring else path.name,
+        delivery_id=f"{recognised.contract.id}-{(mark or sha256)[:16]}" + (f"-{recognised.millesime}" if again else ""),
+        source=recognised.contract.id,
+        layout=recognised.layout.code,
+        reader=recognised.layout.reader,
+        contract_version=recognised.layout.version,
+        filename=landing.neutral_name(recognised.contract.id, path, mark, stated_on) if keyring else path.name,
         sha256=sha256,
         size=size,
         received_at=clock.written(now),
-        millesime=found.millesime,
+        millesime=recognised.millesime,
         collecte_le=stated_on,
         cle=keyring.current.version if keyring else None,
-        absentes=found.absent,
+        absentes=recognised.absent,
     )
 
 
 def _mark(sha256: str, keyring: Keyring | None) -> str:
-    """What stands for the SHA-256 of a file about persons, which a guess would confirm; nothing without a keyring."""
+    """What stands for the SHA-256 of a file about persons, with which a guess at its content could be confirmed.
+
+    Nothing without a keyring.
+    """
     return pseudonyms.of_delivery(sha256, keyring.pseudonyms) if keyring else ""

@@ -22,12 +22,12 @@ IDENTIFIES = "validite"  # time basis of what says who a structure is: a name, a
 
 @dataclass(frozen=True)
 class Difference:
-    """How a header differs from that of a layout; nothing: the layout knows it as it is.
+    """How a header differs from that of a layout. An empty difference: they are the same.
 
-    missing, unknown, repeated: titles expected and absent, found and unknown, found twice. needed: those of the missing
-    that a delivery cannot do without. doubtful: titles that stand several times in the layout and less often in the
-    file: nothing says which they are. untitled: ranks of columns without title, which nothing expects; they may be
-    there when they are empty.
+    missing: titles that the layout expects and the header lacks. needed: those of them that a delivery cannot do
+    without. unknown: titles that the layout does not know. repeated: titles that come twice. doubtful: titles that the
+    layout has several times and the header less often, so that nothing says which of them are missing. untitled: ranks
+    of columns without title, which are only allowed when they are empty.
     """
 
     missing: tuple[str, ...] = ()
@@ -36,7 +36,7 @@ class Difference:
     needed: tuple[str, ...] = ()
     doubtful: tuple[str, ...] = ()
     untitled: tuple[int, ...] = ()
-    tells: bool = True  # something is left that the layout is delivered for: not only who it speaks of
+    tells: bool = True  # the header has more than the columns that say whom the rows are about
 
     def __bool__(self) -> bool:
         return bool(self.missing or self.unknown or self.repeated or self.doubtful or self.untitled)
@@ -48,7 +48,7 @@ class Difference:
 
     @property
     def is_bearable(self) -> bool:
-        """Whether the file can be read all the same: it only lacks columns that it can do without."""
+        """Whether the file can be read in spite of the difference: it only lacks columns that it can do without."""
         return self.tells and self.is_covered
 
 
@@ -73,34 +73,34 @@ def difference(contract: Contract, layout: Layout, header: Sequence[str]) -> Dif
     titles = expected(contract, layout)
     if any(isinstance(column, int) for column in titles):
         positions = sorted(column for column in titles if isinstance(column, int))
-        found = _by_position([titles[p] for p in positions], positions, header)
+        diff = _by_position([titles[p] for p in positions], positions, header)
     else:
         ignored = layout.options.get("ignorees") or () if layout.reader == "csv_produit" else ()
-        found = _by_title({str(c): written for c, written in titles.items()}, header, tuple(map(str, ignored)))
-    return judged(contract, layout, found)
+        diff = _by_title({str(c): written for c, written in titles.items()}, header, tuple(map(str, ignored)))
+    return judged(contract, layout, diff)
 
 
 def known(contract: Contract, layout: Layout, header: Sequence[str]) -> bool:
-    """Whether a table of these titles is of a layout, be it without some columns that it can do without."""
+    """Whether a table with these titles follows a layout; it may lack columns that it can do without."""
     return difference(contract, layout, header).is_bearable
 
 
 def _by_title(titles: Mapping[str, tuple[str, ...]], header: Sequence[str], ignored: tuple[str, ...]) -> Difference:
     accepted = {title_key(t): title for title, written in titles.items() for t in written}
     keys = [title_key(t) for t in header]
-    found = [accepted.get(k) for k in keys]
-    seen = set(found)
+    named = [accepted.get(k) for k in keys]
+    seen = set(named)
     known = accepted.keys() | {title_key(t) for t in ignored}
     return Difference(
         missing=tuple(title for title in titles if title not in seen),
         unknown=tuple(t for t, k in zip(header, keys, strict=True) if k and k not in known),
-        repeated=tuple(sorted({t for t, title in zip(header, found, strict=True) if title and found.count(title) > 1})),
+        repeated=tuple(sorted({t for t, title in zip(header, named, strict=True) if title and named.count(title) > 1})),
         untitled=tuple(rank for rank, k in enumerate(keys, start=1) if not k and k not in known),
     )
 
 
 def _by_position(titles: list[tuple[str, ...]], positions: list[int], header: Sequence[str]) -> Difference:
-    """By position, aligned: a column less is one that is missing, not one for each that follows."""
+    """Compares by position, after aligning the titles: one missing column does not shift all those that follow."""
     accepted = [{title_key(rank_off(t)) for t in written} for written in titles]
     keys = [title_key(rank_off(t)) for t in header]
     untitled: tuple[int, ...] = ()
@@ -126,9 +126,10 @@ def _by_position(titles: list[tuple[str, ...]], positions: list[int], header: Se
 
 
 def _aligned(accepted: Sequence[set[str]], keys: Sequence[str]) -> tuple[list[int], list[int]] | None:
-    """The places of titles among those expected, in order: the first they may have, and the last; None: not these.
+    """The places that delivered titles may have among the expected ones, in order; None when they cannot be aligned.
 
-    A title whose two places differ may be one or another of several alike.
+    Returns: the first possible place of each title, and the last. They differ when several expected titles are alike:
+    the delivered one may be any of them.
     """
     first: list[int] = []
     place = 0
@@ -145,13 +146,13 @@ def _aligned(accepted: Sequence[set[str]], keys: Sequence[str]) -> tuple[list[in
     return first, last[::-1]
 
 
-def judged(contract: Contract, layout: Layout, found: Difference) -> Difference:
-    """The same difference, with what of the missing is needed, and whether what is left tells anything."""
-    if not found.missing:
-        return found
-    absent = set(found.missing)
+def judged(contract: Contract, layout: Layout, diff: Difference) -> Difference:
+    """The same difference, completed: which missing titles are needed, and whether the others tell anything."""
+    if not diff.missing:
+        return diff
+    absent = set(diff.missing)
     needed: list[str] = []
-    told = possible = 0
+    answered = possible = 0
     for name in layout.entities:
         entity = contract.entity(name)
         fed = _titles_of(contract, layout, entity)
@@ -162,17 +163,17 @@ def judged(contract: Contract, layout: Layout, found: Difference) -> Difference:
             f.name for f in entity.fields if f.element and (f.time_basis or entity.time_basis) != IDENTIFIES
         } & fed.keys() - keys
         possible += len(answers)
-        told += len(answers & present)
+        answered += len(answers & present)
     if layout.reader == "csv_produit":
         needed += csv_produit.leaned_upon(layout.options) & absent
     titles = expected(contract, layout)
-    tells = bool(told) if possible else 2 * len(found.missing) <= len(titles)
-    in_order = tuple(title for title in found.missing if title in set(needed))
-    return Difference(found.missing, found.unknown, found.repeated, in_order, found.doubtful, found.untitled, tells)
+    tells = bool(answered) if possible else 2 * len(diff.missing) <= len(titles)
+    in_order = tuple(title for title in diff.missing if title in set(needed))
+    return Difference(diff.missing, diff.unknown, diff.repeated, in_order, diff.doubtful, diff.untitled, tells)
 
 
 def _titles_of(contract: Contract, layout: Layout, entity: Entity) -> dict[str, frozenset[str]]:
-    """Field that the layout carries -> the titles that it is made of, as a difference names them."""
+    """Field of the layout -> the titles that its value is made of, as `Difference` names them."""
     if layout.reader == "csv_produit":
         sources = layout.options["tables"].get(entity.name, {}).get("champs", {})
         made = ((f.name, sources.get(f.name)) for f in entity.fields)
@@ -186,28 +187,29 @@ def _titles_of(contract: Contract, layout: Layout, entity: Entity) -> dict[str, 
 
 
 def located(entity: Entity, carried: Mapping[str, str | int], columns: Sequence[str]) -> dict[str, str | None]:
-    """Field -> the column of a frame that holds it; None: the file does not have it.
+    """Field -> the column of a frame that holds it; None when the file does not have it.
 
-    columns: names that a reader gave, in the order of the file. By position when the layout says so: where some are
-    missing, each is found by its title among its neighbours, and none is taken for the next one.
+    columns: names that a reader gave, in the order of the file. A layout may declare its fields by position. When the
+    file lacks some columns, each field is then found by its title among its neighbours, so that no column is taken for
+    the next one.
     """
     fields = [f for f in entity.fields if f.name in carried]
     by_title = {title_key(c): c for c in columns}
     places = {f.name: column for f in fields if isinstance(column := carried[f.name], int)}
     ranked = _ranked(entity, places, columns) if places else {}
-    found: dict[str, str | None] = {}
+    held: dict[str, str | None] = {}
     for field in fields:
         column = carried[field.name]
         if isinstance(column, int):
-            found[field.name] = ranked.get(field.name)
+            held[field.name] = ranked.get(field.name)
         else:
             keys = (title_key(t) for t in (column, *field.aliases))
-            found[field.name] = next((by_title[k] for k in keys if k in by_title), None)
-    return found
+            held[field.name] = next((by_title[k] for k in keys if k in by_title), None)
+    return held
 
 
 def _ranked(entity: Entity, places: Mapping[str, int], columns: Sequence[str]) -> dict[str, str]:
-    """Field -> column, of a layout by position: columns named by their position, else aligned titles, else ranks."""
+    """Field -> column, for a layout by position: by the name when it is the position, else by title, else by rank."""
     if {str(place) for place in places.values()} & set(columns):
         return {name: str(place) for name, place in places.items() if str(place) in columns}
     names = sorted(places, key=places.__getitem__)
@@ -221,14 +223,14 @@ def _ranked(entity: Entity, places: Mapping[str, int], columns: Sequence[str]) -
 
 
 def nearness(contract: Contract, layout: Layout, header: Sequence[str]) -> float:
-    """Share of common titles, capitals and accents put aside: 1 for the same header."""
+    """The share of titles that a header and a layout have in common, whatever capitals and accents: 1 for the same."""
     declared = {folded(written[0]) for written in expected(contract, layout).values()}
     titles = {folded(t) for t in header}
     return len(titles & declared) / max(1, len(titles | declared))
 
 
 def written_otherwise(expected_title: str, delivered: str) -> str | None:
-    """How two titles that a reader would take for one differ; None when they are two titles."""
+    """How a delivered title differs from the expected one when a person would read the same; None otherwise."""
     if folded(expected_title) != folded(delivered):
         return None
     ways = (
@@ -244,7 +246,7 @@ def written_otherwise(expected_title: str, delivered: str) -> str | None:
 
 
 def folded(title: str) -> str:
-    """A title without capitals nor accents, nor what exports add."""
+    """A title without capitals, accents, or what exports add to it."""
     bare = unicodedata.normalize("NFKD", title_key(title)).encode("ascii", "ignore").decode()
     return bare.casefold()
 

@@ -1,12 +1,12 @@
 """Landing: the bytes of a delivery, stored once under their SHA-256, with what is known of them.
 
-Belongs here: bytes and manifests of deliveries, received or refused. Does not belong here: reading rows, the format of
-encrypted files (`protect.encryption`).
+Belongs here: bytes and manifests of deliveries, received or refused. Does not belong here: reading rows
+(`ingest.read`), the format of encrypted files (`ingest.protect.encryption`).
 
     landing/<source>/<sha256>  +  <sha256>.json      a delivery that was recognised
     landing/<source>/<sha256>.enc  +  <sha256>.json  the same, of a source about persons: encrypted, its name neutral
     landing/<source>/<sha256>.<millesime>.json       the same bytes, delivered for another year
-    landing/refusees/<sha256>.json                   one that was not: no bytes kept, the reason is
+    landing/refusees/<sha256>.json                   a file that was refused: the reason is kept, the bytes are not
 """
 
 from __future__ import annotations
@@ -48,11 +48,11 @@ class Manifest:
     filename: str
     sha256: str
     size: int
-    received_at: str  # `clock.written`; the order of reception depends on it
+    received_at: str  # as `clock.written`: the order of reception depends on it
     millesime: int | None
     collecte_le: str | None
-    cle: str | None = None  # version of the key that the bytes are encrypted with; None: they are as delivered
-    absentes: tuple[str, ...] = ()  # titles of the layout that the file does not have, and can do without
+    cle: str | None = None  # version of the key that encrypts the bytes; None: they are as delivered
+    absentes: tuple[str, ...] = ()  # titles of the layout that the file lacks, and can do without
 
     @property
     def received_on(self) -> date:
@@ -65,7 +65,7 @@ def is_left_by_system(path: Path) -> bool:
 
 
 def is_notice(path: Path) -> bool:
-    """Whether a file says what those beside it are, by its name."""
+    """Whether a file is, by its name, a notice about those beside it."""
     return _NOTICE.fullmatch(path.name) is not None
 
 
@@ -92,9 +92,9 @@ def bytes_of(home: Home, manifest: Manifest) -> Path:
 
 
 def neutral_name(source: str, path: Path, mark: str, stated_on: str | None = None) -> str:
-    """What a file about persons is called here: whoever exported it may have named somebody.
+    """What a file about persons is called here, because its own name may be that of somebody.
 
-    mark: what tells it from the others (`pseudonyms.of_delivery`), nothing when there is no keyring.
+    mark: what distinguishes it from the others (`pseudonyms.of_delivery`); empty when there is no keyring.
     """
     suffixes = "".join(s for s in path.suffixes if s.lower() in _SUFFIXES)
     return "_".join(filter(None, (source, stated_on, mark[:8]))) + suffixes.lower()
@@ -102,17 +102,17 @@ def neutral_name(source: str, path: Path, mark: str, stated_on: str | None = Non
 
 def find(home: Home, sha256: str) -> list[Manifest]:
     """The deliveries that already have these bytes, whatever their source: one, or one for each year."""
-    found = [_read(p) for p in home.landing.glob(f"*/{sha256}*.json") if p.parent.name != REFUSED]
-    return sorted(found, key=lambda m: (m.received_at, m.delivery_id))
+    same = [_read(p) for p in home.landing.glob(f"*/{sha256}*.json") if p.parent.name != REFUSED]
+    return sorted(same, key=lambda m: (m.received_at, m.delivery_id))
 
 
 def store(home: Home, path: Path, manifest: Manifest, keyring: Keyring | None = None) -> None:
-    """Stores the bytes, then the manifest: a delivery whose manifest is there is whole.
+    """Stores the bytes, then the manifest: when the manifest of a delivery is there, its bytes are whole.
 
-    keyring: encrypts them; the manifest then says by which version.
+    keyring: when given, it encrypts the bytes, and the manifest says with which version of the key.
 
     Raises:
-        chiffrement.Altered: the file changed since its SHA-256 was taken.
+        encryption.Altered: the file changed since its SHA-256 was taken.
     """
     target = bytes_of(home, manifest)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -133,7 +133,7 @@ def store(home: Home, path: Path, manifest: Manifest, keyring: Keyring | None = 
 
 
 def _record(home: Home, manifest: Manifest) -> None:
-    """Writes a manifest in its place: the one it had, else the first free one of these bytes."""
+    """Writes a manifest where it was, else at the first free place of these bytes."""
     folder = home.landing / manifest.source
     for path in folder.glob(f"{manifest.sha256}*.json"):
         if _read(path).delivery_id == manifest.delivery_id:
@@ -144,10 +144,10 @@ def _record(home: Home, manifest: Manifest) -> None:
 
 
 def recovered(home: Home, manifest: Manifest, keyring: Keyring) -> Manifest:
-    """The same encrypted bytes under the current version of the key.
+    """Puts encrypted bytes under the current version of the key, and returns the manifest that says so.
 
     Raises:
-        chiffrement.Damaged, chiffrement.WrongKey: the bytes are left as they were.
+        encryption.Damaged, encryption.WrongKey: the bytes are left as they were.
     """
     target = bytes_of(home, manifest)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
@@ -159,20 +159,20 @@ def recovered(home: Home, manifest: Manifest, keyring: Keyring) -> Manifest:
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
-    found = replace(manifest, cle=keyring.current.version)
-    _record(home, found)
-    return found
+    rewrapped = replace(manifest, cle=keyring.current.version)
+    _record(home, rewrapped)
+    return rewrapped
 
 
 def receive_again(home: Home, manifest: Manifest, now: datetime) -> None:
-    """The same bytes, received once more: they become the latest version of what they say."""
+    """Records that the same bytes were received once more: they become the latest version of what they say."""
     _record(home, replace(manifest, received_at=clock.written(now)))
 
 
 def refuse(
     home: Home, *, filename: str, sha256: str, size: int, source: str | None, reason: str, now: datetime
 ) -> None:
-    """Keeps the trace of a file that could not be taken, since the first time that it was not."""
+    """Keeps the trace of a file that could not be taken, with the date of its first refusal."""
     path = home.landing / REFUSED / f"{sha256}.json"
     first = json.loads(path.read_text(encoding="utf-8"))["received_at"] if path.exists() else clock.written(now)
     write_json(
@@ -190,14 +190,14 @@ def refuse(
 
 def manifests(home: Home) -> Iterator[Manifest]:
     """Every recognised delivery, in the order of reception."""
-    found = [_read(p) for p in home.landing.glob("*/*.json") if p.parent.name != REFUSED and not p.name.startswith(".")]
-    yield from sorted(found, key=lambda m: (m.received_at, m.delivery_id))
+    kept = [_read(p) for p in home.landing.glob("*/*.json") if p.parent.name != REFUSED and not p.name.startswith(".")]
+    yield from sorted(kept, key=lambda m: (m.received_at, m.delivery_id))
 
 
 def refusals(home: Home) -> list[dict[str, Any]]:
     """Every file that could not be taken, in the order of reception."""
-    found = [json.loads(p.read_text(encoding="utf-8")) for p in (home.landing / REFUSED).glob("[!.]*.json")]
-    return sorted(found, key=lambda r: (r["received_at"], r["sha256"]))
+    kept = [json.loads(p.read_text(encoding="utf-8")) for p in (home.landing / REFUSED).glob("[!.]*.json")]
+    return sorted(kept, key=lambda r: (r["received_at"], r["sha256"]))
 
 
 def _read(path: Path) -> Manifest:

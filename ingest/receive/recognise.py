@@ -1,8 +1,8 @@
 """Which source, and which shape of it, a delivered file is: from its content, never from its name alone.
 
-Belongs here: comparing what `read.reading.sniff` saw with the layouts of the contracts; the year and the date a file
+Belongs here: comparing what `ingest.read.sniff` saw with the layouts of the contracts; the year and the date a file
 speaks from. Does not belong here: how two headers differ (`ingest.receive.headers`), what is said of a file that is
-refused (`ingest.receive.refusals`), storing bytes.
+refused (`ingest.receive.refusals`), storing bytes (`ingest.receive.landing`).
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from ingest.read import Document, crosstab, sniff, tables_of
 from ingest.read.titles import title_key
 from ingest.receive import refusals
 from ingest.receive.headers import Difference, difference
-from ingest.receive.refusals import Refused
+from ingest.receive.refusals import DeliveryRefused
 
-__all__ = ["Recognised", "Refused", "recognise"]
+__all__ = ["DeliveryRefused", "Recognised", "recognise"]
 
-# The flux standard of FINESS is told by its blocks: cs1400105 repeats `structureet` as mere headers, and so do the
-# sanitary flows, whose other blocks no contract declares.
+# A file of the standard flow of FINESS is known by its blocks. cs1400105 repeats `structureet` as mere headers; so do
+# the flows of the sanitary sector, whose other blocks no contract declares.
 _FINESS_FLOWS = {
     frozenset({"structureej"}): "cs1400101",
     frozenset({"structureet"}): "cs1400102",
@@ -49,15 +49,17 @@ class Recognised:
 
 @dataclass(frozen=True)
 class _Match:
+    """A layout that a file may follow, and how the header of the file differs from its own."""
+
     contract: Contract
     layout: Layout
-    found: Difference
+    difference: Difference
 
     @property
     def reads_alike(self) -> object:
-        """What two layouts share when a file that lacks columns of both is read the same under either."""
+        """Equal for two layouts when the file is read in the same way under either, whatever columns it lacks."""
         carried = self.contract.fields_in(self.layout, self.contract.entity(self.layout.entities[0]))
-        here = sorted((f, str(c)) for f, c in carried.items() if str(c) not in self.found.missing)
+        here = sorted((f, str(c)) for f, c in carried.items() if str(c) not in self.difference.missing)
         rules = (self.layout.millesime, self.layout.collecte_le, self.layout.options)
         return (self.layout.reader, self.layout.entities, here, *map(repr, rules))
 
@@ -70,25 +72,26 @@ def recognise(
     millesime: int | None = None,
     today: date,
 ) -> Recognised:
-    """The contract and layout of a file. today: the year of a file that says none, when its layout allows it.
+    """The contract and layout of a file. today: gives the year of a file that says none, when its layout allows it.
 
-    The layout whose titles are exactly those of the file, else the one of the same source that lacks the fewest: a real
-    extraction has fewer columns than the collection. Columns that rows or their meaning cannot do without must be
-    there, no other may come on top (an empty one without title apart), and two sources are never chosen between.
+    The layout is the one whose titles are exactly those of the file. Failing that, it is the layout of which the file
+    lacks the fewest columns, because real extractions have fewer columns than the collection. The file must have the
+    columns that its rows or their meaning cannot do without, and no other (but empty ones without title). When two
+    sources are possible, none is chosen.
 
     Raises:
-        Refused: unknown source, unknown header (with a diff), several sources possible, or a year that nobody gives.
+        DeliveryRefused: unknown source, unknown header (with a diff), several sources possible, or no year given.
         UnreadableFile: the file is not readable at all (empty, truncated, an HTML page, undecodable).
     """
     document = sniff(path)
     if source is not None and source not in contracts:
-        raise Refused(f"Source « {source} » inconnue. Sources déclarées : {', '.join(sorted(contracts))}.")
+        raise DeliveryRefused(f"Source « {source} » inconnue. Sources déclarées : {', '.join(sorted(contracts))}.")
     considered = {source: contracts[source]} if source else contracts
     chosen = _chosen(path, list(_matches(document, considered)))
     if (
         chosen is None
-        or not chosen.found.is_bearable
-        or (chosen.found.untitled and not _are_empty(path, document, chosen))
+        or not chosen.difference.is_bearable
+        or (chosen.difference.untitled and not _are_empty(path, document, chosen))
     ):
         raise refusals.of_unknown(path, document, considered)
     contract, layout = chosen.contract, chosen.layout
@@ -96,52 +99,52 @@ def recognise(
         layout = replace(layout, reader=document.family)
     try:
         year = _millesime(path, layout, document, millesime, today)
-        said_on = _collecte_le(path, layout, document)
-    except Refused as refusal:
+        stated_on = _collecte_le(path, layout, document)
+    except DeliveryRefused as refusal:
         refusal.nearest = contract
         raise
-    return Recognised(contract, layout, document, year, said_on, chosen.found.missing)
+    return Recognised(contract, layout, document, year, stated_on, chosen.difference.missing)
 
 
 def _matches(document: Document, contracts: dict[str, Contract]) -> Iterator[_Match]:
-    """The layouts that may be that of a file: it has no other titles than theirs, and those that are needed."""
+    """The layouts that a file may follow: it has no other titles than theirs, and it has those that are needed."""
     for contract in contracts.values():
         for layout in contract.layouts:
             if not refusals.is_readable_as(layout, document):
                 continue
             if refusals.has_header(layout):
                 compared = (difference(contract, layout, titles) for titles in document.headers if titles)
-                covered = [found for found in compared if found.is_covered]
+                covered = [diff for diff in compared if diff.is_covered]
                 if covered:
-                    yield _Match(contract, layout, min(covered, key=lambda found: len(found.missing)))
+                    yield _Match(contract, layout, min(covered, key=lambda diff: len(diff.missing)))
             elif _knows(contract, layout, document):
                 yield _Match(contract, layout, Difference())
 
 
 def _chosen(path: Path, matches: list[_Match]) -> _Match | None:
-    """The one that a file is of: exactly, else the one of its source that lacks the fewest columns.
+    """The layout that a file follows exactly, else the one of the same source of which it lacks the fewest columns.
 
-    What its name says decides where several fit as well. A file that only has the keys of the fewest is not one of
-    another layout for all that: `is_bearable` says it of the one that is returned.
+    Where several fit equally well, the name of the file decides. The file may lack too much even of the layout that is
+    returned: the caller asks `is_bearable`.
 
     Raises:
-        Refused: two sources, or two layouts that would read it in two ways.
+        DeliveryRefused: two sources, or two layouts that would read the file in two ways.
     """
-    matches = [m for m in matches if not m.found] or matches
-    told = [m for m in matches if m.found.is_bearable] or matches
-    if len({m.contract.id for m in told}) > 1:
-        told = [m for m in told if _named(path, m.layout)] or told
-    if len({m.contract.id for m in told}) > 1:
-        raise refusals.of_several_sources(path, [(m.contract, m.layout, m.found) for m in told])
-    if not told:
+    matches = [m for m in matches if not m.difference] or matches
+    bearable = [m for m in matches if m.difference.is_bearable] or matches
+    if len({m.contract.id for m in bearable}) > 1:
+        bearable = [m for m in bearable if _named(path, m.layout)] or bearable
+    if len({m.contract.id for m in bearable}) > 1:
+        raise refusals.of_several_sources(path, [(m.contract, m.layout, m.difference) for m in bearable])
+    if not bearable:
         return None
-    matches = [m for m in matches if m.contract.id == told[0].contract.id]
-    fewest = min(len(m.found.missing) for m in matches)
-    matches = [m for m in matches if len(m.found.missing) == fewest]
+    matches = [m for m in matches if m.contract.id == bearable[0].contract.id]
+    fewest = min(len(m.difference.missing) for m in matches)
+    matches = [m for m in matches if len(m.difference.missing) == fewest]
     if len(matches) > 1:
         matches = [m for m in matches if _named(path, m.layout)] or matches
     if fewest and any(m.reads_alike != matches[0].reads_alike for m in matches):
-        raise refusals.of_several_layouts(path, [(m.contract, m.layout, m.found) for m in matches])
+        raise refusals.of_several_layouts(path, [(m.contract, m.layout, m.difference) for m in matches])
     return matches[0]
 
 
@@ -156,7 +159,7 @@ def _are_empty(path: Path, document: Document, match: _Match) -> bool:
 
 
 def _knows(contract: Contract, layout: Layout, document: Document) -> bool:
-    """Whether a file without a line of titles is of a layout: by what it says of itself."""
+    """Whether a file without a line of titles follows a layout, by what it says of itself."""
     facts = document.facts
     if layout.reader in ("fhir_bundle", "cda"):
         return facts.get("contenu") == ("cda" if layout.reader == "cda" else layout.options.get("contenu"))
@@ -182,7 +185,7 @@ def _knows_records(contract: Contract, layout: Layout, document: Document) -> bo
 
 
 def _named(path: Path, layout: Layout) -> re.Match[str] | None:
-    """What the name says: the file's own, else with its folder's (a folder named for a year)."""
+    """What the name of the file says, else its name with that of its folder (which may be named for a year)."""
     if not layout.filename:
         return None
     return re.search(layout.filename, path.name) or re.search(layout.filename, "/".join(path.parts[-2:]))
@@ -218,7 +221,7 @@ def _millesime(path: Path, layout: Layout, document: Document, given: int | None
     if rule.get("none"):
         stated_on = _collecte_le(path, layout, document) or today
         return stated_on.year - (f"{stated_on:%m-%d}" < rule.get("closing", ""))
-    raise Refused(
+    raise DeliveryRefused(
         f"Fichier « {path.name} » : rien n'y dit de quel millésime il parle. Le donner avec --millesime AAAA"
         + (", ou garder le nom d'origine du fichier." if rule.get("filename") else ".")
     )
@@ -239,7 +242,7 @@ def _collecte_le(path: Path, layout: Layout, document: Document) -> date | None:
                     return first.replace(day=int(groups["jour"]))
                 return (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
             except ValueError as error:
-                raise Refused(
+                raise DeliveryRefused(
                     f"Fichier « {path.name} » : la date de son nom n'existe pas ({groups}). Corriger le nom du fichier."
                 ) from error
     return None

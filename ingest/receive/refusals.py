@@ -2,10 +2,11 @@
 
 Belongs here: the wording of refusals, and looking into a refused file for what would help its sender. Does not belong
 here: choosing a source (`ingest.receive.recognise`), comparing headers (`ingest.receive.headers`), files that cannot be
-opened (`read`).
+opened (`ingest.read`).
 
-A refused file may be about persons, whatever its sender believes: its titles are quoted as `protect.vocabulary`
-allows, unless its header is nearly that of a source of open data. Places (« colonne 3 ») always say where to look.
+A refused file may be about persons, whatever its sender believes. Its titles are therefore quoted only as
+`ingest.protect.vocabulary` allows, unless its header is nearly that of a source of open data. Places (« colonne 3 »)
+always say where to look.
 """
 
 from __future__ import annotations
@@ -32,11 +33,11 @@ _NAMED = 6  # titles named in passing
 _PLACE = re.compile(r" \(colonne \d+\)$")
 
 
-class Refused(Exception):
-    """A delivery that cannot be taken. The message is for the sender: what, where, remedy; in French, in one piece.
+class DeliveryRefused(Exception):
+    """A delivery that cannot be taken. The message is for the sender, in French: what, where, remedy.
 
-    nearest: the contract that the header is of, or of which it has at least half of the titles. is_quoted: what the
-    message has of the file was quoted so that it names nobody, if it may be about persons.
+    nearest: the contract whose header the file has, or of which it has at least half of the titles. is_quoted: what
+    the message quotes of a file that may be about persons names nobody.
     """
 
     def __init__(self, message: str, nearest: Contract | None = None, *, is_quoted: bool = False) -> None:
@@ -51,12 +52,12 @@ def is_readable_as(layout: Layout, document: Document) -> bool:
 
 
 def has_header(layout: Layout) -> bool:
-    """Whether a line of titles tells this layout: not a file of positions, nor one whose parts stand in a tree."""
+    """Whether a file of this layout begins with titles. A file without header does not, nor does a tree (JSON, XML)."""
     return layout.reader in ("csv", "xlsx", "parquet", "csv_produit") and layout.options.get("header") is not False
 
 
 @dataclass(frozen=True)
-class _Near:
+class _Candidate:
     """A layout, and the share of titles that a line of a file has in common with it."""
 
     share: float
@@ -64,20 +65,25 @@ class _Near:
     layout: Layout
 
     def common(self, header: Sequence[str]) -> int:
+        """How many titles a header has in common with the layout."""
         declared = {folded(written[0]) for written in expected(self.contract, self.layout).values()}
         return len(declared & {folded(title) for title in header})
 
 
-def of_unknown(path: Path, document: Document, contracts: dict[str, Contract]) -> Refused:
-    """The refusal of a file that no layout takes: by its name, by its differences, or by what it looks like."""
+def of_unknown(path: Path, document: Document, contracts: dict[str, Contract]) -> DeliveryRefused:
+    """The refusal of a file that no layout takes.
+
+    It says the first that is known of: another kind of document; the layout that the header is near, and how they
+    differ; a header that stands elsewhere in the file; else that nothing is known.
+    """
     name = f"Fichier « {path.name} »"
-    if said := _of_another_kind(document):
-        what, remedy = said
-        return Refused(f"{name} : {what}. Remède : {remedy}.", is_quoted=True)
+    if another := _of_another_kind(document):
+        what, remedy = another
+        return DeliveryRefused(f"{name} : {what}. Remède : {remedy}.", is_quoted=True)
     for contract in contracts.values():
         for layout in contract.layouts:
-            if layout.reader == "crosstab" and (told := crosstab.refusal(document, layout.options)):
-                return Refused(f"{name} : {told}", contract)
+            if layout.reader == "crosstab" and (reason := crosstab.refusal(document, layout.options)):
+                return DeliveryRefused(f"{name} : {reason}", contract)
     header, candidates = max(
         ((titles, _candidates(document, contracts, titles)) for titles in document.headers),
         key=lambda pair: max((near.share for near in pair[1]), default=0.0),
@@ -90,45 +96,47 @@ def of_unknown(path: Path, document: Document, contracts: dict[str, Contract]) -
         return _of_differences(name, nearest, header, contracts.values())
     if elsewhere := _elsewhere(path, document, contracts):
         near, what, remedy = elsewhere
-        return Refused(f"{name} : {what}. Remède : {remedy}.", near.contract, is_quoted=True)
+        return DeliveryRefused(f"{name} : {what}. Remède : {remedy}.", near.contract, is_quoted=True)
     if nearest and header and len(contracts) == 1:
         return _of_differences(name, nearest, header, contracts.values())
-    return Refused(_of_nothing_known(name, document, nearest, contracts.values()), is_quoted=True)
+    return DeliveryRefused(_of_nothing_known(name, document, nearest, contracts.values()), is_quoted=True)
 
 
-def _candidates(document: Document, contracts: dict[str, Contract], header: Sequence[str]) -> list[_Near]:
-    """Every layout that could be read from such a file, and how near its titles are to a header."""
+def _candidates(document: Document, contracts: dict[str, Contract], header: Sequence[str]) -> list[_Candidate]:
+    """Every layout that a file of this family may follow, with the share of titles it has in common with a header."""
     return [
-        _Near(nearness(contract, layout, header), contract, layout)
+        _Candidate(nearness(contract, layout, header), contract, layout)
         for contract in contracts.values()
         for layout in contract.layouts
         if is_readable_as(layout, document) and (has_header(layout) or layout.reader == "json_records")
     ]
 
 
-def of_several_sources(path: Path, matches: Sequence[tuple[Contract, Layout, Difference]]) -> Refused:
-    """Two sources take the header as well: nobody but the sender can tell."""
+def of_several_sources(path: Path, matches: Sequence[tuple[Contract, Layout, Difference]]) -> DeliveryRefused:
+    """The refusal of a header that two sources take equally well: only the sender can tell which it is."""
     first = max((contract for contract, _, _ in matches), key=lambda contract: contract.personal)
     fewest: dict[str, int] = {}
-    for contract, _, found in matches:
-        fewest[contract.id] = min(fewest.get(contract.id, len(found.missing)), len(found.missing))
+    for contract, _, diff in matches:
+        fewest[contract.id] = min(fewest.get(contract.id, len(diff.missing)), len(diff.missing))
     named = ", ".join(
         f"{source} ({_columns(count)} en moins)" if count else source for source, count in sorted(fewest.items())
     )
-    said = f"Fichier « {path.name} » : plusieurs sources ont cet en-tête : {named}. Préciser la source avec --source."
-    return Refused(said, first, is_quoted=True)
+    message = (
+        f"Fichier « {path.name} » : plusieurs sources ont cet en-tête : {named}. Préciser la source avec --source."
+    )
+    return DeliveryRefused(message, first, is_quoted=True)
 
 
-def of_several_layouts(path: Path, matches: Sequence[tuple[Contract, Layout, Difference]]) -> Refused:
-    """Two layouts of one source take the header, and would not read it alike."""
+def of_several_layouts(path: Path, matches: Sequence[tuple[Contract, Layout, Difference]]) -> DeliveryRefused:
+    """The refusal of a header that two layouts of one source take, and would not read in the same way."""
     contract = matches[0][0]
-    told = {layout.code: set(found.missing) for _, layout, found in matches}
-    common = set.intersection(*told.values())
+    missing_by_layout = {layout.code: set(diff.missing) for _, layout, diff in matches}
+    common = set.intersection(*missing_by_layout.values())
     lines_of_diff = [
         f"  · forme {code}, s'il y avait : {_named(sorted(missing - common or missing))}"
-        for code, missing in told.items()
+        for code, missing in missing_by_layout.items()
     ]
-    return Refused(
+    return DeliveryRefused(
         "\n".join(
             [
                 f"Fichier « {path.name} » : l'en-tête peut être celui de plusieurs formes de « {contract.name} », qui "
@@ -143,18 +151,18 @@ def of_several_layouts(path: Path, matches: Sequence[tuple[Contract, Layout, Dif
     )
 
 
-def of_columns(contract: Contract, layout: Layout, entity: Entity, found: Difference) -> Refused:
-    """The refusal of a table whose columns are no more those of its layout, as reading it shows."""
+def of_columns(contract: Contract, layout: Layout, entity: Entity, diff: Difference) -> DeliveryRefused:
+    """The refusal of a table that turns out, while it is read, not to have the columns of its layout."""
     show: Quoting = quoting([contract]) if contract.personal else str
-    said = [f"colonnes inconnues : {', '.join(map(show, found.unknown))}"] if found.unknown else []
-    said += [f"colonnes indispensables absentes : {', '.join(found.needed)}"] if found.needed else []
-    said += [f"colonnes en double : {', '.join(map(show, found.repeated))}"] if found.repeated else []
-    said += [f"titres répétés dont une colonne manque : {', '.join(found.doubtful)}"] if found.doubtful else []
-    said += [f"colonnes sans titre et non vides : {', '.join(str(rank + 1) for rank in found.untitled)}"] * bool(
-        found.untitled
+    faults = [f"colonnes inconnues : {', '.join(map(show, diff.unknown))}"] if diff.unknown else []
+    faults += [f"colonnes indispensables absentes : {', '.join(diff.needed)}"] if diff.needed else []
+    faults += [f"colonnes en double : {', '.join(map(show, diff.repeated))}"] if diff.repeated else []
+    faults += [f"titres répétés dont une colonne manque : {', '.join(diff.doubtful)}"] if diff.doubtful else []
+    faults += [f"colonnes sans titre et non vides : {', '.join(str(rank + 1) for rank in diff.untitled)}"] * bool(
+        diff.untitled
     )
-    return Refused(
-        f"{contract.name} ({layout.code}), table {entity.name} : {' ; '.join(said)}. Remède : déclarer cette version "
+    return DeliveryRefused(
+        f"{contract.name} ({layout.code}), table {entity.name} : {' ; '.join(faults)}. Remède : déclarer cette version "
         "dans le contrat, ou corriger les titres, puis renvoyer ou relancer.",
         contract,
         is_quoted=True,
@@ -166,44 +174,46 @@ def absent(titles: Sequence[str]) -> str:
     return f"colonnes absentes : {_named(titles, _SHOWN)} (leurs valeurs sont inconnues)"
 
 
-def _is_less_of(near: _Near, header: Sequence[str]) -> bool:
-    """Whether all that a file has is of a layout, which only has much more."""
-    if not near.share or not any(header):
+def _is_less_of(candidate: _Candidate, header: Sequence[str]) -> bool:
+    """Whether every column of a file is one of the layout, which has more of them."""
+    if not candidate.share or not any(header):
         return False
-    found = difference(near.contract, near.layout, header)
-    return bool(found.missing) and not (found.unknown or found.untitled)
+    diff = difference(candidate.contract, candidate.layout, header)
+    return bool(diff.missing) and not (diff.unknown or diff.untitled)
 
 
-def _of_differences(name: str, near: _Near, header: Sequence[str], contracts: Iterable[Contract]) -> Refused:
-    """The refusal of a header that is nearly that of a layout: a diff that its sender can act upon.
+def _of_differences(
+    name: str, candidate: _Candidate, header: Sequence[str], contracts: Iterable[Contract]
+) -> DeliveryRefused:
+    """The refusal of a header that is nearly that of a layout: its sender is told each difference.
 
-    Only a header that has half of the titles of an open source is quoted as it is, and its file named as it is.
+    The header is quoted as it is, and the file named, only when half of the titles are those of an open source.
     """
-    contract, layout = near.contract, near.layout
-    is_near = near.share >= _NEAR
+    contract, layout = candidate.contract, candidate.layout
+    is_near = candidate.share >= _NEAR
     show: Quoting = str if is_near and not contract.personal else quoting(contracts, header)
-    found = difference(contract, layout, header)
-    known = contract if is_near or (contract.personal and not found.unknown) else None
+    diff = difference(contract, layout, header)
+    known = contract if is_near or (contract.personal and not diff.unknown) else None
     form = f"« {contract.name} » (la plus proche : {layout.code}, version {layout.version})"
-    if found.is_covered and not found.tells:
-        return Refused(
+    if diff.is_covered and not diff.tells:
+        return DeliveryRefused(
             f"{name} : il n'a aucune valeur de {form}, seulement les colonnes qui disent de qui l'on parle. Remède : "
-            f"exporter aussi au moins une des colonnes attendues : {_named(list(filter(None, found.missing)))}.",
+            f"exporter aussi au moins une des colonnes attendues : {_named(list(filter(None, diff.missing)))}.",
             known,
             is_quoted=True,
         )
-    said = [
+    lines_of_message = [
         f"{name} : l'en-tête n'est celui d'aucune version connue de {form}.",
-        *_shortened(list(_differences(found, header, show))),
-        f"  Remède : {_remedy(found)}.",
+        *_shortened(list(_differences(diff, header, show))),
+        f"  Remède : {_remedy(diff)}.",
     ]
-    return Refused("\n".join(said), known, is_quoted=True)
+    return DeliveryRefused("\n".join(lines_of_message), known, is_quoted=True)
 
 
-def _differences(found: Difference, header: Sequence[str], show: Quoting) -> Iterable[str]:
-    """One line a difference, the most needed first; a title that is only written otherwise is one line, not two."""
-    unknown = {_PLACE.sub("", title): title for title in found.unknown}
-    ranks, needed, written = _ranks(header), set(found.needed), _written_otherwise(found)
+def _differences(diff: Difference, header: Sequence[str], show: Quoting) -> Iterable[str]:
+    """One line a difference, the needed columns first. A title that is only written otherwise takes one line."""
+    unknown = {_PLACE.sub("", title): title for title in diff.unknown}
+    ranks, needed, written = _ranks(header), set(diff.needed), _written_otherwise(diff)
 
     def quoted(title: str) -> str:
         place = _PLACE.search(unknown[title])
@@ -212,24 +222,24 @@ def _differences(found: Difference, header: Sequence[str], show: Quoting) -> Ite
     for title, (here, way) in written.items():
         yield f"  ≈ même titre, écrit autrement ({way}) : attendu {title}, reçu {quoted(here)}"
     left = {folded(t): t for t in unknown if t not in {here for here, _ in written.values()}}
-    for title in sorted(found.missing, key=lambda t: t not in needed):
+    for title in sorted(diff.missing, key=lambda t: t not in needed):
         if title in written:
             continue
         close = difflib.get_close_matches(folded(_PLACE.sub("", title)), list(left), n=1, cutoff=0.75)
         hint = f" (renommée « {show(left[close[0]])} » ?)" if close else ""
         yield f"  − colonne attendue absente : {title or '(sans titre)'}{hint}{' — indispensable' * (title in needed)}"
     yield from (f"  + colonne inconnue : {quoted(title)}" for title in left.values())
-    yield from (f"  + colonne sans titre, et qui n'est pas vide (colonne {rank})" for rank in found.untitled)
-    yield from (f"  × colonne en double : {show(title)}" for title in found.repeated)
-    for title in found.doubtful:
+    yield from (f"  + colonne sans titre, et qui n'est pas vide (colonne {rank})" for rank in diff.untitled)
+    yield from (f"  × colonne en double : {show(title)}" for title in diff.repeated)
+    for title in diff.doubtful:
         yield f"  ? titre répété dans cette forme, et dont il manque une colonne : on ne sait pas laquelle : {title}"
 
 
-def _written_otherwise(found: Difference) -> dict[str, tuple[str, str]]:
-    """Missing title -> the unknown one that is the same for a reader, and in what it differs."""
-    by_fold = {folded(bare): bare for bare in (_PLACE.sub("", title) for title in found.unknown)}
+def _written_otherwise(diff: Difference) -> dict[str, tuple[str, str]]:
+    """Missing title -> the unknown one that reads the same to a person, and how its writing differs."""
+    by_fold = {folded(bare): bare for bare in (_PLACE.sub("", title) for title in diff.unknown)}
     pairs: dict[str, tuple[str, str]] = {}
-    for title in found.missing:
+    for title in diff.missing:
         bare = _PLACE.sub("", title)
         here = by_fold.get(folded(bare))
         if bare and here is not None and (way := written_otherwise(bare, here)):
@@ -238,33 +248,37 @@ def _written_otherwise(found: Difference) -> dict[str, tuple[str, str]]:
 
 
 def _ranks(header: Sequence[str]) -> dict[str, int]:
-    """Title -> its first place in a header, from 1."""
+    """Title -> the first place that it has in a header, counted from 1."""
     return {title: rank for rank, title in reversed(list(enumerate(header, start=1)))}
 
 
-def _remedy(found: Difference) -> str:
-    written = _written_otherwise(found)
+def _remedy(diff: Difference) -> str:
+    written = _written_otherwise(diff)
     here = {title for title, _ in written.values()}
     steps: list[str] = []
     if written:
         steps.append("écrire les titres comme ils sont attendus")
-    if found.doubtful or set(found.needed) - written.keys():
+    if diff.doubtful or set(diff.needed) - written.keys():
         steps.append("rétablir les colonnes indispensables")
-    if any(_PLACE.sub("", title) not in here for title in found.unknown):
+    if any(_PLACE.sub("", title) not in here for title in diff.unknown):
         steps.append("retirer ou renommer les colonnes inconnues, ou les déclarer dans le contrat (forme ou alias)")
-    if found.untitled:
+    if diff.untitled:
         steps.append("donner un titre à la colonne qui n'en a pas, ou la retirer")
-    if found.repeated:
+    if diff.repeated:
         steps.append("ne garder qu'une fois chaque colonne")
     return " ; ".join(steps)
 
 
-def _shortened(said: list[str]) -> list[str]:
-    return said if len(said) <= _SHOWN else [*said[:_SHOWN], f"  … et {len(said) - _SHOWN} autres différences"]
+def _shortened(differences: list[str]) -> list[str]:
+    return (
+        differences
+        if len(differences) <= _SHOWN
+        else [*differences[:_SHOWN], f"  … et {len(differences) - _SHOWN} autres différences"]
+    )
 
 
-def _elsewhere(path: Path, document: Document, contracts: dict[str, Contract]) -> tuple[_Near, str, str] | None:
-    """The header of a source where it does not stand: below another line, cut otherwise, or down the first column."""
+def _elsewhere(path: Path, document: Document, contracts: dict[str, Contract]) -> tuple[_Candidate, str, str] | None:
+    """The header of a source that is not on the first line: lower, cut by another separator, or down a column."""
     layouts = [
         (contract, layout, {folded(written[0]) for written in expected(contract, layout).values()})
         for contract in contracts.values()
@@ -272,18 +286,18 @@ def _elsewhere(path: Path, document: Document, contracts: dict[str, Contract]) -
         if has_header(layout) and is_readable_as(layout, document)
     ]
 
-    def best(titles: Iterable[str]) -> _Near:
+    def best(titles: Iterable[str]) -> _Candidate:
         given = {folded(t) for t in titles}
         return max(
-            (_Near(len(given & t) / max(1, len(given | t)), c, x) for c, x, t in layouts),
+            (_Candidate(len(given & t) / max(1, len(given | t)), c, x) for c, x, t in layouts),
             key=lambda near: near.share,
-            default=_Near(0.0, next(iter(contracts.values())), next(iter(contracts.values())).layouts[0]),
+            default=_Candidate(0.0, next(iter(contracts.values())), next(iter(contracts.values())).layouts[0]),
         )
 
     seen = list(lines(path, document))
-    found = max(((best(line.cells), line) for line in seen), key=lambda pair: pair[0].share, default=None)
-    if found and found[0].share >= _SURE:
-        near, line = found
+    nearest = max(((best(line.cells), line) for line in seen), key=lambda pair: pair[0].share, default=None)
+    if nearest and nearest[0].share >= _SURE:
+        near, line = nearest
         return near, *_where(near, line, document, seen)
     separator = document.facts.get("separateur")
     first = [line.cells[0] for line in seen if line.separator in (None, separator)]
@@ -294,7 +308,7 @@ def _elsewhere(path: Path, document: Document, contracts: dict[str, Contract]) -
     return None
 
 
-def _where(near: _Near, line: Line, document: Document, seen: Sequence[Line]) -> tuple[str, str]:
+def _where(near: _Candidate, line: Line, document: Document, seen: Sequence[Line]) -> tuple[str, str]:
     name = f"« {near.contract.name} »"
     above = len({other.number for other in seen if other.number < line.number})
     if not above:
@@ -305,7 +319,7 @@ def _where(near: _Near, line: Line, document: Document, seen: Sequence[Line]) ->
     return what, f"supprimer {lines_above} au-dessus de l'en-tête, puis redéposer le fichier"
 
 
-def _of_nothing_known(name: str, document: Document, nearest: _Near | None, contracts: Iterable[Contract]) -> str:
+def _of_nothing_known(name: str, document: Document, nearest: _Candidate | None, contracts: Iterable[Contract]) -> str:
     contracts = list(contracts)
     header = document.titles
     if not header:
@@ -378,7 +392,7 @@ _DOCUMENTS = {
 
 
 def _of_another_kind(document: Document) -> tuple[str, str] | None:
-    """What a health document is that is none of ours, and what to do; None of any other file."""
+    """What a health document that no source reads is, and what to do about it; None for any other file."""
     facts = document.facts
     if facts.get("contenu") != "" or not ({"document", "types"} & facts.keys()):
         return None
@@ -386,7 +400,9 @@ def _of_another_kind(document: Document) -> tuple[str, str] | None:
         return _of_document(facts["document"], "c'est"), _ASK_TDDUI
     types = [kind for kind in facts["types"].split(",") if kind in _TYPES]
     shown = f" de ressources {_named(types)}" if types else ""
-    bundle = f"un Bundle FHIR{_said_type(facts['type'])}" if facts["resourceType"] == "Bundle" else "une ressource FHIR"
+    bundle = (
+        f"un Bundle FHIR{_type_of_bundle(facts['type'])}" if facts["resourceType"] == "Bundle" else "une ressource FHIR"
+    )
     guide = next((g for g in facts["guides"].split(",") if g in _GUIDES), None) or next(
         (known for known in _GUIDES for g in facts["guides"].split(",") if g.startswith(known)), None
     )
@@ -411,7 +427,7 @@ def _of_another_kind(document: Document) -> tuple[str, str] | None:
     ), _ASK_TDDUI
 
 
-def _said_type(kind: str) -> str:
+def _type_of_bundle(kind: str) -> str:
     known = ("transaction", "batch", "collection", "searchset", "document", "message", "history",
              "transaction-response", "batch-response")  # fmt: skip
     return f" ({kind})" if kind in known else ""
@@ -435,7 +451,7 @@ def _columns(count: int) -> str:
 
 
 def without_content(reason: str, path: Path, filename: str, contracts: Iterable[Contract]) -> str:
-    """A refusal that quotes nothing of the file, which is called by its neutral name."""
+    """The reason of a refusal, without anything quoted of the file, which gets its neutral name."""
     known = list(contracts)
     parts = reason.split(f"« {path.name} »")
     return f"« {filename} »".join(masks.message(part, known) for part in parts)

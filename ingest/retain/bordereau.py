@@ -42,7 +42,7 @@ HEADER = (
 )  # fmt: skip
 
 
-class Refused(RuntimeError):
+class NotApplicable(RuntimeError):
     """What is asked cannot be done; the message says why, and the remedy. Nothing was eliminated."""
 
 
@@ -88,12 +88,12 @@ def due(home: Home, rules: Conservation, on: date) -> Due:
     """What may go on that day, from everything delivered so far. The caller holds the home's lock.
 
     Raises:
-        Refused: deliveries about persons wait to be processed: they may tell of a later contact.
+        NotApplicable: deliveries about persons wait to be processed: they may tell of a later contact.
     """
     contracts = loading.load_contracts()
     waiting = [m for m in pipeline.pending(home) if contracts[m.source].personal]
     if waiting:
-        raise Refused(
+        raise NotApplicable(
             f"{len(waiting)} livraison(s) sur des personnes attendent d'être traitées : elles peuvent dire un contact "
             "plus récent. Remède : dlnuf run, puis relancer."
         )
@@ -112,7 +112,7 @@ def _suspensions(home: Home, rules: Conservation, connection: duckdb.DuckDBPyCon
     """The suspensions, of the persons of today: a usager may have been found to be another one since.
 
     Raises:
-        Refused: one names a pseudonym of a secret that was renewed: nobody knows any more whom it protects.
+        NotApplicable: one names a pseudonym of a secret that was renewed: nobody knows any more whom it protects.
     """
     secrets = {r.pseudonymes for r in lake.results(home) if r.pseudonymes and r.statut == lake.ACCEPTED}
     found: list[register.Suspension] = []
@@ -121,7 +121,7 @@ def _suspensions(home: Home, rules: Conservation, connection: duckdb.DuckDBPyCon
             found.append(held)
             continue
         if held.until is None and held.pseudonyms and secrets and held.pseudonyms not in secrets:
-            raise Refused(
+            raise NotApplicable(
                 f"La suspension « {held.reference} » désigne une personne par un pseudonyme renouvelé depuis : rien "
                 "n'est listé ni éliminé. Remède : la lever, puis suspendre de nouveau avec le n° de dossier."
             )
@@ -303,7 +303,7 @@ def read(home: Home, number: str) -> tuple[dict[str, Any], str]:
     """A list that did not change since it was issued, and its SHA-256.
 
     Raises:
-        Refused: one of its two files changed, or is not there.
+        NotApplicable: one of its two files changed, or is not there.
     """
     issued = register.events(home, register.ISSUED, number)[0]["sha256"]
     path = path_of(home, number)
@@ -311,10 +311,10 @@ def read(home: Home, number: str) -> tuple[dict[str, Any], str]:
     try:
         document, table = path.read_bytes(), path.with_suffix(".csv").read_bytes()
     except OSError as error:
-        raise Refused(f"Bordereau illisible : {path}. Rien n'est éliminé. {remedy}") from error
+        raise NotApplicable(f"Bordereau illisible : {path}. Rien n'est éliminé. {remedy}") from error
     content = json.loads(document) if hashlib.sha256(document).hexdigest() == issued else {}
     if content.get("csv_sha256") != hashlib.sha256(table).hexdigest():
-        raise Refused(f"Le bordereau {number} a changé depuis son émission : rien n'est éliminé. {remedy}")
+        raise NotApplicable(f"Le bordereau {number} a changé depuis son émission : rien n'est éliminé. {remedy}")
     return content, issued
 
 
@@ -323,7 +323,7 @@ def approve(home: Home, named: str, *, visa: str, by: str, on: date, now: dateti
 
     Raises:
         WrongList: unknown, approved already, or an approval without reference, function or possible date.
-        Refused: the list changed since it was issued.
+        NotApplicable: the list changed since it was issued.
     """
     number = number_of(home, named)
     _, sha256 = read(home, number)

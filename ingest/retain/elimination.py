@@ -20,7 +20,7 @@ from ingest import clock
 from ingest.home import Home
 from ingest.receive import landing
 from ingest.retain import bordereau, exclusions, register
-from ingest.retain.bordereau import Due, Refused
+from ingest.retain.bordereau import Due, NotApplicable
 from ingest.retain.exclusions import from_ranges
 from ingest.store import lake
 from ingest.store.lake import Result
@@ -34,7 +34,7 @@ LATER, READ_AGAIN, NEEDED = (
 
 
 @dataclass
-class Outcome:
+class Elimination:
     """What an elimination did. skipped: why something listed stayed -> how many rows or deliveries."""
 
     number: str
@@ -55,29 +55,29 @@ def to_apply(home: Home) -> list[str]:
     return [e["bordereau"] for e in register.events(home, register.APPROVED) if e["bordereau"] not in done]
 
 
-def apply(home: Home, rules: Conservation, number: str, *, now: datetime) -> Outcome:
+def apply(home: Home, rules: Conservation, number: str, *, now: datetime) -> Elimination:
     """Eliminates what an approved list names and that may still go. The caller holds the home's lock.
 
     A person who came back, or whose data were suspended, since the list was issued, stays. Interrupted, it is applied
     again; applied, it changes nothing any more.
 
     Raises:
-        Refused: not approved, changed since, of a day to come, or deliveries wait to be processed.
+        NotApplicable: not approved, changed since, of a day to come, or deliveries wait to be processed.
     """
     content, sha256 = bordereau.read(home, number)
     if register.events(home, register.APPLIED, number):
-        return Outcome(number, already=True)
+        return Elimination(number, already=True)
     if not any(e["sha256"] == sha256 for e in register.events(home, register.APPROVED, number)):
-        raise Refused(
+        raise NotApplicable(
             f"Le bordereau {number} n'est pas approuvé : rien n'est éliminé. Remède : une fois le visa obtenu, "
             f"« dlnuf retention approve {number} --visa RÉFÉRENCE --by FONCTION --on DATE »."
         )
     on = date.fromisoformat(content["au"])
     if on > clock.day(now):
-        raise Refused(f"Le bordereau {number} vaut au {on:%d/%m/%Y} : rien n'est éliminé avant cette date.")
+        raise NotApplicable(f"Le bordereau {number} vaut au {on:%d/%m/%Y} : rien n'est éliminé avant cette date.")
     found = bordereau.due(home, rules, on)
     bordereau.note(home, found.contacts)
-    outcome = Outcome(number)
+    outcome = Elimination(number)
     results = {r.delivery_id: r for r in lake.results(home)}
     for delivery, listed in content["lignes"].items():
         _eliminate(home, rules, outcome, results[delivery], listed, found)
@@ -94,7 +94,7 @@ def apply(home: Home, rules: Conservation, number: str, *, now: datetime) -> Out
 
 
 def _eliminate(
-    home: Home, rules: Conservation, outcome: Outcome, result: Result, listed: Mapping[str, Any], found: Due
+    home: Home, rules: Conservation, outcome: Elimination, result: Result, listed: Mapping[str, Any], found: Due
 ) -> None:
     """The rows of one delivery."""
     number = outcome.number
@@ -117,7 +117,7 @@ def _eliminate(
         outcome.deliveries += 1
 
 
-def _destroy(home: Home, outcome: Outcome, listed: list[str], results: dict[str, Result], now: datetime) -> None:
+def _destroy(home: Home, outcome: Elimination, listed: list[str], results: dict[str, Result], now: datetime) -> None:
     """Bytes whose rows have all gone, their key first: what a disk still holds of them can no longer be read."""
     manifests = {m.delivery_id: m for m in landing.manifests(home)}
     for delivery in listed:

@@ -11,7 +11,7 @@ from datetime import date, datetime
 import duckdb
 
 from data_contracts.loading import load_contracts
-from data_contracts.person_role import told
+from data_contracts.person_role import person_entities
 from data_contracts.retention import Conservation
 from ingest import pipeline
 from ingest.home import Home
@@ -41,7 +41,10 @@ def suspend(
     asked = {person} if person is not None else set()
     if secret and record is not None:  # the same local number may be that of two persons, in two sources of records
         identifiers = pseudonyms.Pseudonyms(secret.key(pseudonyms.IDENTIFIERS))
-        asked = {identifiers.of(f"{each.number_domain}|{finess}|{record}") for each in told(load_contracts(), "record")}
+        asked = {
+            identifiers.of(f"{each.number_domain}|{finess}|{record}")
+            for each in person_entities(load_contracts(), "record")
+        }
     if asked:
         pipeline.load_warehouse(home)
         with duckdb.connect(str(home.warehouse), read_only=True) as connection:

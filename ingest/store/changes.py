@@ -1,18 +1,21 @@
-"""What changed in the warehouse since its layer was last built: so that a run redoes that, and nothing else.
+"""What changed in the warehouse since its layer was last built, so that a run redoes that and nothing else.
 
-Belongs here: which units the deliveries loaded since then speak of; whether contracts, dictionary and SQL are still
+Belongs here: which units the deliveries loaded since then are about; whether contracts, dictionary and SQL are still
 those of the last build. Does not belong here: loading (`lake`), rebuilding (the dbt project).
 
-    raw.modifications     one row a unit to redo; it stays until a build succeeds, however many runs that takes
-    raw._contenus         one row a delivery in a table: what was loaded of it
-    raw._construction     what the layer was last built with, and the day that build began
-    raw._debut            the day the build under way began
-    raw._diffusion        the ESMS whose figures about persons left in the last build: whether they do depends on those
-                          of other ESMS, so dbt adds to raw.modifications the units that it sees begin, or cease, to
+    raw.modifications     one row a unit to redo. The row stays until a build succeeds, however many runs that takes.
+    raw._contenus         one row for each delivery in a table: a stamp of what was loaded of it.
+    raw._construction     the digest of the declarations of the last build, and the day when it began.
+    raw._debut            the day when the build under way began.
+    raw._diffusion        the ESMS whose figures about persons were disclosed by the last build. Whether an ESMS is
+                          disclosed depends on the figures of others, which may change without it: dbt notices the ESMS
+                          that begin or cease to be disclosed, and adds them to raw.modifications.
 
-Persons are matched over the whole country: a delivery about persons marks its own units, and that persons are to be
-matched again (`PERSONNES`). An opposition begins and ends on its day, without any delivery: what the days passed since
-the last build change is noted when one begins.
+Persons are matched over the whole country. A delivery about persons therefore marks the units that it is about, and
+marks that all persons are to be matched again (`PERSONNES`).
+
+An opposition begins and ends on its day, without any delivery. When a build begins, the units whose oppositions began
+or ended since the last build are marked too (`begin`).
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ from datetime import date
 import duckdb
 
 from data_contracts.loading import Contract, Entity, load_contracts
-from data_contracts.person_role import told
+from data_contracts.person_role import person_entities
 
 TABLES = ("modifications", "_contenus", "_construction", "_debut", "_diffusion")
 # Beyond this share of the units, redoing everything takes less time than redoing them one by one.
@@ -35,7 +38,7 @@ _PERSONS = "PERSONNES"
 
 @dataclass(frozen=True)
 class ToBuild:
-    """What the next build must redo: the layer as a whole, else `units` units; whether persons are matched again."""
+    """What the next build must redo: the whole layer, or a number of units; and whether persons are matched again."""
 
     everything: bool
     units: int
@@ -58,14 +61,14 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
 
 def loaded(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
     """Table -> delivery -> stamp of what it holds."""
-    found: dict[str, dict[str, str]] = {}
+    stamps: dict[str, dict[str, str]] = {}
     for name, delivery, stamp in connection.execute("SELECT nom, delivery_id, empreinte FROM raw._contenus").fetchall():
-        found.setdefault(name, {})[delivery] = stamp
-    return found
+        stamps.setdefault(name, {})[delivery] = stamp
+    return stamps
 
 
 def record(connection: duckdb.DuckDBPyConnection, name: str, stamps: Mapping[str, str]) -> None:
-    """A table now holds these deliveries."""
+    """Records that a table now holds these deliveries."""
     connection.execute("DELETE FROM raw._contenus WHERE nom = ?", [name])
     if stamps:
         rows = [(name, delivery, stamp) for delivery, stamp in stamps.items()]
@@ -75,10 +78,10 @@ def record(connection: duckdb.DuckDBPyConnection, name: str, stamps: Mapping[str
 def note(
     connection: duckdb.DuckDBPyConnection, name: str, contract: Contract, entity: Entity, deliveries: set[str]
 ) -> None:
-    """The units that these deliveries speak of in a table are to be redone: called before and after the table changes.
+    """Marks the units that these deliveries are about in a table. It is called before and after the table changes.
 
-    Everything is to be redone when other units may be touched: by a referential, a table that is not about units or
-    names several in a row, one where a row may replace that of another unit (the unit is not in its key).
+    Everything is marked when the deliveries may touch other units: those of a referential, of a table that is not about
+    units or names several in a row, or of one whose key lacks the unit (a row may then replace that of another unit).
     """
     if not deliveries:
         return
@@ -99,10 +102,10 @@ def note(
 
 
 def begin(connection: duckdb.DuckDBPyConnection, today: date) -> None:
-    """A build begins: units whose oppositions or consents began or ended since the last one are to be redone."""
+    """Records that a build begins, and marks the units whose oppositions or consents began or ended since the last."""
     connection.execute("DELETE FROM raw._debut")
     connection.execute("INSERT INTO raw._debut VALUES (?)", [today])
-    for register in told(load_contracts(), "register"):
+    for register in person_entities(load_contracts(), "register"):
         if _holds(connection, "raw", register.table):
             _note_register(connection, register.table, register.role.fields, today)
 
@@ -110,7 +113,7 @@ def begin(connection: duckdb.DuckDBPyConnection, today: date) -> None:
 def _note_register(connection: duckdb.DuckDBPyConnection, table: str, fields: Mapping[str, str], today: date) -> None:
     """Units of a register whose lines began or ended between the last build and this one, or whose clock went back."""
 
-    def between(column: str) -> str:  # a clock that was ahead, and set right, takes back what it had begun
+    def between(column: str) -> str:  # the last build may be later than today, if the clock was ahead then
         last = "coalesce(c.jour, DATE '0001-01-01')"
         return f"({column} > least({last}, $today) AND {column} <= greatest({last}, $today))"
 
@@ -125,7 +128,7 @@ def _note_register(connection: duckdb.DuckDBPyConnection, table: str, fields: Ma
 
 
 def to_build(connection: duckdb.DuckDBPyConnection, declarations: str) -> ToBuild:
-    """What is to be redone, for declarations that have this digest."""
+    """What a build must redo. declarations: their digest today."""
     built = connection.execute("SELECT declarations FROM raw._construction").fetchone()
     row = connection.execute(
         """SELECT count(DISTINCT (unite, unite_id)) FILTER (WHERE unite <> $persons),
@@ -142,12 +145,12 @@ def to_build(connection: duckdb.DuckDBPyConnection, declarations: str) -> ToBuil
 
 
 def forget(connection: duckdb.DuckDBPyConnection) -> None:
-    """What the layer was built with is no longer known: a build of everything begins, and may not end."""
+    """Forgets what the layer was built with: until a build ends, the next one has to redo everything."""
     connection.execute("DELETE FROM raw._construction")
 
 
 def built(connection: duckdb.DuckDBPyConnection, declarations: str) -> None:
-    """The layer was built, with these declarations: nothing is left to redo."""
+    """Records that the layer was built with these declarations: nothing is left to redo."""
     connection.execute("BEGIN")
     connection.execute("DELETE FROM raw.modifications")
     connection.execute("DELETE FROM raw._construction")
@@ -156,7 +159,7 @@ def built(connection: duckdb.DuckDBPyConnection, declarations: str) -> None:
 
 
 def day(connection: duckdb.DuckDBPyConnection) -> date | None:
-    """The day that the layer was last built for."""
+    """The day for which the layer was last built; None when nobody knows."""
     if not _holds(connection, "raw", "_construction"):
         return None
     row = connection.execute("SELECT max(jour) FROM raw._construction").fetchone()
@@ -165,5 +168,5 @@ def day(connection: duckdb.DuckDBPyConnection) -> date | None:
 
 def _holds(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
     query = "SELECT count(*) FROM information_schema.tables WHERE table_schema = ? AND table_name = ?"
-    found = connection.execute(query, [schema, table]).fetchone()
-    return bool(found and found[0])
+    row = connection.execute(query, [schema, table]).fetchone()
+    return bool(row and row[0])

@@ -80,12 +80,12 @@ def write_result(home: Home, result: Result) -> None:
 def destroyed_on(home: Home, delivery_id: str) -> date | None:
     """The day when the bytes of a delivery were destroyed, at the end of their conservation."""
     path = home.lake / "deliveries" / f"{delivery_id}.json"
-    found = Result(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
-    return clock.day_written(found.detruite_le) if found and found.detruite_le else None
+    result = Result(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
+    return clock.day_written(result.detruite_le) if result and result.detruite_le else None
 
 
 def forget_result(home: Home, delivery_id: str) -> None:
-    """The delivery is to be processed again; until then nothing is known of it."""
+    """Removes the result of a delivery, which will be processed again."""
     (home.lake / "deliveries" / f"{delivery_id}.json").unlink(missing_ok=True)
 
 
@@ -138,7 +138,7 @@ def _temporary(path: Path) -> Path:
 
 
 def spool_folder(home: Home) -> Path:
-    """Where the chunks of a delivery wait while it is read; what a killed run left there is worth nothing."""
+    """Where the chunks of a delivery wait while it is read. What a killed run left there is thrown away."""
     return home.lake / ".en_cours"
 
 
@@ -193,7 +193,7 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
 
 
 def _stamps(entity: Entity, accepted: list[Result], received: Received) -> dict[str, str]:
-    """Delivery -> stamp of what it says of an entity."""
+    """Delivery -> stamp of the rows that it gives of an entity."""
     shape = sql_columns(entity)
     stamps: dict[str, str] = {}
     for result in accepted:
@@ -214,9 +214,10 @@ def _refresh_entity(
     stamps: dict[str, str],
     loaded: dict[str, str] | None,
 ) -> None:
-    """The table of an entity, made anew since its deliveries changed; the units they speak of are noted.
+    """Makes the table of an entity again, because its deliveries changed, and marks the units that they are about.
 
-    stamps, loaded: delivery -> stamp of what the table is to hold, and of what it holds (None: there is no table).
+    stamps: delivery -> stamp of what the table must hold. loaded: delivery -> stamp of what it holds; None when there
+    is no table.
     """
     exists, before = loaded is not None, loaded or {}
     changed = {d for d in {*stamps, *before} if stamps.get(d) != before.get(d)}
@@ -253,9 +254,10 @@ def _load_units(
     received: Received,
     changed: set[str],
 ) -> bool:
-    """Makes anew the rows of the units that the changed deliveries speak of, when no other row can have changed.
+    """Makes again the rows of the units that the changed deliveries are about, when no other row can have changed.
 
-    So it is when the unit is in the key: a row is replaced by rows of its unit alone. False: nothing was done.
+    That is so when the unit is in the key: a row is then only replaced by rows of its own unit. Returns False when
+    nothing was done.
     """
     unit = entity.unit_field
     held = connection.execute(f'SELECT column_name, column_type FROM (DESCRIBE raw."{name}")').fetchall()
@@ -282,7 +284,7 @@ def _load_units(
 
 
 def _columns(entity: Entity) -> list[tuple[str, str]]:
-    """Of the table of an entity: those of its rows, when each was received, whether it is the last word on its key."""
+    """The columns of a raw table: those of the entity, when the row was received, whether it is the last of its key."""
     return [*sql_columns(entity), ("_recu_le", "TIMESTAMP"), ("_est_courante", "BOOLEAN")]
 
 
@@ -301,9 +303,9 @@ def _insert(
     ).to_arrow()
     connection.register("_recus", instants)
     key = [*entity.primary_key, *(["millesime"] if "millesime" not in entity.primary_key else [])]
-    # Two rows of one delivery about persons nobody can tell apart (no key) are both current, until a later delivery.
-    told = " AND ".join(f'f."{k}" IS NOT NULL' for k in entity.identity_in_key)
-    line = f"CASE WHEN {told} THEN f._ligne END" if told else "f._ligne"
+    # Without a key, nothing distinguishes two rows of one delivery about persons: both are current until a later one.
+    identified = " AND ".join(f'f."{k}" IS NOT NULL' for k in entity.identity_in_key)
+    line = f"CASE WHEN {identified} THEN f._ligne END" if identified else "f._ligne"
     rank = (
         f"""rank() OVER (PARTITION BY {", ".join(f'f."{k}"' for k in key)}
             ORDER BY f._collecte_le DESC, r.recu_le DESC, f._delivery_id DESC, {line} DESC) = 1"""
@@ -351,14 +353,15 @@ _DELIVERY = {**dict.fromkeys(_TEXTS, pl.String), **dict.fromkeys(_COUNTS, pl.Int
 
 
 def _load_deliveries(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
-    """raw.livraisons: every delivery, processed, refused when processed, or refused at the door.
+    """Makes raw.livraisons: every delivery that was processed, refused when it was processed, or refused at the door.
 
-    A file refused at the door may be about persons: its instant numbers it, not its SHA-256, which a guess confirms.
+    A file refused at the door may be about persons. It is identified by its instant, because a guess at its content
+    could be confirmed with its SHA-256.
     """
     rows: list[tuple[Any, ...]] = []
-    found = {r.delivery_id: r for r in results(home)}
+    processed = {r.delivery_id: r for r in results(home)}
     for m in landing.manifests(home):
-        r = found.get(m.delivery_id)
+        r = processed.get(m.delivery_id)
         if r is None:
             continue
         rows.append(
@@ -379,8 +382,8 @@ def _load_deliveries(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
            colonnes_absentes VARCHAR)"""
     )
     if rows:
-        said = pl.DataFrame(rows, schema=_DELIVERY, orient="row").to_arrow()
-        connection.register("_dites", said)
+        table = pl.DataFrame(rows, schema=_DELIVERY, orient="row").to_arrow()
+        connection.register("_dites", table)
         connection.execute(
             """INSERT INTO raw.livraisons BY NAME
                SELECT * REPLACE (CAST(recu_le AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS recu_le) FROM _dites"""

@@ -1,12 +1,12 @@
-"""The gate in: text rows of one entity against its contract.
+"""The gate in: text rows of one entity are judged against its contract.
 
 Belongs here: names, types, hard rules, soft rules. Does not belong here: rows that share a key
 (`ingest.validate.duplicates`), reading files (`ingest.read`), writing them (`ingest.store.lake`), comparing collections
 (dbt).
 
-Every row read ends accepted or rejected. A row is rejected when what makes it one is wrong, and leaves one reject per
-problem, all problems at once; any other wrong value costs its cell alone. A value that is not used, kept but doubtful,
-hidden by its producer, or repaired leaves one signalement. NULL means unknown.
+Every row read ends accepted or rejected. A row is rejected when a field without which it is no row is wrong; it leaves
+one reject for each problem, all problems at once. Any other wrong value only empties its own cell. A value that is not
+used, kept but doubtful, hidden by its producer, or repaired leaves one signalement. NULL means unknown.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ FLAG_SCHEMA = {
 }  # fmt: skip
 KEPT, UNUSED, REPAIRED, SECRET = "conservee", "non_utilisee", "reparee", "secret"
 _NUMBERS = ("integer", "number")
-# What is said of a non-answer that is more than « unknown »: effect, rule, remedy.
+# Non-answers that say more than « unknown »: effect, rule, remedy of their signalement.
 _UNANSWERED = {
     non_answers.SECRET: (
         SECRET, "valeur couverte par le secret : son producteur la connaît et ne la dit pas",
@@ -56,7 +56,11 @@ OLD_YEARS = 60
 
 @dataclass(frozen=True)
 class DeliveryFacts:
-    """What validation must know of a delivery: its id, source, and the year when the file does not say it by row."""
+    """What validation must know of a delivery.
+
+    millesime: the year, when it is that of the whole file; None when each row says it. collecte_le: the day the file
+    speaks from.
+    """
 
     delivery_id: str
     source: str
@@ -66,9 +70,9 @@ class DeliveryFacts:
 
 @dataclass(frozen=True)
 class Validated:
-    """accepted: typed rows (+ _ligne, millesime); rejects and flags: one row per problem.
+    """What a chunk gave. accepted: typed rows, with _ligne and millesime. rejects, flags: one row for each problem.
 
-    births: of an entity that tells birth dates, the fields that say whose, of every row read; rejected rows included.
+    births: for an entity that holds birth dates, the typed fields of every row read, rejected rows included.
     """
 
     accepted: pl.DataFrame
@@ -78,7 +82,7 @@ class Validated:
 
 
 class _Chunk:
-    """Rows of one entity while they are judged: as cleaned text, as typed values, and what was found, by row.
+    """Rows of one entity while they are judged: as cleaned text, as typed values, and the findings on them.
 
     `text` and `typed` have the same rows in the same order (`_row`). A value that was set aside is NULL in `typed`.
     """
@@ -92,7 +96,7 @@ class _Chunk:
         self.collection = contract.collection
         carried = contract.fields_in(layout, entity)
         self.fields = [f for f in entity.fields if f.name in carried]
-        # names of those without which a row is none
+        # names of the fields without which a row is no row
         self.decisive = {f.name for f in self.fields if entity.makes_row(f)} | {layout.millesime.get("field")}
         self.decimal = layout.decimal
         self.marks = marks
@@ -134,15 +138,15 @@ class _Chunk:
         )
 
     def where(self, condition: pl.Expr) -> pl.Series:
-        """The rows of which a condition on the typed values holds, as a mask; NULL is no."""
+        """The rows for which a condition on the typed values holds, as a mask; a NULL condition does not hold."""
         return self.typed.select(condition.fill_null(False).alias("hit"))["hit"]
 
     def unread(self, field: Field) -> pl.Series:
-        """Texts that gave no value, as a mask."""
+        """The texts that could not be read as values, as a mask."""
         return self.text[field.name].is_not_null() & self.typed[field.name].is_null()
 
     def set_aside(self, hit: pl.Series, field: Field, regle: str, remede: str) -> None:
-        """The values of those rows are not used: NULL from here on, the original in a signalement."""
+        """Sets the values of those rows aside: they are NULL from here on, and the originals are in signalements."""
         if field not in self.fields:  # the layout does not carry it: there is nothing to set aside
             return
         hit = hit & self.text[field.name].is_not_null()
@@ -151,7 +155,7 @@ class _Chunk:
             self.typed = self.typed.with_columns(pl.when(~hit).then(pl.col(field.name)).alias(field.name))
 
     def refuse(self, hit: pl.Series, field: Field, regle: str, remede: str) -> None:
-        """Wrong values cost their cells; their rows, when the field is what makes one."""
+        """Sets wrong values aside, or rejects their rows when the field is one without which a row is no row."""
         if not hit.any():
             return
         if field.name in self.decisive:
@@ -168,10 +172,11 @@ def validate_chunk(
     facts: DeliveryFacts,
     marks: Separators | None = None,
 ) -> Validated:
-    """Text rows (columns as the reader names them, `_ligne`, `_chemin`, `_defaut`) -> accepted, rejects, signalements.
+    """Judges text rows (columns as the reader names them, with `_ligne`, `_chemin` and `_defaut`).
 
-    marks: what the numbers of the delivery showed of their separators so far; grows with this chunk, which is alone by
-    default. Duplicates of the primary key are not looked for here: they may span chunks, see `duplicates`.
+    marks: what the numbers of the delivery have shown of their separators; this chunk adds to it. By default, the chunk
+    is judged alone. Duplicates of the primary key are not looked for here, because they may be in other chunks: see
+    `duplicates`.
     """
     carried = contract.fields_in(layout, entity)
     chunk = _Chunk(_named(frame, entity, carried), contract, layout, entity, marks or Separators())
@@ -182,17 +187,17 @@ def validate_chunk(
     chunk.typed = chunk.typed.with_columns(
         pl.lit(None, POLARS_TYPES[f.logical_type]).alias(f.name) for f in entity.fields if f.name not in carried
     )
-    told_on = _collecte_le(chunk.typed, layout, facts)
-    _place(chunk, told_on, _year(chunk.typed, layout, facts))
+    stated_on = _collecte_le(chunk.typed, layout, facts)
+    _place(chunk, stated_on, _year(chunk.typed, layout, facts))
     _hard_checks(chunk)
-    _tell_millesime(chunk, layout, facts)
-    _row_rules(chunk, told_on)
-    _codes_in_force(chunk, told_on)
+    _set_millesime(chunk, layout, facts)
+    _row_rules(chunk, stated_on)
+    _codes_in_force(chunk, stated_on)
     _soft_checks(chunk, closed=contract.personal)
     births = None
     if contract.personal:  # after the rules: a code that no list has is not absent
         births = chunk.typed.select(f.name for f in entity.fields) if "naissance" in dict(entity.identity) else None
-        _close(chunk, told_on)
+        _close(chunk, stated_on)
     return replace(_settle(frame, chunk, layout, facts), births=births)
 
 
@@ -208,25 +213,25 @@ def _named(frame: pl.DataFrame, entity: Entity, carried: dict[str, str | int]) -
 
 
 def _whole_rows(chunk: _Chunk) -> None:
-    """What the reader says of whole lines: those that are no row are rejected and left there, the others noted."""
+    """Takes what the reader says of whole lines: lines that are no row are rejected, remarks become signalements."""
     if DEFAUT in chunk.text.columns:
-        for rows, rule, remedy in _told(chunk.text, DEFAUT):
+        for rows, rule, remedy in _remarks(chunk.text, DEFAUT):
             chunk.reject(rows, "(ligne)", pl.lit(None), rule, remedy or "Corriger la ligne puis renvoyer le fichier.")
         chunk.text = chunk.text.filter(pl.col(DEFAUT).is_null())
     if REMARQUE in chunk.text.columns:
-        for rows, rule, remedy in _told(chunk.text, REMARQUE):
+        for rows, rule, remedy in _remarks(chunk.text, REMARQUE):
             chunk.flag(rows, "(ligne)", pl.lit(None), rule, KEPT, remedy)
 
 
-def _told(text: pl.DataFrame, column: str) -> Iterator[tuple[pl.DataFrame, str, str]]:
-    """The rows of which a reader says the same thing: the rows, what it says, and its remedy when it has one."""
-    for said in text[column].drop_nulls().unique(maintain_order=True):
-        rule, _, remedy = str(said).partition(REMEDY)
-        yield text.filter(pl.col(column) == said), rule, remedy
+def _remarks(text: pl.DataFrame, column: str) -> Iterator[tuple[pl.DataFrame, str, str]]:
+    """What a reader says of rows: the rows that it says the same of, what it says, and its remedy if it has one."""
+    for remark in text[column].drop_nulls().unique(maintain_order=True):
+        rule, _, remedy = str(remark).partition(REMEDY)
+        yield text.filter(pl.col(column) == remark), rule, remedy
 
 
 def _clean(chunk: _Chunk) -> None:
-    """Spaces off, words of texts that are no answer to NULL, codes that a spreadsheet damaged put right, and said."""
+    """Strips spaces, makes NULL of texts that are no answer, repairs and signals codes that a spreadsheet damaged."""
     chunk.text = chunk.text.with_columns(values.clean(f.name).alias(f.name) for f in chunk.fields)
     texts = [f for f in chunk.fields if f.logical_type == "string"]
     spotted = [_may_be_no_answer(f, chunk.collection).any().alias(f.name) for f in texts]
@@ -239,12 +244,12 @@ def _clean(chunk: _Chunk) -> None:
 
 
 def _restore(chunk: _Chunk, field: Field) -> None:
-    """Codes and numbers that a spreadsheet wrote otherwise are put right, and said."""
+    """Repairs and signals codes and numbers that a spreadsheet wrote otherwise."""
     domain = field.domain or domains().get(field.key_check or "")
     if domain is None or domain.pattern is None or field.logical_type != "string":
         return
     odd = chunk.text.filter(~pl.col(field.name).str.contains(domain.pattern))[field.name].unique()
-    written = {value: found for value in odd if (found := rewritings.restored(value, domain)) is not None}
+    written = {value: put_right for value in odd if (put_right := rewritings.restored(value, domain)) is not None}
     for done in sorted({done for _, done in written.values()}):
         right = {value: new for value, (new, what) in written.items() if what == done}
         rows = chunk.text.filter(pl.col(field.name).is_in(list(right)))
@@ -259,7 +264,7 @@ def _restore(chunk: _Chunk, field: Field) -> None:
 
 
 def _may_be_no_answer(field: Field, collection: str) -> pl.Expr:
-    """The texts that are no answer, unless they are codes of the field."""
+    """The texts that may be no answer; some of them may be codes of the field."""
     known = non_answers.of(collection, free_text=non_answers.is_free_text(field))
     low = pl.col(field.name).str.to_lowercase()
     words = {*known.words, *(word.lower() for word in field.null_values)}
@@ -267,31 +272,31 @@ def _may_be_no_answer(field: Field, collection: str) -> pl.Expr:
 
 
 def _no_answers(chunk: _Chunk, field: Field, among: pl.Series) -> None:
-    """Among those texts, the ones by which the sender does not answer become NULL.
+    """Makes NULL of the texts, among those of a mask, by which the sender does not answer.
 
-    Nobody knows, or there is nothing to know: that is all. The producer knows and may not say, or its spreadsheet
-    failed: it is signalled as such.
+    When nobody knows, or there is nothing to know, nothing more is said. When the producer knows and may not say, or
+    when its spreadsheet failed, a signalement says so.
     """
-    told = chunk.text[field.name]
+    texts = chunk.text[field.name]
     meanings = {
         text: meaning
-        for text in told.filter(among).unique()
+        for text in texts.filter(among).unique()
         if (meaning := non_answers.meaning(text, field, chunk.collection))
     }
     if not meanings:
         return
     for meaning, (effect, rule, remedy) in _UNANSWERED.items():
         words = [text for text, its in meanings.items() if its == meaning]
-        hit = told.is_in(words) if words else among & False
+        hit = texts.is_in(words) if words else among & False
         if hit.any() and field.name in chunk.decisive:
             chunk.reject(chunk.text.filter(hit), field.name, pl.col(field.name), rule, remedy)
         elif hit.any():
             chunk.flag(chunk.text.filter(hit), field.name, pl.col(field.name), rule, effect, remedy)
     zeros = [text for text, its in meanings.items() if its == non_answers.ZERO]
     if zeros and field.logical_type in _NUMBERS:
-        zero = pl.when(told.is_in(zeros)).then(pl.lit(0)).otherwise(pl.col(field.name))
+        zero = pl.when(texts.is_in(zeros)).then(pl.lit(0)).otherwise(pl.col(field.name))
         chunk.typed = chunk.typed.with_columns(zero.alias(field.name))
-    void = told.is_in([text for text in meanings if text not in zeros or field.logical_type not in _NUMBERS])
+    void = texts.is_in([text for text in meanings if text not in zeros or field.logical_type not in _NUMBERS])
     chunk.text = chunk.text.with_columns(pl.when(~void).then(pl.col(field.name)).alias(field.name))
 
 
@@ -309,10 +314,10 @@ def _read_types(chunk: _Chunk) -> None:
         unread = chunk.unread(field)
         if unread.any():
             _no_answers(chunk, field, unread)
-            _say_unread(chunk, field)
+            _report_unread(chunk, field)
 
 
-def _say_unread(chunk: _Chunk, field: Field) -> None:
+def _report_unread(chunk: _Chunk, field: Field) -> None:
     number = chunk.numbers.get(field.name)
     if number is not None and number.ambiguous.any():
         why = "sa colonne emploie les deux conventions" if number.torn else "rien dans sa colonne ne le dit"
@@ -329,8 +334,8 @@ def _say_unread(chunk: _Chunk, field: Field) -> None:
 
 
 def _unused(chunk: _Chunk) -> None:
-    """Values that are read but must not be used: placeholders, declared voids, a wrong unit."""
-    read = chunk.typed  # conditions speak of the row as delivered: voiding one field must not change what another sees
+    """Sets aside values that can be read but must not be used: placeholders, declared voids, a wrong unit."""
+    read = chunk.typed  # conditions are about the row as delivered: setting one field aside must not change another
     for field in chunk.fields:
         for condition, rule, remedy in _void_conditions(field):
             hit = read.select(condition.fill_null(False).alias("hit"))["hit"] & chunk.typed[field.name].is_not_null()
@@ -340,13 +345,17 @@ def _unused(chunk: _Chunk) -> None:
             chunk.set_aside(hit, field, rule, remedy)
 
 
-def _place(chunk: _Chunk, told_on: pl.Expr, millesime: pl.Expr) -> None:
-    """Places exist and agree, coordinates lie in them: what does not is set aside, put right, or kept and said.
+def _place(chunk: _Chunk, stated_on: pl.Expr, millesime: pl.Expr) -> None:
+    """Checks that places exist and agree, and that coordinates lie in them.
 
-    A row may write the places of any day from the first of its year to the day it speaks from.
+    What does not is set aside, put right, or kept and signalled. A row may use the codes of any day from the first of
+    its year to the day it speaks from.
     """
     year = millesime.clip(1, 9999)
-    since, until = pl.min_horizontal(told_on, pl.date(year, 1, 1)), pl.max_horizontal(told_on, pl.date(year, 12, 31))
+    since, until = (
+        pl.min_horizontal(stated_on, pl.date(year, 1, 1)),
+        pl.max_horizontal(stated_on, pl.date(year, 12, 31)),
+    )
     judged = places.judge(chunk.typed, chunk.entity, chunk.fields, since, until)
     for remark in (*judged.remarks, *coordinates.judge(chunk.typed, chunk.fields, judged)):
         _apply(chunk, remark)
@@ -376,48 +385,49 @@ def _apply(chunk: _Chunk, remark: places.Remark) -> None:
 
 def _void_conditions(field: Field) -> list[tuple[pl.Expr, str, str]]:
     column = pl.col(field.name)
-    found: list[tuple[pl.Expr, str, str]] = []
+    conditions: list[tuple[pl.Expr, str, str]] = []
     if field.placeholders:
         as_text = (
             column.dt.to_string("%Y-%m-%d") if field.logical_type in ("date", "timestamp") else column.cast(pl.String)
         )
-        found.append(
+        conditions.append(
             (as_text.is_in(list(field.placeholders)), "valeur de remplissage, non utilisée",
              "Donner la vraie valeur, ou laisser vide si elle est inconnue.")
         )  # fmt: skip
     if field.void_when:
-        found.append(
+        conditions.append(
             (pl.sql_expr(field.void_when), field.void_reason or "valeur écartée par le contrat",
              "Corriger ou compléter la réponse dans la collecte d'origine, puis renvoyer le fichier.")
         )  # fmt: skip
     low, high = field.suspect_below, field.suspect_above
     if low is not None:
         given, expected = {"pct": ("fraction", "pourcentage")}.get(field.unit or "", ("part", "montant"))
-        found.append(
+        conditions.append(
             ((column.abs() > 0) & (column.abs() <= low), f"{SUSPECT} : {given} dans une colonne en {expected}",
              f"Livrer la valeur en {expected}.")
         )  # fmt: skip
     if high is not None:
-        found.append(
+        conditions.append(
             (column.abs() >= high, f"{SUSPECT} : pourcentage dans une colonne en fraction",
              "Livrer le taux en fraction (0,952 et non 95,2).")
         )  # fmt: skip
-    return found
+    return conditions
 
 
-def _close(chunk: _Chunk, told_on: pl.Expr) -> None:
-    """About persons, what is stored in the clear is only what the contract foresees: any other value could name one.
+def _close(chunk: _Chunk, stated_on: pl.Expr) -> None:
+    """Sets aside, in rows about persons, every value that the contract does not foresee: it could identify somebody.
 
-    An unknown code is not used (elsewhere it is kept); neither is a number whose key is wrong (nine digits of a NIR), a
-    date that is the birth date, nor one so old that it could be. told_on: the day the row speaks from.
+    An unknown code is not used, though it is kept in other contracts. Neither is a number whose key is wrong (it could
+    be nine digits of a NIR), a date that is the birth date, or a date so old that it could be one. stated_on: the day
+    the row speaks from.
     """
     for field in chunk.fields:
         if field.privacy is None:
-            for wrong, rule in _unforeseen(field, chunk.entity, chunk.typed, told_on):
+            for wrong, rule in _unforeseen(field, chunk.entity, chunk.typed, stated_on):
                 chunk.refuse(chunk.where(wrong), field, rule, f"Corriger « {field.title} ».")
 
 
-def _unforeseen(field: Field, entity: Entity, typed: pl.DataFrame, told_on: pl.Expr) -> Iterator[tuple[pl.Expr, str]]:
+def _unforeseen(field: Field, entity: Entity, typed: pl.DataFrame, stated_on: pl.Expr) -> Iterator[tuple[pl.Expr, str]]:
     """The values of a field that could be an identity, and the rule that says so."""
     column = pl.col(field.name)
     if field.logical_type == "string" and field.nomenclature and not field.nomenclature_strict:
@@ -438,20 +448,20 @@ def _unforeseen(field: Field, entity: Entity, typed: pl.DataFrame, told_on: pl.E
         birth = pl.col(born) if born in typed.columns else pl.lit(None, pl.Date)
         day = column.cast(pl.Date)
         yield day == birth, BORN
-        unlike = birth.is_null() | (day < birth)  # whoever was born before it may have stayed that long
+        unlike = birth.is_null() | (day < birth)  # a person born before that day may have stayed that long
         yield (
-            unlike & (day < told_on.dt.offset_by(f"-{OLD_YEARS}y")),
+            unlike & (day < stated_on.dt.offset_by(f"-{OLD_YEARS}y")),
             f"date antérieure de plus de {OLD_YEARS} ans, non conservée : ce pourrait être une date de naissance",
         )
 
 
 def _names_the_row(field: Field, entity: Entity) -> bool:
-    """Whose row it is: kept though its key is wrong, as in the examples of the ANS, and signalled."""
+    """Whether a field says whose row it is. It is kept though its key is wrong, as in the examples of the ANS."""
     return field.required or field.name in entity.primary_key
 
 
 def _soft_checks(chunk: _Chunk, *, closed: bool) -> None:
-    """closed: unknown codes and wrong keys are put aside, and told, by `_close`."""
+    """Signals doubtful values, which are kept. closed: `_close` sets unknown codes and wrong keys aside instead."""
     for field in chunk.fields:
         column = pl.col(field.name)
         if field.plausible is not None:
@@ -476,14 +486,14 @@ def _soft_checks(chunk: _Chunk, *, closed: bool) -> None:
 
 
 def _keep(chunk: _Chunk, doubtful: pl.Expr, field: Field, rule: str, remedy: str) -> None:
-    """A doubtful value is kept, and signalled as it was delivered."""
+    """Signals doubtful values as they were delivered; they are kept."""
     rows = chunk.text.filter(chunk.where(doubtful))
     if rows.height:
         chunk.flag(rows, field.name, pl.col(field.name), rule, KEPT, remedy)
 
 
 def _hard_checks(chunk: _Chunk) -> None:
-    """The pandera schema of the entity, and its strict code lists."""
+    """Applies the pandera schema of the entity, and its strict code lists."""
     from pandera.errors import SchemaErrors
 
     for field in chunk.fields:
@@ -505,15 +515,15 @@ def _hard_checks(chunk: _Chunk) -> None:
             field = chunk.entity.field(str(column))
             hit = rows.is_in(group["index"].cast(pl.Int64).implode())
             if str(check).startswith("not_nullable"):
-                absent = hit & chunk.text[field.name].is_null()  # of an unreadable one, that is said already
+                absent = hit & chunk.text[field.name].is_null()  # an unreadable value was reported already
                 chunk.refuse(absent, field, "valeur obligatoire absente", f"Renseigner « {field.title} ».")
             else:
                 chunk.refuse(hit, field, str(check), f"Corriger « {field.title} ».")
 
 
-def _row_rules(chunk: _Chunk, told_on: pl.Expr) -> None:
-    """Rules over several fields, all judged on the row as it stands before any of them sets a value aside."""
-    read = chunk.typed.with_columns(_collecte_le=told_on)
+def _row_rules(chunk: _Chunk, stated_on: pl.Expr) -> None:
+    """Applies the rules over several fields. All are judged on the row as it is before any sets a value aside."""
+    read = chunk.typed.with_columns(_collecte_le=stated_on)
     for rule in chunk.entity.rules:
         broken = read.select((~pl.sql_expr(rule.expression)).fill_null(False).alias("hit"))["hit"]
         if not broken.any():
@@ -530,19 +540,19 @@ def _row_rules(chunk: _Chunk, told_on: pl.Expr) -> None:
             chunk.flag(rows, "(ligne)", pl.lit(rule.expression), rule.description, KEPT, rule.remedy)
 
 
-def _codes_in_force(chunk: _Chunk, told_on: pl.Expr) -> None:
-    """Codes that exist, but not on the day of the row: signalled, and not used when their list is strict."""
+def _codes_in_force(chunk: _Chunk, stated_on: pl.Expr) -> None:
+    """Signals codes that exist, but not on the day of the row; when their list is strict, they are not used."""
     for field in chunk.fields:
         dated = periods(field.nomenclature) if field.nomenclature else None
         if dated is None:
             continue
-        told = chunk.typed.select(code=pl.col(field.name), jour=_day_of(chunk.entity, told_on))
+        used = chunk.typed.select(code=pl.col(field.name), jour=_day_of(chunk.entity, stated_on))
         begun = pl.col("valide_du").is_null() | (pl.col("valide_du") <= pl.col("jour"))
         ended = pl.col("valide_au").is_not_null() & (pl.col("valide_au") < pl.col("jour"))
-        out = told.drop_nulls().unique().join(dated, on="code").filter(~begun | ended).select("code", "jour", hors=True)
+        out = used.drop_nulls().unique().join(dated, on="code").filter(~begun | ended).select("code", "jour", hors=True)
         if out.is_empty():
             continue
-        hit = told.join(out, on=["code", "jour"], how="left", maintain_order="left")["hors"].fill_null(False)
+        hit = used.join(out, on=["code", "jour"], how="left", maintain_order="left")["hors"].fill_null(False)
         rule = f"code hors de sa période de validité dans la nomenclature {field.nomenclature}"
         remedy = "Donner le code en vigueur à la date de la ligne, ou corriger cette date."
         if field.nomenclature_strict:
@@ -551,23 +561,24 @@ def _codes_in_force(chunk: _Chunk, told_on: pl.Expr) -> None:
             chunk.flag(chunk.text.filter(hit), field.name, pl.col(field.name), rule, KEPT, remedy)
 
 
-def _day_of(entity: Entity, told_on: pl.Expr) -> pl.Expr:
-    """The day of which the codes of a row are: 31 December of its millésime, unless the row was told before it.
+def _day_of(entity: Entity, stated_on: pl.Expr) -> pl.Expr:
+    """The day on which the codes of a row must be in force.
 
-    A row that says when what it tells was true, or ended (a closed establishment), has the codes of that day.
+    It is 31 December of the millésime, or the day the row speaks from when that is earlier. A row that says when what
+    it describes was true, or ended (a closed establishment), must have the codes of that day.
     """
     year_end = pl.date(
         pl.col("millesime").clip(1, 9999), 12, 31
-    )  # an impossible one is rejected, and no calendar has it
-    day = pl.min_horizontal(year_end, told_on)
+    )  # an impossible year is rejected later; polars could not make a date of it
+    day = pl.min_horizontal(year_end, stated_on)
     own = [pl.col(name).cast(pl.Date) for name in (entity.codes_at, entity.dated_by) if name]
     return pl.min_horizontal(pl.coalesce(*own, day), day) if own else day
 
 
-def _tell_millesime(chunk: _Chunk, layout: Layout, facts: DeliveryFacts) -> None:
+def _set_millesime(chunk: _Chunk, layout: Layout, facts: DeliveryFacts) -> None:
     chunk.typed = chunk.typed.with_columns(_year(chunk.typed, layout, facts).alias("millesime"))
     name = layout.millesime.get("field")
-    if not name:  # the delivery says it: it was refused if it is none
+    if not name:  # the delivery says the year: an impossible one was refused on reception
         return
     domain = domains()["millesime"]
     wrong = chunk.typed.filter(
@@ -578,7 +589,7 @@ def _tell_millesime(chunk: _Chunk, layout: Layout, facts: DeliveryFacts) -> None
 
 
 def _year(rows: pl.DataFrame, layout: Layout, facts: DeliveryFacts) -> pl.Expr:
-    """The millésime of a row: its own field when the layout names one, else the delivery's."""
+    """The millésime of each row: from its own field when the layout names one, else that of the delivery."""
     name = layout.millesime.get("field")
     if not name:
         return pl.lit(facts.millesime, pl.Int64)
@@ -587,14 +598,14 @@ def _year(rows: pl.DataFrame, layout: Layout, facts: DeliveryFacts) -> pl.Expr:
 
 
 def _collecte_le(rows: pl.DataFrame, layout: Layout, facts: DeliveryFacts) -> pl.Expr:
-    """The date a row speaks from: its own field when the layout names one, else the delivery's."""
+    """The day each row speaks from: from its own field when the layout names one, else that of the delivery."""
     name = layout.collecte_le.get("field")
     known = pl.lit(facts.collecte_le, pl.Date)
     return pl.coalesce(pl.col(name).cast(pl.Date), known) if name and name in rows.columns else known
 
 
 def _settle(frame: pl.DataFrame, chunk: _Chunk, layout: Layout, facts: DeliveryFacts) -> Validated:
-    """Parts the rows: a row with at least one reject is rejected, with its whole text; the others are accepted."""
+    """Separates the rows: those with at least one reject are rejected, with their whole text; others are accepted."""
     entity = chunk.entity
     indexed = frame.with_row_index("_row")
     origin = {"delivery_id": pl.lit(facts.delivery_id), "source": pl.lit(facts.source), "entite": pl.lit(entity.name)}
@@ -602,14 +613,14 @@ def _settle(frame: pl.DataFrame, chunk: _Chunk, layout: Layout, facts: DeliveryF
     rejects = pl.DataFrame(schema=REJECT_SCHEMA)
     rejected = pl.Series("_row", [], dtype=pl.UInt32)
     if chunk.rejects:
-        found = pl.concat(chunk.rejects).unique(maintain_order=True)
-        rejected = found["_row"].unique()
+        problems = pl.concat(chunk.rejects).unique(maintain_order=True)
+        rejected = problems["_row"].unique()
         delivered = [c for c in frame.columns if c not in TECHNICAL]
         whole = indexed.filter(pl.col("_row").is_in(rejected.implode())).select(
             "_row", ligne_complete=pl.struct(delivered).struct.json_encode()
         )
         rejects = (
-            found.join(lines, on="_row", how="left")
+            problems.join(lines, on="_row", how="left")
             .join(whole, on="_row", how="left")
             .sort("_row", maintain_order=True)
             .with_columns(**origin)

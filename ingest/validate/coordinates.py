@@ -1,12 +1,12 @@
-"""Coordinates of a row against the département that the same row tells.
+"""Coordinates of a row, checked against the département that the same row names.
 
-Belongs here: recognising a pair that was exchanged, swapped, projected, shifted, that lost its sign or stands for
-nothing. Does not belong here: which département a row tells (`ingest.validate.places`), the formulas
+Belongs here: recognising a pair that was exchanged, swapped, projected or shifted, that lost its sign or stands for
+nothing. Does not belong here: which département a row names (`ingest.validate.places`), the formulas
 (`ingest.validate.projections`).
 
-A pair outside its département is put right when one change, and only one, brings it inside, and a second thing agrees:
-the pair as written lies nowhere in France, or two places of the row tell the same département. Otherwise it is kept and
-said. Without a département nothing can be checked but what is nowhere in the world.
+A pair outside its département is put right on two conditions: one change, and only one, brings it inside; and either
+the pair as written lies nowhere in France, or two places of the row name the same département. Otherwise the pair is
+kept and signalled. Without a département, only coordinates that are nowhere in the world can be found wrong.
 
 `coordinates` are degrees, WGS84; projected ones are metres, in the legal projection of the département.
 """
@@ -56,7 +56,7 @@ class _Pair:
 
 
 class _Extents:
-    """The bounding box of the département of each row; NaN, so outside of everything, where it is unknown."""
+    """The bounding box of the département of each row. Where it is unknown it is NaN, which holds no point."""
 
     def __init__(self, departement: pl.Series) -> None:
         boxes = departement.to_frame("departement_code").join(
@@ -84,30 +84,30 @@ class _Extents:
 
     @cached_property
     def _by_projection(self) -> dict[str, Mask]:
-        """A département of each projection -> its rows: all of metropolitan France is one."""
+        """A département of each projection -> the rows in that projection. Metropolitan France has a single one."""
         of = self.departement.to_frame("d").select(
             pl.when(pl.col("d").str.contains("^9[78]")).then("d").when(pl.col("d").is_not_null()).then(pl.lit("01"))
         ).to_series()  # fmt: skip
         return {code: (of == code).fill_null(False).to_numpy() for code in of.drop_nulls().unique()}
 
 
-@np.errstate(over="ignore", invalid="ignore")  # a number may be as large as one likes: it is then in no département
+@np.errstate(over="ignore", invalid="ignore")  # a number may be so large that it overflows: it is in no département
 def judge(typed: pl.DataFrame, fields: list[Field], places: Places) -> list[Remark]:
-    """What is said of the coordinates of rows, in the order in which it is to be applied."""
+    """The remarks on the coordinates of rows, in the order in which they must be applied."""
     degrees, metres = _pair(typed, fields, "longitude", "latitude"), _pair(typed, fields, "x_projete", "y_projete")
-    found: list[Remark] = []
+    remarks: list[Remark] = []
     if degrees and metres:
         exchanged = _exchanged(degrees, metres, _Extents(places.departement))
-        found += _replaced(degrees, exchanged, metres.x, metres.y, EXCHANGED)
-        found += _replaced(metres, exchanged, degrees.x, degrees.y, EXCHANGED)
+        remarks += _replaced(degrees, exchanged, metres.x, metres.y, EXCHANGED)
+        remarks += _replaced(metres, exchanged, degrees.x, degrees.y, EXCHANGED)
         degrees, metres = (
             _Pair(one.fields, np.where(exchanged, other.x, one.x), np.where(exchanged, other.y, one.y))
             for one, other in ((degrees, metres), (metres, degrees))
         )
     for pair, changes in ((degrees, _changes_of_degrees), (metres, _changes_of_metres)):
         if pair is not None:
-            found += _judged(pair, places, changes)
-    return [remark for remark in found if remark.hit.any()]
+            remarks += _judged(pair, places, changes)
+    return [remark for remark in remarks if remark.hit.any()]
 
 
 def _pair(typed: pl.DataFrame, fields: list[Field], first: str, second: str) -> _Pair | None:
@@ -119,9 +119,11 @@ def _pair(typed: pl.DataFrame, fields: list[Field], first: str, second: str) -> 
 
 
 def _exchanged(degrees: _Pair, metres: _Pair, extents: _Extents) -> Mask:
-    """Editions of FINESS+ write each pair in the place of the other (ansforge/finess, issue 24).
+    """The rows whose two pairs were written in each other's place, as in some editions of FINESS+ (ansforge/finess,
+    issue 24).
 
-    Two things agree: the first pair, where there is one, is no degrees, and the second is, in the département if known.
+    The first pair, where there is one, cannot be degrees. The second one can, and lies in the département if that is
+    known.
     """
     first_is_none = ~degrees.known() | ~_on_earth(degrees.x, degrees.y)
     second_is_degrees = _on_earth(metres.x, metres.y) & ((metres.x != 0) | (metres.y != 0))
@@ -132,12 +134,12 @@ def _on_earth(x: Floats, y: Floats) -> Mask:
     return (np.abs(x) <= 180) & (np.abs(y) <= 90)
 
 
-# What a pair may have been: the rule that says so, and the change that makes it again.
+# What a pair may have been: the rule that says so, and the values that it would then have.
 _Change = tuple[str, Floats, Floats]
 
 
 def _judged(pair: _Pair, places: Places, changes: Callable[[_Pair, _Extents], Iterator[_Change]]) -> Iterator[Remark]:
-    """Half pairs and zeros are set aside; the others lie in their département, are put right, or are said."""
+    """Sets half pairs and zeros aside; puts right or signals the other pairs that are outside their département."""
     known = pair.known()
     for field, mine in zip(pair.fields, (pair.x, pair.y), strict=True):
         yield Remark(field, _mask(~known & ~np.isnan(mine)), HALF, "Donner les deux coordonnées.", wrong=True)
@@ -155,34 +157,34 @@ def _judged(pair: _Pair, places: Places, changes: Callable[[_Pair, _Extents], It
 def _elsewhere(
     pair: _Pair, lost: npt.NDArray[np.intp], places: Places, changes: Callable[[_Pair, _Extents], Iterator[_Change]]
 ) -> Iterator[Remark]:
-    """lost: ranks of the rows whose pair is not in their département."""
+    """Remarks on pairs that are not in their département. lost: ranks of their rows."""
     few = _Pair(pair.fields, pair.x[lost], pair.y[lost])
     around = _Extents(places.departement.gather(lost.tolist()))
-    n_found, label = np.zeros(len(lost), dtype=int), np.zeros(len(lost), dtype=int)
+    n_inside, label = np.zeros(len(lost), dtype=int), np.zeros(len(lost), dtype=int)
     new_x, new_y = few.x.copy(), few.y.copy()
     rules: list[str] = []
     for rule, x, y in changes(few, around):
         hit = _inside(pair, around, x, y)
         if rule not in rules:
             rules.append(rule)
-        n_found += hit
+        n_inside += hit
         label[hit] = rules.index(rule)
         new_x[hit], new_y[hit] = x[hit], y[hit]
     elsewhere = _somewhere(*(around.degrees(few.x, few.y) if _is_metric(pair) else (few.x, few.y)))
     agreed = ~elsewhere | (places.witnesses.gather(lost.tolist()).to_numpy() >= 2)
-    right = (n_found == 1) & agreed
+    right = (n_inside == 1) & agreed
     for rank, rule in enumerate(rules):
         hit = np.zeros(len(pair.x), dtype=bool)
         hit[lost[right & (label == rank)]] = True
         x, y = pair.x.copy(), pair.y.copy()
         x[lost], y[lost] = new_x, new_y
         yield from _replaced(pair, hit, x, y, rule)
-    told = np.zeros(len(pair.x), dtype=bool)
-    told[lost[~right]] = True
+    doubtful = np.zeros(len(pair.x), dtype=bool)
+    doubtful[lost[~right]] = True
     if not _is_metric(pair):
-        told &= _on_earth(pair.x, pair.y)  # of the others their domain says enough
+        doubtful &= _on_earth(pair.x, pair.y)  # the domain of the field signals the others
     for field in pair.fields:
-        yield Remark(field, _mask(told), OUTSIDE, _VERIFY)
+        yield Remark(field, _mask(doubtful), OUTSIDE, _VERIFY)
 
 
 def _is_metric(pair: _Pair) -> bool:
@@ -191,7 +193,7 @@ def _is_metric(pair: _Pair) -> bool:
 
 
 def _inside(pair: _Pair, extents: _Extents, x: Floats, y: Floats) -> Mask:
-    """Whether values of the kind of the pair lie in the département of their row."""
+    """Whether values, in the units of the pair, lie in the département of their row."""
     return extents.hold(*(extents.degrees(x, y) if _is_metric(pair) else (x, y)))
 
 
@@ -203,7 +205,7 @@ def _changes_of_degrees(pair: _Pair, extents: _Extents) -> Iterator[_Change]:
     for x, y in ((pair.x, pair.y), (pair.y, pair.x)):
         lon, lat = extents.degrees(x, y)
         yield PROJECTED, np.round(lon, 6), np.round(lat, 6)
-    # Divided often enough, any longitude comes near Greenwich: there a shifted mark proves nothing.
+    # Any longitude comes near Greenwich when it is divided often enough: there, a shifted mark proves nothing.
     sure = np.where((extents.west <= 0) & (extents.east >= 0), np.nan, pair.x)
     for of_x in (1.0, *_SHIFTS):
         for of_y in (1.0, *_SHIFTS):

@@ -1,6 +1,6 @@
 """Rows of one delivery that share a key: copies, contradictions, successive states.
 
-Belongs here: which of them is kept, and what is said of the others. Does not belong here: finding them
+Belongs here: which of them is kept, and the reject of each of the others. Does not belong here: finding them
 (`ingest.validate.spool`), choosing between deliveries (`ingest.store.lake`) or sources (dbt).
 """
 
@@ -16,12 +16,14 @@ from ingest.validate.chunk import REJECT_SCHEMA, DeliveryFacts
 def settle_duplicates(
     candidates: pl.DataFrame | None, entity: Entity, key: list[str], facts: DeliveryFacts, *, personal: bool = False
 ) -> pl.DataFrame:
-    """Rows of one delivery that share a key: of identical ones one is kept, of contradictory ones none.
+    """One reject for each row that is not kept, among those of one delivery that share a key.
 
-    Rows that say when they were true (`dated_by`) are successive states: the last one known on 31 December of the
-    millésime counts, or the first one after it. candidates: accepted rows of the stored entity, among which all the
-    rows of a repeated key are. personal: values are shapes (they may be published as examples), and the line is told
-    by its pseudonyms alone. Returns one reject for each row not kept.
+    One of several identical rows is kept, and none of several contradictory ones. Rows that say when they were true
+    (`dated_by`) are successive states: the last one known on 31 December of the millésime is kept, else the first one
+    after that day.
+
+    candidates: accepted rows of the stored entity, which include all the rows of every repeated key. personal: values
+    are shown as shapes, because they may be published as examples, and the whole line shows its pseudonyms only.
     """
     if candidates is None:
         return pl.DataFrame(schema=REJECT_SCHEMA)
@@ -34,8 +36,8 @@ def settle_duplicates(
     )
     contradictory = repeated.filter(pl.col("_versions") > 1)
     copies = repeated.filter((pl.col("_versions") == 1) & (pl.col("_rank") > 1))
-    told = sorted(entity.pseudonyms) if personal else names
-    whole = pl.struct(told).struct.json_encode() if told else pl.lit(None, pl.String)
+    columns = sorted(entity.pseudonyms) if personal else names
+    whole = pl.struct(columns).struct.json_encode() if columns else pl.lit(None, pl.String)
 
     def shown_part(column: str) -> pl.Expr:
         if column in entity.pseudonyms:
@@ -45,11 +47,11 @@ def settle_duplicates(
     shown = pl.concat_str([shown_part(k).fill_null("∅") for k in key], separator=" · ")
 
     def as_rejects(rows: pl.DataFrame, rule: str, remedy: str | pl.Expr) -> pl.DataFrame:
-        said = pl.lit(remedy) if isinstance(remedy, str) else remedy
+        advice = pl.lit(remedy) if isinstance(remedy, str) else remedy
         return rows.select(
             delivery_id=pl.lit(facts.delivery_id), source=pl.lit(facts.source), entite=pl.lit(entity.name),
             ligne=pl.col("_ligne"), chemin=pl.lit(None, pl.String), champ=pl.lit(", ".join(key)), valeur=shown,
-            regle=pl.lit(rule), remede=said, ligne_complete=whole,
+            regle=pl.lit(rule), remede=advice, ligne_complete=whole,
         ).cast(REJECT_SCHEMA)  # type: ignore[arg-type]  # a dict of dtypes is what polars takes  # fmt: skip
 
     return pl.concat(
@@ -65,7 +67,7 @@ def settle_duplicates(
 def _successive(rows: pl.DataFrame, dated_by: str | None, key: list[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """(rows that another state of their key replaces, the others). `_retenue`, `_jour`: line and day of that state.
 
-    A row without its date replaces nothing, and nothing replaces it: beside another one, it contradicts it.
+    A row without its date replaces no other, and no other replaces it: it contradicts the other rows of its key.
     """
     if dated_by is None or rows.is_empty():
         return rows.clear().with_columns(_retenue=pl.lit(None, pl.Int64), _jour=pl.lit(None, pl.Date)), rows
@@ -80,7 +82,7 @@ def _successive(rows: pl.DataFrame, dated_by: str | None, key: list[str]) -> tup
 
 
 def _replaced_by(personal: bool) -> pl.Expr:
-    """Which line tells the state that counts; of persons, dates are not shown."""
+    """The remedy that names the line of the state that is kept, with its day unless it is about persons."""
     line = pl.format("Rien à faire : la ligne {}", "_retenue")
     day = pl.lit("") if personal else pl.format(", du {},", pl.col("_jour").dt.to_string("%d/%m/%Y"))
     return pl.concat_str([line, day, pl.lit(" dit l'état connu au 31 décembre de l'année.")])

@@ -1,8 +1,10 @@
 """Keys of identifiers: FINESS, SIREN, SIRET, NIR, RPPS.
 
-Belongs here: whether a number's key holds. A failing key is a warning, never a rejection: no normative text makes the
-FINESS key opposable, and the national examples themselves break keys. Does not belong here: how a number
-was written (`ingest.validate.rewritings`).
+Belongs here: whether the key of a number holds. Does not belong here: how a number was written
+(`ingest.validate.rewritings`).
+
+A wrong key is a warning, never a rejection: no normative text makes the FINESS key binding, and the national examples
+themselves have wrong keys.
 """
 
 from __future__ import annotations
@@ -36,13 +38,13 @@ def siret_key_holds(number: str) -> bool:
 def nir_key_holds(number: str) -> bool:
     """Key of a NIR, a NIA or an INS: 97 - (thirteen digits modulo 97), Corsica's 2A counted as 19 and 2B as 18.
 
-    Thirteen characters without their key are not wrong: INS and RESID-ESMS transport them so. Millions of numbers pass
-    here: the tests hold python-stdnum beside it, which takes ten times longer.
+    Thirteen characters without their key are right: INS and RESID-ESMS carry them so. Millions of numbers are checked
+    here; python-stdnum takes ten times longer, and the tests compare the two.
     """
-    found = _NIR.fullmatch(number) or _NIR.fullmatch(number.replace(" ", "").upper())
-    if found is None:
+    match = _NIR.fullmatch(number) or _NIR.fullmatch(number.replace(" ", "").upper())
+    if match is None:
         return False
-    before, department, after, key = found.groups()
+    before, department, after, key = match.groups()
     return key is None or int(key) == 97 - int(before + _CORSICAN_NIR.get(department, department) + after) % 97
 
 

@@ -1,12 +1,12 @@
-"""Places that a row names, against what is known of places: do they exist, did they then, do they say the same.
+"""The places that a row names: whether they exist, whether they existed at the time, whether they agree.
 
 Belongs here: codes of communes, départements, regions, postal codes, from the value domains of the fields
 (`data_contracts/value_domains.yaml`). Does not belong here: how a code was written (`ingest.validate.rewritings`),
 coordinates (`ingest.validate.coordinates`), what a remark costs (`ingest.validate.chunk`).
 
-A code that never was one is set aside. A code of another time, or places that contradict each other, are kept and said:
-the row does not tell which of them is wrong. Of a row later than the code officiel that the project knows, an unknown
-code may be new: it is kept and said, unless its département is none.
+A code that never existed is set aside. A code of another time is kept and signalled, and so are places that contradict
+each other, because the row does not say which of them is wrong. When a row is later than the code officiel that the
+project knows, an unknown code may be new: it is kept and signalled, unless it begins with no département.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ _LABELS = {
 class Remark:
     """What is said of one field of some rows.
 
-    hit: mask over the rows. wrong: the value cannot be used; otherwise it is kept, or replaced by `value` (typed, one a
-    row). remedy: in French, one for all or one a row.
+    hit: the rows, as a mask. wrong: the value cannot be used; otherwise it is kept, or replaced by `value` (typed, one
+    for each row). remedy: in French, one for all rows or one for each.
     """
 
     field: Field
@@ -51,9 +51,9 @@ class Remark:
 
 @dataclass(frozen=True)
 class Places:
-    """What is said of the places of rows, and where these are.
+    """The remarks on the places of rows, and where each row is.
 
-    departement: of each row, where its own places agree; else NULL. witnesses: how many of them tell it.
+    departement: the one on which the places of the row agree, else NULL. witnesses: how many of its places name it.
     """
 
     remarks: list[Remark]
@@ -62,9 +62,10 @@ class Places:
 
 
 def judge(typed: pl.DataFrame, entity: Entity, fields: list[Field], since: pl.Expr, until: pl.Expr) -> Places:
-    """The places of rows; a value that is not written as its domain wants says nothing here (it is refused elsewhere).
+    """Judges the places of rows. A value that is not written as its domain demands is left to other checks.
 
-    since, until: first and last day that a row speaks of (a file of 2019 received in 2026 may write either code).
+    since, until: the first and last day that a row may be about (a file of 2019 received in 2026 may use the codes of
+    either year).
     """
     named = [(f, f.domain.place or "") for f in fields if f.domain and f.domain.place in _LABELS]
     rows = typed.with_columns(since=since, until=until).select(
@@ -74,12 +75,12 @@ def judge(typed: pl.DataFrame, entity: Entity, fields: list[Field], since: pl.Ex
     official = _official(rows, named)
     remarks: list[Remark] = []
     for field, place in named:
-        found = list(_existence(rows, field, place, official[field.name]))
-        for remark in found:
-            if remark.wrong:  # what is no place says nothing of the others
+        problems = list(_existence(rows, field, place, official[field.name]))
+        for remark in problems:
+            if remark.wrong:  # a code that is no place cannot contradict the others
                 official[field.name] = official[field.name].set(remark.hit, None)
-        remarks += found
-    first: dict[str, Field] = {}  # of several fields of one kind, the first is the place of the row itself
+        remarks += problems
+    first: dict[str, Field] = {}  # the first of several fields of one kind is the place of the row itself
     for field, place in named:
         first.setdefault(place, field)
     departement, witnesses, apart = _agreement(
@@ -92,7 +93,7 @@ def judge(typed: pl.DataFrame, entity: Entity, fields: list[Field], since: pl.Ex
 
 
 def _official(rows: pl.DataFrame, named: list[tuple[Field, str]]) -> dict[str, pl.Series]:
-    """Field -> the official code it names: FINESS's départements are translated, and its communes put after them."""
+    """Field -> the official codes it names. Départements of FINESS are translated, and prefixed to its communes."""
     official = {field.name: rows[field.name] for field, _ in named}
     departement = pl.repeat(None, rows.height, dtype=pl.String, eager=True)
     for field, place in named:
@@ -106,13 +107,13 @@ def _official(rows: pl.DataFrame, named: list[tuple[Field, str]]) -> dict[str, p
 
 
 def _existence(rows: pl.DataFrame, field: Field, place: str, code: pl.Series) -> Iterator[Remark]:
-    """Codes that never were, are not known yet, or were not on their day."""
+    """Remarks on codes that never existed, are not known yet, or did not exist on the day of the row."""
     label = _LABELS[place]
     if place == "departement_finess":
         wrong = rows[field.name].is_not_null() & code.is_null()
         yield Remark(field, wrong, NEVER.format(label), f"Corriger « {field.title} ».", wrong=True)
         return
-    if place in ("code_postal", "domicile"):  # of a person, nothing is said of what was written but that
+    if place in ("code_postal", "domicile"):  # nothing else is said of where a person lives
         of_none = [c for c in code.drop_nulls().unique() if not postal_departements(c)]
         wrong = _in(code, of_none)
         if place == "domicile":
@@ -139,7 +140,7 @@ def _existence(rows: pl.DataFrame, field: Field, place: str, code: pl.Series) ->
 def _unknown(
     rows: pl.DataFrame, field: Field, label: str, code: pl.Series, unknown: pl.Series, *, past: bool
 ) -> Iterator[Remark]:
-    """past: the list has no code to come, whatever the day of the row."""
+    """Remarks on unknown codes. past: any code may be new when the row is late, not only one of a known département."""
     if not unknown.any():
         return
     departement = code.to_frame("c").select(territoires.departement_of(pl.col("c"))).to_series()
@@ -156,7 +157,10 @@ def _unknown(
 
 
 def _out_of_date(rows: pl.DataFrame, field: Field, label: str, code: pl.Series) -> Iterator[Remark]:
-    """Codes of communes of another time than the row. Most codes always lived: only the others are looked at."""
+    """The remark on codes of communes that did not exist at the time of the row.
+
+    Most codes have always existed: only the others are looked at.
+    """
     dated = territoires.dated_communes()
     asked = pl.DataFrame({"code": code, "since": rows["since"], "until": rows["until"]}).with_row_index("rang")
     periods = asked.join(dated, on="code", how="inner")
@@ -178,39 +182,39 @@ def _out_of_date(rows: pl.DataFrame, field: Field, label: str, code: pl.Series) 
             to_come.select("rang", remedy=pl.format("Code d'une commune créée le {}.", created)),
         ]
     )
-    told = asked.select("rang").join(judged, on="rang", how="left", maintain_order="left")
-    yield Remark(field, told["remedy"].is_not_null(), OUT_OF_DATE.format(label), told["remedy"])
+    remedies = asked.select("rang").join(judged, on="rang", how="left", maintain_order="left")
+    yield Remark(field, remedies["remedy"].is_not_null(), OUT_OF_DATE.format(label), remedies["remedy"])
 
 
 def _agreement(
     rows: pl.DataFrame, by_place: dict[str, Field], codes: dict[str, pl.Series]
 ) -> tuple[pl.Series, pl.Series, list[Remark]]:
-    """The département of each row where its places agree, how many of them tell it, and what contradicts it."""
-    told = pl.DataFrame(
+    """The département on which the places of each row agree, how many name it, and the remarks where they disagree."""
+    official = pl.DataFrame(
         {place: codes[place] for place in codes} or {"rien": pl.repeat(None, rows.height, dtype=pl.String, eager=True)}
     )
     communes = [p for p in ("commune", "commune_finess") if p in codes]
     owns = [p for p in ("departement", "departement_finess") if p in codes]
     nothing = pl.lit(None, pl.String)
     commune, own = (pl.coalesce(*places, nothing) for places in (communes, owns))
-    # A commune that changed of département is told by its code of then with its département of now.
+    # A commune may have changed département: its old code is right with its old département, and with today's.
     then = territoires.departement_of(commune)
     now = territoires.departement_of(commune.replace(territoires.carried()))
-    found = told.with_columns(then=then, now=now, own=own).select("then", "now", "own")
-    found = found.with_columns(
+    compared = official.with_columns(then=then, now=now, own=own).select("then", "now", "own")
+    compared = compared.with_columns(
         apart=(pl.col("own") != pl.col("then")) & (pl.col("own") != pl.col("now")),
         departement=pl.coalesce("own", "now"),
     )
-    apart = found["apart"].fill_null(False)
+    apart = compared["apart"].fill_null(False)
     remarks: list[Remark] = []
-    if "commune" in codes and owns:  # FINESS's short code has no département of its own to contradict
+    if "commune" in codes and owns:  # the short code of FINESS holds no département that could contradict
         remarks.append(Remark(by_place["commune"], apart, APART.format("commune", "département"), _VERIFY))
-    departement = found["departement"].set(apart, None)
-    witnesses = found.select(sum(pl.col(c).is_not_null().cast(pl.Int8) for c in ("own", "now"))).to_series()
-    if "commune" not in codes:  # FINESS's short code was put after the département: both are one witness
+    departement = compared["departement"].set(apart, None)
+    witnesses = compared.select(sum(pl.col(c).is_not_null().cast(pl.Int8) for c in ("own", "now"))).to_series()
+    if "commune" not in codes:  # the short code of FINESS was prefixed by the département: both are one witness
         witnesses = witnesses.clip(upper_bound=1)
     if "code_postal" in codes:
-        other = _postal(by_place["code_postal"], codes["code_postal"], found, apart)
+        other = _postal(by_place["code_postal"], codes["code_postal"], compared, apart)
         witnesses += (codes["code_postal"].is_not_null() & ~other.hit).cast(pl.Int8)
         remarks.append(other)
     if "region" in codes:
@@ -220,9 +224,9 @@ def _agreement(
     return departement, witnesses, remarks
 
 
-def _postal(field: Field, postal: pl.Series, found: pl.DataFrame, apart: pl.Series) -> Remark:
-    """Postal codes whose prefix is of another département than the row, but for post offices across a border."""
-    pairs = pl.DataFrame({"postal": postal, "then": found["then"], "departement": found["departement"]})
+def _postal(field: Field, postal: pl.Series, compared: pl.DataFrame, apart: pl.Series) -> Remark:
+    """The remark on postal codes of another département than the row, except those of post offices across a border."""
+    pairs = pl.DataFrame({"postal": postal, "then": compared["then"], "departement": compared["departement"]})
     distinct = pairs.unique()
     other = [
         departement is not None and postal is not None
@@ -242,9 +246,9 @@ def _served(postal: str) -> set[str]:
 
 
 def _of_finess(typed: pl.DataFrame, entity: Entity) -> pl.Series:
-    """The département that the FINESS number of a row begins with, when the row names no place itself.
+    """The département with which the FINESS number of a row begins; used when the row names no place itself.
 
-    Overseas the fourth character tells it (9701 is Guadeloupe, 9805 Mayotte).
+    Overseas, the fourth character says it (9701 is Guadeloupe, 9805 is Mayotte).
     """
     keyed = [f.name for f in entity.fields if f.domain and f.domain.name == "finess" and f.primary_key_position]
     if not keyed or keyed[0] not in typed.columns:

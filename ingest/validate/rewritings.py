@@ -1,12 +1,12 @@
-"""A number or a code that a spreadsheet, or a hand, wrote otherwise: what it certainly was, or nothing.
+"""Numbers and codes that a spreadsheet, or a person, wrote otherwise: what they certainly were, or nothing.
 
-Belongs here: zeros, decimals, spaces and capitals that say nothing, put right when the result is one. Does not belong
-here: whether a well written code exists on its date (`ingest.validate.places`), what a wrong value costs
+Belongs here: lost zeros, added decimals, spaces and small letters, put right when the result is certain. Does not
+belong here: whether a well written code exists on its date (`ingest.validate.places`), what happens to a wrong value
 (`ingest.validate.chunk`).
 
-A spreadsheet makes numbers of codes: 01053 becomes 1053, then 1053.0; 2a stands for 2A. The writing is restored only
-when what it gives is of the domain; a zero, only when its key holds or the place exists. 2,601E+13 lost its digits:
-nothing restores it.
+A spreadsheet makes numbers of codes: 01053 becomes 1053, then 1053.0; 2a stands for 2A. A writing is restored only when
+the result is of the domain. A zero is restored only when the key then holds or the place exists. 2,601E+13 has lost its
+digits, and nothing can restore it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _DECIMALS = re.compile(r"(?<=\d)[.,]0+$", re.ASCII)
 
 
 def restored(value: str, domain: Domain) -> tuple[str, str] | None:
-    """The value as its domain writes it, and what was done to it, in French; None when it is right or hopeless.
+    """The value as its domain writes it, and what was done to it, in French; None when it is right or beyond repair.
 
     >>> restored("1053", domains()["commune"])
     ('01053', 'zéro de tête perdu, rétabli')
@@ -40,28 +40,28 @@ def restored(value: str, domain: Domain) -> tuple[str, str] | None:
 
 
 def _writings(value: str, domain: Domain) -> Iterator[tuple[str, str]]:
-    """What the value may have been, least changed first."""
+    """What the value may have been, the least changed first, and what was done to it."""
     done: list[str] = []
-    for change, said in (
+    for change, what in (
         (lambda text: re.sub(r"[\s'’]", "", text), "espaces ou apostrophe ôtés"),
         (lambda text: _DECIMALS.sub("", text), "décimales de tableur ôtées"),
         (str.upper, "majuscule rétablie"),
     ):
         if (changed := change(value)) != value:
             value = changed
-            done.append(said)
+            done.append(what)
             yield value, ", ".join(done)
     if domain.length and value.isascii() and value.isdigit() and 0 < domain.length - len(value) <= _zeros(domain):
         yield value.zfill(domain.length), ", ".join((*done, ZERO))
 
 
 def _zeros(domain: Domain) -> int:
-    """How many leading zeros may have been lost: several are certain only of a code read beside its département."""
+    """How many leading zeros may be restored: several only in a code that is read together with its département."""
     return 2 if domain.place == "commune_finess" else 1
 
 
 def _certain(value: str, domain: Domain) -> bool:
-    """Whether the value with its zero is one: its key holds, or the place exists; without either, its form does."""
+    """Whether a value is certain once its zero is restored: its key holds, or its place exists, or it has neither."""
     if domain.key:
         return identifiers.KEYS[domain.key](value)
     exists = _EXISTS.get(domain.place or "")
@@ -69,7 +69,7 @@ def _certain(value: str, domain: Domain) -> bool:
 
 
 def _other_code(value: str, domain: Domain) -> str | None:
-    """The code of a département of overseas, of which FINESS and the code officiel each have one (9D is 974)."""
+    """An overseas département in the code that the field uses: FINESS and the code officiel differ (9D is 974)."""
     if domain.place == "departement_finess":
         return _of_cog().get(value)
     if domain.place == "departement" and not _is_departement(value):
@@ -79,7 +79,7 @@ def _other_code(value: str, domain: Domain) -> str | None:
 
 @cache
 def _of_cog() -> dict[str, str]:
-    """Official code -> FINESS's, where they differ."""
+    """Official code -> code of FINESS, for the départements where they differ."""
     return {cog: finess for finess, cog in territoires.finess_departements().items() if cog != finess}
 
 
@@ -105,7 +105,7 @@ _EXISTS: dict[str, Callable[[str], bool]] = {
 
 
 def postal_departements(code: str) -> tuple[str, ...]:
-    """Départements that the prefix of a postal code speaks of; none: La Poste has no such prefix.
+    """The départements of the prefix of a postal code; none when La Poste has no such prefix.
 
     20 is both of Corsica, 97 and 98 take three digits; Saint-Barthélemy and Saint-Martin keep Guadeloupe's 971, and
     98000 is Monaco, whose residents FINESS serves.

@@ -1,13 +1,14 @@
 """What « , » and « . » mean in a column of numbers: thousands or decimals, as the column itself shows.
 
 Belongs here: the forms in which a number is written, what each proves, and reading a column of them. Does not belong
-here: other types (`ingest.validate.values`), what becomes of what is not read (`ingest.validate.chunk`).
+here: other types (`ingest.validate.values`), what happens to texts that cannot be read (`ingest.validate.chunk`).
 
 « 1,234 » is 1234 for one writer and 1.234 for another. Such a text (one to three digits, one sign, three digits) is
-read only when the rest of its column in the same delivery, or the contract, says which; never by a factor of 1000 at a
-guess. That a column is of integers is no proof: real ones hold means of persons (0.5 in « Nombre de CDD »). Two
-conventions are told apart: the English one groups by « , » and writes decimals after « . », the continental one does
-the reverse. A column that shows both has several writers: none of its ambiguous texts is read.
+read only when the rest of its column in the same delivery, or the contract, says which. It is never guessed: a wrong
+guess would be wrong by a factor of 1000. That a column is of integers proves nothing: real ones hold means of persons
+(0.5 in « Nombre de CDD »). There are two conventions: the English one groups by « , » and writes decimals after « . »,
+the continental one does the reverse. A column that shows both has several writers, and none of its ambiguous texts is
+read.
 """
 
 from __future__ import annotations
@@ -34,7 +35,10 @@ _PERCENT = rf"{_SPACE}*%$"
 
 @dataclass(frozen=True)
 class Reading:
-    """What « . » and « , » are in the ambiguous texts of a column; None: nothing says it. torn: it shows both ways."""
+    """What « . » and « , » mean in the ambiguous texts of a column; None when nothing says it.
+
+    torn: the column shows both conventions.
+    """
 
     dot: str | None = None
     comma: str | None = None
@@ -46,10 +50,10 @@ Proof = tuple[str, str]  # (mark, what it is)
 
 @dataclass(frozen=True)
 class Numbers:
-    """A column that was read: its numbers (Float64, or Int64 for an integer), NULL where a text is none.
+    """A column that was read: its numbers (Float64, or Int64 for an integer), NULL where a text is no number.
 
-    ambiguous: texts that could be two numbers, and are neither; torn: because the column shows both conventions.
-    percent: texts that say their unit themselves; None where no rate is expected.
+    ambiguous: texts that could be two numbers, so that neither is taken. torn: the column shows both conventions.
+    percent: texts that give their unit themselves; None where no rate is expected.
     """
 
     values: pl.Series
@@ -59,51 +63,51 @@ class Numbers:
 
 
 def reading(proofs: set[Proof] | frozenset[Proof], declared: str | None = None) -> Reading:
-    """What the proofs of a column, and the decimal mark that its contract declares, make of its ambiguous texts.
+    """How the ambiguous texts of a column are read, given its proofs and the decimal mark that its contract declares.
 
-    A mark is read as decimal only when the column writes decimals after it, as grouping only when the column groups by
-    it: what the other mark does proves nothing of it. Beside 1,234,567, « 1.234 » is as likely another writer's
-    thousand as a fraction of a unit; decimals after « . » do not say that « , » groups.
+    A mark is read as decimal only when the column writes decimals after it, and as grouping only when the column groups
+    by it. What one mark does proves nothing of the other: beside 1,234,567, « 1.234 » may be the thousand of another
+    writer as well as a fraction; and decimals after « . » do not prove that « , » groups.
     """
     shown = {*proofs, *([(declared, DECIMAL)] if declared else [])}
     english = bool(shown & {(".", DECIMAL), (",", GROUPS)})
     continental = bool(shown & {(",", DECIMAL), (".", GROUPS)})
     if english and continental:
         return Reading(torn=True)
-    known = dict(shown)  # not torn: one thing at most is known of each mark
+    known = dict(shown)  # since the column is not torn, each mark has one meaning at most
     return Reading(dot=known.get("."), comma=known.get(","))
 
 
 class Separators:
-    """What the columns of one delivery showed so far, and how their ambiguous texts were first read.
+    """What the columns of one delivery have shown so far, and how their ambiguous texts were first read.
 
-    A file is read chunk by chunk: what proves may come after what is ambiguous. `settled` says whether everything
-    was read as the whole file wants it; when it was not, the file is read again with the same object.
+    A file is read chunk by chunk, and a proof may come after an ambiguous text. `settled` says whether every ambiguous
+    text was read as the whole file demands. If not, the file is read again with the same object.
     """
 
     def __init__(self, *, typed: bool = False) -> None:
-        """typed: the file types its numbers, which its reader writes with « . »: that proves nothing of its texts."""
+        """typed: the file types its numbers. Its reader then writes them with « . », which proves nothing."""
         self.shown = (",",) if typed else MARKS
         self._proofs: dict[tuple[str, str], set[Proof]] = {}
         self._read: dict[tuple[str, str], tuple[Reading, str | None]] = {}
 
     def proofs(self, entity: str, field: str) -> set[Proof]:
-        """What a column showed: grows with every chunk."""
+        """What a column has shown so far."""
         return self._proofs.setdefault((entity, field), set())
 
     def reading_of(self, entity: str, field: str, declared: str | None) -> Reading:
-        """How ambiguous texts of a column are to be read, as far as is known."""
-        found = reading(self.proofs(entity, field), declared)
-        self._read.setdefault((entity, field), (found, declared))
-        return found
+        """How the ambiguous texts of a column are to be read, given what it has shown so far."""
+        current = reading(self.proofs(entity, field), declared)
+        self._read.setdefault((entity, field), (current, declared))
+        return current
 
     @property
     def settled(self) -> bool:
-        """Whether every ambiguous text was read as all that was shown says."""
+        """Whether every ambiguous text was read as all the proofs demand."""
         return all(reading(self.proofs(*column), declared) == first for column, (first, declared) in self._read.items())
 
     def begin_again(self) -> None:
-        """The file is about to be read again: what was shown stays known."""
+        """Prepares to read the file again, with all that its columns have shown."""
         self._read = {}
 
 
@@ -158,7 +162,10 @@ def _plain(text: pl.Series) -> pl.Series:
 
 
 def _learn(text: pl.Series, value: pl.Series, known: set[Proof], shown: tuple[str, ...]) -> None:
-    """Adds what texts prove. value: their plain numbers, NULL when one is grouped. shown: marks of the sender."""
+    """Adds to `known` what texts prove.
+
+    value: the texts as plain numbers, NULL when their thousands are grouped. shown: the marks that the sender wrote.
+    """
     for mark in shown:
         if (mark, DECIMAL) not in known:
             marked = text.filter(text.str.contains(mark, literal=True) & value.is_not_null())
@@ -178,7 +185,7 @@ def _learn(text: pl.Series, value: pl.Series, known: set[Proof], shown: tuple[st
 
 
 def _grouped(text: pl.Series) -> pl.Series:
-    """Numbers whose thousands are grouped, when the form of the text alone says how; NULL for anything else."""
+    """Numbers with grouped thousands, where the form of the text alone shows how it groups; NULL for anything else."""
     x = pl.col("x")
     digits = (
         pl.when(x.str.contains(_SPACED))
@@ -192,11 +199,11 @@ def _grouped(text: pl.Series) -> pl.Series:
 
 
 def _resolved(text: pl.Series, read: Reading) -> pl.Series:
-    """Numbers of ambiguous texts, as their column says; NULL when it does not."""
+    """The numbers of ambiguous texts, read as their column demands; NULL when it does not say."""
     x = pl.col("x")
-    found = pl.lit(None, pl.Float64)
+    value = pl.lit(None, pl.Float64)
     for mark, meaning in ((".", read.dot), (",", read.comma)):
         if meaning:
             digits = x if meaning == DECIMAL else x.str.replace(mark, "", literal=True)
-            found = pl.when(x.str.contains(mark, literal=True)).then(_number(digits)).otherwise(found)
-    return _evaluated(text, found)
+            value = pl.when(x.str.contains(mark, literal=True)).then(_number(digits)).otherwise(value)
+    return _evaluated(text, value)

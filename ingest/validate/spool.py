@@ -1,8 +1,9 @@
 """The accepted rows of one delivery, kept on disk while it is read: a national file never stands whole in memory.
 
-Belongs here: setting chunks aside, telling which keys come back, and handing the chunks on. In memory: one chunk, and
-for each row its number and a hash of its key. Does not belong here: what a duplicate is worth
-(`ingest.validate.chunk`).
+Belongs here: setting chunks aside, finding which keys come again, and handing the chunks on. Does not belong here:
+which of several duplicates is kept (`ingest.validate.duplicates`).
+
+Memory holds one chunk and, for each row, its number and a hash of its key.
 """
 
 from __future__ import annotations
@@ -43,11 +44,11 @@ class Spool:
     def _count(self, chunk: pl.DataFrame) -> None:
         self.rows += chunk.height
         if self.key:
-            told = chunk.drop_nulls(list(self._entity.identity_in_key))  # who is unknown is nobody's double
-            self._keys.append(told.select("_ligne", cle=pl.struct(self.key).hash(seed=0)))
+            identified = chunk.drop_nulls(list(self._entity.identity_in_key))  # an unknown person duplicates nobody
+            self._keys.append(identified.select("_ligne", cle=pl.struct(self.key).hash(seed=0)))
 
     def look_again(self, seen: Callable[[pl.DataFrame], pl.DataFrame]) -> None:
-        """Every chunk set aside becomes what `seen` makes of it, once the whole delivery was read."""
+        """Replaces every chunk by what `seen` makes of it, once the whole delivery was read."""
         self.rows, self._keys = 0, []
         for path in self._paths:
             before = pl.read_parquet(path)
@@ -57,7 +58,7 @@ class Spool:
             self._count(chunk)
 
     def same_keys(self) -> pl.DataFrame | None:
-        """The rows whose key may come back (a hash may say so of two different keys); None when there is none."""
+        """The rows whose key may come again (two different keys may have the same hash); None when there is none."""
         if not self._keys:
             return None
         keys = pl.concat(self._keys)
@@ -67,7 +68,7 @@ class Spool:
         return pl.scan_parquet(self._paths).filter(pl.col("_ligne").is_in(repeated.implode())).collect()
 
     def chunks(self, without: pl.Series) -> Iterator[pl.DataFrame]:
-        """The rows, chunk by chunk, but for those lines."""
+        """The rows, chunk by chunk, without those of some lines."""
         for path in self._paths:
             chunk = pl.read_parquet(path)
             yield chunk.filter(~pl.col("_ligne").is_in(without.implode())) if len(without) else chunk

@@ -1,9 +1,11 @@
 """From text to typed values, with polars expressions: never a guess, never a lossy conversion.
 
 Belongs here: what a text may mean for a logical type. Does not belong here: numbers (`ingest.validate.separators`),
-words by which a sender does not answer (`data_contracts.non_answers`), contracts' rules (`ingest.validate.chunk`).
-Every parser returns an expression of the typed value, NULL when the text is empty or is not readable as the type; a
-text that is not empty and gives NULL is a failure, which the caller rejects.
+words by which a sender does not answer (`data_contracts.non_answers`), the rules of contracts
+(`ingest.validate.chunk`).
+
+The expression of a typed value is NULL when the text is empty or cannot be read as the type. A text that is not empty
+and gives NULL is an error, which the caller reports.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import polars as pl
 
 from data_contracts.loading import Field
 
-# ISO 8601, and what French spreadsheets write. An offset is not read: which day it is would be a guess.
+# ISO 8601, and what French spreadsheets write. An offset is not read, because the day would then be a guess.
 _MOMENTS = (
     "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M",
     "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M",
@@ -20,13 +22,13 @@ _MOMENTS = (
 
 
 def clean(column: str) -> pl.Expr:
-    """Text without surrounding spaces; an empty text is unknown."""
+    """A text without surrounding spaces; NULL when nothing is left."""
     text = pl.col(column).str.replace_all("\u00a0", " ", literal=True).str.strip_chars(" \t\r\n\u202f\u200b\ufeff")
     return pl.when(text == "").then(None).otherwise(text)
 
 
 def parse(column: str, field: Field) -> pl.Expr:
-    """Typed value of a cleaned text column, for the logical type of the field, which is no number."""
+    """The typed value of a cleaned text, for a field that is no number."""
     match field.logical_type:
         case "string":
             return pl.col(column)
@@ -49,7 +51,7 @@ def parse(column: str, field: Field) -> pl.Expr:
 
 
 def expected(field: Field) -> str:
-    """What the reader of a reject must be told about the type, in French."""
+    """How a reject describes, in French, the type that was expected."""
     match field.logical_type:
         case "number":
             return "un nombre (décimale « , » ou « . »)"

@@ -1,7 +1,8 @@
-"""The `dlnuf` command: its groups put together, and what an error becomes.
+"""The `dlnuf` command: its groups put together, and how errors are reported.
 
-Belongs here: exit codes (0 done; 1 a run or check failed; 2 wrong use). Does not belong here: any command (one file a
-group, beside this one). Each command imports what it needs when it is called: `dlnuf --help` is immediate.
+Belongs here: exit codes (0: done; 1: a run or a check failed; 2: wrong use). Does not belong here: any command (one
+file a group, beside this one). Each command imports what it needs when it is called, so that `dlnuf --help` is
+immediate.
 """
 
 from __future__ import annotations
@@ -40,13 +41,13 @@ def dashboard(
     port: Annotated[int | None, typer.Option("--port", help="Port d'écoute (8501 par défaut).")] = None,
 ) -> None:
     """Ouvre les tableaux de bord sur 127.0.0.1."""
-    from dashboards import lancer
+    from dashboards import start
 
-    raise typer.Exit(lancer(port))
+    raise typer.Exit(start(port))
 
 
 def _expected() -> dict[type[BaseException], int]:
-    """Errors that a person can act on, with their exit code; anything else is a defect and keeps its stack."""
+    """Errors that a person can act on, with their exit code. Any other error is a defect, and shows its stack."""
     from data_contracts.strict_yaml import DeclarationError
     from ingest.protect.keyrings import KeyringProblem
     from orchestration.dbt_runtime import DbtFailed
@@ -78,7 +79,7 @@ def _expected() -> dict[type[BaseException], int]:
 
 
 def main() -> None:
-    """Entry point: an expected error is one readable message on standard error, never a stack."""
+    """Entry point. An expected error becomes one readable message on standard error, without a stack."""
     from orchestration.cli.console import configure_logs
 
     reserve()

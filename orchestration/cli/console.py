@@ -1,6 +1,6 @@
-"""How the command speaks: progress and logs on standard error, numbers and texts in French.
+"""How the command writes: progress and logs on standard error, numbers and texts in French.
 
-Belongs here: the terminal. Does not belong here: what is said (`main`, `summary`).
+Belongs here: the terminal. Does not belong here: the wording (`summary`, the commands).
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from orchestration.progress import Progress, silent
 
 @contextmanager
 def bars(*, lines: bool = False) -> Iterator[Progress]:
-    """A progress bar a step on standard error, when somebody looks at it; else a plain line a step, or nothing.
+    """Progress on standard error: one bar a step on a terminal; elsewhere, one plain line a step, or nothing.
 
-    `lines`: for what takes long enough that silence would be taken for a fault.
+    `lines`: write the plain lines. It is for commands so long that silence would be taken for a fault.
     """
     if not sys.stderr.isatty() or os.environ.get("CI"):
         yield _lines() if lines else silent
@@ -55,7 +55,7 @@ def bars(*, lines: bool = False) -> Iterator[Progress]:
 
 
 def _lines() -> Progress:
-    """One line when a step begins: seconds since the first, its name, how many units it has."""
+    """One line when a step begins: the seconds since the first step, its name, how many units it has."""
     start = time.monotonic()
     begun: set[str] = set()
 
@@ -69,14 +69,17 @@ def _lines() -> Progress:
 
 
 def log(event: str, **facts: object) -> None:
-    """A line of log, for machines: what a command did."""
+    """Writes a line of log, for machines: what a command did."""
     import structlog
 
     structlog.get_logger().info(event, **facts)
 
 
 def configure_logs() -> None:
-    """Logs go to standard error, one JSON object a line, from level `DLNUF_LOG` (WARNING; INFO tells what was done)."""
+    """Sends logs to standard error, one JSON object a line, from level `DLNUF_LOG`.
+
+    The level is WARNING by default; with INFO, each command says what it did.
+    """
     import structlog
 
     level = logging.getLevelNamesMapping().get(os.environ.get("DLNUF_LOG", "WARNING").upper(), logging.WARNING)

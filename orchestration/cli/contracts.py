@@ -18,7 +18,7 @@ from orchestration.cli.options import as_json as json_of
 from orchestration.cli.renamed import Renamed
 
 if TYPE_CHECKING:
-    from ingest.receive.comparison import Comparison, Found
+    from ingest.receive.comparison import ColumnOfField, Comparison
 
 app = typer.Typer(cls=Renamed, help="Les déclarations, et les fichiers qui en dérivent.", no_args_is_help=True)
 
@@ -119,11 +119,11 @@ def _told(compared: Comparison, table: str, *, written: bool) -> Iterable[str]:
 
 
 def _listed(what: str, lines: Iterable[str]) -> list[str]:
-    found = list(lines)
-    return ["", f"{what} : {len(found)}", *(f"  {line}" for line in found)] if found else []
+    listed = list(lines)
+    return ["", f"{what} : {len(listed)}", *(f"  {line}" for line in listed)] if listed else []
 
 
-def _place(each: Found) -> str:
+def _place(each: ColumnOfField) -> str:
     """Where a field stands in the file, and where it stood."""
     before = f"colonne {each.before} → {each.rank}" if isinstance(each.before, int) else f"colonne {each.rank}"
     return f"{each.field.name}, {before} :"

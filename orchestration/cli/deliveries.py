@@ -98,5 +98,5 @@ def explain(
     from orchestration.cli import summary
     from orchestration.explain import explain as tell
 
-    told = tell(Home.from_env(), unite_id, element, millesime)
-    typer.echo(json_of(told) if as_json else summary.of_explanation(told))
+    story = tell(Home.from_env(), unite_id, element, millesime)
+    typer.echo(json_of(story) if as_json else summary.of_explanation(story))

@@ -17,7 +17,7 @@ from orchestration.cli.options import FinessOption, JsonOption
 from orchestration.cli.renamed import Renamed
 
 if TYPE_CHECKING:
-    from orchestration.restitution.preparation import Outcome
+    from orchestration.restitution.preparation import Prepared
 
 app = typer.Typer(cls=Renamed, help="Ce qu'un ESMS n'a plus à ressaisir, préparé depuis son DUI.", no_args_is_help=True)
 
@@ -95,8 +95,8 @@ def _prepare(kind: str, finess: str, month: str | None, folder: Path | None, as_
     typer.echo(_as_json(outcome) if as_json else of_outcome(outcome, folder))
 
 
-def _as_json(outcome: Outcome) -> str:
-    told = {
+def _as_json(outcome: Prepared) -> str:
+    content = {
         "nature": outcome.kind,
         "finess": outcome.finess,
         "mois": outcome.month,
@@ -106,10 +106,10 @@ def _as_json(outcome: Outcome) -> str:
         "fichiers": [str(file.path) for file in outcome.files],
         "remarques": outcome.notes,
     }
-    return json.dumps(told, ensure_ascii=False, indent=2)
+    return json.dumps(content, ensure_ascii=False, indent=2)
 
 
-def of_outcome(outcome: Outcome, folder: Path | None) -> str:
+def of_outcome(outcome: Prepared, folder: Path | None) -> str:
     """What was prepared, in words: counts and paths, nobody."""
     of_month = f", mois {outcome.month}" if outcome.month else ""
     lines = [f"Établissement {outcome.finess}{of_month} :"]

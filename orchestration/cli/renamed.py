@@ -1,4 +1,4 @@
-"""Names that commands and options had before: still understood for one version, shown by no help.
+"""The former names of commands and options: they still work for one version, and no help shows them.
 
 Belongs here: the former names and the new ones. Does not belong here: what commands do.
 """
@@ -44,10 +44,10 @@ OPTIONS = {
 
 
 class Renamed(TyperGroup):
-    """A group of commands that also answers to the names they had before, and says the new ones on standard error."""
+    """A group of commands that also understands their former names, and writes the new ones on standard error."""
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """The command of this name, or the one that had it before."""
+        """The command of this name, or the one that had this name before."""
         known = super().get_command(ctx, cmd_name)
         if known is not None or cmd_name not in COMMANDS:
             return known

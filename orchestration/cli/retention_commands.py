@@ -18,7 +18,7 @@ from orchestration.cli.renamed import Renamed
 
 if TYPE_CHECKING:
     from ingest.retain.bordereau import Due
-    from ingest.retain.elimination import Outcome
+    from ingest.retain.elimination import Elimination
 
 app = typer.Typer(
     cls=Renamed,
@@ -41,9 +41,9 @@ def misuses() -> tuple[type[BaseException], ...]:
 
 def failures() -> tuple[type[BaseException], ...]:
     """Refusals that a person can act on: exit code 1."""
-    from ingest.retain.bordereau import Refused
+    from ingest.retain.bordereau import NotApplicable
 
-    return (Refused,)
+    return (NotApplicable,)
 
 
 @app.command("list")
@@ -62,14 +62,14 @@ def list_due(
 
     home, rules, now = Home.from_env(), retention.load(), clock.now()
     with writing(home):
-        found = bordereau.due(home, rules, on.date() if on else clock.day(now))
-        written = None if found.is_empty else bordereau.write(home, rules, found, now=now)
+        due = bordereau.due(home, rules, on.date() if on else clock.day(now))
+        written = None if due.is_empty else bordereau.write(home, rules, due, now=now)
     if as_json:
         path = str(bordereau.path_of(home, written)) if written else None
-        told = {"bordereau": written, "fichier": path, "lignes": found.rows, "non_eliminables": found.kept}
-        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        content = {"bordereau": written, "fichier": path, "lignes": due.rows, "non_eliminables": due.kept}
+        typer.echo(json.dumps(content, ensure_ascii=False, indent=2))
         return
-    typer.echo(of_list(found, written, str(bordereau.path_of(home, written).with_suffix(".csv")) if written else ""))
+    typer.echo(of_list(due, written, str(bordereau.path_of(home, written).with_suffix(".csv")) if written else ""))
 
 
 @app.command("approve")
@@ -196,20 +196,20 @@ def state() -> None:
     typer.echo("\n".join(lines) or "Aucun bordereau, aucune suspension.")
 
 
-def of_list(found: Due, written: str | None, path: str) -> str:
+def of_list(due: Due, written: str | None, path: str) -> str:
     """What may go, in words."""
-    kept = [f"  {plural(count, 'classe')} : {reason}" for reason, count in sorted(found.kept.items())]
+    kept = [f"  {plural(count, 'classe')} : {reason}" for reason, count in sorted(due.kept.items())]
     lines = ["Conservé au-delà des durées :", *kept] if kept else []
     if written is None:
-        return "\n".join([f"Rien n'est éliminable au {found.on:%d/%m/%Y}.", *lines])
-    persons = found.persons.select("finess_et", "personne").n_unique()
-    staying = [f"  {k.delivery_id} : {k.reason} ({plural(k.rows, 'ligne')})" for k in found.staying[:_SHOWN]]
-    if len(found.staying) > _SHOWN:
-        staying.append(f"  et {number(len(found.staying) - _SHOWN)} autres, dans le bordereau")
+        return "\n".join([f"Rien n'est éliminable au {due.on:%d/%m/%Y}.", *lines])
+    persons = due.persons.select("finess_et", "personne").n_unique()
+    staying = [f"  {k.delivery_id} : {k.reason} ({plural(k.rows, 'ligne')})" for k in due.staying[:_SHOWN]]
+    if len(due.staying) > _SHOWN:
+        staying.append(f"  et {number(len(due.staying) - _SHOWN)} autres, dans le bordereau")
     return "\n".join(
         [
-            f"Bordereau {written}, au {found.on:%d/%m/%Y} : {plural(found.rows, 'ligne')} de "
-            f"{plural(persons, 'personne')}, {plural(len(found.destroyed), 'livraison')} à détruire.",
+            f"Bordereau {written}, au {due.on:%d/%m/%Y} : {plural(due.rows, 'ligne')} de "
+            f"{plural(persons, 'personne')}, {plural(len(due.destroyed), 'livraison')} à détruire.",
             f"À faire viser : {path}",
             *(["Livraisons dont les octets restent :", *staying] if staying else []),
             *lines,
@@ -218,7 +218,7 @@ def of_list(found: Due, written: str | None, path: str) -> str:
     )
 
 
-def of_outcome(outcome: Outcome) -> str:
+def of_outcome(outcome: Elimination) -> str:
     """What went, and what stayed though it was listed."""
     if outcome.already:
         return f"Bordereau {outcome.number} : déjà éliminé, rien ne change."

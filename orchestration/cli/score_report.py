@@ -1,6 +1,6 @@
-"""The figures as people read them in a terminal.
+"""The figures of a score, as people read them in a terminal.
 
-Belongs here: wording. Does not belong here: any figure (`judgement`).
+Belongs here: wording. Does not belong here: any figure (`witness.score`).
 """
 
 from __future__ import annotations
@@ -28,48 +28,48 @@ _STATUSES = {
 }
 
 
-def of_score(found: dict[str, Any]) -> str:
-    """What a score says, in French."""
-    rows, rejects, conflicts = found["lignes"], found["rejets"], found["conflicts"]
+def of_score(score: dict[str, Any]) -> str:
+    """A score, in French."""
+    rows, rejects, conflicts = score["lignes"], score["rejets"], score["conflicts"]
     lines = [
-        ("Publication", found["version"]),
-        ("Valeurs justes", f"{_pct(found['retained_right'])} des "
-         f"{number(found['questions_dites_justement'])} questions auxquelles une source au moins répond juste"),
-        ("", f"{number(found['dont_absentes'])} d'entre elles restent sans valeur ; "
-         f"{number(found['valeurs_sans_verite'])} valeurs retenues n'ont pas de vérité"),
-        ("Inconnues", f"{_pct(found['unknown_left_unknown'])} laissées inconnues"),
+        ("Publication", score["version"]),
+        ("Valeurs justes", f"{_pct(score['retained_right'])} des "
+         f"{number(score['questions_dites_justement'])} questions auxquelles une source au moins répond juste"),
+        ("", f"{number(score['dont_absentes'])} d'entre elles restent sans valeur ; "
+         f"{number(score['valeurs_sans_verite'])} valeurs retenues n'ont pas de vérité"),
+        ("Inconnues", f"{_pct(score['unknown_left_unknown'])} laissées inconnues"),
         ("Conflits", f"précision {_pct(conflicts['precision'])} sur {number(conflicts['annonces'])} annoncés, "
          f"rappel {_pct(conflicts['recall'])} sur {number(conflicts['reels'])} réels"),
-        ("Lignes", f"{number(rows['dans_les_fichiers'])} dans les fichiers, {number(found['rows_lost'])} perdues"),
+        ("Lignes", f"{number(rows['dans_les_fichiers'])} dans les fichiers, {number(score['rows_lost'])} perdues"),
         ("Rejets", f"{number(rejects['merites'])} mérités, {number(rejects['immerites'])} immérités ; "
          f"{number(rejects['a_rejeter_mais_acceptees'])} lignes acceptées auraient dû être rejetées"),
-        *_persons(found),
+        *_persons(score),
     ]  # fmt: skip
-    text = [f"{name:<16} {said}" for name, said in lines]
-    text += ["", f"{'Règle':<24} {'Justes':>9}", f"{'ce système':<24} {_pct(found['retained_right']):>9}"]
-    text += [f"{_RULES[rule]:<24} {_pct(share):>9}" for rule, share in found["naive"].items()]
-    text += ["", *_groups(found["par_groupe"])]
-    if found["devances"]:
+    text = [f"{name:<16} {sentence}" for name, sentence in lines]
+    text += ["", f"{'Règle':<24} {'Justes':>9}", f"{'ce système':<24} {_pct(score['retained_right']):>9}"]
+    text += [f"{_RULES[rule]:<24} {_pct(share):>9}" for rule, share in score["naive"].items()]
+    text += ["", *_groups(score["par_groupe"])]
+    if score["devances"]:
         text += ["", "Une règle naïve fait mieux :"]
         text += [
             f"  {x['groupe']} : {_RULES[x['regle']]}, "
             f"{plural(x['n_justes_de_plus'], 'valeur juste', 'valeurs justes')} de plus sur {number(x['n'])}"
-            for x in found["devances"]
+            for x in score["devances"]
         ]
-    if found["propositions"]:
+    if score["propositions"]:
         text += ["", "À proposer aux propriétaires des données (la source écartée est juste plus souvent) :"]
         text += [
             f"  {x['element_id']} : {x['source_ecartee']} avant {x['source_retenue']}, "
             f"{plural(x['gain'], 'valeur juste', 'valeurs justes')} de plus "
             f"({number(x['n_ecartee_seule_juste'])} contre {number(x['n_retenue_seule_juste'])})"
-            for x in found["propositions"][:10]
+            for x in score["propositions"][:10]
         ]
     return "\n".join(text)
 
 
-def _persons(found: dict[str, Any]) -> list[tuple[str, str]]:
-    """What was brought together; nothing when there was nobody."""
-    persons, stays = found["persons"], found["stays"]
+def _persons(score: dict[str, Any]) -> list[tuple[str, str]]:
+    """The lines about matched persons and stays; none when there was nobody."""
+    persons, stays = score["persons"], score["stays"]
     if persons is None or stays is None:
         return []
     mixed = plural(persons["groupes_melanges"], "personne en mêle plusieurs", "personnes en mêlent plusieurs")
@@ -80,7 +80,7 @@ def _persons(found: dict[str, Any]) -> list[tuple[str, str]]:
         *(
             ("", f"{_STATUSES[s['statut']]} : précision {_pct(s['precision'])}, rappel {_pct(s['recall'])} "
              f"sur {number(s['reels'])}")
-            for s in found["statuses"]
+            for s in score["statuses"]
         ),
     ]  # fmt: skip
 

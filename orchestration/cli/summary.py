@@ -1,4 +1,4 @@
-"""What the command says at the end, in French, from the objects that the other modules return.
+"""What the command writes at its end, in French, from the objects that the other modules return.
 
 Belongs here: wording. Does not belong here: counting (`status`, `explain`), the terminal (`console`).
 """
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from ingest.protect.landed_keys import Recovery
     from ingest.receive.delivery import Receipt
     from orchestration.demo import Plan, Played
-    from orchestration.run import Outcome
-    from witness.generate import Bilan
+    from orchestration.run import RunOutcome
+    from witness.generate import Summary
 
-# What a right system does of the errors sown (`witness.generate.EFFETS`), those that people read about in a few words.
+# What a right system does with the errors that were sown (`witness.generate.EFFECTS`): the effects that are named here.
 _SOWN = {
     "ligne_a_rejeter": ("ligne à rejeter", "lignes à rejeter"),
     "valeur_fausse": ("valeur fausse", "valeurs fausses"),
@@ -89,7 +89,7 @@ def of_sources(status: dict[str, Any]) -> str:
     )
 
 
-def of_run(outcome: Outcome) -> str:
+def of_run(outcome: RunOutcome) -> str:
     """What a run did."""
     if outcome.nothing_new:
         return f"Rien de nouveau : la publication {outcome.version} est à jour, rien n'est publié."
@@ -103,15 +103,15 @@ def of_receipts(receipts: Sequence[Receipt]) -> str:
     """One line a file."""
     lines = []
     for receipt in receipts:
-        detail = receipt.told if receipt.status in ("refused", "ignored") else receipt.source
+        detail = receipt.reason_for_sender if receipt.status in ("refused", "ignored") else receipt.source
         if receipt.status == "received" and receipt.reason:
-            detail = f"{detail}  {receipt.told}"
+            detail = f"{detail}  {receipt.reason_for_sender}"
         lines.append(f"{_RECEIPT[receipt.status]:10}  {receipt.path}  {detail or ''}".rstrip())
     return "\n".join(lines)
 
 
 def of_new_keyring(path: Path) -> str:
-    """A keyring was created: where, and what its owner must know."""
+    """Where a keyring was created, and what its owner must know."""
     return (
         f"Trousseau créé, hors du dossier des données : {path} (lisible par ce compte seul). Sauvegardez-le à part : "
         "sans lui, les livraisons de personnes ne se lisent plus."
@@ -140,36 +140,36 @@ def of_keys(state: dict[str, Any]) -> str:
 
 def of_recovery(done: Recovery) -> str:
     """What re-wrapping did."""
-    said = (
+    heading = (
         f"{plural(done.recovered, 'livraison mise', 'livraisons mises')} sous la clé {done.version}, "
         f"{plural(done.current, 'y était', 'y étaient')} déjà."
     )
-    return "\n".join([said, *(f"Laissée : {delivery} : {why}." for delivery, why in done.left.items())])
+    return "\n".join([heading, *(f"Laissée : {delivery} : {why}." for delivery, why in done.left.items())])
 
 
-def of_explanation(told: dict[str, Any]) -> str:
+def of_explanation(story: dict[str, Any]) -> str:
     """Every answer to every facet, the winner first."""
-    lines = [f"{told['element_id']} pour {told['unite_id']} en {told['millesime']}"]
-    for facet in told["values"]:
-        lines += ["", f"{_facet(facet)} : {_said(facet['retained']['value'], facet['unit'])}"]
+    lines = [f"{story['element_id']} pour {story['unite_id']} en {story['millesime']}"]
+    for facet in story["values"]:
+        lines += ["", f"{_facet(facet)} : {_with_unit(facet['retained']['value'], facet['unit'])}"]
         lines.append(f"  règle    {facet['retained']['rule']} ({facet['retained']['status']})")
         for answer in facet["answers"]:
             why = f"écartée : {answer['lost_because']}" if answer["lost_because"] else "retenue"
-            value = _said(answer["value"], facet["unit"])
+            value = _with_unit(answer["value"], facet["unit"])
             lines.append(f"  réponse  {value}, {answer['source']}, {answer['collected_on'] or 'date inconnue'} ({why})")
             lines.append(f"           livraison {answer['delivery_id']}")
-    others = [str(year) for year in told["millesimes"] if year != told["millesime"]]
+    others = [str(year) for year in story["millesimes"] if year != story["millesime"]]
     return "\n".join([*lines, *(["", f"Autres millésimes : {', '.join(others)}"] if others else [])])
 
 
-def of_generation(made: Bilan) -> str:
+def of_generation(made: Summary) -> str:
     """What was invented, and where."""
     lines = [
-        ("Livraisons", f"{plural(len(made.livraisons), 'fichier')} dans {short(made.dossier / 'livraisons')}"),
-        ("Vérité", short(made.dossier / "verite")),
-        ("Établissements", f"{number(made.n_et)}, dont {plural(made.n_et_ouverts, 'ouvert')}"),
+        ("Livraisons", f"{plural(len(made.deliveries), 'fichier')} dans {short(made.folder / 'livraisons')}"),
+        ("Vérité", short(made.folder / "verite")),
+        ("Établissements", f"{number(made.n_et)}, dont {plural(made.n_open_et, 'ouvert')}"),
         ("Gestionnaires", number(made.n_ej)),
-        ("Défauts semés", number(sum(made.defauts.values()))),
+        ("Défauts semés", number(sum(made.defects.values()))),
     ]
     return _table(lines)
 
@@ -177,13 +177,13 @@ def of_generation(made: Bilan) -> str:
 def of_plan(plan: Plan) -> str:
     """What a demonstration is about to make, what it takes, and the keyring that was just made for it."""
     from orchestration.demo import COSTS
-    from witness.generate import decrire
+    from witness.generate import describe
 
     cost = COSTS[plan.scale]
     minutes = max(1, round(cost.seconds / 60))
     made = f"{of_new_keyring(plan.keyring)}\n" if plan.keyring is not None else ""
     return (
-        f"{made}Démonstration : {decrire(plan.scale)}, environ {plural(cost.establishments, 'établissement')} et "
+        f"{made}Démonstration : {describe(plan.scale)}, environ {plural(cost.establishments, 'établissement')} et "
         f"{plural(cost.persons, 'personne')}, tous inventés.\n"
         f"Compter {plural(minutes, 'minute')} sur deux cœurs libres, {_gigabytes(cost.memory_mb)} de mémoire et "
         f"{_gigabytes(cost.disk_mb)} de disque dans {short(plan.home.root)} ; rien ne quitte cette machine."
@@ -193,19 +193,19 @@ def of_plan(plan: Plan) -> str:
 def of_demo(status: dict[str, Any], plan: Plan, played: Played, published: Path | None) -> str:
     """The end of `make run`: what happened, what had been planned to go wrong, and where to look."""
     outcome = played.outcome
-    said = [of_run(replace(outcome, warnings=[]))]
+    paragraphs = [of_run(replace(outcome, warnings=[]))]
     if not outcome.nothing_new:
-        said += _as_planned(played, plan.folder)
-    said += [f"Attention : {text}" for text in (*outcome.warnings, *played.faults)]
+        paragraphs += _as_planned(played, plan.folder)
+    paragraphs += [f"Attention : {text}" for text in (*outcome.warnings, *played.faults)]
     lines = [("Exactitude", f"{_percent(played.right)} des valeurs sont justes")] if played.right is not None else []
     lines += [("Dossier", short(published))] if published is not None else []
     lines += [("Trousseau", f"{plan.keyring} (créé ; hors du dossier des données)")] if plan.keyring is not None else []
     lines.append(("Tableau de bord", "make dashboard, puis http://127.0.0.1:8501"))
-    return "\n".join([*said, "", of_status(status), _table(lines)])
+    return "\n".join([*paragraphs, "", of_status(status), _table(lines)])
 
 
 def _as_planned(played: Played, generation: Path) -> list[str]:
-    """Errors that the generator sowed, and the deliveries that it spoiled to be refused: no fault."""
+    """What went wrong as planned: the errors that the generator sowed, the deliveries that it spoiled to be refused."""
     lines = []
     if played.refused:
         files = ", ".join(map(str, played.refused))
@@ -238,7 +238,7 @@ def _facet(facet: dict[str, Any]) -> str:
     return ", ".join(part for part in parts if part) or "valeur"
 
 
-def _said(value: float | str | None, unit: str | None) -> str:
+def _with_unit(value: float | str | None, unit: str | None) -> str:
     if value is None:
         return "inconnue"
     text = f"{value:.12g}".replace(".", ",") if isinstance(value, float) else str(value)

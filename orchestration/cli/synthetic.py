@@ -66,14 +66,14 @@ def generate(
     """Écrit des livraisons dans les formats réels, et leur vérité à part."""
     from orchestration.cli import console, summary
     from witness.generate import generate as make
-    from witness.generate import lire_taux
+    from witness.generate import read_rates
 
     try:
-        taux = lire_taux(rates or (), defects, times)
+        wanted = read_rates(rates or (), defects, times)
     except ValueError as error:
         raise typer.BadParameter(f"taux de défauts refusés.\n{error}") from error
     with console.bars(lines=True) as progress:
-        made = make(folder, scale=scale.value, seed=seed, taux=taux, progress=as_one(progress, "Génération"))
+        made = make(folder, scale=scale.value, seed=seed, rates=wanted, progress=as_one(progress, "Génération"))
     typer.echo(summary.of_generation(made))
 
 
@@ -122,6 +122,6 @@ def bench(
     with console.bars(lines=not as_json) as progress:
         figures = measuring.bench(asked, today=today, seed=seed, repeats=repeats, progress=progress)
     written = bench_report.write(figures, out) if out else []
-    typer.echo(json_of(figures) if as_json else bench_report.resume(figures))
+    typer.echo(json_of(figures) if as_json else bench_report.summarise(figures))
     for path in written:
         console.log("bench", path=str(path))

@@ -2,7 +2,7 @@
 
     var/publication/<version>/{marts,open_data}/*.parquet + manifest.json + acceptation.html
     var/publication/current.json                 {"version", "published_at"}
-    var/publication/rapports/<version>.html      every attempt, blocked ones too
+    var/publication/rapports/<version>.html      the report of every attempt, blocked ones included
 
 Belongs here: the two functions that others call. Does not belong here: how it is done (`publisher`).
 """
@@ -12,7 +12,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from ingest.stages import etape
+from ingest.stages import stage
 from orchestration.publication.errors import PublicationBlocked
 from orchestration.publication.store import Publication, current
 
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 __all__ = ["Publication", "PublicationBlocked", "publish", "read_current"]
 
 
-@etape("publication")
+@stage("publication")
 def publish(home: Home, *, now: datetime, allow_shrink: bool = False) -> Publication:
-    """Publish what the warehouse of a home holds.
+    """Publishes what the warehouse of a home holds.
 
     Args:
         now: instant of the run that publishes, aware.
         allow_shrink: let volumes and key figures fall below those of the current publication.
 
     Returns:
-        The current publication; `published` is False when its inputs had not changed and nothing was written.
+        The current publication. `published` is False when its inputs had not changed, so that nothing was written.
 
     Raises:
         PublicationBlocked: the message lists every failed rule with counts, examples and remedy.

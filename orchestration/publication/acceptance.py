@@ -1,10 +1,10 @@
 """The gate out: evaluates rules on the staged files with Great Expectations.
 
-Belongs here: which sample answers which rule, evaluation, outcomes. Does not belong here: drawing samples (`samples`),
-deriving rules (`rules`, `non_regression`), pages.
+Belongs here: which sample answers which rule, evaluation, the outcome of each rule. Does not belong here: drawing
+samples (`samples`), deriving rules (`rules`, `non_regression`), pages (`html_pages`).
 
-GX is fed pandas frames: it has no polars source and fails on duckdb-engine. Importing it takes six seconds, so it is
-imported when the gate is used, or `preload`ed while dbt works.
+Great Expectations (GX) is given pandas frames: it has no polars source, and fails on duckdb-engine. Importing it takes
+six seconds, so it is imported when the gate is used, or `preload`ed while dbt works.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ EXAMPLES = 5
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What became of one rule."""
+class RuleOutcome:
+    """How one rule was evaluated: whether it is kept, and what breaks it."""
 
     rule: Rule
     kept: bool
@@ -40,18 +40,18 @@ class Outcome:
 
     @property
     def blocks(self) -> bool:
-        """A rule that could not be evaluated is not kept, whatever its severity says: the gate fails closed."""
+        """Whether it blocks the publication. A rule that could not be evaluated blocks, whatever its severity."""
         return not self.kept and (self.rule.blocking or self.error is not None)
 
     @property
     def finding(self) -> str:
-        """How far it is from kept, in French."""
+        """What was found about the rule, in French."""
         if self.error is not None:
             return f"règle impossible à évaluer ({self.error})"
         if self.broken is not None:
             share = f" sur {number(self.checked)} ({percent(self.broken / self.checked)})" if self.checked else ""
-            said = f"{number(self.broken)} ligne{'s' if self.broken > 1 else ''}{share}"
-            return f"{said} ; exemples : {' | '.join(self.examples)}" if self.examples else said
+            rows = f"{number(self.broken)} ligne{'s' if self.broken > 1 else ''}{share}"
+            return f"{rows} ; exemples : {' | '.join(self.examples)}" if self.examples else rows
         return f"observé : {self.observed}"
 
     @property
@@ -60,19 +60,19 @@ class Outcome:
         return f"{self.rule.scope} : {text}. Constat : {self.finding}. Remède : {self.rule.remedy}"
 
 
-# Rules that look at one row at a time: two rows with the same values give the same answer.
+# Rules that look at one row at a time, so that two rows with the same values give the same answer.
 _BY_ROW = ("expect_column_values_", "expect_column_value_lengths_", "expect_column_pair_values_")
 _UNIQUE = {"expect_column_values_to_be_unique": "column", "expect_compound_columns_to_be_unique": "column_list"}
 _NOT_NULL = "expect_column_values_to_not_be_null"
 
 
 def preload() -> None:
-    """Start importing Great Expectations, in the background: what it takes is spent while something else runs."""
+    """Starts importing Great Expectations in the background, so that its six seconds pass while dbt works."""
     threading.Thread(target=importlib.import_module, args=("great_expectations",), daemon=True).start()
 
 
-def evaluate(rules: Sequence[Rule], frames: Mapping[str, Frame]) -> list[Outcome]:
-    """The outcome of every rule, in the order of the rules; frames are looked at one at a time.
+def evaluate(rules: Sequence[Rule], frames: Mapping[str, Frame]) -> list[RuleOutcome]:
+    """The outcome of every rule, in the order of the rules. Frames are looked at one at a time.
 
     Raises PublicationBlocked when a staged file cannot be read.
     """
@@ -82,21 +82,21 @@ def evaluate(rules: Sequence[Rule], frames: Mapping[str, Frame]) -> list[Outcome
 
     context = gx.get_context(mode="ephemeral")  # in memory: writes no file anywhere
     context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
-    # One asset for all: a frame is given with each batch, and every asset added makes GX write its whole context anew.
+    # One asset for all: a frame comes with each batch, and GX writes its whole context again for every asset added.
     asset = context.data_sources.add_pandas("instantane").add_dataframe_asset("lignes")
     batch = asset.add_batch_definition_whole_dataframe("tout")
-    found: dict[str, Outcome] = {}
+    outcomes: dict[str, RuleOutcome] = {}
     for scope in dict.fromkeys(rule.scope for rule in rules):
         with duckdb.connect() as connection:
             reader = Reader(connection, frames[scope])
             for mine, sample in _samples(reader, [rule for rule in rules if rule.scope == scope]):
                 for outcome in _evaluate(gx, batch, mine, sample, reader):
-                    found[outcome.rule.identity] = outcome
-    return [found[rule.identity] for rule in rules]
+                    outcomes[outcome.rule.identity] = outcome
+    return [outcomes[rule.identity] for rule in rules]
 
 
 def _samples(reader: Reader, rules: Sequence[Rule]) -> Iterator[tuple[list[Rule], Sample]]:
-    """Rules by the sample that answers them."""
+    """The rules, grouped by the sample that answers them, with that sample."""
     frame = reader.frame
     single: dict[str, list[Rule]] = {}
     several: dict[tuple[str, ...], list[Rule]] = {}
@@ -126,17 +126,17 @@ def _samples(reader: Reader, rules: Sequence[Rule]) -> Iterator[tuple[list[Rule]
         yield others, reader.whole([c for c in frame.columns if c in needed])
 
 
-def _evaluate(gx: Any, definition: Any, rules: list[Rule], sample: Sample, reader: Reader) -> list[Outcome]:
+def _evaluate(gx: Any, definition: Any, rules: list[Rule], sample: Sample, reader: Reader) -> list[RuleOutcome]:
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
-    outcomes: list[Outcome] = []
+    outcomes: list[RuleOutcome] = []
     expectations: list[Any] = []
     for index, rule in enumerate(rules):
         try:
             configured = ExpectationConfiguration(type=rule.expectation, kwargs=rule.kwargs, meta={"rule": index})
             expectations.append(configured.to_domain_obj())
         except (ValueError, TypeError, gx.exceptions.GreatExpectationsError) as error:
-            outcomes.append(Outcome(rule, kept=False, error=_short(error)))
+            outcomes.append(RuleOutcome(rule, kept=False, error=_short(error)))
     batch = definition.get_batch(batch_parameters={"dataframe": sample.data})
 
     def results(asked: list[Any], result_format: str) -> dict[int, Any]:
@@ -144,29 +144,29 @@ def _evaluate(gx: Any, definition: Any, rules: list[Rule], sample: Sample, reade
         with warnings.catch_warnings():
             # pandas warns that groups of a pattern are not extracted: nobody asked for them.
             warnings.filterwarnings("ignore", message="This pattern is interpreted as a regular expression")
-            found = batch.validate(suite, result_format={"result_format": result_format}).results
-        return {item.expectation_config.meta["rule"]: item for item in found}
+            validated = batch.validate(suite, result_format={"result_format": result_format}).results
+        return {item.expectation_config.meta["rule"]: item for item in validated}
 
-    found = results(expectations, "BASIC")
-    # Which rows break a rule costs as much again to find: it is asked of the rules that some row breaks.
-    broken = [e for e in expectations if found[e.meta["rule"]].result.get("unexpected_count")]
-    found |= results([type(e)(**e.dict(exclude={"id"})) for e in broken], "COMPLETE") if broken else {}
-    return outcomes + [_outcome(rules[index], item, sample, reader) for index, item in found.items()]
+    by_rule = results(expectations, "BASIC")
+    # To find which rows break a rule costs as much again: it is asked only of the rules that some row breaks.
+    broken = [e for e in expectations if by_rule[e.meta["rule"]].result.get("unexpected_count")]
+    by_rule |= results([type(e)(**e.dict(exclude={"id"})) for e in broken], "COMPLETE") if broken else {}
+    return outcomes + [_outcome(rules[index], item, sample, reader) for index, item in by_rule.items()]
 
 
-def _outcome(rule: Rule, item: Any, sample: Sample, reader: Reader) -> Outcome:
+def _outcome(rule: Rule, item: Any, sample: Sample, reader: Reader) -> RuleOutcome:
     if error := _exception(item.exception_info):
-        return Outcome(rule, kept=False, error=error)
+        return RuleOutcome(rule, kept=False, error=error)
     result: dict[str, Any] = item.result
     if result.get("unexpected_count") is None:
         observed = cell(result.get("observed_value"))
-        return Outcome(rule, kept=bool(item.success), checked=sample.rows, observed=observed)
+        return RuleOutcome(rule, kept=bool(item.success), checked=sample.rows, observed=observed)
     broken, examples = _broken(rule, result, sample, reader) if result["unexpected_count"] else (0, ())
-    return Outcome(rule, kept=bool(item.success), checked=sample.rows, broken=broken, examples=examples)
+    return RuleOutcome(rule, kept=bool(item.success), checked=sample.rows, broken=broken, examples=examples)
 
 
 def _broken(rule: Rule, result: dict[str, Any], sample: Sample, reader: Reader) -> tuple[int, tuple[str, ...]]:
-    """Rows that break a rule, and some of them: broken values with the key of their row."""
+    """How many rows break a rule, and some examples: the wrong values with the keys of their rows."""
     key = reader.frame.key
     places = [int(place) for place in result.get("unexpected_index_list") or []]
     columns = [c for c in sample.data.columns if c in rule.columns(sample.data.columns)]
@@ -188,7 +188,7 @@ def _broken(rule: Rule, result: dict[str, Any], sample: Sample, reader: Reader) 
 
 
 def _plain(value: Any) -> Any:
-    """A value of pandas as DuckDB takes it: unknown is None."""
+    """A value of pandas as DuckDB takes it: an unknown one is None."""
     import pandas as pd
 
     if pd.isna(value):
@@ -197,7 +197,7 @@ def _plain(value: Any) -> Any:
 
 
 def _exception(info: Any) -> str | None:
-    """GX gives one exception, or one by metric. The first says enough."""
+    """The exception that GX reports, if any. It may give one for each metric: the first says enough."""
     if not isinstance(info, dict):
         return None
     for entry in [info, *(v for v in info.values() if isinstance(v, dict))]:

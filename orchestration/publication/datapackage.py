@@ -2,7 +2,8 @@
 
 Belongs here: the two descriptors, derived from contracts and manifest entries. Does not belong here: pages for people.
 
-No licence is stated: the owner has not chosen one. No address is invented: every reference to a file is relative.
+No licence is stated, because the owner has not chosen one. No address is invented: every reference to a file is
+relative.
 """
 
 from __future__ import annotations
@@ -88,7 +89,7 @@ def _field(field: Field, in_key: bool) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Coverage:
-    """Years and départements that a file speaks of; empty when its columns do not say."""
+    """The years and départements that a file is about; empty when its columns do not say."""
 
     years: tuple[int, int] | None = None
     departements: tuple[str, ...] = ()
@@ -117,7 +118,7 @@ def _coverage(connection: duckdb.DuckDBPyConnection, path: str, file: DataFile) 
 def catalogue(
     datasets: Iterable[OpenDataset], files: Mapping[str, DataFile], covered: Mapping[str, Coverage], issued: str
 ) -> dict[str, Any]:
-    """DCAT-AP catalogue as JSON-LD. Its context is inside; identifiers are relative to the folder."""
+    """DCAT-AP catalogue as JSON-LD, which holds its own context. Identifiers are relative to the folder."""
     listed = [_dcat_dataset(d, files[d.path], covered[d.path], issued) for d in datasets]
     return {
         "@context": {
@@ -184,7 +185,7 @@ def _dcat_dataset(dataset: OpenDataset, file: DataFile, covered: Coverage, issue
 
 
 def _places(departements: tuple[str, ...]) -> list[dict[str, Any]]:
-    """France when the file does not say or covers all of it; else its départements."""
+    """The places that a file covers: its départements, or France when it does not say or covers all of them."""
     if not departements or len(departements) >= _DEPARTEMENTS_OF_FRANCE:
         return [{"@id": "http://publications.europa.eu/resource/authority/country/FRA", "@type": "dct:Location"}]
     names = {row["code"]: row["libelle"] for row in nomenclatures.read_list("insee_departements")}

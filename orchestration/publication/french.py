@@ -1,6 +1,6 @@
 """How numbers and dates are written for French readers.
 
-Belongs here: formatting only. Does not belong here: wording of rules (`rules`) or pages (`templates/`).
+Belongs here: formatting. Does not belong here: the wording of rules (`rules`) and of pages (`templates/`).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def moment(value: datetime) -> str:
 
 
 def cell(value: Any) -> str:
-    """A value of the data as it is, readable: dates in day order, missing said."""
+    """A value of the data in readable form: dates as day/month/year, « vide » for a missing value."""
     if value is None or value != value:  # NaN and NaT are the only values different from themselves
         return "vide"
     if isinstance(value, datetime) and (value.hour, value.minute) != (0, 0):

@@ -1,6 +1,7 @@
-"""Pages for people: acceptance report, dictionary, usage warnings. Read offline, without script, by anyone.
+"""Pages for people: acceptance report, dictionary, usage warnings. Anyone can read them offline, without script.
 
-Belongs here: what the templates are given. Does not belong here: how it looks (`templates/`), what is true (contracts).
+Belongs here: what the templates are given. Does not belong here: how pages look (`templates/`), what they state (the
+contracts).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from data_contracts.dictionary import UNRANKED
 from data_contracts.loading import Product
 from orchestration.publication import french, non_regression
-from orchestration.publication.acceptance import Outcome
+from orchestration.publication.acceptance import RuleOutcome
 from orchestration.publication.datapackage import LICENCE
 from orchestration.publication.declared import Declarations
 from orchestration.publication.non_regression import KEY_FIGURES, Comparison, KeyFigure, Line
@@ -54,7 +55,7 @@ def _environment() -> Environment:
 
 @dataclass(frozen=True)
 class Attempt:
-    """One attempt to publish, published or blocked."""
+    """The head of an acceptance report: which attempt to publish it is about, published or blocked."""
 
     version: str
     at: datetime
@@ -67,7 +68,7 @@ class Attempt:
 
 def acceptance_report(
     attempt: Attempt,
-    outcomes: Sequence[Outcome],
+    outcomes: Sequence[RuleOutcome],
     comparisons: Sequence[Comparison],
     figures: Mapping[str, float | None],
     titles: Mapping[str, str],
@@ -155,7 +156,7 @@ def usage_warnings(datasets: Sequence[OpenDataset]) -> str:
 
 
 def element_entries(declared: Declarations) -> list[ElementEntry]:
-    """The elements that a source contract or a product field names, in the order of the dictionary."""
+    """The elements that a contract of a source or of a product names, in the order of the dictionary."""
     order: dict[str, list[tuple[int, str]]] = {}
     for element, source, rank in declared.ranks:
         order.setdefault(element, []).append((rank, source))
@@ -185,7 +186,7 @@ def _ranked(rank: int, source: str) -> str:
 
 
 def _unit(unit: str) -> str:
-    """Unit of the element in the layer, where a fraction becomes a percentage."""
+    """The unit of an element in the layer, where fractions have become percentages."""
     return UNITS.get("pct" if unit == "fraction" else unit, unit)
 
 

@@ -30,7 +30,7 @@ class Column:
 
 @dataclass(frozen=True)
 class DataFile:
-    """A Parquet file. `sha256` is that of the bytes as they left the writer, not as they were found on the disk."""
+    """A Parquet file. `sha256` is that of the bytes that the writer wrote, not of those found on the disk later."""
 
     path: str  # relative to the publication: marts/<table>.parquet or open_data/<table>.parquet
     table: str
@@ -77,7 +77,7 @@ class Manifest:
 
     @classmethod
     def from_json(cls, text: str) -> Manifest:
-        """Keys that a later version of the software added are ignored."""
+        """The manifest of a text. Keys that a later version of the software added are ignored."""
         node: dict[str, Any] = json.loads(text)
         node["files"] = tuple(_data_file(f) for f in node["files"])
         node["documents"] = tuple(Document(**_known(Document, d)) for d in node["documents"])
@@ -100,7 +100,7 @@ def _data_file(node: dict[str, Any]) -> DataFile:
 
 
 def content_digest(files: Iterable[DataFile]) -> str:
-    """SHA-256 over the data files alone: two runs that publish the same data have the same, whatever the hour."""
+    """SHA-256 of the data files alone: two runs that publish the same data have the same one, whenever they run."""
     lines = sorted(f"{f.path}\0{f.sha256}\n" for f in files)
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
@@ -113,15 +113,15 @@ def file_digest(path: Path) -> str:
 def documents_of(folder: Path, files: Iterable[DataFile]) -> tuple[Document, ...]:
     """Every file of the folder that is neither a declared table nor the manifest."""
     tables = {f.path for f in files}
-    found = sorted(p for p in folder.rglob("*") if p.is_file())
-    paths = [(p, p.relative_to(folder).as_posix()) for p in found]
+    present = sorted(p for p in folder.rglob("*") if p.is_file())
+    paths = [(p, p.relative_to(folder).as_posix()) for p in present]
     return tuple(Document(r, file_digest(p), p.stat().st_size) for p, r in paths if r not in tables and r != NAME)
 
 
 def damage(folder: Path, manifest: Manifest, *, decode: bool = True) -> list[str]:
-    """What differs between a folder and its manifest, in French; empty when it is intact.
+    """What differs between a folder and its manifest, in French; empty when the folder is intact.
 
-    `decode` also reads every value of every table back, which proves that the bytes are not only the same but readable.
+    decode: read every value of every table back too, which proves that the bytes are readable, and not only the same.
     """
     expected: dict[str, DataFile | Document] = {f.path: f for f in (*manifest.files, *manifest.documents)}
     problems = [
@@ -145,13 +145,13 @@ def damage(folder: Path, manifest: Manifest, *, decode: bool = True) -> list[str
 def _unreadable(path: Path, entry: DataFile) -> list[str]:
     try:
         with pq.ParquetFile(path) as parquet:
-            found = [(f.name, str(f.type)) for f in parquet.schema_arrow]
+            columns = [(f.name, str(f.type)) for f in parquet.schema_arrow]
             rows = sum(batch.num_rows for batch in parquet.iter_batches())
     except (pa.ArrowException, OSError) as error:
         return [f"{entry.path} : fichier illisible ({error})"]
     problems: list[str] = []
     if rows != entry.rows:
         problems.append(f"{entry.path} : {rows} lignes relues, {entry.rows} écrites")
-    if found != [(c.name, c.type) for c in entry.columns]:
+    if columns != [(c.name, c.type) for c in entry.columns]:
         problems.append(f"{entry.path} : les colonnes relues ne sont pas celles du manifeste")
     return problems

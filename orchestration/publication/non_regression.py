@@ -1,4 +1,4 @@
-"""No regression for those who read: a publication is compared with the one it would replace.
+"""No regression for readers: a publication is compared with the one that it would replace.
 
 Belongs here: key figures, falls of volume and of completeness, as rules and the small frames they are evaluated on.
 Does not belong here: rules of a single product (`rules`), evaluation (`acceptance`).
@@ -23,7 +23,7 @@ from orchestration.publication.rules import Rule
 from orchestration.publication.samples import Frame
 
 MAX_FALL = 0.30  # of a file's rows, from one publication to the next
-MAX_COMPLETENESS_FALL = 20.0  # points of a column's share of known values; told, does not block
+MAX_COMPLETENESS_FALL = 20.0  # points of a column's share of known values; a larger fall is reported and does not block
 
 VOLUMES, FIGURES, COMPLETENESS = "volumes", "chiffres_cles", "completude"
 
@@ -72,7 +72,7 @@ KEY_FIGURES = tuple(
         ("millesimes", "Millésimes", _VALEURS, ("millesime",), "count(DISTINCT millesime)", 0.0),
         ("valeurs_retenues", "Valeurs retenues", _VALEURS, ("element_id",), "count(*)", MAX_FALL),
         ("part_en_accord", "Valeurs multiples en accord (%)", _VALEURS, ("statut", "n_collectes"), _AGREED, 0.10),
-        # Of persons, every year: what elimination, or a DUI that no longer comes, takes from a year that was published.
+        # Persons, in all years: elimination, or a DUI that no longer comes, takes persons from years already published.
         (
             "file_active",
             "Personnes accompagnées",
@@ -88,9 +88,9 @@ KEY_FIGURES = tuple(
 
 
 def key_figures(staging: Path, files: Iterable[DataFile]) -> dict[str, float | None]:
-    """Every key figure whose table and columns are published; None when the data do not let it be known."""
+    """The key figures whose table and columns are published; None for one that the data do not give."""
     marts = {f.table: f for f in files if f.path.startswith("marts/")}
-    found: dict[str, float | None] = {}
+    figures: dict[str, float | None] = {}
     with duckdb.connect() as connection:
         for figure in KEY_FIGURES:
             file = marts.get(figure.table)
@@ -98,13 +98,13 @@ def key_figures(staging: Path, files: Iterable[DataFile]) -> dict[str, float | N
                 continue
             row = connection.execute(f"SELECT {figure.sql} FROM read_parquet(?)", [str(staging / file.path)]).fetchone()
             value = row[0] if row else None
-            found[figure.name] = None if value is None else float(value)
-    return found
+            figures[figure.name] = None if value is None else float(value)
+    return figures
 
 
 @dataclass(frozen=True)
 class Line:
-    """Now and before, for one file, figure or column."""
+    """A file, a figure or a column now and in the previous publication."""
 
     name: str
     label: str
@@ -119,7 +119,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Comparison:
-    """All lines of a kind, and the rule that they keep."""
+    """All lines of a kind, and the rule that they must keep."""
 
     lines: tuple[Line, ...]
     rule: Rule
@@ -136,7 +136,7 @@ class Comparison:
 def compare(
     files: Sequence[DataFile], figures: dict[str, float | None], previous: Manifest | None, *, allow_shrink: bool
 ) -> list[Comparison]:
-    """Volumes, key figures and completeness beside those of the previous publication; nothing when there is none."""
+    """Volumes, key figures and completeness compared with the previous publication; nothing when there is none."""
     if previous is None:
         return []
     now = {f.path: f for f in files}
@@ -158,31 +158,31 @@ def compare(
     )
     filled = tuple(line for old in previous.files for line in _filled(old, now.get(old.path)))
     remedy = "Cherchez la livraison manquante ou refusée ; si la baisse est voulue, autorisez-la (allow_shrink)."
-    told = " (baisse autorisée pour cette publication)" if allow_shrink else ""
+    allowed = " (baisse autorisée pour cette publication)" if allow_shrink else ""
     fell = french.percent(MAX_FALL)
     points = french.number(MAX_COMPLETENESS_FALL)
     less_known = f"Aucune colonne ne perd plus de {points} points de valeurs connues"
     why = "Cherchez la source ou la jointure qui ne renseigne plus cette colonne."
     return [
         _comparison(
-            VOLUMES, volumes, f"Aucun fichier ne perd plus de {fell} de ses lignes{told}", remedy, not allow_shrink
+            VOLUMES, volumes, f"Aucun fichier ne perd plus de {fell} de ses lignes{allowed}", remedy, not allow_shrink
         ),
-        _comparison(FIGURES, known, f"Aucun chiffre clé ne passe sous son plancher{told}", remedy, not allow_shrink),
+        _comparison(FIGURES, known, f"Aucun chiffre clé ne passe sous son plancher{allowed}", remedy, not allow_shrink),
         _comparison(COMPLETENESS, filled, less_known, why, False),
     ]
 
 
 def _filled(old: DataFile, new: DataFile | None) -> list[Line]:
-    """Share of known values of each column, in points, before and now."""
+    """The share of known values of each column, in points, before and now."""
     if new is None or not old.path.startswith("marts/") or not (old.rows and new.rows):
         return []
     listed: list[Line] = []
     for column in old.columns:
-        found = new.column(column.name)
+        column_now = new.column(column.name)
         before = 100 * (1 - column.nulls / old.rows)
-        if found is not None:
+        if column_now is not None:
             name = f"{old.table}.{column.name}"
-            now = 100 * (1 - found.nulls / new.rows)
+            now = 100 * (1 - column_now.nulls / new.rows)
             listed.append(Line(name, name, now, before, before - MAX_COMPLETENESS_FALL))
     return listed
 

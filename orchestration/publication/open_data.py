@@ -1,10 +1,10 @@
-"""What of a snapshot is open to everyone, and the files that hold it.
+"""The part of a snapshot that is open to everyone, and the files that hold it.
 
-Belongs here: the rule of opening, applied as filters, and the open Parquet files. Nothing is open unless declared so.
-Does not belong here: describing the files (`datapackage`, `catalogue`, `html_pages`).
+Belongs here: the rule of opening, applied as filters, and the open Parquet files. Does not belong here: describing the
+files (`datapackage`, `html_pages`).
 
-There is no disclosure control for counts of persons yet: until there is, an element with a diffusion threshold, or
-one that is not open to all, is left out whole.
+Nothing is open unless it is declared so. Disclosure control (`small_numbers`) does not cover elements: an element that
+has a diffusion threshold, or is not open to all, is left out as a whole.
 """
 
 from __future__ import annotations
@@ -50,8 +50,10 @@ class OpenDataset:
 
 
 def open_datasets(declared: Declarations) -> list[OpenDataset]:
-    """Products that have an open part: those whose contract says `opening: ouvert`, or `partiel` (a product that mixes
-    open and restricted rows and says which is which: only its open rows are). Any other value keeps a product closed.
+    """The products that have an open part: those whose contract says `opening: ouvert` or `opening: partiel`.
+
+    A product that is `partiel` mixes open and restricted rows, and a column says which are open: only these are opened.
+    With any other value, a product is closed.
 
     Raises PublicationBlocked when a contract opens what its own fields close.
     """
@@ -59,7 +61,10 @@ def open_datasets(declared: Declarations) -> list[OpenDataset]:
 
 
 def element_is_open(row: Mapping[str, str] | None) -> bool:
-    """Open to all, about structures, with no diffusion threshold (dictionary: ouverture, niveau, seuil_diffusion)."""
+    """Whether an element is open to all, about structures, and without diffusion threshold.
+
+    The columns of the dictionary are ouverture, niveau and seuil_diffusion.
+    """
     if not row or row["seuil_diffusion"]:
         return False
     return row["ouverture"] == "ouvert" and row["niveau"] in ("structure", "agrégat")
@@ -94,7 +99,7 @@ def _dataset(product: Product, declared: Declarations) -> OpenDataset:
 
 
 def write(datasets: Iterable[OpenDataset], staging: Path) -> list[DataFile]:
-    """Write the open part of each product, taken from its staged file."""
+    """Writes the open part of each product, taken from its staged file."""
     files: list[DataFile] = []
     with duckdb.connect() as connection:
         for dataset in datasets:
@@ -112,7 +117,10 @@ def write(datasets: Iterable[OpenDataset], staging: Path) -> list[DataFile]:
 
 
 def rules(dataset: OpenDataset) -> list[Rule]:
-    """What the written file must show: no code that is not open. The gate looks at the file, not at the filter."""
+    """The rules that the written file must keep: it holds no code that is not open.
+
+    The gate checks the file itself, and does not trust the filter that made it.
+    """
     listed: list[Rule] = []
     for column, codes in dataset.allowed.items():
         listed.append(

@@ -22,7 +22,7 @@ ROW_GROUP = 122_880  # DuckDB's own row-group size: readers skip and share work 
 
 
 class _Digested:
-    """A binary file whose SHA-256 is that of the bytes handed to it, before the disk had a chance to spoil them."""
+    """A binary file with the SHA-256 of the bytes handed to it, which is computed before the disk may spoil them."""
 
     def __init__(self, path: Path) -> None:
         self._handle = path.open("xb")
@@ -56,9 +56,9 @@ class _Digested:
 def write_query(
     connection: duckdb.DuckDBPyConnection, query: str, path: Path, product: Product, parameters: list[Any] | None = None
 ) -> DataFile:
-    """Write the rows of a query, in its order, to `path` (its folder's name becomes part of the path in the manifest).
+    """Writes the rows of a query, in its order, to `path`, whose folder is named in the manifest too.
 
-    Deterministic if the query is: one writer, fixed row groups, zstd, no time in the file.
+    When the query is deterministic, so are the bytes: one writer, fixed row groups, zstd, no time in the file.
     """
     reader = connection.execute(query, parameters or []).to_arrow_reader(ROW_GROUP)
     target = _Digested(path)
@@ -86,7 +86,7 @@ def write_query(
 
 
 def _groups(reader: pa.RecordBatchReader) -> Iterator[pa.Table]:
-    """Batches of any size, regrouped so that every row group but the last is full."""
+    """The rows of batches of any size, regrouped so that every row group but the last is full."""
     waiting: list[pa.RecordBatch] = []
     held = 0
     for batch in reader:

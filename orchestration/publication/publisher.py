@@ -1,4 +1,4 @@
-"""One publication from end to end: write, describe, accept, check again, freeze, make current.
+"""One publication from end to end: it is written, described, accepted, checked again, frozen and made current.
 
 Belongs here: the order of the steps. Does not belong here: what each step does (its own module).
 """
@@ -29,7 +29,7 @@ from orchestration.publication import (
     snapshot,
     store,
 )
-from orchestration.publication.acceptance import Outcome
+from orchestration.publication.acceptance import RuleOutcome
 from orchestration.publication.declared import Declarations
 from orchestration.publication.errors import PublicationBlocked
 from orchestration.publication.manifest import NAME, DataFile, Manifest, content_digest, damage, documents_of
@@ -37,7 +37,7 @@ from orchestration.publication.rules import Rule
 from orchestration.publication.samples import Frame
 from orchestration.publication.store import Publication, Step
 
-Gate = Callable[[Sequence[Rule], Mapping[str, Frame]], list[Outcome]]
+Gate = Callable[[Sequence[Rule], Mapping[str, Frame]], list[RuleOutcome]]
 
 # Names given to `on_step`, in order (with one `table:<name>` for each table before `tables`).
 STEPS = ("tables", "donnees_ouvertes", "acceptation", "manifeste", "relecture", "dossier", "pointeur_pret", "pointeur")
@@ -57,9 +57,9 @@ def run(
     gate: Gate = acceptance.evaluate,
     on_step: Step = _silent,
 ) -> Publication:
-    """Publish what the warehouse holds, unless its inputs are those of the current publication.
+    """Publishes what the warehouse holds, unless its inputs are those of the current publication.
 
-    `on_step(step, path)` is called after each step: for progress, and for tests that break things at a known place.
+    `on_step(step, path)` is called after each step, for progress, and for tests that break things at a known place.
 
     Raises:
         PublicationBlocked: nothing changed for readers; the message lists every reason.
@@ -77,19 +77,19 @@ def run(
         product_rules = _product_rules(declared, minimum)
         staging = store.open_staging(home.publication, f"{now:%Y%m%dT%H%M%SZ}")
         previous = current.manifest if current else None
-        attempt = _Attempt(
+        publishing = _Publishing(
             home.publication, declared, fingerprint, now, allow_shrink, gate, on_step, previous, staging, minimum
         )
         try:
-            return attempt.publish(home.warehouse, product_rules)
+            return publishing.publish(home.warehouse, product_rules)
         except BaseException:
             shutil.rmtree(staging, ignore_errors=True)
             raise
 
 
 @dataclass(frozen=True)
-class _Attempt:
-    """What one attempt works with; it lives as long as its staging folder."""
+class _Publishing:
+    """One attempt to publish, with all that it works with. It lives as long as its staging folder."""
 
     folder: Path
     declared: Declarations
@@ -148,7 +148,7 @@ class _Attempt:
         return files
 
     def _free_version(self, content: str) -> str:
-        """The version of this content at this second, or at the first second that no version has."""
+        """The version name of this content at this second, or at the first later second that no version has."""
         moment = self.now
         taken = set(store.versions(self.folder))
         while (name := store.version_id(moment, content)) in taken:
@@ -156,7 +156,7 @@ class _Attempt:
         return name
 
     def _describe(self, opened: list[open_data.OpenDataset], files: list[DataFile], created_at: str) -> None:
-        """Everything that goes with the open files."""
+        """Writes everything that goes with the open files."""
         by_path = {f.path: f for f in files}
         covered = datapackage.coverages(self.staging, [by_path[d.path] for d in opened])
         texts = {
@@ -177,7 +177,7 @@ class _Attempt:
         product_rules: list[Rule],
         opened: list[open_data.OpenDataset],
     ) -> None:
-        """Evaluate every rule, leave the report whatever the outcome, and raise when one of them blocks."""
+        """Evaluates every rule and writes the report, whatever the outcome. Raises when a rule blocks."""
         comparisons = non_regression.compare(files, figures, self.previous, allow_shrink=self.allow_shrink)
         hidden = self._secret(files)
         every = product_rules + [r for c in hidden.values() for r in c.rules]
@@ -203,18 +203,18 @@ class _Attempt:
         report = store.save_report(self.folder, version_id, html)
         if failed := [o for o in outcomes if o.blocks]:
             kept = f"La version {self.previous.version} reste en place." if self.previous else "Rien n'est publié."
-            said = f"{len(failed)} règle(s) bloquante(s) non tenue(s) sur {len(every)} vérifiées."
-            raise PublicationBlocked(f"{said} {kept}", [o.sentence for o in failed], report)
+            count = f"{len(failed)} règle(s) bloquante(s) non tenue(s) sur {len(every)} vérifiées."
+            raise PublicationBlocked(f"{count} {kept}", [o.sentence for o in failed], report)
         (self.staging / "acceptation.html").write_text(html, encoding="utf-8")
 
     def _secret(self, files: list[DataFile]) -> dict[str, small_numbers.Control]:
-        """What the written files give away of the persons that they count, by table."""
-        found: dict[str, small_numbers.Control] = {}
+        """The controls of what the written files give away about the persons that they count, by table."""
+        controls: dict[str, small_numbers.Control] = {}
         for file in (f for f in files if f.path.startswith("marts/")):
             control = small_numbers.control(self.declared.products[file.table], self.staging / file.path, self.minimum)
             if control is not None:
-                found[file.table] = control
-        return found
+                controls[file.table] = control
+        return controls
 
 
 def up_to_date(current: Publication, fingerprint: str) -> bool:
@@ -228,12 +228,12 @@ def up_to_date(current: Publication, fingerprint: str) -> bool:
 
 
 def _interrupted(folder: Path, current: Publication | None, fingerprint: str) -> str | None:
-    """A whole version of these inputs that follows the current one: its publication died before the pointer moved."""
+    """A whole version of these inputs that follows the current one: its publication died before it became current."""
     for name in reversed(store.versions(folder)):
         try:
             manifest = Manifest.read(folder / name)
         except (OSError, ValueError, KeyError, TypeError):
-            continue  # not ours to judge here: an unreadable old version is told when somebody opens it
+            continue  # an unreadable old version is reported when somebody opens it
         follows = manifest.previous_version == (current.version if current else None)
         if follows and (manifest.inputs_fingerprint, manifest.software) == (fingerprint, software()):
             return name if not damage(folder / name, manifest) else None
@@ -254,21 +254,21 @@ def _product_rules(declared: Declarations, minimum: int) -> list[Rule]:
 
 
 def software() -> dict[str, str]:
-    """What made the files, and would make them again to the byte."""
-    found: dict[str, str] = {}
+    """The software that made the files, and would make the same bytes again."""
+    versions: dict[str, str] = {}
     for name in ("dlnuf", "duckdb", "pyarrow", "great-expectations"):
         try:
-            found[name] = version(name)
+            versions[name] = version(name)
         except PackageNotFoundError:
-            found[name] = "non installé"
-    found["publication"] = _own_digest()
-    found["seuil_personnes"] = str(small_numbers.threshold())  # another threshold publishes other bytes
-    return found
+            versions[name] = "non installé"
+    versions["publication"] = _own_digest()
+    versions["seuil_personnes"] = str(small_numbers.threshold())  # another threshold publishes other bytes
+    return versions
 
 
 @lru_cache(maxsize=1)
 def _own_digest() -> str:
-    """Changes with the code and the templates that make a publication: what they change must be published again."""
+    """Changes with the code and the templates that make a publication, so that what they change is published again."""
     folder = Path(__file__).parent
     files = sorted(p for p in folder.rglob("*") if p.suffix in (".py", ".html", ".css"))
     return hashlib.sha256(b"".join(p.read_bytes() for p in files)).hexdigest()[:16]

@@ -1,7 +1,8 @@
 """The rules that a product must keep to be published, derived from its contract.
 
-Belongs here: contract -> Great Expectations configurations with their French wording, as plain data (no GX import).
-Does not belong here: evaluating them (`acceptance`), comparing with the previous publication (`non_regression`).
+Belongs here: from a contract to configurations of Great Expectations with their French wording, as plain data (GX is
+not imported). Does not belong here: evaluating them (`acceptance`), comparing with the previous publication
+(`non_regression`).
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ _ODCS_BOUNDS = {
 
 @dataclass(frozen=True)
 class Rule:
-    """One expectation on one file of the snapshot (or on a frame derived from it), and how to tell it to people."""
+    """One expectation on a file of the snapshot, or on a frame derived from it, and how it is worded for people."""
 
     scope: str  # table name, `open_data/<table>`, or the name of a comparison
     column: str | None
@@ -41,11 +42,11 @@ class Rule:
 
     @property
     def identity(self) -> str:
-        """Same check, whoever declared it."""
+        """What makes it the same check, whoever declared it."""
         return json.dumps([self.scope, self.expectation, self.kwargs], sort_keys=True, default=str)
 
     def columns(self, known: Iterable[str]) -> set[str]:
-        """The columns that evaluating it needs: those its arguments name, row conditions included."""
+        """The columns that are needed to evaluate it: those that its arguments name, row conditions included."""
         named = json.dumps(self.kwargs, default=str)
         return {c for c in known if re.search(rf"(?<![A-Za-z0-9_]){re.escape(c)}(?![A-Za-z0-9_])", named)}
 
@@ -55,21 +56,22 @@ class UnknownRuleError(ValueError):
 
 
 def rules_of(product: Product) -> list[Rule]:
-    """Every rule of a product: hand-written ones first, then those its fields imply; a check is never listed twice, and
-    blocks if one of its declarations does.
+    """Every rule of a product: first those that its contract writes, then those that its fields imply.
 
-    Raises UnknownRuleError: a rule that is not understood must not pass for kept.
+    A check that is declared twice is listed once, and blocks if one of its declarations does.
+
+    Raises UnknownRuleError: a rule that is not understood must not count as kept.
     """
     listed = [_declared(product, node) for node in product.quality]
     listed += _key_rules(product.id, product.primary_key)
     for field in product.fields:
         listed += _field_rules(product.id, field)
-    found: dict[str, Rule] = {}
+    by_identity: dict[str, Rule] = {}
     for rule in listed:
-        first = found.setdefault(rule.identity, rule)
+        first = by_identity.setdefault(rule.identity, rule)
         if rule.blocking and not first.blocking:
-            found[rule.identity] = replace(first, blocking=True)
-    return list(found.values())
+            by_identity[rule.identity] = replace(first, blocking=True)
+    return list(by_identity.values())
 
 
 def _declared(product: Product, node: dict[str, Any]) -> Rule:
@@ -93,7 +95,7 @@ def _declared(product: Product, node: dict[str, Any]) -> Rule:
 
 
 def _key_rules(table: str, key: tuple[str, ...]) -> list[Rule]:
-    """A key is known and unique."""
+    """The rules of a primary key: its columns are known, and it is unique."""
     return [_known(table, name) for name in key] + [_unique(table, list(key))]
 
 
@@ -146,7 +148,7 @@ def _field_rules(table: str, field: Field) -> list[Rule]:
         text = f"« {name} » est {_between(bounds)}"
         add("expect_column_values_to_be_between", bounds, text, f"{_SOURCE}, {contract}.")
     if field.plausible:
-        # Out of range is kept and told, never hidden: it does not block.
+        # A value out of range is published and reported: it does not block.
         low, high = field.plausible
         likely = {k: v for k, v in (("min_value", low), ("max_value", high)) if v is not None}
         text = f"« {name} » est plausible, {_between(likely)}"
@@ -156,22 +158,22 @@ def _field_rules(table: str, field: Field) -> list[Rule]:
 
 
 def _bounds(field: Field, low: str, high: str) -> dict[str, Any]:
-    """GX arguments of a pair of ODCS bounds; ISO dates become instants, as the frames hold them."""
-    found = {"min_value": field.option(low), "max_value": field.option(high)}
+    """The GX arguments of a pair of ODCS bounds. ISO dates become instants, as in the frames."""
+    bounds = {"min_value": field.option(low), "max_value": field.option(high)}
     if field.logical_type in ("date", "timestamp"):
-        found = {k: datetime.fromisoformat(str(v)) if v is not None else None for k, v in found.items()}
-    return {k: v for k, v in found.items() if v is not None}
+        bounds = {k: datetime.fromisoformat(str(v)) if v is not None else None for k, v in bounds.items()}
+    return {k: v for k, v in bounds.items() if v is not None}
 
 
 def _between(kwargs: dict[str, Any]) -> str:
-    def said(value: Any) -> str:
+    def written(value: Any) -> str:
         return f"{value:%d/%m/%Y}" if isinstance(value, datetime) else number(value)
 
     if "min_value" not in kwargs:
-        return f"d'au plus {said(kwargs['max_value'])}"
+        return f"d'au plus {written(kwargs['max_value'])}"
     if "max_value" not in kwargs:
-        return f"d'au moins {said(kwargs['min_value'])}"
-    return f"entre {said(kwargs['min_value'])} et {said(kwargs['max_value'])}"
+        return f"d'au moins {written(kwargs['min_value'])}"
+    return f"entre {written(kwargs['min_value'])} et {written(kwargs['max_value'])}"
 
 
 def _codes(nomenclature: str) -> list[str]:

@@ -78,11 +78,11 @@ class Reader:
         """
         import pandas as pd
 
-        found = {name: self._distinct([name], only_known=name in only_nulls) for name in columns}
-        height = max((len(t) for t in found.values()), default=0)
+        tables = {name: self._distinct([name], only_known=name in only_nulls) for name in columns}
+        height = max((len(t) for t in tables.values()), default=0)
         data: dict[str, Any] = {}
         weights: dict[str, Sequence[int]] = {}
-        for name, table in found.items():
+        for name, table in tables.items():
             missing = height - len(table)
             places = pa.array([*range(len(table)), *[len(table) - 1] * missing], pa.int64())
             data[name] = table.select([name]).take(places).to_pandas(date_as_object=False)[name]

@@ -4,7 +4,7 @@ Belongs here: the threshold, the counts of a product and the sums that tie them,
 controls of what was written. Does not belong here: which cells to choose (`suppression`), the shape of the declaration
 (`data_contracts.disclosure`).
 
-What is protected, what is not, and where the rules come from: docs/secret.md.
+docs/secret.md says what is protected, what is not, and where the rules come from.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from orchestration.publication.samples import Frame
 from orchestration.publication.suppression import Cell, Margin, NotProtectable, suppress
 
 SCOPE = "secret"
-_WEIGHT = {"departement": 0, "region": 10, "france": 100}  # what readers lose with a cell of this level
+_WEIGHT = {"departement": 0, "region": 10, "france": 100}  # how much readers lose when a cell of this level is hidden
 _TOTAL_WEIGHT = 2  # hiding the total of a distribution hides all of its shares
 
 _PSEUDONYM = r"\b[0-9a-f]{32}\b"
@@ -58,8 +58,9 @@ def threshold_of(declared: Disclosure, setting: int) -> int:
 
 
 def check(products: Iterable[Product]) -> None:
-    """Raises PublicationBlocked: a product with a column that points at a person, or that counts persons and does not
-    say how small numbers are hidden."""
+    """Raises PublicationBlocked when a column of a product identifies persons, or when a product counts persons without
+    declaring how small numbers are hidden.
+    """
     products = list(products)
     wrong = [f"{p.id}.{c}" for p in products for c in pointing((f.name for f in p.fields), personal=p.personal)]
     if wrong:
@@ -74,16 +75,16 @@ def check(products: Iterable[Product]) -> None:
 @lru_cache(maxsize=1)
 def parents() -> Mapping[str, str]:
     """Territory -> the one that holds it, as `niveau/code`: département -> region (COG), region -> France."""
-    found: dict[str, str] = {}
+    holders: dict[str, str] = {}
     for row in nomenclatures.read_list("insee_departements"):
-        found[f"departement/{row['code']}"] = f"region/{row['region_code']}"
-        found[f"region/{row['region_code']}"] = "france/FR"
-    return found
+        holders[f"departement/{row['code']}"] = f"region/{row['region_code']}"
+        holders[f"region/{row['region_code']}"] = "france/FR"
+    return holders
 
 
 @dataclass(frozen=True)
 class Table:
-    """The rows of a product, what they say of persons, and its primary key."""
+    """The rows of a product, what it declares about the persons that they count, and its primary key."""
 
     frame: pl.DataFrame
     declared: Disclosure
@@ -91,8 +92,10 @@ class Table:
 
 
 def hide(tables: Mapping[str, Table], minimum: int, parent_of: Mapping[str, str]) -> dict[str, pl.DataFrame]:
-    """The rows as they may be published together: small counts and what would give them away are null, and the column
-    `secret` names them. What was hidden already comes back as it is.
+    """The rows of several tables as they may be published together.
+
+    Small counts, and the counts that would give them away, are null, and the column `secret` names them. What was
+    hidden already stays so.
 
     minimum: the threshold. parent_of: `niveau/code` -> the territory that holds it.
 
@@ -104,7 +107,7 @@ def hide(tables: Mapping[str, Table], minimum: int, parent_of: Mapping[str, str]
 
 
 def _without(table: Table, chosen: Iterable[_Count]) -> pl.DataFrame:
-    """A table without some of its counts, and without what they bear."""
+    """A table in which some counts are hidden, with the values that depend on them."""
     frame, declared = table.frame, table.declared
     rows = frame.to_dicts()
     hidden = [set(_hidden(row)) for row in rows]
@@ -113,38 +116,40 @@ def _without(table: Table, chosen: Iterable[_Count]) -> pl.DataFrame:
             hidden[place].add(count.column)
     borne = (*declared.supports, *((g.share, g.count) for g in declared.groups))
     for row, names in zip(rows, hidden, strict=True):
-        # A value whose count is not known has no known support: it does not leave either.
+        # A value whose count is not known may rest on too few persons: it is not published either.
         names.update(value for value, base in borne if base in names or row[base] is None)
         names.difference_update([name for name in names if row[name] is None and name not in _hidden(row)])
     order = [c for c in frame.columns if c in declared.protected]
-    told = [", ".join(c for c in order if c in names) or None for names in hidden]
+    witness = [", ".join(c for c in order if c in names) or None for names in hidden]
     masks = {c: pl.Series(f"_{c}", [c in names for names in hidden], pl.Boolean) for c in order}
     return frame.with_columns(
         *(pl.when(masks[c]).then(None).otherwise(pl.col(c)).alias(c) for c in order),
-        pl.Series(WITNESS, told, pl.String),
+        pl.Series(WITNESS, witness, pl.String),
     )
 
 
 def protected(products: Iterable[Product], frames: Mapping[str, pl.DataFrame], setting: int) -> dict[str, pl.DataFrame]:
-    """`hide`, for the products of the project: those that tell of the same persons together, at the highest of their
-    thresholds. frames: by product, as built. Raises PublicationBlocked.
+    """The rows of the products of the project as they may be published (`hide`).
+
+    Products about the same persons are protected together, with the highest of their thresholds. frames: by product, as
+    built. Raises PublicationBlocked.
     """
     if spoilt := [f"{name}.{c}" for name, frame in frames.items() for c in _with_pseudonyms(frame)]:
         remedy = "des valeurs ont la forme d'un pseudonyme (32 caractères hexadécimaux). Retirez-les du modèle."
         raise PublicationBlocked("un produit désigne des personnes.", [f"{x} : {remedy}" for x in spoilt])
-    found: dict[str, pl.DataFrame] = {}
+    safe: dict[str, pl.DataFrame] = {}
     for together in _together([p for p in products if p.disclosure is not None]):
         declared = {p.id: p.disclosure for p in together if p.disclosure is not None}
         tables = {p.id: Table(frames[p.id], declared[p.id], p.primary_key) for p in together}
         minimum = max(threshold_of(each, setting) for each in declared.values())
         try:
-            found |= hide(tables, minimum, parents())
+            safe |= hide(tables, minimum, parents())
         except NotProtectable as error:
             raise PublicationBlocked(
                 "un produit ne peut pas être protégé.",
                 [f"{', '.join(tables)} : {error}. Corrigez le modèle ou sa déclaration « disclosure »."],
             ) from error
-    return found
+    return safe
 
 
 def _with_pseudonyms(frame: pl.DataFrame) -> list[str]:
@@ -153,7 +158,7 @@ def _with_pseudonyms(frame: pl.DataFrame) -> list[str]:
 
 
 def _together(products: Sequence[Product]) -> list[list[Product]]:
-    """Products by what links them."""
+    """The products in groups: those that declared links tie, directly or not, are in one group."""
     groups: list[list[Product]] = []
     for product in products:
         links = {link.product for link in product.disclosure.links} if product.disclosure else set()
@@ -175,10 +180,10 @@ def _hidden(row: Row) -> list[str]:
 
 @dataclass(frozen=True)
 class _Count:
-    """A count, where it stands, and what is lost by hiding it. value: None when it is hidden already.
+    """A count, where it stands, and how much is lost by hiding it. value: None when it is hidden already.
 
-    rows: those whose `column` is hidden with it; none when nothing publishes it.
-    derived: no column gives it, but anyone can compute it from one. is_total: of a distribution.
+    rows: the rows whose `column` is hidden with it; none when no column publishes it. derived: no column gives it, but
+    anyone can compute it from one. is_total: it is the total of a distribution.
     """
 
     rows: tuple[int, ...]
@@ -193,8 +198,8 @@ class _Count:
 class _Sum:
     """A total and its parts, by their places among the counts.
 
-    is_loose: it may not hold (a person who came back is in two of the parts). Readers only suppose it: where it does
-    not hold, they find nothing with it.
+    is_loose: the sum may not hold, because a person who came back is in two of the parts. Readers can only suppose that
+    it holds, and find nothing where it does not.
     """
 
     control: str
@@ -205,7 +210,7 @@ class _Sum:
 
 
 class _Counts:
-    """Every count of a product, those that a share gives away included, and every sum that readers could make."""
+    """Every count of a product, including those that a share reveals, and every sum that readers could make of them."""
 
     def __init__(
         self, rows: Sequence[Row], declared: Disclosure, key: Sequence[str], parent_of: Mapping[str, str]
@@ -218,8 +223,8 @@ class _Counts:
         for row in range(len(rows)):
             self._read(row)
         for column in dict.fromkeys(column for _, column in self._at):
-            found = {row: i for (row, c), i in self._at.items() if c == column}
-            self._territories(column, found, self._key)
+            of_column = {row: i for (row, c), i in self._at.items() if c == column}
+            self._territories(column, of_column, self._key)
         for row in range(len(rows)):
             for part, whole in (*declared.parts, *declared.shares):
                 self._rest(f"{whole} sans {part}", row, self._at.get((row, whole)), self._at.get((row, part)))
@@ -228,7 +233,7 @@ class _Counts:
             self._distributions(group)
 
     def together(self) -> Iterator[tuple[int, int]]:
-        """Counts that others bear: whoever hides the first hides the second."""
+        """Pairs of counts: when the first is hidden, the second must be hidden too, because it rests on the first."""
         for value, base in (*self.declared.supports, *self.declared.shares):
             for row in range(len(self._rows)):
                 both = self._at.get((row, base)), self._at.get((row, value))
@@ -236,25 +241,29 @@ class _Counts:
                     yield both[0], both[1]
 
     def controls(self) -> list[tuple[str, str, int, int | None]]:
-        """What readers can compute of a published table: control, place, cells hidden of a sum, what is left of it."""
-        found: list[tuple[str, str, int, int | None]] = []
+        """What readers can compute from a published table.
+
+        Each control gives its name, its place, how many cells of a sum are hidden, and what is left of the sum.
+        """
+        computed: list[tuple[str, str, int, int | None]] = []
         for count in self.counts:
             if count.derived and count.value is not None and count.rows:
-                found.append((f"personnes d'après {count.column}", self._where(count.rows[0]), 0, count.value))
+                computed.append((f"personnes d'après {count.column}", self._where(count.rows[0]), 0, count.value))
         for tied in (s for s in self.sums if not s.is_loose):
             total, parts = self.counts[tied.total], [self.counts[i] for i in tied.parts]
             hidden = [c for c in (total, *parts) if c.value is None]
             rest = [c.value for c in parts if not c.rows]
             if rest:  # a difference that no column gives
-                found.append((tied.control, self._where(tied.row), 0, rest[0]))
+                computed.append((tied.control, self._where(tied.row), 0, rest[0]))
                 continue
             left = None
             if hidden and total.value is not None:
                 left = total.value - sum(c.value for c in parts if c.value is not None)
-            # The total of a distribution that shows no share is not hidden for that: only what is left of it matters.
+            # A distribution that shows no share gives no total, which does not mean that the total was hidden: only
+            # what is left of it matters.
             of_totals = all(c.is_total for c in (total, *parts))
-            found.append((tied.control, self._where(tied.row), 0 if of_totals else len(hidden), left))
-        return found
+            computed.append((tied.control, self._where(tied.row), 0 if of_totals else len(hidden), left))
+        return computed
 
     def _where(self, row: int) -> str:
         return " · ".join(str(self._rows[row][c]) for c in self._key)
@@ -269,14 +278,14 @@ class _Counts:
             share, whole = values[column], values[base]
             value = None if share is None or whole is None else round(share * whole / 100)
             self._add(row, column, value, derived=True)
-        for column, base in declared.means:  # what they are the mean of, which adds up from territory to territory
+        for column, base in declared.means:  # a mean gives a sum, which adds up from territory to territory
             mean, whole = values[column], values[base]
             value = None if mean is None or whole is None else round(mean * whole)
             self._add(row, column, value, derived=True)
 
     def _add(self, row: int, column: str, value: int | None, weight: int = 0, *, derived: bool = False) -> None:
         was_hidden = column in _hidden(self._rows[row])
-        if value is not None or was_hidden:  # what is unknown is in no sum
+        if value is not None or was_hidden:  # an unknown value is in no sum
             count = _Count((row,), column, None if was_hidden else value, weight + self._level(row), derived)
             self._at[row, column] = self._append(count)
 
@@ -288,7 +297,7 @@ class _Counts:
         return _WEIGHT.get(self._rows[row][self.declared.level], 0) if self.declared.level else 0
 
     def _territories(self, column: str, counts: Mapping[int, int], key: Sequence[str]) -> None:
-        """Each territory is the sum of those that it holds. counts: row -> count, alike but for the key."""
+        """Adds the sums of territories: each is the sum of those that it holds. counts: row -> count."""
         level, territory = self.declared.level, self.declared.territory
         if not level or not territory:
             return
@@ -297,37 +306,37 @@ class _Counts:
             values = self._rows[row]
             stratum = tuple(values[c] for c in key if c not in (level, territory))
             strata.setdefault(stratum, {})[f"{values[level]}/{values[territory]}"] = count
-        for found in strata.values():
+        for by_place in strata.values():
             held: dict[str, list[int]] = {}
-            for place, count in found.items():
-                if (holder := self._holder(place, found)) is not None:
+            for place, count in by_place.items():
+                if (holder := self._holder(place, by_place)) is not None:
                     held.setdefault(holder, []).append(count)
             for holder, parts in held.items():
-                row = self.counts[found[holder]].rows[0]
+                row = self.counts[by_place[holder]].rows[0]
                 control = f"{column}, par territoire"
-                parts += self._nowhere(control, found[holder], parts)
-                self.sums.append(_Sum(control, row, found[holder], tuple(parts)))
+                parts += self._nowhere(control, by_place[holder], parts)
+                self.sums.append(_Sum(control, row, by_place[holder], tuple(parts)))
 
     def _nowhere(self, control: str, whole: int, parts: Sequence[int]) -> list[int]:
-        """Where nobody is in any part and somebody in the whole, its ESMS has no known territory: they are a part too.
+        """The persons of ESMS without known territory, as one more part: the whole counts somebody, and no part does.
 
-        Zero is never hidden: a whole that is, over parts that all are zero, is such a one.
+        A zero is never hidden. So a hidden whole whose parts all are zero is such a case too.
         """
         if self.counts[whole].value == 0 or any(self.counts[part].value != 0 for part in parts):
             return []
         return [self._append(_Count((), control, self.counts[whole].value, derived=True))]
 
-    def _holder(self, place: str, found: Mapping[str, int]) -> str | None:
-        """The nearest territory above one that has a count too."""
+    def _holder(self, place: str, by_place: Mapping[str, int]) -> str | None:
+        """The nearest territory that holds another one, and has a count too; None when there is none."""
         if place not in self._parent_of and not place.startswith("france/"):
             raise NotProtectable(f"le territoire « {place} » n'est pas connu")
         holder = self._parent_of.get(place)
-        while holder is not None and holder not in found:
+        while holder is not None and holder not in by_place:
             holder = self._parent_of.get(holder)
         return holder
 
     def _rest(self, control: str, row: int, whole: int | None, part: int | None) -> None:
-        """What is left of a whole without one of its parts counts persons too, though no column gives it."""
+        """Adds the difference between a whole and a part, which counts persons too, though no column gives it."""
         if whole is None or part is None:
             return
         big, small = self.counts[whole].value, self.counts[part].value
@@ -337,7 +346,7 @@ class _Counts:
             self.sums.append(_Sum(control, row, whole, (part, left)))
 
     def _add_up(self) -> None:
-        """Counts that are the sum of others, of their row or of that of an earlier year."""
+        """Adds the declared sums of counts of one row, or of a row and that of an earlier year."""
         if not self.declared.sums:
             return
         by_key = {self._key_of(row): row for row in range(len(self._rows))}
@@ -359,7 +368,10 @@ class _Counts:
         return by_key.get(tuple(values[c] - term.less if c == term.key else values[c] for c in self._key), -1)
 
     def linked(self, link: Link, other: _Counts) -> Iterator[tuple[int, int, tuple[int, ...]]]:
-        """(row, count of the other product, own counts that say the same). Own total, when it is a distribution."""
+        """(row, count of the other product, counts of this one that give the same number).
+
+        For a distribution, the count of this product is its total.
+        """
         theirs = {other._key_of(row): i for (row, column), i in other._at.items() if column == link.column}
         members: dict[tuple[Any, ...], list[int]] = {}
         for row, values in enumerate(self._rows):
@@ -373,7 +385,7 @@ class _Counts:
                 yield rows[0], theirs[key], tuple(i for i in own if i is not None)
 
     def _distributions(self, group: Grouping) -> None:
-        """The components of a distribution add up to its total, which any of its shares gives."""
+        """Adds the sums of distributions: components add up to a total, which any of their shares reveals."""
         members: dict[tuple[Any, ...], list[int]] = {}
         for row, values in enumerate(self._rows):
             if (row, group.count) in self._at:
@@ -438,25 +450,25 @@ class _Joined:
                 self._sums.append(_Sum("", row, total, parts, is_loose=True))
 
     def to_hide(self, minimum: int) -> dict[str, list[_Count]]:
-        """The counts to hide of each table, besides those that are. Raises NotProtectable."""
+        """The counts to hide in each table, besides those that are hidden already. Raises NotProtectable."""
         known = [i for i, count in enumerate(self.counts) if count.value is not None]
         place = {i: k for k, i in enumerate(known)}
         cells = [Cell(c.value or 0, c.weight, published=bool(c.rows)) for c in (self.counts[i] for i in known)]
         margins = [
             Margin(place[s.total], tuple(place[i] for i in s.parts))
             for s in self._sums
-            if {s.total, *s.parts} <= place.keys()  # where something is hidden already, enough is
+            if {s.total, *s.parts} <= place.keys()  # where something is hidden already, enough was hidden
             if not s.is_loose or self._holds(s)
         ]
         with_it: dict[int, list[int]] = {}
         for base, value in self._with_it:
             if base in place and value in place:
                 with_it.setdefault(place[base], []).append(place[value])
-        found: dict[str, list[_Count]] = {name: [] for name in self._tables}
+        chosen: dict[str, list[_Count]] = {name: [] for name in self._tables}
         starts = sorted((first, name) for name, first in self._first.items())
         for k in suppress(cells, margins, minimum, with_it):
-            found[max(s for s in starts if s[0] <= known[k])[1]].append(self.counts[known[k]])
-        return found
+            chosen[max(s for s in starts if s[0] <= known[k])[1]].append(self.counts[known[k]])
+        return chosen
 
     def _holds(self, supposed: _Sum) -> bool:
         total, *parts = (self.counts[i].value for i in (supposed.total, *supposed.parts))
@@ -475,7 +487,7 @@ class Control:
 
 
 def rules(product: Product, setting: int) -> list[Rule]:
-    """No published count of persons is small: asked of the file, not of what hid it."""
+    """The rules that no published count of persons is small. They check the file, not the code that hid the counts."""
     if product.disclosure is None:
         return []
     minimum = threshold_of(product.disclosure, setting)
@@ -493,20 +505,20 @@ def rules(product: Product, setting: int) -> list[Rule]:
 
 
 def control(product: Product, path: Path, setting: int) -> Control | None:
-    """What the sums of a written file give away: nothing small, and no hidden count that stands alone in its sum."""
+    """The control of a written file: its sums reveal nothing small, and no hidden count stands alone in a sum."""
     declared = product.disclosure
     if declared is None:
         return None
     minimum = threshold_of(declared, setting)
     rows = pl.read_parquet(path).to_dicts()
     try:
-        found = _Counts(rows, declared, product.primary_key, parents()).controls()
+        computed = _Counts(rows, declared, product.primary_key, parents()).controls()
     except NotProtectable as error:
         raise PublicationBlocked("le secret ne peut pas être contrôlé.", [f"{product.id} : {error}."]) from error
     scope = f"{SCOPE}/{product.id}"
     columns = ("controle", "lieu", "n_retires", "reste")
     types = (pa.string(), pa.string(), pa.int64(), pa.int64())
-    arrays = [pa.array([line[i] for line in found], kind) for i, kind in enumerate(types)]
+    arrays = [pa.array([line[i] for line in computed], kind) for i, kind in enumerate(types)]
     remedy = "Ne publiez pas : ce qui reste visible donne un effectif retiré. Signalez le défaut (docs/secret.md)."
 
     def rule(column: str, values: list[int], text: str) -> Rule:

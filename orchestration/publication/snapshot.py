@@ -1,6 +1,6 @@
 """From the warehouse to the Parquet files of a snapshot.
 
-Belongs here: which tables are published, in which order of columns and rows, and that they are what contracts say.
+Belongs here: which tables are published, in which order of columns and rows, and whether they are what contracts say.
 Does not belong here: what is open (`open_data`), whether it is acceptable (`acceptance`), where it goes (`store`).
 """
 
@@ -40,7 +40,7 @@ def schema_of(product: Product) -> str:
 
 
 def query_of(product: Product) -> str:
-    """Columns in the order and of the types of the contract, rows in the order of its key: one order only."""
+    """The query of a product: columns with the order and types of the contract, rows in the order of its key."""
     return _query(product, product.built, f"{schema_of(product)}.{quoted(product.id)}")
 
 
@@ -66,13 +66,13 @@ def open_warehouse(path: Path) -> duckdb.DuckDBPyConnection:
 
 def check_tables(connection: duckdb.DuckDBPyConnection, products: Iterable[Product]) -> None:
     """Raises PublicationBlocked listing every table and column that differs from the contracts."""
-    found: dict[tuple[str, str], dict[str, str]] = {}
+    tables: dict[tuple[str, str], dict[str, str]] = {}
     for schema, table, column, kind in connection.execute(
         "SELECT table_schema, table_name, column_name, data_type FROM information_schema.columns "
         "WHERE table_schema IN ('marts', 'dlnuf')"
     ).fetchall():
-        found.setdefault((schema, table), {})[column] = kind
-    problems = [p for product in products for p in _differences(product, found.get((schema_of(product), product.id)))]
+        tables.setdefault((schema, table), {})[column] = kind
+    problems = [p for product in products for p in _differences(product, tables.get((schema_of(product), product.id)))]
     if problems:
         raise PublicationBlocked("l'entrepôt ne contient pas ce que les contrats de produit déclarent.", problems)
 
@@ -101,7 +101,7 @@ def write(
     *,
     minimum: int = THRESHOLD,
 ) -> list[DataFile]:
-    """Write the table of every product to `marts/` of the staging folder; of those about persons, only what may leave.
+    """Writes the table of every product to `marts/` of the staging folder, small numbers of persons being hidden.
 
     minimum: under how many persons a count is hidden.
 

@@ -1,9 +1,10 @@
 """The folder of publications: versions, staging folders, reports, and the pointer to the current one.
 
-Belongs here: moves that survive a power cut or a `kill -9` at any instant. Does not belong here: what the files hold.
+Belongs here: moves that survive a power cut or a `kill -9` at any instant. Does not belong here: what the files hold
+(`snapshot`, `manifest`).
 
-Order of a publication on the disk: everything is written in `.staging-*`, flushed, renamed to its version, and only
-then does `current.json` change, by replacement. Whatever the instant of death, `current.json` names a whole folder.
+A publication is first written in `.staging-*`, flushed, and renamed to its version. Only then is `current.json`
+replaced. So whenever the process dies, `current.json` names a whole folder.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ class Publication:
 
 
 def version_id(now: datetime, content_sha256: str) -> str:
-    """UTC instant and first digits of the content, e.g. 20261121T013000Z-1a2b3c4d."""
+    """The name of a version: UTC instant and first digits of the content, e.g. 20261121T013000Z-1a2b3c4d."""
     return f"{now:%Y%m%dT%H%M%SZ}-{content_sha256[:8]}"
 
 
@@ -79,13 +80,13 @@ def current(folder: Path) -> Publication | None:
 
 
 def versions(folder: Path) -> list[str]:
-    """Whole versions that stand in the folder, oldest first, current or not."""
-    found = folder.iterdir() if folder.exists() else ()
-    return sorted(p.name for p in found if p.is_dir() and _VERSION.fullmatch(p.name))
+    """The versions that stand in the folder, oldest first, whether current or not."""
+    entries = folder.iterdir() if folder.exists() else ()
+    return sorted(p.name for p in entries if p.is_dir() and _VERSION.fullmatch(p.name))
 
 
 def open_staging(folder: Path, name: str) -> Path:
-    """A fresh staging folder; what a dead publication left is removed. Call it with the home's lock held."""
+    """A new staging folder. What a dead publication left is removed. The caller must hold the lock of the home."""
     folder.mkdir(parents=True, exist_ok=True)
     for abandoned in folder.glob(f"{STAGING}*"):
         shutil.rmtree(abandoned)
@@ -98,7 +99,7 @@ def open_staging(folder: Path, name: str) -> Path:
 
 
 def seal(staging: Path, final: Path) -> None:
-    """Flush and freeze every file, then give the folder its final name.
+    """Flushes and freezes every file, then gives the folder its final name.
 
     Files become read-only; folders stay writable so that an owner can still delete an old version.
     """
@@ -112,7 +113,7 @@ def seal(staging: Path, final: Path) -> None:
 
 
 def point_to(folder: Path, version: str, published_at: str, on_step: Step) -> None:
-    """Make a version current, in one replacement."""
+    """Makes a version current, in one replacement."""
     text = json.dumps({"version": version, "published_at": published_at}, indent=2) + "\n"
     temporary = folder / f".{POINTER}.nouveau"
     temporary.write_text(text, encoding="utf-8")
@@ -123,7 +124,7 @@ def point_to(folder: Path, version: str, published_at: str, on_step: Step) -> No
 
 
 def save_report(folder: Path, version: str, html: str) -> Path:
-    """Keep the acceptance report of an attempt, published or blocked."""
+    """Keeps the acceptance report of an attempt, published or blocked."""
     path = folder / REPORTS / f"{version}.html"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(html, encoding="utf-8")

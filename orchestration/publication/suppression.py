@@ -77,11 +77,11 @@ class _Work:
 
     @cached_property
     def margins_of(self) -> list[list[int]]:
-        found: list[list[int]] = [[] for _ in self.cells]
+        places: list[list[int]] = [[] for _ in self.cells]
         for place, margin in enumerate(self.margins):
             for i in (margin.total, *margin.parts):
-                found[i].append(place)
-        return found
+                places[i].append(place)
+        return places
 
     def is_small(self, i: int) -> bool:
         return 1 <= self.cells[i].value < self.threshold
@@ -160,14 +160,14 @@ class _Work:
 
     def _component(self, start: int) -> frozenset[int]:
         """Hidden cells that margins tie to one of them."""
-        found, waiting = {start}, [start]
+        reached, waiting = {start}, [start]
         while waiting:
             for place in self.margins_of[waiting.pop()]:
                 margin = self.margins[place]
-                tied = [i for i in (margin.total, *margin.parts) if i in self.hidden and i not in found]
-                found.update(tied)
+                tied = [i for i in (margin.total, *margin.parts) if i in self.hidden and i not in reached]
+                reached.update(tied)
                 waiting += tied
-        return frozenset(found)
+        return frozenset(reached)
 
     def weak_cell(self) -> int | None:
         """A hidden cell that can be computed, or proven small, from what is published; None when there is none.
@@ -195,9 +195,9 @@ class _Work:
         places = np.arange(len(component))
 
         def look(direction: np.ndarray) -> None:
-            found = system.furthest(direction)
-            large = places[found >= self.threshold - _EXACT]
-            other = places[abs(found - system.truth) >= 1 - _EXACT]
+            values = system.furthest(direction)
+            large = places[values >= self.threshold - _EXACT]
+            other = places[abs(values - system.truth) >= 1 - _EXACT]
             self._maybe_large.update(component[k] for k in large)
             self._maybe_other.update(component[k] for k in other)
 
@@ -257,7 +257,7 @@ class _System:
 
         # No integer is asked for: this is the solver of `linprog`, with half of its ceremony.
         given = LinearConstraint(self.matrix, self.sums, self.sums)
-        found = milp(-direction, constraints=given, bounds=Bounds(0, self.highest))
-        if found.x is None:
-            raise NotProtectable(f"le contrôle des cellules masquées n'aboutit pas ({found.message})")
-        return found.x
+        solution = milp(-direction, constraints=given, bounds=Bounds(0, self.highest))
+        if solution.x is None:
+            raise NotProtectable(f"le contrôle des cellules masquées n'aboutit pas ({solution.message})")
+        return solution.x

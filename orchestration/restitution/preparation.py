@@ -24,7 +24,7 @@ KINDS = GIVE_BACKS
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Prepared:
     """What was prepared: rows by file, what is to be confirmed by subject; nothing nominative.
 
     files: what was written, empty when no folder was named. notes: what the ESMS must know, in French.
@@ -57,7 +57,7 @@ def prepare(
     now: datetime,
     month: Month | None = None,
     out: Path | None = None,
-) -> Outcome:
+) -> Prepared:
     """Prepares one kind for an ESMS. out: where to write; None: nothing is written. The caller holds the home's lock.
 
     month: of RESID-ESMS only; by default the last one that was over when the DUI was exported.
@@ -74,7 +74,7 @@ def prepare(
         raise NotReady(f"L'entrepôt n'a pas encore rapproché les personnes et les séjours des systèmes. {RUN}")
     chosen = (month or _last_month(esms.exporte_le or on)) if kind == "resid" else None
     contents, doubts = _prepared(kind, esms, chosen, now)
-    outcome = Outcome(
+    outcome = Prepared(
         kind=kind,
         finess=finess,
         month=str(chosen) if chosen else None,

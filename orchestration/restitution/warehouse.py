@@ -16,7 +16,7 @@ import duckdb
 import polars as pl
 
 from data_contracts.loading import Entity, load_contracts
-from data_contracts.person_role import told
+from data_contracts.person_role import person_entities
 from ingest.home import PROJECT, Home
 from orchestration.restitution.known import PA, PH
 
@@ -128,7 +128,7 @@ def _elsewhere(connection: duckdb.DuckDBPyConnection, finess: str) -> dict[str, 
            WHERE s.finess_et <> $1 AND s.date_entree IS NOT NULL AND s.date_sortie IS NULL AND s.personne_id IN (
                SELECT personne_id FROM intermediate.int_personnes__groupes
                WHERE finess_et = $1 AND source IN (SELECT unnest($2::VARCHAR[])))""",
-        [finess, [demand.contract.id for demand in told(load_contracts(), "demand")]],
+        [finess, [demand.contract.id for demand in person_entities(load_contracts(), "demand")]],
     ).fetchall()
     found: dict[str, list[tuple[str | None, date]]] = {}
     for person, modality, entered in rows:
@@ -183,7 +183,7 @@ def _opposed_usagers(connection: duckdb.DuckDBPyConnection, finess: str, on: dat
     built: a consent given later lifts it, and an opposition to research says nothing of what the ESMS sends.
     """
     opposed: set[str] = set()
-    for register in told(load_contracts(), "register"):
+    for register in person_entities(load_contracts(), "register"):
         said = {name: f'"{column}"' for name, column in register.role.fields.items()}
         usager = f'"{register.role.record.field}"' if register.role.record else "NULL"
         found = connection.execute(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from data_contracts.loading import SOURCES, ContractError, load_contracts
-from data_contracts.person_role import GIVE_BACKS, SHARED, Told, tables_given_back, told
+from data_contracts.person_role import GIVE_BACKS, SHARED, PersonEntity, person_entities, tables_given_back
 from data_contracts.retention import load
 
 NAMES = ("dui", "resid_esms", "viatrajectoire_pa", "viatrajectoire_ph", "consentements")
@@ -119,8 +119,10 @@ def test_a_contract_that_is_not_about_persons_has_no_role(sources: Path) -> None
         load_contracts(sources)
 
 
-@pytest.mark.parametrize("each", [e for e in told(load_contracts()) if e.role.reshaped], ids=lambda each: each.name)
-def test_a_reshaped_table_has_a_model_that_gives_every_column_of_its_role(each: Told) -> None:
+@pytest.mark.parametrize(
+    "each", [e for e in person_entities(load_contracts()) if e.role.reshaped], ids=lambda each: each.name
+)
+def test_a_reshaped_table_has_a_model_that_gives_every_column_of_its_role(each: PersonEntity) -> None:
     """Contracts cannot read SQL: this holds what they say of a model that a person wrote."""
     [model] = STAGING.glob(f"personnes/*/stg_{each.table}.sql")
     sql = model.read_text(encoding="utf-8")

@@ -12,7 +12,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from data_contracts import checking, dictionary, loading, mapping_files, references, retention
+from data_contracts import checking, declared_references, dictionary, loading, mapping_files, retention
 from data_contracts.loading import (
     CONSERVATION,
     MAPPINGS,
@@ -114,7 +114,7 @@ def declared(tmp_path: Path) -> Callable[[str, str], list[str]]:
             file = YamlFile(path)
             orders = file.read(dictionary.PrecedenceDeclaration)
             assert orders is not None
-            references.check_precedence(file, orders, load_contracts())
+            declared_references.check_precedence(file, orders, load_contracts())
             return file.problems
         return said_of(lambda: (load_contracts if kind == "source" else load_products)(tmp_path))
 
@@ -214,12 +214,12 @@ def test_the_tables_of_the_dictionary_name_what_the_others_have(
     text = (tmp_path / table).read_text(encoding="utf-8")
     assert before in text
     (tmp_path / table).write_text(text.replace(before, after, 1), encoding="utf-8")
-    assert [p for p in references.wrong_in_dictionary(tmp_path) if p.startswith(said)]
+    assert [p for p in declared_references.wrong_in_dictionary(tmp_path) if p.startswith(said)]
 
 
 def test_the_declarations_of_the_project_stand() -> None:
     checking.check()
-    assert references.wrong_in_dictionary() == []
+    assert declared_references.wrong_in_dictionary() == []
 
 
 def test_a_check_says_every_file_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -294,7 +294,7 @@ def test_a_file_damaged_anywhere_is_read_or_refused_with_its_line(tmp_path: Path
         problems = said_of(lambda: dictionary.precedence(tmp_path))
     elif original.parent == MAPPINGS:
         file = YamlFile(path)
-        mapping_files.layouts(file, load_contracts()["dui"])
+        mapping_files.layouts(file, load_contracts())
         problems = file.problems
     else:
         problems = said_of(lambda: (load_contracts if original.parent == SOURCES else load_products)(tmp_path))

@@ -15,8 +15,8 @@ from dashboards.labels import labels
 from ingest.home import Home
 from tests.dashboards import publication_exemple as exemple
 from tests.patience import PATIENCE_S
-from witness.generate.defects import EFFETS, TauxDefauts
-from witness.generate.personnes.rates import TauxPersonnes
+from witness.generate.defects import EFFECTS, DefectRates
+from witness.generate.personnes.rates import PersonRates
 
 NBSP, THIN = "\u00a0", "\u202f"
 RULES = {"ca": 0.99, "errd": 0.995, "derniere_recue": 0.996, "majorite": 0.996, "reference": 0.9}
@@ -132,9 +132,9 @@ def test_a_perfect_score_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_every_kind_of_defect_has_its_words() -> None:
-    natures = {*TauxDefauts.natures(), *TauxPersonnes.natures()} - {"redressement"}
+    natures = {*DefectRates.natures(), *PersonRates.natures()} - {"redressement"}
     assert natures <= labels("defaut").keys()
-    assert set(EFFETS.values()) == labels("effet_defaut").keys()
+    assert set(EFFECTS.values()) == labels("effet_defaut").keys()
 
 
 def test_the_chart_says_who_is_ahead_without_colour() -> None:

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from dashboards import queries
-from dashboards.access import OUVERT, Perimetre, perimetre_courant
+from dashboards.access import OPEN, Perimeter, current_perimeter
 from dashboards.current import current_publication
 from dashboards.labels import collectes_saisies
 from ingest.home import Home
@@ -24,7 +24,7 @@ def base(home: Path) -> Base:
 
 
 def _restricted(home: Path, **rights: Any) -> Base:
-    return Base(current_publication(Home(home)), Perimetre("essai", **rights))
+    return Base(current_publication(Home(home)), Perimeter("essai", **rights))
 
 
 def _key(finess: str, element: str, **other: Any) -> dict[str, Any]:
@@ -220,8 +220,8 @@ def test_the_connection_opens_nothing_but_the_publication(base: Base, statement:
 
 
 def test_today_the_perimeter_is_open(home: Path) -> None:
-    assert perimetre_courant() == OUVERT
-    assert queries.current_base().perimetre == OUVERT
+    assert current_perimeter() == OPEN
+    assert queries.current_base().perimeter == OPEN
 
 
 def test_a_departement_sees_its_establishments_only_and_the_aggregates_above(home: Path) -> None:
@@ -252,7 +252,7 @@ def test_a_withheld_column_reads_as_unknown(home: Path) -> None:
     hidden = frozenset(
         {("mart_etablissements__fiche", "siret"), ("mart_etablissements__fiche", "cap_installee_totale")}
     )
-    row = queries.etablissement(_restricted(home, colonnes_masquees=hidden), exemple.MIMOSAS)
+    row = queries.etablissement(_restricted(home, hidden_columns=hidden), exemple.MIMOSAS)
     assert row["cap_installee_totale"] is None
     assert row["cap_autorisee_totale"] == 82.0
 

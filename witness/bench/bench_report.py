@@ -1,7 +1,7 @@
-"""The report of the bench: Markdown, its charts beside it.
+"""The report of the bench: Markdown, with its charts beside it.
 
-Belongs here: the aims, tables, charts. Does not belong here: any measure (`measuring`); a report is written again from
-its JSON without measuring anything.
+Belongs here: the aims, the tables, the charts. Does not belong here: any measure (`measuring`); a report can be written
+again from its JSON without measuring anything.
 """
 
 from __future__ import annotations
@@ -29,10 +29,13 @@ NATIONAL = measuring.SCALES[-1]
 
 @dataclass(frozen=True)
 class Aim:
-    """What is aimed at on two cores at national scale: in English, in French, where its figure is, its bound."""
+    """What is aimed at, on two cores and at national scale.
 
-    said: str
-    dit: str
+    `english` and `french` name it, `of` finds its figure, `bound` is what the figure is compared with.
+    """
+
+    english: str
+    french: str
     of: Callable[[Figures], float | None]
     bound: float
     unit: str
@@ -47,7 +50,7 @@ class Aim:
 
 
 def require_drawing() -> None:
-    """Raises BenchFailed when charts cannot be written, which is better known before the measures than after."""
+    """Raises BenchFailed when charts cannot be written: better before the measures than after them."""
     if find_spec("vl_convert") is None:
         raise BenchFailed("Les graphiques du rapport ont besoin de vl-convert-python : make install, puis relancez.")
 
@@ -107,7 +110,10 @@ AIMS = (
 
 
 def write(figures: Figures, path: Path) -> list[Path]:
-    """The report at `path` (Markdown), its charts (SVG) and its figures (JSON) beside it; returns what was written."""
+    """Write the report at `path` (Markdown), with its charts (SVG) and its figures (JSON) beside it.
+
+    Returns the files written.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     data = path.with_suffix(".json")
     charts = {f"{path.stem}-{name}.svg": chart for name, chart in _charts(figures).items()}
@@ -119,7 +125,7 @@ def write(figures: Figures, path: Path) -> list[Path]:
 
 
 def text(figures: Figures, stem: str) -> str:
-    """The report; `stem` names its charts."""
+    """The report as Markdown; `stem` is the beginning of the names of its charts."""
     largest = _largest(figures)
     parts = [
         "# Bench: from files to a published snapshot",
@@ -156,8 +162,8 @@ def text(figures: Figures, stem: str) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def resume(figures: Figures) -> str:
-    """The figures that the aims are about, in French, for who called the command."""
+def summarise(figures: Figures) -> str:
+    """The figures that the aims are about, in French, for the person who called the command."""
     volumes = [
         f"{e['scale']:<13} {number(e['observations']):>11} observations {seconds(e['wall_s']):>7} s"
         f" {number(e['peak_mb']):>7} Mo"
@@ -169,7 +175,7 @@ def resume(figures: Figures) -> str:
         value = aim.of(figures)
         bound = f"{'au moins' if aim.at_least else 'au plus'} {amount(aim.bound, aim.unit)}".replace("MB", "Mo")
         said = "–" if value is None else amount(value, aim.unit).replace("MB", "Mo")
-        aims.append(f"{aim.dit:<46} {said:>12}  ({bound} : {told[aim.met(figures)]})")
+        aims.append(f"{aim.french:<46} {said:>12}  ({bound} : {told[aim.met(figures)]})")
     return "\n".join([*volumes, "", "À la plus grande échelle mesurée (les objectifs valent pour le pays) :", *aims])
 
 
@@ -182,7 +188,7 @@ def _aims(figures: Figures) -> str:
         value, met = aim.of(figures), aim.met(figures)
         sign = "≥" if aim.at_least else "≤"
         rows.append(
-            (aim.said, f"{sign} {amount(aim.bound, aim.unit)}", "–" if value is None else amount(value, aim.unit),
+            (aim.english, f"{sign} {amount(aim.bound, aim.unit)}", "–" if value is None else amount(value, aim.unit),
              {True: "met", False: "**not met**", None: "–"}[met])
         )  # fmt: skip
     warning = ""
@@ -389,7 +395,7 @@ def memory_chart(scale: Figures) -> Drawing:
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table: figures on the right."""
+    """A Markdown table whose columns of figures are aligned on the right."""
     listed = [tuple(row) for row in rows]
     right = [
         bool(listed) and all(row[i][:1].isdigit() or row[i] == "–" for row in listed) for i in range(len(headings))
@@ -399,12 +405,12 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def number(value: float) -> str:
-    """12345.6 -> « 12 346 »."""
+    """A number without decimals, as the French write it: 12345.6 gives « 12 346 »."""
     return f"{value:,.0f}".replace(",", "\u202f")
 
 
 def seconds(value: float) -> str:
-    """Tenths below a hundred, which is where they say something."""
+    """Seconds, with tenths below a hundred, where they still mean something."""
     return f"{value:.1f}" if value < 100 else number(value)
 
 

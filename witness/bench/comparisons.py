@@ -1,7 +1,7 @@
-"""What the figures stand beside: the floor, and the same resolution in pandas.
+"""What the figures are compared with: the floor, and the same resolution in pandas.
 
-Belongs here: running the comparisons and checking that they compare the same thing.
-Does not belong here: what they execute (`floor`, `pandas_resolution`).
+Belongs here: running the comparisons, and checking that they compare the same thing. Does not belong here: what they
+execute (`floor`, `pandas_resolution`).
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from witness.bench.pandas_resolution import QUESTION, SINGLE
 from witness.bench.process_tree import BenchFailed
 from witness.installation import Installation
 
-# What of a row is compared, beside its question: the value, where it comes from, what is said of it. A gap is compared
-# to six decimals, as observations are written.
+# The columns that are compared, beside those of the question: the value, where it comes from, what is said of it. A gap
+# is compared to six decimals, as observations are written.
 VALUES = ("valeur_nombre", "valeur_texte", "valeur_date", "source", "delivery_id", "ligne", "regle", "statut",
           "n_reponses", "n_collectes", "unite_mesure", "alerte")  # fmt: skip
 LOSERS = ("source", "delivery_id", "ligne", "champ", "valeur_nombre", "valeur_texte", "valeur_date", "motif",
@@ -27,7 +27,7 @@ LOSERS = ("source", "delivery_id", "ligne", "champ", "valeur_nombre", "valeur_te
 
 
 def floor(deliveries: Path, workshop: Path) -> dict[str, float]:
-    """Seconds that DuckDB takes to read the deliveries and write them as Parquet; bytes and rows read."""
+    """Seconds that DuckDB takes to read the deliveries and write them as Parquet, with the bytes and rows read."""
     module = "witness.bench.floor"
     process_tree.run([sys.executable, "-m", module, deliveries, workshop / "plancher"], workshop / "plancher.log")
     return json.loads((workshop / "plancher" / "plancher.json").read_text(encoding="utf-8"))
@@ -40,14 +40,14 @@ def pandas(home: Installation, workshop: Path, *, single_first: bool) -> dict[st
     words = [sys.executable, "-m", "witness.bench.pandas_resolution", given, made]
     try:
         done = process_tree.run([*words, *([SINGLE] if single_first else [])], workshop / "pandas.log")
-    except BenchFailed as error:  # too many observations for the memory of this machine: said in the report
+    except BenchFailed as error:  # there are too many observations for the memory of this machine; the report says so
         return {"wall_s": None, "peak_mb": None, "differences": None, "failed": str(error)}
     wall = json.loads((made / "pandas.json").read_text(encoding="utf-8"))["wall_s"]
     return {"wall_s": wall, "peak_mb": done.peak_mb, "differences": differences(home, made)}
 
 
 def export(home: Installation, folder: Path) -> None:
-    """What the resolution starts from, as Parquet."""
+    """Write as Parquet what the resolution starts from."""
     folder.mkdir(parents=True, exist_ok=True)
     wanted = {"observations": "intermediate.int_observations"}
     wanted |= {name: f"seeds.{name}" for name in ("elements", "precedence", "ordres")}
@@ -61,7 +61,7 @@ def _warehouse(home: Installation) -> duckdb.DuckDBPyConnection:
 
 
 def differences(home: Installation, made: Path) -> int:
-    """Rows that one of the two resolutions has and the other has not, both tables together."""
+    """Number of rows that one of the two resolutions has and the other has not, over both tables."""
     total = 0
     with _warehouse(home) as connection:
         for table, columns in (("dlnuf_valeurs", VALUES), ("dlnuf_reponses_ecartees", LOSERS)):
@@ -74,7 +74,10 @@ def differences(home: Installation, made: Path) -> int:
 
 
 def _same(connection: duckdb.DuckDBPyConnection, ours: str, theirs: str) -> bool:
-    """Whether two sets of rows have the same number and the same sum of digests: much faster than comparing rows."""
+    """Whether two sets of rows have the same size and the same sum of digests.
+
+    This is much faster than comparing the rows.
+    """
     sides = connection.execute(
         "select side, count(*), sum(cast(hash(*columns(* exclude (side))) as hugeint)) from"
         f" (select 1 as side, * from ({ours}) union all select 2, * from ({theirs})) group by side"

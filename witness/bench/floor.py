@@ -1,9 +1,9 @@
 """The floor: DuckDB reads the delivered bytes and writes them as Parquet, in a process of its own.
 
-Belongs here: that alone. Does not belong here: validation, types beyond those of the files, resolution: nothing that
-reads these files and keeps them can take less.
+Belongs here: that alone. Does not belong here: validation, types beyond those of the files, resolution. Nothing that
+reads these files and keeps them can take less time.
 
-    python -m witness.bench.floor LIVRAISONS SORTIE -> SORTIE/plancher.json {"wall_s", "bytes", "rows"}
+    python -m witness.bench.floor DELIVERIES OUT -> OUT/plancher.json {"wall_s", "bytes", "rows"}
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ THREADS = 2
 
 
 def readable(path: Path, copies: Path) -> Path:
-    """The file, or its copy in UTF-8 in `copies`: this DuckDB reads neither Windows-1252 nor UTF-16."""
+    """The file, or a copy of it in UTF-8 in `copies`, since this DuckDB reads neither Windows-1252 nor UTF-16."""
     if path.suffix == ".gz":
         return path
     content = path.read_bytes()
@@ -35,7 +35,7 @@ def readable(path: Path, copies: Path) -> Path:
 
 
 def reading(path: Path) -> str:
-    """The DuckDB expression that reads a file: CSV as text, JSON as what it is."""
+    """The DuckDB expression that reads a file: a CSV as texts, a JSON with the types that it has."""
     quoted = "'" + str(path).replace("'", "''") + "'"
     if ".json" in path.name.lower():
         return f"read_json({quoted}, maximum_object_size = 4294967295)"
@@ -43,7 +43,7 @@ def reading(path: Path) -> str:
 
 
 def main(deliveries: Path, out: Path) -> None:
-    """Reads every file under `deliveries`, writes one Parquet each in `out`, and how long it took."""
+    """Reads every file under `deliveries`, writes each as Parquet in `out`, and writes how long that took."""
     files = sorted(path for path in deliveries.rglob("*") if path.is_file())
     out.mkdir(parents=True, exist_ok=True)
     sources = [reading(readable(path, out)) for path in files]  # before the clock starts

@@ -1,4 +1,7 @@
-"""What the figures were measured on. Belongs here: reading it. Does not belong here: any measure."""
+"""What the figures were measured on.
+
+Belongs here: reading it. Does not belong here: any measure.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ PACKAGES = ("duckdb", "dbt-core", "dbt-duckdb", "polars", "pandas", "pyarrow", "
 
 @contextmanager
 def on_cores(count: int = CORES) -> Iterator[int]:
-    """This process and those that it starts use at most so many cores; yields how many there are."""
+    """Keep this process, and those that it starts, on at most `count` cores; yields how many there are."""
     allowed = os.sched_getaffinity(0)
     os.sched_setaffinity(0, sorted(allowed)[:count])
     try:
@@ -25,7 +28,7 @@ def on_cores(count: int = CORES) -> Iterator[int]:
 
 
 def describe() -> dict[str, Any]:
-    """The machine, its load at this moment, and the versions that matter."""
+    """The machine, its load at this moment, and the versions of the packages that matter."""
     return {
         "cpu": _field("/proc/cpuinfo", "model name") or platform.machine(),
         "cores": len(os.sched_getaffinity(0)),

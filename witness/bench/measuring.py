@@ -1,9 +1,9 @@
 """The bench from end to end: each scale generated, delivered, run and compared in a temporary home.
 
-Belongs here: the order of the measures and the shape of what they say. Does not belong here: how a measure is taken
-(the other modules), its report (`bench_report`).
+Belongs here: the order of the measures, and the shape of the figures. Does not belong here: how a measure is taken (the
+other modules), the report (`bench_report`).
 
-MB are millions of bytes. Times of a scale are those of the repeat whose wall time is the median.
+MB are millions of bytes. The times of a scale are those of the repeat whose wall time is the median.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ HEAVIEST = 10  # models listed in the profile
 
 @dataclass(frozen=True)
 class Run:
-    """From files to snapshot: the deliveries received, then processed and published."""
+    """A run from files to publication: the deliveries are received, then processed and published."""
 
     reception: Execution
     execution: Execution
@@ -66,9 +66,10 @@ def bench(
     repeats: int | None = None,
     progress: Progress = lambda step, done, total: None,
 ) -> dict[str, Any]:
-    """Everything measured, as `dlnuf bench --json` gives it; figures outside `scales` are those of the largest one.
+    """Everything that is measured, as `dlnuf bench --json` prints it.
 
-    Needs about 10 GB of disk at national scale, in the temporary folder (TMPDIR). Raises BenchFailed.
+    The figures outside `scales` are those of the largest scale. At national scale, some 10 GB of disk are needed in the
+    temporary folder (TMPDIR). Raises BenchFailed.
     """
     ordered = [name for name in SCALES if name in scales]
     with machine.on_cores(), tempfile.TemporaryDirectory(prefix="dlnuf-bench-") as folder:
@@ -78,7 +79,7 @@ def bench(
 
 
 def summary(measured: list[dict[str, Any]]) -> dict[str, Any]:
-    """The scales with their shares, and the figures that the aims are about."""
+    """The scales with their shares of the country, and the figures that the aims are about."""
     largest = measured[-1]
     country = next((s["open_et"] for s in measured if s["scale"] == "national"), ESMS_FRANCE)
     for each in measured:
@@ -94,7 +95,7 @@ def summary(measured: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def exponent(points: Sequence[tuple[float, float]]) -> float | None:
-    """Slope of log(time) on log(volume), least squares; None when there is one volume only."""
+    """Slope of log(time) on log(volume) by least squares; None when there is one volume only."""
     logs = [(math.log(volume), math.log(seconds)) for volume, seconds in points]
     x, y = (sum(each) / len(logs) for each in zip(*logs, strict=True))
     spread = sum((a - x) ** 2 for a, _ in logs)
@@ -102,7 +103,7 @@ def exponent(points: Sequence[tuple[float, float]]) -> float | None:
 
 
 def _scale(name: str, seed: int, repeats: int, folder: Path, progress: Progress) -> dict[str, Any]:
-    """One scale, measured; its folder is emptied at the end."""
+    """The figures of one scale, whose folder is removed at the end."""
     made, home = folder / "generation", Installation(folder / "home")
     steps = 4 + repeats
 
@@ -150,7 +151,7 @@ def _run(home: Installation, deliveries: Path, folder: Path) -> Run:
     environment = {"DLNUF_HOME": str(home.root), "DLNUF_CLES": str(folder / "cles.json")}
     if not (folder / "cles.json").exists():
         process_tree.run([*DLNUF, "keys", "create"], folder / "cles.log", environment)
-    # 1: a delivery is refused, as some must be.
+    # Code 1: a delivery is refused, as some must be.
     words = [*DLNUF, "deliver", deliveries]
     reception = process_tree.run(words, folder / "reception.log", environment, codes=(0, 1))
     execution = process_tree.run([*DLNUF, "run"], folder / "run.log", environment)
@@ -180,7 +181,10 @@ def _told(run: Run) -> dict[str, Any]:
 
 
 def _compared(home: Installation, made: Path, folder: Path, run: Run) -> dict[str, Any]:
-    """The comparisons, on the same deliveries and the home that they made; the reruns come last, for they change it."""
+    """The comparisons, on the same deliveries and on the home that they made.
+
+    The reruns come last, since they change the home.
+    """
     floor = comparisons.floor(made / "livraisons", folder)
     resolution = run.stages["resolution"].wall_s
     plain, single = (comparisons.pandas(home, folder, single_first=single) for single in (False, True))
@@ -196,18 +200,18 @@ def _compared(home: Installation, made: Path, folder: Path, run: Run) -> dict[st
 
 
 def ratio(other_s: float | None, ours_s: float) -> float | None:
-    """How many times longer the other takes; None when it did not end."""
+    """How many times longer the other took; None when it did not end."""
     return None if other_s is None else other_s / ours_s
 
 
 def spread(figures: Sequence[float]) -> dict[str, Any]:
-    """How much repeats differ."""
+    """How much the repeats differ."""
     ordered = sorted(figures)
     return {"n": len(ordered), "min": ordered[0], "median": ordered[(len(ordered) - 1) // 2], "max": ordered[-1]}
 
 
 def profile(execution: Execution, points: int = 200) -> list[tuple[float, float]]:
-    """(seconds since the start, MB): the highest of each of so many periods."""
+    """Pairs (seconds since the start, MB): the highest memory of each of so many periods."""
     step = execution.wall_s / points
     highest: dict[int, float] = {}
     for sample in execution.samples:
@@ -217,7 +221,7 @@ def profile(execution: Execution, points: int = 200) -> list[tuple[float, float]
 
 
 def open_establishments(made: Path) -> int:
-    """Open ET of a generation."""
+    """Number of open ET of a generation."""
     return pl.scan_parquet(made / "verite" / "et.parquet").filter(pl.col("date_fermeture").is_null()).collect().height
 
 

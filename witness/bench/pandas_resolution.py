@@ -1,16 +1,17 @@
 """The same resolution written in pandas, in a process of its own: what the SQL of the layer is timed against.
 
 Belongs here: the three rounds of `docs/resolution.md` as a careful pandas programmer writes them (categories, sorts on
-integers, no loop over rows but where two texts are compared). Does not belong here: any rule that the layer lacks.
+integers, no loop over rows except where two texts are compared). Does not belong here: any rule that the layer lacks.
 
-    python -m witness.bench.pandas_resolution ENTREE SORTIE [--trier-d-abord]
+    python -m witness.bench.pandas_resolution GIVEN MADE [--single-first]
 
-ENTREE holds observations.parquet, elements.parquet, precedence.parquet and ordres.parquet (`exporter`); SORTIE gets
-dlnuf_valeurs.parquet, dlnuf_reponses_ecartees.parquet and pandas.json. With `--trier-d-abord`, questions that have one
-answer in force go straight to the layer, as the models do; without, every answer goes through the three rounds.
+GIVEN holds observations.parquet, elements.parquet, precedence.parquet and ordres.parquet (`comparisons.export`). MADE
+receives dlnuf_valeurs.parquet, dlnuf_reponses_ecartees.parquet and pandas.json. With `--single-first`, questions that
+have one answer in force go straight to the layer, as the models do; without it, every answer goes through the three
+rounds.
 """
 
-# pandas comes without types: what a selection gives (frame, series, array) cannot be told before it runs.
+# pandas has no types that tell what a selection gives (frame, series, array) before it runs.
 # pyright: reportArgumentType=false, reportAssignmentType=false, reportReturnType=false, reportAttributeAccessIssue=false
 
 from __future__ import annotations
@@ -33,10 +34,10 @@ CATEGORIES = [
     *(name for name in QUESTION if name != "millesime"),
     *("source", "collecte", "document", "delivery_id", "champ", "rang_depot", "alerte", "unite_mesure", "valeur_texte"),
 ]
-SINGLE = "--trier-d-abord"
+SINGLE = "--single-first"
 EPSILON = 0.000001
 UNRANKED = 900
-MEMORY = 16 * 10**9  # bytes: beyond, pandas is said not to end
+MEMORY = 16 * 10**9  # in bytes: when pandas needs more, the report says that it did not end
 
 Tables = tuple[pd.DataFrame, pd.DataFrame]
 
@@ -49,7 +50,7 @@ def resolve(
     *,
     single_first: bool = False,
 ) -> Tables:
-    """(retained values, other answers), from every answer and the dictionary."""
+    """The retained values and the other answers, from every answer and the dictionary."""
     rules = elements.set_index("element_id")
     observations = observations.assign(
         question=observations.groupby(QUESTION, observed=True, sort=False, dropna=False).ngroup()
@@ -67,7 +68,7 @@ def resolve(
 
 
 def rank(observations: pd.DataFrame, precedence: pd.DataFrame) -> pd.DataFrame:
-    """Every answer with its rank inside its source, its document, its question."""
+    """Every answer, with its rank inside its source, inside its document and inside its question."""
     answers = observations.astype({"element_id": str, "source": str})[["element_id", "source"]]
     ranks = answers.merge(precedence, on=["element_id", "source"], how="left")["rang"]
     a = observations.assign(
@@ -75,7 +76,7 @@ def rank(observations: pd.DataFrame, precedence: pd.DataFrame) -> pd.DataFrame:
         passee=~observations["est_courante"],
         douteuse=observations["alerte"].notna(),
     )
-    # A line has one cell by field: nothing is left to decide after the field.
+    # A line has one cell for each field, so that nothing is left to decide after the field.
     last_word = ["passee", "rang_depot", "collecte_le", "recu_le", "delivery_id", "ligne", "champ"]
     upwards = [True, False, False, False, True, True, True]
     a = a.sort_values(["question", "source", *last_word], ascending=[True, True, *upwards], na_position="last")
@@ -106,7 +107,7 @@ def first_of_each(column: pd.Series, starts: pd.Series) -> pd.Series:
 
 
 def compare(others: pd.DataFrame, kept: pd.DataFrame, rules: pd.DataFrame) -> pd.DataFrame:
-    """The answers not retained, against the retained one of their question."""
+    """The answers that are not retained, compared with the retained one of their question."""
     wanted = ["question", "valeur_nombre", "valeur_texte", "valeur_date", "source", "alerte", "rang_source"]
     both = others.merge(kept[wanted], on="question", how="left", suffixes=("", "_r"), indicator="face")
     number = both["valeur_nombre_r"] - both["valeur_nombre"]
@@ -132,7 +133,7 @@ def compare(others: pd.DataFrame, kept: pd.DataFrame, rules: pd.DataFrame) -> pd
 
 
 def tell(kept: pd.DataFrame, ranked: pd.DataFrame, others: pd.DataFrame, ordres: pd.DataFrame) -> pd.DataFrame:
-    """The retained answers with how many there were, the rule that chose them, how the voices agreed."""
+    """The retained answers, with how many answers there were, the rule that chose them, and how the voices agreed."""
     voices = ranked[ranked["est_voix"]].groupby("question")
     by_question = pd.DataFrame(
         {
@@ -165,7 +166,7 @@ def tell(kept: pd.DataFrame, ranked: pd.DataFrame, others: pd.DataFrame, ordres:
 
 
 def values(told: pd.DataFrame, rules: pd.DataFrame) -> pd.DataFrame:
-    """The layer: one row a datum."""
+    """The table of the layer, with one row a datum."""
     of = rules.reindex(told["element_id"].astype(str))
     unit = told["unite_mesure"].astype(object)
     counted = of["type"].astype(str).str.startswith("entier").to_numpy()
@@ -182,7 +183,7 @@ def values(told: pd.DataFrame, rules: pd.DataFrame) -> pd.DataFrame:
 
 
 def losers(others: pd.DataFrame) -> pd.DataFrame:
-    """The answers not retained, each with its reason."""
+    """The answers that are not retained, each with the reason."""
     repeated = others["rang_dans_source"] > 1
     deposit, last = (others[name].astype(object).fillna("") for name in ("rang_depot", "depot_de_la_source"))
     doubtful = others["alerte"].notna() & others["alerte_r"].isna() & (others["rang_source"] < others["rang_source_r"])
@@ -205,7 +206,7 @@ def losers(others: pd.DataFrame) -> pd.DataFrame:
 
 
 def shown(answers: pd.DataFrame) -> pd.Series:
-    """The value of each answer, as people read it."""
+    """The value of each answer as people read it."""
     number = answers["valeur_nombre"]
     whole = number.eq(number.round()) & (number.abs() < 9e15)
     text = answers["valeur_texte"].astype(object)
@@ -253,7 +254,7 @@ def domain(text: str) -> str:
 
 
 def metres(a: str, b: str) -> float:
-    """Distance between two points « latitude;longitude » ; unknown (NaN) when one of them is not a point."""
+    """Distance between two points « latitude;longitude »; unknown (NaN) when one of them is not a point."""
     try:
         (lat_a, lon_a), (lat_b, lon_b) = (np.radians([float(x) for x in t.split(";")[:2]]) for t in (a, b))
     except ValueError:
@@ -282,7 +283,7 @@ LIKENESS = {
 
 
 def read(path: Path) -> pd.DataFrame:
-    """Answers, their repeated texts as categories in the order of their bytes."""
+    """The answers, whose repeated texts are categories in the order of their bytes."""
     frame = pq.read_table(path, read_dictionary=CATEGORIES).to_pandas(
         date_as_object=False, split_blocks=True, self_destruct=True
     )
@@ -293,7 +294,7 @@ def read(path: Path) -> pd.DataFrame:
 
 
 def main(source: Path, target: Path, single_first: bool) -> None:
-    """Resolves what `source` holds into `target`, and says how long it took, reading and writing included.
+    """Resolves what `source` holds into `target`, and writes how long it took, reading and writing included.
 
     Fails beyond 16 GB of memory.
     """

@@ -1,9 +1,10 @@
-"""A command, watched from outside: time, CPU and memory of its whole process tree.
+"""A command watched from outside: time, CPU and memory of its whole process tree.
 
 Belongs here: starting it, sampling /proc. Does not belong here: which stage was at work (`stage_costs`).
 
-Memory is the sum of the resident sets (RSS), so pages that two processes share count twice: it is an upper bound. The
-proportional share (PSS) would be exact, but the kernel walks every page to give it: tens of milliseconds for gigabytes.
+Memory is the sum of the resident sets (RSS). It is an upper bound, since pages that two processes share count twice.
+The proportional share (PSS) would be exact, but the kernel walks every page to give it, which takes tens of
+milliseconds for some gigabytes.
 """
 
 from __future__ import annotations
@@ -24,12 +25,12 @@ DLNUF = (sys.executable, "-m", "orchestration.cli")
 
 
 class BenchFailed(RuntimeError):
-    """A command that the bench measures did not end well; the message says which, and its last words."""
+    """A command that the bench measures did not end well. The message gives the command and its last words."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One look at a process tree: when (seconds since 1970), bytes resident, CPU spent since the start."""
+    """One look at a process tree: its time (seconds since 1970), the bytes resident, the CPU spent since the start."""
 
     at: float
     memory: int
@@ -38,7 +39,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Execution:
-    """A command that ended: when it began and ended (seconds since 1970), its CPU, what was seen meanwhile."""
+    """A command that ended: its start and its end (seconds since 1970), its CPU, and the samples taken meanwhile."""
 
     start: float
     end: float
@@ -57,7 +58,10 @@ class Execution:
 def run(
     command: Sequence[str | Path], log: Path, environment: Mapping[str, str] | None = None, codes: Sequence[int] = (0,)
 ) -> Execution:
-    """Runs a command to its end; what it says goes to `log`. Raises BenchFailed on another exit code than `codes`."""
+    """Runs a command to its end; its output goes to `log`.
+
+    Raises BenchFailed on an exit code that is not in `codes`.
+    """
     samples: list[Sample] = []
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w", encoding="utf-8") as said:
@@ -99,7 +103,7 @@ def _watch(root: int, samples: list[Sample], over: threading.Event) -> None:
 
 
 def tree(root: int) -> Sample | None:
-    """A process and all that descend from it, now; None once it is gone."""
+    """A process and all its descendants at this moment; None once it is gone."""
     parents: dict[int, int] = {}
     facts: dict[int, tuple[int, int]] = {}
     for entry in os.scandir("/proc"):
@@ -121,7 +125,7 @@ def tree(root: int) -> Sample | None:
 
 
 def descendants(root: int, parents: Mapping[int, int]) -> set[int]:
-    """The process and its descendants, from each process's parent; empty when it is not there."""
+    """A process and its descendants, found from the parent of each process; empty when the process is not there."""
     found = {root} & parents.keys()
     while more := {pid for pid, parent in parents.items() if parent in found} - found:
         found |= more

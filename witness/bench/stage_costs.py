@@ -1,11 +1,11 @@
 """Which stage a run was at, and what each one cost.
 
-Belongs here: the intervals of the stages (the run's journal, dbt's results) and the sharing of samples among them.
-Does not belong here: taking the samples (`process_tree`).
+Belongs here: the intervals of the stages (the journal of the run, the results of dbt), and the sharing of samples among
+them. Does not belong here: taking the samples (`process_tree`).
 
-dbt builds two models at once, so stages overlap: the times of all stages add up to more than the run's. CPU is shared
-in proportion to the time that each spent between two samples; `orchestration` has what no stage claims: starting
-Python, Dagster and dbt, checks.
+dbt builds two models at once, so that stages overlap: their times add up to more than that of the run. CPU is shared
+among them in proportion to the time that each spent between two samples. `orchestration` has what no stage claims:
+starting Python, Dagster and dbt, and the checks.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from witness.installation import Installation
 STAGES = ("read", "validate", "load", "staging", "matching", "observations", "resolution", "marts", "tests", "snapshot")
 REST = "orchestration"
 _JOURNAL = {"lecture": "read", "validation": "validate", "chargement": "load", "publication": "snapshot"}
-# By the folder of a model, the most precise first.
+# Stage by folder of a model; the most precise folders come first.
 _FOLDERS = {
     "intermediate/resolution": "resolution",
     "intermediate/personnes": "matching",
@@ -38,7 +38,7 @@ _FOLDERS = {
 
 @dataclass(frozen=True)
 class Interval:
-    """A stage at work, in seconds since 1970."""
+    """A stage at work, from a time to another, in seconds since 1970."""
 
     stage: str
     start: float
@@ -61,7 +61,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a stage cost."""
+    """What a stage cost: time, CPU, peak memory of the process tree while it was at work."""
 
     wall_s: float
     cpu_s: float
@@ -79,7 +79,7 @@ def stage_of(node: dict[str, Any]) -> str:
 
 
 def nodes(home: Installation) -> list[Node]:
-    """What dbt executed in the last run, in no order."""
+    """The nodes that dbt executed in the last run, in no particular order."""
     known = json.loads((home.dbt_target / "manifest.json").read_text(encoding="utf-8"))["nodes"]
     results = json.loads((home.dbt_target / "run_results.json").read_text(encoding="utf-8"))["results"]
     found: list[Node] = []
@@ -100,7 +100,7 @@ def intervals(home: Installation) -> list[Interval]:
 
 
 def covered_s(spans: Sequence[tuple[float, float]]) -> float:
-    """Length of the union of spans: what overlaps counts once."""
+    """Length in seconds of the union of spans: what overlaps counts once."""
     total, reached = 0.0, float("-inf")
     for start, end in sorted(spans):
         total += max(0.0, end - max(start, reached))
@@ -129,7 +129,7 @@ def costs(found: Sequence[Interval], execution: Execution) -> dict[str, Cost]:
 
 
 def _steps(execution: Execution, ordered: Sequence[Interval]) -> Iterator[tuple[Sample, Sample, list[Interval]]]:
-    """Each sample with the one before, and the intervals that were at work between the two."""
+    """Each sample with the one before it, and the intervals that were at work between the two."""
     before, waiting, active = Sample(execution.start, 0, 0.0), 0, list[Interval]()
     for sample in execution.samples:
         while waiting < len(ordered) and ordered[waiting].start < sample.at:

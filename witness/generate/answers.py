@@ -13,11 +13,11 @@ import numpy as np
 import polars as pl
 
 from witness.generate.defects import Question
-from witness.generate.injection import Ecrites
-from witness.generate.sheet import Colonne, Feuille, cles, largeur, tolerances, unite_mesure
-from witness.generate.streams import Flottants
+from witness.generate.injection import WrittenRows
+from witness.generate.sheet import Column, Sheet, half_width, question_keys, tolerances, unit_of_measure
+from witness.generate.streams import Floats
 
-CLE = {
+KEY = {
     "unite": pl.String,
     "unite_id": pl.String,
     "perimetre": pl.String,
@@ -26,24 +26,24 @@ CLE = {
     "composante": pl.String,
     "base_temporelle": pl.String,
 }
-VALEUR = {"valeur_nombre": pl.Float64, "valeur_texte": pl.String, "valeur_date": pl.Date}
+VALUE = {"valeur_nombre": pl.Float64, "valeur_texte": pl.String, "valeur_date": pl.Date}
 SCHEMA = {
     "livraison": pl.String,
     "ligne": pl.Int64,
     "source": pl.String,
     "document": pl.String,
-    **CLE,
+    **KEY,
     "champ": pl.String,
-    **VALEUR,
+    **VALUE,
     "rang_depot": pl.String,
     "recu_rang": pl.Int32,
     "est_juste": pl.Boolean,
 }
-SCHEMA_VIDES = {"livraison": pl.String, "ligne": pl.Int64, **CLE, "champ": pl.String, "motif": pl.String}
-assert tuple(CLE) == Question._fields
+UNANSWERED_SCHEMA = {"livraison": pl.String, "ligne": pl.Int64, **KEY, "champ": pl.String, "motif": pl.String}
+assert tuple(KEY) == Question._fields
 
 
-class Origine(NamedTuple):
+class Origin(NamedTuple):
     """Where an answer comes from."""
 
     livraison: str
@@ -52,167 +52,178 @@ class Origine(NamedTuple):
     recu_rang: int
 
 
-def valeurs_texte(variable: str, textes: pl.Series) -> pl.Series:
+def text_values(variable: str, texts: pl.Series) -> pl.Series:
     """Texts in their canonical writing: yes and no in small letters."""
-    return textes.str.to_lowercase() if unite_mesure(variable) == "booleen" else textes
+    return texts.str.to_lowercase() if unit_of_measure(variable) == "booleen" else texts
 
 
-def justes(variable: str, reponses: Flottants, vrais: Flottants, arrondi: float = 0.0) -> np.ndarray:
-    """Numbers within the tolerance of the element of what is true (canonical unit) ; false when nothing is true.
+def right_numbers(variable: str, answers: Floats, true_values: Floats, rounding: float = 0.0) -> np.ndarray:
+    """Whether each answer is near enough to the true number, both in the canonical unit; false when nothing is true.
 
-    An element without a tolerance in numbers is right to the rounding of its column.
+    Near enough means within the tolerance of the element. An element that has no tolerance in numbers is right when it
+    is right to the rounding of its column.
     """
-    ecart = largeur(variable, vrais)
+    gap = half_width(variable, true_values)
     with np.errstate(invalid="ignore"):
-        permis = np.maximum(arrondi, 0.0 if ecart is None else ecart) + 1e-6
-        return np.abs(reponses - vrais) <= permis
+        allowed = np.maximum(rounding, 0.0 if gap is None else gap) + 1e-6
+        return np.abs(answers - true_values) <= allowed
 
 
-def jours_justes(variable: str, reponses: pl.Series, vrais: pl.Series) -> np.ndarray:
-    """Dates within the days that the element tolerates."""
-    nature, valeur = tolerances()[variable]
-    jours = valeur if nature == "date" else 0.0
-    ecart = (reponses - vrais).dt.total_days().abs()
-    return (ecart <= jours).fill_null(False).to_numpy()
+def right_days(variable: str, answers: pl.Series, true_values: pl.Series) -> np.ndarray:
+    """Whether each date is within the number of days that the element tolerates."""
+    nature, value = tolerances()[variable]
+    days = value if nature == "date" else 0.0
+    gap = (answers - true_values).dt.total_days().abs()
+    return (gap <= days).fill_null(False).to_numpy()
 
 
-def textes_justes(variable: str, reponses: pl.Series, vrais: pl.Series) -> np.ndarray:
-    """Texts that say the same: equal but for case, or sets that share enough."""
-    egaux = (reponses.str.to_lowercase() == vrais.str.to_lowercase()).fill_null(False).to_numpy().copy()
-    nature, valeur = tolerances()[variable]
+def right_texts(variable: str, answers: pl.Series, true_values: pl.Series) -> np.ndarray:
+    """Whether each text says the same as the truth.
+
+    Two texts are the same when they differ by their capitals only. Two sets are the same when they share enough of
+    their members.
+    """
+    equal = (answers.str.to_lowercase() == true_values.str.to_lowercase()).fill_null(False).to_numpy().copy()
+    nature, value = tolerances()[variable]
     if nature == "ensemble":
-        for i in np.flatnonzero(~egaux).tolist():
-            a, b = (set((s[i] or "").lower().split(",")) - {""} for s in (reponses, vrais))
-            egaux[i] = bool(a and b) and len(a & b) >= valeur * len(a | b)
-    return egaux
+        for i in np.flatnonzero(~equal).tolist():
+            a, b = (set((s[i] or "").lower().split(",")) - {""} for s in (answers, true_values))
+            equal[i] = bool(a and b) and len(a & b) >= value * len(a | b)
+    return equal
 
 
-def reponses(feuille: Feuille, colonnes: list[Colonne], ecrites: Ecrites, origine: Origine) -> Iterator[pl.DataFrame]:
-    """Answers of a table, one frame per column that puts a question ; rows that writing destroyed are not answers."""
-    for colonne, vrai, lignes, champ, connues in _cellules(feuille, colonnes, ecrites):
-        garde = connues & ecrites.lisible
-        rangs, temoins = ecrites.rangs[garde], ecrites.temoin[garde]
-        variable = colonne.variable or ""
-        sans_temoin = temoins < 0
-        if colonne.textes is None:
-            nombres = colonne.ecrits()[rangs] * colonne.facteur
-            vrais = vrai.connus() if vrai.verite is None else vrai.verite
-            verite = np.where(sans_temoin, np.nan, vrais[temoins] * vrai.facteur)
-            valeurs = {"valeur_nombre": nombres}
-            juste = justes(variable, nombres, verite, colonne.arrondi * abs(colonne.facteur))
+def answers(sheet: Sheet, columns: list[Column], written: WrittenRows, origin: Origin) -> Iterator[pl.DataFrame]:
+    """The answers of a table, one frame for each column that puts a question.
+
+    A row that the writing destroyed is no answer.
+    """
+    for column, true, lines, field_name, known in _cells(sheet, columns, written):
+        kept = known & written.readable
+        ranks, witnesses = written.ranks[kept], written.witness[kept]
+        variable = column.variable or ""
+        without_witness = witnesses < 0
+        if column.texts is None:
+            numbers = column.as_written()[ranks] * column.factor
+            true_values = true.known_numbers() if true.truth is None else true.truth
+            truth = np.where(without_witness, np.nan, true_values[witnesses] * true.factor)
+            values = {"valeur_nombre": numbers}
+            right = right_numbers(variable, numbers, truth, column.rounding * abs(column.factor))
         else:
-            assert vrai.textes is not None
-            textes, verite = (_serie(c, r) for c, r in ((colonne.textes, rangs), (vrai.textes, temoins)))
-            if colonne.est_date:
-                jours, verite = (x.str.to_date("%d/%m/%Y") for x in (textes, verite))
-                valeurs = {"valeur_date": jours}
-                juste = jours_justes(variable, jours, verite)
+            assert true.texts is not None
+            texts, truth = (_series(c, r) for c, r in ((column.texts, ranks), (true.texts, witnesses)))
+            if column.is_date:
+                days, truth = (x.str.to_date("%d/%m/%Y") for x in (texts, truth))
+                values = {"valeur_date": days}
+                right = right_days(variable, days, truth)
             else:
-                valeurs = {"valeur_texte": valeurs_texte(variable, textes)}
-                juste = textes_justes(variable, textes, verite)
-        depots = None if feuille.depots is None else pl.Series(feuille.depots).gather(rangs.tolist())
+                values = {"valeur_texte": text_values(variable, texts)}
+                right = right_texts(variable, texts, truth)
+        depots = None if sheet.depots is None else pl.Series(sheet.depots).gather(ranks.tolist())
         yield _table(
             SCHEMA,
-            origine._asdict()
-            | _questions(feuille, ecrites, garde, variable)
-            | valeurs
-            | {"ligne": lignes[garde], "champ": champ, "rang_depot": depots, "est_juste": juste & ~sans_temoin},
+            origin._asdict()
+            | _questions(sheet, written, kept, variable)
+            | values
+            | {"ligne": lines[kept], "champ": field_name, "rang_depot": depots, "est_juste": right & ~without_witness},
         )
 
 
-def vides(feuille: Feuille, colonnes: list[Colonne], ecrites: Ecrites) -> Iterator[pl.DataFrame]:
-    """Questions put to a unit and left empty, or that the file itself calls unusable ; once, when put in two columns.
+def unanswered(sheet: Sheet, columns: list[Column], written: WrittenRows) -> Iterator[pl.DataFrame]:
+    """Questions that a unit was asked and that the file leaves without a usable answer.
 
-    `motif`: « vide » when something exists to be answered, « sans_objet » when nothing does, or the kind of the defect.
+    A question put in two columns counts once. `motif` says why: « vide » when something exists that could be answered,
+    « sans_objet » when nothing does, or the kind of the defect that made the answer unusable.
     """
-    position = {id(c): j for j, c in enumerate(colonnes)}
-    repondues: dict[tuple[str, str, str], np.ndarray] = {}
-    for colonne, _, _, _, connues in _cellules(feuille, colonnes, ecrites):
-        cle = cles()[colonne.variable or ""]
-        repondues[cle] = connues | repondues.get(cle, np.zeros(len(connues), dtype=bool))
-    for colonne, vrai, lignes, champ, _ in _cellules(feuille, colonnes, ecrites):
-        connues = repondues.pop(cles()[colonne.variable or ""], None)
-        if connues is None:
+    position = {id(c): j for j, c in enumerate(columns)}
+    answered: dict[tuple[str, str, str], np.ndarray] = {}
+    for column, _, _, _, known in _cells(sheet, columns, written):
+        key = question_keys()[column.variable or ""]
+        answered[key] = known | answered.get(key, np.zeros(len(known), dtype=bool))
+    for column, true, lines, field_name, _ in _cells(sheet, columns, written):
+        known = answered.pop(question_keys()[column.variable or ""], None)
+        if known is None:
             continue
-        garde = ~connues & ecrites.lisible
-        rangs = ecrites.rangs[garde]
-        temoins = ecrites.temoin[garde]
-        existe = _existe(vrai)[temoins] & (temoins >= 0)
-        motif = np.where(existe, "vide", "sans_objet").astype(object)
-        detruites = [ecrites.detruites.get((int(i), position[id(colonne)])) for i in rangs] if len(rangs) else []
-        motif = [d or m for d, m in zip(detruites, motif.tolist(), strict=True)]
+        kept = ~known & written.readable
+        ranks = written.ranks[kept]
+        witnesses = written.witness[kept]
+        exists = _exists(true)[witnesses] & (witnesses >= 0)
+        motif = np.where(exists, "vide", "sans_objet").astype(object)
+        destroyed = [written.destroyed.get((int(i), position[id(column)])) for i in ranks] if len(ranks) else []
+        motif = [d or m for d, m in zip(destroyed, motif.tolist(), strict=True)]
         yield _table(
-            SCHEMA_VIDES,
-            _questions(feuille, ecrites, garde, colonne.variable or "")
-            | {"livraison": feuille.nom, "ligne": lignes[garde], "champ": champ, "motif": motif},
+            UNANSWERED_SCHEMA,
+            _questions(sheet, written, kept, column.variable or "")
+            | {"livraison": sheet.name, "ligne": lines[kept], "champ": field_name, "motif": motif},
         )
 
 
-def identites_de(
-    variable: str, unite: str, unite_id: pl.Series, annee: int, ecrits: pl.Series, vrais: pl.Series, champ: str,
-    lignes: pl.Series, origine: Origine,
+def identity_answers(
+    variable: str, unit: str, unite_id: pl.Series, year: int, written: pl.Series, true_values: pl.Series,
+    field_name: str, lines: pl.Series, origin: Origin,
 ) -> pl.DataFrame:  # fmt: skip
-    """Answers of a referential about a text or a date, those that are known."""
-    dates = ecrits.dtype == pl.Date
-    juste = (jours_justes if dates else textes_justes)(variable, ecrits, vrais)
-    element, composante, base = cles()[variable]
+    """The answers of a referential about one text or one date; what it leaves unknown is no answer."""
+    dates = written.dtype == pl.Date
+    right = (right_days if dates else right_texts)(variable, written, true_values)
+    element, composante, base = question_keys()[variable]
     table = _table(
         SCHEMA,
-        origine._asdict()
-        | {"unite": unite, "unite_id": unite_id, "perimetre": "site", "millesime": annee, "element_id": element}
-        | {"composante": composante, "base_temporelle": base, "champ": champ, "ligne": lignes, "est_juste": juste}
-        | {"valeur_date" if dates else "valeur_texte": ecrits},
+        origin._asdict()
+        | {"unite": unit, "unite_id": unite_id, "perimetre": "site", "millesime": year, "element_id": element}
+        | {"composante": composante, "base_temporelle": base, "champ": field_name, "ligne": lines, "est_juste": right}
+        | {"valeur_date" if dates else "valeur_texte": written},
     )
     return table.filter(pl.any_horizontal(pl.col("valeur_texte", "valeur_date").is_not_null()))
 
 
-def _cellules(
-    feuille: Feuille, colonnes: list[Colonne], ecrites: Ecrites
-) -> Iterator[tuple[Colonne, Colonne, np.ndarray, str, np.ndarray]]:
-    """Each column that puts a question: as written, as true, lines, title, and which of the rows written are known."""
-    lignes = np.arange(len(ecrites.rangs)) + 2
-    for j, (colonne, vrai, champ) in enumerate(
-        zip(colonnes, feuille.colonnes, feuille.titres_distincts(), strict=True)
-    ):
-        if colonne.variable is None:
+def _cells(
+    sheet: Sheet, columns: list[Column], written: WrittenRows
+) -> Iterator[tuple[Column, Column, np.ndarray, str, np.ndarray]]:
+    """What each column that puts a question holds.
+
+    Yields the column as written, the true one, the lines of the file, the title, and which of the rows written carry a
+    value.
+    """
+    lines = np.arange(len(written.ranks)) + 2
+    for j, (column, true, field_name) in enumerate(zip(columns, sheet.columns, sheet.distinct_titles(), strict=True)):
+        if column.variable is None:
             continue
-        connues = _existe(colonne)
-        perdues = [i for i, jj in ecrites.detruites if jj == j]
-        connues[perdues] = False
-        yield colonne, vrai, lignes, champ, connues[ecrites.rangs]
+        known = _exists(column)
+        lost = [i for i, k in written.destroyed if k == j]
+        known[lost] = False
+        yield column, true, lines, field_name, known[written.ranks]
 
 
-def _existe(colonne: Colonne) -> np.ndarray:
-    return colonne.textes != None if colonne.textes is not None else ~np.isnan(colonne.connus())  # noqa: E711 (per cell)
+def _exists(column: Column) -> np.ndarray:
+    return column.texts != None if column.texts is not None else ~np.isnan(column.known_numbers())  # noqa: E711 (per cell)
 
 
-def _serie(textes: np.ndarray, rangs: np.ndarray) -> pl.Series:
-    return pl.Series(textes[rangs].tolist(), dtype=pl.String)
+def _series(texts: np.ndarray, ranks: np.ndarray) -> pl.Series:
+    return pl.Series(texts[ranks].tolist(), dtype=pl.String)
 
 
-def _questions(feuille: Feuille, ecrites: Ecrites, garde: np.ndarray, variable: str) -> dict[str, Any]:
-    rangs = ecrites.rangs[garde]
-    groupees = np.zeros(len(feuille), dtype=bool) if feuille.groupees is None else feuille.groupees
-    element, composante, base = cles()[variable]
+def _questions(sheet: Sheet, written: WrittenRows, kept: np.ndarray, variable: str) -> dict[str, Any]:
+    ranks = written.ranks[kept]
+    grouped = np.zeros(len(sheet), dtype=bool) if sheet.grouped is None else sheet.grouped
+    element, composante, base = question_keys()[variable]
     return {
-        "unite": feuille.unite,
-        "unite_id": ecrites.unites[garde].astype(str),
-        "perimetre": np.where(groupees[rangs], "groupe", "site"),
-        "millesime": feuille.millesimes[rangs],
+        "unite": sheet.unite,
+        "unite_id": written.units[kept].astype(str),
+        "perimetre": np.where(grouped[ranks], "groupe", "site"),
+        "millesime": sheet.millesimes[ranks],
         "element_id": element,
         "composante": composante,
         "base_temporelle": base,
     }
 
 
-def _table(schema: dict, valeurs: Mapping[str, Any]) -> pl.DataFrame:
-    """A frame of a schema ; a lone value fills its column, an absent one is unknown."""
-    n = next(len(v) for v in valeurs.values() if isinstance(v, np.ndarray | pl.Series | list))
-    colonnes = []
-    for nom, nature in schema.items():
-        valeur = valeurs.get(nom)
-        if valeur is None or isinstance(valeur, str | int):
-            colonnes.append(pl.Series(nom, [valeur], dtype=nature).new_from_index(0, n))
+def _table(schema: dict, values: Mapping[str, Any]) -> pl.DataFrame:
+    """A frame of a schema: a lone value fills its column, a value that is not given leaves its column unknown."""
+    n = next(len(v) for v in values.values() if isinstance(v, np.ndarray | pl.Series | list))
+    columns = []
+    for name, nature in schema.items():
+        value = values.get(name)
+        if value is None or isinstance(value, str | int):
+            columns.append(pl.Series(name, [value], dtype=nature).new_from_index(0, n))
         else:
-            colonnes.append(pl.Series(nom, valeur).cast(nature))
-    return pl.DataFrame(colonnes)
+            columns.append(pl.Series(name, value).cast(nature))
+    return pl.DataFrame(columns)

@@ -1,8 +1,8 @@
-"""What goes wrong in deliveries: rates, ledger of what was done, ledger of natural disagreements.
+"""What goes wrong in deliveries: the rates, and the ledger of all that separates the deliveries from the truth.
 
-Belongs here: the kinds of defects, their default rates, what a right system does of each, and the record of each.
-Does not belong here: their injection in a given file (`injection`, and the modules of `collectes` for those that only
-one format knows).
+Belongs here: the kinds of defects, their default rates, what a right system does of each, and how each one is recorded.
+Does not belong here: making them in a given file (`injection`, and the modules of `collectes` for the defects that one
+format alone can carry).
 """
 
 from __future__ import annotations
@@ -16,15 +16,16 @@ from typing import NamedTuple
 import polars as pl
 import yaml
 
-from witness.generate.personnes.rates import TauxPersonnes
+from witness.generate.personnes.rates import PersonRates
 
 
 @dataclass(frozen=True)
-class TauxDefauts:
-    """Share of the rows of a delivery touched by each kind of defect ; above 0, at least one row is when it can.
+class DefectRates:
+    """Share of the rows of a delivery that each kind of defect touches.
 
-    `encodage_cp1252` and `colonne_manquante` touch one delivery whole, when above 0 ; `fermeture_tardive` is a share of
-    the closures of a year, `redressement` of the wrong values that a redelivery puts right.
+    Above 0, at least one row is touched whenever one can be. `encodage_cp1252` and `colonne_manquante` touch one whole
+    delivery as soon as they are above 0. `fermeture_tardive` is a share of the closures of a year, and `redressement` a
+    share of the wrong values, which a redelivery puts right.
     """
 
     valeur_perimee: float = 0.010  # last year's value sent again
@@ -45,33 +46,37 @@ class TauxDefauts:
     date_bouche_trou: float = 0.010  # 1904-04-04
     virgule_decimale: float = 0.010  # decimal comma in a file with decimal points
     encodage_cp1252: float = 1.0  # one file expected in UTF-8 is not
-    colonne_manquante: float = 1.0  # one delivery lacks the column of its key ; a complete one follows
+    colonne_manquante: float = 1.0  # one delivery lacks the column of its key; a complete one follows
     fermeture_tardive: float = 0.15  # closures of the year that FINESS only learns of a year later
     redressement: float = 0.6
-    personnes: TauxPersonnes = field(default_factory=TauxPersonnes)  # those of persons and stays, by the same names
+    personnes: PersonRates = field(default_factory=PersonRates)  # those of persons and stays, by the same names
 
     @classmethod
     def natures(cls) -> tuple[str, ...]:
-        """Names of the rates, those of persons apart."""
+        """Names of the rates, without those of persons."""
         return tuple(f.name for f in fields(cls) if f.name != "personnes")
 
     @classmethod
-    def aucun(cls) -> TauxDefauts:
-        """No injected defect at all (natural disagreements remain)."""
-        aucune = dict.fromkeys((n for n in cls.natures() if n != "redressement"), 0.0)
-        return cls(**aucune, personnes=TauxPersonnes.aucun())
+    def none(cls) -> DefectRates:
+        """Rates without any injected defect; natural disagreements remain."""
+        zeros = dict.fromkeys((n for n in cls.natures() if n != "redressement"), 0.0)
+        return cls(**zeros, personnes=PersonRates.none())
 
-    def fois(self, facteur: float) -> TauxDefauts:
-        """The same kinds, more or less frequent."""
+    def times(self, factor: float) -> DefectRates:
+        """The same kinds of defects, as many times more frequent; no rate passes 1."""
         natures = (n for n in self.natures() if n != "redressement")
-        taux = {n: min(1.0, getattr(self, n) * facteur) for n in natures}
-        return replace(self, **taux, personnes=self.personnes.fois(facteur))
+        rates = {n: min(1.0, getattr(self, n) * factor) for n in natures}
+        return replace(self, **rates, personnes=self.personnes.times(factor))
 
 
-# What a right system does of each kind: reject the line ; reject it because it repeats another ; whatever it does, the
-# value is wrong ; leave the datum unknown ; read it right, it is only written oddly ; or, of a whole delivery, read it
-# right all the same, or refuse it.
-EFFETS = {
+# What a right system does of each kind of defect:
+# ligne_a_rejeter: it rejects the line;
+# ligne_en_trop: it rejects the line, because it repeats another;
+# valeur_fausse: it cannot know better, and the value is wrong whatever it does;
+# valeur_inconnue: it leaves the datum unknown;
+# ecriture: it reads the value right, which is only oddly written;
+# livraison, livraison_a_refuser: of a whole delivery, it reads it right all the same, or refuses it.
+EFFECTS = {
     "valeur_perimee": "valeur_fausse",
     "faute_de_frappe": "valeur_fausse",
     "fraction_pour_pourcent": "valeur_fausse",
@@ -96,18 +101,19 @@ EFFETS = {
 
 
 @dataclass(frozen=True)
-class Fidelite:
-    """How faithfully a collection is answered when nothing goes wrong: its natural disagreements."""
+class Fidelity:
+    """How faithfully a collection is answered when nothing goes wrong: the shares of its natural disagreements."""
 
-    reponse: float = 0.95  # share of the ET that answer at all
-    vide: float = 0.02  # share of the questions left empty
-    tolere: float = 0.05  # answers off by less than the tolerance of the element
-    hors_tolerance: float = 0.012  # answers off by more
-    retard: float = 0.35  # answers that ignore a change of capacity of the year
+    answering: float = 0.95  # share of the ET that answer at all
+    empty: float = 0.02  # share of the questions left empty
+    tolerated: float = 0.05  # answers off by less than the tolerance of the element
+    beyond_tolerance: float = 0.012  # answers off by more
+    late: float = 0.35  # answers that ignore a change of capacity of the year
 
 
-# Natural disagreements: one row per answer that is not the truth ; numbers in the unit of the file, or texts.
-SCHEMA_ECARTS = {
+# One row for each answer that is not the truth for a natural reason; its values are numbers in the unit of the file, or
+# texts.
+DISAGREEMENTS_SCHEMA = {
     "livraison": pl.String,
     "ligne": pl.Int64,
     "champ": pl.String,
@@ -118,11 +124,11 @@ SCHEMA_ECARTS = {
     "texte_vrai": pl.String,
     "texte_livre": pl.String,
 }
-EXACTE = Fidelite(reponse=1.0, vide=0.0, tolere=0.0, hors_tolerance=0.0, retard=0.0)
+EXACT = Fidelity(answering=1.0, empty=0.0, tolerated=0.0, beyond_tolerance=0.0, late=0.0)
 
 
 class Question(NamedTuple):
-    """The key of the resolved layer, as texts ; empty where the defect is not about one question."""
+    """The key of the resolved layer, as texts. Empty texts mean that the defect is not about one question."""
 
     unite: str = ""
     unite_id: str = ""
@@ -134,8 +140,11 @@ class Question(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Defaut:
-    """One injected defect. `ligne`: physical line of a CSV (1 = titles), rank of the record in a JSON file."""
+class Defect:
+    """One injected defect.
+
+    `ligne` is the physical line of a CSV (1 holds the titles), or the rank of the record in a JSON file.
+    """
 
     livraison: str
     ligne: int
@@ -147,84 +156,86 @@ class Defaut:
 
 
 @dataclass
-class Registre:
-    """Everything that separates the deliveries from the truth."""
+class Ledger:
+    """Everything that separates the deliveries from the truth: the injected defects and the natural disagreements."""
 
-    defauts: list[Defaut] = field(default_factory=list)
-    ecarts: list[pl.DataFrame] = field(default_factory=list)
+    defects: list[Defect] = field(default_factory=list)
+    disagreements: list[pl.DataFrame] = field(default_factory=list)
 
-    def noter(
+    def record(
         self,
-        livraison: str,
-        ligne: int,
-        champ: str,
+        delivery: str,
+        line: int,
+        column_name: str,
         nature: str,
-        vraie: str,
-        livree: str,
+        true_value: str,
+        delivered: str,
         question: Question | None = None,
     ) -> None:
         """Record one injected defect."""
-        self.defauts.append(Defaut(livraison, ligne, champ, nature, vraie, livree, question or Question()))
+        self.defects.append(Defect(delivery, line, column_name, nature, true_value, delivered, question or Question()))
 
-    def ecrire(self, dossier: Path) -> None:
+    def write(self, folder: Path) -> None:
         """Write `defauts.csv` (injected) and `ecarts.parquet` (natural), in the order of files and lines."""
-        noms = [f.name for f in fields(Defaut)[:-1]]
-        with (dossier / "defauts.csv").open("w", encoding="utf-8", newline="") as flux:
-            sortie = csv.writer(flux, delimiter=";", lineterminator="\n")
-            sortie.writerow([*noms, "effet", *Question._fields])
-            for d in sorted(self.defauts, key=lambda d: (d.livraison, d.ligne, d.champ, d.nature)):
-                sortie.writerow([*astuple(d)[:-1], EFFETS[d.nature], *d.question])
-        pl.concat([pl.DataFrame(schema=SCHEMA_ECARTS), *self.ecarts]).sort("livraison", "ligne", "champ").write_parquet(
-            dossier / "ecarts.parquet"
-        )
+        names = [f.name for f in fields(Defect)[:-1]]
+        with (folder / "defauts.csv").open("w", encoding="utf-8", newline="") as stream:
+            out = csv.writer(stream, delimiter=";", lineterminator="\n")
+            out.writerow([*names, "effet", *Question._fields])
+            for d in sorted(self.defects, key=lambda d: (d.livraison, d.ligne, d.champ, d.nature)):
+                out.writerow([*astuple(d)[:-1], EFFECTS[d.nature], *d.question])
+        pl.concat([pl.DataFrame(schema=DISAGREEMENTS_SCHEMA), *self.disagreements]).sort(
+            "livraison", "ligne", "champ"
+        ).write_parquet(folder / "ecarts.parquet")
 
 
-def combien(part: float, n: int) -> int:
-    """Number of rows touched among `n`: the share, at least one when the share is not zero."""
-    return 0 if part <= 0 or n == 0 else max(1, round(part * n))
+def how_many(share: float, n: int) -> int:
+    """Number of rows that a share of `n` touches: at least one when the share is above 0."""
+    return 0 if share <= 0 or n == 0 else max(1, round(share * n))
 
 
-def lire_taux(demandes: Sequence[str] = (), fichier: Path | None = None, facteur: float = 1.0) -> TauxDefauts:
-    """Rates asked for: « nature=taux », then what a YAML file (kind: rate) says of the others, all times `facteur`.
+def read_rates(requests: Sequence[str] = (), file: Path | None = None, factor: float = 1.0) -> DefectRates:
+    """The rates that a user asks for.
 
-    Raises ValueError listing every problem: kind that does not exist, rate that is not a number between 0 and 1.
+    Each of `requests` is « nature=taux ». A YAML file (nature: taux) gives the rates that they do not name, and
+    `factor` multiplies all of them. Raises ValueError, which lists every problem: a kind that does not exist, a rate
+    that is not a number between 0 and 1.
     """
-    problemes = [] if facteur >= 0 else [f"multiplicateur négatif : {facteur}"]
-    demandees: dict[str, object] = {}
-    if fichier is not None:
+    problems = [] if factor >= 0 else [f"multiplicateur négatif : {factor}"]
+    asked: dict[str, object] = {}
+    if file is not None:
         try:
-            contenu = yaml.safe_load(fichier.read_text(encoding="utf-8")) or {}
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as erreur:
-            raise ValueError(f"{fichier} ne se lit pas : {erreur}") from erreur
-        if isinstance(contenu, dict):
-            demandees |= {str(nature): taux for nature, taux in contenu.items()}
+            content = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            raise ValueError(f"{file} ne se lit pas : {error}") from error
+        if isinstance(content, dict):
+            asked |= {str(nature): rate for nature, rate in content.items()}
         else:
-            problemes.append(f"{fichier} : une ligne par défaut est attendue, « nature: taux »")
-    for demande in demandes:
-        nature, signe, taux = demande.partition("=")
-        if signe:
-            demandees[nature.strip()] = taux
+            problems.append(f"{file} : une ligne par défaut est attendue, « nature: taux »")
+    for request in requests:
+        nature, sign, rate = request.partition("=")
+        if sign:
+            asked[nature.strip()] = rate
         else:
-            problemes.append(f"« {demande} » : attendu « nature=taux »")
-    connues = (*TauxDefauts.natures(), *TauxPersonnes.natures())
-    taux_lus: dict[str, float] = {}
-    for nature, brut in demandees.items():
-        taux_lu = _taux(brut)
-        if nature not in connues:
-            problemes.append(f"défaut inconnu : {nature}")
-        elif taux_lu is None:
-            problemes.append(f"{nature} : « {brut} » n'est pas un taux entre 0 et 1")
+            problems.append(f"« {request} » : attendu « nature=taux »")
+    known = (*DefectRates.natures(), *PersonRates.natures())
+    read: dict[str, float] = {}
+    for nature, raw in asked.items():
+        value = _rate(raw)
+        if nature not in known:
+            problems.append(f"défaut inconnu : {nature}")
+        elif value is None:
+            problems.append(f"{nature} : « {raw} » n'est pas un taux entre 0 et 1")
         else:
-            taux_lus[nature] = taux_lu
-    if problemes:
-        raise ValueError("\n".join([*problemes, f"Défauts connus : {', '.join(connues)}."]))
-    des_personnes = {n: taux_lus.pop(n) for n in TauxPersonnes.natures() if n in taux_lus}
-    return replace(TauxDefauts(), **taux_lus, personnes=replace(TauxPersonnes(), **des_personnes)).fois(facteur)
+            read[nature] = value
+    if problems:
+        raise ValueError("\n".join([*problems, f"Défauts connus : {', '.join(known)}."]))
+    of_persons = {n: read.pop(n) for n in PersonRates.natures() if n in read}
+    return replace(DefectRates(), **read, personnes=replace(PersonRates(), **of_persons)).times(factor)
 
 
-def _taux(brut: object) -> float | None:
+def _rate(raw: object) -> float | None:
     try:
-        nombre = float(brut if isinstance(brut, bool) else str(brut))
+        number = float(raw if isinstance(raw, bool) else str(raw))
     except ValueError:
         return None
-    return nombre if 0 <= nombre <= 1 else None
+    return number if 0 <= number <= 1 else None

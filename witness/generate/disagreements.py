@@ -1,7 +1,8 @@
 """Natural disagreements: what a sender answers in good faith and that is not quite the truth.
 
-Belongs here: answers left empty, capacities not updated, numbers that drift within or beyond the tolerance of their
-element, people counted in the next class. Each departure is recorded. Does not belong here: errors (`injection`).
+Belongs here: answers left empty, capacities that were not updated, numbers that drift within or beyond the tolerance of
+their element, people counted in the next class. Each departure from the truth is recorded. Does not belong here: errors
+(`injection`).
 """
 
 from __future__ import annotations
@@ -13,198 +14,218 @@ from datetime import datetime, timedelta
 import numpy as np
 import polars as pl
 
-from witness.generate.defects import Fidelite, Registre
-from witness.generate.sheet import FRACTION_POINT, Colonne, Feuille, tolerances
-from witness.generate.streams import Flottants
+from witness.generate.defects import Fidelity, Ledger
+from witness.generate.sheet import FRACTION_POINT, Column, Sheet, tolerances
+from witness.generate.streams import Floats
 
-# Distributions: what one class gains another loses, and they are left empty together.
-_REPARTITION = re.compile(
+# Variables of a distribution: what one class gains another loses, and they are all left empty together.
+_DISTRIBUTION = re.compile(
     r"^(gir|age_rh|age|def_principale|def_associee|provenance|sortie|section_recettes|section_depenses)_"
 )
-_SEXE = ("hommes", "femmes")
-# They say what the row is, or are filled in beforehand by the platform: never answered otherwise.
+_SEX = ("hommes", "femmes")
+# These variables say what the row is, or the platform fills them in beforehand: nobody answers them otherwise.
 _STRUCTURE = ("structuration", "type_depot", "tdb_011")
 
 
-def desaccords(feuille: Feuille, rng: np.random.Generator, fidelite: Fidelite, registre: Registre) -> list[Colonne]:
-    """Columns as answered: empty, late, drifting within or beyond the tolerance. Each departure is recorded."""
-    resultat = list(feuille.colonnes)
-    titres = feuille.titres_distincts()
-    blocs: dict[str, list[int]] = {}
-    deja: dict[str, int] = {}
-    for j, colonne in enumerate(feuille.colonnes):
-        tolerance = colonne.tolerance()
-        variable = colonne.variable
-        if variable is not None and colonne.textes is not None and not _est_fixe(variable):
-            resultat[j] = _ecrire_autrement(feuille, colonne, titres[j], rng, fidelite, registre)
+def as_answered(sheet: Sheet, rng: np.random.Generator, fidelity: Fidelity, ledger: Ledger) -> list[Column]:
+    """The columns of a table as its senders answer them, before any error.
+
+    An answer may be left empty, be late, or drift within or beyond the tolerance of its element; each departure is
+    recorded.
+    """
+    result = list(sheet.columns)
+    titles = sheet.distinct_titles()
+    blocks: dict[str, list[int]] = {}
+    first_asked: dict[str, int] = {}
+    for j, column in enumerate(sheet.columns):
+        tolerance = column.tolerance()
+        variable = column.variable
+        if variable is not None and column.texts is not None and not _is_fixed(variable):
+            result[j] = _answer_otherwise(sheet, column, titles[j], rng, fidelity, ledger)
         if variable is None or tolerance is None:
             continue
-        bloc = _REPARTITION.match(variable)
-        if bloc is not None or variable in _SEXE:
-            blocs.setdefault(bloc.group(1) if bloc else "sexe", []).append(j)
+        block = _DISTRIBUTION.match(variable)
+        if block is not None or variable in _SEX:
+            blocks.setdefault(block.group(1) if block else "sexe", []).append(j)
             continue
-        vrai = colonne.connus()
-        avant = feuille.colonnes[deja[variable]].connus() if variable in deja else np.full(len(feuille), np.nan)
-        if np.any(~np.isnan(vrai) & ~np.isnan(avant)):  # asked twice of the same ET: it answers the same, but for a few
-            repetition = resultat[deja[variable]].connus()
-            valeurs = np.where(rng.random(len(feuille)) < fidelite.vide, vrai, repetition)
-            nature = _nature(vrai, valeurs, tolerance, colonne.decimales)
-        elif colonne.repondu is not None:
-            valeurs = colonne.repondu.copy()
-            nature = _nature(vrai, valeurs, tolerance, colonne.decimales)
+        true = column.known_numbers()
+        before = (
+            sheet.columns[first_asked[variable]].known_numbers()
+            if variable in first_asked
+            else np.full(len(sheet), np.nan)
+        )
+        if np.any(~np.isnan(true) & ~np.isnan(before)):
+            # The same ET are asked twice: all but a few repeat their answer.
+            repetition = result[first_asked[variable]].known_numbers()
+            values = np.where(rng.random(len(sheet)) < fidelity.empty, true, repetition)
+            nature = _nature(true, values, tolerance, column.decimals)
+        elif column.answered is not None:
+            values = column.answered.copy()
+            nature = _nature(true, values, tolerance, column.decimals)
         else:
-            valeurs, nature = _repondre(colonne, tolerance, rng, fidelite)
-        deja.setdefault(variable, j)
-        _noter_ecarts(feuille, titres[j], variable, nature, vrai, valeurs, registre)
-        resultat[j] = replace(colonne, nombres=valeurs)
-    for membres in blocs.values():
-        _repartir(feuille, resultat, membres, titres, rng, fidelite, registre)
-    return resultat
+            values, nature = _answer(column, tolerance, rng, fidelity)
+        first_asked.setdefault(variable, j)
+        _record_disagreements(sheet, titles[j], variable, nature, true, values, ledger)
+        result[j] = replace(column, numbers=values)
+    for members in blocks.values():
+        _answer_distribution(sheet, result, members, titles, rng, fidelity, ledger)
+    return result
 
 
-def _est_fixe(variable: str) -> bool:
+def _is_fixed(variable: str) -> bool:
     return variable in _STRUCTURE or variable.startswith("id_")
 
 
-def _ecrire_autrement(
-    feuille: Feuille, colonne: Colonne, titre: str, rng: np.random.Generator, fidelite: Fidelite, registre: Registre
-) -> Colonne:
-    """A text or a date left empty, or answered otherwise: another of the answers met, a day near or far."""
-    assert colonne.textes is not None
-    vrais, textes = colonne.textes, colonne.textes.copy()
-    reponses = sorted({str(t) for t in vrais if t is not None})
-    seuils = np.cumsum([fidelite.vide, fidelite.tolere if colonne.est_date else 0.0, fidelite.hors_tolerance])
-    tirage = rng.random(len(textes))
-    choix = rng.integers(0, 1_000_000, len(textes))
-    touches = [i for i in np.flatnonzero(tirage < seuils[2]).tolist() if vrais[i] is not None]
+def _answer_otherwise(
+    sheet: Sheet, column: Column, title: str, rng: np.random.Generator, fidelity: Fidelity, ledger: Ledger
+) -> Column:
+    """A column of texts or dates, some of whose cells are left empty or answered otherwise.
+
+    A wrong text is another of the answers of the same column; a wrong date is a day near or far.
+    """
+    assert column.texts is not None
+    true_values, texts = column.texts, column.texts.copy()
+    answers = sorted({str(t) for t in true_values if t is not None})
+    thresholds = np.cumsum([fidelity.empty, fidelity.tolerated if column.is_date else 0.0, fidelity.beyond_tolerance])
+    draw = rng.random(len(texts))
+    choice = rng.integers(0, 1_000_000, len(texts))
+    touched = [i for i in np.flatnonzero(draw < thresholds[2]).tolist() if true_values[i] is not None]
     natures = []
-    for i in touches:
-        if tirage[i] < seuils[0]:
-            textes[i] = None
-        elif colonne.est_date:
-            jours = 1 + choix[i] % 30 if tirage[i] < seuils[1] else 40 + choix[i] % 500
-            jour = datetime.strptime(vrais[i], "%d/%m/%Y") - timedelta(days=int(jours))
-            textes[i] = jour.strftime("%d/%m/%Y")
+    for i in touched:
+        if draw[i] < thresholds[0]:
+            texts[i] = None
+        elif column.is_date:
+            days = 1 + choice[i] % 30 if draw[i] < thresholds[1] else 40 + choice[i] % 500
+            day = datetime.strptime(true_values[i], "%d/%m/%Y") - timedelta(days=int(days))
+            texts[i] = day.strftime("%d/%m/%Y")
         else:
-            autres = [r for r in reponses if r != vrais[i]]
-            textes[i] = autres[choix[i] % len(autres)] if autres else vrais[i]
-        toleree = tirage[i] < seuils[1] and tolerances()[colonne.variable or ""][1] >= 31
-        natures.append("vide" if textes[i] is None else "derive_toleree" if toleree else "derive")
-    registre.ecarts.append(
+            others = [r for r in answers if r != true_values[i]]
+            texts[i] = others[choice[i] % len(others)] if others else true_values[i]
+        tolerated = draw[i] < thresholds[1] and tolerances()[column.variable or ""][1] >= 31
+        natures.append("vide" if texts[i] is None else "derive_toleree" if tolerated else "derive")
+    ledger.disagreements.append(
         pl.DataFrame(
             {
-                "livraison": [feuille.nom] * len(touches),
-                "ligne": np.array(touches, dtype=np.int64) + 2,
-                "champ": [titre] * len(touches),
-                "variable": [colonne.variable or ""] * len(touches),
+                "livraison": [sheet.name] * len(touched),
+                "ligne": np.array(touched, dtype=np.int64) + 2,
+                "champ": [title] * len(touched),
+                "variable": [column.variable or ""] * len(touched),
                 "nature": pl.Series(natures, dtype=pl.String),
-                "valeur_vraie": pl.Series([None] * len(touches), dtype=pl.Float64),
-                "valeur_livree": pl.Series([None] * len(touches), dtype=pl.Float64),
-                "texte_vrai": pl.Series([vrais[i] for i in touches], dtype=pl.String),
-                "texte_livre": pl.Series([textes[i] for i in touches], dtype=pl.String),
+                "valeur_vraie": pl.Series([None] * len(touched), dtype=pl.Float64),
+                "valeur_livree": pl.Series([None] * len(touched), dtype=pl.Float64),
+                "texte_vrai": pl.Series([true_values[i] for i in touched], dtype=pl.String),
+                "texte_livre": pl.Series([texts[i] for i in touched], dtype=pl.String),
             }
         )
     )
-    return replace(colonne, textes=textes)
+    return replace(column, texts=texts)
 
 
-def _repondre(
-    colonne: Colonne, tolerance: Flottants, rng: np.random.Generator, fidelite: Fidelite
-) -> tuple[Flottants, np.ndarray]:
-    """Answers to one question, and how each departs from the truth."""
-    vrai = colonne.connus()
-    n = len(vrai)
-    tirage, taille, signe = rng.random(n), rng.random(n), np.where(rng.random(n) < 0.5, -1.0, 1.0)
-    seuils = np.cumsum([fidelite.vide, fidelite.tolere, fidelite.hors_tolerance])
-    derive = np.where(tirage < seuils[1], (0.2 + 0.7 * taille) * tolerance, (1.6 + 3 * taille) * tolerance)
-    derive = np.where((tirage >= seuils[1]) & (tolerance == 0), np.maximum(1.0, np.rint(3 * taille)), derive)
-    derive_ici = (tirage >= seuils[0]) & (tirage < seuils[2]) & (np.abs(vrai) > 0)
-    valeurs = np.where(derive_ici, vrai + signe * derive, vrai)
-    if not np.nanmin(vrai, initial=0.0) < 0:
-        valeurs = np.where(valeurs < 0, vrai, valeurs)  # a count or a price never drifts below zero
-    if colonne.decimales >= 0:
-        valeurs = np.round(valeurs, colonne.decimales)
-    nature = _nature(vrai, valeurs, tolerance, colonne.decimales)
-    if colonne.retardable and colonne.avant is not None:
-        tard = (rng.random(n) < fidelite.retard) & ~np.isnan(colonne.avant) & (colonne.avant != vrai)
-        valeurs = np.where(tard, colonne.avant, valeurs)
-        nature = np.where(tard, "retard", nature)
-    vide = (tirage < seuils[0]) & ~np.isnan(vrai)
-    return np.where(vide, np.nan, valeurs), np.where(vide, "vide", nature)
+def _answer(
+    column: Column, tolerance: Floats, rng: np.random.Generator, fidelity: Fidelity
+) -> tuple[Floats, np.ndarray]:
+    """The answers to one question about numbers, and how each departs from the truth."""
+    true = column.known_numbers()
+    n = len(true)
+    draw, size, sign = rng.random(n), rng.random(n), np.where(rng.random(n) < 0.5, -1.0, 1.0)
+    thresholds = np.cumsum([fidelity.empty, fidelity.tolerated, fidelity.beyond_tolerance])
+    drift = np.where(draw < thresholds[1], (0.2 + 0.7 * size) * tolerance, (1.6 + 3 * size) * tolerance)
+    drift = np.where((draw >= thresholds[1]) & (tolerance == 0), np.maximum(1.0, np.rint(3 * size)), drift)
+    drifts = (draw >= thresholds[0]) & (draw < thresholds[2]) & (np.abs(true) > 0)
+    values = np.where(drifts, true + sign * drift, true)
+    if not np.nanmin(true, initial=0.0) < 0:
+        values = np.where(values < 0, true, values)  # a count or a price never drifts below zero
+    if column.decimals >= 0:
+        values = np.round(values, column.decimals)
+    nature = _nature(true, values, tolerance, column.decimals)
+    if column.may_be_late and column.before is not None:
+        late = (rng.random(n) < fidelity.late) & ~np.isnan(column.before) & (column.before != true)
+        values = np.where(late, column.before, values)
+        nature = np.where(late, "retard", nature)
+    empty = (draw < thresholds[0]) & ~np.isnan(true)
+    return np.where(empty, np.nan, values), np.where(empty, "vide", nature)
 
 
-def _repartir(
-    feuille: Feuille,
-    colonnes: list[Colonne],
-    membres: list[int],
-    titres: list[str],
+def _answer_distribution(
+    sheet: Sheet,
+    columns: list[Column],
+    members: list[int],
+    titles: list[str],
     rng: np.random.Generator,
-    fidelite: Fidelite,
-    registre: Registre,
+    fidelity: Fidelity,
+    ledger: Ledger,
 ) -> None:
-    """Answers to a distribution: all its classes empty, or some of one class counted in another, the sum unchanged."""
-    vrais = np.column_stack([colonnes[j].connus() for j in membres])
-    valeurs = vrais.copy()
-    tolerance = colonnes[membres[0]].tolerance()
-    decimales = max(colonnes[membres[0]].decimales, 0)
-    pas = 1.0 if tolerance is None or np.isnan(tolerance[0]) else float(tolerance[0])
-    tirage = rng.random(len(feuille))
-    seuils = np.cumsum([fidelite.vide, fidelite.tolere, fidelite.hors_tolerance])
-    valeurs[tirage < seuils[0]] = np.nan
-    for i in np.flatnonzero((tirage >= seuils[0]) & (tirage < seuils[2])):
-        quantite = (
-            round((0.3 + 0.7 * rng.random()) * pas, decimales) if tirage[i] < seuils[1] else round(2.5 * pas, decimales)
+    """The answers to a distribution, whose classes are answered together.
+
+    Either all its classes are empty, or some of one class are counted in the next one and the sum does not change.
+    """
+    true_values = np.column_stack([columns[j].known_numbers() for j in members])
+    values = true_values.copy()
+    tolerance = columns[members[0]].tolerance()
+    decimals = max(columns[members[0]].decimals, 0)
+    step = 1.0 if tolerance is None or np.isnan(tolerance[0]) else float(tolerance[0])
+    draw = rng.random(len(sheet))
+    thresholds = np.cumsum([fidelity.empty, fidelity.tolerated, fidelity.beyond_tolerance])
+    values[draw < thresholds[0]] = np.nan
+    for i in np.flatnonzero((draw >= thresholds[0]) & (draw < thresholds[2])):
+        quantity = (
+            round((0.3 + 0.7 * rng.random()) * step, decimals)
+            if draw[i] < thresholds[1]
+            else round(2.5 * step, decimals)
         )
-        quantite = max(quantite, 1.0) if decimales == 0 else quantite
-        donneurs = np.flatnonzero(np.nan_to_num(valeurs[i]) >= quantite)
-        if len(donneurs):
-            de = int(rng.choice(donneurs))
-            vers = de + 1 if de + 1 < len(membres) else de - 1
-            valeurs[i, [de, vers]] = np.round(valeurs[i, [de, vers]] + [-quantite, quantite], decimales)
-    for rang, j in enumerate(membres):
-        tol = colonnes[j].tolerance()
+        quantity = max(quantity, 1.0) if decimals == 0 else quantity
+        givers = np.flatnonzero(np.nan_to_num(values[i]) >= quantity)
+        if len(givers):
+            giver = int(rng.choice(givers))
+            taker = giver + 1 if giver + 1 < len(members) else giver - 1
+            values[i, [giver, taker]] = np.round(values[i, [giver, taker]] + [-quantity, quantity], decimals)
+    for rank, j in enumerate(members):
+        width = columns[j].tolerance()
         nature = _nature(
-            vrais[:, rang], valeurs[:, rang], np.full(len(feuille), pas) if tol is None else tol, colonnes[j].decimales
+            true_values[:, rank],
+            values[:, rank],
+            np.full(len(sheet), step) if width is None else width,
+            columns[j].decimals,
         )
-        _noter_ecarts(
-            feuille, titres[j], colonnes[j].variable or "", nature, vrais[:, rang], valeurs[:, rang], registre
+        _record_disagreements(
+            sheet, titles[j], columns[j].variable or "", nature, true_values[:, rank], values[:, rank], ledger
         )
-        colonnes[j] = replace(colonnes[j], nombres=valeurs[:, rang])
+        columns[j] = replace(columns[j], numbers=values[:, rank])
 
 
-def _nature(vrai: Flottants, valeurs: Flottants, tolerance: Flottants, decimales: int) -> np.ndarray:
-    """« » where the answer is the truth but for its rounding, else how it departs from it."""
-    arrondi = 0.5 * 10.0**-decimales + 1e-9 if decimales >= 0 else 6e-5 if decimales == FRACTION_POINT else 1e-9
+def _nature(true: Floats, values: Floats, tolerance: Floats, decimals: int) -> np.ndarray:
+    """How an answer departs from the truth; an empty text where it is the truth but for its rounding."""
+    rounding = 0.5 * 10.0**-decimals + 1e-9 if decimals >= 0 else 6e-5 if decimals == FRACTION_POINT else 1e-9
     with np.errstate(invalid="ignore"):
-        loin = np.abs(valeurs - vrai) > arrondi
-        derive = np.where(np.abs(valeurs - vrai) <= tolerance + 1e-9, "derive_toleree", "derive")
-    return np.where(np.isnan(valeurs), "vide", np.where(loin, derive, ""))
+        far = np.abs(values - true) > rounding
+        drift = np.where(np.abs(values - true) <= tolerance + 1e-9, "derive_toleree", "derive")
+    return np.where(np.isnan(values), "vide", np.where(far, drift, ""))
 
 
-def _noter_ecarts(
-    feuille: Feuille,
-    titre: str,
+def _record_disagreements(
+    sheet: Sheet,
+    title: str,
     variable: str,
     nature: np.ndarray,
-    vrai: np.ndarray,
-    valeurs: np.ndarray,
-    registre: Registre,
+    true: np.ndarray,
+    values: np.ndarray,
+    ledger: Ledger,
 ) -> None:
-    lignes = np.flatnonzero((nature != "") & ~np.isnan(vrai))
-    if len(lignes) == 0:
+    rows = np.flatnonzero((nature != "") & ~np.isnan(true))
+    if len(rows) == 0:
         return
-    registre.ecarts.append(
+    ledger.disagreements.append(
         pl.DataFrame(
             {
-                "livraison": [feuille.nom] * len(lignes),
-                "ligne": lignes + 2,
-                "champ": [titre] * len(lignes),
-                "variable": [variable] * len(lignes),
-                "nature": nature[lignes].astype(str),
-                "valeur_vraie": vrai[lignes],
-                "valeur_livree": valeurs[lignes],
-                "texte_vrai": pl.Series([None] * len(lignes), dtype=pl.String),
-                "texte_livre": pl.Series([None] * len(lignes), dtype=pl.String),
+                "livraison": [sheet.name] * len(rows),
+                "ligne": rows + 2,
+                "champ": [title] * len(rows),
+                "variable": [variable] * len(rows),
+                "nature": nature[rows].astype(str),
+                "valeur_vraie": true[rows],
+                "valeur_livree": values[rows],
+                "texte_vrai": pl.Series([None] * len(rows), dtype=pl.String),
+                "texte_livre": pl.Series([None] * len(rows), dtype=pl.String),
             }
         ).with_columns(pl.col("valeur_livree").fill_nan(None))
     )

@@ -1,13 +1,13 @@
-"""The whole generation: truth first, then what each collection says of it.
+"""The whole generation: the truth first, then what each collection says of it.
 
-Belongs here: which files are delivered, in which order, and where things are written.
-Does not belong here: what is true, what a collection asks, what goes wrong.
+Belongs here: which files are delivered, in which order, and where things are written. Does not belong here: what is
+true, what a collection asks, what goes wrong.
 
-    out_dir/livraisons/   what the pipeline receives, in the real formats
+    out_dir/livraisons/             what the pipeline receives, in the real formats
     out_dir/livraisons/personnes/   persons and stays, by département (`personnes.persons`)
-    out_dir/suite/        what comes later: a département sends its answers again, an ESMS its bundle
-    out_dir/verite/       what was true (`truth_files`), what each file states (`answers`), what separates the two
-                          (`ecarts.parquet`: natural ; `defauts.csv`: injected)
+    out_dir/suite/                  what comes later: a département sends its answers again, an ESMS its bundle
+    out_dir/verite/                 what was true (`truth_files`), what each file states (`answers`), and what separates
+                                    the two (`ecarts.parquet`: natural disagreements; `defauts.csv`: injected defects)
 """
 
 from __future__ import annotations
@@ -25,158 +25,162 @@ import numpy as np
 import polars as pl
 
 from witness.generate import reread, truth_files
-from witness.generate import world as _monde
-from witness.generate.answers import SCHEMA, SCHEMA_VIDES, Origine, reponses, vides
-from witness.generate.collectes import cnsa, diamant, drees, finess, finess_activites, finess_reponses, insee, tdb
-from witness.generate.defects import EXACTE, Fidelite, Registre, TauxDefauts
-from witness.generate.geography import ECHELLES
-from witness.generate.injection import Livraison, livrer
+from witness.generate.answers import SCHEMA, UNANSWERED_SCHEMA, Origin, answers, unanswered
+from witness.generate.collectes import cnsa, diamant, drees, finess, finess_activites, finess_answers, insee, tdb
+from witness.generate.defects import EXACT, DefectRates, Fidelity, Ledger
+from witness.generate.geography import SCALES
+from witness.generate.injection import Delivery, deliver
 from witness.generate.parquet_pieces import Parquet
-from witness.generate.personnes.channels.channel_file import Fichier
-from witness.generate.personnes.persons import ecrire as ecrire_personnes
-from witness.generate.personnes.persons import prevus
-from witness.generate.sheet import Feuille
-from witness.generate.streams import Flottants
+from witness.generate.personnes.channels.channel_file import ChannelFile
+from witness.generate.personnes.persons import planned
+from witness.generate.personnes.persons import write as write_persons
+from witness.generate.sheet import Sheet
+from witness.generate.streams import Floats
 from witness.generate.structures import EXTRACTIONS, MILLESIMES
-from witness.generate.world import Monde
+from witness.generate.world import World
+from witness.generate.world import build as build_world
 
 FORMAT = 3
-FLUX = f"{MILLESIMES[-1] + 1}_06_07"
-FLUX_CORRIGE = f"{MILLESIMES[-1] + 1}_09_06"
+FLOW = f"{MILLESIMES[-1] + 1}_06_07"
+CORRECTED_FLOW = f"{MILLESIMES[-1] + 1}_09_06"
 POPULATION = "insee_estim_pop_dep_sexe_age_quinq.csv.gz"
-COLONNE_MANQUANTE = "Finess"  # what a row is about: without it, nothing of the file can be taken
+MISSING_COLUMN = "Finess"  # it says what a row is about: without it, nothing of the file can be used
 
-Avancement = Callable[[str, int, int], None]
+Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
-class Bilan:
-    """What a generation made. `livraisons`: size in bytes of each file, by path relative to `livraisons/`."""
+class Summary:
+    """What a generation made. `deliveries`: the size in bytes of each file, by path relative to `livraisons/`."""
 
-    dossier: Path
-    echelle: str
-    graine: int
+    folder: Path
+    scale: str
+    seed: int
     departements: tuple[str, ...]
     n_et: int
-    n_et_ouverts: int
+    n_open_et: int
     n_ej: int
     n_elements: int
-    livraisons: dict[str, int]
-    defauts: dict[str, int]
+    deliveries: dict[str, int]
+    defects: dict[str, int]
     n_personnes: int = 0
     n_sejours: int = 0
 
 
 @dataclass
-class _Sortie:
-    """Writing of deliveries and of what they state, one at a time."""
+class _Output:
+    """Writes the deliveries, one at a time, and what each of them states."""
 
-    dossier: Path
-    monde: Monde
-    taux: TauxDefauts
-    registre: Registre
-    progress: Avancement | None
-    rangs: dict[str, int]  # order of reception
-    vides: Parquet
-    tailles: dict[str, int] = field(default_factory=dict)
-    recues: list[dict[str, object]] = field(default_factory=list)
+    folder: Path
+    world: World
+    rates: DefectRates
+    ledger: Ledger
+    progress: Progress | None
+    ranks: dict[str, int]  # order of reception
+    unanswered: Parquet
+    sizes: dict[str, int] = field(default_factory=dict)
+    received: list[dict[str, object]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        s = self.monde.structures
+        s = self.world.structures
         self.ej = dict(s.et.select("finess_et", "finess_ej").iter_rows())
         self.categories = dict(s.et.select("finess_et", "categorie").iter_rows())
 
-    def origine(self, nom: str, source: str, document: str = "") -> Origine:
-        return Origine(nom, source, document or source, self.rangs[nom])
+    def origin(self, name: str, source: str, document: str = "") -> Origin:
+        return Origin(name, source, document or source, self.ranks[name])
 
-    def octets(self, nom: str, contenu: bytes) -> None:
-        chemin = self.dossier / "livraisons" / nom
-        chemin.parent.mkdir(parents=True, exist_ok=True)
-        chemin.write_bytes(contenu)
-        self._fait(nom, chemin)
+    def plain(self, name: str, content: bytes) -> None:
+        """Deliver a file as it is."""
+        path = self.folder / "livraisons" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        self._done(name, path)
 
-    def compresse(self, nom: str, blocs: Iterable[str]) -> None:
-        """Gzip without a date nor a name inside: the same text gives the same bytes."""
-        chemin = self.dossier / "livraisons" / nom
+    def gzipped(self, name: str, blocks: Iterable[str]) -> None:
+        """Deliver a text compressed by gzip, without a date nor a name inside: the same text gives the same bytes."""
+        path = self.folder / "livraisons" / name
         with (
-            chemin.open("wb") as brut,
-            gzip.GzipFile("", "wb", 6, brut, mtime=0) as flux,
-            io.TextIOWrapper(flux, encoding="utf-8", newline="") as texte,
+            path.open("wb") as raw,
+            gzip.GzipFile("", "wb", 6, raw, mtime=0) as stream,
+            io.TextIOWrapper(stream, encoding="utf-8", newline="") as text,
         ):
-            texte.writelines(blocs)
-        self._fait(nom, chemin)
+            text.writelines(blocks)
+        self._done(name, path)
 
-    def feuille(self, feuille: Feuille, fidelite: Fidelite, *, corrige: bool = False) -> dict[str, Flottants]:
-        """Deliver a table ; returns what it answers before any injected defect."""
-        feuille = replace(feuille, fermes=self._fermes(feuille), ej=np.array([self.ej.get(u) for u in feuille.unites]))
-        livraison = livrer(feuille, self.monde.hasard, fidelite, self.taux, self.registre, corrige=corrige)
-        origine = self.origine(feuille.nom, feuille.source_code, feuille.document)
-        self.reponses(feuille.nom, reponses(feuille, livraison.colonnes, livraison.ecrites, origine))
-        self.vides.ajouter(vides(feuille, livraison.colonnes, livraison.ecrites))
-        self._livrer(livraison, feuille)
-        return livraison.repondu
+    def sheet(self, sheet: Sheet, fidelity: Fidelity, *, corrected: bool = False) -> dict[str, Floats]:
+        """Deliver a table; returns what it answers, by variable, before any injected defect."""
+        sheet = replace(sheet, closed=self._closed(sheet), ej=np.array([self.ej.get(u) for u in sheet.units]))
+        delivery = deliver(sheet, self.world.streams, fidelity, self.rates, self.ledger, corrected=corrected)
+        origin = self.origin(sheet.name, sheet.source_code, sheet.document)
+        self.answers(sheet.name, answers(sheet, delivery.columns, delivery.written, origin))
+        self.unanswered.add(unanswered(sheet, delivery.columns, delivery.written))
+        self._deliver(delivery, sheet)
+        return delivery.answered
 
-    def incomplete(self, feuille: Feuille, titre: str) -> None:
-        """Deliver a table without the column of its key: what it states is lost, since it cannot be received."""
-        feuille.colonnes.pop([c.titre for c in feuille.colonnes].index(titre))
-        livraison = livrer(feuille, self.monde.hasard, EXACTE, TauxDefauts.aucun(), Registre())
-        self.registre.noter(feuille.nom, 1, titre, "colonne_manquante", titre, "")
-        self._livrer(livraison, feuille, attendue="refusee")
+    def incomplete(self, sheet: Sheet, title: str) -> None:
+        """Deliver a table without the column of its key: it cannot be received, so what it states is lost."""
+        sheet.columns.pop([c.title for c in sheet.columns].index(title))
+        delivery = deliver(sheet, self.world.streams, EXACT, DefectRates.none(), Ledger())
+        self.ledger.record(sheet.name, 1, title, "colonne_manquante", title, "")
+        self._deliver(delivery, sheet, expected="refusee")
 
-    def recue(
-        self, nom: str, source: str, table: str, n_lignes: int, encodage: str = "utf-8", attendue: str = "acceptee",
+    def count_rows(
+        self, name: str, source: str, table: str, n_rows: int, encoding: str = "utf-8", expected: str = "acceptee",
         sha256: str | None = None,
     ) -> None:  # fmt: skip
-        """Note how many records a table of a delivery really has. sha256: finds again a file that loses its name."""
-        self.recues.append(
+        """Note how many records a table of a delivery really has.
+
+        `sha256` finds the file again when the system gives it another name.
+        """
+        self.received.append(
             {
-                "livraison": nom,
+                "livraison": name,
                 "source": source,
                 "table": table,
-                "recu_rang": self.rangs[nom],
-                "n_lignes": n_lignes,
-                "encodage": encodage,
-                "attendue": attendue,
+                "recu_rang": self.ranks[name],
+                "n_lignes": n_rows,
+                "encodage": encoding,
+                "attendue": expected,
                 "sha256": sha256,
             }
         )
 
-    def personnes(self, nom: str, fichier: Fichier) -> None:
+    def personnes(self, name: str, file: ChannelFile) -> None:
         """Deliver a file about persons."""
-        sha256 = hashlib.sha256(fichier.octets).hexdigest()
-        for table, n_lignes in fichier.tables.items():
-            self.recue(nom, fichier.source, table, n_lignes, fichier.encodage, sha256=sha256)
-        self.octets(nom, fichier.octets)
+        sha256 = hashlib.sha256(file.content).hexdigest()
+        for table, n_rows in file.tables.items():
+            self.count_rows(name, file.source, table, n_rows, file.encoding, sha256=sha256)
+        self.plain(name, file.content)
 
-    def plus_tard(self, nom: str, fichier: Fichier) -> None:
+    def later(self, name: str, file: ChannelFile) -> None:
         """Write a file about persons that comes after all others."""
-        chemin = self.dossier / "suite" / nom
-        chemin.parent.mkdir(parents=True, exist_ok=True)
-        chemin.write_bytes(fichier.octets)
+        path = self.folder / "suite" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(file.content)
 
-    def reponses(self, nom: str, tables: Iterable[pl.DataFrame], dossier: str = "reponses") -> None:
+    def answers(self, name: str, tables: Iterable[pl.DataFrame], folder: str = "reponses") -> None:
         """Write what a delivery states."""
-        with Parquet(self.dossier / "verite" / dossier / f"{Path(nom).name.split('.')[0]}.parquet", SCHEMA) as sortie:
-            sortie.ajouter(tables)
+        with Parquet(self.folder / "verite" / folder / f"{Path(name).name.split('.')[0]}.parquet", SCHEMA) as out:
+            out.add(tables)
 
-    def _livrer(self, livraison: Livraison, feuille: Feuille, attendue: str = "acceptee") -> None:
-        source, table = feuille.source_code, feuille.table
-        self.recue(livraison.nom, source, table, livraison.n_lignes, feuille.encodage, attendue)
-        self.octets(livraison.nom, livraison.octets)
+    def _deliver(self, delivery: Delivery, sheet: Sheet, expected: str = "acceptee") -> None:
+        source, table = sheet.source_code, sheet.table
+        self.count_rows(delivery.name, source, table, delivery.n_rows, sheet.encoding, expected)
+        self.plain(delivery.name, delivery.content)
 
-    def _fermes(self, feuille: Feuille) -> dict[int, list[str]]:
+    def _closed(self, sheet: Sheet) -> dict[int, list[str]]:
         """ET of the categories asked, closed before each year."""
-        demandees = sorted({self.categories.get(u, "") for u in feuille.unites.tolist()})
-        et = self.monde.structures.et.filter(pl.col("categorie").is_in(demandees))
+        asked = sorted({self.categories.get(u, "") for u in sheet.units.tolist()})
+        et = self.world.structures.et.filter(pl.col("categorie").is_in(asked))
         return {
             a: et.filter(pl.col("date_fermeture").dt.year() < a)["finess_et"].to_list()
-            for a in np.unique(feuille.millesimes).tolist()
+            for a in np.unique(sheet.millesimes).tolist()
         }
 
-    def _fait(self, nom: str, chemin: Path) -> None:
-        self.tailles[nom] = chemin.stat().st_size
+    def _done(self, name: str, path: Path) -> None:
+        self.sizes[name] = path.stat().st_size
         if self.progress is not None:
-            self.progress(nom, len(self.tailles), len(self.rangs))
+            self.progress(name, len(self.sizes), len(self.ranks))
 
 
 def generate(
@@ -185,151 +189,155 @@ def generate(
     scale: str = "departement",
     seed: int = 1,
     departements: tuple[str, ...] | None = None,
-    taux: TauxDefauts | None = None,
+    rates: DefectRates | None = None,
     personnes: bool = True,
-    progress: Avancement | None = None,
-) -> Bilan:
-    """Generate deliveries and their truth in `out_dir` (its folders `livraisons`, `suite` and `verite` are replaced).
+    progress: Progress | None = None,
+) -> Summary:
+    """Generate deliveries and their truth in `out_dir`, whose folders `livraisons`, `suite` and `verite` are replaced.
 
-    `scale`: a name of `ECHELLES` ; `departements` chooses them instead. The same seed gives the same bytes.
-    `personnes`: persons and stays too ; without them, everything else is the same.
+    `scale` is a name of `SCALES`, unless `departements` chooses the départements instead. The same seed gives the same
+    bytes. `personnes` tells whether persons and stays are made too; everything else is the same without them.
     `progress(file, done, total)` is called after each file. Raises ValueError on an unknown scale or département.
     """
     if departements is None:
-        if scale not in ECHELLES:
-            raise ValueError(f"échelle inconnue : {scale} (attendu : {', '.join(ECHELLES)})")
-        departements = ECHELLES[scale]
-    dossier = Path(out_dir)
-    for sous_dossier in ("verite", "livraisons", "suite"):  # first what says that the rest is whole
-        shutil.rmtree(dossier / sous_dossier, ignore_errors=True)
-    for sous_dossier in ("livraisons", "suite", "verite/reponses", "verite/suite"):
-        (dossier / sous_dossier).mkdir(parents=True)
+        if scale not in SCALES:
+            raise ValueError(f"échelle inconnue : {scale} (attendu : {', '.join(SCALES)})")
+        departements = SCALES[scale]
+    folder = Path(out_dir)
+    # `verite` goes first: its manifest is what says that the rest is whole.
+    for subfolder in ("verite", "livraisons", "suite"):
+        shutil.rmtree(folder / subfolder, ignore_errors=True)
+    for subfolder in ("livraisons", "suite", "verite/reponses", "verite/suite"):
+        (folder / subfolder).mkdir(parents=True)
 
-    monde = _monde.construire(seed, tuple(departements))
-    n_elements = truth_files.ecrire(monde, dossier / "verite")
-    registre = Registre()
-    taux = taux or TauxDefauts()
-    peuples, des_personnes = prevus(monde) if personnes else (None, [])
-    rangs = {nom: rang for rang, nom in enumerate(_noms(taux, des_personnes), start=1)}
-    with Parquet(dossier / "verite" / "vides.parquet", SCHEMA_VIDES) as inconnues:
-        sortie = _Sortie(dossier, monde, taux, registre, progress, rangs, inconnues)
-        _referentiels(sortie)
-        _collectes(sortie)
-    peuple = None
-    if peuples is not None:
-        peuple = ecrire_personnes(
-            monde, peuples, taux.personnes, dossier / "verite", sortie.personnes, sortie.plus_tard
+    world = build_world(seed, tuple(departements))
+    n_elements = truth_files.write(world, folder / "verite")
+    ledger = Ledger()
+    rates = rates or DefectRates()
+    et_with_people, of_persons = planned(world) if personnes else (None, [])
+    ranks = {name: rank for rank, name in enumerate(_names(rates, of_persons), start=1)}
+    with Parquet(folder / "verite" / "vides.parquet", UNANSWERED_SCHEMA) as unanswered_file:
+        out = _Output(folder, world, rates, ledger, progress, ranks, unanswered_file)
+        _referentials(out)
+        _collectes(out)
+    persons_made = None
+    if et_with_people is not None:
+        persons_made = write_persons(
+            world, et_with_people, rates.personnes, folder / "verite", out.personnes, out.later
         )
-    _suite(sortie)
-    registre.ecrire(dossier / "verite")
-    pl.DataFrame(sortie.recues, schema_overrides={"sha256": pl.String}).sort("recu_rang", "table").write_parquet(
-        dossier / "verite" / "livraisons.parquet"
+    _later(out)
+    ledger.write(folder / "verite")
+    pl.DataFrame(out.received, schema_overrides={"sha256": pl.String}).sort("recu_rang", "table").write_parquet(
+        folder / "verite" / "livraisons.parquet"
     )
-    reread.noter(dossier, _demande(scale, seed, tuple(departements), taux, personnes), sortie.tailles)
-    natures = [d.nature for d in registre.defauts]
-    defauts = {n: natures.count(n) for n in sorted(set(natures))}
-    et = monde.structures.et
-    return Bilan(
-        dossier=dossier,
-        echelle=scale,
-        graine=seed,
+    reread.record(folder, _request(scale, seed, tuple(departements), rates, personnes), out.sizes)
+    natures = [d.nature for d in ledger.defects]
+    defects = {n: natures.count(n) for n in sorted(set(natures))}
+    et = world.structures.et
+    return Summary(
+        folder=folder,
+        scale=scale,
+        seed=seed,
         departements=tuple(departements),
         n_et=len(et),
-        n_et_ouverts=int(et["date_fermeture"].is_null().sum()),
-        n_ej=len(monde.structures.ej),
+        n_open_et=int(et["date_fermeture"].is_null().sum()),
+        n_ej=len(world.structures.ej),
         n_elements=n_elements,
-        livraisons=sortie.tailles,
-        defauts=defauts | (peuple.defauts if peuple else {}),
-        n_personnes=peuple.n_personnes if peuple else 0,
-        n_sejours=peuple.n_sejours if peuple else 0,
+        deliveries=out.sizes,
+        defects=defects | (persons_made.defects if persons_made else {}),
+        n_personnes=persons_made.n_personnes if persons_made else 0,
+        n_sejours=persons_made.n_sejours if persons_made else 0,
     )
 
 
-def est_faite(dossier: Path, *, scale: str, seed: int) -> bool:
-    """Whether `generate(dossier, scale=…, seed=…)` would change nothing: same generator, every file there."""
-    demande = _demande(scale, seed, ECHELLES.get(scale, ()), TauxDefauts(), personnes=True)
-    return reread.est_faite(dossier, demande)
+def is_done(folder: Path, *, scale: str, seed: int) -> bool:
+    """Whether `generate(folder, scale=…, seed=…)` would change nothing: same generator, every file there."""
+    request = _request(scale, seed, SCALES.get(scale, ()), DefectRates(), personnes=True)
+    return reread.is_done(folder, request)
 
 
-def _demande(
-    echelle: str, graine: int, departements: tuple[str, ...], taux: TauxDefauts, personnes: bool
+def _request(
+    scale: str, seed: int, departements: tuple[str, ...], rates: DefectRates, personnes: bool
 ) -> dict[str, object]:
-    """What to ask again to get the same bytes."""
+    """The arguments to give again in order to get the same bytes."""
     return {
         "format": FORMAT,
-        "echelle": echelle,
-        "graine": graine,
+        "echelle": scale,
+        "graine": seed,
         "departements": departements,
         "millesimes": MILLESIMES,
         "personnes": personnes,
-        "taux": asdict(taux),
+        "taux": asdict(rates),
     }
 
 
-def _noms(taux: TauxDefauts, des_personnes: list[str]) -> list[str]:
-    """Every delivery, in the order of reception: that of the names, as a folder is received."""
-    noms = [f"cog/{insee.MILLESIME_COG}/{nom}.json" for nom in ("regions", "departements", "communes")]
-    noms += [POPULATION, f"drees_ehpa_{drees.ANNEE}_structure.csv", diamant.nom("MS_TDP_ET", FLUX_CORRIGE)]
-    noms += [finess.nom_fichier(contenu, jour) for contenu in ("structures", "activites") for jour in EXTRACTIONS]
-    for annee in MILLESIMES:
-        noms += [f"cnsa_occupation_{annee}.csv", f"cnsa_gmp_pmp_{annee}.csv", f"cnsa_prix_ehpad_{annee}-12-31.csv"]
-        noms.append(tdb.nom(annee))
-    noms += [diamant.nom(flux, FLUX) for flux in ("ERRD_EJ_ET", "ERRD_EJ", "PER_ERRD_EPRD", "CA_EJ_ET")]
-    noms.append(diamant.nom("ERRD_EJ_ET", FLUX_CORRIGE))
-    if taux.colonne_manquante > 0:
-        noms.append(diamant.nom("MS_TDP_ET", FLUX))
-    return sorted([*noms, *des_personnes], key=lambda nom: Path(nom).parts)
+def _names(rates: DefectRates, of_persons: list[str]) -> list[str]:
+    """Every delivery in the order of reception, which is that of the names, since a whole folder is received."""
+    names = [f"cog/{insee.MILLESIME_COG}/{name}.json" for name in ("regions", "departements", "communes")]
+    names += [POPULATION, f"drees_ehpa_{drees.YEAR}_structure.csv", diamant.filename("MS_TDP_ET", CORRECTED_FLOW)]
+    names += [finess.filename(document, day) for document in ("structures", "activites") for day in EXTRACTIONS]
+    for year in MILLESIMES:
+        names += [f"cnsa_occupation_{year}.csv", f"cnsa_gmp_pmp_{year}.csv", f"cnsa_prix_ehpad_{year}-12-31.csv"]
+        names.append(tdb.filename(year))
+    names += [diamant.filename(flow, FLOW) for flow in ("ERRD_EJ_ET", "ERRD_EJ", "PER_ERRD_EPRD", "CA_EJ_ET")]
+    names.append(diamant.filename("ERRD_EJ_ET", CORRECTED_FLOW))
+    if rates.colonne_manquante > 0:
+        names.append(diamant.filename("MS_TDP_ET", FLOW))
+    return sorted([*names, *of_persons], key=lambda name: Path(name).parts)
 
 
-def _referentiels(s: _Sortie) -> None:
-    for nom, texte in insee.cog(s.monde).items():
-        s.recue(nom, "insee_cog", Path(nom).stem, len(json.loads(texte)))
-        s.octets(nom, texte.encode())
-    population = insee.population(s.monde)
-    s.recue(POPULATION, "insee_population", "population", population.count("\n") - 1)
-    s.compresse(POPULATION, [population])
-    for jour in EXTRACTIONS:
-        et = finess.livrees(s.monde, jour, s.taux, s.registre)
-        nom = finess.nom_fichier("structures", jour)
-        origine = s.origine(nom, "finess")
-        s.reponses(nom, finess_reponses.identites(s.monde, jour, et, origine))
-        s.vides.ajouter(finess_reponses.vides(s.monde, jour, et, origine))
-        s.recue(nom, "finess", "ej", len(s.monde.structures.ej))
-        s.recue(nom, "finess", "et", len(et))
-        s.compresse(nom, finess.ecrire(s.monde, jour, et))
-        triplets = finess_activites.livrees(s.monde, et, jour)
-        nom = finess.nom_fichier("activites", jour)
-        s.reponses(nom, finess_reponses.capacites(s.monde, jour, triplets, s.origine(nom, "finess")))
-        for table, n in finess_activites.comptes(triplets).items():
-            s.recue(nom, "finess", table, n)
-        s.compresse(nom, finess_activites.ecrire(s.monde, jour, triplets))
+def _referentials(s: _Output) -> None:
+    for name, text in insee.cog(s.world).items():
+        s.count_rows(name, "insee_cog", Path(name).stem, len(json.loads(text)))
+        s.plain(name, text.encode())
+    population = insee.population(s.world)
+    s.count_rows(POPULATION, "insee_population", "population", population.count("\n") - 1)
+    s.gzipped(POPULATION, [population])
+    for day in EXTRACTIONS:
+        et = finess.delivered(s.world, day, s.rates, s.ledger)
+        name = finess.filename("structures", day)
+        origin = s.origin(name, "finess")
+        s.answers(name, finess_answers.identities(s.world, day, et, origin))
+        s.unanswered.add(finess_answers.unanswered(s.world, day, et, origin))
+        s.count_rows(name, "finess", "ej", len(s.world.structures.ej))
+        s.count_rows(name, "finess", "et", len(et))
+        s.gzipped(name, finess.write(s.world, day, et))
+        triplets = finess_activites.delivered(s.world, et, day)
+        name = finess.filename("activites", day)
+        s.answers(name, finess_answers.capacites(s.world, day, triplets, s.origin(name, "finess")))
+        for table, n in finess_activites.counts(triplets).items():
+            s.count_rows(name, "finess", table, n)
+        s.gzipped(name, finess_activites.write(s.world, day, triplets))
 
 
-def _collectes(s: _Sortie) -> None:
-    for annee in MILLESIMES:
-        s.feuille(cnsa.occupation(s.monde, annee), cnsa.OCCUPATION)
-        s.feuille(cnsa.gmp_pmp(s.monde, annee), cnsa.GMP)
-        s.feuille(cnsa.prix(s.monde, annee), cnsa.PRIX)
-    s.feuille(drees.ehpa(s.monde), drees.EHPA)
-    repondu = {annee: s.feuille(tdb.export(s.monde, annee), tdb.TABLEAU) for annee in MILLESIMES}
-    if s.taux.colonne_manquante > 0:
-        s.incomplete(diamant.tdb(s.monde, FLUX, repondu), COLONNE_MANQUANTE)
-    s.feuille(diamant.tdb(s.monde, FLUX_CORRIGE, repondu), diamant.EXTRAIT)
-    errd = diamant.errd(s.monde, FLUX, s.taux, s.registre)
-    s.feuille(errd, diamant.COMPTES)
-    s.feuille(diamant.errd(s.monde, FLUX_CORRIGE, s.taux, s.registre), diamant.COMPTES, corrige=True)
-    s.feuille(diamant.errd_ej(s.monde, FLUX), diamant.RATIOS_EJ)
-    s.feuille(diamant.depots(s.monde, FLUX, errd), EXACTE)
-    s.feuille(diamant.ca(s.monde, FLUX, s.taux, s.registre), diamant.COMPTES)
+def _collectes(s: _Output) -> None:
+    for year in MILLESIMES:
+        s.sheet(cnsa.occupation(s.world, year), cnsa.OCCUPATION)
+        s.sheet(cnsa.gmp_pmp(s.world, year), cnsa.GMP)
+        s.sheet(cnsa.prix(s.world, year), cnsa.PRIX)
+    s.sheet(drees.ehpa(s.world), drees.EHPA)
+    answered = {year: s.sheet(tdb.export(s.world, year), tdb.TABLEAU) for year in MILLESIMES}
+    if s.rates.colonne_manquante > 0:
+        s.incomplete(diamant.tdb(s.world, FLOW, answered), MISSING_COLUMN)
+    s.sheet(diamant.tdb(s.world, CORRECTED_FLOW, answered), diamant.EXTRACT)
+    errd = diamant.errd(s.world, FLOW, s.rates, s.ledger)
+    s.sheet(errd, diamant.ACCOUNTS)
+    s.sheet(diamant.errd(s.world, CORRECTED_FLOW, s.rates, s.ledger), diamant.ACCOUNTS, corrected=True)
+    s.sheet(diamant.errd_ej(s.world, FLOW), diamant.RATIOS_EJ)
+    s.sheet(diamant.depots(s.world, FLOW, errd), EXACT)
+    s.sheet(diamant.ca(s.world, FLOW, s.rates, s.ledger), diamant.ACCOUNTS)
 
 
-def _suite(s: _Sortie) -> None:
-    """The last campaign of the tableau de bord again, for the first département alone: its wrong values put right."""
-    feuille = tdb.export(s.monde, MILLESIMES[-1])
-    departement = s.monde.territoire.departements["code"][0]
-    membres = set(s.monde.structures.et.filter(pl.col("departement") == departement)["finess_et"])
-    seulement = np.array([u in membres for u in feuille.unites.tolist()], dtype=bool)
-    livraison = livrer(feuille, s.monde.hasard, tdb.TABLEAU, s.taux, Registre(), seulement=seulement)
-    origine = Origine(feuille.nom, feuille.source_code, feuille.document, len(s.rangs) + 1)
-    s.reponses(feuille.nom, reponses(feuille, livraison.colonnes, livraison.ecrites, origine), "suite")
-    (s.dossier / "suite" / feuille.nom).write_bytes(livraison.octets)
+def _later(s: _Output) -> None:
+    """Deliver again the last campaign of the tableau de bord, for the first département alone.
+
+    Its wrong values are put right.
+    """
+    sheet = tdb.export(s.world, MILLESIMES[-1])
+    departement = s.world.territoire.departements["code"][0]
+    members = set(s.world.structures.et.filter(pl.col("departement") == departement)["finess_et"])
+    only = np.array([u in members for u in sheet.units.tolist()], dtype=bool)
+    delivery = deliver(sheet, s.world.streams, tdb.TABLEAU, s.rates, Ledger(), only=only)
+    origin = Origin(sheet.name, sheet.source_code, sheet.document, len(s.ranks) + 1)
+    s.answers(sheet.name, answers(sheet, delivery.columns, delivery.written, origin), "suite")
+    (s.folder / "suite" / sheet.name).write_bytes(delivery.content)

@@ -1,7 +1,9 @@
 """True territory: the départements of the generation, their largest communes, population by age and sex.
 
-Belongs here: places and people of places. Does not belong here: establishments.
-Places are facts: whoever checks codes refuses one that never existed. What is said to stand in them is invented.
+Belongs here: places, and how many people live in them. Does not belong here: establishments.
+
+Places are facts, since a system that checks codes refuses a place that never existed. What is said to stand in them is
+invented.
 """
 
 from __future__ import annotations
@@ -12,38 +14,38 @@ import numpy as np
 import polars as pl
 
 from witness.generate import facts
-from witness.generate.streams import Entiers, Flottants, Hasard
-from witness.generate.structure_numbers import numero_siren
+from witness.generate.streams import Floats, Integers, Streams
+from witness.generate.structure_numbers import siren_number
 
-PREMIER_SIREN_COMMUNE = 60_000
-ANNEES_POPULATION = tuple(range(2020, 2026))
-ECHELLES: dict[str, tuple[str, ...]] = {
+FIRST_COMMUNE_SIREN = 60_000
+POPULATION_YEARS = tuple(range(2020, 2026))
+SCALES: dict[str, tuple[str, ...]] = {
     # A département whose FINESS numbers start with 0, since losing that zero is a defect that must be shown.
     "departement": ("01",),
-    # What `dlnuf demo` shows: a region that is whole, so that its rates are known, of few départements, which compare,
+    # What `dlnuf demo` shows: a whole region, so that its rates are known, of a few départements that can be compared,
     # and small enough for two minutes on two cores (docs/adr/0019).
     "demonstration": ("18", "28", "36", "37", "41", "45"),
     # Ten départements, about eight average ones in volume (08 keeps the leading zero).
     "region": ("08", "10", "51", "52", "54", "55", "57", "67", "68", "88"),
-    "national": tuple(facts.textes("departements", "code")),
+    "national": tuple(facts.texts("departements", "code")),
 }
 
 
 @dataclass(frozen=True)
 class Territoire:
-    """`departements`, `communes`: facts of the chosen ones; `population`: long, all years."""
+    """The chosen départements: facts about them and their communes, and their population in the long form."""
 
     departements: pl.DataFrame
     communes: pl.DataFrame
     population: pl.DataFrame
-    est_national: bool
+    is_national: bool
 
 
-def construire(hasard: Hasard, codes: tuple[str, ...]) -> Territoire:
+def build(streams: Streams, codes: tuple[str, ...]) -> Territoire:
     """Territory of the départements `codes`."""
-    inconnus = sorted(set(codes) - set(facts.textes("departements", "code")))
-    if inconnus:
-        raise ValueError(f"départements inconnus : {', '.join(inconnus)}")
+    unknown = sorted(set(codes) - set(facts.texts("departements", "code")))
+    if unknown:
+        raise ValueError(f"départements inconnus : {', '.join(unknown)}")
     departements = facts.table("departements").filter(pl.col("code").is_in(list(codes)))
     departements = departements.with_columns(
         pl.col("population").cast(pl.Int64),
@@ -52,73 +54,76 @@ def construire(hasard: Hasard, codes: tuple[str, ...]) -> Territoire:
     return Territoire(
         departements=departements,
         communes=communes(departements["code"].to_list()),
-        population=_population(hasard, departements),
-        est_national=len(codes) == len(ECHELLES["national"]),
+        population=_population(streams, departements),
+        is_national=len(codes) == len(SCALES["national"]),
     )
 
 
-def decrire(echelle: str) -> str:
+def describe(scale: str) -> str:
     """What a scale covers, in French: « Ain », « Grand Est (10 départements) », « France (101 départements) »."""
-    choisis = facts.table("departements").filter(pl.col("code").is_in(list(ECHELLES[echelle])))
-    if len(choisis) == 1:
-        return choisis["nom"][0]
-    regions = choisis["region"].unique()
-    nom = dict(facts.table("regions").iter_rows())[regions[0]] if len(regions) == 1 else "France"
-    return f"{nom} ({len(choisis)} départements)"
+    chosen = facts.table("departements").filter(pl.col("code").is_in(list(SCALES[scale])))
+    if len(chosen) == 1:
+        return chosen["nom"][0]
+    regions = chosen["region"].unique()
+    name = dict(facts.table("regions").iter_rows())[regions[0]] if len(regions) == 1 else "France"
+    return f"{name} ({len(chosen)} départements)"
 
 
 def communes(departements: list[str]) -> pl.DataFrame:
-    """The largest communes of départements, by département in that order: what `tirer_communes` draws from."""
-    rangs = pl.DataFrame({"departement": departements, "rang_dep": range(len(departements))})
+    """The largest communes of some départements, département by département: `pick_communes` draws from them."""
+    ranks = pl.DataFrame({"departement": departements, "rang_dep": range(len(departements))})
     regions = facts.table("departements").select(pl.col("code").alias("departement"), "region")
-    retenues = (
+    retained = (
         facts.table("communes").filter(pl.col("chef_lieu") == "")
-        .join(rangs, on="departement").join(regions, on="departement")
+        .join(ranks, on="departement").join(regions, on="departement")
         .sort("rang_dep", maintain_order=True)
         .with_columns(pl.col("longitude", "latitude").cast(pl.Float64), pl.col("population").cast(pl.Int64))
     )  # fmt: skip
-    siren = [numero_siren(PREMIER_SIREN_COMMUNE + rang) for rang in range(len(retenues))]
-    colonnes = ["code", "nom", "departement", "region", "code_postal", "longitude", "latitude", "population"]
-    return retenues.select(*colonnes, pl.Series("siren", siren), "rang_dep")
+    siren = [siren_number(FIRST_COMMUNE_SIREN + rank) for rank in range(len(retained))]
+    columns = ["code", "nom", "departement", "region", "code_postal", "longitude", "latitude", "population"]
+    return retained.select(*columns, pl.Series("siren", siren), "rang_dep")
 
 
-def tirer_communes(rng: np.random.Generator, communes: pl.DataFrame, rang_dep: Entiers) -> Entiers:
-    """Rows of `communes` drawn in the départements of these ranks, by their population."""
-    habitants = communes["population"].to_numpy().astype(float)
-    cumul = np.concatenate([[0.0], np.cumsum(habitants)])
-    bornes = np.searchsorted(communes["rang_dep"].to_numpy(), np.arange(communes["rang_dep"].max() + 2))  # type: ignore[operator]
-    debut, fin = cumul[bornes[rang_dep]], cumul[bornes[rang_dep + 1]]
-    tires = np.searchsorted(cumul, debut + rng.random(len(rang_dep)) * (fin - debut), side="right") - 1
-    return np.clip(tires, bornes[rang_dep], bornes[rang_dep + 1] - 1)
+def pick_communes(rng: np.random.Generator, communes: pl.DataFrame, departement_rank: Integers) -> Integers:
+    """Rows of `communes` drawn in the départements of these ranks; a commune is drawn as often as it is populated."""
+    inhabitants = communes["population"].to_numpy().astype(float)
+    cumulated = np.concatenate([[0.0], np.cumsum(inhabitants)])
+    bounds = np.searchsorted(communes["rang_dep"].to_numpy(), np.arange(communes["rang_dep"].max() + 2))  # type: ignore[operator]
+    start, end = cumulated[bounds[departement_rank]], cumulated[bounds[departement_rank + 1]]
+    picked = np.searchsorted(cumulated, start + rng.random(len(departement_rank)) * (end - start), side="right") - 1
+    return np.clip(picked, bounds[departement_rank], bounds[departement_rank + 1] - 1)
 
 
-def _population(hasard: Hasard, departements: pl.DataFrame) -> pl.DataFrame:
-    """Long table annee, departement, sexe (Femmes, Hommes), tranche_age, population ; « Ensemble » is their sum."""
-    rng = hasard.flux("population")
-    tranches = facts.textes("pyramide", "tranche_age")
-    part = facts.nombres("pyramide", "part_population")
-    femmes = facts.nombres("pyramide", "part_femmes")
-    vieux = np.array([int(t.split()[0]) >= 75 for t in tranches])
+def _population(streams: Streams, departements: pl.DataFrame) -> pl.DataFrame:
+    """Long table: annee, departement, sexe (Femmes, Hommes), tranche_age, population.
+
+    « Ensemble », which INSEE also publishes, is the sum of both.
+    """
+    rng = streams.stream("population")
+    age_bands = facts.texts("pyramide", "tranche_age")
+    share = facts.numbers("pyramide", "part_population")
+    women = facts.numbers("pyramide", "part_femmes")
+    old = np.array([int(t.split()[0]) >= 75 for t in age_bands])
     n_dep = len(departements)
-    part_75 = departements["part_75_plus"].to_numpy()[:, None]
-    pyramide: Flottants = np.where(vieux, part / part[vieux].sum() * part_75, part / part[~vieux].sum() * (1 - part_75))
-    pyramide = pyramide * np.exp(rng.normal(0, 0.02, pyramide.shape))
-    morceaux: list[pl.DataFrame] = []
-    for rang, annee in enumerate(ANNEES_POPULATION):
-        croissance = np.where(vieux, 1.018**rang, 1.001**rang)
-        total = departements["population"].to_numpy()[:, None] * pyramide * croissance
-        f = np.rint(total * femmes).astype(np.int64)
-        h = np.rint(total * (1 - femmes)).astype(np.int64)
-        for sexe, valeurs in (("Femmes", f), ("Hommes", h)):
-            morceaux.append(
+    share_75 = departements["part_75_plus"].to_numpy()[:, None]
+    pyramid: Floats = np.where(old, share / share[old].sum() * share_75, share / share[~old].sum() * (1 - share_75))
+    pyramid = pyramid * np.exp(rng.normal(0, 0.02, pyramid.shape))
+    pieces: list[pl.DataFrame] = []
+    for rank, year in enumerate(POPULATION_YEARS):
+        growth = np.where(old, 1.018**rank, 1.001**rank)
+        total = departements["population"].to_numpy()[:, None] * pyramid * growth
+        f = np.rint(total * women).astype(np.int64)
+        h = np.rint(total * (1 - women)).astype(np.int64)
+        for sex, values in (("Femmes", f), ("Hommes", h)):
+            pieces.append(
                 pl.DataFrame(
                     {
-                        "annee": np.full(n_dep * len(tranches), annee),
-                        "departement": np.repeat(departements["code"].to_numpy(), len(tranches)),
-                        "sexe": [sexe] * (n_dep * len(tranches)),
-                        "tranche_age": tranches * n_dep,
-                        "population": valeurs.ravel(),
+                        "annee": np.full(n_dep * len(age_bands), year),
+                        "departement": np.repeat(departements["code"].to_numpy(), len(age_bands)),
+                        "sexe": [sex] * (n_dep * len(age_bands)),
+                        "tranche_age": age_bands * n_dep,
+                        "population": values.ravel(),
                     }
                 )
             )
-    return pl.concat(morceaux)
+    return pl.concat(pieces)

@@ -1,10 +1,12 @@
-"""Errors: what is delivered and should not have been, in any table.
+"""Errors: what any table may carry and should not.
 
-Belongs here: the defects that any table can carry, each recorded where it is made, and the bytes that come out.
-Does not belong here: what the table asks, natural disagreements (`disagreements`), the defects of the FINESS JSON
-(`collectes.finess`), what the answers written are worth (`answers`). Order: natural disagreements → rows that speak of
-another → wrong values → text → wrong rows, those added being at the end so that no other line moves. A row carries at
-most one kind of wrong row, and its cells at most one defect each. Each kind has its own random stream.
+Belongs here: the defects that any table can carry, each recorded where it is made, and the bytes that come out. Does
+not belong here: what the table asks, natural disagreements (`disagreements`), the defects of the FINESS JSON
+(`collectes.finess`), what the answers written are worth (`answers`).
+
+Defects are made in this order: natural disagreements, rows that speak of another ET, wrong values, defects of writing,
+wrong rows. The rows added stand at the end, so that no other line moves. A row carries at most one kind of wrong row,
+and a cell at most one defect. Each kind has its own random stream.
 """
 
 from __future__ import annotations
@@ -15,462 +17,469 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from witness.generate.defects import Fidelite, Question, Registre, TauxDefauts, combien
-from witness.generate.disagreements import desaccords
-from witness.generate.sheet import Colonne, Feuille, cles, csv_texte, est_additive, rendre_nombres
-from witness.generate.streams import Entiers, Flottants, Hasard
-from witness.generate.structure_numbers import numero_finess
+from witness.generate.defects import DefectRates, Fidelity, Ledger, Question, how_many
+from witness.generate.disagreements import as_answered
+from witness.generate.sheet import Column, Sheet, csv_text, is_additive, question_keys, render_numbers
+from witness.generate.streams import Floats, Integers, Streams
+from witness.generate.structure_numbers import finess_number
 
-DATE_BOUCHE_TROU = "04/04/1904"
-PREMIER_RANG_INCONNU = 65_000
-PART_RETOUCHES = 0.3  # of the natural disagreements, put right when a département sends its answers again
+PLACEHOLDER_DATE = "04/04/1904"
+FIRST_UNKNOWN_RANK = 65_000
+RETOUCHED_SHARE = 0.3  # of the natural disagreements, those put right when a département sends its answers again
 
 
 @dataclass(frozen=True)
-class Faute:
-    """A wrong value planned in a cell: the number delivered."""
+class Fault:
+    """A wrong value planned in a cell: the number that is delivered."""
 
-    ligne: int
-    colonne: int
+    row: int
+    column: int
     nature: str
-    nombre: float
+    number: float
 
 
 @dataclass(frozen=True)
-class Ecrites:
-    """Rows of a delivery in the order of the file: rank in the table, unit named, rank of the ET that is the witness.
+class WrittenRows:
+    """Rows of a delivery in the order of the file.
 
-    `temoin` is -1 when nothing is true of the unit named (unknown, closed) ; `lisible` is false when writing destroyed
-    the row. `detruites`: cells, by rank in the table and column, that state nothing usable, and why.
+    For each: its rank in the table, the unit that it names, and the rank of the row that tells the truth about that
+    unit (`witness`), or -1 when nothing is true of it, because it is unknown or closed. `readable` is false when the
+    writing destroyed the row. `destroyed` gives the cells that state nothing usable, by rank in the table and column,
+    each with the reason why.
     """
 
-    rangs: Entiers
-    unites: np.ndarray
-    temoin: Entiers
-    lisible: np.ndarray
-    detruites: dict[tuple[int, int], str]
+    ranks: Integers
+    units: np.ndarray
+    witness: Integers
+    readable: np.ndarray
+    destroyed: dict[tuple[int, int], str]
 
 
 @dataclass(frozen=True)
-class Livraison:
+class Delivery:
     """A rendered table: its bytes, the columns and the rows as written."""
 
-    nom: str
-    octets: bytes
-    n_lignes: int
-    colonnes: list[Colonne]
-    ecrites: Ecrites
-    repondu: dict[str, Flottants]  # answers before any injected defect, by variable
+    name: str
+    content: bytes
+    n_rows: int
+    columns: list[Column]
+    written: WrittenRows
+    answered: dict[str, Floats]  # answers before any injected defect, by variable
 
 
 @dataclass
-class _Travail:
+class _Work:
     """A table while it is being spoiled."""
 
-    feuille: Feuille
-    colonnes: list[Colonne]
-    taux: TauxDefauts
-    registre: Registre
-    hasard: Hasard
-    graine: str
-    garde: np.ndarray  # rows written
-    cles: np.ndarray  # FINESS written, but for its own defects
-    temoin: Entiers
-    prises: set[tuple[int, int]]
-    detruites: dict[tuple[int, int], str] = field(default_factory=dict)
-    illisibles: set[int] = field(default_factory=set)
-    ajouts: list[tuple[int, str, int]] = field(default_factory=list)  # (row repeated, unit named, its witness)
+    sheet: Sheet
+    columns: list[Column]
+    rates: DefectRates
+    ledger: Ledger
+    streams: Streams
+    seed: str
+    kept: np.ndarray  # rows written
+    keys: np.ndarray  # FINESS number of each row before the defects of its writing
+    witness: Integers
+    taken: set[tuple[int, int]]
+    destroyed: dict[tuple[int, int], str] = field(default_factory=dict)
+    unreadable: set[int] = field(default_factory=set)
+    # (row repeated, unit named, rank of the row that tells the truth about it)
+    added: list[tuple[int, str, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.titres = self.feuille.titres_distincts()
-        self.declarees = [j for j, c in enumerate(self.colonnes) if c.nombres is not None and c.variable is not None]
+        self.titles = self.sheet.distinct_titles()
+        self.declared = [j for j, c in enumerate(self.columns) if c.numbers is not None and c.variable is not None]
 
     @property
-    def lignes(self) -> Entiers:
-        """Physical line of each row (meaningless for those not written)."""
-        return np.cumsum(self.garde) + 1
+    def lines(self) -> Integers:
+        """Physical line of each row in the file; it means nothing for a row that is not written."""
+        return np.cumsum(self.kept) + 1
 
-    def tirage(self, nature: str) -> random.Random:
-        """Stream of a kind of defect."""
-        return random.Random(self._graine_de(nature))
+    def draw(self, nature: str) -> random.Random:
+        """The stream of a kind of defect."""
+        return random.Random(self._seed_of(nature))
 
-    def tirages(self, nature: str, n: int) -> Iterator[random.Random]:
-        """A stream for each defect of a kind: one that has to look longer for its cell does not move the others."""
-        graine = self._graine_de(nature)
-        return (random.Random(graine + rang) for rang in range(combien(getattr(self.taux, nature), n)))
+    def draws(self, nature: str, n: int) -> Iterator[random.Random]:
+        """A stream for each defect of a kind.
 
-    def _graine_de(self, nature: str) -> int:
-        return int(self.hasard.flux(f"defauts/{nature}/{self.graine}").integers(2**62))
+        A defect that must look longer for its cell does not move the others.
+        """
+        seed = self._seed_of(nature)
+        return (random.Random(seed + rank) for rank in range(how_many(getattr(self.rates, nature), n)))
+
+    def _seed_of(self, nature: str) -> int:
+        return int(self.streams.stream(f"defauts/{nature}/{self.seed}").integers(2**62))
 
     def question(self, i: int, j: int | None = None) -> Question:
-        f = self.feuille
-        groupe = f.groupees is not None and bool(f.groupees[i])
-        variable = None if j is None else self.colonnes[j].variable
+        f = self.sheet
+        group = f.grouped is not None and bool(f.grouped[i])
+        variable = None if j is None else self.columns[j].variable
         return Question(
             f.unite,
-            str(self.cles[i]),
-            "groupe" if groupe else "site",
+            str(self.keys[i]),
+            "groupe" if group else "site",
             str(f.millesimes[i]),
-            *(("", "", "") if variable is None else cles()[variable]),
+            *(("", "", "") if variable is None else question_keys()[variable]),
         )
 
-    def noter(self, i: int, j: int, nature: str, juste: str, faux: str) -> None:
-        self.registre.noter(
-            self.feuille.nom, int(self.lignes[i]), self.titres[j], nature, juste, faux, self.question(i, j)
+    def record(self, i: int, j: int, nature: str, right: str, wrong: str) -> None:
+        self.ledger.record(
+            self.sheet.name, int(self.lines[i]), self.titles[j], nature, right, wrong, self.question(i, j)
         )
 
-    def noter_ajout(self, nature: str, unite: str, vraie: str, livree: str) -> None:
-        """The row just added."""
-        modele = self.ajouts[-1][0]
-        question = self.question(modele)._replace(unite_id=unite)
-        ligne = int(self.garde.sum()) + len(self.ajouts) + 1
-        self.registre.noter(self.feuille.nom, ligne, self.titres[self.feuille.cle], nature, vraie, livree, question)
+    def record_added(self, nature: str, unit: str, true_value: str, delivered: str) -> None:
+        """Record the defect of the row that was just added."""
+        model = self.added[-1][0]
+        question = self.question(model)._replace(unite_id=unit)
+        line = int(self.kept.sum()) + len(self.added) + 1
+        self.ledger.record(self.sheet.name, line, self.titles[self.sheet.key], nature, true_value, delivered, question)
 
-    def saines(self, nature: str, touchees: set[int]) -> list[int]:
-        """Rows written that carry no defect, in the order in which a kind takes them."""
-        rangs = list(range(len(self.feuille)))
-        self.tirage(nature).shuffle(rangs)
-        return [i for i in rangs if self.garde[i] and i not in touchees]
+    def sound(self, nature: str, touched: set[int]) -> list[int]:
+        """Rows written that carry no defect, in the order in which a kind of defect takes them."""
+        ranks = list(range(len(self.sheet)))
+        self.draw(nature).shuffle(ranks)
+        return [i for i in ranks if self.kept[i] and i not in touched]
 
 
-def livrer(
-    feuille: Feuille,
-    hasard: Hasard,
-    fidelite: Fidelite,
-    taux: TauxDefauts,
-    registre: Registre,
+def deliver(
+    sheet: Sheet,
+    streams: Streams,
+    fidelity: Fidelity,
+    rates: DefectRates,
+    ledger: Ledger,
     *,
-    corrige: bool = False,
-    seulement: np.ndarray | None = None,
-) -> Livraison:
+    corrected: bool = False,
+    only: np.ndarray | None = None,
+) -> Delivery:
     """Render a table with its disagreements and defects.
 
-    `corrige`: the redelivery of the same table — same draws, but a share `taux.redressement` of its wrong values is
-    right, and no row is wrong any more. `seulement`: rows sent again, alone, with no defect and a part of the
-    disagreements put right. The streams depend on the collection and its years, not on the file name.
+    `corrected`: this is the redelivery of the same table. The draws are the same, but a share `rates.redressement` of
+    its wrong values is right, and no row is wrong any more. `only`: these rows alone are sent again, with no defect and
+    with a part of the disagreements put right. The streams depend on the collection and its years, not on the name of
+    the file.
     """
-    graine = f"{feuille.collecte}/{feuille.millesimes.min()}-{feuille.millesimes.max()}"
-    naturels = Registre()
-    colonnes = desaccords(feuille, hasard.flux(f"desaccords/{graine}"), fidelite, naturels)
-    repondu = {c.variable: c.nombres for c in colonnes if c.variable is not None and c.nombres is not None}
-    if seulement is not None:
-        colonnes = [c.choisir(seulement) for c in _retouchees(feuille, colonnes, hasard.flux(f"retouches/{graine}"))]
-        feuille, taux, naturels = feuille.choisir(seulement), TauxDefauts.aucun(), Registre()
-    n = len(feuille)
-    prises = {(i, j) for i in feuille.intouchables for j in range(len(colonnes))}
-    unites, garde = feuille.unites.astype(object), np.ones(n, dtype=bool)
-    t = _Travail(feuille, colonnes, taux, registre, hasard, graine, garde, unites, np.arange(n), prises)
-    if corrige:  # the rows that spoke of another are right: what they reserved is reserved again, and that is all
-        _lignes_d_un_autre(replace(t, registre=Registre(), cles=unites.copy(), temoin=np.arange(n)))
+    seed = f"{sheet.collecte}/{sheet.millesimes.min()}-{sheet.millesimes.max()}"
+    natural = Ledger()
+    columns = as_answered(sheet, streams.stream(f"desaccords/{seed}"), fidelity, natural)
+    answered = {c.variable: c.numbers for c in columns if c.variable is not None and c.numbers is not None}
+    if only is not None:
+        columns = [c.choose(only) for c in _retouched(sheet, columns, streams.stream(f"retouches/{seed}"))]
+        sheet, rates, natural = sheet.choose(only), DefectRates.none(), Ledger()
+    n = len(sheet)
+    taken = {(i, j) for i in sheet.untouchable for j in range(len(columns))}
+    units, kept = sheet.units.astype(object), np.ones(n, dtype=bool)
+    t = _Work(sheet, columns, rates, ledger, streams, seed, kept, units, np.arange(n), taken)
+    if corrected:
+        # The rows that spoke of another are right now: the cells that they took are taken again, nothing else is done.
+        _rows_of_another(replace(t, ledger=Ledger(), keys=units.copy(), witness=np.arange(n)))
     else:
-        _lignes_d_un_autre(t)
-    _ecarts(t, naturels)
-    fautes = _fautes(t)
-    if corrige:
-        tri = random.Random(int(hasard.flux(f"redressement/{graine}").integers(2**62)))
-        fautes = [f for f in fautes if tri.random() >= taux.redressement]
-    textes = _appliquer(t, fautes)
-    if corrige:
-        t.taux = TauxDefauts.aucun()
-    _textes_fautifs(t, textes)
-    cellules = list(zip(*textes, strict=True))
-    lignes = [list(cellules[i]) for i in np.flatnonzero(t.garde).tolist()]
-    _lignes_fautives(t, lignes)
-    entete = csv_texte([[c.titre for c in feuille.colonnes]], feuille.separateur, feuille.fin_de_ligne)
-    corps = csv_texte(lignes, feuille.separateur, feuille.fin_de_ligne)
-    octets = "".join(entete + corps).encode(feuille.encodage)
-    return Livraison(feuille.nom, octets, len(lignes), t.colonnes, _ecrites(t), repondu)
+        _rows_of_another(t)
+    _natural_disagreements(t, natural)
+    faults = _faults(t)
+    if corrected:
+        sieve = random.Random(int(streams.stream(f"redressement/{seed}").integers(2**62)))
+        faults = [f for f in faults if sieve.random() >= rates.redressement]
+    texts = _apply(t, faults)
+    if corrected:
+        t.rates = DefectRates.none()
+    _wrong_texts(t, texts)
+    cells = list(zip(*texts, strict=True))
+    rows = [list(cells[i]) for i in np.flatnonzero(t.kept).tolist()]
+    _wrong_rows(t, rows)
+    header = csv_text([[c.title for c in sheet.columns]], sheet.separator, sheet.line_end)
+    body = csv_text(rows, sheet.separator, sheet.line_end)
+    content = "".join(header + body).encode(sheet.encoding)
+    return Delivery(sheet.name, content, len(rows), t.columns, _written(t), answered)
 
 
-def _ecrites(t: _Travail) -> Ecrites:
-    gardes = np.flatnonzero(t.garde)
-    lisible = np.array([i not in t.illisibles for i in gardes.tolist()], dtype=bool)
-    modeles = np.array([m for m, _, _ in t.ajouts], dtype=np.int64)
-    return Ecrites(
-        rangs=np.concatenate([gardes, modeles]),
-        unites=np.concatenate([t.cles[gardes], np.array([u for _, u, _ in t.ajouts], dtype=object)]),
-        temoin=np.concatenate([t.temoin[gardes], np.array([w for _, _, w in t.ajouts], dtype=np.int64)]),
-        lisible=np.concatenate([lisible, np.ones(len(modeles), dtype=bool)]),
-        detruites=t.detruites,
+def _written(t: _Work) -> WrittenRows:
+    kept_rows = np.flatnonzero(t.kept)
+    readable = np.array([i not in t.unreadable for i in kept_rows.tolist()], dtype=bool)
+    models = np.array([m for m, _, _ in t.added], dtype=np.int64)
+    return WrittenRows(
+        ranks=np.concatenate([kept_rows, models]),
+        units=np.concatenate([t.keys[kept_rows], np.array([u for _, u, _ in t.added], dtype=object)]),
+        witness=np.concatenate([t.witness[kept_rows], np.array([w for _, _, w in t.added], dtype=np.int64)]),
+        readable=np.concatenate([readable, np.ones(len(models), dtype=bool)]),
+        destroyed=t.destroyed,
     )
 
 
-def _ecarts(t: _Travail, naturels: Registre) -> None:
-    """Natural disagreements of the rows written, at their line of the file."""
-    for table in naturels.ecarts:
-        rangs = table["ligne"].to_numpy() - 2
-        ecrits = t.garde[rangs]
-        t.registre.ecarts.append(table.filter(ecrits).with_columns(ligne=t.lignes[rangs[ecrits]]))
+def _natural_disagreements(t: _Work, natural: Ledger) -> None:
+    """Record the natural disagreements of the rows that are written, at their line of the file."""
+    for table in natural.disagreements:
+        ranks = table["ligne"].to_numpy() - 2
+        written = t.kept[ranks]
+        t.ledger.disagreements.append(table.filter(written).with_columns(ligne=t.lines[ranks[written]]))
 
 
-def _retouchees(feuille: Feuille, colonnes: list[Colonne], rng: np.random.Generator) -> list[Colonne]:
-    """Columns where some of the answers that were not the truth are given again, right."""
-    resultat = []
-    for vrai, livre in zip(feuille.colonnes, colonnes, strict=True):
-        choisies = rng.random(len(feuille)) < PART_RETOUCHES
-        if vrai.variable is not None and vrai.nombres is not None:
-            livre = replace(livre, nombres=np.where(choisies, vrai.nombres, livre.connus()))
-        elif vrai.variable is not None and vrai.textes is not None and livre.textes is not None:
-            livre = replace(livre, textes=np.where(choisies, vrai.textes, livre.textes))
-        resultat.append(livre)
-    return resultat
+def _retouched(sheet: Sheet, columns: list[Column], rng: np.random.Generator) -> list[Column]:
+    """The columns with some of the answers that were not the truth given again, right this time."""
+    result = []
+    for true, delivered in zip(sheet.columns, columns, strict=True):
+        chosen = rng.random(len(sheet)) < RETOUCHED_SHARE
+        if true.variable is not None and true.numbers is not None:
+            delivered = replace(delivered, numbers=np.where(chosen, true.numbers, delivered.known_numbers()))
+        elif true.variable is not None and true.texts is not None and delivered.texts is not None:
+            delivered = replace(delivered, texts=np.where(chosen, true.texts, delivered.texts))
+        result.append(delivered)
+    return result
 
 
-def _lignes_d_un_autre(t: _Travail) -> None:
-    """Rows that say of an ET what is of another: its number by mistake, or two sites counted as one.
+def _rows_of_another(t: _Work) -> None:
+    """Make rows that say of an ET what is true of another.
 
-    Where lines may move, the ET whose number is taken half of the time has no row of its own, and the second of two
-    sites has none.
+    Either a row carries the number of another ET by mistake, or two sites of an EJ are counted as one. Where lines may
+    be taken out, half of the ET whose number is taken have no row of their own, and the second of two sites never has
+    one.
     """
-    f, n = t.feuille, len(t.feuille)
-    if f.unite != "ET" or not t.declarees:
+    f, n = t.sheet, len(t.sheet)
+    if f.unite != "ET" or not t.declared:
         return
-    groupe = np.zeros(n, dtype=np.int64) if f.groupees is None else f.groupees.astype(np.int64)
-    libres = {i for i in range(n) if i not in f.intouchables}
+    group = np.zeros(n, dtype=np.int64) if f.grouped is None else f.grouped.astype(np.int64)
+    free = {i for i in range(n) if i not in f.untouchable}
 
-    for rng in t.tirages("finess_d_un_autre", n):
-        for _essai in range(200):
+    for rng in t.draws("finess_d_un_autre", n):
+        for _attempt in range(200):
             i, k = rng.randrange(n), rng.randrange(n)
-            meme = f.millesimes[i] == f.millesimes[k] and groupe[i] == groupe[k]
-            if i != k and i in libres and k in libres and meme and f.unites[i] != f.unites[k]:
-                libres -= {i, k}
-                t.cles[i], t.temoin[i] = f.unites[k], k
-                t.prises |= {(r, j) for r in (i, k) for j in range(len(t.colonnes))}
-                t.garde[k] = f.lignes_fixes or rng.random() < 0.5
+            same = f.millesimes[i] == f.millesimes[k] and group[i] == group[k]
+            if i != k and i in free and k in free and same and f.units[i] != f.units[k]:
+                free -= {i, k}
+                t.keys[i], t.witness[i] = f.units[k], k
+                t.taken |= {(r, j) for r in (i, k) for j in range(len(t.columns))}
+                t.kept[k] = f.fixed_rows or rng.random() < 0.5
                 break
-    usurpes = [i for i in range(n) if t.temoin[i] != i]
+    usurped = [i for i in range(n) if t.witness[i] != i]
 
-    fusions: list[tuple[int, int]] = []
-    additives = [j for j in t.declarees if est_additive(t.colonnes[j].variable)]
-    if additives and f.ej is not None and not f.lignes_fixes:
-        rng = t.tirage("sites_fusionnes")
-        soeurs: dict[tuple[object, ...], list[int]] = {}
-        for i in sorted(libres):
-            if not groupe[i]:
-                soeurs.setdefault((f.ej[i], f.millesimes[i]), []).append(i)
-        paires = [(m[0], m[1]) for m in soeurs.values() if len(m) > 1 and f.unites[m[0]] != f.unites[m[1]]]
-        fusions = rng.sample(paires, min(len(paires), combien(t.taux.sites_fusionnes, n)))
-    for _, k in fusions:
-        t.garde[k] = False
-    for i in usurpes:
-        t.registre.noter(
-            f.nom, int(t.lignes[i]), t.titres[f.cle], "finess_d_un_autre", str(f.unites[i]), t.cles[i], t.question(i)
+    merges: list[tuple[int, int]] = []
+    additives = [j for j in t.declared if is_additive(t.columns[j].variable)]
+    if additives and f.ej is not None and not f.fixed_rows:
+        rng = t.draw("sites_fusionnes")
+        sisters: dict[tuple[object, ...], list[int]] = {}
+        for i in sorted(free):
+            if not group[i]:
+                sisters.setdefault((f.ej[i], f.millesimes[i]), []).append(i)
+        pairs = [(m[0], m[1]) for m in sisters.values() if len(m) > 1 and f.units[m[0]] != f.units[m[1]]]
+        merges = rng.sample(pairs, min(len(pairs), how_many(t.rates.sites_fusionnes, n)))
+    for _, k in merges:
+        t.kept[k] = False
+    for i in usurped:
+        t.ledger.record(
+            f.name, int(t.lines[i]), t.titles[f.key], "finess_d_un_autre", str(f.units[i]), t.keys[i], t.question(i)
         )
-    for i, k in fusions:
-        _fusionner(t, i, k, additives)
+    for i, k in merges:
+        _merge(t, i, k, additives)
 
 
-def _fusionner(t: _Travail, i: int, k: int, additives: list[int]) -> None:
+def _merge(t: _Work, i: int, k: int, additives: list[int]) -> None:
     for j in additives:
-        avant, autre = t.colonnes[j].connus()[i], t.colonnes[j].connus()[k]
-        if np.isnan(avant) or np.isnan(autre) or autre == 0:
+        before, other = t.columns[j].known_numbers()[i], t.columns[j].known_numbers()[k]
+        if np.isnan(before) or np.isnan(other) or other == 0:
             continue
-        nombres = t.colonnes[j].connus().copy()
-        nombres[i] = avant + autre
-        t.colonnes[j] = replace(t.colonnes[j], nombres=nombres)
-        vrai = float(t.feuille.colonnes[j].connus()[i])
-        juste, faux = rendre_nombres(np.array([vrai, avant + autre]), t.colonnes[j].decimales, t.feuille.decimale)
-        if juste != faux:
-            t.noter(i, j, "sites_fusionnes", juste, faux)
-    t.prises |= {(i, j) for j in range(len(t.colonnes))}
+        numbers = t.columns[j].known_numbers().copy()
+        numbers[i] = before + other
+        t.columns[j] = replace(t.columns[j], numbers=numbers)
+        true = float(t.sheet.columns[j].known_numbers()[i])
+        right, wrong = render_numbers(np.array([true, before + other]), t.columns[j].decimals, t.sheet.decimal_mark)
+        if right != wrong:
+            t.record(i, j, "sites_fusionnes", right, wrong)
+    t.taken |= {(i, j) for j in range(len(t.columns))}
 
 
-def _fautes(t: _Travail) -> list[Faute]:
-    """Wrong values, one cell each."""
-    colonnes, n = t.colonnes, len(t.feuille)
+def _faults(t: _Work) -> list[Fault]:
+    """Plan the wrong values, one cell each."""
+    columns, n = t.columns, len(t.sheet)
 
-    def nombre(i: int, j: int) -> float:
-        valeurs = colonnes[j].nombres
-        return float("nan") if valeurs is None else float(valeurs[i])
+    def number(i: int, j: int) -> float:
+        values = columns[j].numbers
+        return float("nan") if values is None else float(values[i])
 
-    def perimee(i: int, j: int, _rng: random.Random) -> float | None:
-        avant = colonnes[j].avant
-        ancien = float("nan") if avant is None else float(avant[i])
-        texte = rendre_nombres(np.array([ancien, nombre(i, j)]), colonnes[j].decimales)
-        return ancien if texte[0] and texte[1] and texte[0] != texte[1] else None
+    def outdated(i: int, j: int, _rng: random.Random) -> float | None:
+        before = columns[j].before
+        older = float("nan") if before is None else float(before[i])
+        text = render_numbers(np.array([older, number(i, j)]), columns[j].decimals)
+        return older if text[0] and text[1] and text[0] != text[1] else None
 
-    def frappe(i: int, j: int, rng: random.Random) -> float | None:
-        x = nombre(i, j)
+    def mistyped(i: int, j: int, rng: random.Random) -> float | None:
+        x = number(i, j)
         if not abs(x) >= 10:
             return None
-        entier = str(int(abs(x)))
-        if rng.random() < 0.5 and entier[0] != entier[1] and entier[1] != "0":
-            faux = float(entier[1] + entier[0] + entier[2:]) + abs(x) % 1
+        whole = str(int(abs(x)))
+        if rng.random() < 0.5 and whole[0] != whole[1] and whole[1] != "0":
+            wrong = float(whole[1] + whole[0] + whole[2:]) + abs(x) % 1
         else:
-            faux = abs(x) * 10
-        return faux if x > 0 else -faux
+            wrong = abs(x) * 10
+        return wrong if x > 0 else -wrong
 
     def fraction(i: int, j: int, _rng: random.Random) -> float | None:
-        x = nombre(i, j)
-        # At two decimals a small percentage would vanish: only a fraction that can still be read counts as one.
-        return round(x / 100, max(colonnes[j].decimales, 0)) if colonnes[j].est_pourcent and x >= 5 else None
+        x = number(i, j)
+        # Written as a fraction at two decimals, a small percentage would vanish: only larger ones are chosen.
+        return round(x / 100, max(columns[j].decimals, 0)) if columns[j].is_percentage and x >= 5 else None
 
-    genres: list[tuple[str, Callable[[int, int, random.Random], float | None], list[int]]] = [
-        ("valeur_perimee", perimee, [j for j in t.declarees if colonnes[j].avant is not None]),
-        ("faute_de_frappe", frappe, t.declarees),
-        ("fraction_pour_pourcent", fraction, [j for j in t.declarees if colonnes[j].est_pourcent]),
+    kinds: list[tuple[str, Callable[[int, int, random.Random], float | None], list[int]]] = [
+        ("valeur_perimee", outdated, [j for j in t.declared if columns[j].before is not None]),
+        ("faute_de_frappe", mistyped, t.declared),
+        ("fraction_pour_pourcent", fraction, [j for j in t.declared if columns[j].is_percentage]),
     ]
-    fautes: list[Faute] = []
-    for nature, genre, candidates in genres:
-        for rng in t.tirages(nature, n) if candidates else ():
-            for _essai in range(200):
+    faults: list[Fault] = []
+    for nature, kind, candidates in kinds:
+        for rng in t.draws(nature, n) if candidates else ():
+            for _attempt in range(200):
                 i, j = rng.randrange(n), rng.choice(candidates)
-                faux = None if (i, j) in t.prises or not t.garde[i] else genre(i, j, rng)
-                if faux is not None and _est_faux(t.feuille.colonnes[j], i, faux):
-                    t.prises.add((i, j))
-                    fautes.append(Faute(i, j, nature, faux))
+                wrong = None if (i, j) in t.taken or not t.kept[i] else kind(i, j, rng)
+                if wrong is not None and _is_wrong(t.sheet.columns[j], i, wrong):
+                    t.taken.add((i, j))
+                    faults.append(Fault(i, j, nature, wrong))
                     break
-    return fautes + _zeros(t) + _interverties(t)
+    return faults + _zeros(t) + _swapped(t)
 
 
-def _est_faux(vrai: Colonne, i: int, valeur: float) -> bool:
-    """Whether a number, once written, is not what is true."""
-    juste, ecrit = rendre_nombres(np.array([vrai.connus()[i], valeur]), vrai.decimales)
-    return juste != ecrit
+def _is_wrong(true: Column, i: int, value: float) -> bool:
+    """Whether a number, once written, differs from what is true."""
+    right, written = render_numbers(np.array([true.known_numbers()[i], value]), true.decimals)
+    return right != written
 
 
-def _zeros(t: _Travail) -> list[Faute]:
-    """0 where the sender left empty something that exists ; for what does not exist, 0 would not be wrong."""
-    if t.taux.zero_pour_manquant <= 0:
+def _zeros(t: _Work) -> list[Fault]:
+    """Plan zeros where the sender left empty something that exists; where nothing exists, 0 would not be wrong."""
+    if t.rates.zero_pour_manquant <= 0:
         return []
-    vides = [
+    empty_cells = [
         (i, j)
-        for j in t.declarees
-        for i in np.flatnonzero(_vide_a_tort(t.feuille.colonnes[j], t.colonnes[j]) & t.garde).tolist()
+        for j in t.declared
+        for i in np.flatnonzero(_wrongly_empty(t.sheet.columns[j], t.columns[j]) & t.kept).tolist()
     ]
-    t.tirage("zero_pour_manquant").shuffle(vides)
-    choisies = [c for c in vides if c not in t.prises][: combien(t.taux.zero_pour_manquant, len(t.feuille))]
-    t.prises |= set(choisies)
-    return [Faute(i, j, "zero_pour_manquant", 0.0) for i, j in choisies]
+    t.draw("zero_pour_manquant").shuffle(empty_cells)
+    chosen = [c for c in empty_cells if c not in t.taken][: how_many(t.rates.zero_pour_manquant, len(t.sheet))]
+    t.taken |= set(chosen)
+    return [Fault(i, j, "zero_pour_manquant", 0.0) for i, j in chosen]
 
 
-def _vide_a_tort(vrai: Colonne, livre: Colonne) -> np.ndarray:
-    return ~np.isnan(vrai.connus()) & (vrai.connus() != 0) & np.isnan(livre.connus())
+def _wrongly_empty(true: Column, delivered: Column) -> np.ndarray:
+    return ~np.isnan(true.known_numbers()) & (true.known_numbers() != 0) & np.isnan(delivered.known_numbers())
 
 
-def _interverties(t: _Travail) -> list[Faute]:
-    """Two neighbouring numbers of a row, each written in the other's cell."""
-    n = len(t.feuille)
-    voisines = [
-        (j, j + 1)
-        for j in t.declarees
-        if j + 1 in t.declarees and t.colonnes[j].decimales == t.colonnes[j + 1].decimales
+def _swapped(t: _Work) -> list[Fault]:
+    """Plan pairs of neighbouring numbers of a row, each written in the cell of the other."""
+    n = len(t.sheet)
+    neighbours = [
+        (j, j + 1) for j in t.declared if j + 1 in t.declared and t.columns[j].decimals == t.columns[j + 1].decimals
     ]
-    fautes: list[Faute] = []
-    for rng in t.tirages("colonnes_interverties", n) if voisines else ():
-        for _essai in range(200):
-            i, (g, d) = rng.randrange(n), rng.choice(voisines)
-            a, b = float(t.colonnes[g].connus()[i]), float(t.colonnes[d].connus()[i])
-            libre = t.garde[i] and not {(i, g), (i, d)} & t.prises
-            connus = not np.isnan(a) and not np.isnan(b)
-            faux = _est_faux(t.feuille.colonnes[g], i, b) and _est_faux(t.feuille.colonnes[d], i, a)
-            if libre and connus and faux:
-                t.prises |= {(i, g), (i, d)}
-                fautes += [Faute(i, g, "colonnes_interverties", b), Faute(i, d, "colonnes_interverties", a)]
+    faults: list[Fault] = []
+    for rng in t.draws("colonnes_interverties", n) if neighbours else ():
+        for _attempt in range(200):
+            i, (g, d) = rng.randrange(n), rng.choice(neighbours)
+            a, b = float(t.columns[g].known_numbers()[i]), float(t.columns[d].known_numbers()[i])
+            free = t.kept[i] and not {(i, g), (i, d)} & t.taken
+            known = not np.isnan(a) and not np.isnan(b)
+            wrong = _is_wrong(t.sheet.columns[g], i, b) and _is_wrong(t.sheet.columns[d], i, a)
+            if free and known and wrong:
+                t.taken |= {(i, g), (i, d)}
+                faults += [Fault(i, g, "colonnes_interverties", b), Fault(i, d, "colonnes_interverties", a)]
                 break
-    return fautes
+    return faults
 
 
-def _appliquer(t: _Travail, fautes: list[Faute]) -> list[list[str]]:
-    """Write the wrong values in the columns (which carry them from now on) and render every cell."""
-    for j in {f.colonne: None for f in fautes}:
-        # The answers before defects stay as they were.
-        t.colonnes[j] = replace(t.colonnes[j], nombres=t.colonnes[j].connus().copy())
-    for faute in fautes:
-        vrai = t.feuille.colonnes[faute.colonne]
-        t.colonnes[faute.colonne].connus()[faute.ligne] = faute.nombre
-        avant_apres = np.array([vrai.connus()[faute.ligne], faute.nombre])
-        juste, faux = rendre_nombres(avant_apres, vrai.decimales, t.feuille.decimale)
-        t.noter(faute.ligne, faute.colonne, faute.nature, juste, faux)
-    textes = replace(t.feuille, colonnes=t.colonnes).textes()
-    for i in np.flatnonzero(t.temoin != np.arange(len(t.feuille))).tolist():
-        textes[t.feuille.cle][i] = str(t.cles[i])
-    return textes
+def _apply(t: _Work, faults: list[Fault]) -> list[list[str]]:
+    """Write the wrong values in the columns, which carry them from now on, and render every cell."""
+    for j in {f.column: None for f in faults}:
+        # The columns are copied, so that the answers before defects stay as they were.
+        t.columns[j] = replace(t.columns[j], numbers=t.columns[j].known_numbers().copy())
+    for fault in faults:
+        true = t.sheet.columns[fault.column]
+        t.columns[fault.column].known_numbers()[fault.row] = fault.number
+        before_after = np.array([true.known_numbers()[fault.row], fault.number])
+        right, wrong = render_numbers(before_after, true.decimals, t.sheet.decimal_mark)
+        t.record(fault.row, fault.column, fault.nature, right, wrong)
+    texts = replace(t.sheet, columns=t.columns).texts()
+    for i in np.flatnonzero(t.witness != np.arange(len(t.sheet))).tolist():
+        texts[t.sheet.key][i] = str(t.keys[i])
+    return texts
 
 
-def _textes_fautifs(t: _Travail, textes: list[list[str]]) -> None:
-    """Defects of writing: dates that fill a hole, decimal commas, rates flagged KO, FINESS mistyped."""
-    feuille, colonnes = t.feuille, t.colonnes
+def _wrong_texts(t: _Work, texts: list[list[str]]) -> None:
+    """Make the defects of writing: placeholder dates, decimal commas, rates flagged KO, mistyped FINESS numbers."""
+    sheet, columns = t.sheet, t.columns
 
-    def marquer(i: int, j: int, nature: str, faux: str) -> None:
-        t.noter(i, j, nature, textes[j][i], faux)
-        textes[j][i] = faux
-        t.prises.add((i, j))
+    def mark(i: int, j: int, nature: str, wrong: str) -> None:
+        t.record(i, j, nature, texts[j][i], wrong)
+        texts[j][i] = wrong
+        t.taken.add((i, j))
 
-    def tirer(nature: str, cellules: list[tuple[int, int]]) -> list[tuple[int, int]]:
-        n = combien(getattr(t.taux, nature), len(feuille))
-        # Four times what is needed: some are taken already.
-        candidates = t.tirage(nature).sample(cellules, min(len(cellules), 4 * n + 20))
-        return [c for c in candidates if t.garde[c[0]] and c not in t.prises][:n]
+    def pick(nature: str, cells: list[tuple[int, int]]) -> list[tuple[int, int]]:
+        n = how_many(getattr(t.rates, nature), len(sheet))
+        # Four times as many as needed are drawn, for some cells are taken already.
+        candidates = t.draw(nature).sample(cells, min(len(cells), 4 * n + 20))
+        return [c for c in candidates if t.kept[c[0]] and c not in t.taken][:n]
 
-    dates = [(i, j) for j, c in enumerate(colonnes) if c.est_date for i, texte in enumerate(textes[j]) if texte]
-    for i, j in tirer("date_bouche_trou", dates):
-        marquer(i, j, "date_bouche_trou", DATE_BOUCHE_TROU)
-        t.detruites[i, j] = "date_bouche_trou"
-    if feuille.decimale == ".":
-        decimaux = [j for j, c in enumerate(colonnes) if c.nombres is not None and c.decimales]
-        choisis = t.tirage("virgule_decimale/colonnes").sample(decimaux, min(3, len(decimaux)))
-        a_point = [(i, j) for j in choisis for i, texte in enumerate(textes[j]) if "." in texte]
-        for i, j in tirer("virgule_decimale", a_point):
-            marquer(i, j, "virgule_decimale", textes[j][i].replace(".", ","))
-    for taux_j, etat_j in feuille.ko:
-        calcules = [(i, taux_j) for i in range(len(feuille)) if textes[taux_j][i] and not textes[etat_j][i]]
-        for i, _ in tirer("taux_ko", calcules):
-            # The rate is there but one of its sides was missing: it is only a part of the true rate.
-            partiel = np.array([0.37 * float(textes[taux_j][i].replace(",", "."))])
-            t.prises.add((i, etat_j))
-            marquer(i, taux_j, "taux_ko", rendre_nombres(partiel, colonnes[taux_j].decimales, feuille.decimale)[0])
-            t.detruites[i, taux_j] = "taux_ko"
-            textes[etat_j][i] = "KO"
-    cle = feuille.cle
-    perdables = [(i, cle) for i, texte in enumerate(textes[cle]) if texte.startswith("0")]
-    for i, _ in tirer("zero_initial_perdu", perdables):
-        marquer(i, cle, "zero_initial_perdu", textes[cle][i][1:])
-    for i, _ in tirer("finess_malforme", [(i, cle) for i, texte in enumerate(textes[cle]) if "0" in texte[2:8]]):
-        rang = textes[cle][i].index("0", 2)
-        marquer(i, cle, "finess_malforme", textes[cle][i][:rang] + "O" + textes[cle][i][rang + 1 :])
-        t.illisibles.add(i)
+    dates = [(i, j) for j, c in enumerate(columns) if c.is_date for i, text in enumerate(texts[j]) if text]
+    for i, j in pick("date_bouche_trou", dates):
+        mark(i, j, "date_bouche_trou", PLACEHOLDER_DATE)
+        t.destroyed[i, j] = "date_bouche_trou"
+    if sheet.decimal_mark == ".":
+        decimal_columns = [j for j, c in enumerate(columns) if c.numbers is not None and c.decimals]
+        chosen = t.draw("virgule_decimale/colonnes").sample(decimal_columns, min(3, len(decimal_columns)))
+        with_point = [(i, j) for j in chosen for i, text in enumerate(texts[j]) if "." in text]
+        for i, j in pick("virgule_decimale", with_point):
+            mark(i, j, "virgule_decimale", texts[j][i].replace(".", ","))
+    for rate_j, state_j in sheet.ko:
+        computed = [(i, rate_j) for i in range(len(sheet)) if texts[rate_j][i] and not texts[state_j][i]]
+        for i, _ in pick("taux_ko", computed):
+            # The rate was computed although one of its terms was missing: it is only a part of the true rate.
+            partial = np.array([0.37 * float(texts[rate_j][i].replace(",", "."))])
+            t.taken.add((i, state_j))
+            mark(i, rate_j, "taux_ko", render_numbers(partial, columns[rate_j].decimals, sheet.decimal_mark)[0])
+            t.destroyed[i, rate_j] = "taux_ko"
+            texts[state_j][i] = "KO"
+    key = sheet.key
+    losable = [(i, key) for i, text in enumerate(texts[key]) if text.startswith("0")]
+    for i, _ in pick("zero_initial_perdu", losable):
+        mark(i, key, "zero_initial_perdu", texts[key][i][1:])
+    for i, _ in pick("finess_malforme", [(i, key) for i, text in enumerate(texts[key]) if "0" in text[2:8]]):
+        rank = texts[key][i].index("0", 2)
+        mark(i, key, "finess_malforme", texts[key][i][:rank] + "O" + texts[key][i][rank + 1 :])
+        t.unreadable.add(i)
 
 
-def _lignes_fautives(t: _Travail, lignes: list[list[str]]) -> None:
-    """Rows added at the end (unknown FINESS, closed ET, exact duplicates), then rows cut short."""
-    feuille, n = t.feuille, len(lignes)
-    touchees = {i for i, _ in t.prises}
-    rang_ecrit = np.cumsum(t.garde) - 1
+def _wrong_rows(t: _Work, rows: list[list[str]]) -> None:
+    """Add rows at the end (unknown FINESS, closed ET, exact duplicates), then cut some rows short."""
+    sheet, n = t.sheet, len(rows)
+    touched = {i for i, _ in t.taken}
+    written_rank = np.cumsum(t.kept) - 1
 
-    def modeles(nature: str) -> list[int]:
-        return t.saines(nature, touchees)[: combien(getattr(t.taux, nature), n)]
+    def models(nature: str) -> list[int]:
+        return t.sound(nature, touched)[: how_many(getattr(t.rates, nature), n)]
 
-    def ajouter(modele: int, nature: str, unite: str, temoin: int, vraie: str) -> None:
-        ligne = list(lignes[rang_ecrit[modele]])
-        ligne[feuille.cle] = unite if temoin < 0 else ligne[feuille.cle]
-        lignes.append(ligne)
-        t.ajouts.append((modele, unite, temoin))
-        t.noter_ajout(nature, unite, vraie, ligne[feuille.cle])
+    def add(model: int, nature: str, unit: str, witness: int, true_value: str) -> None:
+        row = list(rows[written_rank[model]])
+        row[sheet.key] = unit if witness < 0 else row[sheet.key]
+        rows.append(row)
+        t.added.append((model, unit, witness))
+        t.record_added(nature, unit, true_value, row[sheet.key])
 
-    for rang, modele in enumerate(modeles("finess_inconnu")):
-        vrai = str(feuille.unites[modele])
-        racine = vrai[:4] if vrai[:2] in ("97", "98") else vrai[:3]
-        base = PREMIER_RANG_INCONNU // 10 ** (len(racine) - 3)
-        ajouter(modele, "finess_inconnu", numero_finess(racine, base + rang % (10 ** (7 - len(racine)) // 2)), -1, "")
-    rng = t.tirage("et_ferme/unite")
-    for modele in modeles("et_ferme") if feuille.unite == "ET" else ():
-        fermes = feuille.fermes.get(int(feuille.millesimes[modele]), [])
-        if fermes:
-            ajouter(modele, "et_ferme", rng.choice(fermes), -1, str(feuille.unites[modele]))
-    doubles = modeles("ligne_en_double")
-    touchees |= set(doubles)  # a row is not both repeated and cut
-    for modele in doubles:
-        ajouter(modele, "ligne_en_double", str(t.cles[modele]), modele, f"ligne {t.lignes[modele]}")
-    if len(feuille.colonnes) >= 6:
-        rng = t.tirage("ligne_tronquee")
-        for modele in modeles("ligne_tronquee"):
-            garde = len(feuille.colonnes) - rng.randrange(1, 4)
-            ligne = lignes[rang_ecrit[modele]]
-            perdues = feuille.separateur.join(ligne[garde:])
-            lignes[rang_ecrit[modele]] = ligne[:garde]
-            t.illisibles.add(modele)
-            t.registre.noter(
-                feuille.nom, int(t.lignes[modele]), t.titres[feuille.cle], "ligne_tronquee", perdues, "",
-                t.question(modele),
+    for rank, model in enumerate(models("finess_inconnu")):
+        true = str(sheet.units[model])
+        root = true[:4] if true[:2] in ("97", "98") else true[:3]
+        base = FIRST_UNKNOWN_RANK // 10 ** (len(root) - 3)
+        add(model, "finess_inconnu", finess_number(root, base + rank % (10 ** (7 - len(root)) // 2)), -1, "")
+    rng = t.draw("et_ferme/unite")
+    for model in models("et_ferme") if sheet.unite == "ET" else ():
+        closed = sheet.closed.get(int(sheet.millesimes[model]), [])
+        if closed:
+            add(model, "et_ferme", rng.choice(closed), -1, str(sheet.units[model]))
+    doubles = models("ligne_en_double")
+    touched |= set(doubles)  # a row is not both repeated and cut
+    for model in doubles:
+        add(model, "ligne_en_double", str(t.keys[model]), model, f"ligne {t.lines[model]}")
+    if len(sheet.columns) >= 6:
+        rng = t.draw("ligne_tronquee")
+        for model in models("ligne_tronquee"):
+            kept = len(sheet.columns) - rng.randrange(1, 4)
+            row = rows[written_rank[model]]
+            lost = sheet.separator.join(row[kept:])
+            rows[written_rank[model]] = row[:kept]
+            t.unreadable.add(model)
+            t.ledger.record(
+                sheet.name, int(t.lines[model]), t.titles[sheet.key], "ligne_tronquee", lost, "",
+                t.question(model),
             )  # fmt: skip

@@ -1,6 +1,7 @@
-"""Parquet written piece by piece, so that no national table stands whole in memory.
+"""Parquet files written piece by piece, so that no national table ever stands whole in memory.
 
 Belongs here: appending frames of one schema to a file. Does not belong here: what they hold.
+
 The same pieces give the same bytes.
 """
 
@@ -21,37 +22,37 @@ _TYPES = {
     pl.Boolean: pa.bool_(),
     pl.Date: pa.date32(),
 }
-LOT = 250_000  # rows gathered before they are written
+BATCH = 250_000  # rows gathered before they are written
 
 
 class Parquet:
-    """A Parquet file open for appending ; the number of rows written is `n`."""
+    """A Parquet file open for appending. `n` is the number of rows given so far."""
 
-    def __init__(self, chemin: Path, schema: dict) -> None:
+    def __init__(self, path: Path, schema: dict) -> None:
         self.n = 0
-        self._schema = pa.schema([(nom, _TYPES[nature]) for nom, nature in schema.items()])
-        self._fichier = pq.ParquetWriter(chemin, self._schema, compression="zstd")
-        self._attente: list[pl.DataFrame] = []
-        self._n_attente = 0
+        self._schema = pa.schema([(name, _TYPES[nature]) for name, nature in schema.items()])
+        self._file = pq.ParquetWriter(path, self._schema, compression="zstd")
+        self._pending: list[pl.DataFrame] = []
+        self._n_pending = 0
 
     def __enter__(self) -> Parquet:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._vider()
-        self._fichier.close()
+        self._flush()
+        self._file.close()
 
-    def ajouter(self, tables: Iterable[pl.DataFrame]) -> None:
+    def add(self, tables: Iterable[pl.DataFrame]) -> None:
         """Append frames, their columns in the order of the schema."""
         for table in tables:
             if len(table):
                 self.n += len(table)
-                self._attente.append(table)
-                self._n_attente += len(table)
-                if self._n_attente >= LOT:
-                    self._vider()
+                self._pending.append(table)
+                self._n_pending += len(table)
+                if self._n_pending >= BATCH:
+                    self._flush()
 
-    def _vider(self) -> None:
-        if self._attente:
-            self._fichier.write_table(pl.concat(self._attente).to_arrow().cast(self._schema))
-            self._attente, self._n_attente = [], 0
+    def _flush(self) -> None:
+        if self._pending:
+            self._file.write_table(pl.concat(self._pending).to_arrow().cast(self._schema))
+            self._pending, self._n_pending = [], 0

@@ -1,7 +1,8 @@
-"""One table as a collection asks for it: titles, what each cell truly is, how it is written.
+"""One table as a collection asks for it: its titles, what each cell truly is, how it is written.
 
-Belongs here: columns, their true content in the unit of the file, their rendering as text, the bytes of a CSV.
-Does not belong here: disagreements and defects (`injection`), and which columns a given collection has (`collectes`).
+Belongs here: columns, their true content in the unit of the file, their rendering as text, the lines of a CSV. Does not
+belong here: disagreements (`disagreements`) and defects (`injection`), which columns a given collection has
+(`collectes`).
 """
 
 from __future__ import annotations
@@ -13,221 +14,219 @@ import numpy as np
 import polars as pl
 
 from witness.generate import facts
-from witness.generate.streams import Entiers, Flottants
+from witness.generate.streams import Floats, Integers
 
-BRUT = -1  # 17 significant digits, as DIAMANT exports its doubles
+RAW = -1  # 17 significant digits, as DIAMANT exports its doubles
 FRACTION_POINT = -2  # « .081800000000000000000000000 »
 
 
 @dataclass
-class Colonne:
-    """A column. `nombres` (NaN: empty) or `textes` (None: empty). `facteur` times a number is canonical."""
+class Column:
+    """A column of `numbers` (NaN: empty) or of `texts` (None: empty).
 
-    titre: str
-    nombres: Flottants | None = None
-    textes: np.ndarray | None = None
-    decimales: int = 0
+    A number multiplied by `factor` is in the canonical unit of its element.
+    """
+
+    title: str
+    numbers: Floats | None = None
+    texts: np.ndarray | None = None
+    decimals: int = 0
     variable: str | None = None
-    facteur: float = 1.0
-    verite: Flottants | None = None  # what is true, when the sender cannot but say otherwise
-    avant: Flottants | None = None  # what the same sender would have written a year before
-    repondu: Flottants | None = None  # answer already given to another channel of the same collection
-    retardable: bool = False  # a capacity, which the sender may not have updated
-    est_pourcent: bool = False
-    est_date: bool = False
+    factor: float = 1.0
+    truth: Floats | None = None  # the truth, when `numbers` are what a sender says knowing no better
+    before: Floats | None = None  # what the same sender would have written a year before
+    answered: Floats | None = None  # answer already given to another channel of the same collection
+    may_be_late: bool = False  # a capacity, which the sender may not have updated
+    is_percentage: bool = False
+    is_date: bool = False
 
-    def connus(self) -> Flottants:
-        """Numbers of a column of numbers."""
-        if self.nombres is None:
-            raise TypeError(f"la colonne « {self.titre} » n'est pas numérique")
-        return self.nombres
+    def known_numbers(self) -> Floats:
+        """The numbers of a column of numbers. Raises TypeError when it is a column of texts."""
+        if self.numbers is None:
+            raise TypeError(f"la colonne « {self.title} » n'est pas numérique")
+        return self.numbers
 
-    def choisir(self, masque: np.ndarray) -> Colonne:
+    def choose(self, mask: np.ndarray) -> Column:
         """The column of some rows."""
-        parts = {nom: getattr(self, nom) for nom in ("nombres", "textes", "verite", "avant", "repondu")}
-        return replace(self, **{nom: None if part is None else part[masque] for nom, part in parts.items()})
+        parts = {name: getattr(self, name) for name in ("numbers", "texts", "truth", "before", "answered")}
+        return replace(self, **{name: None if part is None else part[mask] for name, part in parts.items()})
 
-    def tolerance(self) -> Flottants | None:
-        """Tolerance of the element, cell by cell in the unit of the file ; None when no number is compared."""
-        if self.nombres is None or self.variable is None:
+    def tolerance(self) -> Floats | None:
+        """Tolerance of the element for each cell, in the unit of the file; None when no number is compared."""
+        if self.numbers is None or self.variable is None:
             return None
-        return largeur(self.variable, self.nombres, self.facteur)
+        return half_width(self.variable, self.numbers, self.factor)
 
     @property
-    def arrondi(self) -> float:
-        """Half of the last digit that the column writes."""
-        if self.decimales == BRUT:
+    def rounding(self) -> float:
+        """Half of a unit of the last digit that the column writes."""
+        if self.decimals == RAW:
             return 1e-6
-        return 0.5 * 10.0 ** -(4 if self.decimales == FRACTION_POINT else self.decimales)
+        return 0.5 * 10.0 ** -(4 if self.decimals == FRACTION_POINT else self.decimals)
 
-    def ecrits(self) -> Flottants:
-        """Numbers as the file carries them, once rounded by their writing."""
-        if self.decimales == BRUT:
-            return self.connus()
-        return np.round(self.connus(), 4 if self.decimales == FRACTION_POINT else self.decimales)
+    def as_written(self) -> Floats:
+        """The numbers that the file carries, once they are rounded by their writing."""
+        if self.decimals == RAW:
+            return self.known_numbers()
+        return np.round(self.known_numbers(), 4 if self.decimals == FRACTION_POINT else self.decimals)
 
 
 @dataclass
-class Feuille:
-    """A table to deliver. `cle`: rank of the column that holds the FINESS of the unit."""
+class Sheet:
+    """A table to deliver. `key` is the rank of the column that holds the FINESS number of the unit."""
 
-    nom: str
-    colonnes: list[Colonne]
-    cle: int
-    unites: np.ndarray  # FINESS of the unit of each row
-    millesimes: Entiers
-    separateur: str = ";"
-    decimale: str = "."
-    encodage: str = "utf-8"
-    fin_de_ligne: str = "\n"
+    name: str
+    columns: list[Column]
+    key: int
+    units: np.ndarray  # FINESS of the unit of each row
+    millesimes: Integers
+    separator: str = ";"
+    decimal_mark: str = "."
+    encoding: str = "utf-8"
+    line_end: str = "\n"
     unite: str = "ET"
-    collecte: str = ""  # names the random streams: a redelivery has those of the first delivery
+    collecte: str = ""  # it names the random streams: a redelivery has those of the first delivery
     table: str = ""
     source: str = ""  # the collection, when several tables make it
     document: str = ""  # what the sender filled in, when the collection is a channel of it
     depots: list[str] | None = None  # deposit number of each row
     ko: list[tuple[int, int]] = field(default_factory=list)  # (column of a rate, column of its « Etat »)
-    groupees: np.ndarray | None = None  # rows that answer for several sites
-    lignes_fixes: bool = False  # no row may go: another delivery, or the ledger already, speaks of them by line
-    intouchables: frozenset[int] = frozenset()  # rows that already are a defect
+    grouped: np.ndarray | None = None  # rows that answer for several sites
+    fixed_rows: bool = False  # no row may be taken out: another delivery or the ledger refers to the rows by their line
+    untouchable: frozenset[int] = frozenset()  # rows that already are a defect
     ej: np.ndarray | None = None  # FINESS of the EJ of each row
-    fermes: dict[int, list[str]] = field(default_factory=dict)  # FINESS of the ET asked, closed before each year
+    closed: dict[int, list[str]] = field(default_factory=dict)  # FINESS of the ET asked, closed before each year
 
     def __len__(self) -> int:
-        return len(self.unites)
+        return len(self.units)
 
     @property
     def source_code(self) -> str:
         """Code of the collection."""
         return self.source or self.collecte
 
-    def titres_distincts(self) -> list[str]:
-        """Titles, those already met followed by their rank: « titre (2) »."""
-        vus: dict[str, int] = {}
-        resultat = []
-        for colonne in self.colonnes:
-            vus[colonne.titre] = vus.get(colonne.titre, 0) + 1
-            rang = vus[colonne.titre]
-            resultat.append(colonne.titre if rang == 1 else f"{colonne.titre} ({rang})")
-        return resultat
+    def distinct_titles(self) -> list[str]:
+        """The titles, made distinct: one that was already met is followed by its rank, « titre (2) »."""
+        seen: dict[str, int] = {}
+        result = []
+        for column in self.columns:
+            seen[column.title] = seen.get(column.title, 0) + 1
+            rank = seen[column.title]
+            result.append(column.title if rank == 1 else f"{column.title} ({rank})")
+        return result
 
-    def choisir(self, masque: np.ndarray) -> Feuille:
+    def choose(self, mask: np.ndarray) -> Sheet:
         """Some rows of the table, in their order."""
         return replace(
             self,
-            colonnes=[c.choisir(masque) for c in self.colonnes],
-            unites=self.unites[masque],
-            millesimes=self.millesimes[masque],
-            depots=None if self.depots is None else [d for d, garde in zip(self.depots, masque, strict=True) if garde],
-            groupees=None if self.groupees is None else self.groupees[masque],
-            intouchables=frozenset(np.flatnonzero(np.isin(np.flatnonzero(masque), list(self.intouchables))).tolist()),
-            ej=None if self.ej is None else self.ej[masque],
+            columns=[c.choose(mask) for c in self.columns],
+            units=self.units[mask],
+            millesimes=self.millesimes[mask],
+            depots=None if self.depots is None else [d for d, kept in zip(self.depots, mask, strict=True) if kept],
+            grouped=None if self.grouped is None else self.grouped[mask],
+            untouchable=frozenset(np.flatnonzero(np.isin(np.flatnonzero(mask), list(self.untouchable))).tolist()),
+            ej=None if self.ej is None else self.ej[mask],
         )
 
-    def textes(self) -> list[list[str]]:
+    def texts(self) -> list[list[str]]:
         """Cells as they will be written, column by column."""
-        return [rendre(c, self.decimale) for c in self.colonnes]
+        return [render(c, self.decimal_mark) for c in self.columns]
 
 
 @cache
 def tolerances() -> dict[str, tuple[str, float]]:
     """Kind and value of the tolerance of each variable of `faits/elements.csv`."""
     t = facts.table("elements").select("variable", "tolerance_type", "tolerance")
-    return {v: (nature, float(valeur) if valeur else float("nan")) for v, nature, valeur in t.iter_rows()}
+    return {v: (nature, float(value) if value else float("nan")) for v, nature, value in t.iter_rows()}
 
 
 @cache
-def cles() -> dict[str, tuple[str, str, str]]:
+def question_keys() -> dict[str, tuple[str, str, str]]:
     """Element, component and time basis of each variable of `faits/elements.csv`."""
     t = facts.table("elements").select("variable", "element_id", "composante", "base_temporelle")
     return {v: (element, composante, base) for v, element, composante, base in t.iter_rows()}
 
 
 @cache
-def _unites() -> dict[str, str]:
+def _units() -> dict[str, str]:
     return dict(facts.table("elements").select("variable", "unite_mesure").iter_rows())
 
 
-def unite_mesure(variable: str | None) -> str:
+def unit_of_measure(variable: str | None) -> str:
     """Canonical unit of a variable of `faits/elements.csv`."""
-    return _unites().get(variable or "", "")
+    return _units().get(variable or "", "")
 
 
-def declaree(variable: str | None) -> str | None:
-    """The variable when it answers a question of the dictionary."""
-    return variable if variable in _unites() else None
+def declared(variable: str | None) -> str | None:
+    """The variable when it answers a question of the dictionary, else None."""
+    return variable if variable in _units() else None
 
 
-def est_additive(variable: str | None) -> bool:
-    """Whether what two sites answer adds up: counts and amounts, not rates nor prices."""
-    nom = variable or ""
-    compte = unite_mesure(nom) in ("places", "personnes", "eur", "etp", "nombre", "m2", "kwh")
-    unitaire = nom.startswith(("prix_", "tarif_", "redevance")) or nom in ("energie_par_m2", "tdb_313")
-    return (compte or nom.startswith("journees_")) and not unitaire
+def is_additive(variable: str | None) -> bool:
+    """Whether the answers of two sites add up: counts and amounts do, rates and prices do not."""
+    name = variable or ""
+    count = unit_of_measure(name) in ("places", "personnes", "eur", "etp", "nombre", "m2", "kwh")
+    per_unit = name.startswith(("prix_", "tarif_", "redevance")) or name in ("energie_par_m2", "tdb_313")
+    return (count or name.startswith("journees_")) and not per_unit
 
 
-def largeur(variable: str, vrais: Flottants, facteur: float = 1.0) -> Flottants | None:
-    """How far from true numbers an answer may be, in the unit of the file ; None when no number is compared."""
-    nature, valeur = tolerances()[variable]
+def half_width(variable: str, true_values: Floats, factor: float = 1.0) -> Floats | None:
+    """How far from the true numbers an answer may be, in the unit of the file; None when no number is compared."""
+    nature, value = tolerances()[variable]
     if nature == "relatif":
-        return np.abs(vrais) * valeur / 100
+        return np.abs(true_values) * value / 100
     if nature in ("entier", "effectif", "absolu", "points"):
-        return np.full(len(vrais), valeur / abs(facteur))
+        return np.full(len(true_values), value / abs(factor))
     return None
 
 
-def rendre(colonne: Colonne, decimale: str) -> list[str]:
-    """Text of each cell of a column ; unknown is empty."""
-    if colonne.textes is not None:
-        return ["" if t is None else str(t) for t in colonne.textes]
-    return rendre_nombres(colonne.connus(), colonne.decimales, decimale)
+def render(column: Column, decimal_mark: str) -> list[str]:
+    """The text of each cell of a column; an unknown cell is empty."""
+    if column.texts is not None:
+        return ["" if t is None else str(t) for t in column.texts]
+    return render_numbers(column.known_numbers(), column.decimals, decimal_mark)
 
 
-def rendre_nombres(valeurs: Flottants, decimales: int, decimale: str = ".") -> list[str]:
-    """Numbers as text with a fixed number of decimals (or BRUT, FRACTION_POINT)."""
-    connus = ~np.isnan(valeurs)
-    nombres = valeurs[connus]
-    if decimales == BRUT:
-        textes = [f"{x:.17g}" for x in nombres.tolist()]
-    elif decimales == FRACTION_POINT:
-        textes = [_point(f"{x:.4f}") for x in nombres.tolist()]
-    elif decimales == 0:
-        textes = [str(x) for x in np.rint(nombres).astype(np.int64).tolist()]
+def render_numbers(values: Floats, decimals: int, decimal_mark: str = ".") -> list[str]:
+    """Numbers as texts with a fixed number of decimals, or as `RAW` and `FRACTION_POINT` ask."""
+    known = ~np.isnan(values)
+    numbers = values[known]
+    if decimals == RAW:
+        texts = [f"{x:.17g}" for x in numbers.tolist()]
+    elif decimals == FRACTION_POINT:
+        texts = [_point(f"{x:.4f}") for x in numbers.tolist()]
+    elif decimals == 0:
+        texts = [str(x) for x in np.rint(numbers).astype(np.int64).tolist()]
     else:
-        textes = [f"{x:.{decimales}f}" for x in nombres.tolist()]
-    if decimale != ".":
-        textes = [t.replace(".", decimale) for t in textes]
-    resultat = np.full(len(valeurs), "", dtype=object)
-    resultat[connus] = textes
-    return resultat.tolist()
+        texts = [f"{x:.{decimals}f}" for x in numbers.tolist()]
+    if decimal_mark != ".":
+        texts = [t.replace(".", decimal_mark) for t in texts]
+    result = np.full(len(values), "", dtype=object)
+    result[known] = texts
+    return result.tolist()
 
 
-def _point(texte: str) -> str:
-    signe, reste = ("-", texte[1:]) if texte.startswith("-") else ("", texte)
-    return signe + reste.removeprefix("0") + "0" * 23
+def _point(text: str) -> str:
+    sign, rest = ("-", text[1:]) if text.startswith("-") else ("", text)
+    return sign + rest.removeprefix("0") + "0" * 23
 
 
-def dates(valeurs: np.ndarray, forme: str = "%d/%m/%Y") -> np.ndarray:
+def dates(values: np.ndarray, pattern: str = "%d/%m/%Y") -> np.ndarray:
     """Dates (datetime64) as text, None where unknown."""
-    serie = pl.Series(valeurs.astype("datetime64[D]")).dt.to_string(forme)
-    return np.array(serie.to_list(), dtype=object)
+    series = pl.Series(values.astype("datetime64[D]")).dt.to_string(pattern)
+    return np.array(series.to_list(), dtype=object)
 
 
-def csv_texte(lignes: list[list[str]], separateur: str, fin_de_ligne: str) -> list[str]:
-    """Rows as CSV lines, each with its end of line ; quoted only where the format requires it."""
+def csv_text(rows: list[list[str]], separator: str, line_end: str) -> list[str]:
+    """Rows as the lines of a CSV, ends of line included; a cell is quoted only where the format requires it."""
 
-    def cellule(texte: str) -> str:
-        speciale = separateur in texte or '"' in texte or "\n" in texte or "\r" in texte
-        return '"' + texte.replace('"', '""') + '"' if speciale else texte
+    def cell(text: str) -> str:
+        special = separator in text or '"' in text or "\n" in text or "\r" in text
+        return '"' + text.replace('"', '""') + '"' if special else text
 
-    def en_ligne(cellules: list[str]) -> str:
-        brute = separateur.join(cellules)
-        simple = (
-            brute.count(separateur) == len(cellules) - 1
-            and '"' not in brute
-            and "\n" not in brute
-            and "\r" not in brute
-        )
-        return (brute if simple else separateur.join(map(cellule, cellules))) + fin_de_ligne
+    def as_line(cells: list[str]) -> str:
+        raw = separator.join(cells)
+        simple = raw.count(separator) == len(cells) - 1 and '"' not in raw and "\n" not in raw and "\r" not in raw
+        return (raw if simple else separator.join(map(cell, cells))) + line_end
 
-    return [en_ligne(ligne) for ligne in lignes]
+    return [as_line(row) for row in rows]

@@ -17,48 +17,48 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 
-def cle_luhn(chiffres: str) -> str:
-    """The digit that makes `chiffres` + digit pass Luhn's test."""
-    somme = 0
-    for rang, caractere in enumerate(reversed(chiffres)):
-        valeur = int(caractere) * (2 if rang % 2 == 0 else 1)
-        somme += valeur - 9 if valeur > 9 else valeur
-    return str(-somme % 10)
+def luhn_key(digits: str) -> str:
+    """The digit that, written after `digits`, makes them pass the test of Luhn."""
+    total = 0
+    for rank, panel_text in enumerate(reversed(digits)):
+        value = int(panel_text) * (2 if rank % 2 == 0 else 1)
+        total += value - 9 if value > 9 else value
+    return str(-total % 10)
 
 
-def luhn_valide(numero: str) -> bool:
-    """Whether a number (FINESS included: Corsica's letter is read as a digit) carries its right key."""
-    chiffres = chiffres_finess(numero)
-    return chiffres.isdigit() and cle_luhn(chiffres[:-1]) == chiffres[-1]
+def luhn_valid(number: str) -> bool:
+    """Whether a number carries its right key. In a FINESS number, the letter of Corsica is read as a digit."""
+    digits = finess_digits(number)
+    return digits.isdigit() and luhn_key(digits[:-1]) == digits[-1]
 
 
-def chiffres_finess(numero: str) -> str:
-    """A FINESS number with Corsica's département letter replaced as its key requires."""
-    return {"2A": "21", "2B": "22"}.get(numero[:2], numero[:2]) + numero[2:]
+def finess_digits(number: str) -> str:
+    """A FINESS number as its key requires: the letter of the département replaced by a digit in Corsica."""
+    return {"2A": "21", "2B": "22"}.get(number[:2], number[:2]) + number[2:]
 
 
-def numero_finess(racine: str, sequence: int) -> str:
-    """FINESS number: reserved root of the département, sequence, key."""
-    corps = f"{racine}{sequence:0{8 - len(racine)}d}"
-    if len(corps) != 8:
-        raise ValueError(f"plus de place dans la plage FINESS fictive {racine} pour le rang {sequence}")
-    return corps + cle_luhn(chiffres_finess(corps))
+def finess_number(root: str, sequence: int) -> str:
+    """A FINESS number: the reserved root of the département, the sequence, the key."""
+    body = f"{root}{sequence:0{8 - len(root)}d}"
+    if len(body) != 8:
+        raise ValueError(f"plus de place dans la plage FINESS fictive {root} pour le rang {sequence}")
+    return body + luhn_key(finess_digits(body))
 
 
-def numero_siren(sequence: int) -> str:
-    """SIREN in the range that INSEE never allotted."""
-    corps = f"000{sequence:05d}"
-    if len(corps) != 8:
+def siren_number(sequence: int) -> str:
+    """A SIREN in the range that INSEE never allotted."""
+    body = f"000{sequence:05d}"
+    if len(body) != 8:
         raise ValueError(f"plus de place dans la plage SIREN fictive pour le rang {sequence}")
-    return corps + cle_luhn(corps)
+    return body + luhn_key(body)
 
 
-def numero_siret(siren: str, rang: int) -> str:
-    """SIRET of the n-th site of a company."""
-    corps = f"{siren}{rang:04d}"
-    return corps + cle_luhn(corps)
+def siret_number(siren: str, rank: int) -> str:
+    """The SIRET of the n-th site of a company."""
+    body = f"{siren}{rank:04d}"
+    return body + luhn_key(body)
 
 
-def numeros_finess(racines: Iterable[str], sequences: Iterable[int]) -> list[str]:
-    """FINESS numbers of many structures."""
-    return [numero_finess(racine, int(s)) for racine, s in zip(racines, sequences, strict=True)]
+def finess_numbers(roots: Iterable[str], sequences: Iterable[int]) -> list[str]:
+    """The FINESS numbers of many structures."""
+    return [finess_number(root, int(s)) for root, s in zip(roots, sequences, strict=True)]

@@ -1,10 +1,11 @@
-"""The truth written down: one Parquet per subject, and the long table that answers are compared with.
+"""The truth written down: one Parquet file a subject, and the long table that answers are compared with.
 
-Belongs here: `verite/*.parquet` but for what deliveries say. Does not belong here: deliveries, and the judgement of
-their answers (`answers`).
+Belongs here: the files of `verite/` that say what is true. Does not belong here: what deliveries say, and the judgement
+of their answers (`answers`).
+
 `elements.parquet` has the key of the resolved layer (unite, unite_id, perimetre, millesime, element_id, composante,
-base_temporelle) ; what does not exist is absent from it. A year is told by its last day ; the year of the last FINESS
-extraction, by the day of that extraction.
+base_temporelle); what does not exist is absent from it. The value of a year is that of its last day; the value of the
+year of the last FINESS extraction is that of the day of the extraction.
 """
 
 from __future__ import annotations
@@ -18,199 +19,199 @@ import polars as pl
 
 from witness.generate import facts
 from witness.generate.activite import places
-from witness.generate.answers import CLE, VALEUR, valeurs_texte
-from witness.generate.attributes import GROUPEE
-from witness.generate.capacites import ANNEES
-from witness.generate.et_identity import identites
+from witness.generate.answers import KEY, VALUE, text_values
+from witness.generate.attributes import GROUPED
+from witness.generate.capacites import YEARS
+from witness.generate.et_identity import identities
 from witness.generate.parquet_pieces import Parquet
-from witness.generate.sheet import cles, est_additive, largeur, tolerances, unite_mesure
-from witness.generate.streams import Flottants
+from witness.generate.sheet import half_width, is_additive, question_keys, tolerances, unit_of_measure
+from witness.generate.streams import Floats
 from witness.generate.structures import EXTRACTIONS, MILLESIMES
-from witness.generate.world import Monde
+from witness.generate.world import World
 
-# FINESS dates each change of places: an extraction tells the places of the 31 December of six years.
-ANNEES_PLACES = tuple(range(EXTRACTIONS[0].year - 6, EXTRACTIONS[-1].year))
-SCHEMA = {**CLE, **VALEUR, "unite_mesure": pl.String, "tolerance_type": pl.String, "tolerance": pl.Float64}
+# FINESS dates each change of places, so that an extraction tells the places at the 31 December of six years.
+PLACES_YEARS = tuple(range(EXTRACTIONS[0].year - 6, EXTRACTIONS[-1].year))
+SCHEMA = {**KEY, **VALUE, "unite_mesure": pl.String, "tolerance_type": pl.String, "tolerance": pl.Float64}
 _COMPTES_EJ = ("tx_caf", "tx_vetuste_autres_immo", "tx_vetuste_constructions", "tx_vetuste_installations", "frng")
-_DATES_IDENTITE = ("date_autorisation", "date_ouverture")
+_IDENTITY_DATES = ("date_autorisation", "date_ouverture")
 
 
-def ecrire(monde: Monde, dossier: Path) -> int:
-    """Write every truth table ; returns the number of rows of `elements.parquet`."""
-    for nom, table in _tables(monde).items():
-        table.write_parquet(dossier / f"{nom}.parquet")
-    with Parquet(dossier / "elements.parquet", SCHEMA) as sortie:
-        sortie.ajouter(elements(monde))
-    return sortie.n
+def write(world: World, folder: Path) -> int:
+    """Write every table of the truth; returns the number of rows of `elements.parquet`."""
+    for name, table in _tables(world).items():
+        table.write_parquet(folder / f"{name}.parquet")
+    with Parquet(folder / "elements.parquet", SCHEMA) as out:
+        out.add(elements(world))
+    return out.n
 
 
-def _tables(monde: Monde) -> dict[str, pl.DataFrame]:
-    s, t = monde.structures, monde.territoire
-    cle = s.et.select("et_id", "finess_et")
+def _tables(world: World) -> dict[str, pl.DataFrame]:
+    s, t = world.structures, world.territoire
+    key = s.et.select("et_id", "finess_et")
     ej = s.ej.select("ej_id", "finess_ej")
-    internes = ["ej_id", "ej_id_avant", "profil_id", "categorie_id", "et_id"]
-    triplets = monde.capacites.triplets.join(cle, on="et_id", maintain_order="left")
+    internal = ["ej_id", "ej_id_avant", "profil_id", "categorie_id", "et_id"]
+    triplets = world.capacites.triplets.join(key, on="et_id", maintain_order="left")
     return {
         "ej": s.ej.drop("ej_id"),
-        "et": s.et.drop(internes),
-        "rattachements": s.rattachements.join(cle, on="et_id", maintain_order="left")
+        "et": s.et.drop(internal),
+        "rattachements": s.rattachements.join(key, on="et_id", maintain_order="left")
         .join(ej, on="ej_id", maintain_order="left")
         .select("finess_et", "finess_ej", "debut", "fin"),
         "communes": t.communes,
         "population": t.population,
         "capacites": triplets.with_columns(pl.selectors.float().fill_nan(None)).drop("et_id"),
-        "panel": panel(monde),
-        "coupes": monde.coupes.join(cle, on="et_id", maintain_order="left").drop("et_id"),
-        "comptes_ej": monde.comptes_ej.drop("ej_id"),
+        "panel": panel(world),
+        "coupes": world.coupes.join(key, on="et_id", maintain_order="left").drop("et_id"),
+        "comptes_ej": world.comptes_ej.drop("ej_id"),
     }
 
 
-def panel(monde: Monde) -> pl.DataFrame:
-    """Every variable of every ET and year (the year before the campaigns included), one column each."""
-    p = monde.panel
-    colonnes: dict[str, object] = {
-        "finess_et": p.par_et(p.table_et["finess_et"].to_numpy()),
-        "millesime": p.annee,
-        "finess_ej": monde.structures.ej["finess_ej"].gather(p.ej.tolist()),
+def panel(world: World) -> pl.DataFrame:
+    """Every variable in a column, for every ET and year, the year before the campaigns included."""
+    p = world.panel
+    columns: dict[str, object] = {
+        "finess_et": p.by_et(p.table_et["finess_et"].to_numpy()),
+        "millesime": p.year,
+        "finess_ej": world.structures.ej["finess_ej"].gather(p.ej.tolist()),
     }
-    colonnes |= {k: pl.Series(v).fill_nan(None) for k, v in p.v.items()}
-    colonnes |= {k: pl.Series(v.tolist(), dtype=pl.String) for k, v in p.t.items()}
-    colonnes |= {k: v.astype("datetime64[D]") for k, v in p.d.items()}
-    return pl.DataFrame(colonnes)
+    columns |= {k: pl.Series(v).fill_nan(None) for k, v in p.v.items()}
+    columns |= {k: pl.Series(v.tolist(), dtype=pl.String) for k, v in p.t.items()}
+    columns |= {k: v.astype("datetime64[D]") for k, v in p.d.items()}
+    return pl.DataFrame(columns)
 
 
-def elements(monde: Monde) -> Iterator[pl.DataFrame]:
-    """Long truth, one frame per question: one row per key that has a value."""
-    yield from _du_panel(monde)
-    yield from _des_places(monde)
-    for annee in (*MILLESIMES, EXTRACTIONS[-1].year):
-        yield from _des_identites(monde, annee)
-    comptes = monde.comptes_ej.filter(pl.col("millesime").is_in(list(MILLESIMES)))
+def elements(world: World) -> Iterator[pl.DataFrame]:
+    """The long truth, one frame a question, with one row for each key that has a value."""
+    yield from _of_the_panel(world)
+    yield from _of_places(world)
+    for year in (*MILLESIMES, EXTRACTIONS[-1].year):
+        yield from _of_identities(world, year)
+    accounts = world.comptes_ej.filter(pl.col("millesime").is_in(list(MILLESIMES)))
     for variable in _COMPTES_EJ:
-        yield _table(variable, "EJ", comptes["finess_ej"], comptes["millesime"], comptes[variable])
+        yield _table(variable, "EJ", accounts["finess_ej"], accounts["millesime"], accounts[variable])
 
 
 def reference(millesime: int) -> date:
-    """The day that tells a year."""
+    """The day whose state is told for a year."""
     return date(millesime, 12, 31) if millesime in MILLESIMES else EXTRACTIONS[-1]
 
 
-def identites_au(monde: Monde, jour: date) -> tuple[pl.DataFrame, dict[str, pl.Series]]:
-    """ET that have opened by a day, and what identifies them that day, by variable of `faits/elements.csv`."""
-    s = monde.structures
-    et = s.et.filter(pl.col("date_ouverture") <= jour)
-    change = (pl.col("date_changement_ej") > jour).fill_null(False)
+def identities_on(world: World, day: date) -> tuple[pl.DataFrame, dict[str, pl.Series]]:
+    """The ET that have opened by a day, and what identifies them on that day, by variable of `faits/elements.csv`."""
+    s = world.structures
+    et = s.et.filter(pl.col("date_ouverture") <= day)
+    change = (pl.col("date_changement_ej") > day).fill_null(False)
     et = et.with_columns(
         pl.when(change).then("ej_id_avant").otherwise("ej_id").alias("ej_id"),
         pl.when(change).then("siret_avant").otherwise("siret").alias("siret"),
     )
-    rang = ANNEES.index(min(jour.year, ANNEES[-1]))
-    installees = places(s.et, monde.capacites)
-    presentes = {m: installees[f"cap_inst_{m}"][et["et_id"].to_numpy(), rang] for m in ("permanent", "ht", "aj")}
-    textes = identites(et, s.ej[et["ej_id"].to_list()], presentes)
-    series = {nom: pl.Series(valeurs.tolist(), dtype=pl.String) for nom, valeurs in textes.items()}
-    return et, series | {"id_siret": et["siret"]} | {nom: et[nom] for nom in _DATES_IDENTITE}
+    rank = YEARS.index(min(day.year, YEARS[-1]))
+    installed = places(s.et, world.capacites)
+    present = {m: installed[f"cap_inst_{m}"][et["et_id"].to_numpy(), rank] for m in ("permanent", "ht", "aj")}
+    texts = identities(et, s.ej[et["ej_id"].to_list()], present)
+    series = {name: pl.Series(values.tolist(), dtype=pl.String) for name, values in texts.items()}
+    return et, series | {"id_siret": et["siret"]} | {name: et[name] for name in _IDENTITY_DATES}
 
 
-def _des_identites(monde: Monde, annee: int) -> Iterator[pl.DataFrame]:
-    et, textes = identites_au(monde, reference(annee))
-    groupes = et["finess_et"].is_in(_groupes(monde, annee).implode())
-    for variable, valeurs in textes.items():
-        yield _table(variable, "ET", et["finess_et"], annee, valeurs)
-        yield _table(variable, "ET", et["finess_et"].filter(groupes), annee, valeurs.filter(groupes), "groupe")
-    ej = monde.structures.ej
-    for variable, colonne in (
+def _of_identities(world: World, year: int) -> Iterator[pl.DataFrame]:
+    et, texts = identities_on(world, reference(year))
+    groups = et["finess_et"].is_in(_groups(world, year).implode())
+    for variable, values in texts.items():
+        yield _table(variable, "ET", et["finess_et"], year, values)
+        yield _table(variable, "ET", et["finess_et"].filter(groups), year, values.filter(groups), "groupe")
+    ej = world.structures.ej
+    for variable, column in (
         ("id_raison_sociale_ej", "raison_sociale"),
         ("id_siren", "siren"),
         ("id_statut_code", "statut"),
     ):
-        yield _table(variable, "EJ", ej["finess_ej"], annee, ej[colonne])
+        yield _table(variable, "EJ", ej["finess_ej"], year, ej[column])
 
 
-def _groupes(monde: Monde, annee: int) -> pl.Series:
-    """FINESS of the ET that answer for their sites together."""
-    p = monde.panel
-    return p.table_et["finess_et"].gather(p.et[_groupees(monde) & (p.annee == annee)].tolist())
+def _groups(world: World, year: int) -> pl.Series:
+    """FINESS numbers of the ET that answer for all their sites together."""
+    p = world.panel
+    return p.table_et["finess_et"].gather(p.et[_answers_grouped(world) & (p.year == year)].tolist())
 
 
-def _groupees(monde: Monde) -> np.ndarray:
-    return monde.panel.t["structuration"] == GROUPEE
+def _answers_grouped(world: World) -> np.ndarray:
+    return world.panel.t["structuration"] == GROUPED
 
 
-def _du_panel(monde: Monde) -> Iterator[pl.DataFrame]:
-    """What each ET that is open at the end of a year could answer of it, alone and for its sites together."""
-    p = monde.panel
-    garde = np.isin(p.annee, MILLESIMES)
-    groupe = garde & _groupees(monde)
-    unites = p.table_et["finess_et"].gather(p.et.tolist())
-    annees = pl.Series(p.annee)
-    installees = places(p.table_et, monde.capacites)
+def _of_the_panel(world: World) -> Iterator[pl.DataFrame]:
+    """What each ET that is open at the end of a year could answer, for itself, and for its sites together."""
+    p = world.panel
+    kept = np.isin(p.year, MILLESIMES)
+    group = kept & _answers_grouped(world)
+    units = p.table_et["finess_et"].gather(p.et.tolist())
+    years = pl.Series(p.year)
+    installed = places(p.table_et, world.capacites)
     for variable, nature in facts.table("elements").select("variable", "nature").iter_rows():
-        if variable == "frng" or variable.startswith("id_") or variable in _DATES_IDENTITE:
+        if variable == "frng" or variable.startswith("id_") or variable in _IDENTITY_DATES:
             continue
-        brutes = {"n": p.v, "t": p.t, "d": p.d}[nature][variable]
-        valeurs = pl.Series(brutes.tolist(), dtype=pl.String) if nature == "t" else pl.Series(brutes)
-        if variable not in installees:
-            yield _table(variable, "ET", unites.filter(garde), annees.filter(garde), valeurs.filter(garde))
-        double = valeurs * 2 if est_additive(variable) else valeurs
-        yield _table(variable, "ET", unites.filter(groupe), annees.filter(groupe), double.filter(groupe), "groupe")
+        raw = {"n": p.v, "t": p.t, "d": p.d}[nature][variable]
+        values = pl.Series(raw.tolist(), dtype=pl.String) if nature == "t" else pl.Series(raw)
+        if variable not in installed:
+            yield _table(variable, "ET", units.filter(kept), years.filter(kept), values.filter(kept))
+        doubled = values * 2 if is_additive(variable) else values
+        yield _table(variable, "ET", units.filter(group), years.filter(group), doubled.filter(group), "groupe")
 
 
-def _des_places(monde: Monde) -> Iterator[pl.DataFrame]:
-    """Places of the ET open at the end of each year, and on the day of each extraction of FINESS."""
-    et = monde.structures.et
-    jours = [(date(a, 12, 31), a, "stock_3112") for a in ANNEES_PLACES] + [(j, j.year, "jour") for j in EXTRACTIONS]
-    ouverts = [
+def _of_places(world: World) -> Iterator[pl.DataFrame]:
+    """The places of the ET that are open at the end of each year, and on the day of each extraction of FINESS."""
+    et = world.structures.et
+    days = [(date(a, 12, 31), a, "stock_3112") for a in PLACES_YEARS] + [(j, j.year, "jour") for j in EXTRACTIONS]
+    open_masks = [
         ((et["date_ouverture"] <= j) & (et["date_fermeture"].is_null() | (et["date_fermeture"] > j))).to_numpy()
-        for j, _, _ in jours
+        for j, _, _ in days
     ]
-    for variable, valeurs in places(et, monde.capacites).items():
-        if variable in cles():
-            for (jour, annee, base), ouvert in zip(jours, ouverts, strict=True):
-                rang = ANNEES.index(min(max(etat_annuel(jour), ANNEES[0]), ANNEES[-1]))
-                connues = pl.Series(valeurs[ouvert, rang])
-                yield _table(variable, "ET", et["finess_et"].filter(ouvert), annee, connues, base=base)
+    for variable, values in places(et, world.capacites).items():
+        if variable in question_keys():
+            for (day, year, base), is_open in zip(days, open_masks, strict=True):
+                rank = YEARS.index(min(max(last_full_year(day), YEARS[0]), YEARS[-1]))
+                known = pl.Series(values[is_open, rank])
+                yield _table(variable, "ET", et["finess_et"].filter(is_open), year, known, base=base)
 
 
-def etat_annuel(jour: date) -> int:
+def last_full_year(day: date) -> int:
     """The last year that is over on a day."""
-    return jour.year if (jour.month, jour.day) == (12, 31) else jour.year - 1
+    return day.year if (day.month, day.day) == (12, 31) else day.year - 1
 
 
 def _table(
     variable: str,
-    unite: str,
-    unites: pl.Series,
-    annees: pl.Series | int,
-    valeurs: pl.Series,
+    unit: str,
+    units: pl.Series,
+    years: pl.Series | int,
+    values: pl.Series,
     perimetre: str = "site",
     base: str | None = None,
 ) -> pl.DataFrame:
-    element, composante, base_declaree = cles()[variable]
-    nature, seuil = tolerances()[variable]
+    element, composante, declared_base = question_keys()[variable]
+    nature, threshold = tolerances()[variable]
     table = pl.DataFrame(
         {
-            "unite_id": unites,
-            "millesime": annees if isinstance(annees, pl.Series) else pl.repeat(annees, len(unites), eager=True),
-            "v": valeurs.fill_nan(None) if valeurs.dtype.is_float() else valeurs,
+            "unite_id": units,
+            "millesime": years if isinstance(years, pl.Series) else pl.repeat(years, len(units), eager=True),
+            "v": values.fill_nan(None) if values.dtype.is_float() else values,
         }
     ).drop_nulls("v")
     v = table["v"]
-    nombres: Flottants | None = v.to_numpy() if v.dtype.is_float() else None
-    ecart = None if nombres is None else largeur(variable, nombres)
-    tolerance = pl.lit(seuil if nature == "date" and v.dtype == pl.Date else None)
+    numbers: Floats | None = v.to_numpy() if v.dtype.is_float() else None
+    width = None if numbers is None else half_width(variable, numbers)
+    tolerance = pl.lit(threshold if nature == "date" and v.dtype == pl.Date else None)
     return table.select(
-        pl.lit(unite).alias("unite"),
+        pl.lit(unit).alias("unite"),
         "unite_id",
         pl.lit(perimetre).alias("perimetre"),
         pl.col("millesime").cast(pl.Int32),
         pl.lit(element).alias("element_id"),
         pl.lit(composante).alias("composante"),
-        pl.lit(base or base_declaree).alias("base_temporelle"),
-        pl.lit(None if nombres is None else v, dtype=pl.Float64).alias("valeur_nombre"),
-        pl.lit(valeurs_texte(variable, v) if v.dtype == pl.String else None, dtype=pl.String).alias("valeur_texte"),
+        pl.lit(base or declared_base).alias("base_temporelle"),
+        pl.lit(None if numbers is None else v, dtype=pl.Float64).alias("valeur_nombre"),
+        pl.lit(text_values(variable, v) if v.dtype == pl.String else None, dtype=pl.String).alias("valeur_texte"),
         (pl.col("v") if v.dtype == pl.Date else pl.lit(None, dtype=pl.Date)).alias("valeur_date"),
-        pl.lit(unite_mesure(variable)).alias("unite_mesure"),
+        pl.lit(unit_of_measure(variable)).alias("unite_mesure"),
         pl.lit(nature).alias("tolerance_type"),
-        (tolerance if ecart is None else pl.lit(pl.Series(ecart))).cast(pl.Float64).alias("tolerance"),
+        (tolerance if width is None else pl.lit(pl.Series(width))).cast(pl.Float64).alias("tolerance"),
     )

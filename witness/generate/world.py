@@ -1,4 +1,4 @@
-"""The truth, whole: what every collection is a more or less faithful answer about.
+"""The whole truth: what every collection is a more or less faithful answer about.
 
 Belongs here: the order in which the subjects are drawn. Does not belong here: any draw, any file.
 """
@@ -24,15 +24,15 @@ from witness.generate import (
 from witness.generate.capacites import Capacites
 from witness.generate.geography import Territoire
 from witness.generate.panel import Panel
-from witness.generate.streams import Hasard
+from witness.generate.streams import Streams
 from witness.generate.structures import Structures
 
 
 @dataclass(frozen=True)
-class Monde:
+class World:
     """Everything that is true."""
 
-    hasard: Hasard
+    streams: Streams
     territoire: Territoire
     structures: Structures
     capacites: Capacites
@@ -41,17 +41,17 @@ class Monde:
     comptes_ej: pl.DataFrame
 
 
-def construire(graine: int, departements: tuple[str, ...]) -> Monde:
+def build(seed: int, departements: tuple[str, ...]) -> World:
     """Draw the truth of some départements."""
-    hasard = Hasard(graine)
-    t = geography.construire(hasard, departements)
-    s = structures.construire(hasard, t)
-    c = capacites.construire(hasard, s.et)
-    p = panel.construire(s.et)
-    activite.remplir(hasard, p, c)
-    coupes = usagers.remplir(hasard, p)
-    personnel.remplir(hasard, p)
-    comptes_ej = comptes.remplir(hasard, p, s.ej)
-    prix.remplir(hasard, p)
-    attributes.remplir(hasard, p, c.triplets)
-    return Monde(hasard, t, s, c, p, coupes, comptes_ej)
+    streams = Streams(seed)
+    t = geography.build(streams, departements)
+    s = structures.build(streams, t)
+    c = capacites.build(streams, s.et)
+    p = panel.build(s.et)
+    activite.fill(streams, p, c)
+    coupes = usagers.fill(streams, p)
+    personnel.fill(streams, p)
+    comptes_ej = comptes.fill(streams, p, s.ej)
+    prix.fill(streams, p)
+    attributes.fill(streams, p, c.triplets)
+    return World(streams, t, s, c, p, coupes, comptes_ej)

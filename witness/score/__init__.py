@@ -1,14 +1,16 @@
-"""How right the layer is, against the truth that synthetic deliveries were made from; and what naive rules would do.
+"""How right the layer is, against the truth that synthetic deliveries were made from, and how right naive rules are.
 
-    truth_tables  what the witness says: the truth, what each file states, what went wrong in it
-    agreement     when an answer is right, when two answers agree: the judge's own rules
-    layer         what the system made of the deliveries: the current publication, and the rows of the lake
-    judgement     the figures
-    naive_rules   the same figures for rules that anybody could think of
-    proposals     where another order of sources would be right more often
+Belongs here: judging from the outside. Does not belong here: the reading, the validation or the resolution, of which
+nothing is called. The tolerances are those of the dictionary, for they are data. The definitions are in docs/score.md.
 
-Belongs here: judging, from the outside. Does not belong here: anything of the reading, of the validation or of the
-resolution, which is judged. The definitions are in docs/score.md.
+    truth_tables    what the witness says: the truth, what each file states, what went wrong in it
+    agreement       when an answer is right, when two answers agree: the judge's own rules
+    layer           what the system made of the deliveries: the current publication, and the rows of the lake
+    judgement       the figures
+    naive_rules     the same figures for rules that anybody could think of
+    persons_judged  persons and stays: what was brought together, against the truth
+    causes          what defects did, and why the layer is wrong where it is
+    proposals       where another order of sources would be right more often
 """
 
 from witness.score.judgement import keep, score

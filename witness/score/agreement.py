@@ -1,10 +1,10 @@
-"""When an answer is right, when two answers agree: SQL expressions over two rows.
+"""When an answer is right, and when two answers agree, as SQL expressions over two rows.
 
-Belongs here: the judge's own comparison. Does not belong here: the one that resolution uses (dbt macros): a judge that
-used it would find right whatever it finds right.
+Belongs here: the judge's own comparison. Does not belong here: the comparison that resolution uses (dbt macros); a
+judge that used it would find right whatever resolution finds right.
 
-A row has `nombre`, `texte`, `jour` and `decimales` (those that its number is written with, unknown: NULL); `t` is the
-row of the tolerance of the element (`type`, `valeur`).
+A row has `nombre`, `texte`, `jour` and `decimales` (the number of decimals that its number is written with, NULL when
+unknown). `t` is the row of the tolerance of the element (`type`, `valeur`).
 """
 
 from __future__ import annotations
@@ -21,14 +21,16 @@ _ITEMS = "list_distinct(list_transform(string_split(lower({}), ','), lambda x: t
 
 
 def question_hash(alias: str = "") -> str:
-    """A number for a question, quicker to join than seven columns: of a hundred million questions, two share one with
-    a probability of 3 in 10 000."""
+    """A number that stands for a question, and is quicker to join than seven columns.
+
+    Among a hundred million questions, the probability that two share a number is 3 in 10 000.
+    """
     prefix = f"{alias}." if alias else ""
     return f"hash({', '.join(prefix + column for column in QUESTION)})"
 
 
 def right(said: str, truth: str) -> str:
-    """Whether an answer is the truth: within the tolerance, or half a unit of the last decimal written."""
+    """Whether an answer is the truth: within the tolerance, or within half a unit of the last decimal written."""
     rounding = f"coalesce(0.5 * pow(10, -{said}.decimales), 0)"
     return _same(said, truth, rounding)
 

@@ -1,7 +1,7 @@
 """What defects did: the questions that they touched, and why the layer is wrong where it is.
 
 Belongs here: tying a judged question to the ledger of the witness and to the rejects of the system. Does not belong
-here: judging it (`judgement`).
+here: judging the question (`judgement`).
 """
 
 from __future__ import annotations
@@ -18,14 +18,15 @@ EXAMPLES = 3
 
 
 def _examples(alias: str) -> str:
-    """A few of the questions of a group, always the same: « ELEMENT unité »."""
+    """A few of the questions of a group, always the same ones: « ELEMENT unité »."""
     return f"list_sort(list_distinct(list({alias}.element_id || ' ' || {alias}.unite_id)))[:{EXAMPLES}]"
 
 
 def by_defect(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    """Questions stated rightly that a defect touches, by its cell when it is about one, else by its whole line.
+    """By kind of defect, the questions that it touches among those that a file states rightly.
 
-    Leaves `touchees`, one row a question and a defect's line.
+    A defect touches the question of its cell or, when it is about none, all those of its line. Leaves the table
+    `touchees`, with one row for each question and line of a defect.
     """
     connection.execute(
         f"""CREATE TABLE touchees AS
@@ -45,8 +46,11 @@ def by_defect(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
 
 
 def wrong(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    """Where the layer is wrong although somebody said right: what it believed (`cause`), and what became of the right
-    answer (`bonne_reponse`). Needs the `touchees` of `by_defect`."""
+    """Where the layer is wrong although somebody was right, counted by cause.
+
+    `cause` is what the layer believed, `bonne_reponse` what became of the right answer. Needs the table `touchees` of
+    `by_defect`.
+    """
     connection.execute(
         """CREATE TABLE fautes AS
            SELECT v.q, v.unite_id, v.element_id, j.source, l.livraison, j.ligne
@@ -95,8 +99,11 @@ def wrong(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
 
 
 def conflicts(connection: duckdb.DuckDBPyConnection) -> dict[str, list[dict[str, Any]]]:
-    """Real conflicts that the layer does not announce (`manques`), announced ones that are not (`infondes`), by what
-    happened to the lines that speak of them. Needs `reels`, and the `touchees` of `by_defect`."""
+    """Real conflicts that the layer does not announce (`manques`), and those that it announces wrongly (`infondes`).
+
+    Both are counted by what happened to the lines that speak of them. Needs the table `reels`, and the table `touchees`
+    of `by_defect`.
+    """
     announced = "SELECT q FROM juges WHERE est_retenue AND statut = 'divergent'"
     parts = {
         "manques": f"SELECT q FROM reels WHERE est_sur EXCEPT {announced}",

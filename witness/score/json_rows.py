@@ -1,6 +1,6 @@
-"""Rows of a query as JSON takes them.
+"""Rows of a query in the types that JSON takes.
 
-Belongs here: that form. Does not belong here: what is asked (`judgement`, `causes`).
+Belongs here: that conversion. Does not belong here: any query.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import duckdb
 def rows_of(
     connection: duckdb.DuckDBPyConnection, query: str, parameters: dict[str, Any] | None = None
 ) -> list[dict[str, Any]]:
-    """Every row, by column name; sums of integers are integers."""
+    """Every row of a query, by name of column. Sums of integers, which DuckDB gives as decimals, are integers."""
     cursor = connection.execute(query, parameters)
     names = [column[0] for column in cursor.description or []]
     return [{n: _plain(v) for n, v in zip(names, row, strict=True)} for row in cursor.fetchall()]

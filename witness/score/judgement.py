@@ -25,7 +25,7 @@ MEMORY = "3GB"
 def score(root: Path, truth: Path) -> dict[str, Any]:
     """How right the current publication of the home `root` is, against the truth of the deliveries it was made from.
 
-    Returns the object that `dlnuf score --json` prints. Shares are between 0 and 1, unknown (None) when there is
+    Returns the object that `dlnuf score --json` prints. Shares are between 0 and 1, and unknown (None) when there is
     nothing to count. Raises NoTruth, NothingToScore.
     """
     folder = truth_tables.find(truth)
@@ -73,9 +73,10 @@ def keep(root: Path, figures: dict[str, Any]) -> Path:
 
 
 def _check_same_deliveries(connection: duckdb.DuckDBPyConnection) -> None:
-    """`recues`: the delivery of each file of the witness, by its bytes when it loses its name, else by its name.
+    """Create `recues`: the delivery of each file of the witness.
 
-    Raises NothingToScore when the home did not receive the files that the witness speaks of.
+    A file is found by its bytes when the system gives it another name, else by its name. Raises NothingToScore when the
+    home did not receive the files that the witness speaks of.
     """
     connection.execute(
         """CREATE TABLE recues AS
@@ -100,7 +101,7 @@ def _check_same_deliveries(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _judge(connection: duckdb.DuckDBPyConnection) -> None:
-    """`juges`: every answer of the layer with its truth; `questions`: what files state of each question."""
+    """Create `juges`, every answer of the layer with its truth, and `questions`, what files state of each question."""
     connection.execute(
         f"""CREATE TABLE juges AS
             SELECT r.*, v.q IS NOT NULL AS a_une_verite, v.q IS NOT NULL AND {right("r", "v")} AS est_juste
@@ -147,7 +148,11 @@ def _retained(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
 
 
 def _unknown(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
-    """Questions that no readable line states: those left empty, and those that only a retained value speaks of."""
+    """Whether what should be unknown is unknown.
+
+    The questions are those that no readable line states: they were left empty, or a retained value alone speaks of
+    them.
+    """
     connection.execute(
         """CREATE TABLE inconnues AS
            SELECT q, coalesce(min(motif), 'sans_verite') AS motif FROM (
@@ -167,11 +172,14 @@ def _unknown(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
 
 
 def _conflicts(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
-    """Between documents, on the last word of each source, as delivered: a later file that leaves the cell empty takes
-    the answer back; two lines of one file are both its last word. Two documents surely disagree when nothing that one
-    says last agrees with what the other says last; they may when something does not.
+    """Real conflicts between documents, against those that the layer announces.
 
-    What the system counts by itself (stays of a DUI) stands in no cell: it is a document like the others, as counted.
+    Documents are compared on the last word of each source, as delivered. A later file that leaves the cell empty takes
+    the answer back; two lines of one file are both its last word. Two documents surely disagree when nothing that one
+    says last agrees with anything that the other says last; they may disagree when something does not.
+
+    What the system counts by itself (the stays of a DUI) stands in no cell: it is a document like the others, with the
+    number that the system counted.
     """
     connection.execute(
         """CREATE VIEW affirmees AS
@@ -234,7 +242,7 @@ def _rows(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
            WHERE a.a_accepter""",
     )
     unread = ", ".join(f"'{effect}'" for effect in truth_tables.TO_REJECT)
-    # A line of a file about persons may be a row of several tables; a defect there says of which.
+    # A line of a file about persons may be a row of several tables; the defect of such a line says of which one.
     connection.execute(
         f"""CREATE TABLE lignes_fautives AS
             SELECT f.delivery_id, d.entite, d.ligne, bool_or(d.effet IN ({unread})) AS a_rejeter,

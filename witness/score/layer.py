@@ -22,7 +22,7 @@ from witness.installation import Installation, Published, declared
 from witness.score.agreement import question_hash
 from witness.score.no_score import NothingToScore
 
-_ACCEPTED = "accepted"  # of a result: the delivery was taken, whatever rows it lost
+_ACCEPTED = "accepted"  # status of a result: the delivery was taken, even if some of its rows were not
 _DECIMALS = "case when valeur_nombre is not null then length(split_part(valeur, '.', 2)) end"
 _ANSWER = (
     "unite_id, element_id, source, valeur_nombre AS nombre, valeur_texte AS texte,"
@@ -66,7 +66,7 @@ def _publication(connection: duckdb.DuckDBPyConnection, marts: Path) -> None:
 
 def _lake(connection: duckdb.DuckDBPyConnection, home: Installation) -> None:
     received = home.landed()
-    # Two files of one name: the witness speaks of the first; a later one is a correction that it does not know.
+    # Of two files of one name, the witness speaks of the first: it does not know the later one, which is a correction.
     first = {m["filename"]: m["delivery_id"] for m in reversed(received)}
     names = [
         (m["delivery_id"], m["filename"] if first[m["filename"]] == m["delivery_id"] else None, m["sha256"], rank)
@@ -92,7 +92,7 @@ def _lake(connection: duckdb.DuckDBPyConnection, home: Installation) -> None:
 
 
 def _table(connection: duckdb.DuckDBPyConnection, name: str, columns: tuple[str, ...], rows: list) -> None:
-    """A small table from Python rows; empty ones have no type to guess, so they are texts."""
+    """Create a small table from Python rows. The columns of an empty one are texts, since no type can be guessed."""
     arrays = list(zip(*rows, strict=True)) if rows else [[] for _ in columns]
     table = pa.table({c: pa.array(a, None if rows else pa.string()) for c, a in zip(columns, arrays, strict=True)})
     connection.register("_a_copier", table)

@@ -25,7 +25,7 @@ _LAST = "l.recu_rang DESC, a.collecte_le DESC, a.ligne DESC, a.source, a.nombre,
 
 
 def judge(connection: duckdb.DuckDBPyConnection) -> None:
-    """`choix`: one row a question stated rightly, whether the system and each rule are right about it."""
+    """Create `choix`: for each question stated rightly, whether the system and each rule are right about it."""
     connection.execute(
         """CREATE TABLE plusieurs AS
            SELECT * FROM juges SEMI JOIN (SELECT q FROM juges WHERE NOT est_retenue) USING (q)"""
@@ -72,7 +72,10 @@ def shares(connection: duckdb.DuckDBPyConnection) -> dict[str, float | None]:
 
 
 def by_group(connection: duckdb.DuckDBPyConnection, *, several_documents: bool = False) -> list[dict[str, Any]]:
-    """The same, and the system's, by group of elements: all questions, or those that several documents state."""
+    """The shares of the system and of each rule by group of elements.
+
+    They are counted over all questions, or over those that several documents state.
+    """
     return rows_of(
         connection,
         f"""SELECT t.groupe, count(*) AS n, {_means(("systeme", *RULES))}
@@ -83,7 +86,10 @@ def by_group(connection: duckdb.DuckDBPyConnection, *, several_documents: bool =
 
 
 def ahead(connection: duckdb.DuckDBPyConnection, groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Groups (of `by_group`) where a rule is right more often than the system; some questions where it alone is."""
+    """Groups (of `by_group`) where a rule is right more often than the system.
+
+    Each comes with some questions about which the rule alone is right.
+    """
     return [
         {
             "groupe": row["groupe"],

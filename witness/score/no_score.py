@@ -1,6 +1,6 @@
-"""What stops a score, in French: the message says what is expected.
+"""What prevents a score. The messages are in French, and say what is expected.
 
-Belongs here: those errors. Does not belong here: noticing them (`truth_tables`, `layer`).
+Belongs here: these errors. Does not belong here: finding out that one applies.
 """
 
 

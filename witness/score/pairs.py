@@ -1,11 +1,11 @@
 """How well statements about one person, or one stay, were brought together, against the truth.
 
-Belongs here: counting pairs. Does not belong here: how they are brought together (dbt does), nor any identity: members
-are rows of deliveries, by delivery and line.
+Belongs here: counting pairs. Does not belong here: bringing statements together, which dbt does, nor any identity:
+members are rows of deliveries, by delivery and line.
 
-The measure is that of record linkage: of the pairs of members that the system put together, the share that belong
-together (precision); of the pairs that belong together, the share that it put together (recall). A member that nobody
-else should join counts in neither, until the system joins it to another.
+The measure is that of record linkage. Precision is the share, of the pairs of members that the system put together,
+that belong together. Recall is the share, of the pairs that belong together, that the system put together. A member
+that no other should join counts in neither, until the system joins it to another.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ _PAIRS = "coalesce(sum(n * (n - 1) / 2), 0)"
 
 
 def pairs(connection: duckdb.DuckDBPyConnection, members: str) -> dict[str, Any]:
-    """Precision and recall over one row a member: `predit`, the group it was put in, and `vrai`, its own.
+    """Precision and recall over a table with one row a member.
 
-    Returns:
-        precision, recall (None when there is no pair to judge), paires_annoncees, paires_reelles, paires_justes,
-        groupes_melanges (groups that hold several true ones), membres.
+    `predit` is the group that the member was put in, `vrai` its own. Returns precision and recall (None when there is
+    no pair to judge), paires_annoncees, paires_reelles, paires_justes, groupes_melanges (groups that hold several true
+    ones), membres.
     """
 
     def counted(columns: str) -> int:

@@ -1,9 +1,10 @@
 """Persons and stays: what the warehouse brought together, against the truth.
 
-Belongs here: the rows of the warehouse that answer the records of the truth, what is asked of them. Does not belong
-here: counting pairs (`pairs`). No identity is read: a record is a delivery, a table and a line.
+Belongs here: the rows of the warehouse that stand for the records of the truth, and what is asked of them. Does not
+belong here: counting pairs (`pairs`).
 
-A record that the warehouse does not hold, though it was to be read, stands alone: it is missed, not forgotten.
+No identity is read: a record is a delivery, a table and a line. A record that the warehouse does not hold although it
+should have been read stands alone: it lowers the recall, it is not left out.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from witness.score.json_rows import rows_of
 from witness.score.no_score import NothingToScore
 from witness.score.pairs import pairs
 
-_WAREHOUSE = "warehouse"  # the name under which dbt made it: its views name their tables by it
+_WAREHOUSE = "warehouse"  # the name under which dbt made it, by which its views name their tables
 RECORDS = f"{_WAREHOUSE}.intermediate.int_personnes__fiches"
 PEOPLE = f"{_WAREHOUSE}.intermediate.int_personnes__groupes"
 STATEMENTS = f"{_WAREHOUSE}.intermediate.int_sejours__declarations"
@@ -30,10 +31,9 @@ _NEEDED = (PEOPLE, STATEMENTS, STAYS)
 
 
 def judged(connection: duckdb.DuckDBPyConnection, home: Installation, made: bool) -> dict[str, Any]:
-    """`persons`, `stays` (see `pairs.pairs`) and `statuses`; None when the generation made no person.
+    """The figures `persons`, `stays` (see `pairs.pairs`) and `statuses`; None when the generation made no person.
 
-    Raises:
-        NothingToScore: the warehouse holds no person, or other tables than those of this code.
+    Raises NothingToScore when the warehouse holds no person, or has other tables than those of this code.
     """
     if not made:
         return {"persons": None, "stays": None, "statuses": None}
@@ -64,7 +64,10 @@ def _check(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _persons(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
-    """Records of persons; with it, the persons of the warehouse that hold several INS: none is the only right count."""
+    """The figures of the records of persons.
+
+    `plusieurs_ins` counts the persons of the warehouse that hold several INS: the only right number is 0.
+    """
     _members(connection, "fiches", PEOPLE, "personne_id")
     (mixed,) = rows_of(
         connection,
@@ -81,7 +84,10 @@ def _stays(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
 
 
 def _members(connection: duckdb.DuckDBPyConnection, table: str, held: str, group: str) -> None:
-    """`membres_<table>`: one row a record of the truth, the group it is in (`predit`), its own (`vrai`)."""
+    """Create `membres_<table>`, with one row a record of the truth.
+
+    `predit` is the group that the record is in, `vrai` its own.
+    """
     connection.execute(
         f"""CREATE TABLE membres_{table} AS
             SELECT coalesce(h.{group}, 'absente|' || m.livraison || '|' || m.entite || '|' || m.ligne) AS predit,
@@ -93,7 +99,7 @@ def _members(connection: duckdb.DuckDBPyConnection, table: str, held: str, group
 
 
 def _statuses(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    """By status, the stays that the warehouse says have it, against those that have."""
+    """By status, the stays that the warehouse says have it, against those that do."""
     return [_status(connection, status) for status in STATUSES]
 
 

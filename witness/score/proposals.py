@@ -1,6 +1,6 @@
-"""Where another order of sources would be right more often: for the owners of the data to decide.
+"""Where another order of sources would be right more often, for the owners of the data to decide.
 
-Belongs here: trying, element by element, to believe a source before the one that beat it. Does not belong here:
+Belongs here: trying, element by element, to believe a source just before the one that beat it. Does not belong here:
 changing an order (`data_contracts/dictionary/precedence.yaml`).
 """
 
@@ -12,14 +12,15 @@ import duckdb
 
 from witness.score.json_rows import rows_of
 
-MIN_GAIN = 5  # questions: under that, chance decides
+MIN_GAIN = 5  # a number of questions: below it, the gain may be due to chance
 
 
 def orders(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    """Elements where believing a source just before the one that beats it gives more right values.
+    """Elements where believing a source just before the one that beats it would give more right values.
 
-    Exact for that one change: where `source_ecartee` lost by rank to `source_retenue`, every source before the winner
-    had no plausible answer. Only last words are compared: an answer that its own sender replaced, or doubtful, is out.
+    The gain is exact for that one change: where `source_ecartee` lost by its rank to `source_retenue`, no source before
+    the winner had a plausible answer. Only last words are compared: answers that are doubtful, or that their own sender
+    replaced, are left out.
     """
     return rows_of(
         connection,

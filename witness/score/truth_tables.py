@@ -4,15 +4,16 @@ Belongs here: finding the files of a truth and giving them one shape. Does not b
 
     verite        one row a question that has a truth
     livrees       one row an answer that a file carries
-    dites         those of the lines that are to be read
-    vides         one row a question put and left without any usable answer, in a file
+    dites         the answers of `livrees` whose line is to be read
+    vides         one row a question that a file asks and leaves without any usable answer
     defauts       one row a defect: livraison, ligne, nature, effet, and its question when it is about one
     ecarts        one row an answer that is not the truth for a natural reason
     attendues     one row a file and table: rows really in the file, whether the file is to be accepted
 
 When the generation made persons (`open_persons`):
 
-    fiches        one row a record of a person: where it is, and who it is about (a consent is about a file of the DUI)
+    fiches        one row a record of a person: where it is, and whom it is about; a consent, which is about a file of
+                  the DUI and not about a person, is left out
     declarations  one row a statement about a stay: where it is, and which stay it is about
     statuts       one row a stay and status that is true of it
 """
@@ -34,7 +35,7 @@ TO_REJECT = ("ligne_a_rejeter", "ligne_en_trop")
 
 
 def find(folder: Path) -> Path:
-    """The folder of the truth: this one, or its `verite`. Raises NoTruth, saying what is expected."""
+    """The folder of the truth: this one, or its `verite`. Raises NoTruth, whose message says what is expected."""
     for candidate in (folder, folder / "verite"):
         if (candidate / "generation.json").is_file():
             missing = [name for name in _FILES if not (candidate / name).is_file()]

@@ -15,7 +15,7 @@ with termes as (
         {%- for colonne, element_id, composante, bases in termes %},
         {{ terme(element_id, composante, bases) }} as {{ colonne }}
         {%- endfor %}
-    from {{ des_unites_a_refaire(ref('dlnuf_valeurs')) }} as valeurs
+    from {{ of_units_to_redo(ref('dlnuf_valeurs')) }} as valeurs
     where unite in ('ET', 'EJ')
         and valeur_nombre is not null
         and element_id in ({% for element_id in termes | map(attribute=1) | unique | sort %}'{{ element_id }}'{{ ', ' if not loop.last }}{% endfor %})

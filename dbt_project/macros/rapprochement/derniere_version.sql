@@ -3,7 +3,7 @@
     where it is needed, so that only the columns asked for are. -#}
 {% macro derniere_version(relation, cle) -%}
 {%- set lignes -%}
-(select toutes.*, {{ empreinte(cle) }} as numero from {{ relation }} as toutes where toutes._est_courante)
+(select toutes.*, {{ columns_hash(cle) }} as numero from {{ relation }} as toutes where toutes._est_courante)
 {%- endset -%}
 with repetees as (
     select numero from {{ lignes }} as lignes group by numero having count(*) > 1

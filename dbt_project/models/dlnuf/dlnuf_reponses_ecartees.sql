@@ -1,14 +1,14 @@
-{{ par_unite() }}
+{{ by_unit() }}
 
 -- One row = one answer that was received and not retained, with the reason.
 select
-    {{ cle_reponse() }},
+    {{ question_key() }},
     source,
     collecte,
     valeur_nombre,
     valeur_texte,
     valeur_date,
-    {{ valeur_affichee('comparees') }} as valeur,
+    {{ shown_value('comparees') }} as valeur,
     delivery_id,
     cast(ligne as {{ dbt.type_int() }}) as ligne,
     champ,
@@ -25,4 +25,4 @@ select
     ecart,
     est_dans_tolerance,
     alerte
-from {{ des_unites_a_refaire(ref('int_reponses_comparees')) }} as comparees
+from {{ of_units_to_redo(ref('int_reponses_comparees')) }} as comparees

@@ -1,8 +1,8 @@
-{{ par_unite() }}
+{{ by_unit() }}
 
 -- One row = one datum, once: its value, its source, the rule that chose it, how the answers agreed.
 {%- set observees -%}
-    {{ cle_reponse() }}, valeur_nombre, valeur_texte, valeur_date, unite_mesure, source, collecte, delivery_id, ligne, collecte_le, alerte
+    {{ question_key() }}, valeur_nombre, valeur_texte, valeur_date, unite_mesure, source, collecte, delivery_id, ligne, collecte_le, alerte
 {%- endset %}
 
 -- One answer, still in force: nothing to decide.
@@ -13,29 +13,29 @@ with seules as (
         'unique' as statut,
         1 as n_reponses,
         1 as n_collectes
-    from {{ reponses_non_disputees() }}
+    from {{ undisputed_answers() }}
 ),
 
 -- One voice a document: its sender's last word, whatever the channels through which it was heard.
 accords as (
     select
-        {{ cle_reponse() }},
+        {{ question_key() }},
         sum(case when est_courante then 1 else 0 end) as n_reponses,
         count(*) as n_recues,
         count(distinct case when est_voix then collecte end) as n_collectes,
         sum(case when est_voix then 1 else 0 end) as n_voix
-    from {{ des_unites_a_refaire(ref('int_reponses_classees')) }} as classees
-    group by {{ cle_reponse() }}
+    from {{ of_units_to_redo(ref('int_reponses_classees')) }} as classees
+    group by {{ question_key() }}
 ),
 
 comparaisons as (
     select
-        {{ cle_reponse() }},
+        {{ question_key() }},
         max(case when est_dans_tolerance then 0 else 1 end) as a_divergence,
         max(case when est_egale then 0 else 1 end) as a_difference
-    from {{ des_unites_a_refaire(ref('int_reponses_comparees')) }} as comparees
+    from {{ of_units_to_redo(ref('int_reponses_comparees')) }} as comparees
     where est_voix
-    group by {{ cle_reponse() }}
+    group by {{ question_key() }}
 ),
 
 retenues as (
@@ -57,9 +57,9 @@ retenues as (
         end as statut,
         accords.n_reponses,
         accords.n_collectes
-    from {{ des_unites_a_refaire(ref('int_reponses_classees')) }} as classees
-    inner join accords on {{ meme_question('classees', 'accords') }}
-    left join comparaisons on {{ meme_question('classees', 'comparaisons') }}
+    from {{ of_units_to_redo(ref('int_reponses_classees')) }} as classees
+    inner join accords on {{ same_question('classees', 'accords') }}
+    left join comparaisons on {{ same_question('classees', 'comparaisons') }}
     left join {{ ref('ordres') }} as ordres on classees.element_id = ordres.element_id
     where classees.est_retenue
 ),
@@ -71,11 +71,11 @@ valeurs as (
 )
 
 select
-    {{ cle_reponse('valeurs') }},
+    {{ question_key('valeurs') }},
     valeurs.valeur_nombre,
     valeurs.valeur_texte,
     valeurs.valeur_date,
-    {{ valeur_affichee('valeurs') }} as valeur,
+    {{ shown_value('valeurs') }} as valeur,
     coalesce(valeurs.unite_mesure, case when elements.type like 'entier%' then 'nombre' end) as unite_mesure,
     valeurs.source,
     valeurs.collecte,

@@ -4,8 +4,8 @@
     {% set cle = [colonnes] if colonnes is string else colonnes %}
     select {{ cle | join(', ') }}, count(*) as n_lignes
     from {{ model }}
-    where {{ empreinte(cle) }} in (
-        select {{ empreinte(cle) }} from {{ model }} group by 1 having count(*) > 1
+    where {{ columns_hash(cle) }} in (
+        select {{ columns_hash(cle) }} from {{ model }} group by 1 having count(*) > 1
     )
     group by {{ cle | join(', ') }}
     having count(*) > 1

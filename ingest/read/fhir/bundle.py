@@ -1,7 +1,9 @@
 """Going through a bundle, entry by entry; then following its references, and giving its rows.
 
-Belongs here: streaming, what refuses a file, the rows held until the last entry is seen. In memory: one entry, the rows
-as columns of text, and what is needed of the resources that others point to. Does not belong here: paths (`rows`).
+Belongs here: streaming, what refuses a file, holding the rows until the last entry is seen. Does not belong here: the
+paths of the fields (`rows`).
+
+Memory holds one entry, the rows as columns of text, and what is needed of the resources that others point to.
 """
 
 from __future__ import annotations
@@ -45,9 +47,9 @@ class Entry:
 def sniff(path: Path) -> Document:
     """facts: resourceType of the whole, and contenu: tddui, sdo, cda (only documents of TDDUI), or empty.
 
-    One of ours is told by a resource that says so, wherever it stands, whatever the type of the bundle. What is of no
-    guide of ours says as well: types (of its resources, the most frequent first), guides (that they name), type (of
-    the bundle), document (code of the CDA that it carries).
+    A file of ours is recognised by any resource that names the guide, wherever it stands and whatever the type of the
+    bundle. For a file of another guide, four facts help to word its refusal: types (of its resources, the most frequent
+    first), guides (that they name), type (of the bundle), document (code of the CDA that it carries).
     """
     bundle = _is_bundle(path)
     facts = {"resourceType": "Bundle" if bundle else "ressource", "contenu": ""}
@@ -89,13 +91,13 @@ def sniff(path: Path) -> Document:
 
 
 def _texts(path: Path, place: str) -> list[str]:
-    """The texts at a place of the object itself, not of its entries."""
+    """The texts at a place of the bundle itself, outside its entries."""
     with json_stream(path) as stream:
-        return [found for found in ijson.items(stream, place) if isinstance(found, str)]
+        return [value for value in ijson.items(stream, place) if isinstance(value, str)]
 
 
 def _document(resource: Node) -> cda_header.Header | None:
-    """What the first document that a DocumentReference carries says it is; None when it is no CDA."""
+    """The header of the first document that a DocumentReference carries; None when it is no CDA."""
     data = text(part(resource, "content", "attachment"), "data")
     with suppress(binascii.Error, ValueError):
         return cda_header.header([base64.b64decode("".join((data or "").split()), validate=True)])
@@ -141,18 +143,19 @@ def entries(path: Path, *, bundle: bool | None = None) -> Iterator[Entry]:
 
 
 def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Table]:
-    """Rows of the wanted entities; answers to questionnaires as they come, the others once the last entry is read.
+    """Rows of the wanted entities: answers to questionnaires as they come, other rows once the last entry is read.
 
-    `_ligne` is the number of the entry (the rank of the row where an entry gives several), `_chemin` its path. A row
-    whose reference leads to nothing, or to two things, carries that as `_defaut`.
+    `_ligne` is the number of the entry (the rank of the row where an entry gives several), `_chemin` its path. When a
+    reference of a row leads to nothing, or to two things, its `_defaut` says so.
 
     Raises:
-        UnreadableFile: malformed or cut JSON; entries that are no resource, or of a type or profile that nothing takes.
+        UnreadableFile: malformed or truncated JSON; entries that are no resource, or are of a type or profile that no
+            class takes.
     """
     held = {entity: Held(entity) for entity in entities}
-    index, refused = Index(), _Refused(layout.options.get("contenu", "tddui"))
+    index, unexpected = Index(), _Unexpected(layout.options.get("contenu", "tddui"))
     for entry in entries(path):
-        kind = refused.checked(entry)
+        kind = unexpected.checked(entry)
         if kind is None:
             continue
         resource: Node = entry.resource
@@ -172,23 +175,23 @@ def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Ta
             index.agreed(first)
         if _ANSWERS in held:
             yield from held[_ANSWERS].settled()
-    refused.raise_if_any(path)
+    unexpected.raise_if_any(path)
     for entity in entities:
         yield from held[entity].rest(index)
 
 
-class _Refused:
-    """What of a file is taken by no class: it refuses the whole, as a transaction is all or nothing."""
+class _Unexpected:
+    """The entries that no class takes. One of them is enough to refuse the file: a transaction is all or nothing."""
 
     def __init__(self, contents: str) -> None:
         self._contents = contents
-        self._found: dict[str, list[int]] = {}  # reason -> [how many, first entry]
+        self._reasons: dict[str, list[int]] = {}  # reason -> [how many, first entry]
 
     def checked(self, entry: Entry) -> str | None:
-        """The class of an entry; None when it has none, and then why is kept unless it is known to have none."""
+        """The class of an entry; None when it has none. The reason is kept, unless its type is known to have none."""
         kind, reason = self._judged(entry)
         if reason:
-            self._found.setdefault(reason, [0, entry.number])[0] += 1
+            self._reasons.setdefault(reason, [0, entry.number])[0] += 1
         return kind
 
     def _judged(self, entry: Entry) -> tuple[str | None, str | None]:
@@ -211,11 +214,11 @@ class _Refused:
         return kind, None
 
     def raise_if_any(self, path: Path) -> None:
-        if not self._found:
+        if not self._reasons:
             return
         shown = [
             f"{reason} ({count} ressource{'s' if count > 1 else ''}, la première à l'entrée n° {first})"
-            for reason, (count, first) in list(self._found.items())[:_SHOWN]
+            for reason, (count, first) in list(self._reasons.items())[:_SHOWN]
         ]
         raise UnreadableFile(
             path,

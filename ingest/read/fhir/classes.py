@@ -1,4 +1,4 @@
-"""Which class of ours a resource is: its profile, else the system or the suffix of its identifier, else its shape.
+"""Which of our classes a resource is: by its profile, else by the system or suffix of its identifier, else its shape.
 
 Belongs here: that choice. Does not belong here: what its row holds (`rows`).
 """
@@ -10,7 +10,7 @@ import re
 from ingest.read.fhir.elements import Node, code, kind_of_system, objects, part, profiles, tddui, text
 from ingest.read.fhir.guides import SDO, guide_of
 
-# Resource type -> profile -> class. A class without row is still one that references may lead to.
+# Resource type -> profile -> class. References may also lead to a class that gives no row.
 _PROFILES = {
     "Patient": {"tddui-patient": "usager", "tddui-patient-ins": "usager"},
     "Encounter": {"tddui-encounter-sejour": "sejour", "tddui-encounter-evenement": "evenement"},
@@ -46,13 +46,13 @@ _SUFFIXES = {
     "BILA": "bilan", "MORE": "moyen", "PRES": "prestation", "TPPat": "transport", "TPPro": "transport_professionnel",
 }  # fmt: skip
 _SUFFIX = re.compile(f"-({'|'.join(_SUFFIXES)})-")
-# The only class of its type, whatever the profile.
+# Types that have a single class, whatever the profile.
 _ONLY = {
     "Patient": "usager", "Slot": "presence", "QuestionnaireResponse": "evaluation", "CarePlan": "projet",
     "Consent": "accord", "Schedule": "agenda", "Organization": "structure", "Practitioner": "professionnel",
     "PractitionerRole": "exercice",
 }  # fmt: skip
-# Known, and of no class.
+# Types that are known to have no class.
 LEFT_OUT = {
     "RelatedPerson", "Location", "DocumentReference", "Binary", "Provenance", "OperationOutcome", "Observation",
     "Coverage", "Group", "Device",
@@ -89,11 +89,11 @@ def is_sdo(task: Node) -> bool:
 
 def _by_identifier(resource: Node, possible: set[str]) -> str | None:
     for identifier in objects(resource, "identifier"):
-        found = _SYSTEMS.get(kind_of_system(identifier) or "")
-        if found is None and (suffix := _SUFFIX.search(text(identifier, "value") or "")):
-            found = _SUFFIXES[suffix[1]]
-        if found in possible:
-            return found
+        kind = _SYSTEMS.get(kind_of_system(identifier) or "")
+        if kind is None and (suffix := _SUFFIX.search(text(identifier, "value") or "")):
+            kind = _SUFFIXES[suffix[1]]
+        if kind in possible:
+            return kind
     return None
 
 

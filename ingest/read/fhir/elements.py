@@ -1,4 +1,4 @@
-"""Parts of a FHIR resource, whatever stands in their place: a part of another shape is an absent one.
+"""Parts of a FHIR resource, whatever the resource holds: a part that has another shape counts as absent.
 
 Belongs here: lists, codings, extensions, identifiers, dates. Does not belong here: which part a field is (`rows`).
 """
@@ -73,11 +73,11 @@ def code(node: Node, key: str) -> str | None:
 
 def extension(node: Node, url: str) -> Node:
     """The extension of that url; empty when there is none."""
-    return next((found for found in objects(node, "extension") if found.get("url") == url), {})
+    return next((each for each in objects(node, "extension") if each.get("url") == url), {})
 
 
 def extensions(node: Node, url: str) -> list[Node]:
-    return [found for found in objects(node, "extension") if found.get("url") == url]
+    return [each for each in objects(node, "extension") if each.get("url") == url]
 
 
 def tddui(node: Node, name: str) -> Node:
@@ -87,11 +87,11 @@ def tddui(node: Node, name: str) -> Node:
 
 def inputs(task: Node) -> dict[str, Node]:
     """The inputs of a Task by the code of their type, the first of each."""
-    found: dict[str, Node] = {}
+    by_code: dict[str, Node] = {}
     for item in objects(task, "input"):
         if name := code(item, "type"):
-            found.setdefault(name, item)
-    return found
+            by_code.setdefault(name, item)
+    return by_code
 
 
 def claimed_profiles(resource: Node) -> list[str]:
@@ -109,8 +109,8 @@ def profiles(resource: Node) -> Iterator[str]:
 def kind_of_system(identifier: Node) -> str | None:
     """« sejour » of `https://identifiant-medicosocial-sejour.esante.gouv.fr`."""
     system = identifier.get("system")
-    found = _SYSTEM.match(system) if isinstance(system, str) else None
-    return found[1].lower() if found else None
+    match = _SYSTEM.match(system) if isinstance(system, str) else None
+    return match[1].lower() if match else None
 
 
 def business(resource: Node, kind: str) -> tuple[str | None, str | None]:
@@ -124,28 +124,28 @@ def business(resource: Node, kind: str) -> tuple[str | None, str | None]:
 
 def split(value: str | None) -> tuple[str | None, str | None]:
     """« 3480787529/1012-PA-0001 » -> (480787529, 1012-PA-0001); another shape -> (None, the value)."""
-    found = _BUSINESS.fullmatch(value) if value else None
-    return (found[1], found[2]) if found else (None, value)
+    match = _BUSINESS.fullmatch(value) if value else None
+    return (match[1], match[2]) if match else (None, value)
 
 
 def finess_of(organization: Node) -> str | None:
     """FINESS of an Organization, from its national number or its FINESS."""
     for identifier in objects(organization, "identifier"):
         value = text(identifier, "value")
-        if identifier.get("system") in _STRUCTURE and value and (found := _FINESS.fullmatch(value)):
-            return found[1]
+        if identifier.get("system") in _STRUCTURE and value and (match := _FINESS.fullmatch(value)):
+            return match[1]
     return None
 
 
 def rpps(system: str | None, value: str | None) -> str | None:
-    """RPPS of an identifier of that system, the `8` of its national form cut off; None of another system."""
+    """The RPPS number of an identifier, without the `8` of its national form; None for another system."""
     if system not in _PROFESSIONAL or value is None:
         return None
     return value[1:] if len(value) == 12 and value.startswith("8") else value
 
 
 def structure_finess(value: str | None) -> str | None:
-    """FINESS of an idNat_Struct (`1` + FINESS); the number as it is when it is none."""
+    """FINESS of an idNat_Struct (`1` + FINESS); a number of another shape stays as it is."""
     return value[1:] if value and len(value) == 10 and value.startswith("1") else value
 
 
@@ -155,11 +155,11 @@ def day(value: str | None) -> str | None:
 
 
 def moment(value: str | None) -> str | None:
-    """A dateTime as clock time, without its offset; UTC is brought to Paris. Another text stays as it is."""
-    found = _MOMENT.fullmatch(value) if value else None
-    if not found:
+    """A dateTime as clock time, without its offset; UTC is converted to Paris time. Another text stays as it is."""
+    match = _MOMENT.fullmatch(value) if value else None
+    if not match:
         return value
-    clock, seconds, offset = found.groups()
+    clock, seconds, offset = match.groups()
     written = clock + (seconds or ":00")
     if offset not in _UTC:
         return written

@@ -1,10 +1,10 @@
-"""Of which guide a resource is: its profiles, else what only that guide names in it.
+"""Which guide a resource follows: by its profiles, else by what only that guide names in it.
 
-Belongs here: from a resource to the name of a guide of the ANS. Does not belong here: which class of ours a resource of
-that guide is (`classes`), what is said of a file of another guide (`ingest.receive.refusals`).
+Belongs here: from a resource to the name of a guide of the ANS. Does not belong here: which of our classes a resource
+of that guide is (`classes`), what is said of a file of another guide (`ingest.receive.refusals`).
 
-No guide asks for `meta.profile` (their bundles are sliced by conformance, not by claim): a resource without any is told
-by its extensions, its identifier systems, its code systems and its questionnaire.
+No guide requires `meta.profile` (their bundles are sliced by conformance, not by claim). A resource without a profile
+is therefore recognised by its extensions, its identifier systems, its code systems and its questionnaire.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ def guide_of(resource: Any) -> str | None:
     if not isinstance(resource, dict):
         return None
     for url in claimed_profiles(resource):
-        if found := guide_of_profile(url):
-            return found
+        if guide := guide_of_profile(url):
+            return guide
     if resource.get("resourceType") == "DocumentReference" and code(resource, "type") == EXPORT_DUI:
         return TDDUI
     return _named_in(resource)
@@ -37,17 +37,17 @@ def guide_of(resource: Any) -> str | None:
 
 def guide_of_profile(url: str) -> str | None:
     """The guide that a profile belongs to."""
-    if found := _CANONICAL.match(url):
-        return found[1].lower()
+    if match := _CANONICAL.match(url):
+        return match[1].lower()
     last = url.split("|")[0].rstrip("/").rsplit("/", 1)[-1].lower()
     return next((guide for prefix, guide in _BY_PREFIX.items() if last.startswith(prefix)), None)
 
 
 def _named_in(resource: Node) -> str | None:
-    """The guide whose own names stand in a resource, at whatever depth, resources inside it left out.
+    """The guide whose names stand in a resource, at whatever depth, but not in the resources that it contains.
 
-    An identifier of the médico-social sector says TDDUI, unless a code system of another guide stands beside it: tasks
-    of the SDO quote decisions of the DUI.
+    An identifier of the médico-social sector means TDDUI, unless a code system of the SDO stands beside it: tasks of
+    the SDO quote decisions of the DUI.
     """
     named: list[str] = []
     is_medico_social = False
@@ -59,7 +59,7 @@ def _named_in(resource: Node) -> str | None:
         elif isinstance(node, dict):
             is_medico_social = is_medico_social or kind_of_system(node) is not None
             urls = (node.get(name) for name in _NAMING)
-            named += [found[1].lower() for url in urls if isinstance(url, str) and (found := _CANONICAL.match(url))]
+            named += [match[1].lower() for url in urls if isinstance(url, str) and (match := _CANONICAL.match(url))]
             waiting.extend(value for key, value in reversed(node.items()) if key not in ("meta", "contained"))
     if TDDUI in named or (is_medico_social and SDO not in named):
         return TDDUI

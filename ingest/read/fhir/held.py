@@ -17,7 +17,7 @@ from ingest.read.frames import CHEMIN, DEFAUT, LIGNE, Table, text_frame
 _CHUNK = 20_000  # rows kept as Python values before they become columns
 _SEVERAL = {"evaluation_reponses", "droits_prestations"}  # several rows an entry: their line is their rank
 _WHO, _WHOSE, _WHY = "@usager", "@finess", "@defaut"
-Found = tuple[str | None, ...]
+Texts = tuple[str | None, ...]  # what a reference gives: one text for each column that it fills
 
 
 class Held:
@@ -49,7 +49,7 @@ class Held:
         self._chunks.append(frame)
 
     def settled(self) -> Iterator[Table]:
-        """The rows, by whole chunks, that no reference completes: their own number says their structure."""
+        """The rows of whole chunks that need no reference: their own number says which structure they are of."""
         for frame in self._chunks:
             known = pl.col("finess_et").is_not_null()
             yield Table(self.entity, _plain(frame.filter(known)))
@@ -79,42 +79,42 @@ def _completed(frame: pl.DataFrame, entity: str, index: Index) -> pl.DataFrame:
     if not followed:
         return _plain(frame)
 
-    def found(column: str, names: tuple[str, ...], look: Callable[[str], Found]) -> None:
+    def fill(column: str, names: tuple[str, ...], look: Callable[[str], Texts]) -> None:
         nonlocal frame
         frame = _looked_up(frame, column, names, look)
 
     problems: list[str] = []
     if "@projet" in followed:
-        found("@projet", ("projet_id", "@defaut_projet"), lambda key: _number(index, key, "projet", "au projet"))
+        fill("@projet", ("projet_id", "@defaut_projet"), lambda key: _number(index, key, "projet", "au projet"))
         problems.append("@defaut_projet")
         frame = frame.with_columns(pl.coalesce(_WHO, "@projet").alias(_WHO))
     if "@sejour" in followed:
-        found("@sejour", ("sejour_id", "@defaut_sejour"), lambda key: _number(index, key, "sejour", "au séjour"))
+        fill("@sejour", ("sejour_id", "@defaut_sejour"), lambda key: _number(index, key, "sejour", "au séjour"))
         problems.append("@defaut_sejour")
     if "@provenance" in followed:
-        found("@provenance", ("finess_provenance", "@defaut_origine"), lambda key: _origin(index, key))
+        fill("@provenance", ("finess_provenance", "@defaut_origine"), lambda key: _origin(index, key))
         problems.append("@defaut_origine")
     for name in ("accord_usager", "accord_structure"):
         if f"@{name}" in followed:
-            found(f"@{name}", (name, f"@defaut_{name}"), lambda keys: _agreed(index, keys))
+            fill(f"@{name}", (name, f"@defaut_{name}"), lambda keys: _agreed(index, keys))
             problems.append(f"@defaut_{name}")
     if "@professionnel" in followed:
-        found("@professionnel", ("rpps_intervenant",), lambda key: (index.professional(key),))
+        fill("@professionnel", ("rpps_intervenant",), lambda key: (index.professional(key),))
     if "@structure" in followed:
-        found("@structure", ("@finess_structure",), lambda key: (_structure(index, key),))
+        fill("@structure", ("@finess_structure",), lambda key: (_structure(index, key),))
         frame = frame.with_columns(pl.coalesce("finess_et", "@finess_structure").alias("finess_et"))
     if _WHO in followed:
-        found(_WHO, ("usager_id", _WHOSE, _WHY), lambda key: _person(index, key))
+        fill(_WHO, ("usager_id", _WHOSE, _WHY), lambda key: _person(index, key))
         problems.append(_WHY)
         frame = frame.with_columns(pl.coalesce("finess_et", _WHOSE).alias("finess_et"))
-    said = pl.concat_list(problems).list.drop_nulls().list.unique(maintain_order=True)
-    frame = frame.with_columns(pl.when(said.list.len() > 0).then(said.list.join(" ; ")).alias(DEFAUT))
-    if entity == "evaluation_reponses":  # its person is that of its evaluation, which says what is wrong with it
+    listed = pl.concat_list(problems).list.drop_nulls().list.unique(maintain_order=True)
+    frame = frame.with_columns(pl.when(listed.list.len() > 0).then(listed.list.join(" ; ")).alias(DEFAUT))
+    if entity == "evaluation_reponses":  # the person is that of the evaluation, where a wrong reference is reported
         frame = frame.drop("usager_id").with_columns(pl.lit(None, pl.String).alias(DEFAUT))
     return _plain(frame)
 
 
-def _looked_up(frame: pl.DataFrame, column: str, names: tuple[str, ...], look: Callable[[str], Found]) -> pl.DataFrame:
+def _looked_up(frame: pl.DataFrame, column: str, names: tuple[str, ...], look: Callable[[str], Texts]) -> pl.DataFrame:
     """The frame with what each distinct key of a column gives."""
     keys = frame[column].drop_nulls().unique()
     answers = [look(key) for key in keys]
@@ -125,48 +125,48 @@ def _looked_up(frame: pl.DataFrame, column: str, names: tuple[str, ...], look: C
     return frame.join(table, on=column, how="left", maintain_order="left")
 
 
-def _person(index: Index, key: str) -> Found:
-    found, problem = index.patient(key)
-    if found is None:
+def _person(index: Index, key: str) -> Texts:
+    target, problem = index.patient(key)
+    if target is None:
         return None, None, f"référence à l'usager : {problem}"
-    return found.id, found.finess, None
+    return target.id, target.finess, None
 
 
-def _number(index: Index, key: str, kind: str, said: str) -> Found:
-    found, problem = index.target(key, kind)
-    return (found.id, None) if found else (None, f"référence {said} : {problem}")
+def _number(index: Index, key: str, kind: str, to_what: str) -> Texts:
+    target, problem = index.target(key, kind)
+    return (target.id, None) if target else (None, f"référence {to_what} : {problem}")
 
 
-def _origin(index: Index, key: str) -> Found:
-    found, problem = index.target(key, "structure")
-    return (found.finess, None) if found else (None, f"référence à la structure de provenance : {problem}")
+def _origin(index: Index, key: str) -> Texts:
+    target, problem = index.target(key, "structure")
+    return (target.finess, None) if target else (None, f"référence à la structure de provenance : {problem}")
 
 
 def _structure(index: Index, key: str) -> str | None:
-    found, _ = index.target(key, "structure")
-    return found.finess if found else None
+    target, _ = index.target(key, "structure")
+    return target.finess if target else None
 
 
-def _agreed(index: Index, keys: str) -> Found:
-    """true when one of these consents is given, false when all are refused; unknown otherwise."""
+def _agreed(index: Index, keys: str) -> Texts:
+    """« true » when one of these consents is given, « false » when all are refused; unknown otherwise."""
     states = []
     for key in keys.split("\n"):
-        found, problem = index.target(key, "accord")
-        if found is None:
+        target, problem = index.target(key, "accord")
+        if target is None:
             return None, f"référence à l'accord : {problem}"
-        states.append(found.state)
+        states.append(target.state)
     if "ACCORDE" in states:
         return "true", None
     return ("false" if set(states) == {"REFUSE"} else None), None
 
 
 def _agreement_of_whom(frame: pl.DataFrame, index: Index) -> pl.DataFrame:
-    """Whose agreement, and in which structure: what it says, else its author, else the plan that points to it."""
+    """Whose agreement it is, and in which structure: as it says itself, else by its author, else by its plan."""
     persons, structures, subjects = [], [], []
     for who, authors, own, about in frame.select(_WHO, "@auteurs", "@soi", "objet_type").iter_rows():
         signed = authors.split("\n") if authors else []
         plan = next((p for key in own.split("\n") if (p := index.plan_of(key))), None)
-        author = next((key for key in signed if (found := index.target(key, "usager")[0]) and found), None)
+        author = next((key for key in signed if index.target(key, "usager")[0]), None)
         persons.append(who or author or (plan[0] if plan else None))
         structures.append(next((f for key in signed if (f := _structure(index, key))), plan[1] if plan else None))
         subjects.append("PROJET" if plan else about)

@@ -1,7 +1,7 @@
-"""The questionnaires of the TDDUI guide: the code behind each `linkId`, which answers do not repeat.
+"""The questionnaires of the TDDUI guide: the code of the question behind each `linkId`, which answers do not repeat.
 
-Belongs here: those facts (questionnaires of the guide, version 2.2). A `linkId` that is not here is its own code.
-Does not belong here: reading an answer (`rows`).
+Belongs here: those facts (questionnaires of the guide, version 2.2). Does not belong here: reading answers (`rows`). A
+`linkId` that is not listed here is its own code.
 """
 
 from __future__ import annotations

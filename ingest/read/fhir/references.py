@@ -1,4 +1,4 @@
-"""What a reference leads to, once every entry of the file was seen: it may point forward, to nothing, or to two things.
+"""What a reference leads to. It is known once every entry was read: it may point forward, to nothing, or to two things.
 
 Belongs here: the index of the resources that references lead to. Does not belong here: which reference a class follows
 (`rows`).
@@ -23,7 +23,7 @@ _LOCAL_USER = re.compile(r"https?://identifiant-medicosocial-localusager\.(?:esa
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is needed of a resource that others point to. mark: tells two contents of one identifier apart."""
+    """What is needed of a resource that others point to. mark: differs when two resources share an identifier."""
 
     kind: str
     finess: str | None = None
@@ -34,7 +34,7 @@ class Target:
 
 
 def key_of(reference: Any) -> str | None:
-    """The key under which the target of a Reference (or of its text) is looked for; None when there is none."""
+    """The key under which the target of a Reference, or of its text, is looked up; None when it points to nothing."""
     if isinstance(reference, dict):
         written = text(reference, "reference")
         if written is None:
@@ -47,8 +47,8 @@ def key_of(reference: Any) -> str | None:
         written = None
     if written is None:
         return None
-    if found := _CONDITIONAL.search(written):
-        return f"?{unquote(found[2])}"
+    if match := _CONDITIONAL.search(written):
+        return f"?{unquote(match[2])}"
     return _HISTORY.sub("", written)
 
 
@@ -76,7 +76,7 @@ class Index:
         self._plans: dict[str, tuple[str | None, str | None]] = {}
 
     def agreed(self, plan: dict[str, str | None]) -> None:
-        """Keeps which plan each consent is about: the reference to its person, and its FINESS."""
+        """Keeps, for each consent that a plan points to, the reference to the person of the plan, and its FINESS."""
         for key in filter(None, f"{plan['@accord_usager'] or ''}\n{plan['@accord_structure'] or ''}".split("\n")):
             self._plans.setdefault(key, (plan["@usager"], plan["finess_et"]))
 
@@ -98,23 +98,23 @@ class Index:
             if not absolute:
                 return None, ABSENT
             key = "/".join(short)
-        found = self._targets[key]
-        if found is None:
+        target = self._targets[key]
+        if target is None:
             return None, AMBIGUOUS
-        return (None, ELSEWHERE) if kinds and found.kind not in kinds else (found, None)
+        return (None, ELSEWHERE) if kinds and target.kind not in kinds else (target, None)
 
     def professional(self, key: str) -> str | None:
-        """RPPS of the professional that a reference leads to; nothing asks for one to be there."""
-        found, _ = self.target(key, "professionnel", "exercice")
-        if found is not None and found.id is None and found.leads_to is not None:
-            found, key = self.target(found.leads_to, "professionnel")[0], found.leads_to
-        if found is not None:
-            return found.id
+        """RPPS of the professional that a reference leads to; None when there is none, which is no defect."""
+        target, _ = self.target(key, "professionnel", "exercice")
+        if target is not None and target.id is None and target.leads_to is not None:
+            target, key = self.target(target.leads_to, "professionnel")[0], target.leads_to
+        if target is not None:
+            return target.id
         system, _, value = key.removeprefix("?").partition("|")
         return rpps(system, value) if key.startswith("?") else None
 
     def patient(self, key: str) -> tuple[Target | None, str | None]:
-        """The patient that a reference leads to, through a stay, a plan, a schedule… when it is not one itself."""
+        """The patient that a reference leads to, directly or through a stay, a plan, a schedule…; or why none."""
         if key not in self._patients:
             self._patients[key] = self._patient(key)
         return self._patients[key]
@@ -123,19 +123,19 @@ class Index:
         followed: set[str] = set()
         while key not in followed:
             followed.add(key)
-            found, problem = self.target(key)
-            if found is None:
-                return self._said_by_itself(key) if problem == ABSENT else (None, problem)
-            if found.kind == "usager":
-                return found, None
-            if found.leads_to is None:
+            target, problem = self.target(key)
+            if target is None:
+                return self._local_person(key) if problem == ABSENT else (None, problem)
+            if target.kind == "usager":
+                return target, None
+            if target.leads_to is None:
                 return None, ELSEWHERE
-            key = found.leads_to
+            key = target.leads_to
         return None, ELSEWHERE
 
     @staticmethod
-    def _said_by_itself(key: str) -> tuple[Target | None, str | None]:
-        """A logical reference by the local identifier of a person needs nobody else."""
+    def _local_person(key: str) -> tuple[Target | None, str | None]:
+        """The person of a logical reference by local identifier, which needs no resource in the file."""
         system, bar, value = key.removeprefix("?").partition("|")
         if key.startswith("?") and bar and _LOCAL_USER.match(system):
             finess, ident = split(value)

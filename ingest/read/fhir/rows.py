@@ -3,8 +3,8 @@
 Belongs here: paths, statuses and modalities, as docs/formats/tddui.md and docs/formats/sdo.md write them. Does not
 belong here: following references (`references`), going through a file (`bundle`).
 
-A row is the fields of the contract by name; a key that begins with « @ » is a reference to follow once the file is
-read.
+A row holds the fields of the contract by name. A key that begins with « @ » is a reference, to be followed once the
+file is read.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ def _sejour(stay: Node) -> Rows:
 
 
 def _modality(stay: Node) -> str | None:
-    """Our code when there is one; else J264 with J30; else J226 at home; unknown otherwise."""
+    """The modality: our own code when it is given, else from J264 with J30, else « DOM » from J226; else unknown."""
     codes: dict[str, str] = {}
     for concept in objects(stay, "serviceType"):
         for coding in objects(concept, "coding"):
@@ -183,7 +183,7 @@ def _evenement(event: Node) -> Rows:
         "@usager": key_of(event.get("subject")), "@structure": key_of(event.get("serviceProvider")),
         "@sejour": key_of(event.get("partOf")),
         "@professionnel": next(filter(None, persons), None),
-        "type_evenement": next((found for found in typed if found), None),
+        "type_evenement": next((each for each in typed if each), None),
         "date_debut": moment(text(period, "start")), "date_fin": moment(text(period, "end")),
         "statut": _translated(_EVENT, text(event, "status")),
         "usager_present": text(tddui(event, "tddui-patient-present"), "valueBoolean"),
@@ -270,11 +270,11 @@ def _projet(plan: Node) -> Rows:
     period = part(plan, "period")
     agreed: dict[str, list[str]] = {"usager": [], "structure": []}
     for reference in objects(plan, "supportingInfo"):
-        said = code(tddui(reference, "tddui-discriminator"), "valueCodeableConcept") or text(reference, "display") or ""
+        role = code(tddui(reference, "tddui-discriminator"), "valueCodeableConcept") or text(reference, "display") or ""
         key = key_of(reference)
-        for who, found in agreed.items():
-            if key and said.lower().endswith(who):
-                found.append(key)
+        for who, keys in agreed.items():
+            if key and role.lower().endswith(who):
+                keys.append(key)
     yield "projets", {
         "finess_et": finess, "projet_id": ident, "@usager": key_of(plan.get("subject")),
         "type_projet": code(plan, "category"), "statut": _translated(_PLAN, text(plan, "status")),
@@ -313,10 +313,10 @@ def _task(nature: str, kind: str, coded: str | None = None) -> Callable[[Node], 
     def rows(task: Node) -> Rows:
         finess, ident = business(task, kind)
         period, given = part(task, "executionPeriod"), inputs(task)
-        said = code(given.get(coded, {}), "valueCodeableConcept") if coded else None
+        own_code = code(given.get(coded, {}), "valueCodeableConcept") if coded else None
         yield "projet_elements", {
             "finess_et": finess, "projet_element_id": ident, "@usager": key_of(task.get("for")),
-            "@projet": key_of(part(task, "basedOn")), "nature": nature, "code": said or code(task, "code"),
+            "@projet": key_of(part(task, "basedOn")), "nature": nature, "code": own_code or code(task, "code"),
             "statut": _translated(_TASK, text(task, "status")),
             "date_debut": day(text(period, "start")), "date_fin": day(text(period, "end")),
         }, ""  # fmt: skip
@@ -337,15 +337,15 @@ def _bilan(task: Node) -> Rows:
 
 def _decision(basic: Node) -> Rows:
     ident, national = decision_numbers(basic)
-    said = tddui(basic, "tddui-decision") or tddui(basic, "tddui-droit-decision")
-    said = extension(said, "decision") or said
+    decision = tddui(basic, "tddui-decision") or tddui(basic, "tddui-droit-decision")
+    decision = extension(decision, "decision") or decision
     subject = key_of(basic.get("subject"))
     yield "decisions", {
         "finess_et": None, "decision_id": ident, "id_nat_decision": national, "@usager": subject,
-        "date_decision": day(text(extension(said, "dateDecision"), "valueDate")),
-        "type_decision": code(extension(said, "typeDecision"), "valueCodeableConcept"),
+        "date_decision": day(text(extension(decision, "dateDecision"), "valueDate")),
+        "type_decision": code(extension(decision, "typeDecision"), "valueCodeableConcept"),
     }, ""  # fmt: skip
-    for rank, right in enumerate(extensions(said, "droitPrestation"), start=1):
+    for rank, right in enumerate(extensions(decision, "droitPrestation"), start=1):
         numbered = extension(right, "idDroitPrestation")
         own = text(numbered, "valueString") or text(part(numbered, "valueIdentifier"), "value")
 
@@ -397,7 +397,7 @@ def _transport(task: Node) -> Rows:
 
 
 def _quantity(given: Node, name: str, factors: dict[str, Decimal]) -> str | None:
-    """A quantity in the unit of the field; of another unit, unknown; a value that is no number stays as it is."""
+    """A quantity converted to the unit of the field. An unknown unit gives None; a value that is no number stays."""
     quantity = part(given, name) or part(given, "valueQuantity")
     value, unit = text(quantity, "value"), text(quantity, "code") or text(quantity, "unit")
     if value is None or (unit and unit not in factors):
@@ -436,12 +436,12 @@ def _orientation(task: Node) -> Rows:
         return code(given.get(name, {}), "valueCodeableConcept")
 
     def number(name: str) -> str | None:
-        found = given.get(name, {})
-        return text(part(found, "valueIdentifier"), "value") or text(found, "valueString")
+        value = given.get(name, {})
+        return text(part(value, "valueIdentifier"), "value") or text(value, "valueString")
 
     def dated(name: str) -> str | None:
-        found = given.get(name, {})
-        return day(text(found, "valueDate") or text(found, "valueDateTime"))
+        value = given.get(name, {})
+        return day(text(value, "valueDate") or text(value, "valueDateTime"))
 
     yield "orientations", {
         "finess_et": structure_finess(number("idNat_Struct")),
@@ -465,7 +465,7 @@ ROWS: dict[str, Callable[[Node], Rows]] = {
     "transport": _transport, "accord": _accord, "orientation": _orientation,
 }  # fmt: skip
 
-# Classes that others point to: what is needed of them is where their patient is, and their own number.
+# Classes that others point to -> where the reference to their patient is.
 _LEADS = {
     "sejour": "subject", "evenement": "subject", "projet": "subject", "demande_orientation": "subject",
     "agenda": "actor", "accord": "patient",
@@ -474,7 +474,7 @@ _IDS = {"sejour": "sejour_id", "evenement": "evenement_id", "projet": "projet_id
 
 
 def target(kind: str, resource: Node, row: Row | None) -> Target | None:
-    """What the resource gives to those that point to it; None when nothing does."""
+    """What a resource gives to those that point to it; None when its class is never pointed to."""
     if kind == "usager" and row is not None:
         mark = hash(tuple(sorted((name, value) for name, value in row.items() if value is not None)))
         return Target(kind, row["finess_et"], row["usager_id"], mark=mark)

@@ -50,7 +50,7 @@ def receive(home: Home, path: Path) -> str:
     return receipt.delivery_id
 
 
-def eliminate(home: Home) -> elimination.Outcome:
+def eliminate(home: Home) -> elimination.Elimination:
     rules = retention.load()
     number = bordereau.write(home, rules, bordereau.due(home, rules, TODAY), now=now())
     bordereau.approve(home, number, visa="AD01", by="direction", on=TODAY, now=now())

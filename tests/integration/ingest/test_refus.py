@@ -184,7 +184,7 @@ def test_a_refusal_can_be_acted_on(guichet: Guichet, case: str) -> None:
     name, content, words = CASES[case]
     receipt = guichet.deliver(name, content)
     assert receipt.status == "refused", receipt.reason
-    told = receipt.told or ""
+    told = receipt.reason_for_sender or ""
     assert [word for word in words if word not in told] == [], told
     assert told.startswith(f"Fichier « {name} » : ")
     assert told.rstrip().endswith(".")
@@ -206,7 +206,7 @@ def test_titles_and_name_of_a_file_of_usual_words_are_kept_as_they_are(guichet: 
 
 def test_a_name_is_shown_to_whoever_typed_it_and_is_not_kept(guichet: Guichet) -> None:
     receipt = guichet.deliver("Zorglubine 1937.csv", lines("Nom;Commentaire", "x;y"))
-    assert "« Zorglubine 1937.csv »" in (receipt.told or "")
+    assert "« Zorglubine 1937.csv »" in (receipt.reason_for_sender or "")
     assert "« Zorglubine 1937.csv »" in summary.of_receipts([receipt])
     (kept,) = landing.refusals(guichet.home)
     for said in (receipt.reason, receipt.logged, kept["reason"], kept["filename"]):

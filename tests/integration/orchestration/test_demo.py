@@ -21,7 +21,7 @@ from ingest.store.lake import results
 from orchestration.publication import read_current
 from tests import partage
 from tests.patience import PATIENCE_S
-from witness.generate import a_refuser
+from witness.generate import to_be_refused
 
 pytestmark = [pytest.mark.duckdb, pytest.mark.lent]
 
@@ -69,7 +69,7 @@ def test_it_says_what_it_takes_then_each_step(done: partage.Played) -> None:
 
 
 def test_the_refusal_that_was_planned_is_told_as_planned(done: partage.Played) -> None:
-    (expected,) = a_refuser(done.generation)
+    (expected,) = to_be_refused(done.generation)
     assert [line for line in done.said.splitlines() if expected.livraison in line] == [
         f"Comme prévu : 1 fichier incomplet à dessein a été refusé : {expected}."
     ]

@@ -18,7 +18,7 @@ from data_contracts.indicators import indicators
 from data_contracts.loading import Field, Product, load_products
 from data_contracts.schemas import SQL_TYPES
 from ingest.home import Home
-from orchestration.publication.acceptance import Outcome
+from orchestration.publication.acceptance import RuleOutcome
 from orchestration.publication.declared import Declarations
 from orchestration.publication.publisher import run
 from orchestration.publication.rules import Rule
@@ -144,9 +144,9 @@ def _valid(field: Field, i: int, in_key: bool) -> Any:
     return {"boolean": True, "date": date(2024, 1, 1), "timestamp": datetime(2026, 11, 1, 8, i)}[field.logical_type]
 
 
-def accept_all(rules: Sequence[Rule], frames: Mapping[str, Frame]) -> list[Outcome]:
+def accept_all(rules: Sequence[Rule], frames: Mapping[str, Frame]) -> list[RuleOutcome]:
     """A gate that lets everything through: for tests of what is not the gate (GX takes six seconds to import)."""
-    return [Outcome(rule, kept=True, checked=1) for rule in rules]
+    return [RuleOutcome(rule, kept=True, checked=1) for rule in rules]
 
 
 def publish_trial(home: Home, fingerprint: str = "empreinte-1", **options: Any) -> Publication:

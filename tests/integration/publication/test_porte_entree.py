@@ -23,7 +23,7 @@ from ingest.read import LayoutLike, Table, tables_of
 from ingest.read.titles import title_key
 from ingest.read.xlsx_file import Knows
 from ingest.receive import delivery
-from orchestration.run import Outcome, run
+from orchestration.run import RunOutcome, run
 from tests.instants import NOW
 from witness.generate import generate
 
@@ -89,7 +89,7 @@ class Spoiler:
 class Run:
     """What came of a run over spoilt deliveries."""
 
-    outcome: Outcome
+    outcome: RunOutcome
     home: Home
     planted: list[Planted]
 

@@ -25,7 +25,7 @@ from orchestration.cli.command import app
 from orchestration.restitution import named_files, preparation, work_list
 from orchestration.restitution.identities import NoNames, Unreadable
 from orchestration.restitution.named_files import WrongFolder
-from orchestration.restitution.preparation import Outcome
+from orchestration.restitution.preparation import Prepared
 from orchestration.restitution.resid_file import Month
 from orchestration.restitution.warehouse import NotReady
 from tests.instants import TODAY, now
@@ -44,7 +44,7 @@ from tests.integration.restitution.bureau import (
 OCTOBER = Month(2026, 10)
 
 
-def prepare(bureau: Bureau, kind: str, finess: str = EHPAD, month: Month | None = None) -> Outcome:
+def prepare(bureau: Bureau, kind: str, finess: str = EHPAD, month: Month | None = None) -> Prepared:
     return preparation.prepare(bureau.home, kind, finess, month=month, out=bureau.out, now=now())
 
 
@@ -53,7 +53,7 @@ def table(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file, delimiter=";"))
 
 
-def lines(outcome: Outcome, start: str) -> list[dict[str, str]]:
+def lines(outcome: Prepared, start: str) -> list[dict[str, str]]:
     """The rows of the file whose name begins so."""
     (found,) = [file.path for file in outcome.files if file.path.name.startswith(start)]
     return table(found)

@@ -18,7 +18,7 @@ from ingest.home import Home
 from ingest.protect import keyrings
 from ingest.receive import landing
 from ingest.retain import bordereau, elimination, exclusions, register
-from ingest.retain.bordereau import Refused, WrongList
+from ingest.retain.bordereau import NotApplicable, WrongList
 from ingest.retain.exclusions import from_ranges, in_ranges
 from ingest.store import lake
 from tests.instants import TODAY, now
@@ -55,7 +55,7 @@ def approve(home: Home, number: str) -> str:
     return bordereau.approve(home, number, visa="AD01-2026-14", by="direction", on=TODAY, now=now())
 
 
-def apply(home: Home, rules: Conservation, number: str) -> elimination.Outcome:
+def apply(home: Home, rules: Conservation, number: str) -> elimination.Elimination:
     return elimination.apply(home, rules, number, now=now())
 
 
@@ -140,7 +140,7 @@ def test_nothing_is_eliminated_without_an_approval_of_this_very_list(
             path.read_text(encoding="utf-8").replace('"projets": "2"', '"projets": "2-3"'), encoding="utf-8"
         )
     before = snapshot(home)
-    with pytest.raises(Refused, match=r"rien n.est éliminé"):
+    with pytest.raises(NotApplicable, match=r"rien n.est éliminé"):
         apply(home, rules, number)
     assert snapshot(home) == before
 
@@ -151,7 +151,7 @@ def test_a_list_whose_csv_was_retouched_is_neither_approved_nor_applied(
     number = issue(home, rules)
     path = bordereau.path_of(home, number).with_suffix(".csv")
     path.write_text(path.read_text(encoding="utf-8").replace("2018", "2017"), encoding="utf-8")
-    with pytest.raises(Refused, match="a changé depuis son émission"):
+    with pytest.raises(NotApplicable, match="a changé depuis son émission"):
         approve(home, number)
 
 
@@ -184,7 +184,7 @@ def test_a_list_is_approved_once_and_an_unknown_one_never(home: Home, rules: Con
 
 def test_a_list_of_a_day_to_come_waits_for_it(home: Home, rules: Conservation, two: str) -> None:
     number = approve(home, issue(home, rules, date(2027, 6, 1)))
-    with pytest.raises(Refused, match="01/06/2027"):
+    with pytest.raises(NotApplicable, match="01/06/2027"):
         apply(home, rules, number)
 
 
@@ -237,7 +237,7 @@ def test_deliveries_that_wait_stop_everything(home: Home, rules: Conservation, t
     other = receive(home, "dui", {"usagers": [usager("carole")]}, date(2026, 11, 1))
     lake.forget_result(home, other)
     for asked in (lambda: apply(home, rules, number), lambda: issue(home, rules)):
-        with pytest.raises(Refused, match="attendent d'être traitées"):
+        with pytest.raises(NotApplicable, match="attendent d'être traitées"):
             asked()
 
 
@@ -424,7 +424,7 @@ def test_nothing_approved_nothing_eliminated(
         found = bordereau.due(home, rules, on)
         if not found.is_empty:
             number = bordereau.write(home, rules, found, now=now())
-            with pytest.raises(Refused):
+            with pytest.raises(NotApplicable):
                 elimination.apply(home, rules, number, now=datetime(2070, 1, 1, tzinfo=UTC))
     assert snapshot(home) == before
 

@@ -19,7 +19,7 @@ MB = 2**20
 
 
 def doubled(number: int) -> int:
-    with stages.etape("validation"):
+    with stages.stage("validation"):
         return 2 * number
 
 
@@ -73,8 +73,8 @@ def test_an_error_is_that_of_the_work(n: int) -> None:
 
 def test_who_is_killed_takes_its_processes_along(tmp_path: Path) -> None:
     program = (
-        "from ingest import parallele\nfrom tests.unit.ingest.test_parallele import asleep\n"
-        f"if __name__ == '__main__':\n    list(parallele.each(asleep, [{str(tmp_path)!r}] * 2, 2))\n"
+        "from ingest import parallel\nfrom tests.unit.ingest.test_parallele import asleep\n"
+        f"if __name__ == '__main__':\n    list(parallel.each(asleep, [{str(tmp_path)!r}] * 2, 2))\n"
     )
     script = tmp_path / "endormi.py"
     script.write_text(program, encoding="utf-8")

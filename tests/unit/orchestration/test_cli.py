@@ -21,7 +21,7 @@ from orchestration.cli import command
 from orchestration.dbt_runtime import DbtFailed
 from orchestration.lock import HomeBusy
 from orchestration.publication import PublicationBlocked
-from orchestration.run import Outcome, RunFailed, UnknownMillesime
+from orchestration.run import RunFailed, RunOutcome, UnknownMillesime
 from tests.unit.orchestration.samples import EHPAD, land, process
 
 
@@ -155,11 +155,11 @@ def test_a_refused_file_fails_and_stops_no_other(dlnuf: Dlnuf, delivery: list[Pa
     ]
 
 
-def played(monkeypatch: pytest.MonkeyPatch, answer: Outcome | Exception) -> list[int | None]:
+def played(monkeypatch: pytest.MonkeyPatch, answer: RunOutcome | Exception) -> list[int | None]:
     """Replaces the run by an answer; returns the years it was asked."""
     asked: list[int | None] = []
 
-    def run(home: Home, millesime: int | None, progress: Any, *, now: datetime, allow_shrink: bool) -> Outcome:
+    def run(home: Home, millesime: int | None, progress: Any, *, now: datetime, allow_shrink: bool) -> RunOutcome:
         asked.append(millesime)
         if isinstance(answer, Exception):
             raise answer
@@ -170,14 +170,14 @@ def played(monkeypatch: pytest.MonkeyPatch, answer: Outcome | Exception) -> list
 
 
 def test_run_says_what_was_published(dlnuf: Dlnuf, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = played(monkeypatch, Outcome(False, True, "v2", 12.4, ["Contrôle x (raw) : a.csv"]))
+    asked = played(monkeypatch, RunOutcome(False, True, "v2", 12.4, ["Contrôle x (raw) : a.csv"]))
     said = dlnuf("run", "--millesime", "2022")
     assert (said.code, asked) == (0, [2022])
     assert said.out == "Publié : v2 (en 12 s).\nAttention : Contrôle x (raw) : a.csv\n"
 
 
 def test_logs_go_to_standard_error_when_asked(dlnuf: Dlnuf, monkeypatch: pytest.MonkeyPatch) -> None:
-    played(monkeypatch, Outcome(True, False, "v1", 0.4))
+    played(monkeypatch, RunOutcome(True, False, "v1", 0.4))
     assert dlnuf("run").err == ""
     monkeypatch.setenv("DLNUF_LOG", "INFO")
     said = dlnuf("run")
@@ -187,7 +187,7 @@ def test_logs_go_to_standard_error_when_asked(dlnuf: Dlnuf, monkeypatch: pytest.
 
 
 def test_run_with_nothing_new_says_so(dlnuf: Dlnuf, monkeypatch: pytest.MonkeyPatch) -> None:
-    played(monkeypatch, Outcome(True, False, "v1", 0.4))
+    played(monkeypatch, RunOutcome(True, False, "v1", 0.4))
     said = dlnuf("run")
     assert (said.code, said.out) == (0, "Rien de nouveau : la publication v1 est à jour, rien n'est publié.\n")
 
@@ -308,11 +308,11 @@ def test_compare_says_in_one_message_why_it_cannot(dlnuf: Dlnuf, tmp_path: Path)
 def test_dashboard_gives_its_exit_code(dlnuf: Dlnuf, monkeypatch: pytest.MonkeyPatch) -> None:
     ports: list[int | None] = []
 
-    def lancer(port: int | None) -> int:
+    def start(port: int | None) -> int:
         ports.append(port)
         return 0
 
-    monkeypatch.setattr("dashboards.lancer", lancer)
+    monkeypatch.setattr("dashboards.start", start)
     assert dlnuf("dashboard", "--port", "8600").code == 0
     assert ports == [8600]
 

@@ -17,12 +17,12 @@ from orchestration import demo
 from orchestration.cli import command, console, summary
 from orchestration.cli.options import Scale
 from orchestration.demo import COSTS, Plan, Played, judged
-from orchestration.run import Outcome
+from orchestration.run import RunOutcome
 from orchestration.status import Delivery, status
 from tests.instants import NOW
-from witness.generate import ECHELLES, ARefuser
+from witness.generate import SCALES, SpoiledDelivery
 
-SPOILED = {"aa": ARefuser("a.csv", "colonne_manquante", "Finess")}
+SPOILED = {"aa": SpoiledDelivery("a.csv", "colonne_manquante", "Finess")}
 
 
 def delivery(sha256: str, state: str) -> Delivery:
@@ -57,7 +57,7 @@ def test_only_what_was_spoiled_is_refused_as_planned(
 
 
 PLAYED = Played(
-    outcome=Outcome(False, True, "v2", 95.4, ["GMP à vérifier : 3 lignes concernées"]),
+    outcome=RunOutcome(False, True, "v2", 95.4, ["GMP à vérifier : 3 lignes concernées"]),
     refused=list(SPOILED.values()),
     faults=[],
     sown={"ecriture": 7, "ligne_a_rejeter": 1, "livraison_a_refuser": 1, "valeur_fausse": 1234},
@@ -85,14 +85,14 @@ def test_the_end_tells_what_was_planned_apart_from_warnings(home: Home) -> None:
 
 
 def test_a_second_time_nothing_is_said_again_but_faults(home: Home) -> None:
-    again = replace(PLAYED, outcome=Outcome(True, False, "v2", 2.0), faults=["a.csv devait être refusé"])
+    again = replace(PLAYED, outcome=RunOutcome(True, False, "v2", 2.0), faults=["a.csv devait être refusé"])
     lines = said(again, home)
     assert lines[0].startswith("Rien de nouveau")
     assert lines[1:3] == ["Attention : a.csv devait être refusé", ""]
 
 
 def test_every_scale_says_what_it_takes(home: Home) -> None:
-    assert set(COSTS) == set(ECHELLES) == {scale.value for scale in Scale}
+    assert set(COSTS) == set(SCALES) == {scale.value for scale in Scale}
     words = summary.of_plan(Plan(NOW, home, "departement", 1)).replace("\u202f", " ")
     assert "Ain, environ 330 établissements et 22 000 personnes, tous inventés" in words
     assert f"Compter 1 minute sur deux cœurs libres, 0,9 Go de mémoire et 0,2 Go de disque dans {home.root}" in words

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ingest import pipeline
+from ingest import fingerprint
 from ingest.home import Home
 from orchestration import dbt_runtime, layer_build
 from orchestration.publication import publish, publisher
@@ -25,7 +25,7 @@ def built(home: Home, day: date) -> None:
 def test_a_publication_is_of_the_day_that_its_layer_was_built_for(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that midnight cuts in two: what its layer holds in force is that of the eve."""
     asked: list[Any] = []
-    monkeypatch.setattr(pipeline, "inputs_fingerprint", lambda _home, today: today.isoformat())
+    monkeypatch.setattr(fingerprint, "inputs_fingerprint", lambda _home, today: today.isoformat())
     monkeypatch.setattr(publisher, "run", lambda _home, _declared, fingerprint, **_: asked.append(fingerprint))
     publish(home, now=datetime(2026, 12, 31, 23, 5, tzinfo=UTC))  # no layer yet
     built(home, EVE)

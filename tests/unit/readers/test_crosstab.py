@@ -19,7 +19,7 @@ import pytest
 from data_contracts.loading import load_contracts
 from ingest.read import sniff, tables_of
 from ingest.read.crosstab import knows
-from ingest.receive.recognise import Refused, recognise
+from ingest.receive.recognise import DeliveryRefused, recognise
 from tests.instants import TODAY
 from tests.unit.readers.conftest import FakeLayout
 from tests.unit.readers.test_xlsx import strict
@@ -140,7 +140,7 @@ def test_a_workbook_by_region_is_refused_by_its_name(write: Callable[..., Path])
     for row in regions:
         del row[1]  # no code there
     path = write(book(sheet_of(2024, regions)), "estim-pop-nreg-sexe-aq-1975-2024.xlsx")
-    with pytest.raises(Refused, match="population par région") as refusal:
+    with pytest.raises(DeliveryRefused, match="population par région") as refusal:
         recognise(path, load_contracts(), today=TODAY)
     assert refusal.value.nearest == CONTRACT
 

@@ -14,7 +14,7 @@ import pytest
 
 from data_contracts.loading import load_contracts
 from ingest.read import UnreadableFile, sniff, tables_of
-from ingest.receive.recognise import Refused, recognise
+from ingest.receive.recognise import DeliveryRefused, recognise
 from tests.instants import TODAY
 from tests.unit.readers.exemples import ET, INS
 from tests.unit.readers.test_tddui import known
@@ -298,7 +298,9 @@ def test_a_file_is_of_the_product_whose_titles_it_has_whatever_its_name(write: W
 )
 def test_titles_that_are_not_quite_those_of_a_mapping_refuse_the_file_with_a_diff(write: Write, titles: str) -> None:
     path = file(write, "residalia_sejours_20241231_a.csv", "residalia", titles, "x")
-    with pytest.raises(Refused, match=r"residalia_sejours(.|\n)*(− colonne attendue absente|\+ colonne inconnue)"):
+    with pytest.raises(
+        DeliveryRefused, match=r"residalia_sejours(.|\n)*(− colonne attendue absente|\+ colonne inconnue)"
+    ):
         recognise(path, load_contracts(), today=TODAY)
 
 

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.score.petit_temoin import PetitTemoin
+from tests.unit.score.small_witness import SmallWitness
 
 
 @pytest.fixture
-def petit(tmp_path: Path) -> PetitTemoin:
+def small(tmp_path: Path) -> SmallWitness:
     """Three files that nobody has filled in yet: an ERRD, a CA, a tableau de bord, in that order of reception."""
-    temoin = PetitTemoin(tmp_path)
-    temoin.file("errd.csv", "errd")
-    temoin.file("ca.csv", "ca")
-    temoin.file("tdb.csv", "tdb_esms")
-    return temoin
+    witness = SmallWitness(tmp_path)
+    witness.file("errd.csv", "errd")
+    witness.file("ca.csv", "ca")
+    witness.file("tdb.csv", "tdb_esms")
+    return witness

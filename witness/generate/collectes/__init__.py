@@ -1,5 +1,5 @@
-"""What each collection asks, in its real format: one module per sender.
+"""What each collection asks, in its real format: one module a sender.
 
-Belongs here: titles, formats and file names of a sender, and which answers it gets. Does not belong here: the world
-that answers (`panel`, `capacites`, `comptes`…), what goes wrong in a file (`injection`).
+Belongs here: the columns, the names and the layouts of the files. Does not belong here: what is true, what goes wrong
+in any table (`disagreements`, `injection`).
 """

@@ -1,7 +1,9 @@
-"""DIAMANT: what the ARS receive of the tableau de bord, of the ERRD and of the CA, with its signs and its fractions.
+"""DIAMANT: what the ARS receive of the tableau de bord, of the ERRD and of the CA.
 
 Belongs here: the flows, their titles, their double deposits. Does not belong here: the defects that any table carries.
-Charges are negative, rates are fractions, doubles are written with 17 significant digits, one file holds several years.
+
+In these files charges are negative, rates are fractions, numbers have 17 significant digits, and one file holds several
+years.
 """
 
 from __future__ import annotations
@@ -9,41 +11,44 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from witness.generate.collectes.questionnaire import Questionnaire, repondants
-from witness.generate.collectes.tdb import interroges
-from witness.generate.defects import EXACTE, Fidelite, Question, Registre, TauxDefauts
-from witness.generate.sheet import BRUT, FRACTION_POINT, Colonne, Feuille
-from witness.generate.streams import Entiers, Flottants
+from witness.generate.collectes.questionnaire import Questionnaire, respondents
+from witness.generate.collectes.tdb import asked_rows
+from witness.generate.defects import EXACT, DefectRates, Fidelity, Ledger, Question
+from witness.generate.sheet import FRACTION_POINT, RAW, Column, Sheet
+from witness.generate.streams import Floats, Integers
 from witness.generate.structures import MILLESIMES
-from witness.generate.world import Monde
+from witness.generate.world import World
 
-COMPTES = Fidelite(reponse=0.95, vide=0.01, tolere=0.0, hors_tolerance=0.003, retard=0.0)
-RATIOS_EJ = Fidelite(reponse=1.0, vide=0.01, tolere=0.02, hors_tolerance=0.01, retard=0.0)
-EXTRAIT = EXACTE  # it repeats the answers of the tableau de bord
-PART_ANCIEN_DEPOT = 0.985  # what the first of two deposits held, relative to the second
+ACCOUNTS = Fidelity(answering=0.95, empty=0.01, tolerated=0.0, beyond_tolerance=0.003, late=0.0)
+RATIOS_EJ = Fidelity(answering=1.0, empty=0.01, tolerated=0.02, beyond_tolerance=0.01, late=0.0)
+EXTRACT = EXACT  # it repeats the answers of the tableau de bord
+OLDER_DEPOSIT_SHARE = 0.985  # what the first of two deposits held, relative to the second
 GROUPES = (("I", "g1"), ("II", "g2"), ("III", "g3"))
 
 
-def nom(flux: str, date_flux: str) -> str:
-    """`ANN_ERRD_EJ_ET_2025_06_07.CSV`."""
-    return f"ANN_{flux}_{date_flux}.CSV"
+def filename(flow: str, flow_date: str) -> str:
+    """Name of the file of a flow: `ANN_ERRD_EJ_ET_2025_06_07.CSV`."""
+    return f"ANN_{flow}_{flow_date}.CSV"
 
 
-def tdb(monde: Monde, date_flux: str, repondu: dict[int, dict[str, Flottants]]) -> Feuille:
-    """ANN_MS_TDP_ET: the answers already given to the tableau de bord (`repondu`: year -> variable -> answers)."""
-    lignes = np.concatenate([interroges(monde, a) for a in MILLESIMES])
-    q = Questionnaire(monde, lignes)
-    q.texte("Finess", q.finess_et).texte("Année", q.annees.astype(str))
-    q.nombre("Nombre de CDD de remplacement", "cdd_remplacement", 0)
-    q.nombre("Durée moyenne de séjour/d'accompagnement", "dms_jours", 1)
-    for titre, variable in (
+def tdb(world: World, flow_date: str, answered: dict[int, dict[str, Floats]]) -> Sheet:
+    """ANN_MS_TDP_ET, which repeats the answers already given to the tableau de bord.
+
+    `answered` gives them by year, then by variable.
+    """
+    rows = np.concatenate([asked_rows(world, a) for a in MILLESIMES])
+    q = Questionnaire(world, rows)
+    q.text("Finess", q.finess_et).text("Année", q.years.astype(str))
+    q.number("Nombre de CDD de remplacement", "cdd_remplacement", 0)
+    q.number("Durée moyenne de séjour/d'accompagnement", "dms_jours", 1)
+    for title, variable in (
         ("Taux de réalisation de l’activité Tout ESMS (Hors services CAMSP et CMPP)", "tx_realisation"),
         ("Taux de réalisation de l’activité CAMSP et CMPP", "tx_realisation_seances"),
     ):
-        q.nombre(titre, variable, FRACTION_POINT, 100)
-    q.nombre("Nombre moyen de journées d'absence des personnes accompagnées sur la période", "absences_moyennes", 2)
-    q.nombre("File active des personnes accompagnées sur la période", "file_active", 0)
-    for titre, variable in (
+        q.number(title, variable, FRACTION_POINT, 100)
+    q.number("Nombre moyen de journées d'absence des personnes accompagnées sur la période", "absences_moyennes", 2)
+    q.number("File active des personnes accompagnées sur la période", "file_active", 0)
+    for title, variable in (
         ("Taux d'ETP vacants au 31/12", "tx_etp_vacants"),
         ("Taux de prestations externes sur les prestations directes", "tx_prestations_externes"),
         ("Taux de rotation du personnel sur effectifs réels", "tx_rotation_rh"),
@@ -54,97 +59,99 @@ def tdb(monde: Monde, date_flux: str, repondu: dict[int, dict[str, Flottants]]) 
         ("Taux d'absentéisme pour accident du travail / maladie professionnelle", "absence_at_mp"),
         ("Taux d'absentéisme pour congés spéciaux dont sans solde", "absence_conges"),
     ):
-        q.nombre(titre, variable, FRACTION_POINT, 100)
+        q.number(title, variable, FRACTION_POINT, 100)
     q.date("Date d'entrée en vigueur du CPOM", "cpom_effet")
-    q.nombre("Taux d'absentéisme (hors formation)", "tx_absenteisme", FRACTION_POINT, 100)
-    q.regrouper()
-    for colonne in q.colonnes:
-        if colonne.nombres is not None and colonne.variable is not None:
-            reponses = np.concatenate([repondu[a][colonne.variable] for a in MILLESIMES])
-            colonne.repondu = reponses / colonne.facteur
-    feuille = _feuille(nom("MS_TDP_ET", date_flux), q, 0, "tdb_diamant", "tdb")
-    feuille.document, feuille.groupees = "tdb", q.groupees
-    return feuille
+    q.number("Taux d'absentéisme (hors formation)", "tx_absenteisme", FRACTION_POINT, 100)
+    q.double_grouped()
+    for column in q.columns:
+        if column.numbers is not None and column.variable is not None:
+            answers = np.concatenate([answered[a][column.variable] for a in MILLESIMES])
+            column.answered = answers / column.factor
+    sheet = _sheet(filename("MS_TDP_ET", flow_date), q, 0, "tdb_diamant", "tdb")
+    sheet.document, sheet.grouped = "tdb", q.grouped
+    return sheet
 
 
-def errd(monde: Monde, date_flux: str, taux: TauxDefauts, registre: Registre) -> Feuille:
-    """ANN_ERRD_EJ_ET: accounts and activity of the ET under ERRD ; a few have two deposits, the other one older."""
-    lignes = repondants(monde, "errd", None, MILLESIMES, COMPTES.reponse, cadre="ERRD")
-    doubles = _doubles(monde, lignes, "errd", taux)
-    q = Questionnaire(monde, np.concatenate([lignes, doubles]))
-    ancien = np.arange(len(q.lignes)) >= len(lignes)
-    depots = numeros_depot(monde, q.lignes) - 40_000 * ancien
-    p, est_ehpad = monde.panel, monde.panel.est("EHPAD")
-    q.texte("Finess EJ", q.finess_ej, "id_finess_ej").texte("Finess", q.finess_et).texte("Année", q.annees.astype(str))
-    q.texte("Id Dépôt", depots.astype(str))
-    q.nombre("MS Résultat net comptable ERRD", "resultat", BRUT)
-    q.nombre("Nombre ETP total réalisé ERRD", "etp_moyen_annuel", BRUT)
-    q.nombre("655 Quotes-parts de résultat sur opérations faites en commun", "frais_siege", BRUT, -1)
-    for romain, g in GROUPES:
-        q.nombre(f"Dépenses Groupe {romain} ERRD", f"charges_{g}", BRUT, -1)
-    for romain, g in GROUPES:
-        q.nombre(f"Recettes Groupe {romain} ERRD", f"produits_{g}", BRUT)
-    for titre, variable in (
+def errd(world: World, flow_date: str, rates: DefectRates, ledger: Ledger) -> Sheet:
+    """ANN_ERRD_EJ_ET: accounts and activity of the ET under ERRD. A few have a second deposit, which is older."""
+    rows = respondents(world, "errd", None, MILLESIMES, ACCOUNTS.answering, cadre="ERRD")
+    doubles = _double_deposits(world, rows, "errd", rates)
+    q = Questionnaire(world, np.concatenate([rows, doubles]))
+    older = np.arange(len(q.rows)) >= len(rows)
+    depots = deposit_numbers(world, q.rows) - 40_000 * older
+    p, is_ehpad = world.panel, world.panel.is_a("EHPAD")
+    q.text("Finess EJ", q.finess_ej, "id_finess_ej").text("Finess", q.finess_et).text("Année", q.years.astype(str))
+    q.text("Id Dépôt", depots.astype(str))
+    q.number("MS Résultat net comptable ERRD", "resultat", RAW)
+    q.number("Nombre ETP total réalisé ERRD", "etp_moyen_annuel", RAW)
+    q.number("655 Quotes-parts de résultat sur opérations faites en commun", "frais_siege", RAW, -1)
+    for roman, g in GROUPES:
+        q.number(f"Dépenses Groupe {roman} ERRD", f"charges_{g}", RAW, -1)
+    for roman, g in GROUPES:
+        q.number(f"Recettes Groupe {roman} ERRD", f"produits_{g}", RAW)
+    for title, variable in (
         ("Taux d'occupation des places autorisées en hébergement permanent", "tx_occ_permanent"),
         ("Taux d'occupation des lits autorisés en hébergement temporaire", "tx_occ_ht"),
         ("Taux d'occupation des lits autorisés en accueil de jour", "tx_occ_aj"),
     ):
-        q.valeurs(titre, np.where(est_ehpad, p.v[variable], np.nan), variable, BRUT, 100)
-    q.caractere("Type dépot ERRD", "type_depot")
-    for titre, variable in (
+        q.values(title, np.where(is_ehpad, p.v[variable], np.nan), variable, RAW, 100)
+    q.panel_text("Type dépot ERRD", "type_depot")
+    for title, variable in (
         ("Externat", "tx_occ_externat"),
         ("Semi-internat", "tx_occ_semi_internat"),
         ("Internat", "tx_occ_internat"),
         ("Autre 1, 2 et 3", "tx_occ_milieu_ordinaire"),
     ):
-        q.nombre(f"Taux d'occupation {titre} Autres ESMS", variable, BRUT, 100)
-    q.nombre("Taux d'occupation global ERRD", "tx_occ_global", BRUT, 100)
-    q.nombre("Taux d'occupation global Autres ESMS", "tx_occ_global_autres", BRUT, 100)
-    vide = np.full(len(q.lignes), None, dtype=object)
-    q.texte("Etat taux d'occupation global Autres ESMS", vide).texte("Etat taux d'occupation global ERRD", vide)
-    _vieillir(q, ancien)
-    feuille = _feuille(nom("ERRD_EJ_ET", date_flux), q, 1, "errd", "errd_et")
-    feuille.depots, feuille.lignes_fixes = depots.astype(str).tolist(), True
-    feuille.ko = [(21, 24), (22, 23)]
-    feuille.intouchables = frozenset(np.flatnonzero(ancien).tolist())
-    for i in np.flatnonzero(ancien):
-        question = Question("ET", q.finess_et[i], "site", str(q.annees[i]))
-        vrai = str(depots[i] + 40_000)
-        registre.noter(feuille.nom, int(i) + 2, "Id Dépôt", "double_depot", vrai, str(depots[i]), question)
-    return feuille
+        q.number(f"Taux d'occupation {title} Autres ESMS", variable, RAW, 100)
+    q.number("Taux d'occupation global ERRD", "tx_occ_global", RAW, 100)
+    q.number("Taux d'occupation global Autres ESMS", "tx_occ_global_autres", RAW, 100)
+    blank = np.full(len(q.rows), None, dtype=object)
+    q.text("Etat taux d'occupation global Autres ESMS", blank).text("Etat taux d'occupation global ERRD", blank)
+    _make_older(q, older)
+    sheet = _sheet(filename("ERRD_EJ_ET", flow_date), q, 1, "errd", "errd_et")
+    sheet.depots, sheet.fixed_rows = depots.astype(str).tolist(), True
+    sheet.ko = [(21, 24), (22, 23)]
+    sheet.untouchable = frozenset(np.flatnonzero(older).tolist())
+    for i in np.flatnonzero(older):
+        question = Question("ET", q.finess_et[i], "site", str(q.years[i]))
+        true = str(depots[i] + 40_000)
+        ledger.record(sheet.name, int(i) + 2, "Id Dépôt", "double_depot", true, str(depots[i]), question)
+    return sheet
 
 
-def ca(monde: Monde, date_flux: str, taux: TauxDefauts, registre: Registre) -> Feuille:
-    """ANN_CA_EJ_ET: accounts outside ERRD ; a few ET under ERRD also deposited a CA."""
-    lignes = np.sort(
+def ca(world: World, flow_date: str, rates: DefectRates, ledger: Ledger) -> Sheet:
+    """ANN_CA_EJ_ET: accounts of the ET outside ERRD. A few ET under ERRD have deposited a CA too."""
+    rows = np.sort(
         np.concatenate(
-            [repondants(monde, "ca", None, MILLESIMES, COMPTES.reponse, cadre=c) for c in ("CA_PA", "CA_PH")]
+            [respondents(world, "ca", None, MILLESIMES, ACCOUNTS.answering, cadre=c) for c in ("CA_PA", "CA_PH")]
         )
     )
-    doubles = _doubles(monde, repondants(monde, "errd", None, MILLESIMES, COMPTES.reponse, cadre="ERRD"), "ca", taux)
-    q = Questionnaire(monde, np.concatenate([lignes, doubles]))
-    p = monde.panel
-    pa = np.isin(p.par_et(p.table_et["domaine"].to_numpy().astype(str)), ["PA", "MULTI"])
-    en_trop = np.arange(len(q.lignes)) >= len(lignes)
+    doubles = _double_deposits(
+        world, respondents(world, "errd", None, MILLESIMES, ACCOUNTS.answering, cadre="ERRD"), "ca", rates
+    )
+    q = Questionnaire(world, np.concatenate([rows, doubles]))
+    p = world.panel
+    pa = np.isin(p.by_et(p.table_et["domaine"].to_numpy().astype(str)), ["PA", "MULTI"])
+    extra = np.arange(len(q.rows)) >= len(rows)
 
-    def si(condition: np.ndarray, variable: str) -> Flottants:
+    def only_if(condition: np.ndarray, variable: str) -> Floats:
         return np.where(condition, p.v[variable], np.nan)
 
-    q.texte("Finess EJ", q.finess_ej, "id_finess_ej").texte("Finess", q.finess_et).texte("Année", q.annees.astype(str))
-    q.valeurs("MS Résultat net comptable CA PH", si(~pa, "resultat"), "resultat", BRUT)
-    q.valeurs("Taux de CAF CA PH", si(~pa, "tx_caf"), "tx_caf", BRUT, 100)
-    q.nombre("Taux vétusté Autres immo CA", "tx_vetuste_autres_immo", BRUT, 100)
-    q.nombre("Taux vétusté Construction CA", "tx_vetuste_constructions", BRUT, 100)
-    q.nombre("Taux vétusté installations tech mat outil CA", "tx_vetuste_installations", BRUT, 100)
-    q.nombre("Nombre ETP total réalisé CA", "etp_moyen_annuel", BRUT)
-    q.valeurs("MS Résultat net comptable CA PA", si(pa, "resultat"), "resultat", BRUT)
-    q.valeurs("Charges CA PA", si(pa, "charges"), None, BRUT, -1)
-    q.valeurs("Produits CA PA", si(pa, "produits"), None, BRUT)
-    for romain, g in GROUPES:
-        q.valeurs(f"Recettes Groupe {romain} CA", si(~pa, f"produits_{g}"), f"produits_{g}", BRUT)
-    for romain, g in GROUPES:
-        q.valeurs(f"Dépenses Groupe {romain} CA", si(~pa, f"charges_{g}"), f"charges_{g}", BRUT, -1)
-    for titre, variable in (
+    q.text("Finess EJ", q.finess_ej, "id_finess_ej").text("Finess", q.finess_et).text("Année", q.years.astype(str))
+    q.values("MS Résultat net comptable CA PH", only_if(~pa, "resultat"), "resultat", RAW)
+    q.values("Taux de CAF CA PH", only_if(~pa, "tx_caf"), "tx_caf", RAW, 100)
+    q.number("Taux vétusté Autres immo CA", "tx_vetuste_autres_immo", RAW, 100)
+    q.number("Taux vétusté Construction CA", "tx_vetuste_constructions", RAW, 100)
+    q.number("Taux vétusté installations tech mat outil CA", "tx_vetuste_installations", RAW, 100)
+    q.number("Nombre ETP total réalisé CA", "etp_moyen_annuel", RAW)
+    q.values("MS Résultat net comptable CA PA", only_if(pa, "resultat"), "resultat", RAW)
+    q.values("Charges CA PA", only_if(pa, "charges"), None, RAW, -1)
+    q.values("Produits CA PA", only_if(pa, "produits"), None, RAW)
+    for roman, g in GROUPES:
+        q.values(f"Recettes Groupe {roman} CA", only_if(~pa, f"produits_{g}"), f"produits_{g}", RAW)
+    for roman, g in GROUPES:
+        q.values(f"Dépenses Groupe {roman} CA", only_if(~pa, f"charges_{g}"), f"charges_{g}", RAW, -1)
+    for title, variable in (
         ("Externat", "tx_occ_externat"),
         ("Semi-internat", "tx_occ_semi_internat"),
         ("Internat", "tx_occ_internat"),
@@ -152,95 +159,93 @@ def ca(monde: Monde, date_flux: str, taux: TauxDefauts, registre: Registre) -> F
         ("Autre 1, 2 et 3", "tx_occ_milieu_ordinaire"),
         ("global", "tx_occ_global"),
     ):
-        q.valeurs(f"Taux d'occupation {titre} CA", si(~pa, variable), variable, BRUT, 100)
-    q.texte("Etat taux d'occupation global CA", np.full(len(q.lignes), None, dtype=object))
-    _vieillir(q, en_trop)
-    feuille = _feuille(nom("CA_EJ_ET", date_flux), q, 1, "ca", "ca_et")
-    feuille.lignes_fixes = True
-    feuille.ko = [(23, 24)]
-    feuille.intouchables = frozenset(np.flatnonzero(en_trop).tolist())
-    for i in np.flatnonzero(en_trop):
-        question = Question("ET", q.finess_et[i], "site", str(q.annees[i]))
-        registre.noter(feuille.nom, int(i) + 2, "Finess", "double_depot", "ERRD", q.finess_et[i], question)
-    if taux.encodage_cp1252:
-        feuille.encodage = "cp1252"
-        registre.noter(feuille.nom, 1, "Année", "encodage_cp1252", "utf-8", "cp1252")
-    return feuille
+        q.values(f"Taux d'occupation {title} CA", only_if(~pa, variable), variable, RAW, 100)
+    q.text("Etat taux d'occupation global CA", np.full(len(q.rows), None, dtype=object))
+    _make_older(q, extra)
+    sheet = _sheet(filename("CA_EJ_ET", flow_date), q, 1, "ca", "ca_et")
+    sheet.fixed_rows = True
+    sheet.ko = [(23, 24)]
+    sheet.untouchable = frozenset(np.flatnonzero(extra).tolist())
+    for i in np.flatnonzero(extra):
+        question = Question("ET", q.finess_et[i], "site", str(q.years[i]))
+        ledger.record(sheet.name, int(i) + 2, "Finess", "double_depot", "ERRD", q.finess_et[i], question)
+    if rates.encodage_cp1252:
+        sheet.encoding = "cp1252"
+        ledger.record(sheet.name, 1, "Année", "encodage_cp1252", "utf-8", "cp1252")
+    return sheet
 
 
-def errd_ej(monde: Monde, date_flux: str) -> Feuille:
-    """ANN_ERRD_EJ: ratios of the EJ, one row per deposit."""
-    comptes = monde.comptes_ej.filter(pl.col("millesime").is_in(list(MILLESIMES))).sort("millesime", "finess_ej")
-    n = len(comptes)
-    colonnes = [
-        Colonne("Finess EJ", textes=comptes["finess_ej"].to_numpy()),
-        Colonne("Année", textes=comptes["millesime"].cast(pl.String).to_numpy()),
-        Colonne("Id Dépôt", textes=comptes["id_depot"].cast(pl.String).to_numpy()),
+def errd_ej(world: World, flow_date: str) -> Sheet:
+    """ANN_ERRD_EJ: ratios of the EJ, one row a deposit."""
+    accounts = world.comptes_ej.filter(pl.col("millesime").is_in(list(MILLESIMES))).sort("millesime", "finess_ej")
+    n = len(accounts)
+    columns = [
+        Column("Finess EJ", texts=accounts["finess_ej"].to_numpy()),
+        Column("Année", texts=accounts["millesime"].cast(pl.String).to_numpy()),
+        Column("Id Dépôt", texts=accounts["id_depot"].cast(pl.String).to_numpy()),
     ]
-    for titre, variable in (
+    for title, variable in (
         ("Taux de CAF ERRD", "tx_caf"),
         ("Taux vétusté Autres immo ERRD", "tx_vetuste_autres_immo"),
         ("Taux vétusté Construction ERRD", "tx_vetuste_constructions"),
         ("Taux vétusté installations tech mat outil ERRD", "tx_vetuste_installations"),
     ):
-        nombres = comptes[variable].to_numpy() / 100
-        colonnes.append(Colonne(titre, nombres=nombres, decimales=BRUT, variable=variable, facteur=100))
-    frng = comptes["frng"].to_numpy()
-    colonnes.append(Colonne("Fonds de roulement net global ERRD", nombres=frng, decimales=BRUT, variable="frng"))
-    return Feuille(
-        nom=nom("ERRD_EJ", date_flux),
-        colonnes=colonnes,
-        cle=0,
-        unites=comptes["finess_ej"].to_numpy().astype(str),
-        millesimes=comptes["millesime"].to_numpy() if n else np.array(MILLESIMES[:0]),
-        fin_de_ligne="\r\n",
+        numbers = accounts[variable].to_numpy() / 100
+        columns.append(Column(title, numbers=numbers, decimals=RAW, variable=variable, factor=100))
+    frng = accounts["frng"].to_numpy()
+    columns.append(Column("Fonds de roulement net global ERRD", numbers=frng, decimals=RAW, variable="frng"))
+    return Sheet(
+        name=filename("ERRD_EJ", flow_date),
+        columns=columns,
+        key=0,
+        units=accounts["finess_ej"].to_numpy().astype(str),
+        millesimes=accounts["millesime"].to_numpy() if n else np.array(MILLESIMES[:0]),
+        line_end="\r\n",
         unite="EJ",
         collecte="errd_ej",
         table="errd_ej",
         source="errd",
-        depots=comptes["id_depot"].cast(pl.String).to_list(),
+        depots=accounts["id_depot"].cast(pl.String).to_list(),
     )
 
 
-def depots(monde: Monde, date_flux: str, feuille_errd: Feuille) -> Feuille:
-    """ANN_PER_ERRD_EPRD: which deposit covers which ET, as the ERRD flow says it."""
-    colonnes = [Colonne(c.titre, textes=c.textes) for c in feuille_errd.colonnes[:4]]
-    return Feuille(
-        nom=nom("PER_ERRD_EPRD", date_flux),
-        colonnes=colonnes,
-        cle=1,
-        unites=feuille_errd.unites,
-        millesimes=feuille_errd.millesimes,
-        fin_de_ligne="\r\n",
+def depots(world: World, flow_date: str, errd_sheet: Sheet) -> Sheet:
+    """ANN_PER_ERRD_EPRD: which deposit covers which ET, in agreement with the ERRD flow."""
+    columns = [Column(c.title, texts=c.texts) for c in errd_sheet.columns[:4]]
+    return Sheet(
+        name=filename("PER_ERRD_EPRD", flow_date),
+        columns=columns,
+        key=1,
+        units=errd_sheet.units,
+        millesimes=errd_sheet.millesimes,
+        line_end="\r\n",
         collecte="depots",
         table="depots",
         source="errd",
     )
 
 
-def numeros_depot(monde: Monde, lignes: Entiers) -> Entiers:
-    """Deposit number of the EJ and year of each row of the panel."""
-    numeros = {(e, a): d for e, a, d in monde.comptes_ej.select("ej_id", "millesime", "id_depot").iter_rows()}
-    p = monde.panel
-    return np.array(
-        [numeros[int(e), int(a)] for e, a in zip(p.ej[lignes], p.annee[lignes], strict=True)], dtype=np.int64
-    )
+def deposit_numbers(world: World, rows: Integers) -> Integers:
+    """Number of the deposit of the EJ and year of each row of the panel."""
+    numbers = {(e, a): d for e, a, d in world.comptes_ej.select("ej_id", "millesime", "id_depot").iter_rows()}
+    p = world.panel
+    return np.array([numbers[int(e), int(a)] for e, a in zip(p.ej[rows], p.year[rows], strict=True)], dtype=np.int64)
 
 
-def _doubles(monde: Monde, lignes: Entiers, compte: str, taux: TauxDefauts) -> Entiers:
-    if taux.double_depot <= 0 or len(lignes) == 0:
-        return lignes[:0]
-    rng = monde.hasard.flux(f"double_depot/{compte}")
-    return np.sort(rng.choice(lignes, max(1, round(taux.double_depot * len(lignes))), replace=False))
+def _double_deposits(world: World, rows: Integers, account: str, rates: DefectRates) -> Integers:
+    if rates.double_depot <= 0 or len(rows) == 0:
+        return rows[:0]
+    rng = world.streams.stream(f"double_depot/{account}")
+    return np.sort(rng.choice(rows, max(1, round(rates.double_depot * len(rows))), replace=False))
 
 
-def _vieillir(q: Questionnaire, anciens: np.ndarray) -> None:
-    """The other deposit of an ET was made earlier in the year: amounts a little lower."""
-    for colonne in q.colonnes:
-        if colonne.nombres is not None and (colonne.variable or "").startswith(("charges", "produits", "resultat")):
-            colonne.verite = colonne.nombres
-            colonne.nombres = np.where(anciens, np.round(colonne.nombres * PART_ANCIEN_DEPOT, 2), colonne.nombres)
+def _make_older(q: Questionnaire, earlier: np.ndarray) -> None:
+    """Lower a little the amounts of the second deposit of an ET, which was made earlier in the year."""
+    for column in q.columns:
+        if column.numbers is not None and (column.variable or "").startswith(("charges", "produits", "resultat")):
+            column.truth = column.numbers
+            column.numbers = np.where(earlier, np.round(column.numbers * OLDER_DEPOSIT_SHARE, 2), column.numbers)
 
 
-def _feuille(fichier: str, q: Questionnaire, cle: int, collecte: str, table: str) -> Feuille:
-    return Feuille(fichier, q.colonnes, cle, q.finess_et, q.annees, fin_de_ligne="\r\n", collecte=collecte, table=table)
+def _sheet(file: str, q: Questionnaire, key: int, collecte: str, table: str) -> Sheet:
+    return Sheet(file, q.columns, key, q.finess_et, q.years, line_end="\r\n", collecte=collecte, table=table)

@@ -5,30 +5,30 @@ Belongs here: the file of the survey. Does not belong here: its questions, which
 
 from __future__ import annotations
 
-from witness.generate.collectes.contents import remplir
-from witness.generate.collectes.questionnaire import Questionnaire, repondants
-from witness.generate.defects import Fidelite
-from witness.generate.sheet import Feuille
-from witness.generate.world import Monde
+from witness.generate.collectes.contents import fill
+from witness.generate.collectes.questionnaire import Questionnaire, respondents
+from witness.generate.defects import Fidelity
+from witness.generate.sheet import Sheet
+from witness.generate.world import World
 
 CATEGORIES = ["500", "501", "502", "202", "207", "381"]
-EHPA = Fidelite(reponse=0.8, vide=0.03, tolere=0.07, hors_tolerance=0.02, retard=0.4)
-ANNEE = 2023
+EHPA = Fidelity(answering=0.8, empty=0.03, tolerated=0.07, beyond_tolerance=0.02, late=0.4)
+YEAR = 2023
 
 
-def ehpa(monde: Monde) -> Feuille:
+def ehpa(world: World) -> Sheet:
     """One row per establishment that answered."""
-    lignes = repondants(monde, "drees_ehpa", CATEGORIES, (ANNEE,), EHPA.reponse)
-    q = Questionnaire(monde, lignes)
-    remplir(q, "ehpa_colonnes")
-    q.regrouper()
-    return Feuille(
-        nom=f"drees_ehpa_{ANNEE}_structure.csv",
-        colonnes=q.colonnes,
-        cle=1,
-        unites=q.finess_et,
-        millesimes=q.annees,
+    rows = respondents(world, "drees_ehpa", CATEGORIES, (YEAR,), EHPA.answering)
+    q = Questionnaire(world, rows)
+    fill(q, "ehpa_colonnes")
+    q.double_grouped()
+    return Sheet(
+        name=f"drees_ehpa_{YEAR}_structure.csv",
+        columns=q.columns,
+        key=1,
+        units=q.finess_et,
+        millesimes=q.years,
         collecte="drees_ehpa",
         table="structure",
-        groupees=q.groupees,
+        grouped=q.grouped,
     )

@@ -1,9 +1,10 @@
-"""ANS: FINESS+ JSON v1, structures, as extracted on a day.
+"""ANS: the structures of FINESS+ (JSON v1), as extracted on a day.
 
-Belongs here: the document of structures, with the real nesting and codes, and the defects that only it carries.
-Does not belong here: what is true of the structures, their activities (`finess_activites`).
-Every leaf is a text or null, as in the real files. An extraction speaks of its day: an ET opened later is absent, one
-closed before is there, inactive, with its date.
+Belongs here: the document of structures, with the real nesting and codes, and the defects that it alone carries. Does
+not belong here: what is true of the structures, their activities (`finess_activites`).
+
+Every leaf is a text or null, as in the real files. An extraction speaks of its day: an ET that opened later is absent,
+an ET that closed before is there, inactive, with its date.
 """
 
 from __future__ import annotations
@@ -15,160 +16,162 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
-from witness.generate.collectes.templates import Champ, gabarit, lambert_93
-from witness.generate.defects import Question, Registre, TauxDefauts, combien
+from witness.generate.collectes.templates import Field, from_template, lambert_93
+from witness.generate.defects import DefectRates, Ledger, Question, how_many
 from witness.generate.et_identity import acheminement
-from witness.generate.sheet import cles
-from witness.generate.world import Monde
+from witness.generate.sheet import question_keys
+from witness.generate.world import World
 
-BLOC_EJ = 2_000  # EJ written at a time
-PART_SANS_SIRET = 0.05
-PART_SANS_COORDONNEES = 0.35
-BOUCHE_TROU = "1904-04-04"
-
-
-def nom_fichier(contenu: str, jour: date) -> str:
-    """`finess-structures-mensuel-202501.json.gz`."""
-    return f"finess-{contenu}-mensuel-{jour:%Y%m}.json.gz"
+EJ_BLOCK = 2_000  # EJ written at a time
+WITHOUT_SIRET_SHARE = 0.05
+WITHOUT_COORDINATES_SHARE = 0.35
+PLACEHOLDER_DATE = "1904-04-04"
 
 
-def ecrire(monde: Monde, jour: date, et: pl.DataFrame) -> Iterator[str]:
-    """Text of the structures document, in blocks ; `et`: what `livrees` says."""
-    ej = _ej(monde)
-    yield f'{{"schemaVersion":"v1.0.0","generatedAt":"{instant(jour)}","gco":[],"gcc":[],"pmej":['
-    for debut in range(0, len(ej), BLOC_EJ):
-        bloc = ej.slice(debut, BLOC_EJ)
-        membres = et.filter(pl.col("ej_jour").is_in(bloc["ej_id"].implode()))
-        membres = membres.with_columns(_engagements()).with_columns(_ege().alias("json"))
-        par_ej = membres.group_by("ej_jour", maintain_order=True).agg(pl.col("json").str.join(","))
-        bloc = bloc.join(par_ej, left_on="ej_id", right_on="ej_jour", how="left", maintain_order="left")
-        bloc = bloc.with_columns(pl.concat_str(pl.lit("["), pl.col("json").fill_null(""), pl.lit("]")).alias("ege"))
-        yield ("," if debut else "") + ",".join(bloc.select(_pmej())["json"])
+def filename(content: str, day: date) -> str:
+    """Name of a document: `finess-structures-mensuel-202501.json.gz`."""
+    return f"finess-{content}-mensuel-{day:%Y%m}.json.gz"
+
+
+def write(world: World, day: date, et: pl.DataFrame) -> Iterator[str]:
+    """The text of the document, block by block. `et`: what `delivered` returns."""
+    ej = _ej(world)
+    yield f'{{"schemaVersion":"v1.0.0","generatedAt":"{instant(day)}","gco":[],"gcc":[],"pmej":['
+    for start in range(0, len(ej), EJ_BLOCK):
+        block = ej.slice(start, EJ_BLOCK)
+        members = et.filter(pl.col("ej_jour").is_in(block["ej_id"].implode()))
+        members = members.with_columns(_engagements()).with_columns(_ege().alias("json"))
+        by_ej = members.group_by("ej_jour", maintain_order=True).agg(pl.col("json").str.join(","))
+        block = block.join(by_ej, left_on="ej_id", right_on="ej_jour", how="left", maintain_order="left")
+        block = block.with_columns(pl.concat_str(pl.lit("["), pl.col("json").fill_null(""), pl.lit("]")).alias("ege"))
+        yield ("," if start else "") + ",".join(block.select(_pmej())["json"])
     yield "]}\n"
 
 
-def instant(jour: date) -> str:
-    """Moment of the extraction, as the documents write it."""
-    return f"{jour:%Y-%m-%d}T02:07:30.574916747Z"
+def instant(day: date) -> str:
+    """The moment of the extraction, as the documents write it."""
+    return f"{day:%Y-%m-%d}T02:07:30.574916747Z"
 
 
-def etats(monde: Monde, jour: date, taux: TauxDefauts) -> pl.DataFrame:
-    """ET known on a day, in the order of the document (EJ of the day, then ET), with what the registry says of them."""
-    et = monde.structures.et.filter(pl.col("date_ouverture") <= jour)
-    change = pl.col("date_changement_ej") > jour
-    ferme = (pl.col("date_fermeture") <= jour) & ~pl.col("et_id").is_in(tardives(monde, jour, taux))
+def states(world: World, day: date, rates: DefectRates) -> pl.DataFrame:
+    """The ET known on a day, with what the registry says of them, in the order of the document: by EJ, then by ET."""
+    et = world.structures.et.filter(pl.col("date_ouverture") <= day)
+    change = pl.col("date_changement_ej") > day
+    closed = (pl.col("date_fermeture") <= day) & ~pl.col("et_id").is_in(late_closures(world, day, rates))
     et = et.with_columns(
         pl.when(change).then("ej_id_avant").otherwise("ej_id").alias("ej_jour"),
         pl.when(change).then("siret_avant").otherwise("siret").alias("siret_jour"),
-        pl.when(ferme).then("date_fermeture").alias("fermeture_jour"),
-        pl.when(ferme).then(pl.lit("I")).otherwise(pl.lit("A")).alias("etat"),
+        pl.when(closed).then("date_fermeture").alias("fermeture_jour"),
+        pl.when(closed).then(pl.lit("I")).otherwise(pl.lit("A")).alias("etat"),
         pl.col("et_id").add(1).alias("ege_id"),
         (pl.col("et_id") * 2 + 1_000_001).alias("evt_ouverture"),
         (pl.col("et_id") * 2 + 1_000_002).alias("evt_autorisation"),
         (pl.col("et_id") + 20_001).alias("engagement_id"),
         pl.max_horizontal("date_ouverture", pl.lit(date(2019, 3, 4))).alias("maj"),
     )
-    rng = monde.hasard.flux("finess/identite")
-    n = len(monde.structures.et)
-    sans_siret = rng.random(n)[et["et_id"].to_numpy()] < PART_SANS_SIRET
-    et = et.with_columns(pl.when(pl.Series(sans_siret)).then(None).otherwise(pl.col("siret_jour")).alias("siret_jour"))
-    return _adresse(et, rng.random(n)[et["et_id"].to_numpy()]).sort("ej_jour", "et_id")
+    rng = world.streams.stream("finess/identite")
+    n = len(world.structures.et)
+    without_siret = rng.random(n)[et["et_id"].to_numpy()] < WITHOUT_SIRET_SHARE
+    et = et.with_columns(
+        pl.when(pl.Series(without_siret)).then(None).otherwise(pl.col("siret_jour")).alias("siret_jour")
+    )
+    return _address(et, rng.random(n)[et["et_id"].to_numpy()]).sort("ej_jour", "et_id")
 
 
-def tardives(monde: Monde, jour: date, taux: TauxDefauts) -> list[int]:
-    """ET closed in the year before an extraction that does not know it yet."""
-    depuis = pl.col("date_fermeture").is_between(jour - timedelta(days=365), jour)
-    fermes = monde.structures.et.filter(depuis)["et_id"].to_list()
-    rng = random.Random(int(monde.hasard.flux(f"finess/fermetures/{jour}").integers(2**62)))
-    return sorted(rng.sample(fermes, combien(taux.fermeture_tardive, len(fermes))))
+def late_closures(world: World, day: date, rates: DefectRates) -> list[int]:
+    """The ET that closed in the year before an extraction, and that it still shows as open."""
+    since = pl.col("date_fermeture").is_between(day - timedelta(days=365), day)
+    closed = world.structures.et.filter(since)["et_id"].to_list()
+    rng = random.Random(int(world.streams.stream(f"finess/fermetures/{day}").integers(2**62)))
+    return sorted(rng.sample(closed, how_many(rates.fermeture_tardive, len(closed))))
 
 
-def _ej(monde: Monde) -> pl.DataFrame:
-    ej = monde.structures.ej.with_columns(
+def _ej(world: World) -> pl.DataFrame:
+    ej = world.structures.ej.with_columns(
         pl.col("ej_id").add(1).alias("pm_id"),
         pl.col("ej_id").add(500_001).alias("evt_creation"),
         pl.lit("2021-10-18 00:00:00").alias("maj"),
     )
-    return _adresse(ej, monde.hasard.flux("finess/adresse_ej").random(len(ej)))
+    return _address(ej, world.streams.stream("finess/adresse_ej").random(len(ej)))
 
 
-def _adresse(table: pl.DataFrame, tirage: np.ndarray) -> pl.DataFrame:
+def _address(table: pl.DataFrame, draw: np.ndarray) -> pl.DataFrame:
     x, y = lambert_93(table["longitude"].to_numpy(), table["latitude"].to_numpy())
-    metropole = ~table["departement"].str.starts_with("97")
-    voie = pl.concat_str(pl.col("numero_voie").cast(pl.String), "type_voie", "libelle_voie", separator=" ")
+    mainland = ~table["departement"].str.starts_with("97")
+    street = pl.concat_str(pl.col("numero_voie").cast(pl.String), "type_voie", "libelle_voie", separator=" ")
     table = table.with_columns(
         pl.when(pl.col("numero_voie") > 0).then(pl.col("numero_voie").cast(pl.String)).alias("numero"),
-        voie.str.strip_prefix("0 ").alias("ligne_quatre"),
+        street.str.strip_prefix("0 ").alias("ligne_quatre"),
         acheminement().alias("acheminement"),
-        pl.when(metropole).then(pl.Series(np.round(x, 2))).alias("x_93"),
-        pl.when(metropole).then(pl.Series(np.round(y, 2))).alias("y_93"),
+        pl.when(mainland).then(pl.Series(np.round(x, 2))).alias("x_93"),
+        pl.when(mainland).then(pl.Series(np.round(y, 2))).alias("y_93"),
         pl.format("{}_0{}_{}", "commune_code", (pl.col("longitude").abs() * 1000 % 900 + 100).cast(pl.Int64),
                   pl.col("numero_voie").cast(pl.String).str.zfill(5)).alias("cle_ban"),
-        pl.Series([f"0.9{int(t * 1e6):06d}" for t in tirage]).alias("score_ban"),
+        pl.Series([f"0.9{int(t * 1e6):06d}" for t in draw]).alias("score_ban"),
     )  # fmt: skip
-    coordonnees = gabarit(
+    coordinates = from_template(
         {
-            "coordonneeX": Champ("longitude"),
-            "coordonneeY": Champ("latitude"),
-            "directionLatitude": Champ("y_93"),
-            "directionLongitude": Champ("x_93"),
-            "cleInInteropBAN": Champ("cle_ban"),
-            "scoreBAN": Champ("score_ban"),
+            "coordonneeX": Field("longitude"),
+            "coordonneeY": Field("latitude"),
+            "directionLatitude": Field("y_93"),
+            "directionLongitude": Field("x_93"),
+            "cleInInteropBAN": Field("cle_ban"),
+            "scoreBAN": Field("score_ban"),
         }
     )
-    sans = pl.Series(tirage < PART_SANS_COORDONNEES)
-    return table.with_columns(pl.when(sans).then(pl.lit("null")).otherwise(coordonnees).alias("coordonnees"))
+    without = pl.Series(draw < WITHOUT_COORDINATES_SHARE)
+    return table.with_columns(pl.when(without).then(pl.lit("null")).otherwise(coordinates).alias("coordonnees"))
 
 
-def _modele_adresse(usage: str) -> dict[str, object]:
+def _address_template(usage: str) -> dict[str, object]:
     return {
         "usageAdresse": usage,
-        "numeroVoie": Champ("numero"),
-        "typeVoie": Champ("type_voie"),
-        "libelleVoie": Champ("libelle_voie"),
+        "numeroVoie": Field("numero"),
+        "typeVoie": Field("type_voie"),
+        "libelleVoie": Field("libelle_voie"),
         "complementVoie": None,
         "complementPointGeographique": None,
         "lieuDit": None,
-        "cogCommune": Champ("commune_code"),
-        "ligneAcheminement": Champ("acheminement"),
+        "cogCommune": Field("commune_code"),
+        "ligneAcheminement": Field("acheminement"),
         "ligneUne": None,
         "ligneDeux": None,
         "ligneTrois": None,
-        "ligneQuatre": Champ("ligne_quatre"),
+        "ligneQuatre": Field("ligne_quatre"),
         "ligneCinq": None,
         "ligneSix": None,
-        "codePostal": Champ("code_postal"),
+        "codePostal": Field("code_postal"),
         "coordonneesGeographique": pl.col("coordonnees"),
     }
 
 
 _CONTACT = {"typeContact": {"roleContact": "01"},
-            "telecom": {"telephone": Champ("telephone"), "telecopie": None, "courriel": None}}  # fmt: skip
+            "telecom": {"telephone": Field("telephone"), "telecopie": None, "courriel": None}}  # fmt: skip
 
 
-def evenement(numero: str, jour: str, objet: str, identifiant: str, genre: str, second: tuple[str, str] | None) -> dict:
+def event(number: str, day: str, object_type: str, identifier: str, kind: str, second: tuple[str, str] | None) -> dict:
     return {
-        "evenementId": Champ(numero),
+        "evenementId": Field(number),
         "dateEnregistrement": "2023-03-15 11:21:01",
-        "dateEvenement": Champ(jour),
-        "etatObjet1": genre,
-        "identifiantObjet1": Champ(identifiant),
-        "identifiantObjet2": Champ(second[1]) if second else None,
+        "dateEvenement": Field(day),
+        "etatObjet1": kind,
+        "identifiantObjet1": Field(identifier),
+        "identifiantObjet2": Field(second[1]) if second else None,
         "systemeMaitre": "01",
-        "typeObjet1": objet,
+        "typeObjet1": object_type,
         "typeObjet2": second[0] if second else None,
-        "codeEvenement": genre,
+        "codeEvenement": kind,
     }
 
 
 def _engagements() -> pl.Expr:
-    """Agreement for social assistance, for the ET that have one."""
+    """The agreement for social assistance of the ET that have one."""
     convention = {
-        "engagementId": Champ("engagement_id"),
+        "engagementId": Field("engagement_id"),
         "typeEngagement": "CONV",
         "sousTypeEngagement": "ASE",
-        "dateEffetEngagement": Champ("date_autorisation"),
-        "dateSignatureEngagement": Champ("date_autorisation"),
+        "dateEffetEngagement": Field("date_autorisation"),
+        "dateSignatureEngagement": Field("date_autorisation"),
         "dateCaduciteEngagement": None,
         "dateFinEngagement": None,
         "dateNotificationEngagement": None,
@@ -177,121 +180,128 @@ def _engagements() -> pl.Expr:
         "motifArrete": None,
         "autoriteRegulationEngagement": [],
     }
-    return pl.when("aide_sociale").then(gabarit([convention])).otherwise(pl.lit("[]")).alias("engagements")
+    return pl.when("aide_sociale").then(from_template([convention])).otherwise(pl.lit("[]")).alias("engagements")
 
 
 def _ege() -> pl.Expr:
-    identite = {
-        "egeId": Champ("ege_id"),
+    identity = {
+        "egeId": Field("ege_id"),
         "complementDenominationEg": None,
-        "dateFermeture": Champ("fermeture_jour"),
-        "dateOuverture": Champ("ouverture_ecrite"),
-        "datePremiereAutorisation": Champ("date_autorisation"),
-        "nomEgeCourt": Champ("raison_sociale_courte"),
-        "nomEgeLong": Champ("raison_sociale"),
+        "dateFermeture": Field("fermeture_jour"),
+        "dateOuverture": Field("ouverture_ecrite"),
+        "datePremiereAutorisation": Field("date_autorisation"),
+        "nomEgeCourt": Field("raison_sociale_courte"),
+        "nomEgeLong": Field("raison_sociale"),
         "numeroEducationNationale": None,
         "numeroReferenceExterne": None,
-        "numFinessEge": Champ("finess_et"),
+        "numFinessEge": Field("finess_et"),
         "espic": None,
-        "siret": Champ("siret_jour"),
+        "siret": Field("siret_jour"),
     }
-    return gabarit(
+    return from_template(
         {
-            "informationsGeneralesEGE": identite,
-            "categorieentiteGeographiqueExercice": Champ("categorie"),
-            "modefixationtarifaire": Champ("mft"),
+            "informationsGeneralesEGE": identity,
+            "categorieentiteGeographiqueExercice": Field("categorie"),
+            "modefixationtarifaire": Field("mft"),
             "typeBudget": ["01"],
-            "adresse": [_modele_adresse("03")],
+            "adresse": [_address_template("03")],
             "contact": [_CONTACT],
             "engagement": pl.col("engagements"),
             "evenement": [
-                evenement("evt_ouverture", "date_ouverture", "EG", "ege_id", "003", None),
-                evenement("evt_autorisation", "date_autorisation", "EG", "ege_id", "007", None),
+                event("evt_ouverture", "date_ouverture", "EG", "ege_id", "003", None),
+                event("evt_autorisation", "date_autorisation", "EG", "ege_id", "007", None),
             ],
             "roleEge": [],
-            "etatObjet": Champ("etat"),
-            "dateDerniereMaj": Champ("maj_instant"),
+            "etatObjet": Field("etat"),
+            "dateDerniereMaj": Field("maj_instant"),
         }
     )
 
 
 def _pmej() -> pl.Expr:
-    return gabarit(
+    return from_template(
         {
             "informationsGeneralesPMEJ": {
-                "pmSmsseId": Champ("pm_id"),
-                "codeApe": Champ("ape"),
+                "pmSmsseId": Field("pm_id"),
+                "codeApe": Field("ape"),
                 "complementAdressePmSmsse": None,
-                "dateCreation": Champ("date_creation"),
+                "dateCreation": Field("date_creation"),
                 "dateFermeture": None,
-                "denominationLonguePmSmsse": Champ("raison_sociale"),
-                "denominationPm": Champ("raison_sociale_courte"),
-                "numFinessPm": Champ("finess_ej"),
-                "fonctionPublique": Champ("fonction_publique"),
+                "denominationLonguePmSmsse": Field("raison_sociale"),
+                "denominationPm": Field("raison_sociale_courte"),
+                "numFinessPm": Field("finess_ej"),
+                "fonctionPublique": Field("fonction_publique"),
                 "categorieentiteGeographiqueExercice": None,
-                "siren": Champ("siren"),
-                "statutJuridique": Champ("statut"),
+                "siren": Field("siren"),
+                "statutJuridique": Field("statut"),
                 "typeGroupeGco": None,
                 "typePersonneMorale": "01",
             },
-            "adresse": [_modele_adresse("02")],
+            "adresse": [_address_template("02")],
             "contact": [_CONTACT],
             "engagement": [],
-            "evenement": [evenement("evt_creation", "date_creation", "PM", "pm_id", "001", None)],
+            "evenement": [event("evt_creation", "date_creation", "PM", "pm_id", "001", None)],
             "ege": pl.col("ege"),
             "etatObjet": "A",
-            "dateDerniereMaj": Champ("maj"),
+            "dateDerniereMaj": Field("maj"),
         }
     ).alias("json")
 
 
-def livrees(monde: Monde, jour: date, taux: TauxDefauts, registre: Registre) -> pl.DataFrame:
-    """ET as the document tells them: closures not yet known, opening dates that fill a hole, SIRET with a wrong digit.
+def delivered(world: World, day: date, rates: DefectRates, ledger: Ledger) -> pl.DataFrame:
+    """The ET as the document tells them, wrongly for some.
 
-    Each defect is recorded with the rank of the ET and its JSON path.
+    Some closures are not known yet, some opening dates are placeholders, some SIRET have a wrong digit. Each defect is
+    recorded with the rank of the ET and its JSON path.
     """
-    et = etats(monde, jour, taux)
-    livraison = nom_fichier("structures", jour)
+    et = states(world, day, rates)
+    delivery = filename("structures", day)
 
-    def tirage(nature: str) -> random.Random:
-        return random.Random(int(monde.hasard.flux(f"finess/{nature}/{jour}").integers(2**62)))
+    def draw(nature: str) -> random.Random:
+        return random.Random(int(world.streams.stream(f"finess/{nature}/{day}").integers(2**62)))
 
-    ouverture = et["date_ouverture"].dt.to_string("%Y-%m-%d").to_list()
+    opening = et["date_ouverture"].dt.to_string("%Y-%m-%d").to_list()
     siret = et["siret_jour"].to_list()
-    rang_ej = {e: i for i, e in enumerate(monde.structures.ej["ej_id"])}
+    ej_rank = {e: i for i, e in enumerate(world.structures.ej["ej_id"])}
     ej_jour = et["ej_jour"].to_list()
-    debuts: dict[int, int] = {}
+    starts: dict[int, int] = {}
     for i, e in enumerate(ej_jour):
-        debuts.setdefault(e, i)
+        starts.setdefault(e, i)
 
-    unites = et["finess_et"].to_list()
+    units = et["finess_et"].to_list()
 
-    def noter(i: int, champ: str, nature: str, vraie: str, livree: str, variable: str | None) -> None:
-        chemin = f"pmej[{rang_ej[ej_jour[i]]}].ege[{i - debuts[ej_jour[i]]}].informationsGeneralesEGE.{champ}"
-        cle = ("", "", "") if variable is None else cles()[variable]
-        registre.noter(
-            livraison, i + 1, chemin, nature, vraie, livree, Question("ET", unites[i], "site", str(jour.year), *cle)
+    def record(i: int, field_name: str, nature: str, true_value: str, written_value: str, variable: str | None) -> None:
+        path = f"pmej[{ej_rank[ej_jour[i]]}].ege[{i - starts[ej_jour[i]]}].informationsGeneralesEGE.{field_name}"
+        key = ("", "", "") if variable is None else question_keys()[variable]
+        ledger.record(
+            delivery,
+            i + 1,
+            path,
+            nature,
+            true_value,
+            written_value,
+            Question("ET", units[i], "site", str(day.year), *key),
         )
 
     n = len(et)
-    tard = set(tardives(monde, jour, taux))
-    fermetures = et.select("et_id", "date_fermeture").iter_rows()
-    for i, (et_id, ferme_le) in enumerate(fermetures):
-        if et_id in tard:
-            noter(i, "dateFermeture", "fermeture_tardive", str(ferme_le), "", None)
-    for i in sorted(tirage("date_bouche_trou").sample(range(n), combien(taux.date_bouche_trou, n))):
-        noter(i, "dateOuverture", "date_bouche_trou", ouverture[i], BOUCHE_TROU, "date_ouverture")
-        ouverture[i] = BOUCHE_TROU
-    avec_siret = [i for i, s in enumerate(siret) if s]
+    late = set(late_closures(world, day, rates))
+    closures = et.select("et_id", "date_fermeture").iter_rows()
+    for i, (et_id, closed_on) in enumerate(closures):
+        if et_id in late:
+            record(i, "dateFermeture", "fermeture_tardive", str(closed_on), "", None)
+    for i in sorted(draw("date_bouche_trou").sample(range(n), how_many(rates.date_bouche_trou, n))):
+        record(i, "dateOuverture", "date_bouche_trou", opening[i], PLACEHOLDER_DATE, "date_ouverture")
+        opening[i] = PLACEHOLDER_DATE
+    with_siret = [i for i, s in enumerate(siret) if s]
     for i in sorted(
-        tirage("faute_de_frappe").sample(avec_siret, min(len(avec_siret), combien(taux.faute_de_frappe, n)))
+        draw("faute_de_frappe").sample(with_siret, min(len(with_siret), how_many(rates.faute_de_frappe, n)))
     ):
-        vrai = siret[i]
-        faux = vrai[:-1] + str((int(vrai[-1]) + 1) % 10)
-        noter(i, "siret", "faute_de_frappe", vrai, faux, "id_siret")
-        siret[i] = faux
+        true = siret[i]
+        wrong = true[:-1] + str((int(true[-1]) + 1) % 10)
+        record(i, "siret", "faute_de_frappe", true, wrong, "id_siret")
+        siret[i] = wrong
     return et.with_columns(
-        pl.Series("ouverture_ecrite", ouverture),
+        pl.Series("ouverture_ecrite", opening),
         pl.Series("siret_jour", siret, dtype=pl.String),
         pl.format("{} 00:00:00", pl.col("maj").dt.to_string("%Y-%m-%d")).alias("maj_instant"),
     )

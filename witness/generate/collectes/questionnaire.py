@@ -11,102 +11,106 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
-from witness.generate.attributes import GROUPEE
-from witness.generate.sheet import Colonne, dates, declaree, est_additive, unite_mesure
-from witness.generate.streams import Entiers, Flottants
-from witness.generate.world import Monde
+from witness.generate.attributes import GROUPED
+from witness.generate.sheet import Column, dates, declared, is_additive, unit_of_measure
+from witness.generate.streams import Floats, Integers
+from witness.generate.world import World
 
 
-def repondants(
-    monde: Monde,
+def respondents(
+    world: World,
     collecte: str,
     categories: list[str] | None,
-    annees: tuple[int, ...],
-    part: float,
+    years: tuple[int, ...],
+    share: float,
     cadre: str | None = None,
-) -> Entiers:
-    """Rows of the panel that answer a collection: categories, years and account asked, minus those who do not answer.
+) -> Integers:
+    """The rows of the panel that answer a collection.
 
-    An ET that does not answer one year may answer the next ; the draw belongs to the collection and the year.
+    They are those of the categories, years and account that it asks, less the ones that do not answer. The draw belongs
+    to the collection and the year, so that an ET that does not answer one year may answer the next.
     """
-    p = monde.panel
-    demande = np.isin(p.annee, annees)
+    p = world.panel
+    demande = np.isin(p.year, years)
     if categories is not None:
-        demande &= np.isin(p.par_et(p.table_et["categorie"].to_numpy().astype(str)), categories)
+        demande &= np.isin(p.by_et(p.table_et["categorie"].to_numpy().astype(str)), categories)
     if cadre is not None:
         demande &= np.array([c == cadre for c in p.t["cadre"]])
-    repond = monde.hasard.flux(f"reponse/{collecte}").random(len(p)) < part
-    return np.flatnonzero(demande & repond)
+    answering = world.streams.stream(f"reponse/{collecte}").random(len(p)) < share
+    return np.flatnonzero(demande & answering)
 
 
 @dataclass
 class Questionnaire:
-    """Columns under construction for some rows of the panel."""
+    """The columns of a questionnaire while they are being gathered, for some rows of the panel."""
 
-    monde: Monde
-    lignes: Entiers
-    colonnes: list[Colonne] = field(default_factory=list)
+    world: World
+    rows: Integers
+    columns: list[Column] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        p = self.monde.panel
-        self.avant = p.precedent()[self.lignes]
-        self.et = p.table_et[p.et[self.lignes].tolist()]
-        self.ej = self.monde.structures.ej[p.ej[self.lignes].tolist()]
+        p = self.world.panel
+        self.before = p.year_before()[self.rows]
+        self.et = p.table_et[p.et[self.rows].tolist()]
+        self.ej = self.world.structures.ej[p.ej[self.rows].tolist()]
         self.finess_et = self.et["finess_et"].to_numpy().astype(str)
         self.finess_ej = self.ej["finess_ej"].to_numpy().astype(str)
-        self.annees = p.annee[self.lignes]
+        self.years = p.year[self.rows]
 
-    def nombre(self, titre: str, variable: str | None, decimales: int, facteur: float = 1.0) -> Questionnaire:
-        """A number of the panel, divided by `facteur` to be in the unit of the file."""
+    def number(self, title: str, variable: str | None, decimals: int, factor: float = 1.0) -> Questionnaire:
+        """Add a number of the panel, divided by `factor` to be in the unit of the file."""
         assert variable is not None
-        valeurs = self.monde.panel.v[variable]
-        return self.valeurs(titre, valeurs, variable, decimales, facteur)
+        values = self.world.panel.v[variable]
+        return self.values(title, values, variable, decimals, factor)
 
-    def valeurs(
-        self, titre: str, panel: Flottants, variable: str | None, decimales: int, facteur: float = 1.0
+    def values(
+        self, title: str, panel: Floats, variable: str | None, decimals: int, factor: float = 1.0
     ) -> Questionnaire:
-        """A number given for every row of the panel, tied to a variable of `faits/elements.csv` (or none)."""
-        avant = np.where(self.avant >= 0, panel[self.avant], np.nan) / facteur
-        self.colonnes.append(
-            Colonne(
-                titre,
-                nombres=panel[self.lignes] / facteur + 0.0,  # never « -0 »
-                decimales=decimales,
-                variable=declaree(variable),
-                facteur=facteur,
-                avant=avant,
-                retardable=variable is not None and variable.startswith("cap_"),
-                est_pourcent=facteur == 1 and unite_mesure(variable) == "pct",
+        """Add a number given for every row of the panel.
+
+        `variable` is the one of `faits/elements.csv` that it answers, if any.
+        """
+        before = np.where(self.before >= 0, panel[self.before], np.nan) / factor
+        self.columns.append(
+            Column(
+                title,
+                numbers=panel[self.rows] / factor + 0.0,  # never « -0 »
+                decimals=decimals,
+                variable=declared(variable),
+                factor=factor,
+                before=before,
+                may_be_late=variable is not None and variable.startswith("cap_"),
+                is_percentage=factor == 1 and unit_of_measure(variable) == "pct",
             )
         )
         return self
 
-    def caractere(self, titre: str, variable: str) -> Questionnaire:
-        """A text of the panel."""
-        textes = self.monde.panel.t[variable][self.lignes]
-        self.colonnes.append(Colonne(titre, textes=textes, variable=declaree(variable)))
+    def panel_text(self, title: str, variable: str) -> Questionnaire:
+        """Add a text of the panel."""
+        texts = self.world.panel.t[variable][self.rows]
+        self.columns.append(Column(title, texts=texts, variable=declared(variable)))
         return self
 
-    def date(self, titre: str, variable: str, forme: str = "%d/%m/%Y") -> Questionnaire:
-        """A date of the panel."""
-        valeurs = dates(self.monde.panel.d[variable][self.lignes], forme)
-        self.colonnes.append(Colonne(titre, textes=valeurs, variable=declaree(variable), est_date=True))
+    def date(self, title: str, variable: str, pattern: str = "%d/%m/%Y") -> Questionnaire:
+        """Add a date of the panel."""
+        values = dates(self.world.panel.d[variable][self.rows], pattern)
+        self.columns.append(Column(title, texts=values, variable=declared(variable), is_date=True))
         return self
 
-    def texte(self, titre: str, valeurs: np.ndarray | pl.Series | list, variable: str | None = None) -> Questionnaire:
-        """Any text, one per row ; tied to a variable of `faits/elements.csv` when it answers a question."""
-        self.colonnes.append(Colonne(titre, textes=np.array(list(valeurs), dtype=object), variable=declaree(variable)))
+    def text(self, title: str, values: np.ndarray | pl.Series | list, variable: str | None = None) -> Questionnaire:
+        """Add any text, one a row; `variable` is the one of `faits/elements.csv` that it answers, if any."""
+        self.columns.append(Column(title, texts=np.array(list(values), dtype=object), variable=declared(variable)))
         return self
 
     @property
-    def groupees(self) -> np.ndarray:
-        """Rows whose ET answers for its sites together."""
-        return self.monde.panel.t["structuration"][self.lignes] == GROUPEE
+    def grouped(self) -> np.ndarray:
+        """Mask of the rows whose ET answers for all its sites together."""
+        return self.world.panel.t["structuration"][self.rows] == GROUPED
 
-    def regrouper(self) -> None:
-        """A grouped answer covers a principal site and a secondary one of the same size: counts and amounts double."""
-        for colonne in self.colonnes:
-            if colonne.nombres is not None and est_additive(colonne.variable):
-                colonne.nombres = np.where(self.groupees, 2 * colonne.nombres, colonne.nombres)
-                if colonne.avant is not None:
-                    colonne.avant = np.where(self.groupees, 2 * colonne.avant, colonne.avant)
+    def double_grouped(self) -> None:
+        """Double the counts and amounts of the grouped answers, which cover two sites of the same size."""
+        for column in self.columns:
+            if column.numbers is not None and is_additive(column.variable):
+                column.numbers = np.where(self.grouped, 2 * column.numbers, column.numbers)
+                if column.before is not None:
+                    column.before = np.where(self.grouped, 2 * column.before, column.before)

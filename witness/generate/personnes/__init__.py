@@ -1,5 +1,5 @@
-"""Persons and stays of the invented world, and what the software of ESMS and the national systems are told of them.
+"""Persons and stays of the invented world, and what is told of them to software and to national systems.
 
-Belongs here: who the persons are, where they stay, what is delivered about them, what goes wrong. Does not belong
-here: the world they live in (the rest of `witness.generate`), of which they only know the panel and the structures.
+Belongs here: who the persons are, where they stay, what is delivered about them, what goes wrong in it. Does not belong
+here: the world that they live in (the rest of `witness.generate`), of which only the panel and the structures are used.
 """

@@ -1,7 +1,9 @@
 """Who the persons are: names, birth, numbers, where they live.
 
 Belongs here: the true identity of each person of a département. Does not belong here: how a system writes it
-(`spellings`), where the person stays. No address exists: a person, invented, lives in a commune.
+(`spellings`), where the person stays.
+
+No address exists: an invented person lives in a commune, and no more is said.
 """
 
 from __future__ import annotations
@@ -12,150 +14,150 @@ import numpy as np
 import polars as pl
 
 from witness.generate import facts, geography
-from witness.generate.personnes.invented_names import Noms, Repertoire
-from witness.generate.personnes.person_numbers import ETRANGER, matricules, places
-from witness.generate.personnes.sejours import PREMIER_JOUR
-from witness.generate.streams import Entiers, Flottants, Hasard, tirer
+from witness.generate.personnes.invented_names import Names, Repertory
+from witness.generate.personnes.person_numbers import ABROAD, matricules, places
+from witness.generate.personnes.sejours import FIRST_DAY
+from witness.generate.streams import Floats, Integers, Streams, pick
 
-PAR_DEPARTEMENT = 10_000_000  # persons are numbered by département
-PART_NATIFS, PART_ETRANGERS = 0.64, 0.06
-PART_NIA = 0.012  # of those born abroad or not: waiting for their NIR
-PART_COMPOSE, PART_DOUBLE_NOM, PART_PARTICULE = 0.07, 0.03, 0.015
-PART_NOM_USAGE = 0.55
+PER_DEPARTEMENT = 10_000_000  # persons are numbered by département
+NATIVE_SHARE, BORN_ABROAD_SHARE = 0.64, 0.06
+NIA_SHARE = 0.012  # base of the shares who wait for their NIR: more of those born abroad, fewer of the others
+COMPOUND_SHARE, DOUBLE_NAME_SHARE, PARTICLE_SHARE = 0.07, 0.03, 0.015
+MARRIED_NAME_SHARE = 0.55
 _PROTECTIONS = ("TUTEUR", "CURATEUR", "MSVG")
 
 
 @dataclass(frozen=True)
 class Personnes:
-    """What is known of persons before they have a name ; one row each."""
+    """What is known of persons before they have a name; one row each."""
 
-    naissance: Entiers  # day
-    femme: np.ndarray
-    protegee: Flottants  # probability of a legal protection
-    ailleurs: Flottants  # probability of living in another département
+    birth: Integers  # day
+    woman: np.ndarray
+    protected: Floats  # probability of a legal protection
+    elsewhere: Floats  # probability of living in another département
     handicap: np.ndarray  # known to a MDPH
-    jumeau: Entiers  # rank of the twin, or -1
+    twin: Integers  # rank of the twin, or -1
 
 
-def construire(hasard: Hasard, noms: Noms, code: str, p: Personnes) -> pl.DataFrame:
-    """Identity of the persons who live, or stay, in the département `code`.
+def build(streams: Streams, names: Names, code: str, p: Personnes) -> pl.DataFrame:
+    """Identity of the persons who live or stay in the département `code`. Texts keep their accents.
 
     Columns: personne, date_naissance, femme, nom, nom_usage, prenom, prenoms, lieu, nir, cle, est_nia, mdph, commune,
-    postal, departement, protection. Texts keep their accents.
+    postal, departement, protection.
     """
-    rng = hasard.flux(f"personnes/etat_civil/{code}")
-    codes = facts.textes("departements", "code")
-    ici = codes.index(code)
-    n = len(p.naissance)
-    naissance = PREMIER_JOUR + p.naissance
-    annee = naissance.astype("datetime64[Y]").astype(int) + 1970
-    mois = naissance.astype("datetime64[M]").astype(int) % 12 + 1
-    ou = _departements_de_naissance(rng, ici, n)
-    jumeaux = np.flatnonzero(p.jumeau >= 0)
-    ou[jumeaux] = ou[np.minimum(jumeaux, p.jumeau[jumeaux])]
-    nia = rng.random(n) < np.where(ou == ETRANGER, 8 * PART_NIA, PART_NIA / 2)
-    genre = np.where(p.femme, 2, 1) + np.where(nia, 6, 0)
-    chiffre, rang = places((genre * 100 + annee % 100) * 100 + mois, ou, ici)
-    residence = _communes(rng, ici, codes, p.ailleurs)
+    rng = streams.stream(f"personnes/etat_civil/{code}")
+    codes = facts.texts("departements", "code")
+    here = codes.index(code)
+    n = len(p.birth)
+    birth = FIRST_DAY + p.birth
+    year = birth.astype("datetime64[Y]").astype(int) + 1970
+    month = birth.astype("datetime64[M]").astype(int) % 12 + 1
+    where = _birth_departements(rng, here, n)
+    twins = np.flatnonzero(p.twin >= 0)
+    where[twins] = where[np.minimum(twins, p.twin[twins])]
+    nia = rng.random(n) < np.where(where == ABROAD, 8 * NIA_SHARE, NIA_SHARE / 2)
+    kind = np.where(p.woman, 2, 1) + np.where(nia, 6, 0)
+    digit, rank = places((kind * 100 + year % 100) * 100 + month, where, here)
+    residence = _communes(rng, here, codes, p.elsewhere)
     return pl.DataFrame(
         {
-            "personne": (ici + 1) * PAR_DEPARTEMENT + np.arange(n) + 1,
-            "date_naissance": naissance,
-            "femme": p.femme,
-            **_noms(rng, noms, p, annee),
+            "personne": (here + 1) * PER_DEPARTEMENT + np.arange(n) + 1,
+            "date_naissance": birth,
+            "femme": p.woman,
+            **_names(rng, names, p, year),
             "est_nia": nia,
             "mdph": pl.Series(np.where(p.handicap, 900_000 + np.arange(n), -1)),
-            "protection": _protection(rng, p.protegee),
+            "protection": _protection(rng, p.protected),
         }
     ).with_columns(
         pl.when(pl.col("mdph") >= 0).then(pl.format("{}{}", pl.lit(code), pl.col("mdph"))).alias("mdph"),
         *residence,
-        *matricules(genre, annee, mois, ou, chiffre, rang).get_columns(),
+        *matricules(kind, year, month, where, digit, rank).get_columns(),
     )
 
 
-def _departements_de_naissance(rng: np.random.Generator, ici: int, n: int) -> Entiers:
-    """Rank of the département of birth, `ETRANGER` abroad: mostly that of residence."""
-    poids = facts.nombres("departements", "population").copy()
-    poids[ici] = 0.0
-    sort = rng.random(n)
-    ailleurs = tirer(rng, poids, n)
-    return np.where(sort < PART_NATIFS, ici, np.where(sort > 1 - PART_ETRANGERS, ETRANGER, ailleurs))
+def _birth_departements(rng: np.random.Generator, here: int, n: int) -> Integers:
+    """Rank of the département of birth, mostly the one of residence; `ABROAD` for a birth abroad."""
+    weights = facts.numbers("departements", "population").copy()
+    weights[here] = 0.0
+    chance = rng.random(n)
+    elsewhere = pick(rng, weights, n)
+    return np.where(chance < NATIVE_SHARE, here, np.where(chance > 1 - BORN_ABROAD_SHARE, ABROAD, elsewhere))
 
 
-def _communes(rng: np.random.Generator, ici: int, codes: list[str], ailleurs: Flottants) -> list[pl.Series]:
-    """Commune where each lives, its postal code and département."""
-    n = len(ailleurs)
-    voisins = np.array([(ici + pas) % len(codes) for pas in (-2, -1, 1, 2)])
-    rang = np.where(rng.random(n) < ailleurs, voisins[rng.integers(0, len(voisins), n)], ici)
-    toutes = geography.communes(codes)
-    ou = toutes[geography.tirer_communes(rng, toutes, rang).tolist()]
-    return [ou["code"].alias("commune"), ou["code_postal"].alias("postal"), ou["departement"]]
+def _communes(rng: np.random.Generator, here: int, codes: list[str], elsewhere: Floats) -> list[pl.Series]:
+    """The commune where each person lives, its postal code and its département."""
+    n = len(elsewhere)
+    neighbours = np.array([(here + step) % len(codes) for step in (-2, -1, 1, 2)])
+    rank = np.where(rng.random(n) < elsewhere, neighbours[rng.integers(0, len(neighbours), n)], here)
+    all_communes = geography.communes(codes)
+    where = all_communes[geography.pick_communes(rng, all_communes, rank).tolist()]
+    return [where["code"].alias("commune"), where["code_postal"].alias("postal"), where["departement"]]
 
 
-def _noms(rng: np.random.Generator, noms: Noms, p: Personnes, annee: Entiers) -> dict[str, pl.Series]:
-    n = len(p.naissance)
-    familles = noms.familles
-    rang = familles.tirer(rng, n)
-    double = np.where(rng.random(n) < PART_DOUBLE_NOM, familles.tirer(rng, n), -1)
-    particule = rng.random(n) < PART_PARTICULE
-    jumeaux = np.flatnonzero(p.jumeau >= 0)
-    premiers = np.minimum(jumeaux, p.jumeau[jumeaux])
-    for valeurs in (rang, double, particule):
-        valeurs[jumeaux] = valeurs[premiers]
-    conjoint = familles.tirer(rng, n)
-    usage = rng.random(n) < np.where(p.femme & (annee < 1990), PART_NOM_USAGE, 0.01)
-    prenoms = [_prenoms(rng, noms, p.femme, annee) for _ in range(3)]
-    # Twins of one sex have two given names.
-    meme = p.femme[jumeaux] == p.femme[p.jumeau[jumeaux]]
-    seconds = jumeaux[meme & (jumeaux > p.jumeau[jumeaux])]
-    decale = (prenoms[0][p.jumeau[seconds]] + 1) % len(noms.feminins.seuils)
-    prenoms[0][seconds] = decale
-    compose = rng.random(n) < PART_COMPOSE
-    autres = rng.integers(0, 3, n)
+def _names(rng: np.random.Generator, names: Names, p: Personnes, year: Integers) -> dict[str, pl.Series]:
+    n = len(p.birth)
+    family_names = names.family_names
+    rank = family_names.pick(rng, n)
+    double = np.where(rng.random(n) < DOUBLE_NAME_SHARE, family_names.pick(rng, n), -1)
+    particle = rng.random(n) < PARTICLE_SHARE
+    twins = np.flatnonzero(p.twin >= 0)
+    first_ones = np.minimum(twins, p.twin[twins])
+    for values in (rank, double, particle):
+        values[twins] = values[first_ones]
+    spouse = family_names.pick(rng, n)
+    is_married = rng.random(n) < np.where(p.woman & (year < 1990), MARRIED_NAME_SHARE, 0.01)
+    prenoms = [_prenoms(rng, names, p.woman, year) for _ in range(3)]
+    # Twins of the same sex have different given names.
+    same = p.woman[twins] == p.woman[p.twin[twins]]
+    seconds = twins[same & (twins > p.twin[twins])]
+    shifted = (prenoms[0][p.twin[seconds]] + 1) % len(names.feminine.thresholds)
+    prenoms[0][seconds] = shifted
+    compound = rng.random(n) < COMPOUND_SHARE
+    others = rng.integers(0, 3, n)
     table = pl.DataFrame(
         {
-            "nom": familles.mots.gather(rang),
-            "double": familles.mots.gather(np.maximum(double, 0)),
+            "nom": family_names.words.gather(rank),
+            "double": family_names.words.gather(np.maximum(double, 0)),
             "est_double": double >= 0,
-            "particule": particule,
-            "conjoint": familles.mots.gather(conjoint),
-            "usage": usage,
-            **{f"p{i}": _textes(noms, r, p.femme) for i, r in enumerate(prenoms)},
-            "compose": compose,
-            "autres": autres,
+            "particule": particle,
+            "conjoint": family_names.words.gather(spouse),
+            "usage": is_married,
+            **{f"p{i}": _texts(names, r, p.woman) for i, r in enumerate(prenoms)},
+            "compose": compound,
+            "autres": others,
         }
     )
-    nom = pl.when("est_double").then(pl.concat_str("nom", pl.lit("-"), "double")).otherwise("nom")
-    nom = pl.when("particule").then(pl.concat_str(pl.lit("De "), nom)).otherwise(nom)
+    name = pl.when("est_double").then(pl.concat_str("nom", pl.lit("-"), "double")).otherwise("nom")
+    name = pl.when("particule").then(pl.concat_str(pl.lit("De "), name)).otherwise(name)
     prenom = pl.when("compose").then(pl.concat_str("p0", pl.lit("-"), "p1")).otherwise("p0")
     second = (
         pl.when(pl.col("compose") | (pl.col("autres") < 1)).then(pl.lit("")).otherwise(pl.concat_str(pl.lit(" "), "p1"))
     )
-    troisieme = pl.when(pl.col("autres") < 2).then(pl.lit("")).otherwise(pl.concat_str(pl.lit(" "), "p2"))
+    third = pl.when(pl.col("autres") < 2).then(pl.lit("")).otherwise(pl.concat_str(pl.lit(" "), "p2"))
     return table.select(
-        nom.alias("nom"),
+        name.alias("nom"),
         pl.when("usage").then("conjoint").alias("nom_usage"),
         prenom.alias("prenom"),
-        pl.concat_str(prenom, second, troisieme).alias("prenoms"),
+        pl.concat_str(prenom, second, third).alias("prenoms"),
     ).to_dict()
 
 
-def _prenoms(rng: np.random.Generator, noms: Noms, femme: np.ndarray, annee: Entiers) -> Entiers:
-    """Ranks of given names: the frequent ones change with each generation."""
-    n = len(femme)
-    rangs = np.where(femme, noms.feminins.tirer(rng, n), noms.masculins.tirer(rng, n))
-    return (rangs + (annee // 15) * 23) % len(noms.feminins.seuils)
+def _prenoms(rng: np.random.Generator, names: Names, woman: np.ndarray, year: Integers) -> Integers:
+    """Ranks of given names. The frequent ones change from one generation to the next."""
+    n = len(woman)
+    ranks = np.where(woman, names.feminine.pick(rng, n), names.masculine.pick(rng, n))
+    return (ranks + (year // 15) * 23) % len(names.feminine.thresholds)
 
 
-def _textes(noms: Noms, rangs: Entiers, femme: np.ndarray) -> pl.Series:
-    def de(repertoire: Repertoire) -> pl.Series:
-        return repertoire.mots.gather(rangs)
+def _texts(names: Names, ranks: Integers, woman: np.ndarray) -> pl.Series:
+    def borne(repertory: Repertory) -> pl.Series:
+        return repertory.words.gather(ranks)
 
-    return de(noms.feminins).zip_with(pl.Series(femme), de(noms.masculins))
+    return borne(names.feminine).zip_with(pl.Series(woman), borne(names.masculine))
 
 
-def _protection(rng: np.random.Generator, part: Flottants) -> pl.Series:
-    mesure = tirer(rng, np.array([58.0, 34, 8]), len(part))
-    mesure = np.where(rng.random(len(part)) < part, mesure, len(_PROTECTIONS))
-    return pl.Series([*_PROTECTIONS, None], dtype=pl.String).gather(mesure)
+def _protection(rng: np.random.Generator, share: Floats) -> pl.Series:
+    measure = pick(rng, np.array([58.0, 34, 8]), len(share))
+    measure = np.where(rng.random(len(share)) < share, measure, len(_PROTECTIONS))
+    return pl.Series([*_PROTECTIONS, None], dtype=pl.String).gather(measure)

@@ -1,8 +1,9 @@
-"""What goes wrong when persons and stays are told: what a right system does of each kind, the ledger.
+"""What goes wrong when persons and stays are told: what a right system does of each kind, and the ledger.
 
-Belongs here: the effect of each kind, the draw of the records it touches, the ledger. Does not belong here: their rates
-(`rates`), making them.
-`verite/defauts_personnes.parquet` has one row per defect: livraison, ligne (None: the record is not there), entite,
+Belongs here: the effect of each kind, the draw of the records that it touches, the ledger. Does not belong here: the
+rates (`rates`), making the mistakes.
+
+`verite/defauts_personnes.parquet` has one row a defect: livraison, ligne (None: the record is not in the file), entite,
 champ, nature, effet.
 """
 
@@ -13,14 +14,19 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
-from witness.generate.defects import combien
-from witness.generate.personnes.rates import TauxPersonnes
-from witness.generate.streams import Entiers, Hasard
+from witness.generate.defects import how_many
+from witness.generate.personnes.rates import PersonRates
+from witness.generate.streams import Integers, Streams
 
-# What a right system does of each kind: reject the line ; whatever it does, the value is wrong ; leave it unknown ;
-# read it right, it is only written oddly ; know the person all the same, by what else is written, and merge nobody
-# else ; say that a system was not told ; signal the record, and keep it.
-EFFETS = {
+# What a right system does of each kind of defect:
+# identite: it knows the person all the same, by what else is written, and merges nobody else;
+# ecriture: it reads the value right, which is only oddly written;
+# valeur_fausse: it cannot know better, and the value is wrong whatever it does;
+# valeur_inconnue: it leaves the datum unknown;
+# ligne_a_rejeter: it rejects the line;
+# non_dit: it says that a system was not told;
+# a_signaler: it signals the record, and keeps it.
+EFFECTS = {
     "identite_non_qualifiee": "identite",
     "ins_d_un_autre": "identite",
     "cle_fausse": "a_signaler",
@@ -55,59 +61,63 @@ SCHEMA = {"livraison": pl.String, "ligne": pl.Int64, "entite": pl.String, "champ
 
 @dataclass
 class Journal:
-    """Defects of one département while it is written, and the draws that make them.
+    """The defects of one département while it is written, and the draws that make them.
 
-    A defect is noted with the table of records it is in and its row there: its file and line are known once written.
+    A defect is noted with the table of records that it is in and its row there. Its file and its line are known only
+    once the table is written.
     """
 
-    hasard: Hasard
-    nom: str
-    taux: TauxPersonnes
-    notes: list[tuple[str, str, str, Entiers]] = field(default_factory=list)
-    manques: list[tuple[str, str, str, int]] = field(default_factory=list)
+    streams: Streams
+    name: str
+    rates: PersonRates
+    notes: list[tuple[str, str, str, Integers]] = field(default_factory=list)
+    missing: list[tuple[str, str, str, int]] = field(default_factory=list)
 
-    def flux(self, nature: str, ou: str) -> np.random.Generator:
-        """Stream of a kind, in a table of records."""
-        return self.hasard.flux(f"personnes/defauts/{self.nom}/{nature}/{ou}")
+    def stream(self, nature: str, where: str) -> np.random.Generator:
+        """The stream of a kind of defect in a table of records."""
+        return self.streams.stream(f"personnes/defauts/{self.name}/{nature}/{where}")
 
-    def tirer(self, nature: str, ou: str, possibles: np.ndarray) -> Entiers:
-        """Ranks touched by a kind among those that can be: a mask."""
-        rangs = np.flatnonzero(possibles)
-        n = combien(getattr(self.taux, nature), len(rangs))
-        return np.sort(self.flux(nature, ou).permutation(rangs)[:n])
+    def pick(self, nature: str, where: str, possible: np.ndarray) -> Integers:
+        """The rows that a kind of defect touches, among those that can be (a mask)."""
+        ranks = np.flatnonzero(possible)
+        n = how_many(getattr(self.rates, nature), len(ranks))
+        return np.sort(self.stream(nature, where).permutation(ranks)[:n])
 
-    def choisir(self, nature: str, ou: str, possibles: np.ndarray, champ: str = "") -> Entiers:
-        """The same, noted: these are the rows of the table."""
-        choisis = self.tirer(nature, ou, possibles)
-        self.noter(nature, ou, choisis, champ)
-        return choisis
+    def spoil(self, nature: str, where: str, possible: np.ndarray, column_name: str = "") -> Integers:
+        """Pick rows and record them as defects."""
+        chosen = self.pick(nature, where, possible)
+        self.record(nature, where, chosen, column_name)
+        return chosen
 
-    def noter(self, nature: str, ou: str, rangs: Entiers, champ: str = "") -> None:
-        if len(rangs):
-            self.notes.append((nature, ou, champ, rangs))
+    def record(self, nature: str, where: str, ranks: Integers, column_name: str = "") -> None:
+        if len(ranks):
+            self.notes.append((nature, where, column_name, ranks))
 
-    def noter_manques(self, nature: str, ou: str, n: int, champ: str = "") -> None:
-        """Note records that are not there: a file, and no line."""
+    def record_missing(self, nature: str, where: str, n: int, column_name: str = "") -> None:
+        """Record defects that consist in a record that is not there: they have a file, and no line."""
         if n:
-            self.manques.append((nature, ou, champ, n))
+            self.missing.append((nature, where, column_name, n))
 
-    def table(self, lignes: dict[str, pl.DataFrame]) -> pl.DataFrame:
-        """Rows of the ledger. `lignes`: by table of records, livraison, ligne and entite of its rows, by `rang`."""
-        morceaux = [pl.DataFrame(schema=SCHEMA)]
-        for nature, ou, champ, rangs in self.notes:
-            if ou not in lignes:  # no file was written of these records
+    def table(self, rows: dict[str, pl.DataFrame]) -> pl.DataFrame:
+        """Rows of the ledger.
+
+        `rows` says, for each table of records, where its records are: livraison, ligne, entite, by `rang`.
+        """
+        pieces = [pl.DataFrame(schema=SCHEMA)]
+        for nature, where, column_name, ranks in self.notes:
+            if where not in rows:  # no file was written of these records
                 continue
-            note = pl.DataFrame({"rang": rangs.astype(np.int64)}).join(lignes[ou], on="rang", how="inner")
-            morceaux.append(
-                note.select("livraison", pl.col("ligne").cast(pl.Int64), "entite", *_constat(nature, champ))
+            note = pl.DataFrame({"rang": ranks.astype(np.int64)}).join(rows[where], on="rang", how="inner")
+            pieces.append(
+                note.select("livraison", pl.col("ligne").cast(pl.Int64), "entite", *_finding(nature, column_name))
             )
-        for nature, ou, champ, n in self.manques:
-            if ou in lignes:
-                fichier = lignes[ou].head(1).select("livraison", pl.lit(None, pl.Int64).alias("ligne"), "entite")
-                morceaux += [fichier.with_columns(*_constat(nature, champ))] * n
-        return pl.concat(morceaux).sort("livraison", "ligne", "nature", "champ")
+        for nature, where, column_name, n in self.missing:
+            if where in rows:
+                file = rows[where].head(1).select("livraison", pl.lit(None, pl.Int64).alias("ligne"), "entite")
+                pieces += [file.with_columns(*_finding(nature, column_name))] * n
+        return pl.concat(pieces).sort("livraison", "ligne", "nature", "champ")
 
 
-def _constat(nature: str, champ: str) -> tuple[pl.Expr, ...]:
-    textes = {"champ": champ, "nature": nature, "effet": EFFETS[nature]}
-    return tuple(pl.lit(texte).alias(colonne) for colonne, texte in textes.items())
+def _finding(nature: str, column_name: str) -> tuple[pl.Expr, ...]:
+    texts = {"champ": column_name, "nature": nature, "effet": EFFECTS[nature]}
+    return tuple(pl.lit(text).alias(column) for column, text in texts.items())

@@ -1,7 +1,7 @@
-"""Who the files of a software are about, as it writes them: identity, local number, death.
+"""Who the files of a software are about, as the software writes them: identity, local number, death.
 
-Belongs here: one row per file of a DUI, ready for its channel. Does not belong here: mistakes (`spellings`), columns
-(`channels`).
+Belongs here: one row for each file of a DUI, ready for its channel. Does not belong here: mistakes (`spellings`),
+columns (`channels`).
 """
 
 from __future__ import annotations
@@ -12,28 +12,31 @@ import polars as pl
 from witness.generate.personnes.channels import residalia
 from witness.generate.personnes.person_defects import Journal
 from witness.generate.personnes.record_keeping import DOMICILIA, HANDISOFT, RESIDALIA
-from witness.generate.personnes.spellings import ecrire as identites
+from witness.generate.personnes.spellings import write as write_identity
 
-_DECES = 0  # rank among the reasons of exit
+_DEATH = 0  # rank among the reasons of exit
 
 
-def ecrites(
-    journal: Journal, ou: str, personnes: pl.DataFrame, fiches: pl.DataFrame, sejours: pl.DataFrame
+def written(
+    journal: Journal, where: str, personnes: pl.DataFrame, fiches: pl.DataFrame, sejours: pl.DataFrame
 ) -> pl.DataFrame:
-    """Columns of `spellings.ecrire`, then rang_fiche, et, canal, numero_fiche, deces, identifiant (as written)."""
-    capitales = np.isin(fiches["canal"].to_numpy(), (HANDISOFT, DOMICILIA))
-    t = identites(journal, ou, personnes, fiches["personne"].to_numpy(), capitales, ins=True)
+    """The columns of `spellings.write`, then those of the file.
+
+    The latter are rang_fiche, et, canal, numero_fiche, deces and identifiant (as it is written).
+    """
+    in_capitals = np.isin(fiches["canal"].to_numpy(), (HANDISOFT, DOMICILIA))
+    t = write_identity(journal, where, personnes, fiches["personne"].to_numpy(), in_capitals, ins=True)
     t = t.hstack(
         fiches.select(pl.col("rang").alias("rang_fiche"), "et", "canal", pl.col("numero").alias("numero_fiche"))
     )
-    morts = sejours.filter((pl.col("motif") == _DECES) & ~pl.col("est_illisible"))
-    deces = morts.group_by("fiche").agg(pl.col("sortie").max().alias("deces"))
+    dead = sejours.filter((pl.col("motif") == _DEATH) & ~pl.col("est_illisible"))
+    deces = dead.group_by("fiche").agg(pl.col("sortie").max().alias("deces"))
     t = t.join(deces, left_on="rang_fiche", right_on="fiche", how="left", maintain_order="left")
-    return t.with_columns(_identifiant())
+    return t.with_columns(_identifier())
 
 
-def _identifiant() -> pl.Expr:
-    """Number that each software gives to its file."""
+def _identifier() -> pl.Expr:
+    """The number that each software gives to its files."""
     return (
         pl.when(pl.col("canal") == RESIDALIA)
         .then(residalia.dossier())

@@ -1,12 +1,11 @@
-"""Numbers of persons whose key is right and that cannot be anyone's: NIR, NIA, file of a MDPH.
+"""Numbers of persons (NIR, NIA) whose key is right and that cannot be anyone's.
 
-Belongs here: birth places and numbers made of them. Does not belong here: who bears them (`etat_civil`).
+Belongs here: birth places, and the numbers made of them. Does not belong here: who bears them (`etat_civil`).
 
-Why these cannot be real: a NIR (or NIA, which starts with 7 or 8) is sex, year and month of birth, place of birth,
-rank, key.
-The place of birth is a département followed by a number that no commune of it ever had: 990 to 999 (the highest in
-France is under 910), 90 to 99 overseas (where three digits tell the département) ; abroad, 99 and 980 to 989, which are
-no country (the codes of countries stop at 99 5xx).
+A NIR is made of sex, year and month of birth, place of birth, rank and key; a NIA starts with 7 or 8. None of these can
+be real, because of the place of birth. It is a département followed by a number that no commune of it ever had: 990 to
+999 (the highest in France is under 910), 90 to 99 overseas, where three digits tell the département. Abroad, it is 99
+followed by 980 to 989, which are no country (the codes of countries stop at 99 5xx).
 """
 
 from __future__ import annotations
@@ -17,67 +16,73 @@ import numpy as np
 import polars as pl
 
 from witness.generate import facts
-from witness.generate.streams import Entiers, rang_dans
+from witness.generate.streams import Integers, rank_within
 
-ETRANGER = -1  # rank of the département of those who were born abroad
-_NATIFS = 5  # of the ten invented communes of a département, those kept for people who live in it
-_RANGS = 999  # ranks of a NIR by commune, month and sex
+ABROAD = -1  # rank of the département of those who were born abroad
+_N_NATIVE = 5  # of the ten invented communes of a département, those kept for people who live in it
+_N_RANKS = 999  # ranks of a NIR by commune, month and sex
 _CORSE = {"2A": "19", "2B": "18"}  # for the key
 
 
 @dataclass(frozen=True)
-class Lieux:
-    """Roots of the birth places: `racines[d]` for a département, the last one for abroad ; `numeriques` for the key."""
+class BirthPlaces:
+    """The birth places less their last digit, one a département, then one for abroad.
 
-    racines: np.ndarray
-    numeriques: np.ndarray
-
-
-def lieux() -> Lieux:
-    """Every birth place less its last digit."""
-    codes = facts.textes("departements", "code")
-    racines = [f"{c}99" if len(c) == 2 else f"{c}9" for c in codes] + ["9998"]
-    chiffres = [_CORSE.get(r[:2], r[:2]) + r[2:] for r in racines]
-    return Lieux(np.array(racines, dtype=object), np.array([int(c) for c in chiffres]))
-
-
-def places(cles: Entiers, naissance: Entiers, residence: int) -> tuple[Entiers, Entiers]:
-    """Last digit of the birth place and rank in the register of each person, so that no two have the same number.
-
-    `cles`: sex and month of birth as one number ; `naissance`: rank of the département of birth ; `residence`: rank of
-    the one where they live: those born elsewhere share ranks that no other département of residence uses.
+    `roots` are the texts; `numeric` are the numbers from which the key is computed.
     """
-    rang = rang_dans(cles * 1000 + naissance + 1)
-    natif = naissance == residence
-    n_departements = len(facts.textes("departements", "code"))
-    par_residence = (10 - _NATIFS) * _RANGS // n_departements
-    if (rang[natif] >= _NATIFS * _RANGS).any() or (rang[~natif] >= par_residence).any():
+
+    roots: np.ndarray
+    numeric: np.ndarray
+
+
+def birth_places() -> BirthPlaces:
+    """Every birth place less its last digit."""
+    codes = facts.texts("departements", "code")
+    roots = [f"{c}99" if len(c) == 2 else f"{c}9" for c in codes] + ["9998"]
+    digits = [_CORSE.get(r[:2], r[:2]) + r[2:] for r in roots]
+    return BirthPlaces(np.array(roots, dtype=object), np.array([int(c) for c in digits]))
+
+
+def places(keys: Integers, birth: Integers, residence: int) -> tuple[Integers, Integers]:
+    """Last digit of the birth place and rank in the register, so that no two persons have the same number.
+
+    `keys`: sex and month of birth, as one number. `birth`: rank of the département of birth. `residence`: rank of the
+    département where they live; those born elsewhere share ranks that no other département of residence uses.
+    """
+    rank = rank_within(keys * 1000 + birth + 1)
+    native = birth == residence
+    n_departements = len(facts.texts("departements", "code"))
+    per_residence = (10 - _N_NATIVE) * _N_RANKS // n_departements
+    if (rank[native] >= _N_NATIVE * _N_RANKS).any() or (rank[~native] >= per_residence).any():
         raise ValueError("plus de place dans la plage des NIR fictifs : trop de personnes nées le même mois")
-    suite = np.where(natif, rang, residence * par_residence + rang)
-    chiffre = np.where(natif, suite % _NATIFS, _NATIFS + suite % (10 - _NATIFS))
-    return chiffre, suite // np.where(natif, _NATIFS, 10 - _NATIFS) + 1
+    sequence = np.where(native, rank, residence * per_residence + rank)
+    digit = np.where(native, sequence % _N_NATIVE, _N_NATIVE + sequence % (10 - _N_NATIVE))
+    return digit, sequence // np.where(native, _N_NATIVE, 10 - _N_NATIVE) + 1
 
 
 def matricules(
-    genre: Entiers, annee: Entiers, mois: Entiers, naissance: Entiers, chiffre: Entiers, rang: Entiers
+    kind: Integers, year: Integers, month: Integers, birth: Integers, digit: Integers, rank: Integers
 ) -> pl.DataFrame:
-    """`lieu` (five characters), `nir` (thirteen) and `cle` (two). `genre`: 1 man, 2 woman ; 7 and 8 for a NIA."""
-    racines = lieux()
-    tete = (genre * 100 + annee % 100) * 100 + mois
-    nombre = ((tete * 10_000 + racines.numeriques[naissance]) * 10 + chiffre) * 1000 + rang
-    textes = {
-        "tete": tete,
-        "racine": racines.racines[naissance].astype(str),
-        "chiffre": chiffre,
-        "rang": rang,
-        "cle": 97 - nombre % 97,
+    """The columns `lieu` (five characters), `nir` (thirteen) and `cle` (two).
+
+    `kind` is 1 for a man, 2 for a woman, 7 and 8 for their NIA.
+    """
+    roots = birth_places()
+    head = (kind * 100 + year % 100) * 100 + month
+    number = ((head * 10_000 + roots.numeric[birth]) * 10 + digit) * 1000 + rank
+    texts = {
+        "tete": head,
+        "racine": roots.roots[birth].astype(str),
+        "chiffre": digit,
+        "rang": rank,
+        "cle": 97 - number % 97,
     }
     zeros = (("rang", 3), ("cle", 2))
-    table = pl.DataFrame(textes).with_columns(pl.col(c).cast(pl.String).str.zfill(n) for c, n in zeros)
-    lieu = pl.concat_str("racine", "chiffre")
-    return table.select(lieu.alias("lieu"), pl.concat_str("tete", lieu, "rang").alias("nir"), "cle")
+    table = pl.DataFrame(texts).with_columns(pl.col(c).cast(pl.String).str.zfill(n) for c, n in zeros)
+    birth_place = pl.concat_str("racine", "chiffre")
+    return table.select(birth_place.alias("lieu"), pl.concat_str("tete", birth_place, "rang").alias("nir"), "cle")
 
 
-def cle_nir(numero: str) -> str:
-    """The key of thirteen characters."""
-    return f"{97 - int(numero[:5] + _CORSE.get(numero[5:7], numero[5:7]) + numero[7:13]) % 97:02d}"
+def nir_key(number: str) -> str:
+    """The key of the thirteen characters of a NIR."""
+    return f"{97 - int(number[:5] + _CORSE.get(number[5:7], number[5:7]) + number[7:13]) % 97:02d}"

@@ -1,7 +1,7 @@
 """How often things go wrong when persons and stays are told.
 
-Belongs here: the kinds and their default rates. Does not belong here: what a right system does of each, and making them
-(`personnes.person_defects`).
+Belongs here: the kinds of defects and their default rates. Does not belong here: what a right system does of each, and
+making them (`person_defects`, `spellings`).
 """
 
 from __future__ import annotations
@@ -10,16 +10,19 @@ from dataclasses import dataclass, fields, replace
 
 
 @dataclass(frozen=True)
-class TauxPersonnes:
-    """Share touched by each kind, of the records that can be ; above 0, at least one is when it can, in each file."""
+class PersonRates:
+    """Share of the records that each kind touches, among those that it can touch.
+
+    Above 0, at least one record is touched in each file whenever one can be.
+    """
 
     # Identity, in any record of a person.
     identite_non_qualifiee: float = 0.12  # an INS that is not VALI: not an identity
     ins_d_un_autre: float = 0.002  # another person's INS, not qualified
     cle_fausse: float = 0.004  # key of the NIR or of the INS
     faute_dans_le_nom: float = 0.006  # two letters swapped
-    nom_marital: float = 0.012  # married name written as the birth name ; of those who have one
-    accents: float = 0.05  # accents, hyphens, capitals written otherwise ; of those that can be
+    nom_marital: float = 0.012  # married name written as the birth name; of those who have one
+    accents: float = 0.05  # accents, hyphens, capitals written otherwise; of those that can be
     prenom_compose_coupe: float = 0.08  # of compound given names
     jour_mois_inverses: float = 0.004
     sexe_absent: float = 0.004
@@ -49,10 +52,10 @@ class TauxPersonnes:
         return tuple(f.name for f in fields(cls))
 
     @classmethod
-    def aucun(cls) -> TauxPersonnes:
-        """No injected defect at all."""
+    def none(cls) -> PersonRates:
+        """Rates without any injected defect."""
         return cls(**dict.fromkeys(cls.natures(), 0.0))
 
-    def fois(self, facteur: float) -> TauxPersonnes:
-        """The same kinds, more or less frequent."""
-        return replace(self, **{n: min(1.0, getattr(self, n) * facteur) for n in self.natures()})
+    def times(self, factor: float) -> PersonRates:
+        """The same kinds, as many times more frequent; no rate passes 1."""
+        return replace(self, **{n: min(1.0, getattr(self, n) * factor) for n in self.natures()})

@@ -1,9 +1,11 @@
-"""Who keeps which records: the software of each ET, and which national systems it feeds.
+"""Who keeps which records: the software of each ET, and the national systems that it feeds.
 
-Belongs here: the choice of a channel by operator, the perimeter of RESID-ESMS and ViaTrajectoire. Does not belong here:
-what is told through them (`channels`).
-RESID-ESMS: EHPAD, ESMS for disabled people paid by the Assurance maladie, home nursing (CASF, R. 314-105-3).
-ViaTrajectoire: grand âge for housing and day care of the elderly, handicap for what a CDAPH decision opens.
+Belongs here: the choice of a software by operator, the perimeter of RESID-ESMS and of ViaTrajectoire. Does not belong
+here: what is told through them (`channels`).
+
+RESID-ESMS: EHPAD, ESMS for disabled people that the Assurance maladie pays, home nursing (CASF, R. 314-105-3).
+ViaTrajectoire: « grand âge » for the housing and the day care of the elderly, « handicap » for what a decision of the
+CDAPH opens.
 """
 
 from __future__ import annotations
@@ -14,11 +16,11 @@ import numpy as np
 import polars as pl
 
 from witness.generate import facts
-from witness.generate.streams import Hasard
+from witness.generate.streams import Streams
 
-SANS, TDDUI, RESIDALIA, HANDISOFT, DOMICILIA = "", "tddui", "residalia", "handisoft", "domicilia"
+NO_SOFTWARE, TDDUI, RESIDALIA, HANDISOFT, DOMICILIA = "", "tddui", "residalia", "handisoft", "domicilia"
 PA, PH = "pa", "ph"
-_PRODUIT = {
+_PRODUCT = {
     "EHPAD": RESIDALIA, "HEBERGEMENT_PA": RESIDALIA, "JOUR_PA": RESIDALIA, "SOINS_DOMICILE": DOMICILIA,
     "AIDE_DOMICILE": DOMICILIA,
 }  # fmt: skip
@@ -26,54 +28,61 @@ PROFILS_PA = ("EHPAD", "HEBERGEMENT_PA", "JOUR_PA")
 PROFILS_PH = ("ENFANT_ETAB", "ENFANT_SERVICE", "ADULTE_SOINS", "ADULTE_VIE", "TRAVAIL", "ADULTE_SERVICE")
 _RESID = {"EHPAD", "SOINS_DOMICILE", "ENFANT_ETAB", "ENFANT_SERVICE", "ADULTE_SOINS", "TRAVAIL"}
 _RESID_CATEGORIES = {"445"}  # SAMSAH: the only service for adults that the Assurance maladie pays
-PART_TDDUI = 0.05  # of the ET of a département, whole operators
-PART_SANS_DUI = 0.03
-PART_RESID, PART_VT = 0.94, {"EHPAD": 0.97, "HEBERGEMENT_PA": 0.6, "JOUR_PA": 0.8}
-PART_VT_PH = 0.95
-PART_AIDE_DOMICILE = 0.37  # home help services whose people are of this world: the others keep paper records
+TDDUI_SHARE = 0.05  # of the ET of a département; all those of an operator together
+WITHOUT_DUI_SHARE = 0.03
+RESID_SHARE, VT_SHARES = 0.94, {"EHPAD": 0.97, "HEBERGEMENT_PA": 0.6, "JOUR_PA": 0.8}
+VT_PH_SHARE = 0.95
+HOME_HELP_SHARE = (
+    0.37  # of the home help services, those whose people exist in this world; the others keep paper records
+)
 
 
 @dataclass(frozen=True)
-class Tenue:
-    """By ET (`et_id`): software (« » : none), whether its people exist here, whether it feeds RESID, ViaTrajectoire."""
+class RecordKeeping:
+    """By ET (`et_id`): the software, and the national systems that it feeds.
 
-    canal: np.ndarray
-    peuple: np.ndarray
+    `channel`: the software, empty when there is none. `has_people`: whether its people exist in this world. `resid`:
+    whether it feeds RESID-ESMS. `vt`: its side of ViaTrajectoire (`PA`, `PH`), empty when it feeds none.
+    """
+
+    channel: np.ndarray
+    has_people: np.ndarray
     resid: np.ndarray
     vt: np.ndarray
 
 
-def construire(hasard: Hasard, et: pl.DataFrame) -> Tenue:
-    """Choices of every ET ; those of an operator go together for TDDUI."""
-    rng = hasard.flux("personnes/tenue")
+def build(streams: Streams, et: pl.DataFrame) -> RecordKeeping:
+    """The choices of every ET. All the ET of an operator that sends TDDUI bundles send them."""
+    rng = streams.stream("personnes/tenue")
     n = len(et)
     profil = np.array(facts.profils(), dtype=object)[et["profil_id"].to_numpy()]
-    canal = np.array([_PRODUIT.get(p, HANDISOFT) for p in profil], dtype=object)
-    canal[_en_tddui(rng, et)] = TDDUI
-    canal[rng.random(n) < PART_SANS_DUI] = SANS
-    aide = profil == "AIDE_DOMICILE"
-    peuple = (profil != "RESSOURCE") & (~aide | (rng.random(n) < PART_AIDE_DOMICILE) & (canal != SANS))
+    channel = np.array([_PRODUCT.get(p, HANDISOFT) for p in profil], dtype=object)
+    channel[_sends_tddui(rng, et)] = TDDUI
+    channel[rng.random(n) < WITHOUT_DUI_SHARE] = NO_SOFTWARE
+    home_help = profil == "AIDE_DOMICILE"
+    has_people = (profil != "RESSOURCE") & (~home_help | (rng.random(n) < HOME_HELP_SHARE) & (channel != NO_SOFTWARE))
     categorie = et["categorie"].to_numpy()
-    resid = (np.isin(profil, list(_RESID)) | np.isin(categorie, list(_RESID_CATEGORIES))) & peuple
-    part = np.array([PART_VT.get(p, PART_VT_PH if p in PROFILS_PH else 0.0) for p in profil])
-    vt = np.where(rng.random(n) < part, np.where(np.isin(profil, PROFILS_PA), PA, PH), "").astype(object)
-    return Tenue(canal, peuple, resid & (rng.random(n) < PART_RESID), np.where(peuple, vt, ""))
+    resid = (np.isin(profil, list(_RESID)) | np.isin(categorie, list(_RESID_CATEGORIES))) & has_people
+    share = np.array([VT_SHARES.get(p, VT_PH_SHARE if p in PROFILS_PH else 0.0) for p in profil])
+    vt = np.where(rng.random(n) < share, np.where(np.isin(profil, PROFILS_PA), PA, PH), "").astype(object)
+    return RecordKeeping(channel, has_people, resid & (rng.random(n) < RESID_SHARE), np.where(has_people, vt, ""))
 
 
-def _en_tddui(rng: np.random.Generator, et: pl.DataFrame) -> np.ndarray:
-    """ET of the operators that send TDDUI bundles: in each département, drawn until their share is reached."""
-    tirage = rng.random(int(et["ej_id"].to_numpy().max()) + 1)
-    par_ej = pl.DataFrame(
-        {"departement": et["departement"], "ej": et["ej_id"], "tirage": tirage[et["ej_id"].to_numpy()]}
-    )
-    cumul = (
-        par_ej.group_by("departement", "ej", "tirage")
+def _sends_tddui(rng: np.random.Generator, et: pl.DataFrame) -> np.ndarray:
+    """Mask of the ET whose operator sends TDDUI bundles.
+
+    In each département, operators are drawn until they run the share of the ET that is wanted.
+    """
+    draw = rng.random(int(et["ej_id"].to_numpy().max()) + 1)
+    by_ej = pl.DataFrame({"departement": et["departement"], "ej": et["ej_id"], "tirage": draw[et["ej_id"].to_numpy()]})
+    cumulated = (
+        by_ej.group_by("departement", "ej", "tirage")
         .len()
         .sort("departement", "tirage", "ej")
         .with_columns(
             (pl.col("len").cum_sum() - pl.col("len")).over("departement").alias("avant"),
             pl.col("len").sum().over("departement").alias("total"),
         )
-        .filter(pl.col("avant") < PART_TDDUI * pl.col("total"))
+        .filter(pl.col("avant") < TDDUI_SHARE * pl.col("total"))
     )
-    return np.isin(et["ej_id"].to_numpy(), cumul["ej"].to_numpy())
+    return np.isin(et["ej_id"].to_numpy(), cumulated["ej"].to_numpy())

@@ -1,7 +1,9 @@
-"""How a system writes who a person is: capitals or accents, and the mistakes made while typing.
+"""How a system writes who a person is: in capitals or with accents, and with the mistakes made while typing.
 
 Belongs here: the identity of records, right or wrong. Does not belong here: the true one (`etat_civil`), the columns of
-a given file (`channels`). A record has at most one mistake about its traits, and one about its numbers.
+a given file (`channels`).
+
+A record has at most one mistake about its traits, and one about its numbers.
 """
 
 from __future__ import annotations
@@ -9,143 +11,145 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from witness.generate.personnes.et_facts import ANNEE
-from witness.generate.personnes.invented_names import majuscules
+from witness.generate.personnes.et_facts import YEAR
+from witness.generate.personnes.invented_names import capitals
 from witness.generate.personnes.person_defects import Journal
-from witness.generate.personnes.person_numbers import ETRANGER, matricules
-from witness.generate.streams import Entiers
+from witness.generate.personnes.person_numbers import ABROAD, matricules
+from witness.generate.streams import Integers
 
-AGE_OUVRANT_DROIT = 16
+ENTITLED_AGE = 16
 
 
-def ecrire(
+def write(
     journal: Journal,
-    ou: str,
+    where: str,
     personnes: pl.DataFrame,
-    rangs: Entiers,
-    capitales: np.ndarray,
+    ranks: Integers,
+    in_capitals: np.ndarray,
     *,
     ins: bool = False,
     nir: bool = False,
 ) -> pl.DataFrame:
-    """Identity of the records `ou`, whose persons are `rangs` in `personnes`.
+    """Identity of the records of the table `where`, whose persons are the rows `ranks` of `personnes`.
+
+    `in_capitals` is the mask of the records written as the registers do. `ins` and `nir` tell whether the records carry
+    an INS, and the NIR of the person who is insured.
 
     Columns: personne, nom, nom_usage, prenom, prenoms, naissance, sexe, lieu, nir (13), cle, ins (13), ins_cle,
-    ins_statut, est_nia, and those of `etat_civil` that nobody gets wrong. `capitales`: the records written as
-    registers do. `ins`, `nir`: the records carry an INS, the NIR of who is insured.
+    ins_statut, est_nia, and those of `etat_civil` that nobody gets wrong.
     """
-    t = personnes[rangs].with_columns(
+    t = personnes[ranks].with_columns(
         pl.when("femme").then(pl.lit("F")).otherwise(pl.lit("M")).alias("sexe"),
         pl.col("nir").alias("ins"),
         pl.col("cle").alias("ins_cle"),
         pl.lit("VALI").alias("ins_statut"),
     )
     t = t.rename({"date_naissance": "naissance"})
-    brut = t["nom"]
-    grand = pl.lit(pl.Series(capitales))
-    noms = ("nom", "nom_usage", "prenom", "prenoms")
-    t = t.with_columns(pl.when(grand).then(majuscules(pl.col(c))).otherwise(c).alias(c) for c in noms)
-    t = _traits(journal, ou, t, brut, capitales, avec_sexe=not nir)
+    raw = t["nom"]
+    upper = pl.lit(pl.Series(in_capitals))
+    names = ("nom", "nom_usage", "prenom", "prenoms")
+    t = t.with_columns(pl.when(upper).then(capitals(pl.col(c))).otherwise(c).alias(c) for c in names)
+    t = _traits(journal, where, t, raw, in_capitals, with_sex=not nir)
     if ins:
-        t = _ins(journal, ou, t)
+        t = _ins(journal, where, t)
     if nir:
-        t = _nir(journal, ou, t)
+        t = _nir(journal, where, t)
     return t
 
 
-def remplacer(table: pl.DataFrame, colonne: str, rangs: Entiers, valeurs: pl.Series | None) -> pl.DataFrame:
-    """A table some cells of which are others (None: empty)."""
-    if len(rangs) == 0:
+def replaced(table: pl.DataFrame, column: str, ranks: Integers, values: pl.Series | None) -> pl.DataFrame:
+    """A table with some cells of a column replaced by `values` (None: emptied)."""
+    if len(ranks) == 0:
         return table
-    if valeurs is None:
-        valeurs = pl.Series([None] * len(rangs), dtype=table.schema[colonne])
-    return table.with_columns(table[colonne].scatter(rangs.tolist(), valeurs).alias(colonne))
+    if values is None:
+        values = pl.Series([None] * len(ranks), dtype=table.schema[column])
+    return table.with_columns(table[column].scatter(ranks.tolist(), values).alias(column))
 
 
 def _traits(
-    journal: Journal, ou: str, t: pl.DataFrame, brut: pl.Series, capitales: np.ndarray, *, avec_sexe: bool
+    journal: Journal, where: str, t: pl.DataFrame, raw: pl.Series, in_capitals: np.ndarray, *, with_sex: bool
 ) -> pl.DataFrame:
-    libre = np.ones(len(t), dtype=bool)
+    free = np.ones(len(t), dtype=bool)
 
-    def choisis(nature: str, possibles: pl.Series, champ: str) -> Entiers:
-        rangs = journal.choisir(nature, ou, possibles.fill_null(False).to_numpy() & libre, champ)
-        libre[rangs] = False
-        return rangs
+    def chosen(nature: str, possible: pl.Series, field_name: str) -> Integers:
+        ranks = journal.spoil(nature, where, possible.fill_null(False).to_numpy() & free, field_name)
+        free[ranks] = False
+        return ranks
 
-    rangs = choisis("nom_marital", t["nom_usage"].is_not_null() & (t["nom_usage"] != t["nom"]), "nom")
-    t = remplacer(t, "nom", rangs, t["nom_usage"].gather(rangs))
-    compose = t["prenom"].str.contains("-", literal=True)
-    rangs = choisis("prenom_compose_coupe", compose, "prenom")
-    seul = journal.flux("prenom_compose_coupe/forme", ou).random(len(rangs)) < 0.5
-    for colonne in ("prenom", "prenoms"):
-        mots = t[colonne].gather(rangs)
-        court = pl.select(pl.when(pl.Series(seul)).then(mots.str.replace(r"-.*", "")).otherwise(
-            mots.str.replace("-", " ", literal=True))).to_series()  # fmt: skip
-        t = remplacer(t, colonne, rangs, court)
-    rangs = choisis("faute_dans_le_nom", pl.Series(np.ones(len(t), dtype=bool)), "nom")
-    tirages = journal.flux("faute_dans_le_nom/place", ou).random(len(rangs))
-    t = remplacer(t, "nom", rangs, pl.Series(
-        [_intervertir(nom, u) for nom, u in zip(t["nom"].gather(rangs), tirages, strict=True)], dtype=pl.String
+    ranks = chosen("nom_marital", t["nom_usage"].is_not_null() & (t["nom_usage"] != t["nom"]), "nom")
+    t = replaced(t, "nom", ranks, t["nom_usage"].gather(ranks))
+    compound = t["prenom"].str.contains("-", literal=True)
+    ranks = chosen("prenom_compose_coupe", compound, "prenom")
+    alone = journal.stream("prenom_compose_coupe/forme", where).random(len(ranks)) < 0.5
+    for column in ("prenom", "prenoms"):
+        words = t[column].gather(ranks)
+        short = pl.select(pl.when(pl.Series(alone)).then(words.str.replace(r"-.*", "")).otherwise(
+            words.str.replace("-", " ", literal=True))).to_series()  # fmt: skip
+        t = replaced(t, column, ranks, short)
+    ranks = chosen("faute_dans_le_nom", pl.Series(np.ones(len(t), dtype=bool)), "nom")
+    draws = journal.stream("faute_dans_le_nom/place", where).random(len(ranks))
+    t = replaced(t, "nom", ranks, pl.Series(
+        [_swap(name, u) for name, u in zip(t["nom"].gather(ranks), draws, strict=True)], dtype=pl.String
     ))  # fmt: skip
-    jour, mois = t["naissance"].dt.day(), t["naissance"].dt.month()
-    rangs = choisis("jour_mois_inverses", (jour <= 12) & (jour != mois), "date de naissance")
-    inverses = t[rangs].select(pl.date(pl.col("naissance").dt.year(), pl.col("naissance").dt.day(),
+    day, month = t["naissance"].dt.day(), t["naissance"].dt.month()
+    ranks = chosen("jour_mois_inverses", (day <= 12) & (day != month), "date de naissance")
+    inverted = t[ranks].select(pl.date(pl.col("naissance").dt.year(), pl.col("naissance").dt.day(),
                                        pl.col("naissance").dt.month())).to_series()  # fmt: skip
-    t = remplacer(t, "naissance", rangs, inverses)
-    if avec_sexe:
-        t = remplacer(t, "sexe", choisis("sexe_absent", pl.Series(np.ones(len(t), dtype=bool)), "sexe"), None)
-    rangs = choisis("accents", brut.str.contains("[^A-Za-z]"), "nom")
-    autres = pl.DataFrame({"nom": brut.gather(rangs), "grand": capitales[rangs]}).with_columns(
+    t = replaced(t, "naissance", ranks, inverted)
+    if with_sex:
+        t = replaced(t, "sexe", chosen("sexe_absent", pl.Series(np.ones(len(t), dtype=bool)), "sexe"), None)
+    ranks = chosen("accents", raw.str.contains("[^A-Za-z]"), "nom")
+    others = pl.DataFrame({"nom": raw.gather(ranks), "grand": in_capitals[ranks]}).with_columns(
         pl.col("nom").str.to_uppercase().str.replace_all("-", " ")
     )
-    autrement = autres.select(pl.when("grand").then("nom").otherwise(majuscules(pl.col("nom")))).to_series()
-    return remplacer(t, "nom", rangs, autrement)
+    otherwise = others.select(pl.when("grand").then("nom").otherwise(capitals(pl.col("nom")))).to_series()
+    return replaced(t, "nom", ranks, otherwise)
 
 
-def _intervertir(nom: str, tirage: float) -> str:
-    """Two neighbouring letters swapped, not the first, and different."""
-    places = [i for i in range(1, len(nom) - 1) if nom[i] != nom[i + 1] and nom[i : i + 2].isalpha()]
-    i = places[int(tirage * len(places))]
-    return nom[:i] + nom[i + 1] + nom[i] + nom[i + 2 :]
+def _swap(name: str, draw: float) -> str:
+    """A name with two of its letters swapped: neighbours, different, the first letter excepted."""
+    places = [i for i in range(1, len(name) - 1) if name[i] != name[i + 1] and name[i : i + 2].isalpha()]
+    i = places[int(draw * len(places))]
+    return name[:i] + name[i + 1] + name[i] + name[i + 2 :]
 
 
-def _ins(journal: Journal, ou: str, t: pl.DataFrame) -> pl.DataFrame:
-    rangs = journal.choisir("identite_non_qualifiee", ou, np.ones(len(t), dtype=bool), "statut INS")
+def _ins(journal: Journal, where: str, t: pl.DataFrame) -> pl.DataFrame:
+    ranks = journal.spoil("identite_non_qualifiee", where, np.ones(len(t), dtype=bool), "statut INS")
     statuts = np.array(["PROV", "RECUP", None], dtype=object)
-    choix = statuts[journal.flux("identite_non_qualifiee/statut", ou).choice(3, len(rangs), p=[0.6, 0.15, 0.25])]
-    t = remplacer(t, "ins_statut", rangs, pl.Series(choix.tolist(), dtype=pl.String))
-    for colonne in ("ins", "ins_cle"):
-        t = t.with_columns(pl.when(pl.col("ins_statut").is_not_null()).then(colonne).alias(colonne))
-    porte = t["ins_statut"].is_not_null().to_numpy()
-    rangs = journal.choisir("ins_d_un_autre", ou, porte, "INS")
-    autre = np.roll(rangs, 1) if len(rangs) > 1 else (rangs + 1) % max(len(t), 1)
-    autre = np.where(porte[autre] & (autre != rangs), autre, (rangs + 7) % max(len(t), 1))
-    for colonne in ("ins", "ins_cle"):
-        t = remplacer(t, colonne, rangs, t[colonne].gather(autre))
-    t = remplacer(t, "ins_statut", rangs, pl.Series(["PROV"] * len(rangs)))
-    libre = porte.copy()
-    libre[rangs] = False
-    rangs = journal.choisir("cle_fausse", ou, libre, "INS")
-    return remplacer(t, "ins_cle", rangs, _cle_voisine(t["ins_cle"].gather(rangs)))
+    choice = statuts[journal.stream("identite_non_qualifiee/statut", where).choice(3, len(ranks), p=[0.6, 0.15, 0.25])]
+    t = replaced(t, "ins_statut", ranks, pl.Series(choice.tolist(), dtype=pl.String))
+    for column in ("ins", "ins_cle"):
+        t = t.with_columns(pl.when(pl.col("ins_statut").is_not_null()).then(column).alias(column))
+    carries = t["ins_statut"].is_not_null().to_numpy()
+    ranks = journal.spoil("ins_d_un_autre", where, carries, "INS")
+    other = np.roll(ranks, 1) if len(ranks) > 1 else (ranks + 1) % max(len(t), 1)
+    other = np.where(carries[other] & (other != ranks), other, (ranks + 7) % max(len(t), 1))
+    for column in ("ins", "ins_cle"):
+        t = replaced(t, column, ranks, t[column].gather(other))
+    t = replaced(t, "ins_statut", ranks, pl.Series(["PROV"] * len(ranks)))
+    free = carries.copy()
+    free[ranks] = False
+    ranks = journal.spoil("cle_fausse", where, free, "INS")
+    return replaced(t, "ins_cle", ranks, _wrong_key(t["ins_cle"].gather(ranks)))
 
 
-def _nir(journal: Journal, ou: str, t: pl.DataFrame) -> pl.DataFrame:
-    """The number of who is insured: a parent's, for some children."""
-    enfant = (ANNEE - t["naissance"].dt.year() < AGE_OUVRANT_DROIT).to_numpy()
-    rangs = journal.choisir("nir_du_parent", ou, enfant, "NIR")
-    if len(rangs) == 0:
+def _nir(journal: Journal, where: str, t: pl.DataFrame) -> pl.DataFrame:
+    """Put in place the number of the person who is insured: for some children, it is that of a parent."""
+    child = (YEAR - t["naissance"].dt.year() < ENTITLED_AGE).to_numpy()
+    ranks = journal.spoil("nir_du_parent", where, child, "NIR")
+    if len(ranks) == 0:
         return t
-    # One parent for the children of one family: drawn from the name and the day, so that twins share it.
-    famille = (pl.col("naissance").cast(pl.Int32).cast(pl.Int64) * 7919 + pl.col("nom").str.len_chars() * 131) % 100_003
-    graine = t[rangs].select(famille).to_series().to_numpy().astype(np.int64)
-    annee = t["naissance"].gather(rangs).dt.year().to_numpy() - 24 - graine % 16
-    lieu = np.full(len(rangs), ETRANGER)
-    parents = matricules(1 + graine % 2, annee, graine % 12 + 1, lieu, graine % 10, 500 + graine % 499)
-    for colonne in ("nir", "cle"):
-        t = remplacer(t, colonne, rangs, parents[colonne])
-    return t.with_columns((pl.col("est_nia") & ~pl.Series(np.isin(np.arange(len(t)), rangs))).alias("est_nia"))
+    # The parent is drawn from the name and the birth day, so that twins share theirs.
+    family = (pl.col("naissance").cast(pl.Int32).cast(pl.Int64) * 7919 + pl.col("nom").str.len_chars() * 131) % 100_003
+    seed = t[ranks].select(family).to_series().to_numpy().astype(np.int64)
+    year = t["naissance"].gather(ranks).dt.year().to_numpy() - 24 - seed % 16
+    birth_place = np.full(len(ranks), ABROAD)
+    parents = matricules(1 + seed % 2, year, seed % 12 + 1, birth_place, seed % 10, 500 + seed % 499)
+    for column in ("nir", "cle"):
+        t = replaced(t, column, ranks, parents[column])
+    return t.with_columns((pl.col("est_nia") & ~pl.Series(np.isin(np.arange(len(t)), ranks))).alias("est_nia"))
 
 
-def _cle_voisine(cles: pl.Series) -> pl.Series:
-    """A key that is not the right one."""
-    return ((cles.cast(pl.Int64) + 13) % 97 + 1).cast(pl.String).str.zfill(2)
+def _wrong_key(keys: pl.Series) -> pl.Series:
+    """Keys that are not the right ones."""
+    return ((keys.cast(pl.Int64) + 13) % 97 + 1).cast(pl.String).str.zfill(2)

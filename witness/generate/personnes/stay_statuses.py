@@ -1,12 +1,14 @@
-"""What is true of each stay beside what was told of it: who was not told, what is missing, who is in two places.
+"""What is true of each stay beside what was told of it: not told, without a decision, in two places at once.
 
-Belongs here: the statuses of the issue, from the stays and what was written. Does not belong here: writing, matching.
+Belongs here: the statuses of a stay, from the truth and from what was written. Does not belong here: writing, matching.
 
-A stay is « told » by a software when a row of it can be read. Statuses compare a system with the DUI: only stays that
-a DUI tells have them, and only at ET that feed the system (they have other rows in it). `deux_lieux`: two stays of one
-person in housing (HP, HT, INT), in two ET, overlap by more than three days, taking for each the dates of the DUI, else
-of RESID, else of
-ViaTrajectoire. `dossier_papier_double` is about a request, not a stay. `annee`: of the entry, of the exit, or the last.
+A software « tells » a stay when one of its rows about it can be read. A status compares a system with the DUI: it is
+given only to stays that a DUI tells, at an ET that feeds the system.
+
+`deux_lieux`: two stays of one person in housing (HP, HT, INT), in two ET, overlap by more than three days. The dates of
+each are those of the DUI, or else those of RESID, or else those of ViaTrajectoire. `dossier_papier_double` is about a
+request, not about a stay. `annee` is the year of the entry for an entry that was not told, and the last year for all
+other statuses.
 """
 
 from __future__ import annotations
@@ -15,11 +17,11 @@ import numpy as np
 import polars as pl
 
 from witness.generate.personnes.channels.channel_file import Departement
-from witness.generate.personnes.declared_stays import DECEMBRE, TOLERANCE
-from witness.generate.personnes.et_facts import ANNEE, MODALITES
+from witness.generate.personnes.declared_stays import DECEMBER, TOLERANCE
+from witness.generate.personnes.et_facts import MODALITES, YEAR
 from witness.generate.personnes.record_keeping import HANDISOFT, PROFILS_PH, TDDUI
-from witness.generate.personnes.sejours import ADMIS, JOURS, PREMIER_JOUR, RESTE
-from witness.generate.streams import Entiers
+from witness.generate.personnes.sejours import ADMITTED, DAYS, FIRST_DAY, STILL_THERE
+from witness.generate.streams import Integers
 
 SCHEMA = {
     "sejour_vrai": pl.Int64,
@@ -32,96 +34,105 @@ HEBERGEMENTS = tuple(MODALITES.index(m) for m in ("HP", "HT", "INT"))
 
 
 def statuts(d: Departement, sejour_id: np.ndarray, personne_id: np.ndarray) -> pl.DataFrame:
-    """One row per stay (or request) and status that is true of it."""
+    """One row for each stay (or request) and status that is true of it."""
     s, e, n = d.s, d.e, len(d.s)
     dui = d.dossiers.sejours.filter(~pl.col("est_double") & ~pl.col("est_illisible"))
-    dui_entree, dui_sortie = _dit(dui, n, "entree"), _dit(dui, n, "sortie")
-    dans_dui = dui_entree < RESTE
-    sorti_dui = (dui_sortie < JOURS) & dans_dui
+    dui_entree, dui_sortie = _told(dui, n, "entree"), _told(dui, n, "sortie")
+    told_by_dui = dui_entree < STILL_THERE
+    left_in_dui = (dui_sortie < DAYS) & told_by_dui
     resid, vt, sdo = d.declarations.resid, d.declarations.vt.filter(pl.col("sejour") >= 0), d.declarations.sdo
     sdo = sdo.filter(pl.col("sejour") >= 0).with_columns(
         pl.when(pl.col("esms") == 47).then("esms_le").alias("entree"),
         pl.when(pl.col("esms") == 48).then("esms_le").alias("sortie"),
     )
-    vt_entree = np.minimum(_dit(vt, n, "entree"), np.minimum(_dit(sdo, n, "entree"), _dit(sdo, n, "sortie")))
-    vt_sortie = np.minimum(_dit(vt, n, "sortie"), _dit(sdo, n, "sortie"))
-    resid_entree, resid_sortie = _dit(resid, n, "entree"), _dit(resid, n, "sortie")
-    suivi_vt, suivi_resid = e.vt[s.et] != "", e.resid[s.et]
-    an_entree = (PREMIER_JOUR + s.entree).astype("datetime64[Y]").astype(int) + 1970
-    derniere = np.full(n, ANNEE)
-    handicap = np.isin(e.profil, PROFILS_PH)[s.et] & np.isin(e.canal, (HANDISOFT, TDDUI))[s.et]
-    expirant = np.append(d.decisions.table["expirant"].to_numpy(), False)[d.decisions.du_sejour]
-    in_dui = dans_dui | ((s.genre == ADMIS) & (_dit(dui, n, "admission") < RESTE))
-    retenue = [np.where(dans_dui, dui_entree, np.where(resid_entree < RESTE, resid_entree, vt_entree)),
-               np.where(dans_dui, dui_sortie, np.where(resid_entree < RESTE, resid_sortie, vt_sortie))]  # fmt: skip
-    cas = {
-        "entree_non_dite_vt": (dans_dui & suivi_vt & (vt_entree >= RESTE), an_entree),
+    vt_entree = np.minimum(_told(vt, n, "entree"), np.minimum(_told(sdo, n, "entree"), _told(sdo, n, "sortie")))
+    vt_sortie = np.minimum(_told(vt, n, "sortie"), _told(sdo, n, "sortie"))
+    resid_entree, resid_sortie = _told(resid, n, "entree"), _told(resid, n, "sortie")
+    followed_vt, followed_resid = e.vt[s.et] != "", e.resid[s.et]
+    entry_year = (FIRST_DAY + s.entree).astype("datetime64[Y]").astype(int) + 1970
+    last = np.full(n, YEAR)
+    handicap = np.isin(e.profil, PROFILS_PH)[s.et] & np.isin(e.channel, (HANDISOFT, TDDUI))[s.et]
+    expiring = np.append(d.decisions.table["expirant"].to_numpy(), False)[d.decisions.of_sejour]
+    known_to_dui = told_by_dui | ((s.kind == ADMITTED) & (_told(dui, n, "admission") < STILL_THERE))
+    in_resid, in_vt = resid_entree < STILL_THERE, vt_entree < STILL_THERE
+    retained = [
+        np.where(told_by_dui, of_dui, np.where(in_resid, of_resid, of_vt))
+        for of_dui, of_resid, of_vt in ((dui_entree, resid_entree, vt_entree), (dui_sortie, resid_sortie, vt_sortie))
+    ]
+    cases = {
+        "entree_non_dite_vt": (told_by_dui & followed_vt & ~in_vt, entry_year),
         "entree_non_dite_resid": (
-            dans_dui & suivi_resid & (resid_entree >= RESTE) & (s.sortie >= DECEMBRE), an_entree,
+            told_by_dui & followed_resid & ~in_resid & (s.sortie >= DECEMBER), entry_year,
         ),
-        "sortie_non_dite_vt": (sorti_dui & suivi_vt & (vt_entree < RESTE) & (vt_sortie >= RESTE), derniere),
+        "sortie_non_dite_vt": (left_in_dui & followed_vt & in_vt & (vt_sortie >= STILL_THERE), last),
         "sortie_non_dite_resid": (
-            sorti_dui & suivi_resid & (resid_entree < RESTE) & (resid_sortie >= RESTE), derniere,
+            left_in_dui & followed_resid & in_resid & (resid_sortie >= STILL_THERE), last,
         ),
-        "sans_decision": (in_dui & handicap & ~s.oriente, derniere),
-        "decision_expirant": (dans_dui & handicap & s.present & expirant, derniere),
-        "deux_lieux": (_deux_lieux(d, *retenue), derniere),
+        "sans_decision": (known_to_dui & handicap & ~s.oriente, last),
+        "decision_expirant": (told_by_dui & handicap & s.present & expiring, last),
+        "deux_lieux": (_deux_lieux(d, *retained), last),
     }  # fmt: skip
     finess = d.finess
-    lignes = [pl.DataFrame(schema=SCHEMA)]
-    for statut, (masque, annee) in cas.items():
-        rangs = np.flatnonzero(masque)
-        lignes.append(
-            _lignes(
+    rows = [pl.DataFrame(schema=SCHEMA)]
+    for statut, (mask, year) in cases.items():
+        ranks = np.flatnonzero(mask)
+        rows.append(
+            _rows(
                 statut,
-                pl.Series(sejour_id[rangs]),
-                personne_id[d.rang[rangs]],
-                finess.gather(s.et[rangs]),
-                annee[rangs],
+                pl.Series(sejour_id[ranks]),
+                personne_id[d.rank[ranks]],
+                finess.gather(s.et[ranks]),
+                year[ranks],
             )
         )
-    papiers = d.declarations.vt.filter("est_double")
-    qui = personne_id[papiers["personne"].to_numpy()]
-    rien = pl.Series([None] * len(papiers), dtype=pl.Int64)
-    lignes.append(
-        _lignes("dossier_papier_double", rien, qui, finess.gather(papiers["et"]), np.full(len(papiers), ANNEE))
+    on_paper = d.declarations.vt.filter("est_double")
+    who = personne_id[on_paper["personne"].to_numpy()]
+    no_sejour = pl.Series([None] * len(on_paper), dtype=pl.Int64)
+    rows.append(
+        _rows("dossier_papier_double", no_sejour, who, finess.gather(on_paper["et"]), np.full(len(on_paper), YEAR))
     )
-    return pl.concat(lignes)
+    return pl.concat(rows)
 
 
-def _lignes(statut: str, sejour: pl.Series, personne: Entiers, finess: pl.Series, annee: Entiers) -> pl.DataFrame:
+def _rows(statut: str, sejour: pl.Series, personne: Integers, finess: pl.Series, year: Integers) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "sejour_vrai": sejour,
             "personne_vraie": personne,
             "finess_et": finess,
             "statut": pl.repeat(statut, len(finess), eager=True),
-            "annee": annee,
+            "annee": year,
         },
         schema=SCHEMA,
     )
 
 
-def _dit(table: pl.DataFrame, n: int, colonne: str) -> Entiers:
-    """A date told about each stay, `RESTE` when none is."""
-    dates = np.full(n, RESTE)
-    connues = table.filter(pl.col(colonne).is_not_null())
-    dates[connues["sejour"].to_numpy()] = connues[colonne].to_numpy()
+def _told(table: pl.DataFrame, n: int, column: str) -> Integers:
+    """A date that a table tells about each stay, `STILL_THERE` when it tells none."""
+    dates = np.full(n, STILL_THERE)
+    known = table.filter(pl.col(column).is_not_null())
+    dates[known["sejour"].to_numpy()] = known[column].to_numpy()
     return dates
 
 
-def _deux_lieux(d: Departement, entree: Entiers, sortie: Entiers) -> np.ndarray:
-    """Stays in housing that overlap another of the same person in another ET, of more than the tolerance."""
+def _deux_lieux(d: Departement, entree: Integers, sortie: Integers) -> np.ndarray:
+    """Mask of the stays in housing that overlap another of the same person in another ET, beyond the tolerance."""
     s = d.s
-    loges = np.flatnonzero(np.isin(s.modalite, HEBERGEMENTS) & (entree < RESTE) & (s.genre != ADMIS))
+    lodged = np.flatnonzero(np.isin(s.modalite, HEBERGEMENTS) & (entree < STILL_THERE) & (s.kind != ADMITTED))
     t = pl.DataFrame(
-        {"rang": loges, "personne": d.rang[loges], "et": s.et[loges], "entree": entree[loges], "sortie": sortie[loges]}
+        {
+            "rang": lodged,
+            "personne": d.rank[lodged],
+            "et": s.et[lodged],
+            "entree": entree[lodged],
+            "sortie": sortie[lodged],
+        }
     )
-    a_plusieurs = t.filter(pl.len().over("personne") > 1)
-    paires = a_plusieurs.join(a_plusieurs, on="personne", suffix="_b").filter(
+    several = t.filter(pl.len().over("personne") > 1)
+    pairs = several.join(several, on="personne", suffix="_b").filter(
         (pl.col("et") != pl.col("et_b"))
-        & (pl.min_horizontal("sortie", "sortie_b", pl.lit(JOURS)) - pl.max_horizontal("entree", "entree_b") > TOLERANCE)
+        & (pl.min_horizontal("sortie", "sortie_b", pl.lit(DAYS)) - pl.max_horizontal("entree", "entree_b") > TOLERANCE)
     )
-    masque = np.zeros(len(s), dtype=bool)
-    masque[paires["rang"].to_numpy()] = True
-    return masque
+    mask = np.zeros(len(s), dtype=bool)
+    mask[pairs["rang"].to_numpy()] = True
+    return mask

@@ -1,8 +1,10 @@
-"""Who asks for a place without staying there: persons, the ET asked, the answer so far.
+"""Who asks for a place without staying there: persons, the ET that they ask, the answer so far.
 
-Belongs here: requests that did not lead to a stay, for the elderly and for disabled people, and the persons nobody
-receives yet. Does not belong here: requests that led to a stay (they are the stays), how ViaTrajectoire says it.
-A person asks several ET. Some of those who got a place are still on the lists of others.
+Belongs here: requests that did not lead to a stay, for the elderly and for disabled people, and the persons whom nobody
+receives yet. Does not belong here: requests that led to a stay, which are stays (`sejours`), how ViaTrajectoire tells
+them (`declared_stays`).
+
+A person asks several ET. Some of those who got a place are still on the lists of other ET.
 """
 
 from __future__ import annotations
@@ -13,159 +15,171 @@ import numpy as np
 
 from witness.generate.personnes.et_facts import Etablissements
 from witness.generate.personnes.record_keeping import PA, PH
-from witness.generate.personnes.sejours import JOURS, PASSE, Sejours
-from witness.generate.streams import Entiers, Hasard, tirer
+from witness.generate.personnes.sejours import DAYS, PASSED, Sejours
+from witness.generate.streams import Integers, Streams, pick
 
-ENVOYEE, CONSULTEE, ANALYSE, LISTE, ACCEPTEE, REFUSEE, ANNULEE, ARCHIVEE = range(8)
-PART_ATTENTE_PA, PART_ATTENTE_PH = 0.2, 0.12  # persons who wait, per person present
-PART_CHEZ_EUX = 0.55  # of those who wait for an elderly's place, helped at home meanwhile
-DELAI_MAX = 730
+SENT, SEEN, UNDER_REVIEW, WAITING_LIST, ACCEPTED, REFUSED, CANCELLED, ARCHIVED = range(8)
+WAITING_SHARE_PA, WAITING_SHARE_PH = 0.2, 0.12  # persons who wait, per person present
+AT_HOME_SHARE = 0.55  # of those who wait for a place for the elderly, how many are helped at home meanwhile
+MAX_DELAY = 730
 
 
 @dataclass
-class Attentes:
-    """Requests: `personne` (rank), `et` asked, `modalite`, state, day asked, day of the state ; `ph`: of a MDPH.
+class Requests:
+    """Requests, one row each, then the persons that no stay knows.
 
-    `naissance`, `femme`: persons that no stay knows, whose ranks follow those of the stays.
+    Of a request: `personne` (rank), `et` asked, `modalite`, `etat`, day of the request (`demande`) and of its state
+    (`statut_le`), `ph` when a MDPH handles it. Of the persons that no stay knows: `birth` and `woman`; their ranks
+    follow those of the persons of the stays.
     """
 
-    personne: Entiers
-    et: Entiers
-    modalite: Entiers
-    etat: Entiers
-    demande: Entiers
-    statut_le: Entiers
+    personne: Integers
+    et: Integers
+    modalite: Integers
+    etat: Integers
+    demande: Integers
+    statut_le: Integers
     ph: np.ndarray
-    naissance: Entiers
-    femme: np.ndarray
+    birth: Integers
+    woman: np.ndarray
 
 
 @dataclass
-class _Demandes:
-    personne: list[Entiers]
-    et: list[Entiers]
-    modalite: list[Entiers]
-    etat: list[Entiers]
-    demande: list[Entiers]
-    statut_le: list[Entiers]
+class _RequestLists:
+    personne: list[Integers]
+    et: list[Integers]
+    modalite: list[Integers]
+    etat: list[Integers]
+    demande: list[Integers]
+    statut_le: list[Integers]
     ph: list[np.ndarray]
 
 
-def construire(hasard: Hasard, nom: str, e: Etablissements, s: Sejours, rang: Entiers) -> Attentes:
-    """Requests of a département. `rang`: rank of the person of each stay."""
-    rng = hasard.flux(f"personnes/attentes/{nom}")
-    d = _Demandes([], [], [], [], [], [], [])
-    n_personnes = int(rang.max()) + 1 if len(rang) else 0
-    naissances: list[Entiers] = []
-    femmes: list[np.ndarray] = []
+def build(streams: Streams, name: str, e: Etablissements, s: Sejours, rank: Integers) -> Requests:
+    """The requests of a département. `rank`: the person of each stay."""
+    rng = streams.stream(f"personnes/attentes/{name}")
+    d = _RequestLists([], [], [], [], [], [], [])
+    n_personnes = int(rank.max()) + 1 if len(rank) else 0
+    births: list[Integers] = []
+    women: list[np.ndarray] = []
     pa, ph = (np.flatnonzero(e.vt == v) for v in (PA, PH))
     if len(pa):
-        _restees(rng, d, e, s, rang, pa)
-    for asked, part, est_ph in ((pa, PART_ATTENTE_PA, False), (ph, PART_ATTENTE_PH, True)):
+        _left_over(rng, d, e, s, rank, pa)
+    for asked, share, is_ph in ((pa, WAITING_SHARE_PA, False), (ph, WAITING_SHARE_PH, True)):
         if len(asked) == 0:
             continue
-        n = round(part * e.presents[asked].sum())
-        connus, nouveaux = _qui(rng, e, s, rang, asked, n, est_ph)
-        naissances.append(s.naissance[nouveaux] + rng.integers(-300, 301, len(nouveaux)))
-        femmes.append(s.femme[nouveaux])
-        qui = np.concatenate([connus, n_personnes + np.arange(len(nouveaux))])
-        n_personnes += len(nouveaux)
-        n_demandes = np.minimum(1 + tirer(rng, np.array([34.0, 30, 22, 14]), len(qui)), len(asked))
-        _ajouter(rng, d, e, qui, n_demandes, asked, est_ph)
-    vide = np.array([], dtype=np.int64)
-    champs = {c: np.concatenate(v) if v else vide for c, v in vars(d).items()}
-    return _sans_doublon(
-        Attentes(
-            **champs,
-            naissance=np.minimum(np.concatenate(naissances), -400) if naissances else vide,
-            femme=np.concatenate(femmes) if femmes else vide.astype(bool),
+        n = round(share * e.presents[asked].sum())
+        known, new_persons = _who(rng, e, s, rank, asked, n, is_ph)
+        births.append(s.birth[new_persons] + rng.integers(-300, 301, len(new_persons)))
+        women.append(s.woman[new_persons])
+        who = np.concatenate([known, n_personnes + np.arange(len(new_persons))])
+        n_personnes += len(new_persons)
+        n_requests = np.minimum(1 + pick(rng, np.array([34.0, 30, 22, 14]), len(who)), len(asked))
+        _add(rng, d, e, who, n_requests, asked, is_ph)
+    empty = np.array([], dtype=np.int64)
+    columns = {c: np.concatenate(v) if v else empty for c, v in vars(d).items()}
+    return _without_duplicates(
+        Requests(
+            **columns,
+            birth=np.minimum(np.concatenate(births), -400) if births else empty,
+            woman=np.concatenate(women) if women else empty.astype(bool),
         ),
         s,
-        rang,
+        rank,
     )
 
 
-def _qui(
-    rng: np.random.Generator, e: Etablissements, s: Sejours, rang: Entiers, asked: Entiers, n: int, est_ph: bool
-) -> tuple[Entiers, Entiers]:
-    """Ranks of persons already known, and stays after which those nobody knows are modelled."""
+def _who(
+    rng: np.random.Generator, e: Etablissements, s: Sejours, rank: Integers, asked: Integers, n: int, is_ph: bool
+) -> tuple[Integers, Integers]:
+    """Who waits: ranks of persons already known, and stays whose persons are models for those whom nobody knows."""
     profils = (
-        ("ENFANT_ETAB", "ENFANT_SERVICE", "ADULTE_SERVICE", "TRAVAIL")
-        if est_ph
-        else ("SOINS_DOMICILE", "AIDE_DOMICILE")
+        ("ENFANT_ETAB", "ENFANT_SERVICE", "ADULTE_SERVICE", "TRAVAIL") if is_ph else ("SOINS_DOMICILE", "AIDE_DOMICILE")
     )
-    chez_eux = np.isin(e.profil, profils)[s.et] & s.present
-    if not est_ph:
-        chez_eux &= s.naissance < -70 * 365
-    connus = np.unique(rng.permutation(rang[chez_eux])[: round(n * (0.3 if est_ph else PART_CHEZ_EUX))])
-    modeles = np.flatnonzero(np.isin(s.et, asked))
-    return connus, rng.choice(modeles, max(n - len(connus), 0)) if len(modeles) else modeles
+    at_home = np.isin(e.profil, profils)[s.et] & s.present
+    if not is_ph:
+        at_home &= s.birth < -70 * 365
+    known = np.unique(rng.permutation(rank[at_home])[: round(n * (0.3 if is_ph else AT_HOME_SHARE))])
+    models = np.flatnonzero(np.isin(s.et, asked))
+    return known, rng.choice(models, max(n - len(known), 0)) if len(models) else models
 
 
-def _ajouter(
-    rng: np.random.Generator, d: _Demandes, e: Etablissements, qui: Entiers, combien: Entiers, asked: Entiers, ph: bool
+def _add(
+    rng: np.random.Generator,
+    d: _RequestLists,
+    e: Etablissements,
+    who: Integers,
+    how_many: Integers,
+    asked: Integers,
+    ph: bool,
 ) -> None:
-    """Requests of persons who wait, to ET that differ for each."""
-    personne = np.repeat(qui, combien)
+    """Add requests of persons who wait, each to different ET."""
+    personne = np.repeat(who, how_many)
     n = len(personne)
-    et = _differents(rng, combien, asked)
-    delai = np.minimum(rng.exponential(210.0, len(qui)), DELAI_MAX).astype(np.int64) + 3
-    demande = JOURS - 1 - np.repeat(delai, combien)
-    etat = tirer(rng, np.array([10.0, 8, 20, 38, 8, 14, 2, 0]), n)
-    etat = np.where(ph & (etat == ANNULEE), REFUSEE, etat)
-    statut_le = demande + np.floor(rng.random(n) * (JOURS - demande)).astype(np.int64)
+    et = _distinct(rng, how_many, asked)
+    delay = np.minimum(rng.exponential(210.0, len(who)), MAX_DELAY).astype(np.int64) + 3
+    demande = DAYS - 1 - np.repeat(delay, how_many)
+    state = pick(rng, np.array([10.0, 8, 20, 38, 8, 14, 2, 0]), n)
+    state = np.where(ph & (state == CANCELLED), REFUSED, state)
+    statut_le = demande + np.floor(rng.random(n) * (DAYS - demande)).astype(np.int64)
     d.personne.append(personne)
     d.et.append(et)
     d.modalite.append(_modalites(rng, e, et))
-    d.etat.append(etat)
+    d.etat.append(state)
     d.demande.append(demande)
-    d.statut_le.append(np.where(etat == ENVOYEE, demande, statut_le))
+    d.statut_le.append(np.where(state == SENT, demande, statut_le))
     d.ph.append(np.full(n, ph))
 
 
-def _restees(
-    rng: np.random.Generator, d: _Demandes, e: Etablissements, s: Sejours, rang: Entiers, asked: Entiers
+def _left_over(
+    rng: np.random.Generator, d: _RequestLists, e: Etablissements, s: Sejours, rank: Integers, asked: Integers
 ) -> None:
-    """Other requests of those who entered, or were admitted, since two years: withdrawn, refused, or forgotten."""
-    recents = np.flatnonzero(np.isin(s.et, asked) & (s.entree >= -JOURS) & (s.genre != PASSE))
-    combien = np.minimum(tirer(rng, np.array([35.0, 30, 22, 13]), len(recents)), len(asked) - 1)
-    et = _differents(rng, combien, asked)
-    sejour = np.repeat(recents, combien)
+    """Add the other requests of those who entered or were admitted in the last two years.
+
+    They are withdrawn, refused, archived, or forgotten.
+    """
+    recent = np.flatnonzero(np.isin(s.et, asked) & (s.entree >= -DAYS) & (s.kind != PASSED))
+    how_many = np.minimum(pick(rng, np.array([35.0, 30, 22, 13]), len(recent)), len(asked) - 1)
+    et = _distinct(rng, how_many, asked)
+    sejour = np.repeat(recent, how_many)
     n = len(sejour)
-    entree = np.minimum(s.entree[sejour], JOURS - 1)
+    entree = np.minimum(s.entree[sejour], DAYS - 1)
     demande = entree - rng.integers(20, 300, n)
-    # « Liste » : forgotten there, the list is longer than it should be.
-    etat = np.array([ANNULEE, REFUSEE, ARCHIVEE, LISTE])[tirer(rng, np.array([44.0, 34, 14, 8]), n)]
-    apres = np.minimum(entree + rng.integers(0, 30, n), JOURS - 1)
-    avant = demande + np.floor(rng.random(n) * (entree - demande)).astype(np.int64)
-    d.personne.append(rang[sejour])
+    # A request on the waiting list was forgotten: the list is longer than it should be.
+    state = np.array([CANCELLED, REFUSED, ARCHIVED, WAITING_LIST])[pick(rng, np.array([44.0, 34, 14, 8]), n)]
+    after = np.minimum(entree + rng.integers(0, 30, n), DAYS - 1)
+    before = demande + np.floor(rng.random(n) * (entree - demande)).astype(np.int64)
+    d.personne.append(rank[sejour])
     d.et.append(et)
     d.modalite.append(_modalites(rng, e, et))
-    d.etat.append(etat)
+    d.etat.append(state)
     d.demande.append(demande)
-    d.statut_le.append(np.where(np.isin(etat, (ANNULEE, ARCHIVEE)), apres, avant))
+    d.statut_le.append(np.where(np.isin(state, (CANCELLED, ARCHIVED)), after, before))
     d.ph.append(np.full(n, False))
 
 
-def _differents(rng: np.random.Generator, combien: Entiers, asked: Entiers) -> Entiers:
-    """ET asked by each, all different: some that follow each other on a circle, from anywhere."""
-    depart = rng.integers(0, len(asked), len(combien))
-    pas = np.arange(combien.sum()) - np.repeat(np.cumsum(combien) - combien, combien)
-    return asked[(np.repeat(depart, combien) + pas) % len(asked)]
+def _distinct(rng: np.random.Generator, how_many: Integers, asked: Integers) -> Integers:
+    """The ET that each person asks, all different: neighbours on a circle, from a random start."""
+    offset = rng.integers(0, len(asked), len(how_many))
+    step = np.arange(how_many.sum()) - np.repeat(np.cumsum(how_many) - how_many, how_many)
+    return asked[(np.repeat(offset, how_many) + step) % len(asked)]
 
 
-def _modalites(rng: np.random.Generator, e: Etablissements, et: Entiers) -> Entiers:
-    """What is asked of an ET: what it offers."""
-    return tirer(rng, e.modalites[et] + 1e-9)
+def _modalites(rng: np.random.Generator, e: Etablissements, et: Integers) -> Integers:
+    """What is asked of each ET, drawn among what it offers."""
+    return pick(rng, e.modalites[et] + 1e-9)
 
 
-def _sans_doublon(a: Attentes, s: Sejours, rang: Entiers) -> Attentes:
-    """One request per person and ET, and none to an ET where the person stays, or stayed in the year."""
-    sejour = rang * 100_000 + s.et
-    cle = a.personne * 100_000 + a.et
-    _, premiers = np.unique(cle, return_index=True)
-    garde = np.zeros(len(cle), dtype=bool)
-    garde[premiers] = True
-    garde &= ~np.isin(cle, sejour)
-    lignes = {c: getattr(a, c)[garde] for c in ("personne", "et", "modalite", "etat", "demande", "statut_le", "ph")}
-    return Attentes(**lignes, naissance=a.naissance, femme=a.femme)
+def _without_duplicates(a: Requests, s: Sejours, rank: Integers) -> Requests:
+    """The requests less those that cannot be.
+
+    A person asks an ET once, and does not ask an ET where they stay or stayed in the year.
+    """
+    sejour = rank * 100_000 + s.et
+    key = a.personne * 100_000 + a.et
+    _, first_ones = np.unique(key, return_index=True)
+    kept = np.zeros(len(key), dtype=bool)
+    kept[first_ones] = True
+    kept &= ~np.isin(key, sejour)
+    rows = {c: getattr(a, c)[kept] for c in ("personne", "et", "modalite", "etat", "demande", "statut_le", "ph")}
+    return Requests(**rows, birth=a.birth, woman=a.woman)

@@ -14,7 +14,7 @@ personnes as (
         {{ public('e.domaine', 'p.age') }} as domaine
     from {{ ref('int_dui__personnes') }} as p
     inner join esms as e on p.unite_id = e.finess_et
-    inner join {{ ref('int_personnes__groupes') }} as g on {{ empreinte(["'dui'", 'p.unite_id', 'p.personne']) }} = g.fiche_cle
+    inner join {{ ref('int_personnes__groupes') }} as g on {{ columns_hash(["'dui'", 'p.unite_id', 'p.personne']) }} = g.fiche_cle
     where not p.est_oppose
 ),
 

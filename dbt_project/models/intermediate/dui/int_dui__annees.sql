@@ -1,4 +1,4 @@
-{{ par_unite() }}
+{{ by_unit() }}
 {# One row per ET and year that its deliveries describe, with the last of them: what its answers come from. A delivery is of the last year
    that was over on its day; of another year, it has only what is left. #}
 with livraisons as (
@@ -29,7 +29,7 @@ select
     ligne,
     collecte_le,
     recu_le,
-    {{ fin_annee('annee') }} as dernier_jour,
+    {{ year_end('annee') }} as dernier_jour,
     cast(cast(annee as {{ dbt.type_string() }}) || '-01-01' as date) as premier_jour
 from classees
 where rang = 1

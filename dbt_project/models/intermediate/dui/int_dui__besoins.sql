@@ -1,16 +1,16 @@
-{{ par_unite() }}
+{{ by_unit() }}
 {# One row per ET, year, person present on 31 December and need of SERAFIN-PH: those of the last assessment, and those that the project in
    force answers. A need is told at the third level of the nomenclature (1.2.1 for 1.2.1.3), at which two ESMS compare. #}
 with presents as (
     select p.unite_id, p.annee, p.personne, a.dernier_jour
-    from {{ des_unites_a_refaire(ref('int_dui__personnes')) }} as p
-    inner join {{ des_unites_a_refaire(ref('int_dui__annees')) }} as a on p.unite_id = a.unite_id and p.annee = a.annee
+    from {{ of_units_to_redo(ref('int_dui__personnes')) }} as p
+    inner join {{ of_units_to_redo(ref('int_dui__annees')) }} as a on p.unite_id = a.unite_id and p.annee = a.annee
     where p.est_present and not p.est_oppose
 ),
 
 usagers as (
     select unite_id, usager_id, personne
-    from {{ des_unites_a_refaire(ref('int_dui__usagers')) }} as usagers
+    from {{ of_units_to_redo(ref('int_dui__usagers')) }} as usagers
 ),
 
 evaluations as (

@@ -18,7 +18,7 @@ personnes as (
         coalesce(nullif(substr(p.derniere_provenance, 11), ''), 'INCONNUE') as provenance,
         coalesce(nullif(substr(p.dernier_motif, 11), ''), 'INCONNUE') as motif,
         coalesce(m.composante, 'INCONNUE') as destination
-    from {{ des_unites_a_refaire(ref('int_dui__personnes')) }} as p
+    from {{ of_units_to_redo(ref('int_dui__personnes')) }} as p
     left join esms as e on p.unite_id = e.finess_et
     left join {{ ref('motifs_sortie') }} as m on substr(p.dernier_motif, 11) = m.code
     where not p.est_oppose
@@ -64,4 +64,4 @@ select
     case when sum(n) > 0 then cast(sum(n) as {{ dbt.type_int() }}) else 0 end as n
 from lignes
 group by unite_id, departement_code, region_code, domaine, annee, dimension, composante
-{{ par_unite() }}
+{{ by_unit() }}

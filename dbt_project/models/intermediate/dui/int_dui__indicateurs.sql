@@ -1,4 +1,4 @@
-{{ par_unite() }}
+{{ by_unit() }}
 {# One row per ET, year, indicator and component: the value, and the persons that it is about. Full values: they stay in the warehouse.
    An indicator that is an element of the dictionary bears its name, and means what the tableau de bord and the ERRD ask under it.
 
@@ -11,12 +11,12 @@
 {%- set modalites = ['HP', 'HT', 'AJ', 'AN', 'INT', 'SEMI', 'EXT', 'SEA', 'DOM'] %}
 {%- set girs = gmp('gir_1', 'gir_2', 'gir_3', 'gir_4', 'gir_5', 'gir_6') %}
 with sejours as (
-    select * from {{ des_unites_a_refaire(ref('int_dui__sejours_annuels')) }} as sejours where not est_oppose
+    select * from {{ of_units_to_redo(ref('int_dui__sejours_annuels')) }} as sejours where not est_oppose
 ),
 
 personnes as (
     select *, {{ tranche_age_tdb('age') }} as tranche_age
-    from {{ des_unites_a_refaire(ref('int_dui__personnes')) }} as personnes
+    from {{ of_units_to_redo(ref('int_dui__personnes')) }} as personnes
     where not est_oppose
 ),
 
@@ -29,7 +29,7 @@ opposants as (
         sum(case when est_permanent then 1 else 0 end) as opposants_permanents,
         sum(n_entrees) as entrees_opposants,
         sum(n_sorties) as sorties_opposants
-    from {{ des_unites_a_refaire(ref('int_dui__personnes')) }} as opposants
+    from {{ of_units_to_redo(ref('int_dui__personnes')) }} as opposants
     where est_oppose
     group by unite_id, annee
 ),
@@ -41,7 +41,7 @@ sejours_des_opposants as (
         {% for modalite in modalites -%}
         sum(case when modalite = '{{ modalite }}' then 1 else 0 end) as opposants_{{ modalite | lower }}{{ ',' if not loop.last }}
         {% endfor -%}
-    from {{ des_unites_a_refaire(ref('int_dui__sejours_annuels')) }} as opposants
+    from {{ of_units_to_redo(ref('int_dui__sejours_annuels')) }} as opposants
     where est_oppose and jours_annee > 0
     group by unite_id, annee
 ),

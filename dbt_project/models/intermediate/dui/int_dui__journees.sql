@@ -1,4 +1,4 @@
-{{ par_unite() }}
+{{ by_unit() }}
 {# One row per stay and year: days there and days away, from présence-absence. A period is as many days as it has nights: it starts and
    ends at any hour. A day of accueil de jour is a presence of less than a day; a longer one says that the person is followed, not on which
    days: the days are then unknown. A period without its stay is of nobody's days: a modality cannot be told from it. #}
@@ -8,7 +8,7 @@ with annees as (
         annee,
         cast(premier_jour as timestamp) as debut,
         cast(cast(cast(annee + 1 as {{ dbt.type_string() }}) || '-01-01' as date) as timestamp) as fin
-    from {{ des_unites_a_refaire(ref('int_dui__annees')) }} as annees
+    from {{ of_units_to_redo(ref('int_dui__annees')) }} as annees
 ),
 
 periodes as (

@@ -58,10 +58,10 @@ reunies as (
         {% for colonne in minima -%}
         min({{ colonne }}) as {{ colonne }}{{ ',' if not loop.last }}
         {% endfor -%}
-    from ({{ par_territoire('plusieurs', colonnes) }}) as p
+    from ({{ by_territory('plusieurs', colonnes) }}) as p
     group by niveau, territoire_code, domaine, annee, personne_numero
 )
 
-select niveau, territoire_code, {{ colonnes | join(', ') }} from ({{ par_territoire('seules', colonnes) }}) as s
+select niveau, territoire_code, {{ colonnes | join(', ') }} from ({{ by_territory('seules', colonnes) }}) as s
 union all
 select niveau, territoire_code, {{ colonnes | join(', ') }} from reunies

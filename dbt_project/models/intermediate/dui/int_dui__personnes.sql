@@ -1,4 +1,4 @@
-{{ par_unite() }}
+{{ by_unit() }}
 {# One row per ET, year and person of its file active: who the person is, how it is received, what is known of its needs at the end of the
    year. Steps: the stays of the year; the last AGGIR rating; the orientation in force; the project in force and its last review. #}
 {%- set rangs = ['HP', 'INT', 'SEMI', 'EXT', 'DOM', 'SEA', 'AN', 'HT', 'AJ'] %}
@@ -12,7 +12,7 @@ with sejours as (
             {%- endfor %}
         end as rang_modalite,
         modalite in ('HT', 'AJ') as est_temporaire
-    from {{ des_unites_a_refaire(ref('int_dui__sejours_annuels')) }} as sejours
+    from {{ of_units_to_redo(ref('int_dui__sejours_annuels')) }} as sejours
 ),
 
 personnes as (
@@ -39,12 +39,12 @@ personnes as (
 
 fiches as (
     select unite_id, personne, max(annee_naissance) as annee_naissance, max(sexe) as sexe, max(case when est_oppose then 1 else 0 end) = 1 as est_oppose
-    from {{ des_unites_a_refaire(ref('int_dui__usagers')) }} as usagers
+    from {{ of_units_to_redo(ref('int_dui__usagers')) }} as usagers
     group by unite_id, personne
 ),
 
 annees as (
-    select * from {{ des_unites_a_refaire(ref('int_dui__annees')) }} as annees
+    select * from {{ of_units_to_redo(ref('int_dui__annees')) }} as annees
 ),
 
 girs as (
@@ -55,7 +55,7 @@ girs as (
         e.gir,
         row_number() over (partition by u.unite_id, u.personne, a.annee order by e.date_evaluation desc nulls last, e.evaluation_id desc) as rang
     from {{ des_et_a_refaire(ref('stg_dui__evaluations')) }} as e
-    inner join {{ des_unites_a_refaire(ref('int_dui__usagers')) }} as u on e.finess_et = u.unite_id and e.usager_id = u.usager_id
+    inner join {{ of_units_to_redo(ref('int_dui__usagers')) }} as u on e.finess_et = u.unite_id and e.usager_id = u.usager_id
     inner join annees as a on e.finess_et = a.unite_id and coalesce(e.date_evaluation <= a.dernier_jour, true)
     where e.gir is not null
 ),
@@ -64,7 +64,7 @@ girs as (
 orientes as (
     select distinct u.unite_id, u.personne, a.annee
     from {{ des_et_a_refaire(ref('stg_dui__droits_prestations')) }} as d
-    inner join {{ des_unites_a_refaire(ref('int_dui__usagers')) }} as u on d.finess_et = u.unite_id and d.usager_id = u.usager_id
+    inner join {{ of_units_to_redo(ref('int_dui__usagers')) }} as u on d.finess_et = u.unite_id and d.usager_id = u.usager_id
     inner join annees as a
         on d.finess_et = a.unite_id
         and coalesce(d.date_ouverture <= a.dernier_jour, true)
@@ -79,7 +79,7 @@ projets as (
         a.annee,
         max(case when b.date_bilan > {{ dbt.dateadd('month', -12, 'a.dernier_jour') }} then 1 else 0 end) = 1 as est_revu
     from {{ des_et_a_refaire(ref('stg_dui__projets')) }} as p
-    inner join {{ des_unites_a_refaire(ref('int_dui__usagers')) }} as u on p.finess_et = u.unite_id and p.usager_id = u.usager_id
+    inner join {{ of_units_to_redo(ref('int_dui__usagers')) }} as u on p.finess_et = u.unite_id and p.usager_id = u.usager_id
     inner join annees as a
         on p.finess_et = a.unite_id
         and coalesce(p.date_debut <= a.dernier_jour, true)

@@ -1,4 +1,4 @@
-{{ par_unite() }}
+{{ by_unit() }}
 {# One row per stay that the DUI of an ET tells, once: the stay that a second file of the same person repeats (same modality, entries within
    the tolerance of DATE_ENTREE, each the nearest of the other, days in common) is left out. A stay whose dates contradict each other was rejected before the lake. #}
 with sejours as (
@@ -17,7 +17,7 @@ with sejours as (
         case when m.composante in ('DECES', 'HOSPITALISATION', 'DOMICILE', 'ESMS') then m.composante when m.composante is not null then 'INCONNUE' end as destination,
         s.motif_sortie_code
     from {{ des_et_a_refaire(ref('stg_dui__sejours')) }} as s
-    inner join {{ des_unites_a_refaire(ref('int_dui__usagers')) }} as u on s.finess_et = u.unite_id and s.usager_id = u.usager_id
+    inner join {{ of_units_to_redo(ref('int_dui__usagers')) }} as u on s.finess_et = u.unite_id and s.usager_id = u.usager_id
     left join {{ ref('modes_entree') }} as e on s.mode_entree = e.code
     left join {{ ref('motifs_sortie') }} as m on s.motif_sortie_code = m.code
 ),

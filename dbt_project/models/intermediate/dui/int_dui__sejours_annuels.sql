@@ -1,4 +1,4 @@
-{{ par_unite() }}
+{{ by_unit() }}
 {# One row per stay and year that its ET describes, when it lasts at least a day of it: there at the end, entered, left, days.
    There on 31 December: entered by then, not left by then (who leaves that day is not there at night). #}
 with annuels as (
@@ -7,8 +7,8 @@ with annuels as (
         a.annee,
         a.premier_jour,
         a.dernier_jour
-    from {{ des_unites_a_refaire(ref('int_dui__sejours')) }} as s
-    inner join {{ des_unites_a_refaire(ref('int_dui__annees')) }} as a
+    from {{ of_units_to_redo(ref('int_dui__sejours')) }} as s
+    inner join {{ of_units_to_redo(ref('int_dui__annees')) }} as a
         on s.unite_id = a.unite_id
         and coalesce(s.date_entree, s.date_sortie) <= a.dernier_jour
         and (s.date_sortie is null or s.date_sortie >= a.premier_jour)
@@ -54,5 +54,5 @@ select
     end as journees,
     j.jours_absents
 from jours as s
-left join {{ des_unites_a_refaire(ref('int_dui__journees')) }} as j
+left join {{ of_units_to_redo(ref('int_dui__journees')) }} as j
     on s.unite_id = j.unite_id and s.sejour_id = j.sejour_id and s.annee = j.annee

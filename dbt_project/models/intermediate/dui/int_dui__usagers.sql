@@ -1,4 +1,4 @@
-{{ par_unite() }}
+{{ by_unit() }}
 {# One row per file of a person in an ET: whose it is in that ET. Two files of one ET that share name, first name, birth and sex (the key
    by which ViaTrajectoire knows its own doubles) are of one person, unless two INS say otherwise. A file that only a stay names stands for
    itself. Who opposes the use of its data for steering, in this ET or in another, is told by `est_oppose`: nothing else outside the ET is

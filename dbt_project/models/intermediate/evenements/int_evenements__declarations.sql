@@ -2,13 +2,13 @@
    their own numbers: one person, one beginning, one end, and no type that says otherwise, are one event. #}
 with enonces as (
     select
-        {{ empreinte(['e.finess_et', 'e.evenement_id']) }} as enonce_cle,
+        {{ columns_hash(['e.finess_et', 'e.evenement_id']) }} as enonce_cle,
         e.finess_et,
         e.evenement_id,
         g.personne_id,
         case
-            when g.personne_numero is null then {{ empreinte(['e.finess_et', 'e.evenement_id']) }}
-            else {{ empreinte(['g.personne_numero', 'e.date_debut', "coalesce(e.date_fin, e.date_debut)"]) }}
+            when g.personne_numero is null then {{ columns_hash(['e.finess_et', 'e.evenement_id']) }}
+            else {{ columns_hash(['g.personne_numero', 'e.date_debut', "coalesce(e.date_fin, e.date_debut)"]) }}
         end as moment,
         e.type_evenement,
         e.date_debut,
@@ -18,7 +18,7 @@ with enonces as (
         e.delivery_id,
         e.ligne
     from {{ ref('stg_dui__evenements') }} as e
-    left join {{ ref('int_personnes__groupes') }} as g on {{ empreinte(["'dui'", 'e.finess_et', 'e.usager_id']) }} = g.fiche_cle
+    left join {{ ref('int_personnes__groupes') }} as g on {{ columns_hash(["'dui'", 'e.finess_et', 'e.usager_id']) }} = g.fiche_cle
 ),
 
 -- Of several types at one moment, those of whom nothing is said go with none: who is there twice is asked of nobody.

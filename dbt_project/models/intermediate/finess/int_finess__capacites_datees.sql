@@ -22,7 +22,7 @@ fins as (
     select
         c.*,
         extract(year from c._collecte_le) - r.recul
-        - case when c._collecte_le = {{ fin_annee("extract(year from c._collecte_le)") }} then 0 else 1 end as annee
+        - case when c._collecte_le = {{ year_end("extract(year from c._collecte_le)") }} then 0 else 1 end as annee
     from capacites as c
     cross join reculs as r
 ),
@@ -36,9 +36,9 @@ datees as (
 
     select finess_et, element_id, composante, entite, _delivery_id, _collecte_le, _recu_le, _ligne, valeur, est_modalite_absente, annee, 'stock_3112'
     from fins
-    where date_dernier_changement <= {{ fin_annee("annee") }}
-        and coalesce(date_ouverture <= {{ fin_annee("annee") }}, true)
-        and (coalesce(est_ouvert, true) or date_fermeture > {{ fin_annee("annee") }})
+    where date_dernier_changement <= {{ year_end("annee") }}
+        and coalesce(date_ouverture <= {{ year_end("annee") }}, true)
+        and (coalesce(est_ouvert, true) or date_fermeture > {{ year_end("annee") }})
 ),
 
 classees as (

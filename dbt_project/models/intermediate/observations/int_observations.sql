@@ -1,6 +1,6 @@
 -- Derived from data_contracts by `dlnuf contracts generate`: do not edit.
-{{ par_unite() }}
-{{ toutes_les_observations([
+{{ by_unit() }}
+{{ all_observations([
     ref('obs_ca__ca_et'),
     ref('obs_cnsa_gmp_pmp__gmp_pmp'),
     ref('obs_cnsa_occupation__occupation'),

@@ -2,12 +2,12 @@
    each lacks in the other: the entries are near, neither record's person has the other system's entry already, and no third record comes
    in question. #}
 with porteurs as (
-    select f.fiche_cle, f.finess_et, {{ empreinte(["'P'", 'f.finess_et', 'f.cle_sans_prenom']) }} as cle, e.groupe, e.a_ins
+    select f.fiche_cle, f.finess_et, {{ columns_hash(["'P'", 'f.finess_et', 'f.cle_sans_prenom']) }} as cle, e.groupe, e.a_ins
     from {{ ref('int_personnes__fiches') }} as f
     inner join {{ ref('int_personnes__etape_4_etablissement') }} as e on f.fiche_cle = e.fiche_cle
     where f.cle_sans_prenom is not null
     union all
-    select f.fiche_cle, f.finess_et, {{ empreinte(["'D'", 'f.finess_et', 'f.cle_sans_naissance']) }} as cle, e.groupe, e.a_ins
+    select f.fiche_cle, f.finess_et, {{ columns_hash(["'D'", 'f.finess_et', 'f.cle_sans_naissance']) }} as cle, e.groupe, e.a_ins
     from {{ ref('int_personnes__fiches') }} as f
     inner join {{ ref('int_personnes__etape_4_etablissement') }} as e on f.fiche_cle = e.fiche_cle
     where f.cle_sans_naissance is not null

@@ -1,11 +1,11 @@
-{{ par_unite() }}
+{{ by_unit() }}
 
 -- Every disputed answer, ranked among the answers to the same question, in three rounds (docs/resolution.md):
 -- 1. inside a source, its last word: current, highest deposit, latest document, last received;
 -- 2. inside a document heard through several channels, the first channel without doubt;
 -- 3. between documents, a plausible answer before a doubtful one, then the order of sources of the dictionary.
 -- When a later delivery took an answer back without giving another, nothing is retained: unknown stays unknown.
-{%- set question -%} {{ cle_reponse() }} {%- endset %}
+{%- set question -%} {{ question_key() }} {%- endset %}
 {%- set dernier_mot -%}
     case when est_courante then 0 else 1 end,
     case when rang_depot is null then 1 else 0 end,
@@ -27,7 +27,7 @@ with observations as (
         coalesce(p.rang, 900) as rang_source,
         e.tolerance_type,
         coalesce(e.tolerance_valeur, 0) as tolerance_valeur
-    from {{ des_unites_a_refaire(ref('int_reponses_disputees')) }} as o
+    from {{ of_units_to_redo(ref('int_reponses_disputees')) }} as o
     left join {{ ref('precedence') }} as p on o.element_id = p.element_id and o.source = p.source
     left join {{ ref('elements') }} as e on o.element_id = e.element_id
 ),

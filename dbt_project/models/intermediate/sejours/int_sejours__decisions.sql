@@ -31,7 +31,7 @@ with decisions as (
 )
 
 select
-    {{ empreinte(['g.personne_numero', 'g.finess_et']) }} as lieu,
+    {{ columns_hash(['g.personne_numero', 'g.finess_et']) }} as lieu,
     g.finess_et,
     g.personne_id,
     max(d.date_decision) as date_decision,

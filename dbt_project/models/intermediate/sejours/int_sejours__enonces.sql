@@ -8,7 +8,7 @@
 with enonces as (
     {% for role in person_roles(['stay', 'demand', 'orientation']) %}
     select
-        {{ empreinte(["'" ~ role.source ~ "'", 'finess_et', role.number]) }} as enonce_cle,
+        {{ columns_hash(["'" ~ role.source ~ "'", 'finess_et', role.number]) }} as enonce_cle,
         {{ record_key(role) }} as fiche_cle,
         '{{ role.source }}' as source,
         '{{ role.system }}' as systeme,
@@ -34,7 +34,7 @@ select
     d.rang_source,
     d.finess_et,
     g.personne_id,
-    {{ empreinte(['g.personne_numero', 'd.finess_et']) }} as lieu,
+    {{ columns_hash(['g.personne_numero', 'd.finess_et']) }} as lieu,
     {% for name in types -%}
     d.{{ name }},
     {% endfor -%}

@@ -41,7 +41,7 @@ etablissements as (
     select m.millesime, f.finess_et, f.categorie_code, f.departement_code, f.region_code
     from (select distinct millesime from capacites) as m
     cross join {{ ref('mart_etablissements__fiche') }} as f
-    where {{ est_ouvert_au_3112('f', 'm.millesime') }}
+    where {{ is_open_on_3112('f', 'm.millesime') }}
 ),
 
 places as (
@@ -73,14 +73,14 @@ sommes as (
         sum(places) as numerateur,
         count(*) as n_et_concernes,
         count(places) as n_et_renseignes
-    from ({{ par_territoire('places', ['millesime', 'indicateur_code', 'places']) }}) as p
+    from ({{ by_territory('places', ['millesime', 'indicateur_code', 'places']) }}) as p
     group by niveau, territoire_code, millesime, indicateur_code
 ),
 
 -- A territory that has establishments, but none of the categories of an indicator, gets a row that says so.
 attendus as (
     select distinct t.niveau, t.territoire_code, t.millesime, r.indicateur_code, r.population
-    from ({{ par_territoire('etablissements', ['millesime']) }}) as t
+    from ({{ by_territory('etablissements', ['millesime']) }}) as t
     cross join (select distinct indicateur_code, population from {{ ref('indicateurs_equipement') }}) as r
 ),
 

@@ -72,7 +72,7 @@ classes as (
             partition by finess_et, millesime, indicateur_code, modalite
             order by
                 case when est_calcule is null then 1 else 0 end,
-                case when est_calcule then 0 else {{ rang_source('source_livree', 'sources') }} end,
+                case when est_calcule then 0 else {{ source_rank('source_livree', 'sources') }} end,
                 case unite when 'ET' then 0 else 1 end,
                 case perimetre when 'site' then 0 when 'groupe' then 1 else 2 end
         ) as rang

@@ -43,7 +43,7 @@ durees as (
 
 personnes as (
     select niveau, territoire_code, domaine, annee, etape, personne, avg(jours) as jours
-    from ({{ par_territoire('durees', ['domaine', 'annee', 'etape', 'personne', 'jours']) }}) as d
+    from ({{ by_territory('durees', ['domaine', 'annee', 'etape', 'personne', 'jours']) }}) as d
     group by niveau, territoire_code, domaine, annee, etape, personne
 )
 
@@ -55,7 +55,7 @@ select
     etape,
     cast(case etape when 'demande_decision' then 1 when 'decision_admission' then 2 when 'admission_entree' then 3 else 4 end as {{ dbt.type_int() }}) as ordre,
     cast(count(*) as {{ dbt.type_int() }}) as n_personnes,
-    cast({{ mediane('jours') }} as {{ type_double() }}) as mediane_jours,
+    cast({{ median_of('jours') }} as {{ type_double() }}) as mediane_jours,
     cast({{ quantile('jours', 0.25) }} as {{ type_double() }}) as q1_jours,
     cast({{ quantile('jours', 0.75) }} as {{ type_double() }}) as q3_jours
 from personnes

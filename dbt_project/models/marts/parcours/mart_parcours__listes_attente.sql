@@ -18,7 +18,7 @@ dossiers as (
         count(distinct dossier_id) as n_dossiers,
         count(distinct case when est_papier then dossier_id end) as n_dossiers_papier,
         min(date_demande) as date_demande
-    from ({{ par_territoire('attentes', ['domaine', 'annee', 'statut', 'personne_numero', 'tranche_age', 'dossier_id', 'est_papier', 'date_demande']) }}) as a
+    from ({{ by_territory('attentes', ['domaine', 'annee', 'statut', 'personne_numero', 'tranche_age', 'dossier_id', 'est_papier', 'date_demande']) }}) as a
     group by niveau, territoire_code, domaine, annee, statut, personne_numero
 )
 
@@ -33,6 +33,6 @@ select
     cast(sum(n_dossiers) as {{ dbt.type_int() }}) as n_dossiers,
     cast(sum(n_dossiers_papier) as {{ dbt.type_int() }}) as n_dossiers_papier,
     -- A request dated after the year has no age: its date is wrong, the person waits.
-    cast({{ mediane("case when date_demande <= " ~ fin_annee('annee') ~ " then " ~ dbt.datediff('date_demande', fin_annee('annee'), 'day') ~ " end") }} as {{ type_double() }}) as anciennete_mediane_jours
+    cast({{ median_of("case when date_demande <= " ~ year_end('annee') ~ " then " ~ dbt.datediff('date_demande', year_end('annee'), 'day') ~ " end") }} as {{ type_double() }}) as anciennete_mediane_jours
 from dossiers
 group by niveau, territoire_code, domaine, annee, statut, tranche_age

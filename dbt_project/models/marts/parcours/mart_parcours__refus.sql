@@ -7,7 +7,7 @@ with refus as (
 
 personnes as (
     select niveau, territoire_code, domaine, annee, motif_code, personne_numero
-    from ({{ par_territoire('refus', ['domaine', 'annee', 'motif_code', 'personne_numero']) }}) as r
+    from ({{ by_territory('refus', ['domaine', 'annee', 'motif_code', 'personne_numero']) }}) as r
     group by niveau, territoire_code, domaine, annee, motif_code, personne_numero
 )
 

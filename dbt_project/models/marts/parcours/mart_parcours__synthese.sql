@@ -31,7 +31,7 @@ papiers as (
         select
             niveau, territoire_code, domaine, annee, personne_numero,
             case when max(case when est_papier then 1 else 0 end) = 1 and min(case when est_papier then 1 else 0 end) = 0 then 1 else 0 end as est_double
-        from ({{ par_territoire('attentes', ['domaine', 'annee', 'personne_numero', 'est_papier']) }}) as a
+        from ({{ by_territory('attentes', ['domaine', 'annee', 'personne_numero', 'est_papier']) }}) as a
         group by niveau, territoire_code, domaine, annee, personne_numero
     ) as par_personne
     group by niveau, territoire_code, domaine, annee

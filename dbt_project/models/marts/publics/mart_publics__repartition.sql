@@ -40,7 +40,7 @@ besoins as (
 
 besoins_par_territoire as (
     select niveau, territoire_code, domaine, annee, besoin_code, personne_numero
-    from ({{ par_territoire('besoins', ['domaine', 'annee', 'besoin_code', 'personne_numero']) }}) as t
+    from ({{ by_territory('besoins', ['domaine', 'annee', 'besoin_code', 'personne_numero']) }}) as t
     group by niveau, territoire_code, domaine, annee, besoin_code, personne_numero
 ),
 

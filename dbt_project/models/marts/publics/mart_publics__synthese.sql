@@ -49,7 +49,7 @@ places as (
         {{ journees_theoriques(
             terme('JOURNEES_THEO', 'HP', ['exercice', 'flux_annee']),
             terme('CAP_AUT_HP', '', ['stock_3112', 'exercice']),
-            '(' ~ dbt.datediff("cast(cast(millesime as " ~ dbt.type_string() ~ ") || '-01-01' as date)", fin_annee('millesime'), 'day') ~ ' + 1)',
+            '(' ~ dbt.datediff("cast(cast(millesime as " ~ dbt.type_string() ~ ") || '-01-01' as date)", year_end('millesime'), 'day') ~ ' + 1)',
         ) }} as journees_theo_hp,
         coalesce({{ terme('CAP_INST_HT', '', ['stock_3112', 'exercice']) }}, {{ terme('CAP_AUT_HT', '', ['stock_3112', 'exercice']) }}) as places_temporaires
     from {{ ref('dlnuf_valeurs') }}
@@ -81,7 +81,7 @@ par_esms as (
         sum(journees_hp) as journees_hp,
         sum(journees_theo_hp) as journees_theo_hp,
         sum(places_temporaires) as places_temporaires
-    from ({{ par_territoire('offres', ['domaine', 'annee', 'journees_hp', 'journees_theo_hp', 'places_temporaires']) }}) as o
+    from ({{ by_territory('offres', ['domaine', 'annee', 'journees_hp', 'journees_theo_hp', 'places_temporaires']) }}) as o
     group by niveau, territoire_code, domaine, annee
 )
 

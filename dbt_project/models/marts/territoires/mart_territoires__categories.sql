@@ -18,6 +18,6 @@ select
     cast(count(o.cap_autorisee_totale) as {{ dbt.type_int() }}) as n_et_cap_autorisee,
     cast(sum(o.cap_installee_totale) as {{ type_double() }}) as cap_installee,
     cast(count(o.cap_installee_totale) as {{ dbt.type_int() }}) as n_et_cap_installee
-from ({{ par_territoire('ouverts', ['categorie_code', 'categorie_libelle', 'domaine', 'financeur', 'cap_autorisee_totale', 'cap_installee_totale']) }}) as o
+from ({{ by_territory('ouverts', ['categorie_code', 'categorie_libelle', 'domaine', 'financeur', 'cap_autorisee_totale', 'cap_installee_totale']) }}) as o
 left join {{ ref('int_territoires') }} as t on o.niveau = t.niveau and o.territoire_code = t.territoire_code
 group by o.niveau, o.territoire_code, t.territoire_libelle, o.categorie_code, o.categorie_libelle, o.domaine, o.financeur

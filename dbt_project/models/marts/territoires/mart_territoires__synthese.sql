@@ -17,8 +17,8 @@ millesimes as (
     select
         m.millesime,
         -- 31 December has not been seen yet: the park is that of the last extraction.
-        {{ fin_annee('m.millesime') }} > d.jour as est_du_jour,
-        case when {{ fin_annee('m.millesime') }} > d.jour then d.jour else {{ fin_annee('m.millesime') }} end as date_parc
+        {{ year_end('m.millesime') }} > d.jour as est_du_jour,
+        case when {{ year_end('m.millesime') }} > d.jour then d.jour else {{ year_end('m.millesime') }} end as date_parc
     from (select distinct millesime from {{ ref('dlnuf_valeurs') }} where unite = 'ET') as m
     cross join derniere_extraction as d
 ),
@@ -46,7 +46,7 @@ situations as (
         f.finess_ej,
         f.departement_code,
         f.region_code,
-        case when m.est_du_jour then coalesce(f.est_ouvert, false) else {{ est_ouvert_au_3112('f', 'm.millesime') }} end as est_ouvert,
+        case when m.est_du_jour then coalesce(f.est_ouvert, false) else {{ is_open_on_3112('f', 'm.millesime') }} end as est_ouvert,
         case when m.est_du_jour then f.cap_autorisee_totale else c.cap_autorisee end as cap_autorisee,
         case when m.est_du_jour then f.cap_installee_totale else c.cap_installee end as cap_installee
     from millesimes as m
@@ -67,7 +67,7 @@ parc as (
         count(case when est_ouvert then cap_autorisee end) as n_et_cap_autorisee,
         sum(case when est_ouvert then cap_installee end) as cap_installee,
         count(case when est_ouvert then cap_installee end) as n_et_cap_installee
-    from ({{ par_territoire('situations', ['millesime', 'date_parc', 'finess_ej', 'est_ouvert', 'cap_autorisee', 'cap_installee']) }}) as f
+    from ({{ by_territory('situations', ['millesime', 'date_parc', 'finess_ej', 'est_ouvert', 'cap_autorisee', 'cap_installee']) }}) as f
     group by niveau, territoire_code, millesime
 ),
 
@@ -129,13 +129,13 @@ annees as (
         sum(n_conflits) as n_conflits,
         coalesce(sum(n_saisies_demandees), 0) as n_saisies_demandees,
         coalesce(sum(n_saisies_evitees), 0) as n_saisies_evitees,
-        {{ mediane('taux_occupation') }} as taux_occupation_median,
+        {{ median_of('taux_occupation') }} as taux_occupation_median,
         count(taux_occupation) as n_taux_occupation,
-        {{ mediane('prix_hp_cs') }} as prix_hp_cs_median,
+        {{ median_of('prix_hp_cs') }} as prix_hp_cs_median,
         count(prix_hp_cs) as n_prix_hp_cs,
-        {{ mediane('gmp') }} as gmp_median,
+        {{ median_of('gmp') }} as gmp_median,
         count(gmp) as n_gmp
-    from ({{ par_territoire('par_etablissement', ['millesime', 'n_valeurs', 'n_conflits', 'n_saisies_demandees', 'n_saisies_evitees', 'taux_occupation', 'prix_hp_cs', 'gmp']) }}) as e
+    from ({{ by_territory('par_etablissement', ['millesime', 'n_valeurs', 'n_conflits', 'n_saisies_demandees', 'n_saisies_evitees', 'taux_occupation', 'prix_hp_cs', 'gmp']) }}) as e
     group by niveau, territoire_code, millesime
 )
 

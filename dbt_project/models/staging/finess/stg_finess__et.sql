@@ -32,8 +32,8 @@ select
         ligne_quatre,
         nullif(trim(concat_ws(' ', voie_numero, voie_complement, voie_type, voie_libelle)), '')
     ) as adresse,
-    coalesce(code_postal, case when {{ commence_par_un_code_postal('ligne_acheminement') }} then substring(ligne_acheminement, 1, 5) end) as code_postal,
-    case when {{ commence_par_un_code_postal('ligne_acheminement') }} then substring(ligne_acheminement, 7) else ligne_acheminement end as acheminement_libelle,
+    coalesce(code_postal, case when {{ begins_with_postal_code('ligne_acheminement') }} then substring(ligne_acheminement, 1, 5) end) as code_postal,
+    case when {{ begins_with_postal_code('ligne_acheminement') }} then substring(ligne_acheminement, 7) else ligne_acheminement end as acheminement_libelle,
     commune_declaree,
     commune_code,
     case

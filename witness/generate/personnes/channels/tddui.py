@@ -1,7 +1,8 @@
 """TDDUI: transaction bundles of FHIR R4, one a département, of the ESMS whose software sends them.
 
 Belongs here: the resources, by the paths of docs/formats/tddui.md. Does not belong here: what they tell.
-A resource is named `<class>-<finess>-<number>` ; its business identifier is `3<finess>/<number>` and the suffix of its
+
+A resource is named `<class>-<finess>-<number>`. Its business identifier is `3<finess>/<number>` with the suffix of its
 class.
 """
 
@@ -13,144 +14,144 @@ import numpy as np
 import polars as pl
 
 from witness.generate.personnes.channels import channel_file as f
-from witness.generate.personnes.channels import domicilia, fhir
-from witness.generate.personnes.channels.channel_file import Departement, Fichier
-from witness.generate.personnes.channels.fhir import Modele, concept, extension, reference
+from witness.generate.personnes.channels import domicilia, fhir_resources
+from witness.generate.personnes.channels.channel_file import ChannelFile, Departement
+from witness.generate.personnes.channels.fhir_resources import Template, concept, extension, reference
 from witness.generate.personnes.channels.handisoft import decisions
 from witness.generate.personnes.et_facts import MODALITES
 from witness.generate.personnes.record_keeping import TDDUI
 from witness.generate.personnes.records import FICHES, PRESENCES, SEJOURS
-from witness.generate.personnes.sejours import JOURS
+from witness.generate.personnes.sejours import DAYS
 
 _GUIDE = "https://interop.esante.gouv.fr/ig/fhir/tddui/"
 _SD = f"{_GUIDE}StructureDefinition/tddui-"
 _FR = "https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-"
-_PREVU = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Encounter.plannedStartDate"
-_NAISSANCE = "http://hl7.org/fhir/StructureDefinition/patient-birthPlace"
+_PLANNED = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Encounter.plannedStartDate"
+_BIRTH_PLACE = "http://hl7.org/fhir/StructureDefinition/patient-birthPlace"
 _V2 = "http://terminology.hl7.org/CodeSystem/v2-0203"
 _CISIS = "https://smt.esante.gouv.fr/fhir/CodeSystem/terminologie-cisis"
 _NOS = "https://mos.esante.gouv.fr/NOS/"
 _COMMUNES = f"{_NOS}TRE_R13-CommuneOM/FHIR/TRE-R13-CommuneOM"
 _J264, _J30, _J226 = (f"{_NOS}{n}" for n in ("TRE_R213-ModePriseEnCharge", "TRE_R240-Temporalite", "TRE_R338-J226"))
-_NOTRES = f"{_GUIDE}CodeSystem/tddui-modalite-accueil"
+_OURS = f"{_GUIDE}CodeSystem/tddui-modalite-accueil"
 _PROVENANCES = ("DOMICILE", "ETABLISSEMENT_SANTE", "ESMS", "INCONNUE")
 _MODE = {"HP": "46", "HT": "46", "AJ": "47"}
-_TEMPS = {"HP": "02", "HT": "01"}
-_TYPES_PROJET = ("", "PAI", "PPA", "PPIA", "PP", "PPI", "PA", "PI")
+_TIMES = {"HP": "02", "HT": "01"}
+_PROJECT_TYPES = ("", "PAI", "PPA", "PPIA", "PP", "PPI", "PA", "PI")
 _CATEGORIES = (None, "PARTIEL", "INTERMEDIAIRE", "FINAL")
-_ETATS = {"R": "finished", "V": "triaged", "P": "planned", "A": "cancelled"}
-_HORODATAGE = "%Y-%m-%dT%H:%M:%S"
-PART_TRANSPORTS = 0.06  # of those who come by day, whose journeys of one day are told
+_STATES = {"R": "finished", "V": "triaged", "P": "planned", "A": "cancelled"}
+_TIMESTAMP = "%Y-%m-%dT%H:%M:%S"
+TRANSPORT_SHARE = 0.06  # of those who come by day, the ones whose journeys of one day are told
 
 
 @dataclass
-class _Entrees:
-    """Entries of a bundle as they come: their texts, and the line of each."""
+class _Entries:
+    """The entries of a bundle as they are added: their texts, and how many there are."""
 
-    textes: list[pl.Series] = field(default_factory=list)
+    texts: list[pl.Series] = field(default_factory=list)
     n: int = 0
     tables: dict[str, int] = field(default_factory=dict)
 
-    def ajouter(self, t: pl.DataFrame, modele: Modele, *tables: str) -> pl.Series:
-        """Add one resource per row, of which the tables have a row ; gives their lines."""
-        self.textes.append(fhir.ecrire(t, fhir.entree(modele)))
-        lignes = pl.Series("ligne", np.arange(len(t)) + self.n + 1)
+    def add(self, t: pl.DataFrame, template: Template, *tables: str) -> pl.Series:
+        """Add one resource for each row of `t`, counted as a row of each of `tables`; returns their lines."""
+        self.texts.append(fhir_resources.write(t, fhir_resources.entry(template)))
+        lines = pl.Series("ligne", np.arange(len(t)) + self.n + 1)
         self.n += len(t)
         for table in tables:
             self.tables[table] = self.tables.get(table, 0) + len(t)
-        return lignes
+        return lines
 
 
-def ecrire(d: Departement, identites: pl.DataFrame, nom: str | None = None) -> list[Fichier]:
-    """The bundle of the last day, or `nom`. `identites`: those of all the files of the département, one row each."""
-    fiches = identites.filter(pl.col("canal") == TDDUI).sort("et", "numero_fiche")
+def write(d: Departement, identities: pl.DataFrame, name: str | None = None) -> list[ChannelFile]:
+    """The bundle of the last day, or `name`. `identities`: all the files of the département, one row each."""
+    fiches = identities.filter(pl.col("canal") == TDDUI).sort("et", "numero_fiche")
     if len(fiches) == 0:
         return []
     fiches = fiches.with_columns(d.finess.gather(fiches["et"]).alias("finess"))
-    fichier = Fichier(nom or f"tddui_{f.EXPORT}_{d.code}.json", "dui", b"", {})
-    e = _Entrees()
-    numeros = d.dossiers.fiches.select(
+    file = ChannelFile(name or f"tddui_{f.EXPORT}_{d.code}.json", "dui", b"", {})
+    e = _Entries()
+    numbers = d.dossiers.fiches.select(
         pl.col("rang").alias("fiche"), pl.col("numero").alias("numero_fiche"), "personne"
     )
 
-    def siens(table: pl.DataFrame, *cles: str) -> pl.DataFrame:
-        garde = table.filter(pl.col("canal") == TDDUI).join(numeros, on="fiche", maintain_order="left")
-        return garde.with_columns(d.finess.gather(garde["et"]).alias("finess")).sort("et", *cles)
+    def its_own(table: pl.DataFrame, *keys: str) -> pl.DataFrame:
+        kept = table.filter(pl.col("canal") == TDDUI).join(numbers, on="fiche", maintain_order="left")
+        return kept.with_columns(d.finess.gather(kept["et"]).alias("finess")).sort("et", *keys)
 
-    e.ajouter(fiches.select("finess").unique(maintain_order=True), _structure())
-    lignes = e.ajouter(fiches, _patient(), "usagers")
-    fichier.reperes[FICHES] = f.reperes(fiches["rang_fiche"], lignes, "usagers")
-    numero = fiches["numero_fiche"].cast(pl.String)
-    fichier.fiches.append(f.fiches("usagers", lignes, fiches["finess"], numero, fiches["personne"]))
-    sejours = siens(d.dossiers.sejours, "numero")
-    noms = identites.select(pl.col("rang_fiche").alias("fiche"), "nom")
-    sejours = sejours.join(noms, on="fiche", maintain_order="left")
-    sejours = sejours.with_columns(f.motifs(d, sejours, d.journal.flux("motifs", TDDUI)).alias("texte"))
-    lignes = e.ajouter(sejours, _sejour(), "sejours")
-    fichier.reperes[SEJOURS] = f.reperes(sejours["rang"], lignes, "sejours")
-    fichier.sejours.append(f.sejours("sejours", lignes, sejours))
-    e.ajouter(sejours.filter(pl.col("gir").is_not_null()), _aggir(), "evaluations")
-    _serafin(e, siens(d.dossiers.besoins, "evaluation", "code"))
-    _projets(e, siens(d.dossiers.projets, "projet"), siens(d.dossiers.bilans, "projet"))
-    _presences(e, fichier, siens(d.dossiers.presences, "sejour_dit", "absent"), sejours)
-    _visites(e, fichier, d, siens(d.dossiers.visites, "numero"), sejours)
-    suivis = sejours.drop("personne", "nom", "texte")
-    e.ajouter(decisions(d, suivis), _decision(), "decisions", "droits_prestations")
+    e.add(fiches.select("finess").unique(maintain_order=True), _structure())
+    lines = e.add(fiches, _patient(), "usagers")
+    file.locations[FICHES] = f.locations(fiches["rang_fiche"], lines, "usagers")
+    number = fiches["numero_fiche"].cast(pl.String)
+    file.fiches.append(f.fiches("usagers", lines, fiches["finess"], number, fiches["personne"]))
+    sejours = its_own(d.dossiers.sejours, "numero")
+    names = identities.select(pl.col("rang_fiche").alias("fiche"), "nom")
+    sejours = sejours.join(names, on="fiche", maintain_order="left")
+    sejours = sejours.with_columns(f.motifs(d, sejours, d.journal.stream("motifs", TDDUI)).alias("texte"))
+    lines = e.add(sejours, _sejour(), "sejours")
+    file.locations[SEJOURS] = f.locations(sejours["rang"], lines, "sejours")
+    file.sejours.append(f.sejours("sejours", lines, sejours))
+    e.add(sejours.filter(pl.col("gir").is_not_null()), _aggir(), "evaluations")
+    _serafin(e, its_own(d.dossiers.besoins, "evaluation", "code"))
+    _projets(e, its_own(d.dossiers.projets, "projet"), its_own(d.dossiers.bilans, "projet"))
+    _presences(e, file, its_own(d.dossiers.presences, "sejour_dit", "absent"), sejours)
+    _visites(e, file, d, its_own(d.dossiers.visites, "numero"), sejours)
+    followed = sejours.drop("personne", "nom", "texte")
+    e.add(decisions(d, followed), _decision(), "decisions", "droits_prestations")
     _transports(e, d, sejours)
-    fichier.octets, _ = fhir.bundle("transaction", e.textes)
-    fichier.tables = e.tables
-    return [fichier]
+    file.content, _ = fhir_resources.bundle("transaction", e.texts)
+    file.tables = e.tables
+    return [file]
 
 
-def _nom(classe: str, numero: str = "numero_fiche") -> pl.Expr:
-    return pl.concat_str(pl.lit(f"{classe}-"), "finess", pl.lit("-"), pl.col(numero).cast(pl.String))
+def _id(class_name: str, number: str = "numero_fiche") -> pl.Expr:
+    return pl.concat_str(pl.lit(f"{class_name}-"), "finess", pl.lit("-"), pl.col(number).cast(pl.String))
 
 
-def _metier(genre: str, suffixe: str = "", numero: str = "numero") -> Modele:
-    """Business identifier ; `suffixe`: letters of its class."""
-    parties = [pl.lit("3"), pl.col("finess"), pl.lit("/")]
-    if suffixe:
-        parties += [pl.col("numero_fiche").cast(pl.String), pl.lit(f"-{suffixe}-")]
+def _business_identifier(kind: str, suffix: str = "", number: str = "numero") -> Template:
+    """The business identifier of a resource; `suffix`: the letters of its class."""
+    parts = [pl.lit("3"), pl.col("finess"), pl.lit("/")]
+    if suffix:
+        parts += [pl.col("numero_fiche").cast(pl.String), pl.lit(f"-{suffix}-")]
     return {
-        "system": f"https://identifiant-medicosocial-{genre}.esante.gouv.fr",
-        "value": pl.concat_str(*parties, pl.col(numero).cast(pl.String)),
+        "system": f"https://identifiant-medicosocial-{kind}.esante.gouv.fr",
+        "value": pl.concat_str(*parts, pl.col(number).cast(pl.String)),
     }
 
 
-def _systeme(nom: str) -> str:
-    return f"{_GUIDE}CodeSystem/tddui-{nom}"
+def _system(name: str) -> str:
+    return f"{_GUIDE}CodeSystem/tddui-{name}"
 
 
-def _profil(nom: str) -> Modele:
-    return {"profile": [f"{_SD}{nom}"]}
+def _profile(name: str) -> Template:
+    return {"profile": [f"{_SD}{name}"]}
 
 
-def _patient_de() -> Modele:
-    return reference(_nom("pat"))
+def _subject() -> Template:
+    return reference(_id("pat"))
 
 
-def _structure() -> Modele:
+def _structure() -> Template:
     return {
         "resourceType": "Organization",
         "id": pl.concat_str(pl.lit("org-"), "finess"),
-        "meta": _profil("organization"),
+        "meta": _profile("organization"),
         "identifier": [{"system": "urn:oid:1.2.250.1.71.4.2.2", "value": pl.concat_str(pl.lit("1"), "finess")}],
     }
 
 
-def _patient() -> Modele:
+def _patient() -> Template:
     nia = pl.col("est_nia")
     matricule = pl.concat_str("ins", "ins_cle")
-    nir = (pl.col("numero_fiche") % 5 == 0) & ~nia  # the number of social security is known of one in five
+    nir = (pl.col("numero_fiche") % 5 == 0) & ~nia  # the number of social security of one person in five is known
     insee = f"{_FR}address-insee-code"
     statut = extension("identityStatus", "Coding", {"code": pl.col("ins_statut")})
     return {
         "resourceType": "Patient",
-        "id": _nom("pat"),
-        "meta": _profil("patient-ins"),
+        "id": _id("pat"),
+        "meta": _profile("patient-ins"),
         "extension": [
             {"url": f"{_FR}identity-reliability", "extension": [statut]},
-            extension(_NAISSANCE, "Address", {
+            extension(_BIRTH_PLACE, "Address", {
                 "extension": [extension(insee, "Coding", {"system": _COMMUNES, "code": pl.col("lieu")})]
             }),
             extension(f"{_SD}legal-protection", "CodeableConcept", concept(f"{_NOS}TRE_R217", pl.col("protection"))),
@@ -163,7 +164,7 @@ def _patient() -> Modele:
             {"type": concept(_V2, "NH"), "system": "urn:oid:1.2.250.1.213.1.4.13",
              "value": pl.when(nir).then(pl.concat_str("nir", "cle"))},
             {"type": concept(_V2, "PIN"), "system": "urn:oid:1.2.250.1.213.7.1", "value": pl.col("mdph")},
-            {"type": concept(_V2, "PI"), **_metier("localusager", numero="numero_fiche")},
+            {"type": concept(_V2, "PI"), **_business_identifier("localusager", number="numero_fiche")},
         ],
         "name": [
             {
@@ -176,7 +177,7 @@ def _patient() -> Modele:
         ],
         "gender": pl.col("sexe").replace_strict(["M", "F"], ["male", "female"], default=None),
         "birthDate": pl.col("naissance").dt.to_string(f.ISO),
-        "deceasedDateTime": f.jour("deces"),
+        "deceasedDateTime": f.day("deces"),
         "address": [{
             "use": "home",
             "extension": [extension(insee, "Coding", {"system": _COMMUNES, "code": pl.col("commune")})],
@@ -185,182 +186,190 @@ def _patient() -> Modele:
     }  # fmt: skip
 
 
-def _sejour() -> Modele:
-    chez_soi = pl.col("modalite") == MODALITES.index("DOM")
+def _sejour() -> Template:
+    at_home = pl.col("modalite") == MODALITES.index("DOM")
     codes = {
-        c: [t.get(m, "") for m in MODALITES] for c, t in (("mode", _MODE), ("temps", _TEMPS), ("dom", {"DOM": "27"}))
+        c: [t.get(m, "") for m in MODALITES] for c, t in (("mode", _MODE), ("temps", _TIMES), ("dom", {"DOM": "27"}))
     }
-    autres = [m if m not in ("HP", "HT", "AJ", "DOM") else "" for m in MODALITES]
+    others = [m if m not in ("HP", "HT", "AJ", "DOM") else "" for m in MODALITES]
     codings = [
-        {"system": _J264, "code": f.choix("modalite", codes["mode"])},
-        {"system": _J30, "code": f.choix("modalite", codes["temps"])},
-        {"system": _J226, "code": f.choix("modalite", codes["dom"])},
-        {"system": _NOTRES, "code": f.choix("modalite", autres)},
+        {"system": _J264, "code": f.choice("modalite", codes["mode"])},
+        {"system": _J30, "code": f.choice("modalite", codes["temps"])},
+        {"system": _J226, "code": f.choice("modalite", codes["dom"])},
+        {"system": _OURS, "code": f.choice("modalite", others)},
     ]
     codings = [{**c, "code": pl.when(~pl.col("sans_modalite")).then(c["code"])} for c in codings]
-    fini = pl.col("sortie").is_not_null()
+    finished = pl.col("sortie").is_not_null()
     return {
         "resourceType": "Encounter",
-        "id": _nom("sej", "numero"),
-        "meta": _profil("encounter-sejour"),
+        "id": _id("sej", "numero"),
+        "meta": _profile("encounter-sejour"),
         "extension": [
-            extension(f"{_SD}admission-date", "DateTime", f.jour("admission")),
+            extension(f"{_SD}admission-date", "DateTime", f.day("admission")),
             extension(f"{_SD}exit-mode-label", "String", pl.col("texte")),
-            extension(_PREVU, "DateTime", pl.when("est_admis").then(f.jour("attendu"))),
+            extension(_PLANNED, "DateTime", pl.when("est_admis").then(f.day("attendu"))),
         ],
-        "identifier": [{"type": concept(_systeme("encounter-identifier"), "SEJ"), **_metier("sejour", "SEJOUR")}],
-        "status": pl.when("est_admis").then(pl.lit("planned")).when(fini).then(pl.lit("finished"))
+        "identifier": [
+            {"type": concept(_system("encounter-identifier"), "SEJ"), **_business_identifier("sejour", "SEJOUR")}
+        ],
+        "status": pl.when("est_admis").then(pl.lit("planned")).when(finished).then(pl.lit("finished"))
         .otherwise(pl.lit("in-progress")),
         "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode",
-                  "code": pl.when(chez_soi).then(pl.lit("HH")).otherwise(pl.lit("IMP"))},
+                  "code": pl.when(at_home).then(pl.lit("HH")).otherwise(pl.lit("IMP"))},
         "serviceType": {"coding": codings},
-        "subject": _patient_de(),
-        "period": {"start": f.jour("entree"), "end": f.jour("sortie")},
-        "hospitalization": {"admitSource": concept(_systeme("mode-entree"), f.choix("provenance", _PROVENANCES))},
+        "subject": _subject(),
+        "period": {"start": f.day("entree"), "end": f.day("sortie")},
+        "hospitalization": {"admitSource": concept(_system("mode-entree"), f.choice("provenance", _PROVENANCES))},
         "serviceProvider": reference(pl.concat_str(pl.lit("org-"), "finess")),
     }  # fmt: skip
 
 
-def _reponse(nom: str, numero: str, questionnaire: str, jour: pl.Expr, items: pl.Expr | list) -> Modele:
+def _questionnaire_response(
+    name: str, number: str, questionnaire: str, day: pl.Expr, items: pl.Expr | list
+) -> Template:
     return {
         "resourceType": "QuestionnaireResponse",
-        "id": _nom(nom, numero),
-        "meta": _profil("questionnaire-response"),
-        "identifier": _metier("evaluation", "EVAL", numero),
+        "id": _id(name, number),
+        "meta": _profile("questionnaire-response"),
+        "identifier": _business_identifier("evaluation", "EVAL", number),
         "questionnaire": f"{_GUIDE}Questionnaire/tddui-questionnaire-{questionnaire}",
         "status": "completed",
-        "subject": _patient_de(),
-        "authored": jour,
+        "subject": _subject(),
+        "authored": day,
         "item": items,
     }
 
 
-def _aggir() -> Modele:
+def _aggir() -> Template:
     # MED-339 is GIR 1.
-    resultat = {"system": _CISIS, "code": pl.concat_str(pl.lit("MED-"), (pl.col("gir") + 338).cast(pl.String))}
-    items = [{"linkId": "resultat-eval", "answer": [{"valueCoding": resultat}]}]
-    return _reponse("aggir", "numero", "aggir-pa-ssiad", f.jour("gir_le"), items)
+    result = {"system": _CISIS, "code": pl.concat_str(pl.lit("MED-"), (pl.col("gir") + 338).cast(pl.String))}
+    items = [{"linkId": "resultat-eval", "answer": [{"valueCoding": result}]}]
+    return _questionnaire_response("aggir", "numero", "aggir-pa-ssiad", f.day("gir_le"), items)
 
 
-def _serafin(e: _Entrees, besoins: pl.DataFrame) -> None:
-    item = {"linkId": pl.col("code"), "answer": [{"valueInteger": fhir.nu(pl.col("valeur"))}]}
-    t = besoins.with_columns(fhir.ecrire(besoins, item).alias("item"))
-    # Numbered after the ratings of the stays.
+def _serafin(e: _Entries, besoins: pl.DataFrame) -> None:
+    item = {"linkId": pl.col("code"), "answer": [{"valueInteger": fhir_resources.bare(pl.col("valeur"))}]}
+    t = besoins.with_columns(fhir_resources.write(besoins, item).alias("item"))
+    # Their numbers come after those of the ratings of the stays.
     t = t.group_by("et", "finess", "numero_fiche", "evaluation", "jour", maintain_order=True).agg(
         pl.concat_str(pl.lit("["), pl.col("item").str.join(","), pl.lit("]")).alias("items"),
         (pl.col("evaluation").first() + 1_000_000).alias("numero"),
     )
-    e.ajouter(t, _reponse("serafin", "numero", "serafin", f.jour("jour"), fhir.nu(pl.col("items"))), "evaluations")
+    e.add(
+        t,
+        _questionnaire_response("serafin", "numero", "serafin", f.day("jour"), fhir_resources.bare(pl.col("items"))),
+        "evaluations",
+    )
     e.tables["evaluation_reponses"] = len(besoins)
 
 
-def _projets(e: _Entrees, projets: pl.DataFrame, bilans: pl.DataFrame) -> None:
-    plan = reference(_nom("pper", "projet"))
-    fini = pl.col("est_fini")
-    discriminant = f"{_SD}discriminator"
+def _projets(e: _Entries, projets: pl.DataFrame, bilans: pl.DataFrame) -> None:
+    plan = reference(_id("pper", "projet"))
+    finished = pl.col("est_fini")
+    discriminator = f"{_SD}discriminator"
 
-    def accord(qui: str) -> Modele:
-        dit = extension(discriminant, "CodeableConcept", concept(_systeme("discriminator"), f"accord{qui}"))
-        return {"extension": [dit], **reference(_nom(f"accord-{qui.lower()}", "projet"))}
+    def agreement(who: str) -> Template:
+        told = extension(discriminator, "CodeableConcept", concept(_system("discriminator"), f"accord{who}"))
+        return {"extension": [told], **reference(_id(f"accord-{who.lower()}", "projet"))}
 
-    e.ajouter(
+    e.add(
         projets,
         {
             "resourceType": "CarePlan",
-            "id": _nom("pper", "projet"),
-            "meta": _profil("careplan-projet-personnalise"),
-            "identifier": [_metier("projetpersonnalise", "PPER", "projet")],
-            "status": pl.when(fini).then(pl.lit("completed")).otherwise(pl.lit("active")),
+            "id": _id("pper", "projet"),
+            "meta": _profile("careplan-projet-personnalise"),
+            "identifier": [_business_identifier("projetpersonnalise", "PPER", "projet")],
+            "status": pl.when(finished).then(pl.lit("completed")).otherwise(pl.lit("active")),
             "intent": "plan",
-            "category": [concept(f"{_NOS}JDV_J367", f.choix("type", _TYPES_PROJET))],
-            "subject": _patient_de(),
-            "period": {"start": f.jour("debut"), "end": pl.when(fini).then(f.jour("fin"))},
-            "supportingInfo": [accord("Usager"), accord("Structure")],
+            "category": [concept(f"{_NOS}JDV_J367", f.choice("type", _PROJECT_TYPES))],
+            "subject": _subject(),
+            "period": {"start": f.day("debut"), "end": pl.when(finished).then(f.day("fin"))},
+            "supportingInfo": [agreement("Usager"), agreement("Structure")],
         },
         "projets",
     )
-    for qui in ("usager", "structure"):
-        oui = pl.col(f"accord_{qui}")
-        e.ajouter(
+    for who in ("usager", "structure"):
+        yes = pl.col(f"accord_{who}")
+        e.add(
             projets,
             {
                 "resourceType": "Consent",
-                "id": _nom(f"accord-{qui}", "projet"),
-                "meta": _profil("consent-accord"),
-                "identifier": [_metier("accord", f"ACCO{qui[0].upper()}", "projet")],
-                "status": pl.when(oui).then(pl.lit("active")).otherwise(pl.lit("rejected")),
+                "id": _id(f"accord-{who}", "projet"),
+                "meta": _profile("consent-accord"),
+                "identifier": [_business_identifier("accord", f"ACCO{who[0].upper()}", "projet")],
+                "status": pl.when(yes).then(pl.lit("active")).otherwise(pl.lit("rejected")),
                 "scope": concept("http://terminology.hl7.org/CodeSystem/consentscope", "treatment"),
                 "category": [concept("http://loinc.org", "59284-0")],
-                "patient": _patient_de(),
-                "dateTime": f.jour("debut"),
+                "patient": _subject(),
+                "dateTime": f.day("debut"),
                 "provision": {"data": [{"meaning": "instance", "reference": plan}]},
             },
             "accords",
         )
-    e.ajouter(
+    e.add(
         projets,
         {
             "resourceType": "Goal",
-            "id": _nom("obje", "projet"),
-            "meta": _profil("goal-objectif"),
+            "id": _id("obje", "projet"),
+            "meta": _profile("goal-objectif"),
             "extension": [extension(f"{_SD}careplan-reference", "Reference", plan)],
-            "identifier": [_metier("objectif", "OBJE", "projet")],
-            "lifecycleStatus": pl.when(fini).then(pl.lit("completed")).otherwise(pl.lit("active")),
-            "subject": _patient_de(),
-            "startDate": f.jour("debut"),
-            "target": [{"dueDate": f.jour(pl.col("debut") + 365)}],
+            "identifier": [_business_identifier("objectif", "OBJE", "projet")],
+            "lifecycleStatus": pl.when(finished).then(pl.lit("completed")).otherwise(pl.lit("active")),
+            "subject": _subject(),
+            "startDate": f.day("debut"),
+            "target": [{"dueDate": f.day(pl.col("debut") + 365)}],
         },
         "projet_elements",
     )
-    suite = {
-        "type": concept(_systeme("task-input"), "dateProchainBilan"),
-        "valueDateTime": f.jour("prochain"),
+    next_review = {
+        "type": concept(_system("task-input"), "dateProchainBilan"),
+        "valueDateTime": f.day("prochain"),
     }
-    e.ajouter(
+    e.add(
         bilans,
         {
             "resourceType": "Task",
-            "id": _nom("bila", "projet"),
-            "meta": _profil("task-bilan"),
-            "identifier": [_metier("bilan", "BILA", "projet")],
+            "id": _id("bila", "projet"),
+            "meta": _profile("task-bilan"),
+            "identifier": [_business_identifier("bilan", "BILA", "projet")],
             "basedOn": [plan],
             "status": "completed",
             "intent": "plan",
-            "code": concept(f"{_NOS}JDV_J366", f.choix("categorie", _CATEGORIES)),
-            "for": _patient_de(),
-            "executionPeriod": {"start": f.jour("jour")},
-            "input": [suite],
+            "code": concept(f"{_NOS}JDV_J366", f.choice("categorie", _CATEGORIES)),
+            "for": _subject(),
+            "executionPeriod": {"start": f.day("jour")},
+            "input": [next_review],
         },
         "bilans",
     )
 
 
-def _avec_sejour(t: pl.DataFrame, sejours: pl.DataFrame) -> pl.DataFrame:
-    numeros = sejours.select(pl.col("rang").alias("sejour_dit"), pl.col("numero").alias("numero_sejour"))
-    return t.join(numeros, on="sejour_dit", maintain_order="left")
+def _with_sejour(t: pl.DataFrame, sejours: pl.DataFrame) -> pl.DataFrame:
+    numbers = sejours.select(pl.col("rang").alias("sejour_dit"), pl.col("numero").alias("numero_sejour"))
+    return t.join(numbers, on="sejour_dit", maintain_order="left")
 
 
-def _presences(e: _Entrees, fichier: Fichier, presences: pl.DataFrame, sejours: pl.DataFrame) -> None:
-    t = _avec_sejour(presences, sejours).with_columns(pl.int_range(1, pl.len() + 1).over("et").alias("numero"))
-    agendas = t.unique("fiche", keep="first", maintain_order=True)
-    e.ajouter(
-        agendas,
-        {"resourceType": "Schedule", "id": _nom("sch"), "meta": _profil("schedule"), "actor": [_patient_de()]},
+def _presences(e: _Entries, file: ChannelFile, presences: pl.DataFrame, sejours: pl.DataFrame) -> None:
+    t = _with_sejour(presences, sejours).with_columns(pl.int_range(1, pl.len() + 1).over("et").alias("numero"))
+    schedules = t.unique("fiche", keep="first", maintain_order=True)
+    e.add(
+        schedules,
+        {"resourceType": "Schedule", "id": _id("sch"), "meta": _profile("schedule"), "actor": [_subject()]},
     )
-    debut, fin = f.bornes_presence(_HORODATAGE)
+    start, end = f.presence_bounds(_TIMESTAMP)
     absent = pl.col("absent")
-    lignes = e.ajouter(
+    lines = e.add(
         t,
         {
             "resourceType": "Slot",
-            "id": _nom("pa", "numero"),
-            "meta": _profil("slot-presence-absence"),
+            "id": _id("pa", "numero"),
+            "meta": _profile("slot-presence-absence"),
             "extension": [
-                extension(f"{_SD}facturation", "Boolean", fhir.nu(pl.col("facturee"))),
-                extension(f"{_SD}planned-absence", "Boolean", fhir.nu(pl.when(absent).then("prevue"))),
-                extension(f"{_SD}encounter-reference", "Reference", reference(_nom("sej", "numero_sejour"))),
+                extension(f"{_SD}facturation", "Boolean", fhir_resources.bare(pl.col("facturee"))),
+                extension(f"{_SD}planned-absence", "Boolean", fhir_resources.bare(pl.when(absent).then("prevue"))),
+                extension(f"{_SD}encounter-reference", "Reference", reference(_id("sej", "numero_sejour"))),
             ],
-            "identifier": [_metier("presenceabsence", "PA")],
+            "identifier": [_business_identifier("presenceabsence", "PA")],
             "serviceType": [
                 concept("https://smt.esante.gouv.fr/fhir/CodeSystem/tre-r423-type-presence-absence",
                         pl.when(absent).then(pl.lit("2")).otherwise(pl.lit("1")))
@@ -368,83 +377,83 @@ def _presences(e: _Entrees, fichier: Fichier, presences: pl.DataFrame, sejours: 
             "appointmentType": concept(
                 "https://smt.esante.gouv.fr/fhir/CodeSystem/tre-r424-motif-absence", pl.col("motif").cast(pl.String)
             ),
-            "schedule": reference(_nom("sch")),
+            "schedule": reference(_id("sch")),
             "status": pl.when(absent).then(pl.lit("free")).otherwise(pl.lit("busy")),
-            "start": pl.concat_str(debut, _decalage("debut")),
-            "end": pl.concat_str(fin, _decalage("fin")),
+            "start": pl.concat_str(start, _utc_offset("debut")),
+            "end": pl.concat_str(end, _utc_offset("fin")),
         },
         "presences_absences",
     )  # fmt: skip
-    fichier.reperes[PRESENCES] = f.reperes(t["rang"], lignes, "presences_absences")
+    file.locations[PRESENCES] = f.locations(t["rang"], lines, "presences_absences")
 
 
-def _decalage(jour: str) -> pl.Expr:
-    """Offset of Paris on a day."""
-    ete = pl.col(jour).is_between(*f.HEURE_D_ETE, closed="left")
-    return pl.when(ete).then(pl.lit("+02:00")).otherwise(pl.lit("+01:00"))
+def _utc_offset(day: str) -> pl.Expr:
+    """The offset of Paris from UTC on a day."""
+    summer = pl.col(day).is_between(*f.SUMMER_TIME, closed="left")
+    return pl.when(summer).then(pl.lit("+02:00")).otherwise(pl.lit("+01:00"))
 
 
-def _visites(e: _Entrees, fichier: Fichier, d: Departement, visites: pl.DataFrame, sejours: pl.DataFrame) -> None:
-    t = _avec_sejour(visites, sejours).with_columns(domicilia.uid(d).alias("uid"))
-    soins = (d.e.profil == "SOINS_DOMICILE")[t["et"].to_numpy()]
-    t = t.with_columns(pl.Series("type", np.where(soins, "MED-1296", "MED-1323").tolist(), dtype=pl.String))
+def _visites(e: _Entries, file: ChannelFile, d: Departement, visites: pl.DataFrame, sejours: pl.DataFrame) -> None:
+    t = _with_sejour(visites, sejours).with_columns(domicilia.uid(d).alias("uid"))
+    nursing = (d.e.profil == "SOINS_DOMICILE")[t["et"].to_numpy()]
+    t = t.with_columns(pl.Series("type", np.where(nursing, "MED-1296", "MED-1323").tolist(), dtype=pl.String))
     motif = extension(f"{_SD}event-cancel-reason", "CodeableConcept",
                       concept(_CISIS, pl.when(pl.col("etat") == "A").then(pl.lit("GEN-358"))))  # fmt: skip
-    decalage = _decalage("jour")
-    lignes = e.ajouter(
+    offset = _utc_offset("jour")
+    lines = e.add(
         t,
         {
             "resourceType": "Encounter",
-            "id": _nom("evn", "numero"),
-            "meta": _profil("encounter-evenement"),
-            "extension": [extension(f"{_SD}patient-present", "Boolean", fhir.nu(pl.col("present")))],
-            "identifier": [_metier("evenement", numero="uid")],
-            "status": pl.col("etat").replace_strict(_ETATS),
+            "id": _id("evn", "numero"),
+            "meta": _profile("encounter-evenement"),
+            "extension": [extension(f"{_SD}patient-present", "Boolean", fhir_resources.bare(pl.col("present")))],
+            "identifier": [_business_identifier("evenement", number="uid")],
+            "status": pl.col("etat").replace_strict(_STATES),
             "_status": {"extension": [motif]},
             "class": {"code": "HH"},
             "type": [concept(_CISIS, pl.col("type"))],
-            "subject": _patient_de(),
+            "subject": _subject(),
             "period": {
-                "start": pl.concat_str(f.heure(pl.col("jour"), pl.col("debut"), _HORODATAGE), decalage),
-                "end": pl.concat_str(f.heure(pl.col("jour"), pl.col("fin"), _HORODATAGE), decalage),
+                "start": pl.concat_str(f.moment(pl.col("jour"), pl.col("debut"), _TIMESTAMP), offset),
+                "end": pl.concat_str(f.moment(pl.col("jour"), pl.col("fin"), _TIMESTAMP), offset),
             },
-            "partOf": reference(_nom("sej", "numero_sejour")),
+            "partOf": reference(_id("sej", "numero_sejour")),
         },
         "evenements",
     )
-    fichier.visites.append(domicilia.visites(d, t, lignes))
+    file.visites.append(domicilia.visites(d, t, lines))
 
 
-def _decision() -> Modele:
-    def jour(url: str, colonne: str) -> Modele:
-        return extension(url, "Date", f.jour(colonne))
+def _decision() -> Template:
+    def day(url: str, column: str) -> Template:
+        return extension(url, "Date", f.day(column))
 
-    def code(url: str, systeme: str, valeur: pl.Expr | str) -> Modele:
-        return extension(url, "CodeableConcept", concept(f"{_NOS}{systeme}", valeur))
+    def code(url: str, system: str, value: pl.Expr | str) -> Template:
+        return extension(url, "CodeableConcept", concept(f"{_NOS}{system}", value))
 
-    def vrai(url: str, colonne: str) -> Modele:
-        return extension(url, "Boolean", fhir.nu(pl.col(colonne)))
+    def boolean(url: str, column: str) -> Template:
+        return extension(url, "Boolean", fhir_resources.bare(pl.col(column)))
 
-    droit = [
+    entitlement = [
         code("categorieDroitPrestation", "JDV_J401", pl.col("type").str.extract(r"^(\d+)")),
         code("typeDroitPrestation", "JDV_J402", pl.col("type")),
         code("natureDroitPrestation", "JDV_J400", pl.col("nature")),
-        jour("dateOuverture", "ouverture"),
-        jour("dateEcheance", "echeance"),
-        vrai("existencePAG", "pag"),
-        vrai("creton", "creton"),
+        day("dateOuverture", "ouverture"),
+        day("dateEcheance", "echeance"),
+        boolean("existencePAG", "pag"),
+        boolean("creton", "creton"),
     ]
     return {
         "resourceType": "Basic",
-        "id": _nom("dec", "decision"),
-        "meta": _profil("basic-decision"),
+        "id": _id("dec", "decision"),
+        "meta": _profile("basic-decision"),
         "extension": [
             {
                 "url": f"{_SD}decision",
                 "extension": [
-                    jour("dateDecision", "date_decision"),
+                    day("dateDecision", "date_decision"),
                     code("typeDecision", "TRE_R327", "1"),
-                    {"url": "droitPrestation", "extension": droit},
+                    {"url": "droitPrestation", "extension": entitlement},
                 ],
             }
         ],
@@ -452,21 +461,21 @@ def _decision() -> Modele:
             {"type": concept(_V2, "IDDECISION"), "value": pl.col("decision")},
             {"system": "urn:oid:1.2.250.1.213.8.1", "value": pl.col("decision_nationale")},
         ],
-        "code": concept(_systeme("basic"), "DECISION"),
-        "subject": _patient_de(),
+        "code": concept(_system("basic"), "DECISION"),
+        "subject": _subject(),
     }
 
 
-def _transports(e: _Entrees, d: Departement, sejours: pl.DataFrame) -> None:
-    """Journeys to a place where one comes by day: one day of the last month, of some."""
-    rng = d.journal.hasard.flux(f"personnes/transports/{d.code}")
-    jour = [MODALITES.index(m) for m in ("AJ", "SEMI", "EXT")]
+def _transports(e: _Entries, d: Departement, sejours: pl.DataFrame) -> None:
+    """Journeys of some people to the place where they come by day, told for one day of the last month."""
+    rng = d.journal.streams.stream(f"personnes/transports/{d.code}")
+    day = [MODALITES.index(m) for m in ("AJ", "SEMI", "EXT")]
     presents = pl.col("sortie").is_null() & pl.col("entree").is_not_null() & ~pl.col("est_double")
-    t = sejours.filter(pl.col("modalite").is_in(jour) & presents & (pl.col("entree") < JOURS - 31))
-    t = t.filter(pl.Series(rng.random(len(t)) < PART_TRANSPORTS))
+    t = sejours.filter(pl.col("modalite").is_in(day) & presents & (pl.col("entree") < DAYS - 31))
+    t = t.filter(pl.Series(rng.random(len(t)) < TRANSPORT_SHARE))
     n = len(t)
     t = t.with_columns(
-        pl.Series("jour", JOURS - rng.integers(12, 31, n)),
+        pl.Series("jour", DAYS - rng.integers(12, 31, n)),
         pl.Series("metres", 100 * rng.integers(8, 420, n)),
         pl.Series("minutes", 5 * rng.integers(2, 14, n)),
         pl.Series(
@@ -475,27 +484,30 @@ def _transports(e: _Entrees, d: Departement, sejours: pl.DataFrame) -> None:
             dtype=pl.String,
         ),
     )
-    systeme = _systeme("task-input")
+    system = _system("task-input")
 
-    def mesure(nom: str, nature: str, colonne: str, unite: str) -> Modele:
-        return {"type": concept(systeme, nom), f"value{nature}": {"value": fhir.nu(pl.col(colonne)), "code": unite}}
+    def measure(name: str, nature: str, column: str, unit: str) -> Template:
+        return {
+            "type": concept(system, name),
+            f"value{nature}": {"value": fhir_resources.bare(pl.col(column)), "code": unit},
+        }
 
-    depart = pl.concat_str(f.heure(pl.col("jour"), pl.lit(510), _HORODATAGE), _decalage("jour"))
-    e.ajouter(
+    departure = pl.concat_str(f.moment(pl.col("jour"), pl.lit(510), _TIMESTAMP), _utc_offset("jour"))
+    e.add(
         t,
         {
             "resourceType": "Task",
-            "id": _nom("tppat", "numero"),
-            "meta": _profil("task-transport-usager"),
-            "identifier": [_metier("transportusager", "TPPat")],
+            "id": _id("tppat", "numero"),
+            "meta": _profile("task-transport-usager"),
+            "identifier": [_business_identifier("transportusager", "TPPat")],
             "status": "completed",
             "intent": "plan",
             "code": concept(_CISIS, pl.col("mode")),
-            "for": _patient_de(),
-            "executionPeriod": {"start": depart},
+            "for": _subject(),
+            "executionPeriod": {"start": departure},
             "input": [
-                mesure("distance", "Distance", "metres", "m"),
-                mesure("dureeTheorique", "Duration", "minutes", "min"),
+                measure("distance", "Distance", "metres", "m"),
+                measure("dureeTheorique", "Duration", "minutes", "min"),
             ],
         },
         "transports",

@@ -14,15 +14,15 @@
 {%- endfor -%}
 {%- do ecartes.append('ecarte_nir') -%}
 {%- set indices -%}
-select fiche_cle, {{ empreinte(["'T'", 'finess_et', 'cle_nom_prenom']) }} as cle, {{ rien }} as ecarte_nir, {{ par_rien | join(', ') }}
+select fiche_cle, {{ columns_hash(["'T'", 'finess_et', 'cle_nom_prenom']) }} as cle, {{ rien }} as ecarte_nir, {{ par_rien | join(', ') }}
     from {{ ref('int_personnes__fiches') }}
     where cle_nom_prenom is not null
     union all
-    select fiche_cle, {{ empreinte(["'N'", 'finess_et', 'cle_sans_nom']) }} as cle, cle_nir as ecarte_nir, {{ par_source | join(', ') }}
+    select fiche_cle, {{ columns_hash(["'N'", 'finess_et', 'cle_sans_nom']) }} as cle, cle_nir as ecarte_nir, {{ par_source | join(', ') }}
     from {{ ref('int_personnes__fiches') }}
     where cle_sans_nom is not null
     union all
-    select fiche_cle, {{ empreinte(["'D'", 'finess_et', 'cle_sans_naissance', 'annee_naissance']) }} as cle, {{ rien }} as ecarte_nir, {{ par_source | join(', ') }}
+    select fiche_cle, {{ columns_hash(["'D'", 'finess_et', 'cle_sans_naissance', 'annee_naissance']) }} as cle, {{ rien }} as ecarte_nir, {{ par_source | join(', ') }}
     from {{ ref('int_personnes__fiches') }}
     where cle_sans_naissance is not null and annee_naissance is not null
 {%- endset -%}

@@ -1,20 +1,20 @@
-{{ par_unite() }}
+{{ by_unit() }}
 {# One row per unit, millésime and element that an ESMS entered: its data, in how many questions. A collection received through
    two channels (export of the platform, DIAMANT) or deposited twice asked once; one that asks the same datum in two columns
    asked twice. A datum with one answer was entered once. #}
-{% set donnee = colonnes_question() | join(', ') %}
+{% set donnee = question_columns() | join(', ') %}
 {% set grain = 'unite, unite_id, millesime, element_id' %}
 with seules as (
     select {{ grain }}, count(*) as n_valeurs
-    from {{ reponses_non_disputees() }}
-    where {{ est_saisie_par_esms('collecte') }}
+    from {{ undisputed_answers() }}
+    where {{ is_entered_by_esms('collecte') }}
     group by {{ grain }}
 ),
 
 questions as (
     select distinct {{ donnee }}, collecte, source, champ
-    from {{ des_unites_a_refaire(ref('int_reponses_disputees')) }} as disputees
-    where est_courante and {{ est_saisie_par_esms('collecte') }}
+    from {{ of_units_to_redo(ref('int_reponses_disputees')) }} as disputees
+    where est_courante and {{ is_entered_by_esms('collecte') }}
 ),
 
 par_source as (

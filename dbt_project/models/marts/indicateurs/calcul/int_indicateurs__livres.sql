@@ -1,4 +1,4 @@
-{{ par_unite() }}
+{{ by_unit() }}
 {# One row per unit, perimeter, millésime, indicator and modality: the delivered value that the layer retained.
    Where several time bases are admitted, the source of the definition comes first, then the first base of the declaration. #}
 with candidats as (
@@ -15,9 +15,9 @@ with candidats as (
         v.alerte,
         row_number() over (
             partition by v.unite, v.unite_id, v.perimetre, v.millesime, i.code, i.modalite
-            order by {{ rang_source('v.source', 'i.sources') }}, {{ dbt.position('v.base_temporelle', 'i.bases') }}
+            order by {{ source_rank('v.source', 'i.sources') }}, {{ dbt.position('v.base_temporelle', 'i.bases') }}
         ) as rang
-    from {{ des_unites_a_refaire(ref('dlnuf_valeurs')) }} as v
+    from {{ of_units_to_redo(ref('dlnuf_valeurs')) }} as v
     inner join {{ ref('indicateurs_esms') }} as i
         on v.element_id = i.element_id
         and v.composante = coalesce(i.composante, '')

@@ -24,4 +24,4 @@ union all
 select s.finess_ej, et.finess_et, s.millesime
 from sans_depot as s
 inner join {{ ref('mart_etablissements__fiche') }} as et
-    on s.finess_ej = et.finess_ej and et.est_esms and {{ est_ouvert_au_3112('et', 's.millesime') }}
+    on s.finess_ej = et.finess_ej and et.est_esms and {{ is_open_on_3112('et', 's.millesime') }}

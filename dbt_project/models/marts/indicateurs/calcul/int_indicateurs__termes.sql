@@ -1,5 +1,5 @@
 -- Derived from data_contracts by `dlnuf contracts generate`: do not edit.
-{{ par_unite() }}
+{{ by_unit() }}
 {{ termes_des_indicateurs(
     [
         ('journees_real_hp', 'JOURNEES_REAL_HP', '', ['exercice', 'flux_annee']),

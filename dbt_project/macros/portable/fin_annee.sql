@@ -1,4 +1,0 @@
-{# 31 December of a year: the day of a stock. #}
-{% macro fin_annee(millesime) -%}
-    cast(cast({{ millesime }} as {{ dbt.type_string() }}) || '-12-31' as date)
-{%- endmacro %}

@@ -72,7 +72,7 @@ def read_contracts(folder: Path | None = None) -> tuple[dict[str, Contract] | No
     paths = sorted(sources.glob("*.odcs.yaml"))
     mappings = sorted((sources.parent / MAPPINGS.name).glob("*.yaml"))
     tables = sorted(sources.glob(f"*{columns.SUFFIX}"))
-    own = [dictionary.PRECEDENCE, *sorted(dictionary.FOLDER.glob("*.csv"))] if sources == SOURCES else []
+    own = [dictionary.PRECEDENCE, *sorted(dictionary.FOLDER.glob("*.csv"))] if sources == ROOT / "sources" else []
     contracts, problems = _read_contracts(
         _dated(paths), _dated(tables), _dated(mappings), _dated(own), _dated([CONSERVATION])
     )

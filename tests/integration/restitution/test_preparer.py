@@ -263,7 +263,7 @@ def test_the_statuses_of_the_work_list_are_those_that_the_layer_computes() -> No
     assert [kind.status for kind in work_list.KINDS if f"as {kind.status}" not in sql] == []
     told = {
         f"{each.contract.person.system}_{column}"
-        for each in person_role.told(load_contracts(), *person_role.STATEMENTS)
+        for each in person_role.person_entities(load_contracts(), *person_role.STATEMENTS)
         for column in each.role.fields
         if each.contract.person
     }

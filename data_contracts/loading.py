@@ -11,7 +11,15 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from data_contracts import coherence, columns, declared_references, dictionary, indicators, mapping_files, person_role
+from data_contracts import (
+    coherence,
+    columns,
+    declared_references,
+    dictionary,
+    indicators,
+    mapping_files,
+    person_entities,
+)
 from data_contracts.contract import Contract, Entity, Field, Layout, Product, RowRule
 from data_contracts.odcs import ProductDeclaration, SourceDeclaration
 from data_contracts.privacy import Privacy
@@ -107,7 +115,7 @@ def _read_contracts(
     declared_references.check_sources(read)
     if len(contracts) == len(sources):  # of one that could not be read, others would be said to name nothing
         classes = YamlFile(conservation[0][0]).at(("classes",)) or {}
-        person_role.check({d.id: file for file, d in read}, contracts, set(classes) - {DELIVERIES})
+        person_entities.check({d.id: file for file, d in read}, contracts, set(classes) - {DELIVERIES})
     for path, _ in mappings:
         files.append(YamlFile(path))
         if served := mapping_files.layouts(files[-1], contracts):

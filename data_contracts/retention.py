@@ -1,7 +1,7 @@
 """How long what is said of persons is kept: the classes of `conservation.yaml`, the tables that contracts put in them.
 
 Belongs here: reading that file, and saying everything that is wrong with it at once; each table of persons as
-`ingest.retain` needs it. Does not belong here: what a contract must say of its tables (`person_role`), computing dates,
+`ingest.retain` needs it. Does not belong here: what a contract must say of its tables (`person_entities`), computing dates,
 listing or eliminating anything (`ingest.retain`).
 """
 
@@ -18,7 +18,7 @@ from pydantic import PlainValidator
 
 from data_contracts.contract import Contract
 from data_contracts.loading import CONSERVATION, DELIVERIES, load_contracts
-from data_contracts.person_role import PersonEntity, find, person_entities
+from data_contracts.person_entities import PersonEntity, find, person_entities
 from data_contracts.strict_yaml import DeclarationError, Strict, YamlFile
 
 LAST_CLASS, NONE = "derniere_classe", "aucune"

@@ -21,7 +21,7 @@ import polars as pl
 from data_contracts import loading, nomenclatures, territoires
 from data_contracts.dictionary import FOLDER as DICTIONARY
 from data_contracts.loading import Contract
-from data_contracts.person_role import person_entities
+from data_contracts.person_entities import person_entities
 from ingest.home import PROJECT, Home
 from ingest.protect.keyrings import Keyring
 from ingest.receive import landing

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from data_contracts import loading
 from data_contracts.loading import Contract
-from data_contracts.person_role import person_entities
+from data_contracts.person_entities import person_entities
 from ingest import parallel
 from ingest.fingerprint import digest
 from ingest.home import Home

@@ -1,7 +1,7 @@
 """dbt files derived from the roles of contracts about persons.
 
 Belongs here: writing as text the macro that models loop over, the staging models of what needs no reshaping, and for
-each system the step that matches its statements. Does not belong here: what a role must say (`person_role`); the SQL
+each system the step that matches its statements. Does not belong here: what a role must say (`person_entities`); the SQL
 that does the work, which stands in `dbt_project/macros/{personnes,rapprochement}`.
 """
 
@@ -14,7 +14,8 @@ from typing import Any
 import yaml
 
 from data_contracts.loading import Contract, Field, load_contracts
-from data_contracts.person_role import STATEMENTS, PersonEntity, find, person_entities
+from data_contracts.person_entities import PersonEntity, find, person_entities
+from data_contracts.person_role import STATEMENTS
 
 DERIVED = "Derived from data_contracts by `dlnuf contracts generate`: do not edit."
 STAGING = "dbt_project/models/staging/personnes/derives"

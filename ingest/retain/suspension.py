@@ -11,7 +11,7 @@ from datetime import date, datetime
 import duckdb
 
 from data_contracts.loading import load_contracts
-from data_contracts.person_role import person_entities
+from data_contracts.person_entities import person_entities
 from data_contracts.retention import Conservation
 from ingest import pipeline
 from ingest.home import Home

@@ -27,7 +27,7 @@ from datetime import date
 import duckdb
 
 from data_contracts.loading import Contract, Entity, load_contracts
-from data_contracts.person_role import person_entities
+from data_contracts.person_entities import person_entities
 
 TABLES = ("modifications", "_contenus", "_construction", "_debut", "_diffusion")
 # Beyond this share of the units, redoing everything takes less time than redoing them one by one.

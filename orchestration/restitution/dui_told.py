@@ -19,7 +19,7 @@ import polars as pl
 
 from data_contracts.loading import load_contracts
 from data_contracts.nomenclatures import read_list
-from data_contracts.person_role import tables_given_back
+from data_contracts.person_entities import tables_given_back
 from ingest.home import Home
 from orchestration.restitution import identities, warehouse, work_list
 from orchestration.restitution.identities import CLEAR

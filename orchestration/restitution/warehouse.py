@@ -16,7 +16,7 @@ import duckdb
 import polars as pl
 
 from data_contracts.loading import Entity, load_contracts
-from data_contracts.person_role import person_entities
+from data_contracts.person_entities import person_entities
 from ingest.home import PROJECT, Home
 from orchestration.restitution.known import PA, PH
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from data_contracts.loading import SOURCES, ContractError, load_contracts
-from data_contracts.person_role import GIVE_BACKS, SHARED, PersonEntity, person_entities, tables_given_back
+from data_contracts.person_entities import PersonEntity, person_entities, tables_given_back
+from data_contracts.person_role import GIVE_BACKS, SHARED
 from data_contracts.retention import load
 
 NAMES = ("dui", "resid_esms", "viatrajectoire_pa", "viatrajectoire_ph", "consentements")

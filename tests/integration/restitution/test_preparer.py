@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from data_contracts import person_role, retention
+from data_contracts import person_entities, person_role, retention
 from data_contracts.loading import load_contracts
 from ingest import pipeline
 from ingest.home import PROJECT
@@ -263,7 +263,7 @@ def test_the_statuses_of_the_work_list_are_those_that_the_layer_computes() -> No
     assert [kind.status for kind in work_list.KINDS if f"as {kind.status}" not in sql] == []
     told = {
         f"{each.contract.person.system}_{column}"
-        for each in person_role.person_entities(load_contracts(), *person_role.STATEMENTS)
+        for each in person_entities.person_entities(load_contracts(), *person_role.STATEMENTS)
         for column in each.role.fields
         if each.contract.person
     }

@@ -1,8 +1,8 @@
 """How long what is said of persons is kept: the classes of `conservation.yaml`, the tables that contracts put in them.
 
 Belongs here: reading that file, and saying everything that is wrong with it at once; each table of persons as
-`ingest.retain` needs it. Does not belong here: what a contract must say of its tables (`person_entities`), computing dates,
-listing or eliminating anything (`ingest.retain`).
+`ingest.retain` needs it. Does not belong here: what a contract must say of its tables (`person_entities`), computing
+dates, listing or eliminating anything (`ingest.retain`).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """dbt files derived from the roles of contracts about persons.
 
 Belongs here: writing as text the macro that models loop over, the staging models of what needs no reshaping, and for
-each system the step that matches its statements. Does not belong here: what a role must say (`person_entities`); the SQL
-that does the work, which stands in `dbt_project/macros/{personnes,rapprochement}`.
+each system the step that matches its statements. Does not belong here: what a role must say (`person_entities`); the
+SQL that does the work, which stands in `dbt_project/macros/{personnes,rapprochement}`.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ schema:
       - {name: finess_et, logicalType: string, required: true, primaryKey: true, primaryKeyPosition: 1,
          logicalTypeOptions: {pattern: '^[0-9AB]{9}$'}, customProperties: [{property: keyCheck, value: finess}]}
       - {name: usager_id, logicalType: string, required: true, primaryKey: true, primaryKeyPosition: 2,
-         customProperties: [{property: privacy, value: {regle: identifiant, domaine: usager, par: finess_et}}]}
+         customProperties: [{property: privacy, value: {rule: identifiant, domain: usager, per: finess_et}}]}
       - {name: matricule, logicalType: string, customProperties: [{property: privacy, value: trait},
          {property: keyCheck, value: nir}]}
       - {name: ins_type, logicalType: string, customProperties: [{property: acceptedValues, value: [INS-NIR, INS-NIA]}]}
@@ -43,11 +43,11 @@ schema:
       - {name: nom, logicalType: string, customProperties: [{property: privacy, value: trait}]}
       - {name: prenoms, logicalType: string, customProperties: [{property: privacy, value: trait}]}
       - {name: ne_le, logicalType: date,
-         customProperties: [{property: privacy, value: {regle: annee, nom: annee_naissance}}]}
+         customProperties: [{property: privacy, value: {rule: annee, name: annee_naissance}}]}
       - {name: sexe, logicalType: string, customProperties: [{property: acceptedValues, value: [M, F, I]}]}
       - {name: commune, logicalType: string, customProperties: [{property: privacy, value: trait}]}
       - {name: domicile, logicalType: string,
-         customProperties: [{property: privacy, value: {regle: departement, nom: departement_domicile}}]}
+         customProperties: [{property: privacy, value: {rule: departement, name: departement_domicile}}]}
 """
 MAPPING = """
 produit: inventia
@@ -117,15 +117,15 @@ def test_a_primary_key_may_name_keys_of_the_identity(sources: Path) -> None:
     ("before", "after", "said"),
     [
         ("value: trait}]}\n      - {name: prenoms", "value: trai}]}\n      - {name: prenoms",
-         "privacy.regle : « trai » n'est pas admis (vouliez-vous « trait » ?)"),
-        ("nom: annee_naissance}", "nm: annee_naissance}", "privacy : « nm » : clé inconnue"),
-        ("{regle: annee, nom: annee_naissance}", "{regle: annee}", "privacy.nom : absent"),
-        ("nom: annee_naissance}", "nom: ins_type}", "colonne conservée « ins_type » obtenue deux fois"),
-        ("par: finess_et}", "par: finess}", "privacy.par : « finess » n'est pas admis"),
+         "privacy.rule : « trai » n'est pas admis (vouliez-vous « trait » ?)"),
+        ("name: annee_naissance}", "nm: annee_naissance}", "privacy : « nm » : clé inconnue"),
+        ("{rule: annee, name: annee_naissance}", "{rule: annee}", "privacy.name : absent"),
+        ("name: annee_naissance}", "name: ins_type}", "colonne conservée « ins_type » obtenue deux fois"),
+        ("per: finess_et}", "per: finess}", "privacy.per : « finess » n'est pas admis"),
         ("lieu: commune}", "lieu: comune}", "« comune » n'est pas admis (vouliez-vous « commune » ?)"),
         ("naissance: ne_le", "naisance: ne_le", "identity : « naisance » : clé inconnue (vouliez-vous « naissance »"),
         ("{property: personal, value: true}", "{property: personal, value: false}", "personal : absent"),
-        ("value: {regle: identifiant, domaine: usager, par: finess_et}", "value: trait",
+        ("value: {rule: identifiant, domain: usager, per: finess_et}", "value: trait",
          "un champ jamais conservé ne peut pas être dans la clé primaire"),
         ("{property: keyCheck, value: nir}", "{property: keyCheck, value: nirr}", "keyCheck : « nirr »"),
         ("{pattern: '^[0-9AB]{9}$'}", "{minLength: 1}", "conservé en clair sur des personnes, sans nomenclature"),
@@ -159,10 +159,10 @@ def test_a_personal_contract_that_protects_nothing_is_refused(sources: Path) -> 
     start, end = CONTRACT.index("      - property: identity"), CONTRACT.index("    properties:")
     text = CONTRACT[:start] + CONTRACT[end:]
     for rule in (
-        "{regle: identifiant, domaine: usager, par: finess_et}",
+        "{rule: identifiant, domain: usager, per: finess_et}",
         "trait",
-        "{regle: annee, nom: annee_naissance}",
-        "{regle: departement, nom: departement_domicile}",
+        "{rule: annee, name: annee_naissance}",
+        "{rule: departement, name: departement_domicile}",
     ):
         text = text.replace(f"{{property: privacy, value: {rule}}}", "{property: proof, value: S}")
     (sources / "dui.odcs.yaml").write_text(text, encoding="utf-8")

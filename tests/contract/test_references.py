@@ -182,8 +182,8 @@ def test_a_name_that_leads_nowhere_is_said_where_it_stands(
     ("before", "after", "said"),
     [
         ("  services:\n", "  service:\n", "classes : la classe « services » de dui.transports est absente"),
-        ("    en_vigueur: retire_le\n", "    en_vigueur: retire\n",
-         "en_vigueur : « retire » n'est pas une colonne de consentements.registre"),
+        ("    in_force_until: retire_le\n", "    in_force_until: retire\n",
+         "in_force_until : « retire » n'est pas une colonne de consentements.registre"),
     ],
 )  # fmt: skip
 def test_the_classes_that_tables_name_exist_and_so_does_the_column_that_ends_their_rows(

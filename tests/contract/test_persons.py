@@ -50,10 +50,10 @@ schema:
          customProperties: [{property: privacy, value: {rule: departement, name: departement_domicile}}]}
 """
 MAPPING = """
-produit: inventia
-contrat: dui
+product: inventia
+contract: dui
 version: "1.0"
-fichiers:
+files:
   - code: personnes
     filename: 'inventia_(?P<annee>20\\d{2})(?P<mois>\\d{2})(?P<jour>\\d{2})'
     options: {separator: ';'}
@@ -61,11 +61,11 @@ fichiers:
     tables:
       usagers:
         distinct: true
-        champs:
-          finess_et: {colonne: FINESS}
-          usager_id: {assemble: [Dossier, Site]}
-          ins_type: {constante: INS-NIR, quand: INS}
-          sexe: {colonne: Civilité, codes: {M.: M, Mme: F}}
+        fields:
+          finess_et: {column: FINESS}
+          usager_id: {joined: [Dossier, Site]}
+          ins_type: {constant: INS-NIR, when: INS}
+          sexe: {column: Civilité, codes: {M.: M, Mme: F}}
 """
 
 
@@ -179,7 +179,7 @@ def test_a_mapping_file_adds_a_layout_that_carries_its_fields_and_changes_the_di
     assert contract.fields_in(layout, contract.entity("usagers")) == {
         name: name for name in ("finess_et", "usager_id", "ins_type", "sexe")
     }
-    assert layout.options["tables"]["usagers"]["champs"]["sexe"]["codes"] == {"M.": "M", "Mme": "F"}
+    assert layout.options["tables"]["usagers"]["fields"]["sexe"]["codes"] == {"M.": "M", "Mme": "F"}
     assert layout.millesime == {"none": True, "closing": "12-31"}
     mapped = digest(contract)
     _mapped(sources, MAPPING.replace("Mme: F", "Madame: F"))
@@ -187,21 +187,21 @@ def test_a_mapping_file_adds_a_layout_that_carries_its_fields_and_changes_the_di
 
 
 def test_every_problem_of_a_mapping_is_said_at_once(sources: Path) -> None:
-    text = MAPPING.replace("usager_id: {assemble", "usager: {assemble").replace("{colonne: Civilité, ", "{")
-    _mapped(sources, text + "      sejour: {champs: {finess_et: {colonne: FINESS}}}\n")
+    text = MAPPING.replace("usager_id: {joined", "usager: {joined").replace("{column: Civilité, ", "{")
+    _mapped(sources, text + "      sejour: {fields: {finess_et: {column: FINESS}}}\n")
     with pytest.raises(ContractError) as raised:
         load_contracts(sources)
     said = str(raised.value)
     for words in (
-        "inventia.yaml:15 · fichiers.personnes.usagers.usager : « usager » n'est pas admis (vouliez-vous « usager_id »",
-        "fichiers.personnes.usagers.sexe : dire d'où vient la valeur, par un seul de : colonne, constante, assemble",
-        "inventia.yaml:11 · fichiers.personnes.usagers : champ de la clé absent : usager_id",
-        "inventia.yaml:18 · fichiers.personnes.sejour : « sejour » n'est pas admis",
+        "inventia.yaml:15 · files.personnes.usagers.fields.usager : « usager » n'est pas admis (vouliez-vous « usager",
+        "files.personnes.usagers.fields.sexe : dire d'où vient la valeur, par un seul de : column, constant, joined",
+        "inventia.yaml:11 · files.personnes.usagers : champ de la clé absent : usager_id",
+        "inventia.yaml:18 · files.personnes.sejour : « sejour » n'est pas admis",
     ):
         assert words in said
 
 
 def test_a_mapping_says_which_contract_it_serves(sources: Path) -> None:
-    _mapped(sources, MAPPING.replace("contrat: dui", "contrat: dvi"))
-    with pytest.raises(ContractError, match=r"inventia.yaml:3 · contrat : .*« dvi » .*vouliez-vous « dui »"):
+    _mapped(sources, MAPPING.replace("contract: dui", "contract: dvi"))
+    with pytest.raises(ContractError, match=r"inventia.yaml:3 · contract : .*« dvi » .*vouliez-vous « dui »"):
         load_contracts(sources)

@@ -193,7 +193,8 @@ def test_every_problem_of_a_mapping_is_said_at_once(sources: Path) -> None:
         load_contracts(sources)
     said = str(raised.value)
     for words in (
-        "inventia.yaml:15 · files.personnes.usagers.fields.usager : « usager » n'est pas admis (vouliez-vous « usager",
+        "inventia.yaml:15 · files.personnes.usagers.fields.usager : « usager » n'est pas admis"
+        " (vouliez-vous « usager_id »",
         "files.personnes.usagers.fields.sexe : dire d'où vient la valeur, par un seul de : column, constant, joined",
         "inventia.yaml:11 · files.personnes.usagers : champ de la clé absent : usager_id",
         "inventia.yaml:18 · files.personnes.sejour : « sejour » n'est pas admis",

@@ -166,12 +166,12 @@ def _check_field(file: YamlFile, where: Where, declared: FieldDeclaration) -> No
     if said.privacy is None:
         return
     place = (*custom, "privacy")
-    if said.privacy.is_reduced and not _NAME.fullmatch(said.privacy.nom or ""):
-        file.say((*place, "nom"), "absent : dire sous quel nom la valeur réduite est conservée")
-    if said.privacy.regle == "libelle" and not said.privacy.nomenclature:
+    if said.privacy.is_reduced and not _NAME.fullmatch(said.privacy.name or ""):
+        file.say((*place, "name"), "absent : dire sous quel nom la valeur réduite est conservée")
+    if said.privacy.rule == "libelle" and not said.privacy.nomenclature:
         file.say((*place, "nomenclature"), "absent : dire quels motifs reconnaissent le texte")
-    if "|" in (said.privacy.domaine or ""):
-        file.say((*place, "domaine"), "ne peut pas contenir « | »")
+    if "|" in (said.privacy.domain or ""):
+        file.say((*place, "domain"), "ne peut pas contenir « | »")
 
 
 def _check_identity(file: YamlFile, where: Where, entity: Entity) -> None:
@@ -190,7 +190,7 @@ def _check_stored(file: YamlFile, where: Where, entity: Entity) -> None:
         if field.privacy is None:
             continue
         if field.privacy.per:
-            file.one_of((*place, "customProperties", "privacy", "par"), field.privacy.per, names)
+            file.one_of((*place, "customProperties", "privacy", "per"), field.privacy.per, names)
         if field.primary_key_position and not field.privacy.is_stored:
             file.say(place, "un champ jamais conservé ne peut pas être dans la clé primaire")
         if field.element:

@@ -56,7 +56,7 @@ def check_products(read: Iterable[tuple[YamlFile, ProductDeclaration]], sources:
                 if problem := _wrong_origin(origin, sources or {}):
                     file.say((*where, "customProperties", "comesFrom", rank), f"« {origin} » : {problem}")
     for name, rank, problem in wrong_links(hidden):
-        files[name].say(("customProperties", "disclosure", "liens", rank), problem)
+        files[name].say(("customProperties", "disclosure", "links", rank), problem)
 
 
 def check_precedence(file: YamlFile, declared: dictionary.PrecedenceDeclaration, sources: Collection[str]) -> None:

@@ -127,63 +127,63 @@ Bearing = Annotated[dict[str, OneOrSeveral], Key(default_factory=dict)]  # value
 class GroupingDeclaration(Strict):
     """A distribution, as the file says it."""
 
-    par: tuple[str, ...]
-    compte: str
-    part: str
-    multiples: Bearing
+    by: tuple[str, ...]
+    count: str
+    share: str
+    multiple: Bearing
 
     def build(self) -> Grouping:
-        return Grouping(self.par, self.compte, self.part, tuple(self.multiples.items()))
+        return Grouping(self.by, self.count, self.share, tuple(self.multiple.items()))
 
 
 class LinkDeclaration(Strict):
-    """A link, as the file says it; without `quand`, of all rows."""
+    """A link, as the file says it; without `where`, of all rows."""
 
-    compte: str
-    quand: Bearing
-    produit: str
-    colonne: str
+    count: str
+    where: Bearing
+    product: str
+    column: str
 
     def build(self) -> Link:
-        return Link(self.compte, tuple(self.quand.items()), self.produit, self.colonne)
+        return Link(self.count, tuple(self.where.items()), self.product, self.column)
 
 
 class HierarchyDeclaration(Strict):
     """The columns that say which territory a row is about."""
 
-    niveau: str
-    territoire: str
+    level: str
+    territory: str
 
 
 class DisclosureDeclaration(Strict):
     """The property `disclosure` of the contract of a product."""
 
-    comptes: Annotated[tuple[str, ...], Key(min_length=1, description="dire quelles colonnes comptent des personnes")]
-    seuil: Annotated[int, Key(ge=LOWEST)] | None = None
+    counts: Annotated[tuple[str, ...], Key(min_length=1, description="dire quelles colonnes comptent des personnes")]
+    threshold: Annotated[int, Key(ge=LOWEST)] | None = None
     supports: Bearing
-    parties: Bearing
     parts: Bearing
-    moyennes: Bearing
-    sommes: Annotated[dict[str, tuple[tuple[str, ...], ...]], Key(default_factory=dict)]  # count: the ways to make it
-    groupes: tuple[GroupingDeclaration, ...] = ()
-    liens: tuple[LinkDeclaration, ...] = ()
-    hierarchie: HierarchyDeclaration | None = None
-    libres: tuple[str, ...] = ()
+    shares: Bearing
+    means: Bearing
+    sums: Annotated[dict[str, tuple[tuple[str, ...], ...]], Key(default_factory=dict)]  # count: the ways to make it
+    groups: tuple[GroupingDeclaration, ...] = ()
+    links: tuple[LinkDeclaration, ...] = ()
+    hierarchy: HierarchyDeclaration | None = None
+    free: tuple[str, ...] = ()
 
     def build(self) -> Disclosure:
         return Disclosure(
-            counts=self.comptes,
-            threshold=self.seuil,
+            counts=self.counts,
+            threshold=self.threshold,
             supports=_pairs(self.supports),
-            parts=_pairs(self.parties),
-            shares=_pairs(self.parts),
-            means=_pairs(self.moyennes),
-            sums=tuple((total, tuple(map(_term, terms))) for total, ways in self.sommes.items() for terms in ways),
-            groups=tuple(each.build() for each in self.groupes),
-            links=tuple(each.build() for each in self.liens),
-            level=self.hierarchie.niveau if self.hierarchie else None,
-            territory=self.hierarchie.territoire if self.hierarchie else None,
-            free=self.libres,
+            parts=_pairs(self.parts),
+            shares=_pairs(self.shares),
+            means=_pairs(self.means),
+            sums=tuple((total, tuple(map(_term, terms))) for total, ways in self.sums.items() for terms in ways),
+            groups=tuple(each.build() for each in self.groups),
+            links=tuple(each.build() for each in self.links),
+            level=self.hierarchy.level if self.hierarchy else None,
+            territory=self.hierarchy.territory if self.hierarchy else None,
+            free=self.free,
         )
 
 
@@ -225,48 +225,48 @@ def wrong(declared: Disclosure, key: Collection[str], types: Mapping[str, str]) 
 
     key: the primary key of the product. types: column -> logical type, in the order of the contract.
     """
-    keyed = [("hierarchie", declared.level), ("hierarchie", declared.territory)]
-    keyed += [("groupes", c) for g in declared.groups for c in (*g.by, *(column for column, _ in g.multiple))]
-    keyed += [("liens", c) for link in declared.links for c, _ in link.where]
-    keyed += [("sommes", t.key) for _, terms in declared.sums for t in terms]
+    keyed = [("hierarchy", declared.level), ("hierarchy", declared.territory)]
+    keyed += [("groups", c) for g in declared.groups for c in (*g.by, *(column for column, _ in g.multiple))]
+    keyed += [("links", c) for link in declared.links for c, _ in link.where]
+    keyed += [("sums", t.key) for _, terms in declared.sums for t in terms]
     for where, name in dict.fromkeys(keyed):
         if name and name not in key:
             yield where, f"« {name} » n'est pas dans la clé primaire"
 
-    bearing = {"supports": declared.supports, "parties": declared.parts, "parts": declared.shares}
-    named = [("comptes", c) for c in declared.counts] + [("libres", c) for c in declared.free]
-    named += [("groupes", g.share) for g in declared.groups] + [
+    bearing = {"supports": declared.supports, "parts": declared.parts, "shares": declared.shares}
+    named = [("counts", c) for c in declared.counts] + [("free", c) for c in declared.free]
+    named += [("groups", g.share) for g in declared.groups] + [
         (where, c)
         for where, pairs in bearing.items()
         for pair in pairs
-        for c in (pair if where != "parties" else pair[1:])
+        for c in (pair if where != "parts" else pair[1:])
     ]
     for where, name in dict.fromkeys(named):
         if name not in types:
             yield where, f"la colonne « {name} » n'existe pas"
     for where, name in dict.fromkeys((where, c) for where, pairs in bearing.items() for _, c in pairs):
         if name not in declared.counts:
-            yield where, f"« {name} » porte ou contient d'autres valeurs : elle doit être parmi les comptes"
-    own = [("parties", c) for c, _ in declared.parts]
-    own += [("sommes", c) for total, terms in declared.sums for c in (total, *(t.column for t in terms))]
-    own += [("groupes", g.count) for g in declared.groups] + [("liens", link.count) for link in declared.links]
+            yield where, f"« {name} » porte ou contient d'autres valeurs : elle doit être dans counts"
+    own = [("parts", c) for c, _ in declared.parts]
+    own += [("sums", c) for total, terms in declared.sums for c in (total, *(t.column for t in terms))]
+    own += [("groups", g.count) for g in declared.groups] + [("links", link.count) for link in declared.links]
     for where, name in dict.fromkeys(own):
         if name not in declared.counts:
-            yield where, f"« {name} » doit être parmi les comptes"
+            yield where, f"« {name} » doit être dans counts"
     for name in declared.counts:
         if types.get(name, "integer") != "integer":
-            yield "comptes", f"« {name} » compte des personnes : attendu, un entier"
-    for where in ("supports", "parts"):
+            yield "counts", f"« {name} » compte des personnes : attendu, un entier"
+    for where in ("supports", "shares"):
         for value, times in Counter(value for value, _ in bearing[where]).items():
             if times > 1:
                 yield where, f"« {value} » n'a qu'un effectif"
     for value in dict.fromkeys(v for v, _ in declared.shares):
         if value not in dict(declared.supports):
-            yield "parts", f"« {value} » est une part : dire aussi, dans supports, l'effectif qui la porte"
+            yield "shares", f"« {value} » est une part : dire aussi, dans supports, l'effectif qui la porte"
     for value, base in declared.means:
         if (value, base) not in declared.supports:
             yield (
-                "moyennes",
+                "means",
                 f"« {value} » est une moyenne : dire aussi, dans supports, qu'elle est portée par « {base} »",
             )
     for name in types:

@@ -18,23 +18,23 @@ from data_contracts.odcs import Reader
 from data_contracts.strict_yaml import Free, Strict, Where, YamlFile
 
 # Where the value of a field comes from: exactly one of the three.
-_ORIGINS = ("colonne", "constante", "assemble")
+_ORIGINS = ("column", "constant", "joined")
 
 
 class Mapped(Strict):
     """How the value of one field is had."""
 
-    colonne: str | None = None
-    constante: str | None = None
-    assemble: tuple[str, ...] | None = None
+    column: str | None = None
+    constant: str | None = None
+    joined: tuple[str, ...] | None = None
     codes: dict[str, str] = Key(default_factory=dict)
-    separateur: str | None = None
-    partie: int | None = None
-    quand: str | None = None
+    separator: str | None = None
+    part: int | None = None
+    when: str | None = None
     dates: tuple[str, ...] = ()
-    prefixe: str | None = None
-    defaut: str | None = None
-    motif: str | None = None
+    prefix: str | None = None
+    default: str | None = None
+    pattern: str | None = None
 
     @property
     def origins(self) -> list[str]:
@@ -44,9 +44,9 @@ class Mapped(Strict):
 class MappedTable(Strict):
     """One table that a file fills: field -> how its value is had."""
 
-    champs: dict[str, Mapped]
+    fields: dict[str, Mapped]
     distinct: bool = False
-    quand: str | None = None
+    when: str | None = None
 
 
 class MappedFile(Strict):
@@ -65,10 +65,10 @@ class MappedFile(Strict):
 class MappingDeclaration(Strict):
     """One product of the market: one file of `mappings/`."""
 
-    produit: str
-    contrat: Annotated[str, Key(description="dire quel contrat ce produit exporte")]
+    product: str
+    contract: Annotated[str, Key(description="dire quel contrat ce produit exporte")]
     version: str
-    fichiers: tuple[MappedFile, ...]
+    files: tuple[MappedFile, ...]
 
 
 def layouts(file: YamlFile, contracts: Mapping[str, Contract]) -> tuple[str, tuple[Layout, ...]] | None:
@@ -77,15 +77,15 @@ def layouts(file: YamlFile, contracts: Mapping[str, Contract]) -> tuple[str, tup
     None when it serves none.
     """
     declared = file.read(MappingDeclaration)
-    if declared is None or not file.one_of(("contrat",), declared.contrat, contracts, "un contrat"):
+    if declared is None or not file.one_of(("contract",), declared.contract, contracts, "un contrat"):
         return None
-    contract = contracts[declared.contrat]
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", declared.produit):
-        file.say(("produit",), f"« {declared.produit} » : attendu, un nom en minuscules, chiffres et soulignés")
+    contract = contracts[declared.contract]
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", declared.product):
+        file.say(("product",), f"« {declared.product} » : attendu, un nom en minuscules, chiffres et soulignés")
     found = []
     known = {layout.code for layout in contract.layouts}
-    for rank, each in enumerate(declared.fichiers):
-        where: Where = ("fichiers", rank)
+    for rank, each in enumerate(declared.files):
+        where: Where = ("files", rank)
         for name, table in each.tables.items():
             _check_table(file, (*where, "tables", name), contract, name, table)
         if not each.tables:
@@ -102,9 +102,9 @@ def layouts(file: YamlFile, contracts: Mapping[str, Contract]) -> tuple[str, tup
 def _layout(declared: MappingDeclaration, each: MappedFile, written: Any) -> Layout:
     """written: the file as its author wrote it, for the reader to which its tables and formats are options."""
     said = written if isinstance(written, dict) else {}
-    reading = {"produit": declared.produit, "dates": said.get("dates") or [], "tables": said.get("tables") or {}}
+    reading = {"product": declared.product, "dates": said.get("dates") or [], "tables": said.get("tables") or {}}
     return Layout(
-        code=f"{declared.produit}_{each.code}",
+        code=f"{declared.product}_{each.code}",
         version=declared.version,
         reader=each.reader,
         entities=tuple(each.tables),
@@ -112,7 +112,7 @@ def _layout(declared: MappingDeclaration, each: MappedFile, written: Any) -> Lay
         filename=each.filename,
         millesime=each.millesime or {"none": True, "closing": "12-31"},
         collecte_le=each.collecte_le or {"filename": True},
-        tables={name: tuple(table.champs) for name, table in each.tables.items()},
+        tables={name: tuple(table.fields) for name, table in each.tables.items()},
     )
 
 
@@ -122,10 +122,10 @@ def _check_table(file: YamlFile, where: Where, contract: Contract, name: str, ta
         file.one_of(where, name, {e.name for e in contract.entities})
         return
     names = [field.name for field in entity.fields]
-    for field, mapped in table.champs.items():
-        file.one_of((*where, "champs", field), field, names)
+    for field, mapped in table.fields.items():
+        file.one_of((*where, "fields", field), field, names)
         if len(mapped.origins) != 1:
-            file.say((*where, "champs", field), f"dire d'où vient la valeur, par un seul de : {', '.join(_ORIGINS)}")
+            file.say((*where, "fields", field), f"dire d'où vient la valeur, par un seul de : {', '.join(_ORIGINS)}")
     needed = [f.name for f in entity.fields if f.primary_key_position] + [n for n in entity.key if n in names]
-    if missing := [name for name in needed if name not in table.champs]:
+    if missing := [name for name in needed if name not in table.fields]:
         file.say(where, f"champ de la clé absent : {', '.join(missing)}")

@@ -73,23 +73,23 @@ class Odcs(Strict):
 
 
 class PrivacyDeclaration(Strict):
-    """What becomes of a field about persons; `privacy: trait` is short for `privacy: {regle: trait}`."""
+    """What becomes of a field about persons; `privacy: trait` is short for `privacy: {rule: trait}`."""
 
-    regle: PrivacyRule
-    nom: str | None = None
-    domaine: str | None = None
-    par: str | None = None
+    rule: PrivacyRule
+    name: str | None = None
+    domain: str | None = None
+    per: str | None = None
     nomenclature: str | None = None
 
     @property
     def is_reduced(self) -> bool:
         """Whether something smaller is stored under another name: a year, a département, a code."""
-        return self.regle not in (*NEVER_STORED, "identifiant")
+        return self.rule not in (*NEVER_STORED, "identifiant")
 
     def build(self, field: str) -> Privacy:
-        domain = (self.domaine or field.removesuffix("_id")) if self.regle == "identifiant" else ""
-        stored = self.nom or ("" if self.is_reduced else field)
-        return Privacy(self.regle, stored, domain, self.par, self.nomenclature)
+        domain = (self.domain or field.removesuffix("_id")) if self.rule == "identifiant" else ""
+        stored = self.name or ("" if self.is_reduced else field)
+        return Privacy(self.rule, stored, domain, self.per, self.nomenclature)
 
 
 class FieldProperties(Odcs):
@@ -122,7 +122,7 @@ class FieldProperties(Odcs):
     clear_reason: str | None = None
     essential: bool = False
     privacy: Annotated[
-        PrivacyDeclaration, BeforeValidator(lambda node: {"regle": node} if isinstance(node, str) else node)
+        PrivacyDeclaration, BeforeValidator(lambda node: {"rule": node} if isinstance(node, str) else node)
     ] | None = None  # fmt: skip
 
 

@@ -175,44 +175,44 @@ class Conservation:
 class SourceDeclaration(Strict):
     """A text, and how sure we are of it."""
 
-    texte: str
-    confiance: Confidence
+    text: str
+    confidence: Confidence
 
 
 class DeathDeclaration(Strict):
     """How long after a death, when it came soon enough after the last contact."""
 
-    duree: DurationText
-    si_dans: DurationText
+    kept: DurationText
+    within: DurationText
 
 
 class ClassDeclaration(Strict):
     """How long one class of data is kept."""
 
-    libelle: str
-    base_active: DurationText
-    archive_intermediaire: Annotated[Duration | str, PlainValidator(_archive)]
-    point_depart: Start
-    sort_final: Fate
+    label: str
+    active: DurationText
+    archive: Annotated[Duration | str, PlainValidator(_archive)]
+    start: Start
+    fate: Fate
     sources: Annotated[tuple[SourceDeclaration, ...], Key(min_length=1)]
-    anniversaire: Annotated[int, Key(gt=0)] | None = None
-    deces: DeathDeclaration | None = None
-    en_vigueur: str | None = None
+    birthday: Annotated[int, Key(gt=0)] | None = None
+    death: DeathDeclaration | None = None
+    in_force_until: str | None = None
 
     def build(self, code: str) -> Rule:
         return Rule(
             code=code,
-            label=self.libelle,
-            active=self.base_active,
-            archive=self.archive_intermediaire if isinstance(self.archive_intermediaire, Duration) else None,
-            follows_others=self.archive_intermediaire == LAST_CLASS,
-            start=self.point_depart,
-            fate=self.sort_final,
-            sources=tuple(Source(each.texte, each.confiance) for each in self.sources),
-            birthday=self.anniversaire,
-            after_death=self.deces.duree if self.deces else None,
-            died_within=self.deces.si_dans if self.deces else None,
-            in_force_until=self.en_vigueur,
+            label=self.label,
+            active=self.active,
+            archive=self.archive if isinstance(self.archive, Duration) else None,
+            follows_others=self.archive == LAST_CLASS,
+            start=self.start,
+            fate=self.fate,
+            sources=tuple(Source(each.text, each.confidence) for each in self.sources),
+            birthday=self.birthday,
+            after_death=self.death.kept if self.death else None,
+            died_within=self.death.within if self.death else None,
+            in_force_until=self.in_force_until,
         )
 
 
@@ -261,9 +261,9 @@ def _check_table(file: YamlFile, each: PersonEntity, classes: Mapping[str, Class
     if code not in classes:
         file.say(("classes",), f"la classe « {code} » de {each.name} est absente")
         return
-    ends = classes[code].en_vigueur
+    ends = classes[code].in_force_until
     if ends and ends not in {f.name for f in each.entity.stored.fields}:
-        file.say(("classes", code, "en_vigueur"), f"« {ends} » n'est pas une colonne de {each.name}")
+        file.say(("classes", code, "in_force_until"), f"« {ends} » n'est pas une colonne de {each.name}")
 
 
 def _held(each: PersonEntity, contracts: Mapping[str, Contract]) -> Held:

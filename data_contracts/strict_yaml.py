@@ -29,7 +29,7 @@ _TAG = "="  # the alternatives of a union are tagged so, for their tags to be to
 _SHOWN = 40  # more words would hide the rest of the message
 _ROUNDS = 8  # a stand-in may itself lack something, one level deeper each time
 # Keys that help nobody to find a place.
-_SHELL = ("schema", "properties", "customProperties", "quality", "tables", "champs")
+_SHELL = ("schema", "properties", "customProperties", "quality", "tables")
 # What pydantic says, in words; anything else is said in its own.
 _EXPECTED = {
     "string_type": "un texte est attendu, pas {given}",

@@ -20,8 +20,8 @@ import polars as pl
 
 from dashboards.access import Perimeter, current_perimeter
 from dashboards.current import NoPublicationError, Publication, current_publication
-from data_contracts.indicators import SYNTHESE, Indicateur, published
-from data_contracts.indicators.declaration import Colonne
+from data_contracts.indicators import SYNTHESE, Indicator, published
+from data_contracts.indicators.declaration import SynthesisColumn
 from data_contracts.loading import load_products
 
 FICHE = "mart_etablissements__fiche"
@@ -161,7 +161,7 @@ def _create_indicator_views(connection: duckdb.DuckDBPyConnection) -> None:
         " unite_mesure, valeur, n_et_renseignes as effectif, est_atypique, alerte, cast(null as date) as date_parc,"
         " 1 as rang from mart_indicateurs__equipement"
     ]
-    parts += [_of_synthesis(i, i.formule) for i in published(SYNTHESE) if isinstance(i.formule, Colonne)]
+    parts += [_of_synthesis(i, i.formula) for i in published(SYNTHESE) if isinstance(i.formula, SynthesisColumn)]
     connection.execute("create view indicateurs_territoire as " + " union all ".join(parts))
     connection.execute(
         """
@@ -180,21 +180,21 @@ def _create_indicator_views(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _of_synthesis(indicator: Indicateur, read: Colonne) -> str:
+def _of_synthesis(indicator: Indicator, read: SynthesisColumn) -> str:
     """One declared column of the synthesis, in the long form. A sum of fewer than it concerns says it is a minimum.
 
     Every row of the synthesis repeats what has a year of its own (the last population known): it is read in that year.
     """
     year = f"coalesce({read.millesime}, millesime)" if read.millesime else "millesime"
     partial = (
-        f"case when {read.effectif} < {read.concernes} then 'Partiel : {indicator.unite} connues pour '"
-        f" || {read.effectif} || ' établissement(s) sur ' || {read.concernes} || '.' end"
-        if read.concernes
+        f"case when {read.count} < {read.concerned} then 'Partiel : {indicator.unit} connues pour '"
+        f" || {read.count} || ' établissement(s) sur ' || {read.concerned} || '.' end"
+        if read.concerned
         else "null"
     )
     return (
-        f"select niveau, territoire_code, territoire_libelle, {year}, '{indicator.code}', {quote(indicator.libelle)},"
-        f" '{indicator.unite}', cast({read.colonne} as double), {read.effectif or 'null'}, null, {partial},"
+        f"select niveau, territoire_code, territoire_libelle, {year}, '{indicator.code}', {quote(indicator.label)},"
+        f" '{indicator.unit}', cast({read.column} as double), {read.count or 'null'}, null, {partial},"
         f" {read.date or 'null'}, 2 from {SYNTHESE}"
     )
 

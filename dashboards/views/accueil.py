@@ -32,7 +32,7 @@ def show(pages: Sequence[StreamlitPage]) -> None:
     received = queries.livraisons(base)
     first, second, third = st.columns(3)
     with first:
-        open_esms = indicators()["N_ESMS"].libelle
+        open_esms = indicators()["N_ESMS"].label
         figure(open_esms, whole(france.get("N_ESMS", {}).get("valeur")), "Établissements et services médico-sociaux")
     with second:
         figure(

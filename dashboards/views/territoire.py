@@ -52,7 +52,7 @@ def _key_figures(base: queries.Base, niveau: str, code: str) -> None:
         row: dict[str, Any] = known.get(shown.code, {})
         value = with_unit(row.get("valeur"), None if shown.code in TOTALS else row.get("unite_mesure"))
         with place:
-            figure(shown.libelle_court or shown.libelle, value, _note(row, niveau, shown.code), shown.definition)
+            figure(shown.short_label or shown.label, value, _note(row, niveau, shown.code), shown.definition)
 
 
 def _note(row: dict[str, Any], niveau: str, indicator: str) -> str:

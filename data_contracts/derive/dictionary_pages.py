@@ -10,8 +10,8 @@ from collections.abc import Mapping
 
 from data_contracts import dictionary
 from data_contracts.derive.dbt import DERIVED
-from data_contracts.indicators import EQUIPEMENT, ESMS, SYNTHESE, Indicateur, indicators, inputs, published
-from data_contracts.indicators.declaration import AUDIENCES, Terme
+from data_contracts.indicators import EQUIPEMENT, ESMS, SYNTHESE, Indicator, indicators, inputs, published
+from data_contracts.indicators.declaration import AUDIENCES, Term
 from data_contracts.loading import Contract, Entity, Field, load_contracts
 
 
@@ -76,52 +76,52 @@ def _indicators(contracts: Mapping[str, Contract]) -> str:
         "",
         *_header("code", "libellé", "numérateur", "dénominateur", "unité", "entrées", "collectes"),
     ]
-    lines += [_awaited_line(i, contracts) for i in indicators().values() if i.produit is None]
+    lines += [_awaited_line(i, contracts) for i in indicators().values() if i.product is None]
     return "\n".join([*lines, ""])
 
 
-def _published_line(declared: Indicateur, contracts: Mapping[str, Contract]) -> str:
+def _published_line(declared: Indicator, contracts: Mapping[str, Contract]) -> str:
     return _line(
-        f"`{declared.code}`", declared.libelle, declared.definition, declared.numerateur, declared.denominateur,
-        dictionary.units()[declared.unite], _champ(declared), _plausible(declared),
+        f"`{declared.code}`", declared.label, declared.definition, declared.numerator, declared.denominator,
+        dictionary.units()[declared.unit], _champ(declared), _plausible(declared),
         AUDIENCES[declared.audience], ", ".join(_undelivered(declared, contracts)),
     )  # fmt: skip
 
 
-def _champ(declared: Indicateur) -> str:
+def _champ(declared: Indicator) -> str:
     champ = declared.champ
     if champ is None:
         return ""
-    kept = ((champ.etablissements,), champ.categories, champ.modalites)
+    kept = ((champ.establishments,), champ.categories, champ.modalites)
     return " · ".join(", ".join(filter(None, part)) for part in kept if any(part))
 
 
-def _plausible(declared: Indicateur) -> str:
+def _plausible(declared: Indicator) -> str:
     bounds = declared.plausible
     if bounds is None:
         return ""
     return " à ".join("…" if bound is None else f"{bound:.15g}" for bound in (bounds.min, bounds.max))
 
 
-def _undelivered(declared: Indicateur, contracts: Mapping[str, Contract]) -> list[str]:
+def _undelivered(declared: Indicator, contracts: Mapping[str, Contract]) -> list[str]:
     """The terms of its formulas that no contract delivers: until one does, it is known only as collections give it."""
-    terms = (term for _, formula in declared.calculs for term in formula.termes.values())
+    terms = (term for _, formula in declared.calculations for term in formula.terms.values())
     return list(dict.fromkeys(f"`{t}`" for t in terms if not _delivered(t, contracts)))
 
 
-def _delivered(term: Terme, contracts: Mapping[str, Contract]) -> bool:
+def _delivered(term: Term, contracts: Mapping[str, Contract]) -> bool:
     fields = (f for c in contracts.values() for e in c.entities for f in e.observed)
     staged = (each for c in contracts.values() for e in c.entities for each in e.staged_elements)
-    if any((f.element, f.component) == (term.element, term.composante) for f in fields):
+    if any((f.element, f.component) == (term.element, term.component) for f in fields):
         return True
-    return not term.composante and term.element in staged
+    return not term.component and term.element in staged
 
 
-def _awaited_line(declared: Indicateur, contracts: Mapping[str, Contract]) -> str:
+def _awaited_line(declared: Indicator, contracts: Mapping[str, Contract]) -> str:
     return _line(
-        f"`{declared.code}`", declared.libelle, declared.numerateur, declared.denominateur,
-        dictionary.units()[declared.unite], " · ".join(_input(word, contracts) for word in inputs(declared)),
-        ", ".join(declared.collectes),
+        f"`{declared.code}`", declared.label, declared.numerator, declared.denominator,
+        dictionary.units()[declared.unit], " · ".join(_input(word, contracts) for word in inputs(declared)),
+        ", ".join(declared.collections),
     )  # fmt: skip
 
 

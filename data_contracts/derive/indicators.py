@@ -10,8 +10,8 @@ from collections.abc import Iterable
 
 from data_contracts import dictionary
 from data_contracts.derive.dbt import DERIVED
-from data_contracts.indicators import EQUIPEMENT, ESMS, Indicateur, published
-from data_contracts.indicators.declaration import Bornes, Calcul, Equipement, Modalite, Terme
+from data_contracts.indicators import EQUIPEMENT, ESMS, Indicator, published
+from data_contracts.indicators.declaration import Bounds, Calculation, EquipmentRate, Modalite, Term
 
 MODELS = "dbt_project/models/marts/indicateurs/calcul"
 Row = tuple[object, ...]
@@ -22,7 +22,7 @@ def seed_rows() -> dict[str, tuple[tuple[str, ...], Iterable[Row]]]:
     return {
         "indicateurs": (
             ("code", "libelle", "min_plausible", "max_plausible"),
-            ((i.code, i.libelle, *_bounds(i.plausible)) for i in published(EQUIPEMENT)),
+            ((i.code, i.label, *_bounds(i.plausible)) for i in published(EQUIPEMENT)),
         ),
         "indicateurs_esms": (
             ("code", "libelle", "axe", "modalite", "modalite_libelle", "element_id", "composante", "bases",
@@ -36,41 +36,41 @@ def seed_rows() -> dict[str, tuple[tuple[str, ...], Iterable[Row]]]:
     }  # fmt: skip
 
 
-def _esms_row(declared: Indicateur, part: Indicateur | Modalite) -> Row:
-    named = (part.code, part.libelle) if isinstance(part, Modalite) else ("", "")
-    delivered = (part.livree.element, part.livree.composante) if part.livree else ("", "")
+def _esms_row(declared: Indicator, part: Indicator | Modalite) -> Row:
+    named = (part.code, part.label) if isinstance(part, Modalite) else ("", "")
+    delivered = (part.delivered.element, part.delivered.component) if part.delivered else ("", "")
     return (
-        declared.code, declared.libelle, declared.axe, *named, *delivered, " ".join(declared.bases),
-        declared.valeur_publiee, str(declared.admet_gestionnaire).lower(), declared.unite, *_bounds(declared.seuils),
-        declared.sources,
+        declared.code, declared.label, declared.axis, *named, *delivered, " ".join(declared.time_bases),
+        declared.published_value, str(declared.admits_gestionnaire).lower(), declared.unit,
+        *_bounds(declared.thresholds), declared.sources,
     )  # fmt: skip
 
 
-def _bounds(bounds: Bornes | None) -> tuple[str, str]:
+def _bounds(bounds: Bounds | None) -> tuple[str, str]:
     low, high = (bounds.min, bounds.max) if bounds else (None, None)
     return "" if low is None else f"{low:.15g}", "" if high is None else f"{high:.15g}"
 
 
-def _equipment_rows(declared: Indicateur) -> Iterable[Row]:
-    formula, champ = declared.formule, declared.champ
-    if isinstance(formula, Equipement) and champ is not None:
+def _equipment_rows(declared: Indicator) -> Iterable[Row]:
+    formula, champ = declared.formula, declared.champ
+    if isinstance(formula, EquipmentRate) and champ is not None:
         column = dictionary.outside()[formula.population]["colonne"]
         for answer in formula.places:
             for category in champ.categories:
-                yield declared.code, answer.element, answer.composante, category, column
+                yield declared.code, answer.element, answer.component, category, column
 
 
 def model_files() -> dict[str, str]:
     """Path -> SQL of the two models whose content is the declared formulas."""
-    computed = [(i.code, *each) for i in published(ESMS) for each in i.calculs]
-    terms: dict[str, Terme] = {}
+    computed = [(i.code, *each) for i in published(ESMS) for each in i.calculations]
+    terms: dict[str, Term] = {}
     before: dict[str, None] = {}
     for _, _, formula in computed:
-        for term in formula.termes.values():
-            terms.setdefault(term.colonne, term)
-            if term.annee_precedente:
-                before[term.colonne] = None
-    columns = [f"({_quoted(t.colonne, t.element, t.composante)}, {list(t.bases)})" for t in terms.values()]
+        for term in formula.terms.values():
+            terms.setdefault(term.column, term)
+            if term.previous_year:
+                before[term.column] = None
+    columns = [f"({_quoted(t.column, t.element, t.component)}, {list(t.time_bases)})" for t in terms.values()]
     formulas = [f"({_quoted(code, part)}, {_call(formula)})" for code, part, formula in computed]
     head = f"-- {DERIVED}"
     return {
@@ -89,6 +89,6 @@ def _quoted(*texts: str) -> str:
     return ", ".join(f"'{text}'" for text in texts)
 
 
-def _call(formula: Calcul) -> str:
-    arguments = ", ".join(f"{name}='{term.argument}'" for name, term in formula.termes.items())
+def _call(formula: Calculation) -> str:
+    arguments = ", ".join(f"{name}='{term.argument}'" for name, term in formula.terms.items())
     return f"{formula.macro}({arguments})"

@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 from data_contracts.strict_yaml import Strict
 
 ESMS, EQUIPEMENT, SYNTHESE = "mart_indicateurs__esms", "mart_indicateurs__equipement", "mart_territoires__synthese"
-Domaine = Literal[
+Domain = Literal[
     "offre", "activite", "besoins", "admission", "rh", "finances", "tarifs", "numerique", "dlnuf", "aide_sociale",
     "qualite",
 ]  # fmt: skip
@@ -37,10 +37,10 @@ STOCK: tuple[str, ...] = ("stock_3112", *FLUX)
 # Words of a fraction that must be something: an element of the dictionary, or a figure from outside.
 _NAMED = re.compile(r"\b(?:EXT_[A-Za-z0-9_]+|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)\b")
 
-Texte = Annotated[str, Field(min_length=1)]
+Text = Annotated[str, Field(min_length=1)]
 
 
-class Bornes(Strict):
+class Bounds(Strict):
     """Two bounds, included; an absent one bounds nothing."""
 
     min: float | None = None
@@ -58,73 +58,73 @@ class Bornes(Strict):
 def _reference(node: Any) -> Any:
     """`JOURNEES_THEO.HP` as an element and its component; anything else is left for pydantic to judge."""
     if isinstance(node, str):
-        element, _, composante = node.partition(".")
-        return {"element": element, "composante": composante}
+        element, _, component = node.partition(".")
+        return {"element": element, "component": component}
     return node
 
 
-class Reponse(Strict):
+class Answer(Strict):
     """An element of the dictionary, and one of its components: written `ELEMENT` or `ELEMENT.COMPOSANTE`."""
 
-    element: Texte
-    composante: str = ""
+    element: Text
+    component: str = ""
 
     def __str__(self) -> str:
-        return f"{self.element}.{self.composante}" if self.composante else self.element
+        return f"{self.element}.{self.component}" if self.component else self.element
 
 
-class Terme(Reponse):
+class Term(Answer):
     """A number of the layer that a formula reads, for the unit and the year of the indicator.
 
-    stock: it is a state on 31 December, else a flow over the year; annee_precedente: that of the year before.
+    stock: it is a state on 31 December, else a flow over the year; previous_year: that of the year before.
     """
 
     stock: bool = False
-    annee_precedente: bool = False
+    previous_year: bool = False
 
     @property
-    def colonne(self) -> str:
+    def column(self) -> str:
         """Its column in int_indicateurs__termes, before the year is shifted."""
-        return f"{self.element}_{self.composante}".strip("_").lower()
+        return f"{self.element}_{self.component}".strip("_").lower()
 
     @property
     def argument(self) -> str:
         """What the formula is given."""
-        return f"{self.colonne}_n_moins_1" if self.annee_precedente else self.colonne
+        return f"{self.column}_n_moins_1" if self.previous_year else self.column
 
     @property
-    def bases(self) -> tuple[str, ...]:
+    def time_bases(self) -> tuple[str, ...]:
         return STOCK if self.stock else FLUX
 
 
-TermeDit = Annotated[Terme, BeforeValidator(_reference)]
-ReponseDite = Annotated[Reponse, BeforeValidator(_reference)]
+WrittenTerm = Annotated[Term, BeforeValidator(_reference)]
+WrittenAnswer = Annotated[Answer, BeforeValidator(_reference)]
 
 
-class Calcul(Strict):
+class Calculation(Strict):
     """A macro of dbt_project/macros/indicateurs, and the term of the layer that each of its parameters receives."""
 
-    macro: Texte
-    termes: dict[str, TermeDit]
+    macro: Text
+    terms: dict[str, WrittenTerm]
 
 
-class Equipement(Strict):
+class EquipmentRate(Strict):
     """Places of the establishments of the champ, added up, for 1 000 inhabitants of an age class."""
 
-    places: Annotated[tuple[ReponseDite, ...], Field(min_length=1)]
-    population: Texte  # a figure from outside (dictionary/externes.csv) that has a column
+    places: Annotated[tuple[WrittenAnswer, ...], Field(min_length=1)]
+    population: Text  # a figure from outside (dictionary/externes.csv) that has a column
 
 
-class Colonne(Strict):
+class SynthesisColumn(Strict):
     """A column of the synthesis of territories; the others are columns of the same product.
 
-    effectif: how many establishments have a value; concernes: among how many (fewer known than concerned makes a
+    count: how many establishments have a value; concerned: among how many (fewer known than concerned makes a
     minimum); date: the day that it is read on; millesime: its year, where it has its own.
     """
 
-    colonne: Texte
-    effectif: str | None = None
-    concernes: str | None = None
+    column: Text
+    count: str | None = None
+    concerned: str | None = None
     date: str | None = None
     millesime: str | None = None
 
@@ -132,11 +132,13 @@ class Colonne(Strict):
 def _kind(node: Any) -> str:
     """Which of the three a formula is, by the key that only it has."""
     keys = node if isinstance(node, dict) else ()
-    return "=equipement" if "places" in keys else "=colonne" if "colonne" in keys else "=calcul"
+    return "=equipment" if "places" in keys else "=column" if "column" in keys else "=calculation"
 
 
-Formule = Annotated[
-    Annotated[Calcul, Tag("=calcul")] | Annotated[Equipement, Tag("=equipement")] | Annotated[Colonne, Tag("=colonne")],
+Formula = Annotated[
+    Annotated[Calculation, Tag("=calculation")]
+    | Annotated[EquipmentRate, Tag("=equipment")]
+    | Annotated[SynthesisColumn, Tag("=column")],
     Discriminator(_kind),
 ]
 
@@ -145,87 +147,87 @@ class Modalite(Strict):
     """One part of an indicator, published beside the others: a mode of accueil, a motive, a group of accounts."""
 
     code: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
-    libelle: Texte
-    livree: ReponseDite | None = None
-    formule: Calcul | None = None
+    label: Text
+    delivered: WrittenAnswer | None = None
+    formula: Calculation | None = None
 
 
 class Champ(Strict):
     """The establishments that a figure is about, as the SQL takes them today.
 
-    etablissements: `repondants`, all that have a value; `ouverts_3112`, those open on 31 December of the year;
+    establishments: `repondants`, all that have a value; `ouverts_3112`, those open on 31 December of the year;
     `esms_ouverts_3112`, among them the ESMS; `esms`, the ESMS of the référentiel, open or not; `territoire`, none: the
     figure is about a population. Without `categories` no category is left out.
     """
 
-    etablissements: Literal["repondants", "ouverts_3112", "esms_ouverts_3112", "esms", "territoire"] | None = None
+    establishments: Literal["repondants", "ouverts_3112", "esms_ouverts_3112", "esms", "territoire"] | None = None
     categories: tuple[str, ...] = ()
     modalites: tuple[str, ...] = ()
 
 
-class Indicateur(Strict):
-    """One indicator. Its place among its like is `rang`; `docs/adding/indicator.md` tells the keys one by one."""
+class Indicator(Strict):
+    """One indicator. Its place among its like is `rank`; `docs/adding/indicator.md` tells the keys one by one."""
 
     code: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
-    rang: int | None = None
-    libelle: Texte
-    libelle_court: Texte | None = None
-    domaine: Domaine
-    publics: Annotated[tuple[Literal["PA", "PH", "PH_ENFANT", "DOM"], ...], Field(min_length=1)]
-    definition: Texte | None = None
-    numerateur: Texte
-    denominateur: Texte | None = None
-    unite: Texte
-    bases: Annotated[tuple[Base, ...], Field(min_length=1)]  # the year that it is about: time bases, preferred first
+    rank: int | None = None
+    label: Text
+    short_label: Text | None = None
+    domain: Domain
+    populations: Annotated[tuple[Literal["PA", "PH", "PH_ENFANT", "DOM"], ...], Field(min_length=1)]
+    definition: Text | None = None
+    numerator: Text
+    denominator: Text | None = None
+    unit: Text
+    time_bases: Annotated[tuple[Base, ...], Field(min_length=1)]  # the year that it is about, preferred first
     champ: Champ | None = None
-    plausible: Bornes | None = None  # outside, a value is unlikely
-    seuils: Bornes | None = None  # outside, Helios shows it apart
-    sens: Literal["haut", "bas", "contextuel"] = "contextuel"  # whether more is better
-    seuil_alerte: str | None = None
+    plausible: Bounds | None = None  # outside, a value is unlikely
+    thresholds: Bounds | None = None  # outside, Helios shows it apart
+    direction: Literal["haut", "bas", "contextuel"] = "contextuel"  # whether more is better
+    alert_threshold: str | None = None
     audience: Audience
-    seuil_diffusion: int | Literal["jamais"] | None = None  # persons under which it is not shown
-    granularite: Texte
-    frequence: Texte
-    source: Texte  # of the definition
-    preuve: Literal["S", "C", "K"]
-    commentaire: str | None = None
+    disclosure_threshold: int | Literal["jamais"] | None = None  # persons under which it is not shown
+    granularity: Text
+    frequency: Text
+    source: Text  # of the definition
+    proof: Literal["S", "C", "K"]
+    comment: str | None = None
 
-    produit: Literal["mart_indicateurs__esms", "mart_indicateurs__equipement", "mart_territoires__synthese"] | None = (
+    product: Literal["mart_indicateurs__esms", "mart_indicateurs__equipement", "mart_territoires__synthese"] | None = (
         None
     )
-    formule: Formule | None = None
-    livree: ReponseDite | None = None  # the element by which collections deliver it already made
+    formula: Formula | None = None
+    delivered: WrittenAnswer | None = None  # the element by which collections deliver it already made
     modalites: tuple[Modalite, ...] = ()
     sources: str | None = None  # best first, « = » between equals
-    valeur_publiee: Literal["calcul", "livraison"] | None = None  # which wins when it is both
-    admet_gestionnaire: bool = False  # the value of a gestionnaire is shown on its establishments
-    collectes: tuple[str, ...] = ()  # of one that is not computed: which collections would give it
+    published_value: Literal["calcul", "livraison"] | None = None  # which wins when it is both
+    admits_gestionnaire: bool = False  # the value of a gestionnaire is shown on its establishments
+    collections: tuple[str, ...] = ()  # of one that is not computed: which collections would give it
 
     @property
-    def axe(self) -> str:
-        return AXES[self.domaine]
+    def axis(self) -> str:
+        return AXES[self.domain]
 
     @property
     def parts(self) -> tuple[Modalite | Self, ...]:
         """What has a value of its own: the whole, when it has one, then each modality."""
-        whole = (self,) if self.livree or self.formule else ()
+        whole = (self,) if self.delivered or self.formula else ()
         return (*whole, *self.modalites)
 
     @property
-    def calculs(self) -> tuple[tuple[str, Calcul], ...]:
+    def calculations(self) -> tuple[tuple[str, Calculation], ...]:
         """(modality, formula) of what is computed for each ESMS; the modality of the whole is ''."""
-        formulas = ((part.code if isinstance(part, Modalite) else "", part.formule) for part in self.parts)
-        return tuple((code, formule) for code, formule in formulas if isinstance(formule, Calcul))
+        formulas = ((part.code if isinstance(part, Modalite) else "", part.formula) for part in self.parts)
+        return tuple((code, formula) for code, formula in formulas if isinstance(formula, Calculation))
 
     @property
     def named(self) -> tuple[str, ...]:
         """The words of its fraction that must be elements of the dictionary or figures from outside, in order."""
-        return tuple(dict.fromkeys(_NAMED.findall(f"{self.numerateur} {self.denominateur or ''}")))
+        return tuple(dict.fromkeys(_NAMED.findall(f"{self.numerator} {self.denominator or ''}")))
 
     @property
-    def est_ouvert(self) -> bool:
+    def is_open(self) -> bool:
         """Whether open data may carry it: for every public, with no threshold of persons."""
-        return self.audience == "open_data" and self.seuil_diffusion is None
+        return self.audience == "open_data" and self.disclosure_threshold is None
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -236,48 +238,50 @@ class Indicateur(Strict):
 
     def _lacking(self) -> list[str]:
         """What one key asks of the others."""
-        if self.produit is None:
-            computed = [key for key in ("formule", "livree", "modalites") if getattr(self, key)]
-            told = [f"« {key} » sans « produit » : dire où l'indicateur est publié" for key in computed]
-            lacking = "« collectes » absent : dire quelle collecte donnerait l'indicateur"
-            return told if self.collectes else [*told, lacking]
+        if self.product is None:
+            computed = [key for key in ("formula", "delivered", "modalites") if getattr(self, key)]
+            told = [f"« {key} » sans « product » : dire où l'indicateur est publié" for key in computed]
+            lacking = "« collections » absent : dire quelle collecte donnerait l'indicateur"
+            return told if self.collections else [*told, lacking]
         needed = ("definition", "champ")
         told = [f"« {key} » absent d'un indicateur publié" for key in needed if getattr(self, key) is None]
-        if self.champ is not None and self.champ.etablissements is None:
-            told.append("« champ.etablissements » absent d'un indicateur publié")
-        if self.collectes:
-            told.append("« collectes » ne se dit que d'un indicateur qui n'est pas publié")
-        kind = {ESMS: Calcul, EQUIPEMENT: Equipement, SYNTHESE: Colonne}[self.produit]
-        if self.formule is not None and not isinstance(self.formule, kind):
-            told.append(f"« formule » n'est pas celle d'un indicateur de {self.produit}")
-        return [*told, *(self._lacking_esms() if self.produit == ESMS else self._lacking_territory())]
+        if self.champ is not None and self.champ.establishments is None:
+            told.append("« champ.establishments » absent d'un indicateur publié")
+        if self.collections:
+            told.append("« collections » ne se dit que d'un indicateur qui n'est pas publié")
+        kind = {ESMS: Calculation, EQUIPEMENT: EquipmentRate, SYNTHESE: SynthesisColumn}[self.product]
+        if self.formula is not None and not isinstance(self.formula, kind):
+            told.append(f"« formula » n'est pas celle d'un indicateur de {self.product}")
+        return [*told, *(self._lacking_esms() if self.product == ESMS else self._lacking_territory())]
 
     def _lacking_esms(self) -> list[str]:
-        needed = ("sources", "valeur_publiee")
+        needed = ("sources", "published_value")
         told = [f"« {key} » absent d'un indicateur de {ESMS}" for key in needed if getattr(self, key) is None]
         if not self.parts:
-            told.append("ni « livree », ni « formule », ni « modalites » : rien ne donne sa valeur")
-        empty = [m.code for m in self.modalites if not (m.livree or m.formule)]
-        told += [f"la modalité {code} n'a ni « livree » ni « formule »" for code in empty]
+            told.append("ni « delivered », ni « formula », ni « modalites » : rien ne donne sa valeur")
+        empty = [m.code for m in self.modalites if not (m.delivered or m.formula)]
+        told += [f"la modalité {code} n'a ni « delivered » ni « formula »" for code in empty]
         codes = [m.code for m in self.modalites]
         twice = sorted({code for code in codes if codes.count(code) > 1})
         told += [f"la modalité {code} est déclarée deux fois" for code in twice]
-        if self.domaine not in AXES:
+        if self.domain not in AXES:
             told.append(f"un indicateur de {ESMS} est d'un des domaines {', '.join(AXES)}")
         return told
 
     def _lacking_territory(self) -> list[str]:
-        told = [] if self.formule else [f"« formule » absent d'un indicateur de {self.produit}"]
-        foreign = [k for k in ("livree", "modalites", "sources", "valeur_publiee", "seuils") if getattr(self, k)]
+        told = [] if self.formula else [f"« formula » absent d'un indicateur de {self.product}"]
+        foreign = [
+            k for k in ("delivered", "modalites", "sources", "published_value", "thresholds") if getattr(self, k)
+        ]
         told += [f"« {key} » ne se dit que d'un indicateur de {ESMS}" for key in foreign]
-        if self.produit == EQUIPEMENT:
-            if self.unite != "pour_mille":
+        if self.product == EQUIPEMENT:
+            if self.unit != "pour_mille":
                 told.append("un taux d'équipement est « pour_mille »")
-            if self.bases != ("stock_3112", "jour"):
+            if self.time_bases != ("stock_3112", "jour"):
                 told.append(
                     "un taux d'équipement lit les places au 31 décembre, à défaut à un jour : [stock_3112, jour]"
                 )
-            if not (self.champ and self.champ.categories and self.champ.etablissements == "ouverts_3112"):
+            if not (self.champ and self.champ.categories and self.champ.establishments == "ouverts_3112"):
                 told.append(
                     "un taux d'équipement porte sur les établissements « ouverts_3112 » des « categories » du champ"
                 )

@@ -75,7 +75,7 @@ def _declared(contracts: tuple[Contract, ...]) -> tuple[frozenset[str], frozense
             titles |= {t for written in expected(contract, layout).values() for t in written}
     for table in ("elements.csv", "collections.csv"):
         texts += [row[name] for row in read_table(table) for name in row if name in _LABELS]
-    texts += [indicator.libelle for indicator in indicators().values()]
+    texts += [indicator.label for indicator in indicators().values()]
     words = {folded(word) for text in (*texts, *titles) for word in _WORD.findall(text)} - _ALSO_NAMES
     return frozenset(without_digits(folded(t)) for t in titles), frozenset(words)
 

@@ -30,7 +30,7 @@ def columns(options: Mapping[str, Any]) -> tuple[str, ...]:
     """Titles that a mapping reads, in order. A file has no other titles, but those that the mapping says to ignore."""
     named: dict[str, None] = {}
     for table in options.get("tables", {}).values():
-        for title in [table.get("quand"), *(t for source in table["champs"].values() for t in titles_of(source))]:
+        for title in [table.get("when"), *(t for source in table["fields"].values() for t in titles_of(source))]:
             if title is not None:
                 named.setdefault(str(title))
     return tuple(named)
@@ -38,7 +38,7 @@ def columns(options: Mapping[str, Any]) -> tuple[str, ...]:
 
 def titles_of(source: Mapping[str, Any]) -> list[str]:
     """Titles from which the value of a field is made."""
-    named = [source.get("colonne"), *source.get("assemble", ()), source.get("quand")]
+    named = [source.get("column"), *source.get("joined", ()), source.get("when")]
     return [str(title) for title in named if title is not None]
 
 
@@ -46,9 +46,9 @@ def leaned_upon(options: Mapping[str, Any]) -> frozenset[str]:
     """Titles that a file cannot lack without changing what is read: conditions, parts of a value, defaulted values."""
     named: set[str] = set()
     for table in options.get("tables", {}).values():
-        named |= {str(table["quand"])} if table.get("quand") is not None else set()
-        for source in table["champs"].values():
-            if {"quand", "assemble", "defaut"} & source.keys():
+        named |= {str(table["when"])} if table.get("when") is not None else set()
+        for source in table["fields"].values():
+            if {"when", "joined", "default"} & source.keys():
                 named |= set(titles_of(source))
     return frozenset(named)
 
@@ -77,7 +77,7 @@ def read(
 def _absent(path: Path, options: Mapping[str, Any], delivered: Sequence[str]) -> tuple[str, ...]:
     """The titles of the mapping that the file lacks. An unknown title refuses it: the mapping may have changed."""
     wanted = {title_key(title): title for title in columns(options)}
-    ignored = {title_key(str(title)) for title in options.get("ignorees") or ()}
+    ignored = {title_key(str(title)) for title in options.get("ignored_titles") or ()}
     by_key = {title_key(name): name for name in delivered if name not in TECHNICAL}
     unknown = [name for key, name in by_key.items() if key and key not in wanted and key not in ignored]
     if unknown:
@@ -95,8 +95,8 @@ class _Mapped:
 
     def __init__(self, name: str, table: Mapping[str, Any], dates: Sequence[str]) -> None:
         self.name = name
-        self._fields: dict[str, Mapping[str, Any]] = table["champs"]
-        self._when: str | None = table.get("quand")
+        self._fields: dict[str, Mapping[str, Any]] = table["fields"]
+        self._when: str | None = table.get("when")
         self._types = _dated(name, set(self._fields))
         self._dates = tuple(dates)
         self._is_distinct = bool(table.get("distinct"))
@@ -116,31 +116,31 @@ class _Mapped:
         return self._distinct(frame) if self._is_distinct else frame
 
     def _value(self, name: str, source: Mapping[str, Any], actual: Mapping[str, str]) -> pl.Expr:
-        if "constante" in source:
-            value = pl.lit(str(source["constante"]))
-        elif "assemble" in source:
-            parts = [_text(actual, title) for title in source["assemble"]]
-            value = pl.concat_str(parts, separator=str(source.get("separateur", _JOINED_BY)), ignore_nulls=True)
+        if "constant" in source:
+            value = pl.lit(str(source["constant"]))
+        elif "joined" in source:
+            parts = [_text(actual, title) for title in source["joined"]]
+            value = pl.concat_str(parts, separator=str(source.get("separator", _JOINED_BY)), ignore_nulls=True)
             value = pl.when(value != "").then(value)
         else:
-            value = _text(actual, source["colonne"])
-            if "partie" in source:
-                cut = value.str.split(str(source.get("separateur", _JOINED_BY)))
-                value = _bare(cut.list.get(int(source["partie"]) - 1, null_on_oob=True))
-            if "motif" in source:
-                grouped = re.compile(source["motif"]).groups > 0
-                value = pl.coalesce(value.str.extract(source["motif"], int(grouped)), value)
+            value = _text(actual, source["column"])
+            if "part" in source:
+                cut = value.str.split(str(source.get("separator", _JOINED_BY)))
+                value = _bare(cut.list.get(int(source["part"]) - 1, null_on_oob=True))
+            if "pattern" in source:
+                grouped = re.compile(source["pattern"]).groups > 0
+                value = pl.coalesce(value.str.extract(source["pattern"], int(grouped)), value)
         if "codes" in source:
             codes = {str(text): str(code) for text, code in source["codes"].items()}
             value = _bare(value.replace(codes))
-        if "defaut" in source:
-            value = value.fill_null(str(source["defaut"]))
+        if "default" in source:
+            value = value.fill_null(str(source["default"]))
         if kind := self._types.get(name):
             value = _iso(value, kind, (*map(str, source.get("dates") or ()), *self._dates))
-        if "prefixe" in source:
-            value = pl.lit(str(source["prefixe"])) + value
-        if "quand" in source:
-            value = pl.when(_text(actual, source["quand"]).is_not_null()).then(value)
+        if "prefix" in source:
+            value = pl.lit(str(source["prefix"])) + value
+        if "when" in source:
+            value = pl.when(_text(actual, source["when"]).is_not_null()).then(value)
         return value.cast(pl.String)
 
     def _distinct(self, frame: pl.DataFrame) -> pl.DataFrame:

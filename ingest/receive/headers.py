@@ -75,7 +75,7 @@ def difference(contract: Contract, layout: Layout, header: Sequence[str]) -> Dif
         positions = sorted(column for column in titles if isinstance(column, int))
         diff = _by_position([titles[p] for p in positions], positions, header)
     else:
-        ignored = layout.options.get("ignorees") or () if layout.reader == "csv_produit" else ()
+        ignored = layout.options.get("ignored_titles") or () if layout.reader == "csv_produit" else ()
         diff = _by_title({str(c): written for c, written in titles.items()}, header, tuple(map(str, ignored)))
     return judged(contract, layout, diff)
 
@@ -175,7 +175,7 @@ def judged(contract: Contract, layout: Layout, diff: Difference) -> Difference:
 def _titles_of(contract: Contract, layout: Layout, entity: Entity) -> dict[str, frozenset[str]]:
     """Field of the layout -> the titles that its value is made of, as `Difference` names them."""
     if layout.reader == "csv_produit":
-        sources = layout.options["tables"].get(entity.name, {}).get("champs", {})
+        sources = layout.options["tables"].get(entity.name, {}).get("fields", {})
         made = ((f.name, sources.get(f.name)) for f in entity.fields)
         return {name: frozenset(csv_produit.titles_of(source)) for name, source in made if source is not None}
     carried = contract.fields_in(layout, entity)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from data_contracts import dictionary
-from data_contracts.indicators import Indicateur, indicators
+from data_contracts.indicators import Indicator, indicators
 from data_contracts.loading import Contract, Product, load_contracts, load_products
 
 
@@ -21,7 +21,7 @@ class Declarations:
     products: Mapping[str, Product]
     contracts: Mapping[str, Contract] = field(default_factory=dict)
     elements: Mapping[str, dict[str, str]] = field(default_factory=dict)
-    indicators: Mapping[str, Indicateur] = field(default_factory=dict)
+    indicators: Mapping[str, Indicator] = field(default_factory=dict)
     ranks: tuple[tuple[str, str, int], ...] = ()
     dictionary_version: str = ""
 

@@ -85,7 +85,7 @@ def _dataset(product: Product, declared: Declarations) -> OpenDataset:
         allowed[ELEMENT] = tuple(k for k, row in declared.elements.items() if element_is_open(row))
         warnings.append(NO_CONTROL)
     if INDICATOR in names:
-        allowed[INDICATOR] = tuple(k for k, indicator in declared.indicators.items() if indicator.est_ouvert)
+        allowed[INDICATOR] = tuple(k for k, indicator in declared.indicators.items() if indicator.is_open)
         warnings.append(ONLY_OPEN_INDICATORS)
     if OPENING in names:
         allowed[OPENING] = (OPEN,)

@@ -498,7 +498,7 @@ def rules(product: Product, setting: int) -> list[Rule]:
             "expect_column_values_to_not_be_in_set",
             {"column": column, "value_set": list(range(1, minimum))},
             f"Aucun effectif publié de « {column} » ne compte de 1 à {minimum - 1} personnes",
-            "Ne publiez pas : déclarez la colonne parmi les comptes de « disclosure », ou signalez le défaut.",
+            "Ne publiez pas : déclarez la colonne dans counts de « disclosure », ou signalez le défaut.",
         )
         for column in product.disclosure.counts
     ]

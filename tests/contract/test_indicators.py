@@ -17,7 +17,7 @@ import yaml
 from data_contracts.contract import Product
 from data_contracts.dictionary import elements, outside, units
 from data_contracts.indicators import EQUIPEMENT, ESMS, FOLDER, SYNTHESE, IndicatorError, indicators, inputs, published
-from data_contracts.indicators.declaration import Calcul, Terme
+from data_contracts.indicators.declaration import Calculation, Term
 from data_contracts.loading import PRODUCTS, ContractError, load_contracts, load_products
 from ingest.home import PROJECT
 
@@ -43,20 +43,20 @@ def problems_of(folder: Path, source: Path, change: Any) -> list[str]:
 @pytest.mark.parametrize(
     ("source", "change", "line", "told"),
     [
-        (CAF, ("unite: pct", "unite: pourcent"), "unite: ", "« pourcent » n'est pas une unité connue"),
+        (CAF, ("unit: pct", "unit: pourcent"), "unit: ", "« pourcent » n'est pas une unité connue"),
         (CAF, ("macro: taux_caf", "macro: taux_cafe"), "macro: ", "(vouliez-vous « taux_caf » ?)"),
         (CAF, ("c68: TX_CAF", "c69: TX_CAF"), "c69: ", "« c69 » n'est pas un paramètre de taux_caf"),
-        (CAF, ("    c68: TX_CAF.C68\n", ""), "termes:", "taux_caf attend aussi : c68"),
+        (CAF, ("    c68: TX_CAF.C68\n", ""), "terms:", "taux_caf attend aussi : c68"),
         (CAF, ("resultat: RESULTAT_NET", "resultat: RESULTAT_NETT"), "resultat: ", "(vouliez-vous « RESULTAT_NET » ?)"),
         (CAF, ("resultat: RESULTAT_NET", "resultat: ETP_TOTAL"), "resultat: ", "n'est ni au numérateur ni au dénom"),
-        (CAF, ("livree: TX_CAF", "livree: TX_CAFE"), "livree: ", "« TX_CAFE » n'est pas un élément du dictionnaire"),
-        (CAF, ("numerateur: RESULTAT_NET", "numerateur: RESULTAT_BRUT"), "numerateur: ", "« RESULTAT_BRUT »"),
+        (CAF, ("delivered: TX_CAF", "delivered: TX_CAFE"), "delivered: ", "« TX_CAFE » n'est pas un élément du dic"),
+        (CAF, ("numerator: RESULTAT_NET", "numerator: RESULTAT_BRUT"), "numerator: ", "« RESULTAT_BRUT »"),
         (CAF, ("sources: errd=ca", "sources: erd=ca"), "sources: ", "« erd » n'est pas un contrat de data_contr"),
         (CAF, ("code: CAF", "code: CAFE"), "code: ", "doit être le nom du fichier, « CAF »"),
         (CAF, ("{min: -21, max: 21}", "{min: 21, max: -21}"), "plausible: ", "n'est pas inférieur à max"),
-        (CAF, ("rang: 20", "rang: '20'"), "rang: ", "un entier est attendu, pas '20'"),
-        (CAF, ("preuve: S", "preuve: Z"), "preuve: ", "« Z » n'est pas admis (attendu : S, C, K)"),
-        (CAF, ("domaine: finances", "domain: finances"), "domain: ", "clé inconnue (vouliez-vous « domaine » ?)"),
+        (CAF, ("rank: 20", "rank: '20'"), "rank: ", "un entier est attendu, pas '20'"),
+        (CAF, ("proof: S", "proof: Z"), "proof: ", "« Z » n'est pas admis (attendu : S, C, K)"),
+        (CAF, ("domain: finances", "domains: finances"), "domains: ", "clé inconnue (vouliez-vous « domain » ?)"),
         (EHPAD, ("'500'", "'999'"), "categories: ", "« 999 » n'est pas un code de la nomenclature finess_categories"),
         (EHPAD, ("modalites: [HP]", "modalites: [XX]"), "modalites: ", "« XX » n'est pas un code de la nomencl"),
         (EHPAD, ("places: [CAP_INST_HP]", "places: [CAP_HP]"), "places: ", "« CAP_HP » n'est pas un élément"),
@@ -78,19 +78,19 @@ def test_a_wrong_reference_or_key_is_told_at_its_line(
 @pytest.mark.parametrize(
     ("source", "change", "told"),
     [
-        (CAF, {"produit": None, "formule": None, "livree": None}, "« collectes » absent"),
-        (CAF, {"produit": None, "collectes": ["HAS"]}, "« formule » sans « produit »"),
-        (CAF, {"formule": 3}, "formule : des clés et leurs valeurs sont attendues, pas 3"),
+        (CAF, {"product": None, "formula": None, "delivered": None}, "« collections » absent"),
+        (CAF, {"product": None, "collections": ["HAS"]}, "« formula » sans « product »"),
+        (CAF, {"formula": 3}, "formula : des clés et leurs valeurs sont attendues, pas 3"),
         (CAF, {"champ": None}, "« champ » absent d'un indicateur publié"),
-        (CAF, {"formule": None, "livree": None}, "rien ne donne sa valeur"),
+        (CAF, {"formula": None, "delivered": None}, "rien ne donne sa valeur"),
         (CAF, {"sources": None}, "« sources » absent"),
-        (CAF, {"domaine": "tarifs"}, "un des domaines offre, activite, rh, finances"),
-        (CAF, {"modalites": [{"code": "A", "libelle": "A"}]}, "la modalité A n'a ni « livree » ni « formule »"),
-        (CAF, {"produit": SYNTHESE}, f"« formule » n'est pas celle d'un indicateur de {SYNTHESE}"),
-        (EHPAD, {"unite": "pct"}, "un taux d'équipement est « pour_mille »"),
-        (EHPAD, {"bases": ["exercice"]}, "[stock_3112, jour]"),
-        (EHPAD, {"champ": {"etablissements": "esms"}}, "des « categories » du champ"),
-        (EHPAD, {"seuils": {"max": 3}}, f"« seuils » ne se dit que d'un indicateur de {ESMS}"),
+        (CAF, {"domain": "tarifs"}, "un des domaines offre, activite, rh, finances"),
+        (CAF, {"modalites": [{"code": "A", "label": "A"}]}, "la modalité A n'a ni « delivered » ni « formula »"),
+        (CAF, {"product": SYNTHESE}, f"« formula » n'est pas celle d'un indicateur de {SYNTHESE}"),
+        (EHPAD, {"unit": "pct"}, "un taux d'équipement est « pour_mille »"),
+        (EHPAD, {"time_bases": ["exercice"]}, "[stock_3112, jour]"),
+        (EHPAD, {"champ": {"establishments": "esms"}}, "des « categories » du champ"),
+        (EHPAD, {"thresholds": {"max": 3}}, f"« thresholds » ne se dit que d'un indicateur de {ESMS}"),
     ],
 )  # fmt: skip
 def test_a_key_that_another_asks_for_is_told(tmp_path: Path, source: Path, change: Any, told: str) -> None:
@@ -99,7 +99,9 @@ def test_a_key_that_another_asks_for_is_told(tmp_path: Path, source: Path, chang
 
 def test_every_problem_of_every_file_is_told_at_once(tmp_path: Path) -> None:
     text = CAF.read_text(encoding="utf-8")
-    (tmp_path / "CAF.yaml").write_text(text.replace("unite: pct", "unite: pourcent").replace("livree: ", "livree: X_"))
+    (tmp_path / "CAF.yaml").write_text(
+        text.replace("unit: pct", "unit: pourcent").replace("delivered: ", "delivered: X_")
+    )
     (tmp_path / "AUTRE.yaml").write_text("code: [\n", encoding="utf-8")
     with pytest.raises(IndicatorError) as told:
         indicators(tmp_path)
@@ -118,12 +120,12 @@ def test_one_column_of_terms_is_read_in_one_way(tmp_path: Path) -> None:
 
 
 def test_a_term_is_written_short_or_whole() -> None:
-    formula = {"macro": "m", "termes": {"a": "JOURNEES_THEO.HP", "b": {"element": "NB_PERS_3112", "stock": True}}}
-    short, whole = Calcul.model_validate(formula).termes.values()
-    assert (short.element, short.composante, short.bases) == ("JOURNEES_THEO", "HP", ("exercice", "flux_annee"))
-    assert (whole.colonne, whole.bases[0]) == ("nb_pers_3112", "stock_3112")
-    before = Terme(element="EFFECTIF_PHYSIQUE", annee_precedente=True)
-    assert (before.colonne, before.argument) == ("effectif_physique", "effectif_physique_n_moins_1")
+    formula = {"macro": "m", "terms": {"a": "JOURNEES_THEO.HP", "b": {"element": "NB_PERS_3112", "stock": True}}}
+    short, whole = Calculation.model_validate(formula).terms.values()
+    assert (short.element, short.component, short.time_bases) == ("JOURNEES_THEO", "HP", ("exercice", "flux_annee"))
+    assert (whole.column, whole.time_bases[0]) == ("nb_pers_3112", "stock_3112")
+    before = Term(element="EFFECTIF_PHYSIQUE", previous_year=True)
+    assert (before.column, before.argument) == ("effectif_physique", "effectif_physique_n_moins_1")
 
 
 @pytest.mark.parametrize("product", [ESMS, EQUIPEMENT])
@@ -131,15 +133,15 @@ def test_a_product_accepts_the_codes_and_the_units_that_are_declared(product: st
     contract: Product = load_products()[product]
     columns = {f.name: f.accepted_values for f in contract.fields}
     assert columns["indicateur_code"] == tuple(i.code for i in published(product))
-    assert set(columns["unite_mesure"]) == {i.unite for i in published(product)}
+    assert set(columns["unite_mesure"]) == {i.unit for i in published(product)}
 
 
 def test_nothing_that_the_dictionary_held_is_lost() -> None:
     """The 86 indicators of the dictionary, and those that Helios or the pages added to them."""
-    awaited = [i for i in indicators().values() if i.produit is None]
+    awaited = [i for i in indicators().values() if i.product is None]
     assert {i.code for i in published(ESMS)} >= {"TO_HP", "ABSENT_MOTIF", "CAP_INSTALLEE"}
     assert {"SANS_MEDCO", "RAC_THEO", "EVAL_RETARD", "APA_DOM75"} <= {i.code for i in awaited}
-    assert all(i.collectes and (inputs(i) or i.domaine == "dlnuf") for i in awaited)
+    assert all(i.collections and (inputs(i) or i.domain == "dlnuf") for i in awaited)
 
 
 def test_no_code_of_an_indicator_is_listed_beside_its_declaration() -> None:
@@ -156,9 +158,9 @@ def test_no_code_of_an_indicator_is_listed_beside_its_declaration() -> None:
 
 def test_every_unit_and_every_outside_figure_is_used_or_known_elsewhere() -> None:
     by_contracts = {f.unit for c in load_contracts().values() for e in c.entities for f in e.fields if f.unit}
-    used = {i.unite for i in indicators().values()} | by_contracts
+    used = {i.unit for i in indicators().values()} | by_contracts
     assert set(units()) - used == set()
-    named = {word for i in indicators().values() for word in (*inputs(i), *_words(i.seuil_alerte))}
+    named = {word for i in indicators().values() for word in (*inputs(i), *_words(i.alert_threshold))}
     assert set(outside()) - named == set()
     assert set(elements()).isdisjoint(outside())
 

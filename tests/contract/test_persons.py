@@ -35,7 +35,7 @@ schema:
       - {name: finess_et, logicalType: string, required: true, primaryKey: true, primaryKeyPosition: 1,
          logicalTypeOptions: {pattern: '^[0-9AB]{9}$'}, customProperties: [{property: keyCheck, value: finess}]}
       - {name: usager_id, logicalType: string, required: true, primaryKey: true, primaryKeyPosition: 2,
-         customProperties: [{property: privacy, value: {regle: identifiant, domaine: usager, par: finess_et}}]}
+         customProperties: [{property: privacy, value: {rule: identifiant, domain: usager, per: finess_et}}]}
       - {name: matricule, logicalType: string, customProperties: [{property: privacy, value: trait},
          {property: keyCheck, value: nir}]}
       - {name: ins_type, logicalType: string, customProperties: [{property: acceptedValues, value: [INS-NIR, INS-NIA]}]}
@@ -43,17 +43,17 @@ schema:
       - {name: nom, logicalType: string, customProperties: [{property: privacy, value: trait}]}
       - {name: prenoms, logicalType: string, customProperties: [{property: privacy, value: trait}]}
       - {name: ne_le, logicalType: date,
-         customProperties: [{property: privacy, value: {regle: annee, nom: annee_naissance}}]}
+         customProperties: [{property: privacy, value: {rule: annee, name: annee_naissance}}]}
       - {name: sexe, logicalType: string, customProperties: [{property: acceptedValues, value: [M, F, I]}]}
       - {name: commune, logicalType: string, customProperties: [{property: privacy, value: trait}]}
       - {name: domicile, logicalType: string,
-         customProperties: [{property: privacy, value: {regle: departement, nom: departement_domicile}}]}
+         customProperties: [{property: privacy, value: {rule: departement, name: departement_domicile}}]}
 """
 MAPPING = """
-produit: inventia
-contrat: dui
+product: inventia
+contract: dui
 version: "1.0"
-fichiers:
+files:
   - code: personnes
     filename: 'inventia_(?P<annee>20\\d{2})(?P<mois>\\d{2})(?P<jour>\\d{2})'
     options: {separator: ';'}
@@ -61,11 +61,11 @@ fichiers:
     tables:
       usagers:
         distinct: true
-        champs:
-          finess_et: {colonne: FINESS}
-          usager_id: {assemble: [Dossier, Site]}
-          ins_type: {constante: INS-NIR, quand: INS}
-          sexe: {colonne: Civilité, codes: {M.: M, Mme: F}}
+        fields:
+          finess_et: {column: FINESS}
+          usager_id: {joined: [Dossier, Site]}
+          ins_type: {constant: INS-NIR, when: INS}
+          sexe: {column: Civilité, codes: {M.: M, Mme: F}}
 """
 
 
@@ -117,15 +117,15 @@ def test_a_primary_key_may_name_keys_of_the_identity(sources: Path) -> None:
     ("before", "after", "said"),
     [
         ("value: trait}]}\n      - {name: prenoms", "value: trai}]}\n      - {name: prenoms",
-         "privacy.regle : « trai » n'est pas admis (vouliez-vous « trait » ?)"),
-        ("nom: annee_naissance}", "nm: annee_naissance}", "privacy : « nm » : clé inconnue"),
-        ("{regle: annee, nom: annee_naissance}", "{regle: annee}", "privacy.nom : absent"),
-        ("nom: annee_naissance}", "nom: ins_type}", "colonne conservée « ins_type » obtenue deux fois"),
-        ("par: finess_et}", "par: finess}", "privacy.par : « finess » n'est pas admis"),
+         "privacy.rule : « trai » n'est pas admis (vouliez-vous « trait » ?)"),
+        ("name: annee_naissance}", "nm: annee_naissance}", "privacy : « nm » : clé inconnue"),
+        ("{rule: annee, name: annee_naissance}", "{rule: annee}", "privacy.name : absent"),
+        ("name: annee_naissance}", "name: ins_type}", "colonne conservée « ins_type » obtenue deux fois"),
+        ("per: finess_et}", "per: finess}", "privacy.per : « finess » n'est pas admis"),
         ("lieu: commune}", "lieu: comune}", "« comune » n'est pas admis (vouliez-vous « commune » ?)"),
         ("naissance: ne_le", "naisance: ne_le", "identity : « naisance » : clé inconnue (vouliez-vous « naissance »"),
         ("{property: personal, value: true}", "{property: personal, value: false}", "personal : absent"),
-        ("value: {regle: identifiant, domaine: usager, par: finess_et}", "value: trait",
+        ("value: {rule: identifiant, domain: usager, per: finess_et}", "value: trait",
          "un champ jamais conservé ne peut pas être dans la clé primaire"),
         ("{property: keyCheck, value: nir}", "{property: keyCheck, value: nirr}", "keyCheck : « nirr »"),
         ("{pattern: '^[0-9AB]{9}$'}", "{minLength: 1}", "conservé en clair sur des personnes, sans nomenclature"),
@@ -159,10 +159,10 @@ def test_a_personal_contract_that_protects_nothing_is_refused(sources: Path) -> 
     start, end = CONTRACT.index("      - property: identity"), CONTRACT.index("    properties:")
     text = CONTRACT[:start] + CONTRACT[end:]
     for rule in (
-        "{regle: identifiant, domaine: usager, par: finess_et}",
+        "{rule: identifiant, domain: usager, per: finess_et}",
         "trait",
-        "{regle: annee, nom: annee_naissance}",
-        "{regle: departement, nom: departement_domicile}",
+        "{rule: annee, name: annee_naissance}",
+        "{rule: departement, name: departement_domicile}",
     ):
         text = text.replace(f"{{property: privacy, value: {rule}}}", "{property: proof, value: S}")
     (sources / "dui.odcs.yaml").write_text(text, encoding="utf-8")
@@ -179,7 +179,7 @@ def test_a_mapping_file_adds_a_layout_that_carries_its_fields_and_changes_the_di
     assert contract.fields_in(layout, contract.entity("usagers")) == {
         name: name for name in ("finess_et", "usager_id", "ins_type", "sexe")
     }
-    assert layout.options["tables"]["usagers"]["champs"]["sexe"]["codes"] == {"M.": "M", "Mme": "F"}
+    assert layout.options["tables"]["usagers"]["fields"]["sexe"]["codes"] == {"M.": "M", "Mme": "F"}
     assert layout.millesime == {"none": True, "closing": "12-31"}
     mapped = digest(contract)
     _mapped(sources, MAPPING.replace("Mme: F", "Madame: F"))
@@ -187,21 +187,22 @@ def test_a_mapping_file_adds_a_layout_that_carries_its_fields_and_changes_the_di
 
 
 def test_every_problem_of_a_mapping_is_said_at_once(sources: Path) -> None:
-    text = MAPPING.replace("usager_id: {assemble", "usager: {assemble").replace("{colonne: Civilité, ", "{")
-    _mapped(sources, text + "      sejour: {champs: {finess_et: {colonne: FINESS}}}\n")
+    text = MAPPING.replace("usager_id: {joined", "usager: {joined").replace("{column: Civilité, ", "{")
+    _mapped(sources, text + "      sejour: {fields: {finess_et: {column: FINESS}}}\n")
     with pytest.raises(ContractError) as raised:
         load_contracts(sources)
     said = str(raised.value)
     for words in (
-        "inventia.yaml:15 · fichiers.personnes.usagers.usager : « usager » n'est pas admis (vouliez-vous « usager_id »",
-        "fichiers.personnes.usagers.sexe : dire d'où vient la valeur, par un seul de : colonne, constante, assemble",
-        "inventia.yaml:11 · fichiers.personnes.usagers : champ de la clé absent : usager_id",
-        "inventia.yaml:18 · fichiers.personnes.sejour : « sejour » n'est pas admis",
+        "inventia.yaml:15 · files.personnes.usagers.fields.usager : « usager » n'est pas admis"
+        " (vouliez-vous « usager_id »",
+        "files.personnes.usagers.fields.sexe : dire d'où vient la valeur, par un seul de : column, constant, joined",
+        "inventia.yaml:11 · files.personnes.usagers : champ de la clé absent : usager_id",
+        "inventia.yaml:18 · files.personnes.sejour : « sejour » n'est pas admis",
     ):
         assert words in said
 
 
 def test_a_mapping_says_which_contract_it_serves(sources: Path) -> None:
-    _mapped(sources, MAPPING.replace("contrat: dui", "contrat: dvi"))
-    with pytest.raises(ContractError, match=r"inventia.yaml:3 · contrat : .*« dvi » .*vouliez-vous « dui »"):
+    _mapped(sources, MAPPING.replace("contract: dui", "contract: dvi"))
+    with pytest.raises(ContractError, match=r"inventia.yaml:3 · contract : .*« dvi » .*vouliez-vous « dui »"):
         load_contracts(sources)

@@ -71,9 +71,9 @@ customProperties:
   - {property: personal, value: true}
   - property: disclosure
     value:
-      comptes: [n]
-      liens:
-        - {compte: n, produit: essai, colonne: n}
+      counts: [n]
+      links:
+        - {count: n, product: essai, column: n}
 schema:
   - name: essai
     properties:
@@ -159,9 +159,9 @@ LIST = "n'est pas une nomenclature (vouliez-vous « finess_categories » ?)"
          "« unite.EG » : attendu, millesime, unite.EJ, unite.ET, ou source.table.champ"),
         ("product", "value: finess_categories", "value: categories", "essai.odcs.yaml:23 · essai.code.nomenclature",
          f"« categories » {LIST}"),
-        ("product", "produit: essai", "produit: essais", "essai.odcs.yaml:14 · disclosure.liens.1",
+        ("product", "product: essai", "product: essais", "essai.odcs.yaml:14 · disclosure.links.1",
          "« essais » n'est pas un produit sur des personnes"),
-        ("product", "colonne: n}", "colonne: m}", "essai.odcs.yaml:14 · disclosure.liens.1",
+        ("product", "column: n}", "column: m}", "essai.odcs.yaml:14 · disclosure.links.1",
          "« m » n'est ni un compte, ni une part, ni une moyenne de essai"),
         ("precedence", "[errd, ca]", "[erd, ca]", "precedence.yaml:3 · collections.CNSA_EPRD_ERRD",
          "« erd » n'est pas une source (vouliez-vous « errd » ?)"),
@@ -182,8 +182,8 @@ def test_a_name_that_leads_nowhere_is_said_where_it_stands(
     ("before", "after", "said"),
     [
         ("  services:\n", "  service:\n", "classes : la classe « services » de dui.transports est absente"),
-        ("    en_vigueur: retire_le\n", "    en_vigueur: retire\n",
-         "en_vigueur : « retire » n'est pas une colonne de consentements.registre"),
+        ("    in_force_until: retire_le\n", "    in_force_until: retire\n",
+         "in_force_until : « retire » n'est pas une colonne de consentements.registre"),
     ],
 )  # fmt: skip
 def test_the_classes_that_tables_name_exist_and_so_does_the_column_that_ends_their_rows(

@@ -46,14 +46,14 @@ schema:
          customProperties: [{property: keyCheck, value: finess}]}
       - {name: usager_id, physicalName: Dossier, logicalType: string, required: true, primaryKey: true,
          primaryKeyPosition: 2,
-         customProperties: [{property: privacy, value: {regle: identifiant, domaine: usager, par: finess_et}}]}
+         customProperties: [{property: privacy, value: {rule: identifiant, domain: usager, per: finess_et}}]}
       - {name: nir, physicalName: NIR, logicalType: string,
          customProperties: [{property: privacy, value: trait}, {property: keyCheck, value: nir}]}
       - {name: nom, physicalName: Nom, logicalType: string, customProperties: [{property: privacy, value: trait}]}
       - {name: prenoms, physicalName: Prénoms, logicalType: string,
          customProperties: [{property: privacy, value: trait}]}
       - {name: ne_le, physicalName: Né le, logicalType: date,
-         customProperties: [{property: privacy, value: {regle: annee, nom: annee_naissance}}]}
+         customProperties: [{property: privacy, value: {rule: annee, name: annee_naissance}}]}
       - {name: sexe, physicalName: Sexe, logicalType: string, customProperties: [
           {property: acceptedValues, value: [M, F, I]}]}
       - {name: adresse, physicalName: Adresse, logicalType: string,

@@ -92,9 +92,9 @@ def test_where_nobody_tells_births_a_date_older_than_sixty_years_is_not_kept(
 ) -> None:
     contract = load_contracts()["dui"]
     layout = next(x for x in contract.layouts if x.code == "handisoft_sejours")
-    mapped = layout.options["tables"]["sejours"]["champs"]
+    mapped = layout.options["tables"]["sejours"]["fields"]
     values = {"finess_et": ET, "usager_id": "D1", "sejour_id": "S1", "date_entree": day}
-    cells = {spec["colonne"]: values.get(name, "") for name, spec in mapped.items() if "colonne" in spec}
+    cells = {spec["column"]: values.get(name, "") for name, spec in mapped.items() if "column" in spec}
     text = (",".join(cells), ",".join(cells.values()))
     result = received(home, tmp_path, "handisoft_sejours_20241231.csv", *text)
     assert rows(home, result, "sejours")["date_entree"].to_list() == [None]
@@ -145,10 +145,10 @@ def test_a_question_that_no_list_has_is_refused(home: Home, tmp_path: Path, valu
     contract = load_contracts()["dui"]
     layout = next(x for x in contract.layouts if x.code == "handisoft_serafin")
     tables = layout.options["tables"]
-    mapped = {**tables["evaluations"]["champs"], **tables["evaluation_reponses"]["champs"]}
+    mapped = {**tables["evaluations"]["fields"], **tables["evaluation_reponses"]["fields"]}
     values = {"finess_et": ET, "usager_id": "D1", "evaluation_id": "E1", "question_code": value, "reponse_code": "1",
               "date_evaluation": "2024-01-02"}  # fmt: skip
-    cells = {spec["colonne"]: values.get(name, "") for name, spec in mapped.items() if "colonne" in spec}
+    cells = {spec["column"]: values.get(name, "") for name, spec in mapped.items() if "column" in spec}
     result = received(home, tmp_path, "handisoft_serafin_20241231.csv", ",".join(cells), ",".join(cells.values()))
     assert rows(home, result, "evaluation_reponses").is_empty()
     rejected = rows(home, result, "rejects")

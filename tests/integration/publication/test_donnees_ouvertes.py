@@ -59,11 +59,11 @@ def test_an_element_that_is_not_in_the_dictionary_is_not_open() -> None:
 
 
 def test_only_indicators_for_every_public_without_threshold_are_open() -> None:
-    opened = {code for code, indicator in DECLARED.indicators.items() if indicator.est_ouvert}
+    opened = {code for code, indicator in DECLARED.indicators.items() if indicator.is_open}
     assert "EQ_EHPAD75" in opened
-    assert {(DECLARED.indicators[code].audience, DECLARED.indicators[code].seuil_diffusion) for code in opened} == {
-        ("open_data", None)
-    }
+    assert {
+        (DECLARED.indicators[code].audience, DECLARED.indicators[code].disclosure_threshold) for code in opened
+    } == {("open_data", None)}
 
 
 def test_only_open_products_have_an_open_file(opened: Path) -> None:

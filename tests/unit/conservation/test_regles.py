@@ -49,16 +49,16 @@ def test_a_rule_is_said_in_words(classe: str, said: str) -> None:
 
 CASES: list[tuple[Callable[[dict[str, Any]], object], str]] = [
     (lambda c: c["classes"].pop("livraisons"), "la classe « livraisons » (octets sans personne) est absente"),
-    (lambda c: c["classes"]["sante"].update(base_active="vingt ans"), "classes.sante.base_active : « vingt ans »"),
-    (lambda c: c["classes"]["sante"].update(base_active="0 ans"), "« 0 ans » n'est pas une durée"),
-    (lambda c: c["classes"]["sante"].update(sort_final="oubli"), "classes.sante.sort_final : « oubli »"),
-    (lambda c: c["classes"]["sante"].update(point_depart="naissance"), "classes.sante.point_depart"),
-    (lambda c: c["classes"]["sante"].update(anniversaire="majorité"), "un entier est attendu, pas 'majorité'"),
+    (lambda c: c["classes"]["sante"].update(active="vingt ans"), "classes.sante.active : « vingt ans »"),
+    (lambda c: c["classes"]["sante"].update(active="0 ans"), "« 0 ans » n'est pas une durée"),
+    (lambda c: c["classes"]["sante"].update(fate="oubli"), "classes.sante.fate : « oubli »"),
+    (lambda c: c["classes"]["sante"].update(start="naissance"), "classes.sante.start"),
+    (lambda c: c["classes"]["sante"].update(birthday="majorité"), "un entier est attendu, pas 'majorité'"),
     (lambda c: c["classes"]["sante"].update(sources=[]), "classes.sante.sources : au moins 1"),
-    (lambda c: c["classes"]["sante"]["sources"][0].update(confiance="sûr"), "classes.sante.sources.1.confiance"),
-    (lambda c: c["classes"]["sante"].update(bases_active="2 ans"), "vouliez-vous « base_active » ?"),
+    (lambda c: c["classes"]["sante"]["sources"][0].update(confidence="sûr"), "classes.sante.sources.1.confidence"),
+    (lambda c: c["classes"]["sante"].update(actives="2 ans"), "vouliez-vous « active » ?"),
     (lambda c: c["classes"].pop("services"), "la classe « services » de dui.transports est absente"),
-    (lambda c: c["classes"]["consentements"].update(en_vigueur="retire"), "n'est pas une colonne de consentements"),
+    (lambda c: c["classes"]["consentements"].update(in_force_until="retire"), "n'est pas une colonne de consentements"),
 ]  # fmt: skip
 
 

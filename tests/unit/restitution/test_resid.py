@@ -39,8 +39,8 @@ def test_a_resident_of_whom_everything_is_known() -> None:
 
 def test_the_columns_are_those_of_the_contract() -> None:
     layout = load_contracts()["resid_esms"].layout("mensuel")
-    fields = layout.options["tables"]["residents"]["champs"]
-    assert tuple(source["colonne"] for source in fields.values()) == COLUMNS
+    fields = layout.options["tables"]["residents"]["fields"]
+    assert tuple(source["column"] for source in fields.values()) == COLUMNS
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
+import polars as pl
+
 from data_contracts import disclosure
 from data_contracts.contract import Contract, Entity, Field, Layout
 from data_contracts.odcs import (
@@ -20,6 +22,7 @@ from data_contracts.odcs import (
     SourceDeclaration,
 )
 from data_contracts.privacy import key_columns
+from data_contracts.schemas import POLARS_TYPES
 from data_contracts.strict_yaml import Where, YamlFile
 from data_contracts.value_domains import domains
 
@@ -133,6 +136,13 @@ def _check_entity(file: YamlFile, where: Where, declared: EntityDeclaration, ent
     for rank, field in enumerate(entity.fields):
         if entity.observations == "direct" and field.element and not (field.time_basis or entity.time_basis):
             file.say((*where, "properties", rank), "timeBasis absent alors que le champ porte un élément")
+    rows = _no_rows(entity)
+    for rank, rule in enumerate(entity.rules):
+        _check_expression(file, (*where, "quality", rank, "implementation"), rule.expression, rows)
+    for rank, field in enumerate(entity.fields):
+        if field.void_when:
+            place = (*where, "properties", rank, "customProperties", "voidWhen")
+            _check_expression(file, place, field.void_when, rows)
     for rank, rule in enumerate(declared.quality):
         place = (*where, "quality", rank, "customProperties", "setAside")
         spoken = rule.custom_properties.set_aside
@@ -141,6 +151,25 @@ def _check_entity(file: YamlFile, where: Where, declared: EntityDeclaration, ent
         for name in spoken:
             if file.one_of(place, name, types) and entity.makes_row(entity.field(name)):
                 file.say(place, f"sans « {name} », la ligne n'en est plus une")
+
+
+def _no_rows(entity: Entity) -> pl.DataFrame:
+    """The frame on which the rules of an entity are judged, without a row: a rule that fails on it fails on any."""
+    columns = {f.name: POLARS_TYPES[f.logical_type] for f in entity.fields}
+    return pl.DataFrame(schema={"millesime": pl.Int64, "_collecte_le": pl.Date, **columns})
+
+
+def _check_expression(file: YamlFile, where: Where, expression: str, rows: pl.DataFrame) -> None:
+    """A condition in SQL is a yes or a no about the columns of its table."""
+    try:
+        kind = rows.select(pl.sql_expr(expression).alias("dit")).schema["dit"]
+    except pl.exceptions.ColumnNotFoundError as error:
+        file.say(where, f"champ inconnu de cette table ({' '.join(str(error).split())[:80]})")
+    except (pl.exceptions.PolarsError, TypeError, ValueError) as error:
+        file.say(where, f"expression illisible ({' '.join(str(error).split())[:80]})")
+    else:
+        if kind != pl.Boolean:
+            file.say(where, "une condition dit oui ou non (comparaison, IS NULL, IN…)")
 
 
 def _check_once(file: YamlFile, where: Where, names: Iterable[str]) -> None:

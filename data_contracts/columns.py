@@ -78,9 +78,9 @@ def read(path: Path) -> Columns:
     except UnicodeDecodeError:
         return Columns(path, malformed=(f"{path.name}:1 · ce fichier n'est pas en UTF-8 : l'enregistrer ainsi",))
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=";")
-    head = [cell.strip() for cell in next(rows, [])]
-    layouts = tuple(head[len(_HEAD) :])
     malformed: list[str] = []
+    head = [cell.strip() for cell in next(_until_unreadable(rows, path, malformed), [])]
+    layouts = tuple(head[len(_HEAD) :])
     if tuple(head[: len(_HEAD)]) != _HEAD:
         malformed.append(f"{path.name}:1 · attendu, « {';'.join(_HEAD)} » puis une colonne par forme")
     for code, times in Counter(layouts).items():
@@ -89,7 +89,7 @@ def read(path: Path) -> Columns:
         elif times > 1:
             malformed.append(f"{path.name}:1 · la forme « {code} » a {times} colonnes")
     lines: list[Line] = []
-    for row in rows:
+    for row in _until_unreadable(rows, path, malformed):
         if len(row) != len(head):
             malformed.append(f"{path.name}:{rows.line_num} · {len(row)} cellules, {len(head)} attendues")
         elif len(row) >= len(_HEAD):
@@ -97,6 +97,20 @@ def read(path: Path) -> Columns:
             filled = {code: cell for code, cell in zip(layouts, cells, strict=True) if cell}
             lines.append(Line(rows.line_num, entity, name, filled))
     return Columns(path, layouts, tuple(lines), tuple(malformed))
+
+
+def _until_unreadable(rows: Any, path: Path, malformed: list[str]) -> Iterator[list[str]]:
+    """The rows that are not blank, up to one that is no CSV (a cell without end), which is said."""
+    while True:
+        try:
+            row = next(rows)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            malformed.append(f"{path.name}:{rows.line_num} · ligne illisible ({error})")
+            return
+        if row:
+            yield row
 
 
 def parsed(cell: str) -> tuple[str | int, str | None]:

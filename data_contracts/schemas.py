@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import pyarrow as pa
 
-from data_contracts.loading import Entity, Field
+from data_contracts.contract import Entity, Field
 from data_contracts.value_domains import domains
 
 if TYPE_CHECKING:

@@ -120,7 +120,8 @@ class YamlFile:
                 self.content = self._plain(root, loader) if root else None
                 if self.content is None:
                     self._add(1, "fichier", "vide")
-        except (yaml.YAMLError, ValueError) as error:  # ValueError: other bytes than UTF-8, a day that does not exist
+        # ValueError: other bytes than UTF-8, a day that does not exist. RecursionError: a node that holds itself.
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
             mark = getattr(error, "problem_mark", None)
             reason = " ".join(str(getattr(error, "problem", None) or error).split())
             self._add(mark.line + 1 if mark else 1, "fichier", f"YAML illisible ({reason})")

@@ -38,7 +38,7 @@ def person_files() -> dict[str, str]:
         {f"stg_{e.table}": f"Grain : {e.entity.grain or e.entity.description}. Le dernier mot de « {e.contract.name} »."
          for e in plain}
     )  # fmt: skip
-    steps = {f"int_sejours__etape_{position}_{s['name']}": position for position, s in enumerate(systems, 1)}
+    steps = {f"int_sejours__etape_{s['name']}": position for position, s in enumerate(systems, 1)}
     files |= {f"{STEPS}/{name}.sql": _step(systems, list(steps), position) for name, position in steps.items()}
     files[f"{STEPS}/_etapes.yml"] = _described(
         {name: f"Grain : un énoncé du système « {systems[position - 1]['name']} », avec son séjour (aucun : vide)."
@@ -54,7 +54,8 @@ def _systems(read: list[PersonEntity]) -> list[dict[str, Any]]:
         if each.role.kind not in STATEMENTS or each.contract.person is None:
             continue
         name = each.contract.person.system
-        system = found.setdefault(name, {"name": name, "rank": each.contract.person.rank, "fields": []})
+        system = found.setdefault(name, {"name": name, "rank": each.contract.person.rank, "kinds": [], "fields": []})
+        system["kinds"] = sorted({*system["kinds"], each.role.kind})
         system["fields"] = sorted({*system["fields"], *each.role.fields})
     for system in found.values():
         system["dates"] = [date for date in _DATES if f"date_{date}" in system["fields"]]

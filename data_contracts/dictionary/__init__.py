@@ -8,6 +8,7 @@ Does not belong here: indicators (`data_contracts.indicators`), comparing values
 from __future__ import annotations
 
 import csv
+import io
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +22,14 @@ from data_contracts.strict_yaml import DeclarationError, Strict, YamlFile, probl
 
 FOLDER = Path(__file__).resolve().parent
 PRECEDENCE = FOLDER / "precedence.yaml"
+# The columns without which a table of the dictionary cannot be read.
+_NEEDED = {
+    "elements.csv": tuple(Element.model_fields),
+    "collections.csv": ("code", "colonne_matrice", "repondants"),
+    "unites.csv": ("code", "signe"),
+    "externes.csv": ("code", "collecte", "colonne"),
+    "non_reponses.csv": ("mot", "motif", "sens", "portee", "collections"),
+}
 UNRANKED = 900  # a source that carries an element without being in its order comes after all those that are
 
 
@@ -53,10 +62,24 @@ def read_table(name: str, folder: Path = FOLDER) -> list[dict[str, str]]:
 
 
 def read_lines(name: str, folder: Path = FOLDER) -> list[tuple[int, dict[str, str]]]:
-    """The same, each row with the number of its line in the file."""
-    with (folder / name).open(encoding="utf-8", newline="") as handle:
-        rows = csv.DictReader(handle)
-        return [(rows.line_num, row) for row in rows]
+    """The same, each row with the number of its line in the file.
+
+    Raises:
+        DictionaryError: not UTF-8, a column that is read is absent, a row has not as many cells as the header.
+    """
+    try:
+        text = (folder / name).read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DictionaryError([f"{name}:1 · ce fichier n'est pas en UTF-8 : l'enregistrer ainsi"]) from error
+    rows = csv.DictReader(io.StringIO(text, newline=""))
+    missing = [column for column in _NEEDED.get(name, ()) if column not in (rows.fieldnames or ())]
+    problems = [f"{name}:1 · colonne absente : {', '.join(missing)} (séparateur attendu : « , »)"] if missing else []
+    lines = [] if missing else [(rows.line_num, row) for row in rows]
+    width = len(rows.fieldnames or ())
+    problems += [f"{name}:{n} · {width} cellules sont attendues" for n, r in lines if None in r or None in r.values()]
+    if problems:
+        raise DictionaryError(problems)
+    return lines
 
 
 @lru_cache(maxsize=4)

@@ -59,18 +59,28 @@ class Renamed(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[Any, Any, list[str]]:
         """The command that the arguments name, and its own arguments with the options as they are called now."""
         name, command, rest = super().resolve_command(ctx, args)
-        return name, command, rest if isinstance(command, TyperGroup) else [*map(_renamed, rest)]
+        return name, command, rest if isinstance(command, TyperGroup) else _renamed(command, rest)
 
 
-def _renamed(argument: str) -> str:
-    option, equal, value = argument.partition("=")
-    if option not in OPTIONS:
-        return argument
-    _tell(option, OPTIONS[option])
-    return f"{OPTIONS[option]}{equal}{value}"
+def _renamed(command: Any, arguments: list[str]) -> list[str]:
+    """The arguments with the options of this command as they are called now; values are left as they were typed."""
+    options = {option: p for p in command.params if p.param_type_name == "option" for option in p.opts}
+    current: list[str] = []
+    is_value = False
+    for place, argument in enumerate(arguments):
+        if argument == "--":
+            return [*current, *arguments[place:]]
+        option, equal, value = argument.partition("=")
+        new = OPTIONS.get(option)
+        if not is_value and new in options and option not in options:
+            _tell(option, new)
+            option = new
+        current.append(f"{option}{equal}{value}")
+        is_value = not is_value and not equal and option in options and not options[option].is_flag
+    return current
 
 
 def _tell(former: str, current: str) -> None:
     typer.echo(
-        f"« {former} » s'appelle maintenant « {current} » ; l'ancien nom disparaîtra à la version 0.3.", err=True
+        f"« {former} » s'appelle maintenant « {current} » ; l'ancien nom disparaîtra à la version suivante.", err=True
     )

@@ -38,7 +38,7 @@ def test_a_contract_and_a_mapping_are_the_only_files(grown: Grown) -> None:
     assert Page.read("persons").files == 2
     assert {name for name in grown.derived["persons"] if name.endswith((".py", ".sql"))} == {
         "dbt_project/macros/personnes/person_roles.sql",
-        "dbt_project/models/intermediate/sejours/etapes/int_sejours__etape_4_suivi.sql",
+        "dbt_project/models/intermediate/sejours/etapes/int_sejours__etape_suivi.sql",
         f"dbt_project/models/staging/personnes/derives/stg_{SOURCE}__accueils.sql",
         f"dbt_project/models/staging/personnes/derives/stg_{SOURCE}__dossiers.sql",
     }

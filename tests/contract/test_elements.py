@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -79,3 +80,28 @@ def test_the_list_of_a_coded_element_is_the_one_that_its_fields_declare() -> Non
     assert labels.element_value("CATEGORIE_ET", "500") == labels.nomenclature("finess_categories", "500")
     assert labels.element_value("CADRE_BUDGETAIRE", "M22") == "M22"  # two lists, by component: the code as it is
     assert labels.element_value("NB_PERS_3112", "12") == "12"
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (lambda text: text.replace(b"element_id", b"identifiant", 1), "elements.csv:1 · colonne absente : element_id"),
+        (lambda text: text.replace(b",", b";"), "elements.csv:1 · colonne absente : element_id, groupe"),
+        (lambda text: b"\x00\xff" + text, "elements.csv:1 · ce fichier n'est pas en UTF-8"),
+        (lambda text: text + b"TROP,COURTE\r\n", " · 36 cellules sont attendues"),
+    ],
+)
+def test_a_table_that_cannot_be_read_says_where(tmp_path: Path, change: Callable[[bytes], bytes], problem: str) -> None:
+    folder = written(tmp_path, TABLE[:2])
+    path = folder / "elements.csv"
+    path.write_bytes(change(path.read_bytes()))
+    with pytest.raises(DictionaryError) as error:
+        elements(folder)
+    assert any(problem in each for each in error.value.problems)
+
+
+def test_a_table_saved_by_a_spreadsheet_is_read(tmp_path: Path) -> None:
+    folder = written(tmp_path, TABLE[:2])
+    path = folder / "elements.csv"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n").replace(b"\r\r", b"\r"))
+    assert list(elements(folder)) == [row["element_id"] for row in TABLE[:2]]

@@ -227,6 +227,7 @@ def test_a_check_says_every_file_at_once(tmp_path: Path, monkeypatch: pytest.Mon
         (tmp_path / name).mkdir()
     (tmp_path / "sources" / "essai.odcs.yaml").write_text(SOURCE.replace("TX_OCC_HP", "TX_OC_HP"), encoding="utf-8")
     (tmp_path / "products" / "essai.odcs.yaml").write_text(PRODUCT.replace("unite.ET", "millésime"), encoding="utf-8")
+    monkeypatch.setattr(loading, "ROOT", tmp_path)  # its sources are those that the dictionary is held against
     monkeypatch.setattr(loading, "SOURCES", tmp_path / "sources")
     monkeypatch.setattr(loading, "PRODUCTS", tmp_path / "products")
     (tmp_path / "conservation.yaml").write_text("version: 1.0.0\n", encoding="utf-8")
@@ -301,3 +302,32 @@ def test_a_file_damaged_anywhere_is_read_or_refused_with_its_line(tmp_path: Path
     for problem in problems:
         assert re.match(rf"{re.escape(original.name)}:\d+ · .+ : ", problem)
         assert "Input should" not in problem
+
+
+@pytest.mark.parametrize(
+    ("expression", "problem"),
+    [
+        ("lits >= 0", None),
+        ("lits IS NULL OR millesime > 1900", None),
+        ("lits_zzz >= 0", "champ inconnu de cette table"),
+        ("lits <== 0", "expression illisible"),
+        ("lits + 1", "une condition dit oui ou non"),
+    ],
+)
+def test_a_rule_of_rows_is_tried_when_the_contract_is_read(
+    declared: Callable[[str, str], list[str]], expression: str, problem: str | None
+) -> None:
+    rule = f"""\
+    quality:
+      - {{name: essai, type: custom, engine: polars-sql, implementation: "{expression}", severity: error}}
+    properties:
+      - {{name: lits, logicalType: integer}}
+"""
+    said = declared("source", SOURCE.replace("    properties:\n", rule, 1))
+    assert [each for each in said if "implementation" in each] == [] if problem is None else problem in "\n".join(said)
+
+
+@pytest.mark.parametrize("text", ["status: &x [*x]\n", "a: " + "[" * 3000 + "]" * 3000 + "\n"])
+def test_a_file_without_end_is_refused_in_words(declared: Callable[[str, str], list[str]], text: str) -> None:
+    [problem] = declared("source", text)
+    assert problem.startswith("essai.odcs.yaml:1 · fichier : YAML illisible")

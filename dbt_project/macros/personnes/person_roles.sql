@@ -17,8 +17,8 @@
 
 {% macro stay_systems() -%}
 {{ return([
-    {"name": "dui", "rank": 1, "fields": ["date_admission", "date_entree", "date_sortie", "modalite", "mode_entree", "motif"], "dates": ["admission", "entree", "sortie"]},
-    {"name": "resid", "rank": 2, "fields": ["date_entree", "date_sortie", "modalite", "mode_entree", "mois", "motif"], "dates": ["entree", "sortie"]},
-    {"name": "vt", "rank": 3, "fields": ["date_admission", "date_demande", "date_entree", "date_sortie", "date_statut", "est_papier", "modalite", "motif", "statut"], "dates": ["demande", "admission", "entree", "sortie"]},
+    {"name": "dui", "rank": 1, "kinds": ["stay"], "fields": ["date_admission", "date_entree", "date_sortie", "modalite", "mode_entree", "motif"], "dates": ["admission", "entree", "sortie"]},
+    {"name": "resid", "rank": 2, "kinds": ["stay"], "fields": ["date_entree", "date_sortie", "modalite", "mode_entree", "mois", "motif"], "dates": ["entree", "sortie"]},
+    {"name": "vt", "rank": 3, "kinds": ["demand", "orientation"], "fields": ["date_admission", "date_demande", "date_entree", "date_sortie", "date_statut", "est_papier", "modalite", "motif", "statut"], "dates": ["demande", "admission", "entree", "sortie"]},
 ]) }}
 {%- endmacro %}

@@ -338,6 +338,13 @@ def test_a_former_name_does_the_same_and_says_the_new_one(
     assert "s'appelle maintenant" not in now.err
 
 
+def test_a_value_that_looks_like_a_former_option_stays_as_it_was_typed(dlnuf: Dlnuf) -> None:
+    said = dlnuf("retention", "approve", "B1", "--visa", "--le", "--by", "DPO", "--on", "2026-11-30")
+    assert "s'appelle maintenant" not in said.err
+    foreign = dlnuf("status", "--sortie", "x")  # no option of this command was ever called so
+    assert (foreign.code, "s'appelle maintenant" in foreign.err) == (2, False)
+
+
 def test_no_help_shows_a_former_name() -> None:
     import typer
 

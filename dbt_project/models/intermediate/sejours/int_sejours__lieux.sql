@@ -1,15 +1,15 @@
 {# One row per stay in lodging that overlaps another of the same person in another ESMS by more than the tolerance of an entry. Each is taken as
-   the first system tells it that knows it (`stay_systems`): a stay that the DUI has not closed goes on, whatever the others say. #}
+   the first system tells it that knows when it began (`stay_systems`): a stay that the DUI has not closed goes on, whatever the others say. #}
 {%- set systems = stay_systems() -%}
 with loges as (
     select
         r.sejour_cle,
         r.personne_id,
         r.finess_et,
-        case{% for s in systems %} when r.est_dit_{{ s.name }} then r.{{ s.name }}_date_entree{% endfor %} end as date_entree,
+        case{% for s in systems if 'entree' in s.dates %} when r.est_dit_{{ s.name }} then r.{{ s.name }}_date_entree{% endfor %} end as date_entree,
         case
-            {% for s in systems -%}
-            when r.est_dit_{{ s.name }} then coalesce(r.{{ s.name }}_date_sortie, e.{{ s.name }}_collecte_le)
+            {% for s in systems if 'entree' in s.dates -%}
+            when r.est_dit_{{ s.name }} then {{ "coalesce(r." ~ s.name ~ "_date_sortie, e." ~ s.name ~ "_collecte_le)" if 'sortie' in s.dates else "e." ~ s.name ~ "_collecte_le" }}
             {% endfor -%}
         end as date_fin
     from {{ ref('int_sejours__retenus') }} as r

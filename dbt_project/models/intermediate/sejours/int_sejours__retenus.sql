@@ -17,8 +17,10 @@ with sejours as (
         max(case when systeme = '{{ s.name }}' and statut in ('entre', 'sorti') then 1 else 0 end) = 1 as est_entre_{{ s.name }},
         {% endif -%}
         {% endfor -%}
-        -- Why the person left, in the words of the system that is believed first.
-        max(case when systeme = '{{ systems[0].name }}' then motif end) as motif_sortie_code,
+        -- Why the person left, in the words of the first system that tells stays and their reasons: a request has reasons of its own.
+        {% set of_stays = [] -%}
+        {%- for s in systems if 'motif' in s.fields and 'stay' in s.kinds %}{% do of_stays.append(s.name) %}{% endfor -%}
+        {{ "max(case when systeme = '" ~ of_stays[0] ~ "' then motif end)" if of_stays else "cast(null as " ~ dbt.type_string() ~ ")" }} as motif_sortie_code,
         coalesce({% for s in systems if 'mode_entree' in s.fields %}max(case when systeme = '{{ s.name }}' then mode_entree end){{ ', ' if not loop.last }}{% endfor %}) as mode_entree,
         count(*) as n_declarations
     from {{ ref('int_sejours__declarations') }}

@@ -3,7 +3,7 @@
    answers, and a stay that is only planned, have none. `est_remplace`: a later file of the month corrects it, its dates count no more. #}
 with places as (
     {% for s in stay_systems() -%}
-    select enonce_cle, sejour_cle, est_remplace from {{ ref('int_sejours__etape_' ~ loop.index ~ '_' ~ s.name) }}
+    select enonce_cle, sejour_cle, est_remplace from {{ ref('int_sejours__etape_' ~ s.name) }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 )

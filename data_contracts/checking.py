@@ -6,7 +6,7 @@ makes one wrong (`coherence`, `declared_references`, `retention`), the files der
 
 from __future__ import annotations
 
-from data_contracts import dictionary, retention
+from data_contracts import dictionary, nomenclatures, retention
 from data_contracts.indicators import indicators
 from data_contracts.loading import CONSERVATION, load_products, read_contracts
 from data_contracts.strict_yaml import DeclarationError
@@ -27,6 +27,7 @@ def check() -> None:
             read()
         except DeclarationError as error:
             problems += error.problems
+    problems += nomenclatures.problems()
     problems += retention.read(CONSERVATION, contracts)[1]
     if problems:
-        raise DeclarationError(problems)
+        raise DeclarationError(dict.fromkeys(problems))  # products repeat what is wrong with their indicators

@@ -136,7 +136,16 @@ def process(home: Home, manifest: Manifest, contract: Contract) -> Result:
             return _without_key(home, manifest, str(problem), None)
     result = Result(manifest.delivery_id, manifest.source, lake.ACCEPTED, digest=digest(contract, keyring))
     result.pseudonymes = keyring.pseudonyms.fingerprint if keyring else None
-    layout = replace(contract.layout(manifest.layout), reader=manifest.reader)
+    declared = next((each for each in contract.layouts if each.code == manifest.layout), None)
+    if declared is None:
+        result.statut = lake.REFUSED
+        result.motif = (
+            f"La forme « {manifest.layout} », sous laquelle ce fichier a été reçu, n'est plus déclarée par le contrat "
+            f"« {contract.id} ». Remède : lui rendre ce nom."
+        )
+        lake.write_result(home, result)
+        return result
+    layout = replace(declared, reader=manifest.reader)
     facts = DeliveryFacts(
         manifest.delivery_id,
         manifest.source,

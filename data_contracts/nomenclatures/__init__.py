@@ -9,6 +9,9 @@ without any is always valid.
 from __future__ import annotations
 
 import csv
+import io
+from collections.abc import Iterator
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,3 +61,50 @@ def periods(name: str) -> pl.DataFrame | None:
 def names() -> list[str]:
     """The lists that exist."""
     return sorted(path.stem for path in FOLDER.glob("*.csv"))
+
+
+def problems(folder: Path = FOLDER) -> list[str]:
+    """What is wrong with the lists themselves: each with its file and line.
+
+    A list is UTF-8, begins with code and libelle, has dates that exist, and says a code once a period.
+    """
+    found: list[str] = []
+    for path in sorted(folder.glob("*.csv")):
+        found += [f"{path.name}:{line} · {problem}" for line, problem in _wrong(path)]
+    return found
+
+
+def _wrong(path: Path) -> Iterator[tuple[int, str]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        yield 1, "cette liste n'est pas en UTF-8 : l'enregistrer ainsi"
+        return
+    rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=";")
+    head = rows.fieldnames or ()
+    if tuple(head[:2]) != ("code", "libelle") or not {"valide_du", "valide_au"} <= set(head):
+        yield 1, "attendu, « code;libelle;… », avec « valide_du » et « valide_au »"
+        return
+    seen: dict[tuple[str, ...], int] = {}
+    for row in rows:
+        line = rows.line_num
+        if None in row or None in row.values():
+            yield line, f"{len(head)} cellules sont attendues"
+            continue
+        if not row["code"].strip():
+            yield line, "un code est vide"
+        for name in ("valide_du", "valide_au"):
+            if row[name] and not _is_day(row[name]):
+                yield line, f"{name} : « {row[name]} » n'est pas un jour (attendu, AAAA-MM-JJ)"
+        before = seen.setdefault(tuple(row.values()), line)
+        if before != line:
+            yield line, f"la ligne {before} dit la même chose"
+    if not seen:
+        yield 1, "cette liste est vide"
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False

@@ -467,3 +467,14 @@ def test_one_refused_file_stops_no_other(desk: Desk) -> None:
     (desk.folder / NAME).write_text(text(*ROWS), encoding="utf-8")
     receipts = deliver([desk.folder], desk.home, now=now())
     assert [r.status for r in receipts] == ["refused", "received"]
+
+
+def test_a_delivery_whose_form_has_gone_from_the_contract_says_so(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert desk.deliver(text(*ROWS)).status == "received"
+    contracts = load_contracts()
+    contract = contracts["cnsa_occupation"]
+    renamed = replace(contract, layouts=tuple(replace(x, code=f"{x.code}_bis") for x in contract.layouts))
+    monkeypatch.setattr(pipeline.loading, "load_contracts", lambda: {**contracts, contract.id: renamed})
+    result = desk.process()
+    assert result.statut == lake.REFUSED
+    assert "sous laquelle ce fichier a été reçu, n'est plus déclarée" in (result.motif or "")

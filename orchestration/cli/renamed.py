@@ -71,7 +71,7 @@ def _renamed(command: Any, arguments: list[str]) -> list[str]:
         if argument == "--":
             return [*current, *arguments[place:]]
         option, equal, value = argument.partition("=")
-        new = OPTIONS.get(option)
+        new = OPTIONS.get(option, option)
         if not is_value and new in options and option not in options:
             _tell(option, new)
             option = new

@@ -11,7 +11,7 @@ project knows, an unknown code may be new: it is kept and signalled, unless it b
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -265,5 +265,5 @@ def _mapped(series: pl.Series, mapping: dict[str, str]) -> pl.Series:
     return series.replace_strict(mapping, default=None, return_dtype=pl.String)
 
 
-def _in(series: pl.Series, values: object) -> pl.Series:
-    return series.is_in(pl.Series(list(values), dtype=pl.String).implode()).fill_null(False)  # type: ignore[call-overload]
+def _in(series: pl.Series, values: Iterable[str]) -> pl.Series:
+    return series.is_in(pl.Series(list(values), dtype=pl.String).implode()).fill_null(False)

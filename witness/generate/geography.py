@@ -88,7 +88,8 @@ def pick_communes(rng: np.random.Generator, communes: pl.DataFrame, departement_
     """Rows of `communes` drawn in the départements of these ranks; a commune is drawn as often as it is populated."""
     inhabitants = communes["population"].to_numpy().astype(float)
     cumulated = np.concatenate([[0.0], np.cumsum(inhabitants)])
-    bounds = np.searchsorted(communes["rang_dep"].to_numpy(), np.arange(communes["rang_dep"].max() + 2))  # type: ignore[operator]
+    ranks = communes["rang_dep"].to_numpy()
+    bounds = np.searchsorted(ranks, np.arange(ranks.max() + 2))
     start, end = cumulated[bounds[departement_rank]], cumulated[bounds[departement_rank + 1]]
     picked = np.searchsorted(cumulated, start + rng.random(len(departement_rank)) * (end - start), side="right") - 1
     return np.clip(picked, bounds[departement_rank], bounds[departement_rank + 1] - 1)

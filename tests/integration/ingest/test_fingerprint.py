@@ -29,7 +29,9 @@ from ingest.protect.keyrings import create, load
 from ingest.validate.chunk import DeliveryFacts
 from datetime import UTC, datetime
 to_judge = set(sys.modules)
+from ingest.read import UnreadableFile
 from ingest.receive.recognise import recognise
+from ingest.receive.refusals import DeliveryRefused
 only_to_recognise = set(sys.modules) - to_judge
 scratch, sources = Path(sys.argv[1]), set()
 create(now=datetime(2026, 11, 30, tzinfo=UTC))
@@ -38,7 +40,7 @@ contracts = load_contracts()
 for rank, path in enumerate(map(Path, sys.argv[2:])):
     try:
         found = recognise(path, contracts, today=date(2026, 11, 30))
-    except Exception:  # what the territory holds to be refused
+    except (DeliveryRefused, UnreadableFile):  # what the territory holds to be refused
         continue
     if (found.contract.id, found.layout.reader) in sources:
         continue

@@ -46,5 +46,5 @@ def test_the_sql_of_a_run_is_given_its_day(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv(dbt_runtime.DAY, "2020-01-01")
     dbt_runtime.export_day(NEW_YEAR)
     assert os.environ[dbt_runtime.DAY] == "2027-01-01"
-    macro = (dbt_runtime.DBT_PROJECT / "macros" / "rapprochement" / "jour.sql").read_text(encoding="utf-8")
+    macro = (dbt_runtime.DBT_PROJECT / "macros" / "rapprochement" / "run_day.sql").read_text(encoding="utf-8")
     assert f'env_var("{dbt_runtime.DAY}")' in macro  # without a default

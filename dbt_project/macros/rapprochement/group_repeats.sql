@@ -3,7 +3,7 @@
 
     enonces: enonce_cle, lieu, fiche_cle, modalite, date_admission, date_entree, date_sortie. Gives enonce_cle, and the first statement of its stay, of those
     that are not the first. What four files tell one after the other is one. -#}
-{% macro reunir(enonces) -%}
+{% macro group_repeats(enonces) -%}
 with enonces as (
     select enonce_cle, lieu, fiche_cle, modalite, coalesce(date_entree, date_admission) as debut, date_sortie as fin
     from {{ enonces }}
@@ -35,7 +35,7 @@ paires as (
     cross join tolerance as t
     where coalesce(a.modalite, b.modalite, '') = coalesce(b.modalite, a.modalite, '')
         and abs({{ dbt.datediff('a.debut', 'b.debut', 'day') }}) <= t.jours
-        and {{ se_recouvrent('a.debut', 'a.fin', 'b.debut', 'b.fin') }}
+        and {{ overlap('a.debut', 'a.fin', 'b.debut', 'b.fin') }}
 ),
 
 rangs as (

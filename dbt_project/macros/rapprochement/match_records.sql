@@ -1,21 +1,21 @@
 {#- One rule of the cascade: the groups that a key brings together become one (docs/rapprochement.md).
 
-    avant: the records and the group of each, so far: fiche_cle, groupe, a_ins, regle, est_ambigu.
-    indices: what records say: fiche_cle, cle, and what sets apart two records that share the key (NULL: nothing): `ecarte`, or the columns
-    that `ecartes` names.
+    before: the records and the group of each, so far: fiche_cle, groupe, a_ins, regle, est_ambigu.
+    clues: what records say: fiche_cle, cle, and what sets apart two records that share the key (NULL: nothing): `ecarte`, or the columns
+    that `apart` names.
 
     Of the groups that share a key, one at most has an INS, and one at most says `ecarte`: then they are one. Else nothing tells with whom
     the others go: they stay as they are, ambiguous. A group without INS that several keys send to groups of two INS stays too. So no rule
     ever brings two INS together: a group with an INS never moves, the others join one at most. -#}
-{% macro rapprocher(avant, regle, indices, ecartes=['ecarte']) -%}
+{% macro match_records(before, rule, clues, apart=['ecarte']) -%}
 with indices as (
-    {{ indices }}
+    {{ clues }}
 ),
 
 membres as (
-    select avant.groupe, avant.a_ins, indices.cle, indices.{{ ecartes | join(', indices.') }}
+    select avant.groupe, avant.a_ins, indices.cle, indices.{{ apart | join(', indices.') }}
     from indices
-    inner join {{ avant }} as avant on indices.fiche_cle = avant.fiche_cle
+    inner join {{ before }} as avant on indices.fiche_cle = avant.fiche_cle
 ),
 
 -- Keys that several groups share, and the group that each would make of them.
@@ -24,16 +24,16 @@ cles as (
         cle,
         coalesce(
             min(case when a_ins then groupe end),
-            {% for ecarte in ecartes -%}
-            min(case when {{ ecarte }} is not null then groupe end),
+            {% for column in apart -%}
+            min(case when {{ column }} is not null then groupe end),
             {% endfor -%}
             min(groupe)
         ) as cible,
         max(case when a_ins then 1 else 0 end) as cible_a_ins,
         case
             when min(case when a_ins then groupe end) <> max(case when a_ins then groupe end)
-                {%- for ecarte in ecartes %}
-                or min(case when {{ ecarte }} is not null then groupe end) <> max(case when {{ ecarte }} is not null then groupe end)
+                {%- for column in apart %}
+                or min(case when {{ column }} is not null then groupe end) <> max(case when {{ column }} is not null then groupe end)
                 {%- endfor %}
                 then 1
             else 0
@@ -85,9 +85,9 @@ select
     avant.fiche_cle,
     coalesce(arrivees.destination, avant.groupe) as groupe,
     avant.a_ins or coalesce(arrivees.a_ins, false) as a_ins,
-    case when avant.regle = 'seule' and (arrivees.groupe is not null or rejoints.groupe is not null) then '{{ regle }}' else avant.regle end as regle,
+    case when avant.regle = 'seule' and (arrivees.groupe is not null or rejoints.groupe is not null) then '{{ rule }}' else avant.regle end as regle,
     arrivees.groupe is null and (avant.est_ambigu or (coalesce(departs.est_partagee = 1 or departs.premiere_ins <> departs.derniere_ins, false) and rejoints.groupe is null)) as est_ambigu
-from {{ avant }} as avant
+from {{ before }} as avant
 left join departs on avant.groupe = departs.groupe
 left join arrivees on avant.groupe = arrivees.groupe
 left join rejoints on avant.groupe = rejoints.groupe

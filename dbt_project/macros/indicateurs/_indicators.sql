@@ -2,30 +2,30 @@
    them are derived: `dlnuf contracts generate`. #}
 
 {# One row per unit, perimeter and millésime: the terms of the formulas that the layer holds; NULL where nobody gave them.
-   termes: (column, element, component, time bases, preferred first). precedents: the columns also read a year before, as
+   terms: (column, element, component, time bases, preferred first). previous: the columns also read a year before, as
    `<column>_n_moins_1`. Accounts and day counts that are no element of their own are components of the element that they
    compute (TX_CAF · C68, DMS · SOMME_DUREES): a contract that carries one names it so, and the indicator is computed. #}
-{% macro termes_des_indicateurs(termes, precedents=[]) %}
+{% macro indicator_terms(terms, previous=[]) %}
 with termes as (
     select
         unite,
         unite_id,
         perimetre,
         millesime
-        {%- for colonne, element_id, composante, bases in termes %},
-        {{ terme(element_id, composante, bases) }} as {{ colonne }}
+        {%- for column, element_id, component, bases in terms %},
+        {{ indicator_term(element_id, component, bases) }} as {{ column }}
         {%- endfor %}
     from {{ of_units_to_redo(ref('dlnuf_valeurs')) }} as valeurs
     where unite in ('ET', 'EJ')
         and valeur_nombre is not null
-        and element_id in ({% for element_id in termes | map(attribute=1) | unique | sort %}'{{ element_id }}'{{ ', ' if not loop.last }}{% endfor %})
+        and element_id in ({% for element_id in terms | map(attribute=1) | unique | sort %}'{{ element_id }}'{{ ', ' if not loop.last }}{% endfor %})
     group by unite, unite_id, perimetre, millesime
 )
 
 select
     annee.*
-    {%- for colonne in precedents %},
-    precedente.{{ colonne }} as {{ colonne }}_n_moins_1
+    {%- for column in previous %},
+    precedente.{{ column }} as {{ column }}_n_moins_1
     {%- endfor %}
 from termes as annee
 left join termes as precedente
@@ -37,11 +37,11 @@ left join termes as precedente
 
 {# One row per unit, perimeter, millésime, indicator and modality whose numerator is known: numerator, denominator and value
    by the formula. A numerator without denominator stays, with an unknown value: the reader sees what is missing.
-   calculs: (code, modality, formula on the columns of int_indicateurs__termes). var `indicateurs`: only these, for unit tests. #}
-{% macro calculs_des_indicateurs(calculs) %}
-{%- set seuls = var('indicateurs', []) %}
+   calculations: (code, modality, formula on the columns of int_indicateurs__termes). var `indicateurs`: only these, for unit tests. #}
+{% macro indicator_calculations(calculations) %}
+{%- set only = var('indicateurs', []) %}
 with calcules as (
-    {% for code, modalite, formule in calculs if not seuls or code in seuls %}
+    {% for code, modalite, formula in calculations if not only or code in only %}
     select
         unite,
         unite_id,
@@ -49,10 +49,10 @@ with calcules as (
         millesime,
         '{{ code }}' as indicateur_code,
         '{{ modalite }}' as modalite,
-        cast({{ formule.numerateur }} as {{ type_double() }}) as numerateur,
-        cast({{ formule.denominateur }} as {{ type_double() }}) as denominateur,
-        cast({{ formule.valeur }} as {{ type_double() }}) as valeur,
-        cast({{ formule.alerte | default('null') }} as {{ dbt.type_string() }}) as alerte
+        cast({{ formula.numerateur }} as {{ type_double() }}) as numerateur,
+        cast({{ formula.denominateur }} as {{ type_double() }}) as denominateur,
+        cast({{ formula.valeur }} as {{ type_double() }}) as valeur,
+        cast({{ formula.alerte | default('null') }} as {{ dbt.type_string() }}) as alerte
     from {{ ref('int_indicateurs__termes') }}
     {{ 'union all' if not loop.last }}
     {% endfor %}

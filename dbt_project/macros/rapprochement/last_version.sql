@@ -1,17 +1,17 @@
 {#- The last word on each id, whichever year it was delivered for: of the rows in force, the one of the latest year, then of the latest
-    document. `cle`: the columns that make the id. Ids that stand once, nearly all, are told apart by their number. The relation is read
+    document. `key`: the columns that make the id. Ids that stand once, nearly all, are told apart by their number. The relation is read
     where it is needed, so that only the columns asked for are. -#}
-{% macro derniere_version(relation, cle) -%}
-{%- set lignes -%}
-(select toutes.*, {{ columns_hash(cle) }} as numero from {{ relation }} as toutes where toutes._est_courante)
+{% macro last_version(relation, key) -%}
+{%- set rows -%}
+(select toutes.*, {{ columns_hash(key) }} as numero from {{ relation }} as toutes where toutes._est_courante)
 {%- endset -%}
 with repetees as (
-    select numero from {{ lignes }} as lignes group by numero having count(*) > 1
+    select numero from {{ rows }} as lignes group by numero having count(*) > 1
 ),
 
 dernieres as (
     select lignes.*, 1 as rang
-    from {{ lignes }} as lignes
+    from {{ rows }} as lignes
     where lignes.numero not in (select repetees.numero from repetees)
     union all
     select versions.*
@@ -19,10 +19,10 @@ dernieres as (
         select
             lignes.*,
             row_number() over (
-                partition by {% for colonne in cle %}lignes.{{ colonne }}{{ ", " if not loop.last }}{% endfor %}
+                partition by {% for column in key %}lignes.{{ column }}{{ ", " if not loop.last }}{% endfor %}
                 order by lignes.millesime desc, lignes._collecte_le desc, lignes._recu_le desc, lignes._delivery_id desc, lignes._ligne desc
             ) as rang
-        from {{ lignes }} as lignes
+        from {{ rows }} as lignes
         where lignes.numero in (select repetees.numero from repetees)
     ) as versions
     where versions.rang = 1

@@ -1,9 +1,9 @@
 {# The retained number of a dictionary element, inside a query grouped by unit, perimeter and millésime.
    `bases`: the time bases admitted, preferred first. NULL when none answered. #}
-{% macro terme(element_id, composante, bases) -%}
+{% macro indicator_term(element_id, component, bases) -%}
     coalesce(
-        {%- for base in bases %}
-        max(case when element_id = '{{ element_id }}' and composante = '{{ composante }}' and base_temporelle = '{{ base }}' then valeur_nombre end)
+        {%- for basis in bases %}
+        max(case when element_id = '{{ element_id }}' and composante = '{{ component }}' and base_temporelle = '{{ basis }}' then valeur_nombre end)
         {{- ',' if not loop.last }}
         {%- endfor %}
     )

@@ -5,7 +5,7 @@
     Nearness, the least first: 0 entries within the tolerance of the dictionary; 1 the entry of one is the admission of the other;
     2 the same modality over the same days; 3 the same days; 4 the stay begins while the other waits. Two that are each the nearest of the other are one stay;
     then, of those left, again. What repeats an entry already taken (nearness 0, same modality, days in common) is the same stay once more. -#}
-{% macro apparier(sejours, enonces) -%}
+{% macro pair_up(sejours, enonces) -%}
 with tolerances as (
     select
         max(case when element_id = 'DATE_ENTREE' then cast(tolerance_valeur as {{ dbt.type_int() }}) end) as entree,
@@ -37,7 +37,7 @@ ecarts as (
             when s.date_sortie < coalesce(d.date_demande, d.date_statut) then 0
             else 1
         end as est_attendu,
-        case when {{ se_recouvrent('d.date_entree', 'd.date_sortie', 's.date_entree', 's.date_sortie') }} then 1 else 0 end as ont_des_jours_communs,
+        case when {{ overlap('d.date_entree', 'd.date_sortie', 's.date_entree', 's.date_sortie') }} then 1 else 0 end as ont_des_jours_communs,
         abs({{ dbt.datediff('coalesce(d.date_sortie, d.date_statut, d.date_demande)', 'coalesce(case when d.date_sortie is not null then s.date_sortie end, s.date_entree, s.date_admission)', 'day') }}) as jours_attente,
         case when s.modalite = d.modalite then 0 when s.modalite is null or d.modalite is null then 1 else 2 end as modalite_autre,
         t.entree as tolerance_entree,

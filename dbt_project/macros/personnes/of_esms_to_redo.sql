@@ -1,5 +1,5 @@
 {#- Rows of a relation that names its ET `finess_et`: all of them, or those of the units to redo (see macros/incremental.sql). -#}
-{% macro des_et_a_refaire(relation) -%}
+{% macro of_esms_to_redo(relation) -%}
 {% if is_incremental() -%}
 (
         select toutes.*

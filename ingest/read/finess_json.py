@@ -41,7 +41,7 @@ _TRIPLETS = {
 def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Table]:
     """Rows of the wanted entities: ej and et from a structures file, activites and capacites from an activités file."""
     facts = sniff(path).facts
-    contents = facts.get("contenu", "")
+    contents = facts.get("content", "")
     if strange := [e for e in entities if e not in _ENTITIES.get(contents, ())]:
         raise UnreadableFile(
             path,

@@ -61,7 +61,7 @@ _TAGS = {
 
 
 def sniff(path: Path) -> Document:
-    """facts: root, flux (which file of the flow), blocs met so far, and the stamp (datemaj...) when there is one."""
+    """facts: root, flow (which file of the flow), blocks met so far, and the stamp (datemaj...) when there is one."""
     facts = {"root": _ROOT}
     blocks: list[str] = []
     header: tuple[str, ...] | None = None
@@ -73,14 +73,14 @@ def sniff(path: Path) -> Document:
             blocks.append(block.name)
         if block.values.keys() != _RECALLED.get(block.name):
             header = tuple(block.values)
-            facts["flux"] = _FLOWS.get(block.name, block.name)
+            facts["flow"] = _FLOWS.get(block.name, block.name)
             break
-    return Document("xml", None, header, {**facts, "blocs": ",".join(blocks)})
+    return Document("xml", None, header, {**facts, "blocks": ",".join(blocks)})
 
 
 def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Table]:
     """Rows of the blocks of each entity; `_ligne` is the rank of the block among its kind, `_chemin` its XPath."""
-    names = {**_BLOCKS, **layout.options.get("blocs", {})}
+    names = {**_BLOCKS, **layout.options.get("blocks", {})}
     collected = {names[e]: Rows(e, _TAGS.get(names[e], "").split()) for e in entities}
     known = {_STAMP, *_RECALLED, *_TAGS, *names.values()}
     for block in _blocks(path):

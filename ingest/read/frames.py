@@ -61,7 +61,7 @@ class Document:
     """What a file is, before any contract.
 
     family: csv, xlsx, parquet, json or xml. header: names of the columns, in order.
-    facts: what the file says of itself (generatedAt, datemaj, flux, contenu, section...).
+    facts: what the file says of itself (generatedAt, datemaj, flow, content, section...).
     raw_header: for csv and xlsx, the titles of the same columns as delivered: repeated ones alike, absent ones empty.
     sheets: for xlsx, how each sheet begins.
     """

@@ -599,7 +599,7 @@ def _year(rows: pl.DataFrame, layout: Layout, facts: DeliveryFacts) -> pl.Expr:
 
 def _collecte_le(rows: pl.DataFrame, layout: Layout, facts: DeliveryFacts) -> pl.Expr:
     """The day each row speaks from: from its own field when the layout names one, else that of the delivery."""
-    name = layout.collecte_le.get("field")
+    name = layout.collected_on.get("field")
     known = pl.lit(facts.collecte_le, pl.Date)
     return pl.coalesce(pl.col(name).cast(pl.Date), known) if name and name in rows.columns else known
 

@@ -32,8 +32,8 @@ def test_a_published_value_is_of_the_domain_of_what_feeds_it(product: Product, f
     for origin in field.comes_from:
         if origin == "millesime":  # validate holds every row to it, deliver every delivery
             assert field.domain.name == "millesime"
-        elif origin.startswith("unite."):
-            unit = origin.removeprefix("unite.")
+        elif origin.startswith("unit."):
+            unit = origin.removeprefix("unit.")
             fed = [e.field(e.unit_field) for c in CONTRACTS.values() for e in c.entities
                    if e.unit == unit and e.unit_field in {f.name for f in e.fields}]  # fmt: skip
             assert len(fed) > 10

@@ -65,7 +65,7 @@ FORMS = {
 @pytest.mark.parametrize("name", FORMS)
 def test_a_document_gives_the_same_rows_in_every_envelope(rows_of: Read, write: Callable[..., Path], name: str) -> None:
     path = write(FORMS[name], name)
-    assert sniff(path).facts["contenu"] == "cda"
+    assert sniff(path).facts["content"] == "cda"
     assert {e: known(t) for e, t in rows_of(path, "cda", ENTITIES).items()} == EXPECTED
 
 

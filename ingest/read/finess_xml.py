@@ -87,12 +87,12 @@ def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Ta
         if block.name not in known:
             strange = collected[names[entities[0]]]
             reason = f"bloc inconnu du flux standard FINESS : « {block.name} »"
-            strange.add({}, chemin=f"/{_ROOT}/{block.name}", defaut=reason)
+            strange.add({}, path=f"/{_ROOT}/{block.name}", defect=reason)
             continue
         if (rows := collected.get(block.name)) is None:
             continue
         defect = f"balise répétée dans le bloc : {', '.join(sorted(block.repeated))}" if block.repeated else None
-        rows.add(block.values, chemin=f"/{_ROOT}/{block.name}[{rows.count + 1}]", defaut=defect)
+        rows.add(block.values, path=f"/{_ROOT}/{block.name}[{rows.count + 1}]", defect=defect)
         if rows.full:
             yield rows.take()
     for rows in collected.values():

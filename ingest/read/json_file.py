@@ -48,7 +48,7 @@ def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Ta
     rows = Rows(entities[0], column_names(keys))
     for record in _records(path):
         texts = (as_text(record.get(key)) for key in keys)
-        rows.add(dict(zip(rows.columns, texts, strict=True)), chemin=f"[{rows.count}]")
+        rows.add(dict(zip(rows.columns, texts, strict=True)), path=f"[{rows.count}]")
         if rows.full:
             yield rows.take()
     if not rows.empty or not rows.count:

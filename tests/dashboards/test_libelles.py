@@ -79,5 +79,5 @@ def test_a_code_without_label_is_made_readable_and_a_sentence_is_left_alone() ->
 
 
 def test_the_collections_that_esms_fill_in_come_from_the_dictionary() -> None:
-    assert {"TDB_ATIH", "CNSA_EPRD_ERRD", "DREES_EHPA"} <= set(labels.collectes_saisies())
-    assert not {"FINESS", "SEPPIA", "DUI"} & set(labels.collectes_saisies())
+    assert {"TDB_ATIH", "CNSA_EPRD_ERRD", "DREES_EHPA"} <= set(labels.entered_collectes())
+    assert not {"FINESS", "SEPPIA", "DUI"} & set(labels.entered_collectes())

@@ -11,7 +11,7 @@ import pytest
 from dashboards import queries
 from dashboards.access import OPEN, Perimeter, current_perimeter
 from dashboards.current import current_publication
-from dashboards.labels import collectes_saisies
+from dashboards.labels import entered_collectes
 from ingest.home import Home
 from tests.dashboards import publication_exemple as exemple
 
@@ -153,7 +153,7 @@ def test_the_balance_of_entries(base: Base) -> None:
 
 def test_answers_by_collection_add_up_to_the_balance(base: Base) -> None:
     """Same answers as the published count: no derived rate, no referential, none replaced by its own sender."""
-    found = queries.collectes_redondantes(base, None, collectes_saisies())
+    found = queries.redundant_collectes(base, None, entered_collectes())
     assert found["n_reponses"].sum() == queries.dlnuf_balance(base, None)["n_reponses"]
     rows = {r["collecte"]: r for r in found.iter_rows(named=True)}
     assert (rows["TDB_ATIH"]["n_reponses"], rows["TDB_ATIH"]["n_partagees"]) == (5, 3)

@@ -16,7 +16,7 @@ from ingest import clock
 from ingest.receive.delivery import Receipt
 from orchestration import automation, definitions, inbox
 from orchestration.assets import PUBLICATION, source_key
-from orchestration.automation import TRAITEMENT
+from orchestration.automation import WHOLE_JOB
 from orchestration.partitions import RANGE_END, RANGE_START, all_years_tags, years
 from orchestration.resources import served
 from tests.integration.orchestration.conftest import Petit
@@ -49,7 +49,7 @@ Execute = Callable[..., dg.ExecuteInProcessResult]
 def execute(loaded: dg.Definitions) -> Iterator[Execute]:
     """Runs these assets of the job."""
     with dg.DagsterInstance.ephemeral() as instance:
-        yield lambda keys, **asked: loaded.resolve_job_def(TRAITEMENT).execute_in_process(
+        yield lambda keys, **asked: loaded.resolve_job_def(WHOLE_JOB).execute_in_process(
             asset_selection=keys, instance=instance, **asked
         )
 
@@ -78,9 +78,9 @@ def test_the_tick_of_new_year_runs_on_definitions_of_the_year_before(
     petit: Petit, loaded: dg.Definitions, execute: Execute
 ) -> None:
     with at(MORNING):
-        assert loaded.resolve_job_def(TRAITEMENT).partitions_def == definitions.MILLESIMES
+        assert loaded.resolve_job_def(WHOLE_JOB).partitions_def == definitions.MILLESIMES
         context = dg.build_schedule_context(scheduled_execution_time=MORNING)
-        (request,) = list(automation.tous_les_jours.evaluate_tick(context).run_requests or ())
+        (request,) = list(automation.every_day.evaluate_tick(context).run_requests or ())
         assert (request.tags[RANGE_START], request.tags[RANGE_END]) == ("2015", "2028")
         assert execute(SOURCES, tags=dict(request.tags)).success
     assert petit.asked == [("alpha", None), ("beta", None)]
@@ -98,11 +98,11 @@ def test_what_was_asked_before_midnight_is_everything_after_it(
     dropped = petit.home.inbox / "alpha" / "a.csv"
     dropped.parent.mkdir(parents=True)
     dropped.write_text("a", encoding="utf-8")
-    resources = {"entrepot": served(petit.home)}
+    resources = {"warehouse": served(petit.home)}
     with at(EVE):
-        first = automation.boite_de_depot(dg.build_sensor_context(resources=resources))
+        first = automation.inbox_sensor(dg.build_sensor_context(resources=resources))
         assert isinstance(first, dg.SensorResult)
-        second = automation.boite_de_depot(dg.build_sensor_context(cursor=first.cursor, resources=resources))
+        second = automation.inbox_sensor(dg.build_sensor_context(cursor=first.cursor, resources=resources))
         assert isinstance(second, dg.SensorResult)
         (request,) = list(second.run_requests or ())
     assert request.tags[RANGE_END] == "2027"

@@ -31,9 +31,9 @@ from ingest.receive import delivery, landing
 from ingest.receive.delivery import Receipt, deliver
 from ingest.validate import chunk
 from orchestration import inbox
-from orchestration.automation import boite_de_depot
+from orchestration.automation import inbox_sensor
 from orchestration.cli.command import app
-from orchestration.resources import Entrepot
+from orchestration.resources import Warehouse
 from tests.instants import now
 from tests.integration.protection.conftest import TITLES, Bureau
 from tests.integration.protection.recherche import Identity, in_text, traces
@@ -481,10 +481,10 @@ def test_the_sensor_logs_the_neutral_name(tmp_path: Path, said: Callable[[], str
     dropped = home.inbox / inbox.UNKNOWN / f"{NOM}.csv"
     dropped.parent.mkdir(parents=True)
     dropped.write_text(";".join(row(PEOPLE[0])), encoding="utf-8")
-    places = {"entrepot": Entrepot(home, now())}
-    first = boite_de_depot(dg.build_sensor_context(resources=places))
+    places = {"warehouse": Warehouse(home, now())}
+    first = inbox_sensor(dg.build_sensor_context(resources=places))
     assert isinstance(first, dg.SensorResult)
-    second = boite_de_depot(dg.build_sensor_context(cursor=first.cursor, resources=places))
+    second = inbox_sensor(dg.build_sensor_context(cursor=first.cursor, resources=places))
     told = said()
     assert "inconnu_" in told
     assert in_text(told + str(second), PEOPLE) == []

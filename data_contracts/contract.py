@@ -14,7 +14,7 @@ from typing import Any
 
 from data_contracts.disclosure import WITNESS, Disclosure
 from data_contracts.person_role import PersonRole, System
-from data_contracts.privacy import KEYS, PSEUDONYM, STRICT_TRAITS, VERSION, Privacy, key_columns
+from data_contracts.privacy import KEYS, STRICT_TRAITS, VERSION, Privacy, key_columns
 from data_contracts.value_domains import Domain
 
 DATE_FORMATS = ("%d/%m/%Y", "%Y-%m-%d")
@@ -215,7 +215,7 @@ class Entity:
         plain = [f for f in self.fields if f.privacy is None]
         replaced = [f.stored for f in self.fields if f.privacy is not None and f.stored is not None]
         keys = key_columns(dict(self.identity)) if self.identity else ()
-        columns = [Field(key.name, key.name, "string", f"{key.description} {PSEUDONYM.capitalize()}.") for key in keys]
+        columns = [Field(key.name, key.name, "string", key.description) for key in keys]
         if self.identity:
             columns.append(Field(VERSION, VERSION, "string", "Version de la clé des pseudonymes.", required=True))
         return replace(self, fields=(*plain, *replaced, *columns), rules=(), identity=())

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from data_contracts.contract import Contract, Entity
 from data_contracts.person_role import OTHERS, REQUESTS, SHARED, STATEMENTS, WORDS, PersonRole
+from data_contracts.privacy import VERSION
 from data_contracts.strict_yaml import Where, YamlFile
 
 # Keys of the identity strong enough to say, alone, whose a row is inside one ESMS.
@@ -37,7 +38,7 @@ class PersonEntity:
 
     @property
     def identity_keys(self) -> tuple[str, ...]:
-        return tuple(name for name in self.entity.identity_columns if name.startswith("cle_"))
+        return tuple(name for name in self.entity.identity_columns if name != VERSION)
 
     @property
     def strong_keys(self) -> tuple[str, ...]:

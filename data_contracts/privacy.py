@@ -13,10 +13,23 @@ from typing import Any, Literal
 PrivacyRule = Literal["trait", "direct", "identifiant", "annee", "departement", "libelle"]
 NEVER_STORED = ("trait", "direct")
 Role = Literal[
-    "ins", "ins_type", "ins_statut", "nir", "nir_type", "nom", "prenoms", "naissance", "sexe", "lieu", "mdph"
+    "ins",
+    "ins_type",
+    "ins_statut",
+    "nir",
+    "nir_type",
+    "nom",
+    "nom_usage",
+    "prenoms",
+    "naissance",
+    "sexe",
+    "lieu",
+    "mdph",
 ]
 VERSION = "version_cle"
 PSEUDONYM = "pseudonyme sur 32 caractères hexadécimaux"
+SHORT = 16  # hexadecimal characters of each pseudonym of a list: it is only looked at beside a whole one
+Form = Literal["key", "list", "code"]
 
 
 @dataclass(frozen=True)
@@ -54,16 +67,31 @@ class Privacy:
 
 @dataclass(frozen=True)
 class KeyColumn:
-    """A column of pseudonyms that stands for an identity. roles: what it is made of, all of them needed."""
+    """A column of pseudonyms that stands for an identity. roles: what it is made of, all of them needed.
+
+    form: a pseudonym; several short ones side by side, one for each way of writing a trait; or a code in the clear.
+    """
 
     name: str
     roles: tuple[str, ...]
-    description: str
+    said: str
+    form: Form = "key"
+
+    @property
+    def description(self) -> str:
+        """What the column holds, in French."""
+        form = {
+            "key": f" {PSEUDONYM.capitalize()}.",
+            "list": f" Pseudonymes de {SHORT} caractères, accolés.",
+            "code": "",
+        }
+        return self.said + form[self.form]
 
 
-# In order. `cle_nir` takes the NIR, or else the INS when its type is INS-NIR: see `key_columns`.
+# In order. A number is the NIR, or the INS: see `key_columns`.
 # Without them nobody tells who a row is about (RNIV), nor that a date of it is a birth date.
 STRICT_TRAITS = ("nom", "prenoms", "naissance", "sexe", "lieu")
+_NUMBER = "numero"  # a role that `nir` and `ins` both play
 KEYS = (
     KeyColumn("cle_ins", ("ins", "ins_type", "ins_statut"),
               "Identité nationale de santé, seulement qualifiée (VALI) et de type connu."),
@@ -71,9 +99,26 @@ KEYS = (
     KeyColumn("cle_nom_prenom", ("nom", "prenoms", "naissance", "sexe"),
               "Nom, premier prénom, naissance, sexe : la clé de doublon de ViaTrajectoire."),
     KeyColumn("cle_nir", ("nir", "prenoms", "naissance"), "NIR, prénom et naissance : corrobore, n'identifie jamais."),
-    KeyColumn("cle_sans_nom", ("prenoms", "naissance", "sexe", "lieu"), "Les traits stricts, sans le nom."),
-    KeyColumn("cle_sans_prenom", ("nom", "naissance", "sexe", "lieu"), "Les traits stricts, sans le prénom."),
-    KeyColumn("cle_sans_naissance", ("nom", "prenoms", "sexe", "lieu"), "Les traits stricts, sans la naissance."),
+    KeyColumn("cle_sans_lieu", ("nom", "prenoms", "naissance"), "Nom, prénom et naissance sûre."),
+    KeyColumn("cle_sans_nom", ("prenoms", "naissance", "lieu"), "Prénom, naissance sûre, département de naissance."),
+    KeyColumn("cle_sans_prenom", ("nom", "naissance", "sexe", "lieu"),
+              "Nom, naissance sûre, sexe, département de naissance."),
+    KeyColumn("cle_sans_naissance", ("nom", "prenoms", "lieu"), "Nom, prénom, département de naissance."),
+    KeyColumn("cle_deux_prenoms", ("nom", "prenoms", "naissance"),
+              "Nom, naissance sûre et deux prénoms, quand il y en a deux."),
+    KeyColumn("cle_numero", (_NUMBER,), "NIR, NIA ou INS : celui qui est le plus sûrement de la personne."),
+    KeyColumn("qualite_numero", (_NUMBER,),
+              "Nature du numéro (NIR, NIA), et si c'est une INS qualifiée (INS), un numéro qui s'accorde avec le sexe "
+              "et la naissance (PROPRE), ou peut-être celui d'un proche (AUTRE).", "code"),
+    KeyColumn("cles_nom", ("nom", "prenoms", "naissance", "lieu"),
+              "Écritures voisines du nom, avec les autres traits.", "list"),
+    KeyColumn("cles_prenom", ("nom", "prenoms", "naissance", "sexe", "lieu"),
+              "Écritures voisines du prénom, avec les autres traits.", "list"),
+    KeyColumn("cles_naissance", ("nom", "prenoms", "naissance", "lieu"),
+              "Écritures voisines de la naissance, avec les autres traits.", "list"),
+    KeyColumn("cles_numero", (_NUMBER, "naissance"), "Le numéro avec un prénom, un nom ou la naissance.", "list"),
+    KeyColumn("cles_numero_traits", (_NUMBER, "prenoms", "naissance"),
+              "Le numéro avec le prénom et une écriture voisine de la naissance.", "list"),
     KeyColumn("cle_mdph", ("mdph",), "Numéro de dossier de la MDPH."),
 )  # fmt: skip
 
@@ -83,4 +128,6 @@ def key_columns(identity: Mapping[str, Any]) -> tuple[KeyColumn, ...]:
     roles = set(identity)
     if {"ins", "ins_type"} <= roles:
         roles.add("nir")
+    if "nir" in roles:
+        roles.add(_NUMBER)
     return tuple(key for key in KEYS if set(key.roles) <= roles)

@@ -1,10 +1,9 @@
 """From validated rows to stored rows: identities become keyed pseudonyms, precise values become coarse.
 
-Belongs here: normalisation of traits, the text behind each pseudonym, HMAC-SHA256, the rules of privacy.
-Does not belong here: what is private (`data_contracts.privacy` and the contracts), findings (`masks`).
+Belongs here: the text behind each pseudonym, HMAC-SHA256, the rules of privacy. Does not belong here: how traits are
+written (`traits`), what is private (`data_contracts.privacy` and the contracts), findings (`masks`).
 
-Pseudonyms depend on how traits are normalised: to change the normalisation is to change every pseudonym. The tests hold
-worked cases.
+To change a text is to change every pseudonym made of it. The tests hold worked cases.
 """
 
 from __future__ import annotations
@@ -19,21 +18,13 @@ import polars as pl
 
 from data_contracts.loading import Entity, Field
 from data_contracts.nomenclatures import read_list
-from data_contracts.privacy import VERSION, key_columns
+from data_contracts.privacy import SHORT, VERSION, KeyColumn, key_columns
+from ingest.protect import traits
 from ingest.protect.keyrings import Secret
 
 PERSONS, IDENTIFIERS, DELIVERIES = "personnes", "identifiants", "livraisons"
 LENGTH = 32  # hexadecimal characters kept: 128 bits, which no collection of persons exhausts
 OTHER = "AUTRE"  # a free text that no pattern knows
-# Letters that no accent explains: Unicode does not decompose them.
-_LIGATURES = {
-    "œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D",
-    "ð": "d", "Ð": "D", "þ": "th", "Þ": "TH", "ı": "i",
-}  # fmt: skip
-_NIR = r"^([0-9]{5}(?:[0-9][0-9]|2[AB])[0-9]{6})"
-_COG = r"^([0-9]{5}|2[AB][0-9]{3})$"
-_UNKNOWN_PLACE = "99999"
-_IDENTITY_TYPES = ("INS-NIR", "INS-NIA")
 _MOSTLY_DISTINCT = 0.8  # share beyond which looking texts up costs more than hashing them all
 _BLOCK = 64  # bytes hashed at once by SHA-256 (FIPS 180-4), to which HMAC pads its key (RFC 2104)
 
@@ -52,18 +43,30 @@ class Pseudonyms:
         """The pseudonym of one text."""
         return self._digest(text.encode()).hex()[:LENGTH]
 
-    def of_column(self, texts: pl.Series) -> pl.Series:
-        """The pseudonym of each text, NULL for NULL; texts that come back are hashed once."""
+    def of_column(self, texts: pl.Series, length: int = LENGTH) -> pl.Series:
+        """The pseudonym of each text, so many characters; NULL for NULL. Texts that come back are hashed once."""
         distinct = texts.unique()
         if len(distinct) > _MOSTLY_DISTINCT * len(texts):
-            return self._hashed(texts)
-        table = pl.DataFrame({"texte": distinct, "pseudonyme": self._hashed(distinct)})
+            return self._hashed(texts, length)
+        table = pl.DataFrame({"texte": distinct, "pseudonyme": self._hashed(distinct, length)})
         return texts.to_frame("texte").join(table, on="texte", how="left", maintain_order="left")["pseudonyme"]
 
-    def _hashed(self, texts: pl.Series) -> pl.Series:
+    def of_columns(self, texts: pl.DataFrame) -> pl.Series:
+        """The short pseudonyms of the texts of each row, once each, side by side; NULL when the row has no text.
+
+        They are in alphabetical order: their places tell nothing of which text each is of.
+        """
+        lists = texts.select(pl.concat_list(pl.all()).list.drop_nulls().list.unique().alias("texte"))
+        each = lists.with_row_index("rang").explode("texte").filter(pl.col("texte").is_not_null())
+        each = each.select("rang", pseudonyme=self._hashed(each["texte"], SHORT)).sort("rang", "pseudonyme")
+        joined = each.group_by("rang", maintain_order=True).agg(pl.col("pseudonyme").str.join(""))
+        rows = pl.DataFrame({"rang": pl.int_range(texts.height, dtype=pl.UInt32, eager=True)})
+        return rows.join(joined, on="rang", how="left", maintain_order="left")["pseudonyme"]
+
+    def _hashed(self, texts: pl.Series, length: int) -> pl.Series:
         digest = self._digest
         digests = [None if value is None else digest(value) for value in texts.cast(pl.Binary)]
-        return pl.Series(digests, dtype=pl.Binary).bin.encode("hex").str.head(LENGTH)
+        return pl.Series(digests, dtype=pl.Binary).bin.encode("hex").str.head(length)
 
     def _digest(self, value: bytes) -> bytes:
         inner = self._inner()
@@ -129,32 +132,74 @@ def _replaced(rows: pl.DataFrame, field: Field, identifiers: Pseudonyms) -> pl.S
 
 def identity_keys(rows: pl.DataFrame, identity: dict[str, str], secret: Secret) -> dict[str, pl.Series]:
     """The key columns of an identity (role -> column of `rows`), and the version of their key."""
-    parts = _parts(identity)
-    traits = rows.select(**parts)
+    given = {role: pl.col(field) for role, field in identity.items()}
+    named = rows.select(**_parts(given))
     persons = Pseudonyms(secret.key(PERSONS))
-    keys = {key.name: persons.of_column(_column(traits, _TEXTS[key.name])) for key in key_columns(identity)}
+    keys = {key.name: _key(key, rows, given, named, persons) for key in key_columns(identity)}
     return {**keys, VERSION: pl.repeat(label(secret), rows.height, dtype=pl.String, eager=True)}
 
 
-def _parts(identity: dict[str, str]) -> dict[str, pl.Expr]:
+def _key(
+    key: KeyColumn, rows: pl.DataFrame, given: dict[str, pl.Expr], named: pl.DataFrame, persons: Pseudonyms
+) -> pl.Series:
+    match key.form:
+        case "code":
+            return named[key.name]
+        case "list":
+            writings, around = _WRITINGS[key.name]
+            written = rows.select(**{str(i): e for i, e in enumerate(writings(given))})
+            return persons.of_columns(
+                pl.concat([written, named], how="horizontal").select(
+                    **{str(i): _joined(pl.lit(key.name), pl.col(str(i)), *map(pl.col, around))
+                       for i in range(written.width)}
+                )
+            )  # fmt: skip
+    return persons.of_column(_column(named, _TEXTS[key.name]))
+
+
+def _parts(given: dict[str, pl.Expr]) -> dict[str, pl.Expr]:
     """The normalised parts of an identity; one whose role is not declared is unknown."""
-    given = {role: pl.col(field) for role, field in identity.items()}
-    unknown = pl.lit(None, pl.String)
-    kind = identity_type(given["ins_type"]) if "ins_type" in given else unknown
-    ins = nir(given["ins"]) if "ins" in given else unknown
-    number = nir(given["nir"]) if "nir" in given else unknown
-    if "nir_type" in given:
-        number = pl.when(given["nir_type"].str.to_uppercase().fill_null("NIR").str.ends_with("NIR")).then(number)
+    nothing, no_day = pl.lit(None, pl.String), pl.lit(None, pl.Date)
+    told = {role: given.get(role, nothing) for role in ("ins", "ins_type", "ins_statut", "nir", "nir_type", "sexe")}
+    born = given.get("naissance", no_day)
+    kind = traits.identity_type(told["ins_type"])
+    ins, number = traits.nir(told["ins"]), traits.nir(told["nir"])
+    is_nir = told["nir_type"].str.to_uppercase().fill_null("NIR").str.ends_with("NIR")
+    said = told["nir_type"].str.to_uppercase().fill_null("NIR")
+    qualified = (told["ins_statut"] == "VALI").fill_null(False) & ins.is_not_null() & kind.is_not_null()
+    ins_is_own = traits.is_own(told["ins"], born, told["sexe"])
+    nir_is_own = traits.is_own(told["nir"], born, told["sexe"])
+    # The number that is most surely the person's own: their INS, else the one that agrees with their traits.
+    of_ins = qualified | (ins.is_not_null() & (ins_is_own | number.is_null()))
+    best = pl.when(of_ins & ~(~qualified & ~ins_is_own & nir_is_own)).then(ins).otherwise(number)
+    is_ins = best == ins
+    nature = traits.nature(best, pl.when(is_ins).then(kind).otherwise(said))
+    quality = (
+        pl.when(qualified & is_ins).then(pl.lit("INS"))
+        .when((is_ins & ins_is_own) | ((best == number) & nir_is_own)).then(pl.lit("PROPRE"))
+        .otherwise(pl.lit("AUTRE"))
+    )  # fmt: skip
+    lieu = given.get("lieu", nothing)
+    departement_naissance = traits.departement_of_birth(lieu)
+    sure = pl.when(traits.is_sure(born)).then(born)
+    in_france = (departement_naissance != traits.ABROAD).fill_null(False)
     return {
-        "nom": name(given["nom"]) if "nom" in given else unknown,
-        "prenom": first_name(given["prenoms"]) if "prenoms" in given else unknown,
-        "naissance": given["naissance"].dt.to_string("%Y-%m-%d") if "naissance" in given else unknown,
-        "sexe": sex(given["sexe"]) if "sexe" in given else unknown,
-        "lieu": place(given["lieu"]) if "lieu" in given else unknown,
+        "nom": traits.name(given.get("nom", nothing)),
+        "prenom": traits.first_name(given.get("prenoms", nothing)),
+        "deux_prenoms": traits.two_given_names(given.get("prenoms", nothing)),
+        "naissance": traits.iso(born),
+        "naissance_sure": traits.iso(sure),
+        # Of somebody born in France, 1 January is a day: with the place, it is one of five traits.
+        "naissance_stricte": traits.iso(pl.when(in_france).then(born).otherwise(sure)),
+        "sexe": traits.sex(told["sexe"]),
+        "lieu": traits.place(lieu),
+        "departement": departement_naissance,
         "type_ins": kind,
-        "ins_qualifiee": pl.when(given["ins_statut"] == "VALI").then(ins) if "ins_statut" in given else unknown,
-        "nir": pl.coalesce(number, pl.when(kind == "INS-NIR").then(ins)),
-        "mdph": without_spaces(given["mdph"]) if "mdph" in given else unknown,
+        "ins_qualifiee": pl.when(told["ins_statut"] == "VALI").then(ins),
+        "nir": pl.coalesce(pl.when(is_nir).then(number), pl.when(kind == "INS-NIR").then(ins)),
+        "numero": nature + pl.lit("|") + best,
+        "qualite_numero": nature + pl.lit("_") + quality,
+        "mdph": traits.without_spaces(given.get("mdph", nothing)),
     }
 
 
@@ -163,68 +208,61 @@ def _joined(*parts: pl.Expr) -> pl.Expr:
     return pl.concat_str(parts, separator="|", ignore_nulls=False)
 
 
+def _text(mark: str, *names: str) -> pl.Expr:
+    return _joined(pl.lit(mark), *map(pl.col, names))
+
+
 # What each key is the HMAC of, over the normalised parts.
 _TEXTS = {
     "cle_ins": _joined(pl.col("type_ins"), pl.col("ins_qualifiee")),
-    "cle_traits": _joined(pl.lit("T5"), *map(pl.col, ("nom", "prenom", "naissance", "sexe", "lieu"))),
-    "cle_nom_prenom": _joined(pl.lit("T4"), *map(pl.col, ("nom", "prenom", "naissance", "sexe"))),
-    "cle_nir": _joined(pl.lit("NIR"), *map(pl.col, ("nir", "prenom", "naissance"))),
-    "cle_sans_nom": _joined(pl.lit("SN"), *map(pl.col, ("prenom", "naissance", "sexe", "lieu"))),
-    "cle_sans_prenom": _joined(pl.lit("SP"), *map(pl.col, ("nom", "naissance", "sexe", "lieu"))),
-    "cle_sans_naissance": _joined(pl.lit("SD"), *map(pl.col, ("nom", "prenom", "sexe", "lieu"))),
-    "cle_mdph": _joined(pl.lit("MDPH"), pl.col("mdph")),
+    "cle_traits": _text("T5", "nom", "prenom", "naissance_stricte", "sexe", "lieu"),
+    "cle_nom_prenom": _text("T4", "nom", "prenom", "naissance", "sexe"),
+    "cle_nir": _text("NIR", "nir", "prenom", "naissance"),
+    "cle_sans_lieu": _text("SL", "nom", "prenom", "naissance_sure"),
+    "cle_sans_nom": _text("SN", "prenom", "naissance_sure", "departement"),
+    "cle_sans_prenom": _text("SP", "nom", "naissance_sure", "sexe", "departement"),
+    "cle_sans_naissance": _text("SD", "nom", "prenom", "departement"),
+    "cle_deux_prenoms": _text("2P", "nom", "naissance_sure", "deux_prenoms"),
+    "cle_numero": _text("NUM", "numero"),
+    "cle_mdph": _text("MDPH", "mdph"),
 }
+
+
+def _writings_of_the_name(given: dict[str, pl.Expr]) -> list[pl.Expr]:
+    return traits.name_writings(given["nom"], given.get("nom_usage", pl.lit(None, pl.String)))
+
+
+def _writings_of_the_birth(given: dict[str, pl.Expr]) -> list[pl.Expr]:
+    day = given["naissance"]
+    return traits.birth_writings(pl.when(traits.is_sure(day)).then(day))
+
+
+def _writings_beside_the_number(given: dict[str, pl.Expr]) -> list[pl.Expr]:
+    """A given name, a name, or the birth date: one of them in common says that a number is of one person."""
+    day, nothing = given["naissance"], pl.lit(None, pl.String)
+    used = given.get("nom_usage", nothing)
+    names = [traits.sounds(traits.name(text)) for text in (given.get("nom", nothing), used)]
+    return [
+        *(pl.lit("P") + text for text in traits.given_names(given.get("prenoms", nothing))),
+        *(pl.lit("N") + text for text in names),
+        pl.lit("D") + traits.iso(pl.when(traits.is_sure(day)).then(day)),
+    ]
+
+
+# What each list of short keys is made of: the writings of one trait, each beside these parts.
+_WRITINGS: dict[str, tuple[Callable[[dict[str, pl.Expr]], list[pl.Expr]], tuple[str, ...]]] = {
+    "cles_nom": (_writings_of_the_name, ("prenom", "naissance_sure", "departement")),
+    "cles_prenom": (
+        lambda given: traits.given_writings(given["prenoms"]), ("nom", "naissance_sure", "sexe", "departement")
+    ),
+    "cles_naissance": (_writings_of_the_birth, ("nom", "prenom", "departement")),
+    "cles_numero": (_writings_beside_the_number, ("numero",)),
+    "cles_numero_traits": (lambda given: traits.birth_remains(given["naissance"]), ("numero", "prenom")),
+}  # fmt: skip
 
 
 def _column(rows: pl.DataFrame, expression: pl.Expr) -> pl.Series:
     return rows.select(_=expression)["_"]
-
-
-def unaccented(text: pl.Expr) -> pl.Expr:
-    """A text without accents (NFKD, combining marks removed), each ligature written as two letters."""
-    plain = text.str.replace_many(list(_LIGATURES), list(_LIGATURES.values()))
-    return plain.str.normalize("NFKD").str.replace_all(r"\p{M}", "")
-
-
-def name(text: pl.Expr) -> pl.Expr:
-    """A name in upper case, letters only, no accent: « Le Goff-d'Été » -> LEGOFFDETE. NULL when no letter is left."""
-    return _known(unaccented(text).str.to_uppercase().str.replace_all(r"[^A-Z]", ""))
-
-
-def first_name(text: pl.Expr) -> pl.Expr:
-    """The first given name: what stands before a space or a comma; a hyphen joins, it does not part."""
-    return name(text.str.extract(r"^[\s,;]*([^\s,;]+)"))
-
-
-def nir(text: pl.Expr) -> pl.Expr:
-    """The thirteen characters of a NIR, a NIA or an INS: Corsica keeps its letters, the key is left out. Else NULL."""
-    return text.str.to_uppercase().str.replace_all(r"[\s.\-]", "").str.extract(_NIR)
-
-
-def identity_type(text: pl.Expr) -> pl.Expr:
-    """INS-NIR or INS-NIA, which are two identities; anything else is unknown."""
-    return pl.when(text.is_in(_IDENTITY_TYPES)).then(text)
-
-
-def sex(text: pl.Expr) -> pl.Expr:
-    """M, F or I (indéterminé)."""
-    capital = text.str.to_uppercase()
-    return pl.when(capital.is_in(["M", "F", "I"])).then(capital)
-
-
-def place(text: pl.Expr) -> pl.Expr:
-    """COG code of the commune or country of birth, its lost leading zero put back; 99999 says « unknown »."""
-    code = without_spaces(text).str.zfill(5).str.extract(_COG)
-    return pl.when(code != _UNKNOWN_PLACE).then(code)
-
-
-def without_spaces(text: pl.Expr) -> pl.Expr:
-    """Upper case, without any space."""
-    return _known(text.str.to_uppercase().str.replace_all(r"\s", ""))
-
-
-def _known(text: pl.Expr) -> pl.Expr:
-    return pl.when(text != "").then(text)
 
 
 def departement(code: pl.Expr) -> pl.Expr:
@@ -232,7 +270,7 @@ def departement(code: pl.Expr) -> pl.Expr:
 
     A postal code of Corsica (20xxx) gives 20, because it does not say whether it is of 2A or of 2B.
     """
-    compact = without_spaces(code)
+    compact = traits.without_spaces(code)
     padded = pl.when(compact.str.len_chars() == 4).then(compact.str.zfill(5)).otherwise(compact)
     whole = padded.str.contains(r"^([0-9]{5}|2[AB][0-9]{3})$")
     alone = padded.str.contains(r"^([0-9][0-9]|2[AB]|9[78][0-9])$")
@@ -242,7 +280,7 @@ def departement(code: pl.Expr) -> pl.Expr:
 
 def labelled(text: pl.Expr, nomenclature: str) -> pl.Expr:
     """The code of the first pattern of a list that a free text matches, AUTRE when none does."""
-    folded = unaccented(text).str.to_lowercase()
+    folded = traits.unaccented(text).str.to_lowercase()
     chosen = pl.when(folded.str.contains(r"\S")).then(pl.lit(OTHER))
     for code, pattern in reversed(_patterns(nomenclature)):
         chosen = pl.when(folded.str.contains(pattern)).then(pl.lit(code)).otherwise(chosen)

@@ -1,19 +1,21 @@
 {#- One rule of the cascade: the groups that a key brings together become one (docs/rapprochement.md).
 
-    before: the records and the group of each, so far: fiche_cle, groupe, a_ins, regle, est_ambigu.
-    clues: what records say: fiche_cle, cle, and what sets apart two records that share the key (NULL: nothing): `ecarte`, or the columns
-    that `apart` names.
+    before: the records and the group of each, so far: fiche_cle, groupe, nir, nia (the own numbers of the group), regle, est_ambigu.
+    clues: what records say: fiche_cle, cle, and what sets apart two records that share the key (NULL: nothing), in the columns that `apart`
+    names.
 
-    Of the groups that share a key, one at most has an INS, and one at most says `ecarte`: then they are one. Else nothing tells with whom
-    the others go: they stay as they are, ambiguous. A group without INS that several keys send to groups of two INS stays too. So no rule
-    ever brings two INS together: a group with an INS never moves, the others join one at most. -#}
+    Of the groups that share a key, none has a number that contradicts another's (two NIR, or two NIA; a NIA waits for its NIR, and
+    contradicts none), and none says an `apart` that contradicts another's: then they are one. Else nothing tells with whom they go: they stay
+    as they are, ambiguous. A group without NIR that several keys send to groups of two NIR stays too; and when all that a group would receive
+    brings two numbers to it, all of it stays. So no rule ever brings two contradicting numbers together. Groups have an order (those with a
+    NIR, those with a NIA, the others; then their number), and go to one before them only: nothing turns round. -#}
 {% macro match_records(before, rule, clues, apart=['ecarte']) -%}
 with indices as (
     {{ clues }}
 ),
 
 membres as (
-    select avant.groupe, avant.a_ins, indices.cle, indices.{{ apart | join(', indices.') }}
+    select avant.groupe, avant.nir, avant.nia, indices.cle, indices.{{ apart | join(', indices.') }}
     from indices
     inner join {{ before }} as avant on indices.fiche_cle = avant.fiche_cle
 ),
@@ -22,18 +24,13 @@ membres as (
 cles as (
     select
         cle,
-        coalesce(
-            min(case when a_ins then groupe end),
-            {% for column in apart -%}
-            min(case when {{ column }} is not null then groupe end),
-            {% endfor -%}
-            min(groupe)
-        ) as cible,
-        max(case when a_ins then 1 else 0 end) as cible_a_ins,
+        coalesce(min(case when nir is not null then groupe end), min(case when nia is not null then groupe end), min(groupe)) as cible,
+        min(nir) as nir,
+        min(nia) as nia,
         case
-            when min(case when a_ins then groupe end) <> max(case when a_ins then groupe end)
+            when min(nir) <> max(nir) or min(nia) <> max(nia)
                 {%- for column in apart %}
-                or min(case when {{ column }} is not null then groupe end) <> max(case when {{ column }} is not null then groupe end)
+                or min({{ column }}) <> max({{ column }})
                 {%- endfor %}
                 then 1
             else 0
@@ -43,52 +40,79 @@ cles as (
     having min(groupe) <> max(groupe)
 ),
 
--- Where each group without INS would go: to the INS that its keys agree on, else to the first group that shares one.
+groupes as (
+    select distinct membres.groupe, membres.nir, membres.nia
+    from membres
+    inner join cles on membres.cle = cles.cle
+),
+
+-- Where each group would go: to the number that its keys agree on, else to the first group that shares one.
 departs as (
     select
         membres.groupe,
-        min(case when cles.est_partagee = 0 and cles.cible_a_ins = 1 then cles.cible end) as premiere_ins,
-        max(case when cles.est_partagee = 0 and cles.cible_a_ins = 1 then cles.cible end) as derniere_ins,
-        min(case when cles.est_partagee = 0 and cles.cible_a_ins = 0 then cles.cible end) as sans_ins,
+        coalesce(
+            min(case when cles.est_partagee = 0 and cles.nir is not null then cles.cible end),
+            min(case when cles.est_partagee = 0 and cles.nia is not null then cles.cible end),
+            min(case when cles.est_partagee = 0 then cles.cible end)
+        ) as destination,
+        coalesce(min(case when cles.est_partagee = 0 then cles.nir end) <> max(case when cles.est_partagee = 0 then cles.nir end), false)
+        or coalesce(min(case when cles.est_partagee = 0 then cles.nia end) <> max(case when cles.est_partagee = 0 then cles.nia end), false)
+            as est_disputee,
         max(cles.est_partagee) as est_partagee
     from membres
     inner join cles on membres.cle = cles.cle
-    where not membres.a_ins
     group by membres.groupe
 ),
 
 destinations as (
-    select
-        groupe,
-        coalesce(premiere_ins, sans_ins) as destination,
-        premiere_ins is not null as a_ins
-    from departs
-    where coalesce(premiere_ins, sans_ins) <> groupe
-        and (premiere_ins is null or premiere_ins = derniere_ins)
+    select groupe, destination from departs where destination <> groupe and not est_disputee
 ),
 
 -- The group one goes to may go elsewhere too.
-arrivees as (
-    select
-        d.groupe,
-        coalesce(suite.destination, d.destination) as destination,
-        coalesce(suite.a_ins, d.a_ins) as a_ins
+voulues as (
+    select d.groupe, coalesce(fin.destination, suite.destination, d.destination) as destination
     from destinations as d
-    left join destinations as suite on case when not d.a_ins then d.destination end = suite.groupe
+    left join destinations as suite on d.destination = suite.groupe
+    left join destinations as fin on suite.destination = fin.groupe
+),
+
+-- What each group would become, and whether two of its numbers contradict each other.
+ensembles as (
+    select
+        reunis.destination,
+        min(reunis.nir) as nir,
+        min(reunis.nia) as nia,
+        coalesce(min(reunis.nir) = max(reunis.nir), true) and coalesce(min(reunis.nia) = max(reunis.nia), true) as est_possible
+    from (
+        select voulues.destination, groupes.nir, groupes.nia from voulues inner join groupes on voulues.groupe = groupes.groupe
+        union all
+        select groupes.groupe, groupes.nir, groupes.nia from groupes where groupes.groupe in (select voulues.destination from voulues)
+    ) as reunis
+    group by reunis.destination
+),
+
+arrivees as (
+    select voulues.groupe, voulues.destination
+    from voulues
+    inner join ensembles on voulues.destination = ensembles.destination
+    where ensembles.est_possible
 ),
 
 rejoints as (
-    select distinct destination as groupe from arrivees
+    select destination as groupe, nir, nia from ensembles where est_possible
 )
 
 select
     avant.fiche_cle,
     coalesce(arrivees.destination, avant.groupe) as groupe,
-    avant.a_ins or coalesce(arrivees.a_ins, false) as a_ins,
-    case when avant.regle = 'seule' and (arrivees.groupe is not null or rejoints.groupe is not null) then '{{ rule }}' else avant.regle end as regle,
-    arrivees.groupe is null and (avant.est_ambigu or (coalesce(departs.est_partagee = 1 or departs.premiere_ins <> departs.derniere_ins, false) and rejoints.groupe is null)) as est_ambigu
+    coalesce(rejoints.nir, avant.nir) as nir,
+    coalesce(rejoints.nia, avant.nia) as nia,
+    case when avant.regle = 'seule' and rejoints.groupe is not null then '{{ rule }}' else avant.regle end as regle,
+    rejoints.groupe is null and (
+        avant.est_ambigu or coalesce(departs.est_partagee = 1 or departs.est_disputee or departs.destination <> avant.groupe, false)
+    ) as est_ambigu
 from {{ before }} as avant
 left join departs on avant.groupe = departs.groupe
 left join arrivees on avant.groupe = arrivees.groupe
-left join rejoints on avant.groupe = rejoints.groupe
+left join rejoints on coalesce(arrivees.destination, avant.groupe) = rejoints.groupe
 {%- endmacro %}

@@ -1,16 +1,15 @@
-{# One row per pair of records of one establishment that differ by one trait (given name, or birth), that two systems tell, and that
-   each lacks in the other: the entries are near, neither record's person has the other system's entry already, and no third record comes
-   in question. #}
+{# One row per pair of records of one establishment that differ by one trait (name, given name, or birth), that two systems tell, and that
+   each lacks in the other: the entries are near, neither record's person has the other system's entry already, no number of theirs
+   contradicts the other's, and no third record comes in question. #}
+{%- set before = ref('int_personnes__etape_4_proches') -%}
 with porteurs as (
-    select f.fiche_cle, f.finess_et, {{ columns_hash(["'P'", 'f.finess_et', 'f.cle_sans_prenom']) }} as cle, e.groupe, e.a_ins
+    {% for key in ['cle_sans_nom', 'cle_sans_prenom', 'cle_sans_naissance'] -%}
+    select f.fiche_cle, f.finess_et, {{ columns_hash(["'" ~ key ~ "'", 'f.finess_et', 'f.' ~ key]) }} as cle, e.groupe, e.nir, e.nia, f.annee_naissance
     from {{ ref('int_personnes__fiches') }} as f
-    inner join {{ ref('int_personnes__etape_4_etablissement') }} as e on f.fiche_cle = e.fiche_cle
-    where f.cle_sans_prenom is not null
-    union all
-    select f.fiche_cle, f.finess_et, {{ columns_hash(["'D'", 'f.finess_et', 'f.cle_sans_naissance']) }} as cle, e.groupe, e.a_ins
-    from {{ ref('int_personnes__fiches') }} as f
-    inner join {{ ref('int_personnes__etape_4_etablissement') }} as e on f.fiche_cle = e.fiche_cle
-    where f.cle_sans_naissance is not null
+    inner join {{ before }} as e on f.fiche_cle = e.fiche_cle
+    where f.{{ key }} is not null
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 ),
 
 cles as (
@@ -19,15 +18,16 @@ cles as (
 
 -- The groups in question, and every entry of theirs in that establishment.
 groupes as (
-    select distinct porteurs.cle, porteurs.finess_et, porteurs.groupe, porteurs.a_ins
+    select porteurs.cle, porteurs.finess_et, porteurs.groupe, porteurs.nir, porteurs.nia, min(porteurs.annee_naissance) as annee_naissance
     from porteurs
     inner join cles on porteurs.cle = cles.cle
+    group by porteurs.cle, porteurs.finess_et, porteurs.groupe, porteurs.nir, porteurs.nia
 ),
 
 entrees as (
-    select g.cle, g.groupe, g.a_ins, n.fiche_cle, n.systeme, n.date_entree
+    select g.cle, g.groupe, g.nir, g.nia, g.annee_naissance, n.fiche_cle, n.systeme, n.date_entree
     from groupes as g
-    inner join {{ ref('int_personnes__etape_4_etablissement') }} as e on g.groupe = e.groupe
+    inner join {{ before }} as e on g.groupe = e.groupe
     inner join {{ ref('int_personnes__entrees') }} as n on e.fiche_cle = n.fiche_cle and g.finess_et = n.finess_et
 ),
 
@@ -49,7 +49,9 @@ dites as (
 paires as (
     select distinct a.cle, a.groupe as groupe_a, b.groupe as groupe_b, a.fiche_cle as fiche_a, b.fiche_cle as fiche_b
     from entrees as a
-    inner join entrees as b on a.cle = b.cle and a.groupe < b.groupe and a.systeme <> b.systeme and not (a.a_ins and b.a_ins)
+    inner join entrees as b on a.cle = b.cle and a.groupe < b.groupe and a.systeme <> b.systeme
+        and coalesce(a.nir = b.nir, true) and coalesce(a.nia = b.nia, true)
+        and coalesce(abs(a.annee_naissance - b.annee_naissance) <= 10, true) -- a father and his son enter together too
     cross join tolerance
     left join dites as deja_a
         on a.cle = deja_a.cle and a.groupe = deja_a.groupe and a.fiche_cle = deja_a.fiche_cle and a.date_entree = deja_a.date_entree
@@ -62,14 +64,24 @@ paires as (
         and deja_b.cle is null
 ),
 
--- One candidate on each side.
-seules as (
-    select cle
-    from (select distinct cle, groupe_a, groupe_b from paires) as couples
-    group by cle
-    having count(*) = 1
+-- One candidate on each side, whatever they differ by.
+couples as (
+    select distinct groupe_a, groupe_b from paires
+),
+
+partenaires as (
+    select groupe, count(*) as nombre
+    from (select groupe_a as groupe from couples union all select groupe_b from couples) as cotes
+    group by groupe
 )
 
-select paires.fiche_a, paires.fiche_b
+select
+    paires.groupe_a,
+    paires.groupe_b,
+    min(paires.fiche_a) as fiche_a,
+    min(paires.fiche_b) as fiche_b,
+    a.nombre = 1 and b.nombre = 1 as est_retenue
 from paires
-inner join seules on paires.cle = seules.cle
+inner join partenaires as a on paires.groupe_a = a.groupe
+inner join partenaires as b on paires.groupe_b = b.groupe
+group by paires.groupe_a, paires.groupe_b, a.nombre, b.nombre

@@ -1,7 +1,13 @@
 {# One row per record that a source keeps of a person, with what the record says of who it is. Keys are numbers drawn from the pseudonyms:
    sixty-four bits, enough to set two persons apart, and three times faster to compare than their text. A source that keeps no records has
-   one for each of its statements. A record that only a stay names is a record too, of which nothing is known: no stay is lost. #}
-{%- set keys = ['cle_traits', 'cle_nom_prenom', 'cle_nir', 'cle_sans_nom', 'cle_sans_prenom', 'cle_sans_naissance', 'cle_mdph'] -%}
+   one for each of its statements. A record that only a stay names is a record too, of which nothing is known: no stay is lost.
+   nir, nia: the number of the record, when it is the person's own. #}
+{%- set keys = [
+    'cle_traits', 'cle_nir', 'cle_sans_lieu', 'cle_sans_nom', 'cle_sans_prenom', 'cle_sans_naissance', 'cle_deux_prenoms', 'cle_numero',
+    'cle_mdph',
+] -%}
+{%- set lists = ['cles_nom', 'cles_prenom', 'cles_naissance', 'cles_numero', 'cles_numero_traits'] -%}
+{%- set nothing = 'cast(null as ' ~ dbt.type_string() ~ ')' -%}
 {%- set records = person_roles(['record', 'stay', 'demand', 'orientation']) | rejectattr('record.relation') | list -%}
 {%- set named = person_roles(['stay', 'demand', 'orientation']) | selectattr('record.relation') | list -%}
 
@@ -12,9 +18,17 @@ select
     finess_et,
     {{ role.record.column }} as fiche_id,
     {{ role.birth_year or 'cast(null as ' ~ dbt.type_int() ~ ')' }} as annee_naissance,
-    {{ 'cle_ins' if 'cle_ins' in role['keys'] else 'cast(null as ' ~ dbt.type_string() ~ ')' }} as cle_ins,
+    {{ 'cle_ins' if 'cle_ins' in role['keys'] else nothing }} as cle_ins,
     {% for key in keys -%}
     {{ pseudonym_number(key) if key in role['keys'] else pseudonym_number('null') }} as {{ key }},
+    {% endfor -%}
+    {%- set numbered = 'qualite_numero' in role['keys'] -%}
+    {% for nature in ['NIR', 'NIA'] -%}
+    {{ "case when qualite_numero in ('" ~ nature ~ "_INS', '" ~ nature ~ "_PROPRE') then " ~ pseudonym_number('cle_numero') ~ " end" if numbered else pseudonym_number('null') }} as {{ nature | lower }},
+    {% endfor -%}
+    {{ 'qualite_numero' if numbered else nothing }} as qualite_numero,
+    {% for list in lists -%}
+    {{ list if list in role['keys'] else nothing }} as {{ list }},
     {% endfor -%}
     delivery_id,
     ligne
@@ -28,9 +42,12 @@ select
     s.finess_et,
     s.{{ role.record.column }},
     cast(null as {{ dbt.type_int() }}),
-    cast(null as {{ dbt.type_string() }}),
-    {% for key in keys -%}
+    {{ nothing }},
+    {% for key in keys + ['nir', 'nia'] -%}
     {{ pseudonym_number('null') }},
+    {% endfor -%}
+    {% for list in ['qualite_numero'] + lists -%}
+    {{ nothing }},
     {% endfor -%}
     min(s.delivery_id),
     min(s.ligne)

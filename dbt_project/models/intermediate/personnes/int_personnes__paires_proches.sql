@@ -1,0 +1,131 @@
+{# One row per pair of groups of step 3 whose records differ by one trait only, written in a way that is near, or share a number: what
+   they have in common, whether something forbids that they are one, and whether they are believed to be (docs/rapprochement.md). #}
+{%- set keepers = person_roles(['record']) | map(attribute='source') | unique | list -%}
+{#- What two groups may share: the motive, the key that both must have, the list of which they must have one writing in common. -#}
+{%- set motives = [
+    ('nom', 'cle_sans_nom', 'cles_nom'),
+    ('prenom', 'cle_sans_prenom', 'cles_prenom'),
+    ('naissance', 'cle_sans_naissance', 'cles_naissance'),
+    ('numero', 'cle_numero', 'cles_numero'),
+    ('numero_traits', 'cle_numero', 'cles_numero_traits'),
+    ('lieu', columns_hash(['finess_et', 'cle_sans_lieu']), none),
+] -%}
+with fiches as (
+    select f.*, e.groupe, e.nir as nir_du_groupe, e.nia as nia_du_groupe
+    from {{ ref('int_personnes__fiches') }} as f
+    inner join {{ ref('int_personnes__etape_3_nir') }} as e on f.fiche_cle = e.fiche_cle
+),
+
+porteurs as (
+    {% for motive, key, list in motives -%}
+    select
+        '{{ motive }}' as motif,
+        {{ key }} as cle,
+        groupe,
+        fiche_cle,
+        {{ list or 'cast(null as ' ~ dbt.type_string() ~ ')' }} as ecritures,
+        cle_deux_prenoms,
+        coalesce(nir, nia) is not null as est_propre
+    from fiches
+    where {{ 'cle_sans_lieu' if motive == 'lieu' else key }} is not null
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+cles as (
+    select motif, cle from porteurs group by motif, cle having min(groupe) <> max(groupe)
+),
+
+retenus as (
+    select porteurs.*
+    from porteurs
+    inner join cles on porteurs.motif = cles.motif and porteurs.cle = cles.cle
+),
+
+candidats as (
+    select
+        a.groupe as groupe_a,
+        b.groupe as groupe_b,
+        a.motif,
+        a.fiche_cle as fiche_a,
+        b.fiche_cle as fiche_b,
+        case
+            when a.motif = 'lieu' then true
+            when a.motif = 'numero' then a.est_propre and b.est_propre and {{ keys_in_common('a.ecritures', 'b.ecritures') }}
+            else {{ keys_in_common('a.ecritures', 'b.ecritures') }}
+        end as est_semblable,
+        coalesce(a.cle_deux_prenoms <> b.cle_deux_prenoms, false) as a_deux_prenoms_differents
+    from retenus as a
+    inner join retenus as b on a.motif = b.motif and a.cle = b.cle and a.groupe < b.groupe
+),
+
+paires as (
+    select
+        groupe_a,
+        groupe_b,
+        {% for motive, _, _ in motives -%}
+        max(case when motif = '{{ motive }}' and est_semblable then 1 else 0 end) = 1 as par_{{ motive }},
+        {% endfor -%}
+        -- The same name, birth, sex and place, and another given name: what twins have.
+        max(case when motif = 'prenom' then 1 else 0 end) = 1 and max(case when motif = 'prenom' and est_semblable then 1 else 0 end) = 0
+            as est_gemellaire,
+        max(case when motif = 'prenom' and a_deux_prenoms_differents then 1 else 0 end) = 1 as a_deux_prenoms_differents,
+        min(case when est_semblable then fiche_a end) as fiche_a,
+        min(case when est_semblable then fiche_b end) as fiche_b
+    from candidats
+    group by groupe_a, groupe_b
+    having max(case when est_semblable then 1 else 0 end) = 1
+),
+
+groupes as (
+    select groupe, max(nir_du_groupe) as nir, max(nia_du_groupe) as nia from fiches group by groupe
+),
+
+-- A source that keeps the records of an ESMS, and keeps one of each group, tells them apart.
+tenues as (
+    select distinct groupe, source, finess_et from fiches where source in ('{{ keepers | join("', '") }}')
+),
+
+separees as (
+    select distinct paires.groupe_a, paires.groupe_b
+    from paires
+    inner join tenues as a on paires.groupe_a = a.groupe
+    inner join tenues as b on paires.groupe_b = b.groupe and a.source = b.source and a.finess_et = b.finess_et
+),
+
+jugees as (
+    select
+        paires.*,
+        coalesce(a.nir <> b.nir, false) or coalesce(a.nia <> b.nia, false) as est_interdite,
+        separees.groupe_a is not null as est_separee
+    from paires
+    inner join groupes as a on paires.groupe_a = a.groupe
+    inner join groupes as b on paires.groupe_b = b.groupe
+    left join separees on paires.groupe_a = separees.groupe_a and paires.groupe_b = separees.groupe_b
+),
+
+-- Sure, whoever else is like them; or sure when each is alone to be like the other.
+sures as (
+    select
+        *,
+        not est_interdite and (par_nom or par_naissance or par_numero_traits or (par_numero and not est_gemellaire)) as est_sure,
+        not est_interdite and ((par_prenom and not a_deux_prenoms_differents and not est_separee) or par_lieu) as est_sure_si_seule
+    from jugees
+),
+
+partenaires as (
+    select groupe, count(*) as nombre
+    from (
+        select groupe_a as groupe from sures where est_sure or est_sure_si_seule
+        union all
+        select groupe_b from sures where est_sure or est_sure_si_seule
+    ) as cotes
+    group by groupe
+)
+
+select
+    sures.*,
+    sures.est_sure or (sures.est_sure_si_seule and a.nombre = 1 and b.nombre = 1) as est_retenue
+from sures
+left join partenaires as a on sures.groupe_a = a.groupe
+left join partenaires as b on sures.groupe_b = b.groupe

@@ -1,7 +1,7 @@
 """What the gate out demands of a published value, the gate in demanded of the delivered one: from one declaration.
 
 A product that names a value domain says where the value comes from (`comesFrom`), and the source names the same domain.
-`tests/integration/publication/test_porte_entree.py` spoils every field and publishes.
+`tests/integration/publication/test_gate_in.py` spoils every field and publishes.
 """
 
 from __future__ import annotations

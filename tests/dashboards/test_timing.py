@@ -6,7 +6,7 @@ import pytest
 
 from dashboards import queries, timing
 from ingest.home import Home
-from tests.dashboards.publication_exemple import write_publication
+from tests.dashboards.publication_example import write_publication
 
 
 @pytest.fixture(scope="module")

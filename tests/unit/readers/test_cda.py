@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 
 from ingest.read import UnreadableFile, sniff
-from tests.unit.readers import exemples as ex
-from tests.unit.readers.exemples import ET
+from tests.unit.readers import examples as ex
+from tests.unit.readers.examples import ET
 from tests.unit.readers.test_tddui import known
 
 ENTITIES = ("usagers", "sejours", "evaluations", "evaluation_reponses", "evenements", "transports")

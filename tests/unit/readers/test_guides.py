@@ -14,8 +14,8 @@ import pytest
 
 from ingest.read import UnreadableFile, sniff
 from ingest.read.fhir.guides import guide_of
-from tests.unit.readers import exemples as ex
-from tests.unit.readers.exemples import Node
+from tests.unit.readers import examples as ex
+from tests.unit.readers.examples import Node
 
 INTEROP = "https://interop.esante.gouv.fr"
 BASE = f"{INTEROP}/ig/fhir/tddui/"

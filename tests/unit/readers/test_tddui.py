@@ -11,8 +11,8 @@ import polars as pl
 import pytest
 
 from ingest.read import UnreadableFile, sniff
-from tests.unit.readers import exemples as ex
-from tests.unit.readers.exemples import ET, Node
+from tests.unit.readers import examples as ex
+from tests.unit.readers.examples import ET, Node
 
 ENTITIES = (
     "usagers", "sejours", "evaluations", "evaluation_reponses", "projets", "projet_elements", "bilans", "evenements",

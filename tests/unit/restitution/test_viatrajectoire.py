@@ -10,7 +10,7 @@ import pytest
 
 from orchestration.restitution import sdo_tasks, viatrajectoire_table, work_list
 from orchestration.restitution.known import Decision, Demande, Droit, Etablissement, Mismatch
-from tests.unit.restitution.exemples import DECISION, EHPAD, IME, TASK, with_file, with_stay
+from tests.unit.restitution.esms_examples import DECISION, EHPAD, IME, TASK, with_file, with_stay
 
 AT = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 ENTERED = {"vt_entree_to_tell": True}

@@ -13,12 +13,13 @@ import re
 import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
+from typing import get_args
 
 import polars as pl
 
 from data_contracts.loading import Entity, Field
 from data_contracts.nomenclatures import read_list
-from data_contracts.privacy import SHORT, VERSION, KeyColumn, key_columns
+from data_contracts.privacy import SHORT, VERSION, KeyColumn, Role, key_columns
 from ingest.protect import traits
 from ingest.protect.keyrings import Secret
 
@@ -132,74 +133,74 @@ def _replaced(rows: pl.DataFrame, field: Field, identifiers: Pseudonyms) -> pl.S
 
 def identity_keys(rows: pl.DataFrame, identity: dict[str, str], secret: Secret) -> dict[str, pl.Series]:
     """The key columns of an identity (role -> column of `rows`), and the version of their key."""
-    given = {role: pl.col(field) for role, field in identity.items()}
-    named = rows.select(**_parts(given))
+    unknown = {role: pl.lit(None, pl.Date if role == "naissance" else pl.String) for role in get_args(Role)}
+    named = rows.select(**{role: pl.col(field) for role, field in identity.items()})
+    named = named.with_columns(**{role: nothing for role, nothing in unknown.items() if role not in identity})
+    named = named.with_columns(**_traits()).with_columns(**_number())
     persons = Pseudonyms(secret.key(PERSONS))
-    keys = {key.name: _key(key, rows, given, named, persons) for key in key_columns(identity)}
+    keys = {key.name: _key(key, named, persons) for key in key_columns(identity)}
     return {**keys, VERSION: pl.repeat(label(secret), rows.height, dtype=pl.String, eager=True)}
 
 
-def _key(
-    key: KeyColumn, rows: pl.DataFrame, given: dict[str, pl.Expr], named: pl.DataFrame, persons: Pseudonyms
-) -> pl.Series:
+def _key(key: KeyColumn, named: pl.DataFrame, persons: Pseudonyms) -> pl.Series:
     match key.form:
         case "code":
             return named[key.name]
         case "list":
             writings, around = _WRITINGS[key.name]
-            written = rows.select(**{str(i): e for i, e in enumerate(writings(given))})
-            return persons.of_columns(
-                pl.concat([written, named], how="horizontal").select(
-                    **{str(i): _joined(pl.lit(key.name), pl.col(str(i)), *map(pl.col, around))
-                       for i in range(written.width)}
-                )
-            )  # fmt: skip
+            texts = {str(i): _joined(pl.lit(key.name), writing, *around) for i, writing in enumerate(writings)}
+            return persons.of_columns(named.select(**texts))
     return persons.of_column(_column(named, _TEXTS[key.name]))
 
 
-def _parts(given: dict[str, pl.Expr]) -> dict[str, pl.Expr]:
-    """The normalised parts of an identity; one whose role is not declared is unknown."""
-    nothing, no_day = pl.lit(None, pl.String), pl.lit(None, pl.Date)
-    told = {role: given.get(role, nothing) for role in ("ins", "ins_type", "ins_statut", "nir", "nir_type", "sexe")}
-    born = given.get("naissance", no_day)
-    kind = traits.identity_type(told["ins_type"])
-    ins, number = traits.nir(told["ins"]), traits.nir(told["nir"])
-    is_nir = told["nir_type"].str.to_uppercase().fill_null("NIR").str.ends_with("NIR")
-    said = told["nir_type"].str.to_uppercase().fill_null("NIR")
-    qualified = (told["ins_statut"] == "VALI").fill_null(False) & ins.is_not_null() & kind.is_not_null()
-    ins_is_own = traits.is_own(told["ins"], born, told["sexe"])
-    nir_is_own = traits.is_own(told["nir"], born, told["sexe"])
-    # The number that is most surely the person's own: their INS, else the one that agrees with their traits.
-    of_ins = qualified | (ins.is_not_null() & (ins_is_own | number.is_null()))
-    best = pl.when(of_ins & ~(~qualified & ~ins_is_own & nir_is_own)).then(ins).otherwise(number)
-    is_ins = best == ins
-    nature = traits.nature(best, pl.when(is_ins).then(kind).otherwise(said))
-    quality = (
-        pl.when(qualified & is_ins).then(pl.lit("INS"))
-        .when((is_ins & ins_is_own) | ((best == number) & nir_is_own)).then(pl.lit("PROPRE"))
-        .otherwise(pl.lit("AUTRE"))
-    )  # fmt: skip
-    lieu = given.get("lieu", nothing)
-    departement_naissance = traits.departement_of_birth(lieu)
-    sure = pl.when(traits.is_sure(born)).then(born)
-    in_france = (departement_naissance != traits.ABROAD).fill_null(False)
+_BIRTH = pl.col("naissance")
+
+
+def _traits() -> dict[str, pl.Expr]:
+    """The normalised traits, from the columns of the roles; unknown where the role is not declared."""
+    departement = traits.departement_of_birth(pl.col("lieu"))
+    sure = pl.when(traits.is_sure(_BIRTH)).then(_BIRTH)
     return {
-        "nom": traits.name(given.get("nom", nothing)),
-        "prenom": traits.first_name(given.get("prenoms", nothing)),
-        "deux_prenoms": traits.two_given_names(given.get("prenoms", nothing)),
-        "naissance": traits.iso(born),
-        "naissance_sure": traits.iso(sure),
+        "_nom": traits.name(pl.col("nom")),
+        "_prenom": traits.first_name(pl.col("prenoms")),
+        "_deux_prenoms": traits.two_given_names(pl.col("prenoms")),
+        "_naissance": traits.iso(_BIRTH),
+        "_jour_sur": sure,
+        "_naissance_sure": traits.iso(sure),
         # Of somebody born in France, 1 January is a day: with the place, it is one of five traits.
-        "naissance_stricte": traits.iso(pl.when(in_france).then(born).otherwise(sure)),
-        "sexe": traits.sex(told["sexe"]),
-        "lieu": traits.place(lieu),
-        "departement": departement_naissance,
-        "type_ins": kind,
-        "ins_qualifiee": pl.when(told["ins_statut"] == "VALI").then(ins),
-        "nir": pl.coalesce(pl.when(is_nir).then(number), pl.when(kind == "INS-NIR").then(ins)),
-        "numero": nature + pl.lit("|") + best,
+        "_naissance_stricte": traits.iso(pl.when(departement != traits.ABROAD).then(_BIRTH).otherwise(sure)),
+        "_sexe": traits.sex(pl.col("sexe")),
+        "_lieu": traits.place(pl.col("lieu")),
+        "_departement": departement,
+        "_mdph": traits.without_spaces(pl.col("mdph")),
+        "_type_ins": traits.identity_type(pl.col("ins_type")),
+        "_ins": traits.nir(pl.col("ins")),
+        "_ins_est_propre": traits.is_own(pl.col("ins"), _BIRTH, pl.col("sexe")),
+        "_nir": traits.nir(pl.col("nir")),
+        "_nir_est_propre": traits.is_own(pl.col("nir"), _BIRTH, pl.col("sexe")),
+    }
+
+
+def _number() -> dict[str, pl.Expr]:
+    """The number that is most surely the person's own, its nature and its quality: their INS when it is qualified, else
+    the one that agrees with their traits."""
+    ins, number, kind = pl.col("_ins"), pl.col("_nir"), pl.col("_type_ins")
+    said = pl.col("nir_type").str.to_uppercase().fill_null("NIR")
+    qualified = ((pl.col("ins_statut") == "VALI") & ins.is_not_null() & kind.is_not_null()).fill_null(False)
+    of_ins = qualified | (
+        ins.is_not_null() & (pl.col("_ins_est_propre") | number.is_null() | ~pl.col("_nir_est_propre"))
+    )
+    best = pl.when(of_ins).then(ins).otherwise(number)
+    own = pl.when(of_ins).then(pl.col("_ins_est_propre")).otherwise(pl.col("_nir_est_propre"))
+    nature = traits.nature(best, pl.when(of_ins).then(kind).otherwise(said))
+    quality = pl.when(qualified).then(pl.lit("INS")).when(own).then(pl.lit("PROPRE")).otherwise(pl.lit("AUTRE"))
+    return {
+        "_ins_qualifiee": pl.when(pl.col("ins_statut") == "VALI").then(ins),
+        "_numero_nir": pl.coalesce(
+            pl.when(said.str.ends_with("NIR")).then(number), pl.when(kind == "INS-NIR").then(ins)
+        ),
+        "_numero": nature + pl.lit("|") + best,
         "qualite_numero": nature + pl.lit("_") + quality,
-        "mdph": traits.without_spaces(given.get("mdph", nothing)),
     }
 
 
@@ -208,16 +209,16 @@ def _joined(*parts: pl.Expr) -> pl.Expr:
     return pl.concat_str(parts, separator="|", ignore_nulls=False)
 
 
-def _text(mark: str, *names: str) -> pl.Expr:
-    return _joined(pl.lit(mark), *map(pl.col, names))
+def _text(mark: str, *parts: str) -> pl.Expr:
+    return _joined(pl.lit(mark), *(pl.col(f"_{part}") for part in parts))
 
 
 # What each key is the HMAC of, over the normalised parts.
 _TEXTS = {
-    "cle_ins": _joined(pl.col("type_ins"), pl.col("ins_qualifiee")),
+    "cle_ins": _joined(pl.col("_type_ins"), pl.col("_ins_qualifiee")),
     "cle_traits": _text("T5", "nom", "prenom", "naissance_stricte", "sexe", "lieu"),
     "cle_nom_prenom": _text("T4", "nom", "prenom", "naissance", "sexe"),
-    "cle_nir": _text("NIR", "nir", "prenom", "naissance"),
+    "cle_nir": _text("NIR", "numero_nir", "prenom", "naissance"),
     "cle_sans_lieu": _text("SL", "nom", "prenom", "naissance_sure"),
     "cle_sans_nom": _text("SN", "prenom", "naissance_sure", "departement"),
     "cle_sans_prenom": _text("SP", "nom", "naissance_sure", "sexe", "departement"),
@@ -226,38 +227,30 @@ _TEXTS = {
     "cle_numero": _text("NUM", "numero"),
     "cle_mdph": _text("MDPH", "mdph"),
 }
-
-
-def _writings_of_the_name(given: dict[str, pl.Expr]) -> list[pl.Expr]:
-    return traits.name_writings(given["nom"], given.get("nom_usage", pl.lit(None, pl.String)))
-
-
-def _writings_of_the_birth(given: dict[str, pl.Expr]) -> list[pl.Expr]:
-    day = given["naissance"]
-    return traits.birth_writings(pl.when(traits.is_sure(day)).then(day))
-
-
-def _writings_beside_the_number(given: dict[str, pl.Expr]) -> list[pl.Expr]:
-    """A given name, a name, or the birth date: one of them in common says that a number is of one person."""
-    day, nothing = given["naissance"], pl.lit(None, pl.String)
-    used = given.get("nom_usage", nothing)
-    names = [traits.sounds(traits.name(text)) for text in (given.get("nom", nothing), used)]
-    return [
-        *(pl.lit("P") + text for text in traits.given_names(given.get("prenoms", nothing))),
-        *(pl.lit("N") + text for text in names),
-        pl.lit("D") + traits.iso(pl.when(traits.is_sure(day)).then(day)),
-    ]
-
-
-# What each list of short keys is made of: the writings of one trait, each beside these parts.
-_WRITINGS: dict[str, tuple[Callable[[dict[str, pl.Expr]], list[pl.Expr]], tuple[str, ...]]] = {
-    "cles_nom": (_writings_of_the_name, ("prenom", "naissance_sure", "departement")),
-    "cles_prenom": (
-        lambda given: traits.given_writings(given["prenoms"]), ("nom", "naissance_sure", "sexe", "departement")
+# What each list of short keys is made of: the writings of one trait, each beside these parts. Of a number, what says
+# that it is of one person: a given name, a name or the birth in common; or the given name, and what one mistake leaves
+# of the birth.
+_WRITINGS: dict[str, tuple[list[pl.Expr], tuple[pl.Expr, ...]]] = {
+    "cles_nom": (
+        traits.name_writings(pl.col("nom"), pl.col("nom_usage")),
+        (pl.col("_prenom"), pl.col("_naissance_sure"), pl.col("_departement")),
     ),
-    "cles_naissance": (_writings_of_the_birth, ("nom", "prenom", "departement")),
-    "cles_numero": (_writings_beside_the_number, ("numero",)),
-    "cles_numero_traits": (lambda given: traits.birth_remains(given["naissance"]), ("numero", "prenom")),
+    "cles_prenom": (
+        traits.given_writings(pl.col("prenoms")),
+        (pl.col("_nom"), pl.col("_naissance_sure"), pl.col("_sexe"), pl.col("_departement")),
+    ),
+    "cles_naissance": (
+        traits.birth_writings(pl.col("_jour_sur")), (pl.col("_nom"), pl.col("_prenom"), pl.col("_departement"))
+    ),
+    "cles_numero": (
+        [
+            *(pl.lit("P") + given for given in traits.given_names(pl.col("prenoms"))),
+            *(pl.lit("N") + traits.sounds(traits.name(pl.col(role))) for role in ("nom", "nom_usage")),
+            pl.lit("D") + pl.col("_naissance_sure"),
+        ],
+        (pl.col("_numero"),),
+    ),
+    "cles_numero_traits": (traits.birth_remains(_BIRTH), (pl.col("_numero"), pl.col("_prenom"))),
 }  # fmt: skip
 
 

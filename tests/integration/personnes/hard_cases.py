@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from tests.unit.readers.test_csv_produits import RESID, RESIDALIA, VT
+from tests.unit.readers.test_csv_products import RESID, RESIDALIA, VT
 
 TITLES = {"dui": RESIDALIA, "resid": RESID, "vt": VT}
 

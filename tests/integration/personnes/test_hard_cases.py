@@ -15,7 +15,7 @@ import pytest
 from ingest.home import Home
 from ingest.pipeline import load_warehouse, process_pending
 from ingest.receive.delivery import deliver
-from tests import dbt_ici
+from tests import dbt_here
 from tests.instants import TODAY, now
 from tests.integration.personnes import hard_cases
 from tests.integration.personnes.hard_cases import Case, cases
@@ -47,8 +47,8 @@ def groups(tmp_path_factory: pytest.TempPathFactory) -> Groups:
         assert receipt.status == "received", receipt.reason
     assert [result.rejetees for result in process_pending(home)] == [0] * 3
     load_warehouse(home)
-    dbt_ici.dbt(home, ["seed"], TODAY, tmp_path_factory)
-    dbt_ici.dbt(home, ["run", "--select", "+int_personnes__groupes"], TODAY, tmp_path_factory)
+    dbt_here.dbt(home, ["seed"], TODAY, tmp_path_factory)
+    dbt_here.dbt(home, ["run", "--select", "+int_personnes__groupes"], TODAY, tmp_path_factory)
     with duckdb.connect(str(home.warehouse), read_only=True) as warehouse:
         rows = warehouse.execute(
             "SELECT source, ligne, personne_id, regle, ambigu, a_nia_puis_nir FROM intermediate.int_personnes__groupes"

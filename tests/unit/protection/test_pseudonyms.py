@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from data_contracts import nomenclatures
 from data_contracts.contract import Entity, Field
 from data_contracts.privacy import Privacy
-from ingest.protect import pseudonyms
+from ingest.protect import pseudonyms, traits
 from ingest.protect.keyrings import Secret
 from ingest.protect.pseudonyms import Pseudonyms, protected
 
@@ -35,7 +35,7 @@ def one(expression: pl.Expr, value: str | None) -> str | None:
     ],
 )  # fmt: skip
 def test_names_are_compared_in_capitals_without_accents_letters_only(given_name, normalised) -> None:
-    assert one(pseudonyms.name(pl.col("v")), given_name) == normalised
+    assert one(traits.name(pl.col("v")), given_name) == normalised
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_names_are_compared_in_capitals_without_accents_letters_only(given_name,
     ],
 )  # fmt: skip
 def test_the_first_given_name_alone_counts_and_a_hyphen_does_not_end_it(given_names, first) -> None:
-    assert one(pseudonyms.first_name(pl.col("v")), given_names) == first
+    assert one(traits.first_name(pl.col("v")), given_names) == first
 
 
 @pytest.mark.parametrize(
@@ -59,16 +59,16 @@ def test_the_first_given_name_alone_counts_and_a_hyphen_does_not_end_it(given_na
     ],
 )  # fmt: skip
 def test_a_nir_is_its_thirteen_characters_with_the_letters_of_corsica(number, kept) -> None:
-    assert one(pseudonyms.nir(pl.col("v")), number) == kept
+    assert one(traits.nir(pl.col("v")), number) == kept
 
 
 @pytest.mark.parametrize(
     ("code", "kept"),
-    [("75056", "75056"), ("1053", "01053"), ("2a004", "2A004"), ("99351", "99351"), ("99999", None), ("Paris", None),
+    [("75056", "75056"), ("1053", "01053"), ("2a004", "20004"), ("99351", "99351"), ("99999", None), ("Paris", None),
      ("", None), (None, None)],
 )  # fmt: skip
 def test_a_birth_place_is_a_cog_code(code, kept) -> None:
-    assert one(pseudonyms.place(pl.col("v")), code) == kept
+    assert one(traits.place(pl.col("v")), code) == kept
 
 
 @pytest.mark.parametrize(
@@ -105,11 +105,30 @@ TEXTS = {
     "cle_traits": "T5|LEGOFF|JEANLOUP|1987-01-02|M|99351",
     "cle_nom_prenom": "T4|LEGOFF|JEANLOUP|1987-01-02|M",
     "cle_nir": "NIR|1870199999001|JEANLOUP|1987-01-02",
-    "cle_sans_nom": "SN|JEANLOUP|1987-01-02|M|99351",
-    "cle_sans_prenom": "SP|LEGOFF|1987-01-02|M|99351",
-    "cle_sans_naissance": "SD|LEGOFF|JEANLOUP|M|99351",
+    "cle_sans_lieu": "SL|LEGOFF|JEANLOUP|1987-01-02",
+    "cle_sans_nom": "SN|JEANLOUP|1987-01-02|99",
+    "cle_sans_prenom": "SP|LEGOFF|1987-01-02|M|99",
+    "cle_sans_naissance": "SD|LEGOFF|JEANLOUP|99",
+    "cle_deux_prenoms": "2P|LEGOFF|1987-01-02|JEAN+LOUP",
+    "cle_numero": "NUM|NIR|1870199999001",
     "cle_mdph": "MDPH|MD42",
 }
+LISTS = {
+    "cles_nom": (
+        "JEANLOUP|1987-01-02|99", "LEGOF", "EGOF", "LGOF", "LEOF", "LEGF", "LEGO", "GOF",
+    ),
+    "cles_prenom": (
+        "LEGOFF|1987-01-02|M|99", "JEANLOUP", "EANLOUP", "JANLOUP", "JENLOUP", "JEALOUP", "JEANOUP", "JEANLUP",
+        "JEANLOP", "JEANLOU", "JEAN", "LOUP", "MARIE", "JEAN+LOUP",
+    ),
+    "cles_naissance": ("LEGOFF|JEANLOUP|99", "JM1987-01-02", "AA1978-01-02"),
+    "cles_numero": ("NIR|1870199999001", "PJEAN", "PLOUP", "PMARIE", "NLEGOF", "D1987-01-02"),
+    "cles_numero_traits": ("NIR|1870199999001|JEANLOUP", "A1987", "J01-02", "AA1978-01-02"),
+}  # fmt: skip
+
+
+NUMBER = ("cle_numero", "qualite_numero", "cles_numero", "cles_numero_traits")
+PLACED = ("cle_sans_nom", "cle_sans_prenom", "cle_sans_naissance", "cles_nom", "cles_prenom", "cles_naissance")
 
 
 def keys(**changed: object) -> dict[str, str | None]:
@@ -121,7 +140,10 @@ def keys(**changed: object) -> dict[str, str | None]:
 def test_each_key_is_the_hmac_of_its_text() -> None:
     key = SECRET.key("personnes")
     expected = {name: hmac.digest(key, text.encode(), "sha256").hex()[:32] for name, text in TEXTS.items()}
-    assert keys() == {**expected, "version_cle": f"p1-{SECRET.fingerprint[:8]}"}
+    for name, (around, *writings) in LISTS.items():
+        texts = (f"{name}|{writing}|{around}" for writing in writings)
+        expected[name] = "".join(sorted(hmac.digest(key, text.encode(), "sha256").hex()[:16] for text in texts))
+    assert keys() == {**expected, "qualite_numero": "NIR_INS", "version_cle": f"p1-{SECRET.fingerprint[:8]}"}
 
 
 @pytest.mark.parametrize(
@@ -131,11 +153,66 @@ def test_each_key_is_the_hmac_of_its_text() -> None:
         ({"ins_statut": None}, {"cle_ins"}),
         ({"ins_type": "INS-NIA"}, {"cle_nir"}),
         ({"ins_type": "autre"}, {"cle_ins", "cle_nir"}),
-        ({"ins": None}, {"cle_ins", "cle_nir"}),
-        ({"nom": "?"}, {"cle_traits", "cle_nom_prenom", "cle_sans_prenom", "cle_sans_naissance"}),
-        ({"ne_le": None}, {"cle_traits", "cle_nom_prenom", "cle_nir", "cle_sans_nom", "cle_sans_prenom"}),
-        ({"lieu": "99999"}, {"cle_traits", "cle_sans_nom", "cle_sans_prenom", "cle_sans_naissance"}),
-        ({"sexe": "X"}, {"cle_traits", "cle_nom_prenom", "cle_sans_nom", "cle_sans_prenom", "cle_sans_naissance"}),
+        ({"ins": None}, {"cle_ins", "cle_nir", *NUMBER}),
+        (
+            {"nom": "?"},
+            {
+                "cle_traits",
+                "cle_nom_prenom",
+                "cle_sans_lieu",
+                "cle_sans_prenom",
+                "cle_sans_naissance",
+                "cle_deux_prenoms",
+                "cles_nom",
+                "cles_prenom",
+                "cles_naissance",
+            },
+        ),
+        (
+            {"ne_le": None},
+            {
+                "cle_traits",
+                "cle_nom_prenom",
+                "cle_nir",
+                "cle_sans_lieu",
+                "cle_sans_nom",
+                "cle_sans_prenom",
+                "cle_deux_prenoms",
+                "cles_nom",
+                "cles_prenom",
+                "cles_naissance",
+                "cles_numero_traits",
+            },
+        ),
+        ({"lieu": "99999"}, {"cle_traits", *PLACED}),
+        ({"sexe": "X"}, {"cle_traits", "cle_nom_prenom", "cle_sans_prenom", "cles_prenom"}),
+        # Born abroad on 1 January: the day is not known. In France, it is, beside the four other traits.
+        (
+            {"ne_le": date(1987, 1, 1)},
+            {
+                "cle_traits",
+                "cle_sans_lieu",
+                "cle_sans_nom",
+                "cle_sans_prenom",
+                "cle_deux_prenoms",
+                "cles_nom",
+                "cles_prenom",
+                "cles_naissance",
+            },
+        ),
+        (
+            {"ne_le": date(1987, 12, 31), "lieu": "01053"},
+            {
+                "cle_sans_lieu",
+                "cle_sans_nom",
+                "cle_sans_prenom",
+                "cle_deux_prenoms",
+                "cles_nom",
+                "cles_prenom",
+                "cles_naissance",
+            },
+        ),
+        ({"prenoms": "Jean"}, {"cle_deux_prenoms"}),
         ({"mdph": " "}, {"cle_mdph"}),
     ],
 )
@@ -203,7 +280,7 @@ def test_rows_become_those_of_the_stored_entity(motifs: None) -> None:
     found = protected(rows, ENTITY, SECRET)
     assert found.columns == [
         "finess_et", "sexe", "usager_id", "decision_id", "annee_naissance", "departement_domicile", "motif_code",
-        "cle_nom_prenom", "version_cle", "_ligne", "_collecte_le", "millesime",
+        "cle_nom_prenom", "cle_sans_lieu", "cle_deux_prenoms", "version_cle", "_ligne", "_collecte_le", "millesime",
     ]  # fmt: skip
     key = Pseudonyms(SECRET.key("identifiants"))
     assert found["usager_id"].to_list() == [key.of("usager|010000001|12"), key.of("usager|010000002|12")]
@@ -226,6 +303,13 @@ def test_an_empty_chunk_stays_empty(motifs: None) -> None:
     kinds = {"string": pl.String, "date": pl.Date}
     rows = pl.DataFrame(schema={f.name: kinds[f.logical_type] for f in ENTITY.fields})
     assert protected(rows, ENTITY, SECRET).height == 0
+
+
+@pytest.mark.parametrize("height", [0, 1, 3])
+def test_a_source_that_tells_one_role_has_its_key_alone(height: int) -> None:
+    frame = pl.DataFrame({"m": [str(i) for i in range(height)]}, schema={"m": pl.String})
+    found = pseudonyms.identity_keys(frame, {"mdph": "m"}, SECRET)
+    assert {name: len(column) for name, column in found.items()} == {"cle_mdph": height, "version_cle": height}
 
 
 def test_ids_of_one_esms_say_nothing_of_another_and_purposes_are_apart() -> None:

@@ -136,7 +136,7 @@ def identity_keys(rows: pl.DataFrame, identity: dict[str, str], secret: Secret) 
     unknown = {role: pl.lit(None, pl.Date if role == "naissance" else pl.String) for role in get_args(Role)}
     named = rows.select(**{role: pl.col(field) for role, field in identity.items()})
     named = named.with_columns(**{role: nothing for role, nothing in unknown.items() if role not in identity})
-    named = named.with_columns(**_traits()).with_columns(**_number())
+    named = traits.normalised(named).with_columns(**_number())
     persons = Pseudonyms(secret.key(PERSONS))
     keys = {key.name: _key(key, named, persons) for key in key_columns(identity)}
     return {**keys, VERSION: pl.repeat(label(secret), rows.height, dtype=pl.String, eager=True)}
@@ -151,34 +151,6 @@ def _key(key: KeyColumn, named: pl.DataFrame, persons: Pseudonyms) -> pl.Series:
             texts = {str(i): _joined(pl.lit(key.name), writing, *around) for i, writing in enumerate(writings)}
             return persons.of_columns(named.select(**texts))
     return persons.of_column(_column(named, _TEXTS[key.name]))
-
-
-_BIRTH = pl.col("naissance")
-
-
-def _traits() -> dict[str, pl.Expr]:
-    """The normalised traits, from the columns of the roles; unknown where the role is not declared."""
-    departement = traits.departement_of_birth(pl.col("lieu"))
-    sure = pl.when(traits.is_sure(_BIRTH)).then(_BIRTH)
-    return {
-        "_nom": traits.name(pl.col("nom")),
-        "_prenom": traits.first_name(pl.col("prenoms")),
-        "_deux_prenoms": traits.two_given_names(pl.col("prenoms")),
-        "_naissance": traits.iso(_BIRTH),
-        "_jour_sur": sure,
-        "_naissance_sure": traits.iso(sure),
-        # Of somebody born in France, 1 January is a day: with the place, it is one of five traits.
-        "_naissance_stricte": traits.iso(pl.when(departement != traits.ABROAD).then(_BIRTH).otherwise(sure)),
-        "_sexe": traits.sex(pl.col("sexe")),
-        "_lieu": traits.place(pl.col("lieu")),
-        "_departement": departement,
-        "_mdph": traits.without_spaces(pl.col("mdph")),
-        "_type_ins": traits.identity_type(pl.col("ins_type")),
-        "_ins": traits.nir(pl.col("ins")),
-        "_ins_est_propre": traits.is_own(pl.col("ins"), _BIRTH, pl.col("sexe")),
-        "_nir": traits.nir(pl.col("nir")),
-        "_nir_est_propre": traits.is_own(pl.col("nir"), _BIRTH, pl.col("sexe")),
-    }
 
 
 def _number() -> dict[str, pl.Expr]:
@@ -232,11 +204,11 @@ _TEXTS = {
 # of the birth.
 _WRITINGS: dict[str, tuple[list[pl.Expr], tuple[pl.Expr, ...]]] = {
     "cles_nom": (
-        traits.name_writings(pl.col("nom"), pl.col("nom_usage")),
+        traits.name_writings(),
         (pl.col("_prenom"), pl.col("_naissance_sure"), pl.col("_departement")),
     ),
     "cles_prenom": (
-        traits.given_writings(pl.col("prenoms")),
+        traits.given_writings(),
         (pl.col("_nom"), pl.col("_naissance_sure"), pl.col("_sexe"), pl.col("_departement")),
     ),
     "cles_naissance": (
@@ -244,13 +216,13 @@ _WRITINGS: dict[str, tuple[list[pl.Expr], tuple[pl.Expr, ...]]] = {
     ),
     "cles_numero": (
         [
-            *(pl.lit("P") + given for given in traits.given_names(pl.col("prenoms"))),
-            *(pl.lit("N") + traits.sounds(traits.name(pl.col(role))) for role in ("nom", "nom_usage")),
+            *(pl.lit("P") + given for given in traits.given_names()),
+            *(pl.lit("N") + pl.col(name) for name in ("_son", "_son_usage")),
             pl.lit("D") + pl.col("_naissance_sure"),
         ],
         (pl.col("_numero"),),
     ),
-    "cles_numero_traits": (traits.birth_remains(_BIRTH), (pl.col("_numero"), pl.col("_prenom"))),
+    "cles_numero_traits": (traits.birth_remains(pl.col("naissance")), (pl.col("_numero"), pl.col("_prenom"))),
 }  # fmt: skip
 
 

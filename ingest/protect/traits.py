@@ -4,7 +4,8 @@ Belongs here: names, given names, births, sexes, places and numbers, normalised;
 not belong here: which of them make a key, and its HMAC (`ingest.protect.pseudonyms`).
 
 The normalisation and the writings decide every pseudonym: to change one is to change them all. Tests hold worked cases.
-All functions take and give polars expressions of texts; NULL is « unknown ». Nothing made here is ever stored.
+Functions take and give polars expressions; NULL is « unknown ». An expression is computed as often as it is named: what
+several others need is a column first (`normalised`). Nothing made here is ever stored.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ def unaccented(text: pl.Expr) -> pl.Expr:
 
 def known(text: pl.Expr) -> pl.Expr:
     """A text, unknown when it is empty."""
-    return pl.when(text != "").then(text)
+    return text.replace("", None)
 
 
 def without_spaces(text: pl.Expr) -> pl.Expr:
@@ -75,17 +76,14 @@ def words(text: pl.Expr) -> pl.Expr:
     return known(unaccented(text).str.to_uppercase().str.replace_all(r"[^A-Z]+", " ").str.strip_chars(" "))
 
 
-def birth_words(text: pl.Expr) -> pl.Expr:
-    """The words of the name of birth, in a column that may hold the name of marriage too; its particle before it."""
-    both = words(text)
-    born = pl.coalesce(both.str.extract(_BORN, 2), both.str.extract(_MARRIED, 1), both)
-    return pl.coalesce(born.str.replace(_REJECTED, "$2 $1"), born)
+def birth_words(told: pl.Expr) -> pl.Expr:
+    """Of words that may hold the name of marriage too: those of the name of birth, its particle first."""
+    return pl.coalesce(told.str.extract(_BORN, 2), told.str.extract(_MARRIED, 1), told).str.replace(_REJECTED, "$2 $1")
 
 
-def married_words(text: pl.Expr) -> pl.Expr:
+def married_words(told: pl.Expr) -> pl.Expr:
     """The words of the name of marriage that a column of names of birth holds too; else unknown."""
-    both = words(text)
-    return pl.coalesce(both.str.extract(_BORN, 1), both.str.extract(_MARRIED, 2))
+    return pl.coalesce(told.str.extract(_BORN, 1), told.str.extract(_MARRIED, 2))
 
 
 def letters(text: pl.Expr) -> pl.Expr:
@@ -95,7 +93,7 @@ def letters(text: pl.Expr) -> pl.Expr:
 
 def name(text: pl.Expr) -> pl.Expr:
     """A name of birth in upper case, letters only, no accent: « Le Goff-d'Été » -> LEGOFFDETE. NULL when no letter."""
-    return letters(birth_words(text))
+    return letters(birth_words(words(text)))
 
 
 def first_name(text: pl.Expr) -> pl.Expr:
@@ -122,50 +120,86 @@ def one_letter_less(text: pl.Expr) -> list[pl.Expr]:
     ]
 
 
-def name_writings(born: pl.Expr, used: pl.Expr) -> list[pl.Expr]:
+def main_words(text: pl.Expr) -> pl.Expr:
+    """Several words without their particles; unknown of one word, which has none."""
+    bare = text.str.replace_all(rf"\b(?:{'|'.join(_PARTICLES)})\b", "").str.replace_all(" +", " ").str.strip_chars(" ")
+    return known(pl.when(text.str.contains(" ", literal=True)).then(bare))
+
+
+def part(text: pl.Expr, rank: int) -> pl.Expr:
+    """A word of several, when it is long enough to stand for all."""
+    return text.str.split(" ").list.get(rank, null_on_oob=True).str.extract(rf"^(.{{{_SHORTEST_PART},}})$")
+
+
+def normalised(told: pl.DataFrame) -> pl.DataFrame:
+    """The columns of the roles -> the same, and what is made of each, beginning with « _ ».
+
+    _nom, _prenom, _deux_prenoms, _sexe, _lieu, _departement, _ins, _nir, _mdph; `_jour_sur` (a date), and the birth as
+    ISO: `_naissance`, `_naissance_sure`, `_naissance_stricte`; `_son`, `_son_*`: writings of the name; `_donne_*`: of
+    the given name.
+    """
+    names, used, given, born = (pl.col(role) for role in ("nom", "nom_usage", "prenoms", "naissance"))
+    for columns in (
+        {
+            "_dits": words(names), "_usage": words(used), "_prenoms": words(given), "_prenom": first_name(given),
+            "_lieu": place(pl.col("lieu")), "_ins": nir(pl.col("ins")), "_nir": nir(pl.col("nir")),
+            "_sexe": sex(pl.col("sexe")), "_mdph": without_spaces(pl.col("mdph")), "_naissance": iso(born),
+            "_jour_sur": pl.when(is_sure(born)).then(born), "_type_ins": identity_type(pl.col("ins_type")),
+        },
+        {
+            "_mots": birth_words(pl.col("_dits")), "_mots_epoux": married_words(pl.col("_dits")),
+            "_mots_usage": birth_words(pl.col("_usage")), "_naissance_sure": iso(pl.col("_jour_sur")),
+            "_departement": departement_of_birth(pl.col("lieu"), pl.col("_lieu")),
+            "_son_prenom": sounds(pl.col("_prenom")),
+            **{f"_donne_{i}": sounds(pl.col("_prenoms").str.split(" ").list.get(i, null_on_oob=True))
+               for i in range(_TOKENS)},
+            "_ins_est_propre": is_own(pl.col("_ins"), key(pl.col("ins")), born, pl.col("_sexe")),
+            "_nir_est_propre": is_own(pl.col("_nir"), key(pl.col("nir")), born, pl.col("_sexe")),
+        },
+        {
+            "_nom": letters(pl.col("_mots")), "_deux_prenoms": in_any_order(pl.col("_donne_0"), pl.col("_donne_1")),
+            "_principaux": main_words(pl.col("_mots")), "_principaux_usage": main_words(pl.col("_mots_usage")),
+            # Of somebody born in France, 1 January is a day: with the place, it is one of five traits.
+            "_naissance_stricte": pl.when(pl.col("_departement") != ABROAD).then("_naissance")
+                                  .otherwise("_naissance_sure"),
+        },
+        {
+            "_son": sounds(pl.col("_nom")), "_son_epoux": sounds(letters(pl.col("_mots_epoux"))),
+            "_son_usage": sounds(letters(pl.col("_mots_usage"))),
+            **{f"_son{use}_{said}": sounds(text)
+               for use in ("", "_usage")
+               for said, text in (("joint", letters(pl.col(f"_principaux{use}"))),
+                                  *((str(i), part(pl.col(f"_principaux{use}"), i)) for i in range(3)))},
+        },
+    ):  # fmt: skip
+        told = told.with_columns(**columns)
+    return told
+
+
+def name_writings() -> list[pl.Expr]:
     """What a name may also be written as: by its sound, one letter less, cut short, without particle, by one of its
-    parts, or by the name of use. born, used: the columns of the names of birth and of use."""
-    whole = sounds(name(born))
-    joined = name(born)
-    return [
-        whole,
-        *one_letter_less(whole),
-        pl.when(joined.str.len_chars() >= _CUT).then(pl.lit("^") + joined.str.head(_CUT)),
-        *_parts(birth_words(born)),
-        sounds(letters(married_words(born))),
-        sounds(name(used)),
-        *_parts(birth_words(used)),
-    ]
+    parts, or by the name of use. Over the columns of `normalised`."""
+    cut = pl.when(pl.col("_nom").str.len_chars() >= _CUT).then(pl.lit("^") + pl.col("_nom").str.head(_CUT))
+    alike = [pl.col(f"_son{use}_{said}") for use in ("", "_usage") for said in ("joint", "0", "1", "2")]
+    return [pl.col("_son"), *one_letter_less(pl.col("_son")), cut, *alike, pl.col("_son_epoux"), pl.col("_son_usage")]
 
 
-def _parts(text: pl.Expr) -> list[pl.Expr]:
-    """Of several words: all but the particles, and each of the first three."""
-    several = pl.when(text.str.contains(" ", literal=True)).then(text)
-    kept = several.str.split(" ").list.eval(pl.element().filter(~pl.element().is_in(_PARTICLES)))
-    parts = [kept.list.get(i, null_on_oob=True) for i in range(3)]
-    return [
-        sounds(kept.list.join("")),
-        *(sounds(pl.when(part.str.len_chars() >= _SHORTEST_PART).then(part)) for part in parts),
-    ]
-
-
-def given_writings(text: pl.Expr) -> list[pl.Expr]:
+def given_writings() -> list[pl.Expr]:
     """What a given name may also be written as: by its sound, one letter less, each of the first three, two in any
     order. « Jean-Pierre », « Jean Pierre », « Jean » and « Pierre Jean » have one in common."""
-    first = sounds(first_name(text))
-    return [first, *one_letter_less(first), *given_names(text), two_given_names(text)]
+    first = pl.col("_son_prenom")
+    return [first, *one_letter_less(first), *given_names(), pl.col("_deux_prenoms")]
 
 
-def given_names(text: pl.Expr) -> list[pl.Expr]:
+def given_names() -> list[pl.Expr]:
     """Each of the first three given names, by its sound; a hyphen parts them here."""
-    tokens = words(text).str.split(" ")
-    return [sounds(tokens.list.get(i, null_on_oob=True)) for i in range(_TOKENS)]
+    return [pl.col(f"_donne_{i}") for i in range(_TOKENS)]
 
 
-def two_given_names(text: pl.Expr) -> pl.Expr:
-    """The first two given names, in alphabetical order; unknown when there is one."""
-    first, second, _ = given_names(text)
-    return pl.when(first <= second).then(first + pl.lit("+") + second).otherwise(second + pl.lit("+") + first)
+def in_any_order(first: pl.Expr, second: pl.Expr) -> pl.Expr:
+    """Two texts in alphabetical order; unknown when one is."""
+    plus = pl.lit("+")
+    return pl.when(first <= second).then(first + plus + second).when(second < first).then(second + plus + first)
 
 
 def is_sure(day: pl.Expr) -> pl.Expr:
@@ -207,17 +241,17 @@ def sex(text: pl.Expr) -> pl.Expr:
 def place(text: pl.Expr) -> pl.Expr:
     """Today's COG code of the commune or country of birth: a merged commune by the one it went to, an arrondissement by
     its city, Corsica as one. Its lost leading zero is put back; 99999 says « unknown »."""
-    code = without_spaces(text).str.zfill(5).str.extract(_COG)
-    code = pl.when(code != _UNKNOWN_PLACE).then(code)
+    code = without_spaces(text).str.zfill(5).str.extract(_COG).replace(_UNKNOWN_PLACE, None)
     return code.replace(_carried()).str.replace(r"^2[AB]", _CORSICA)
 
 
-def departement_of_birth(text: pl.Expr) -> pl.Expr:
-    """Where a code of birth place lies: a département of today (20 for Corsica), 99 abroad. The code may be one of the
-    COG of any year, a postal code, or that of the département itself: all of them agree on it."""
-    compact = without_spaces(text)
-    alone = pl.when(compact.str.contains(r"^([0-9]{2}|2[AB]|9[78][0-9])$")).then(compact)
-    code = place(text)
+def departement_of_birth(text: pl.Expr, code: pl.Expr) -> pl.Expr:
+    """Where a birth place lies: a département of today (20 for Corsica), 99 abroad.
+
+    The text may be a code of the COG of any year, a postal code, or that of the département itself: all of them agree
+    on it. code: what `place` makes of it.
+    """
+    alone = without_spaces(text).str.extract(r"^([0-9]{2}|2[AB]|9[78][0-9])$")
     lost = code.str.contains(_BEFORE_INDEPENDENCE) & ~code.is_in(territoires.commune_codes().implode())
     found = pl.when(lost).then(pl.lit(ABROAD)).otherwise(territoires.departement_of(code))
     return pl.coalesce(alone, found).str.replace(r"^2[AB]$", _CORSICA)
@@ -228,9 +262,19 @@ def _carried() -> dict[str, str]:
     return territoires.carried()
 
 
+def compact(text: pl.Expr) -> pl.Expr:
+    """A number without spaces, dots nor hyphens."""
+    return text.str.to_uppercase().str.replace_all(r"[\s.\-]", "")
+
+
 def nir(text: pl.Expr) -> pl.Expr:
     """The thirteen characters of a NIR, a NIA or an INS: Corsica keeps its letters, the key is left out. Else NULL."""
-    return text.str.to_uppercase().str.replace_all(r"[\s.\-]", "").str.extract(_NIR)
+    return compact(text).str.extract(_NIR)
+
+
+def key(text: pl.Expr) -> pl.Expr:
+    """What is written after the thirteen characters of a number: its key, or nothing."""
+    return compact(text).str.slice(13, 2)
 
 
 def identity_type(text: pl.Expr) -> pl.Expr:
@@ -244,21 +288,18 @@ def nature(number: pl.Expr, said: pl.Expr) -> pl.Expr:
     return pl.when(waits).then(pl.lit("NIA")).when(number.is_not_null()).then(pl.lit("NIR"))
 
 
-def is_own(text: pl.Expr, birth: pl.Expr, sex_told: pl.Expr) -> pl.Expr:
+def is_own(number: pl.Expr, written_key: pl.Expr, birth: pl.Expr, sex_told: pl.Expr) -> pl.Expr:
     """Whether a number is that of the person it stands beside, rather than of a parent or a spouse: its key is right
     when it is written, and its sex, year and month of birth are those of the row. Unknown birth: it is not said.
 
     Months above twelve say that the month was not known when the number was given (INSEE); a birth date that is not
     sure has no month either.
     """
-    number = nir(text)
-    written = text.str.to_uppercase().str.replace_all(r"[\s.\-]", "").str.slice(13, 2)
     digits = number.str.replace("2A", "19", literal=True).str.replace("2B", "18", literal=True).cast(pl.Int64)
-    key = written.cast(pl.Int64, strict=False)
     man, woman = (number.str.contains(p) for p in (r"^[1378]", r"^[2478]"))
     month = number.str.slice(3, 2).cast(pl.Int64)
     return (
-        ((written == "") | (key == 97 - digits % 97))
+        ((written_key == "") | (written_key.cast(pl.Int64, strict=False) == 97 - digits % 97))
         & pl.when(sex_told == "M").then(man).when(sex_told == "F").then(woman).otherwise(True)
         & (number.str.slice(1, 2) == birth.dt.to_string("%y"))
         & ((month > 12) | (month == birth.dt.month()) | ~is_sure(birth))

@@ -1,12 +1,11 @@
 """A warehouse with the few persons that a test says, and dbt run on it.
 
 Belongs here: rows of the stored tables, as ingestion leaves them (keys, no identity), and running dbt. Does not belong
-here: assertions. Keys are digests of invented traits: what ingestion computes with its secret, tests make without.
+here: assertions. Keys are those that ingestion makes of invented traits, with a secret of the tests.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,10 +13,13 @@ from datetime import date, datetime
 from typing import Any
 
 import duckdb
+import polars as pl
 import pytest
 
 from ingest.home import Home
 from ingest.pipeline import load_warehouse
+from ingest.protect.keyrings import Secret
+from ingest.protect.pseudonyms import identity_keys
 from tests import dbt_here
 from tests.instants import TODAY
 
@@ -25,14 +27,13 @@ LE_31 = date(2024, 12, 31)
 MODELES = ("intermediate.personnes+", "intermediate.sejours", "dlnuf_sejours", "intermediate.evenements")
 
 
-def cle(*traits: str | None) -> str | None:
-    """A key: unknown as soon as a trait is."""
-    return None if None in traits else hashlib.sha256("|".join(map(str, traits)).encode()).hexdigest()[:32]
+SECRET = Secret("p1", "", b"\5" * 32)
+TRAITS = {"nom": "nom", "prenoms": "prenom", "naissance": "naissance", "sexe": "sexe", "lieu": "lieu"}
 
 
 @dataclass(frozen=True)
 class Personne:
-    """An invented person. ins: only when qualified."""
+    """An invented person. ins: only when qualified. ins, nir: what tells two numbers of one sex and month apart."""
 
     nom: str | None = None
     prenom: str | None = None
@@ -45,23 +46,28 @@ class Personne:
 
     def cles(self, *, avec_ins: bool = False, avec_nir: bool = False, avec_mdph: bool = False) -> dict[str, Any]:
         """The stored columns of a source that declares these roles."""
-        n, p, d, s, o = self.nom, self.prenom, self.naissance, self.sexe, self.lieu
-        found: dict[str, Any] = {
-            "annee_naissance": int(d[:4]) if d else None,
-            "sexe": s,
-            "cle_traits": cle("T5", n, p, d, s, o),
-            "cle_nom_prenom": cle("T4", n, p, d, s),
-            "cle_sans_nom": cle("SN", p, d, s, o),
-            "cle_sans_prenom": cle("SP", n, d, s, o),
-            "cle_sans_naissance": cle("SD", n, p, s, o),
-        }
+        roles = dict(TRAITS)
         if avec_ins:
-            found["cle_ins"] = cle("INS-NIR", self.ins)
+            roles |= {"ins": "ins", "ins_type": "ins_type", "ins_statut": "ins_statut"}
         if avec_nir:
-            found["cle_nir"] = cle("NIR", self.nir, p, d)
+            roles |= {"nir": "nir"}
         if avec_mdph:
-            found["cle_mdph"] = cle("MDPH", self.mdph)
-        return found
+            roles |= {"mdph": "mdph"}
+        row = {
+            **vars(self), "naissance": date.fromisoformat(self.naissance) if self.naissance else None,
+            "ins": self._number(self.ins), "nir": self._number(self.nir), "ins_type": "INS-NIR", "ins_statut": "VALI",
+        }  # fmt: skip
+        schema = {name: pl.Date if name == "naissance" else pl.String for name in row}
+        keys = identity_keys(pl.DataFrame([row], schema=schema), roles, SECRET)
+        year = {"annee_naissance": int(self.naissance[:4]) if self.naissance else None, "sexe": self.sexe}
+        return {**year, **{name: column[0] for name, column in keys.items()}}
+
+    def _number(self, rank: str | None) -> str | None:
+        """Thirteen characters that agree with the sex and birth of the person."""
+        if rank is None or self.naissance is None:
+            return None
+        first = "1" if self.sexe == "M" else "2"
+        return f"{first}{self.naissance[2:4]}{self.naissance[5:7]}01999{int(rank):03d}"
 
 
 class Entrepot:

@@ -5,9 +5,11 @@ The table of cases is `hard_cases`. What is judged is what two systems say of on
 
 from __future__ import annotations
 
-from collections import Counter
+import json
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 import duckdb
 import pytest
@@ -15,6 +17,8 @@ import pytest
 from ingest.home import Home
 from ingest.pipeline import load_warehouse, process_pending
 from ingest.receive.delivery import deliver
+from orchestration.restitution import explained_persons, named_files
+from orchestration.restitution.explained_persons import NoSuchRecord
 from tests import dbt_here
 from tests.instants import TODAY, now
 from tests.integration.personnes import hard_cases
@@ -39,7 +43,7 @@ Groups = dict[tuple[str, int], Found]  # (source, line of the file) -> person
 
 
 @pytest.fixture(scope="module")
-def groups(tmp_path_factory: pytest.TempPathFactory) -> Groups:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     folder = tmp_path_factory.mktemp("cas")
     home = Home(folder / "var")
     for source, path in hard_cases.files(folder).items():
@@ -49,6 +53,11 @@ def groups(tmp_path_factory: pytest.TempPathFactory) -> Groups:
     load_warehouse(home)
     dbt_here.dbt(home, ["seed"], TODAY, tmp_path_factory)
     dbt_here.dbt(home, ["run", "--select", "+int_personnes__groupes"], TODAY, tmp_path_factory)
+    return home
+
+
+@pytest.fixture(scope="module")
+def groups(home: Home) -> Groups:
     with duckdb.connect(str(home.warehouse), read_only=True) as warehouse:
         rows = warehouse.execute(
             "SELECT source, ligne, personne_id, regle, ambigu, a_nia_puis_nir FROM intermediate.int_personnes__groupes"
@@ -79,8 +88,11 @@ def test_the_records_of_one_person_are_one_and_those_of_two_are_two(groups: Grou
 
 
 def test_records_of_two_cases_are_never_one(groups: Groups) -> None:
-    persons = [{answer.personne for answer in found(groups, case)} for case in cases()]
-    assert sum(map(len, persons)) == len(set().union(*persons))
+    holders: defaultdict[str, set[str]] = defaultdict(set)
+    for case in cases():
+        for answer in found(groups, case):
+            holders[answer.personne].add(case.name)
+    assert [names for names in holders.values() if len(names) > 1] == []
 
 
 def test_each_kind_has_several_variants() -> None:
@@ -104,3 +116,59 @@ def test_a_number_that_waits_for_its_nir_is_marked(groups: Groups) -> None:
 )  # fmt: skip
 def test_who_looks_like_somebody_and_is_left_apart_is_said_to(groups: Groups, name: str) -> None:
     assert any(answer.ambigu for answer in found(groups, named(name)))
+
+
+def explained(home: Home, name: str, first: int, second: int) -> dict[str, Any]:
+    """What is said of two records of a case, named as rejects name a line."""
+    case = named(name)
+    before = [record for other in cases()[: cases().index(case)] for record in other.records]
+    lines = Counter(record.source for record in before)
+    places = []
+    for record in case.records:
+        lines[record.source] += 1
+        places.append((SOURCES[record.source], lines[record.source] + 1))
+    with duckdb.connect(str(home.warehouse), read_only=True) as warehouse:
+        deliveries = dict(
+            warehouse.execute("SELECT DISTINCT source, delivery_id FROM intermediate.int_personnes__groupes").fetchall()
+        )
+    texts = [f"{deliveries[source]}:{line}" for source, line in (places[first], places[second])]
+    return explained_persons.explain(home, *texts, now())
+
+
+@pytest.mark.parametrize(
+    ("name", "one", "shared", "step", "forbidden"),
+    [
+        ("« épouse »", True, "les cinq traits stricts", "traits", []),
+        ("une lettre pour une autre", True, "une écriture voisine du nom", "proche, par les écritures", []),
+        ("cinq traits égaux, deux NIR propres", False, "les cinq traits stricts", None,
+         ["deux NIR propres qui se contredisent"]),
+        ("absent, même entrée", True, "nom, prénom et naissance", "nom_prenom", []),
+    ],
+)  # fmt: skip
+def test_why_two_records_are_one_is_told(
+    home: Home, name: str, one: bool, shared: str, step: str | None, forbidden: list[str]
+) -> None:
+    told = explained(home, name, 0, 1)
+    assert (told["one"], told["step"], told["forbidden"]) == (one, step, forbidden)
+    assert shared in told["shared"]
+
+
+def test_twins_of_one_number_are_said_to_be_left_in_doubt(home: Home) -> None:
+    told = explained(home, "le NIR de l'une sur les deux", 0, 1)
+    assert not told["one"]
+    assert "un DUI tient les deux dossiers" in told["pending"]
+    assert "mêmes traits de jumeaux, deux prénoms" in told["pending"]
+
+
+def test_who_asked_is_in_the_journal_and_nobody_s_name_is(home: Home) -> None:
+    explained(home, "« née »", 0, 1)
+    last = json.loads(named_files.journal(home).read_text(encoding="utf-8").splitlines()[-1])
+    assert last["nature"] == "explication"
+    assert len(last["fiches"]) == 2
+    assert "LENOIVEL" not in json.dumps(last).upper()
+
+
+@pytest.mark.parametrize("text", ["sans ligne", "livraison:3", ":4"])
+def test_a_record_that_is_not_held_is_refused(home: Home, text: str) -> None:
+    with pytest.raises(NoSuchRecord):
+        explained_persons.explain(home, text, text, now())

@@ -1,0 +1,166 @@
+"""Why two records are one person or two: what they share, the step that joined them, what forbids it.
+
+Belongs here: reading it in the warehouse, under pseudonyms, and tracing who asked. Does not belong here: matching (dbt
+does), printing (`cli.persons`). Nothing here is an identity; a record is named by its source, its ESMS and its number
+there, which is a pseudonym too, or by its delivery and line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import duckdb
+
+from ingest import owner_only
+from ingest.home import Home
+from orchestration.restitution import named_files
+from orchestration.restitution.warehouse import NotReady
+
+# What two records may share, from the surest; and what it is, in words.
+_SHARED = {
+    "cle_ins": "la même INS qualifiée",
+    "cle_traits": "les cinq traits stricts",
+    "cle_sans_lieu": "nom, prénom et naissance",
+    "cle_sans_nom": "prénom, naissance et département de naissance",
+    "cle_sans_prenom": "nom, naissance, sexe et département de naissance",
+    "cle_sans_naissance": "nom, prénom et département de naissance",
+    "cle_numero": "le même numéro (NIR, NIA ou INS)",
+    "cle_nir": "le même NIR, avec prénom et naissance",
+    "cle_mdph": "le même numéro de la MDPH",
+}
+_NEAR = {
+    "cles_nom": "une écriture voisine du nom", "cles_prenom": "une écriture voisine du prénom",
+    "cles_naissance": "une écriture voisine de la naissance", "cles_numero": "le numéro avec un trait",
+    "cles_numero_traits": "le numéro, le prénom et une naissance voisine",
+}  # fmt: skip
+_STEPS = {
+    "1_traits": "traits", "2_nom_prenom": "nom_prenom", "3_nir": "nir", "4_proches": "proche, par les écritures",
+    "5_sejours": "proche, par les séjours", "6_dossiers": "dossier",
+}  # fmt: skip
+_PIECE = 16
+
+
+class NoSuchRecord(LookupError):
+    """A record that the warehouse does not hold; the message says how records are named."""
+
+
+@dataclass(frozen=True)
+class Named:
+    """How a record is named: `delivery:line`, as rejects and manifests say it."""
+
+    delivery: str
+    line: int
+
+    @classmethod
+    def read(cls, text: str) -> Named:
+        """Raises NoSuchRecord."""
+        delivery, _, line = text.rpartition(":")
+        if not delivery or not line.isdigit():
+            raise NoSuchRecord(
+                f"« {text} » : une fiche se nomme LIVRAISON:LIGNE (dlnuf status --json dit les livraisons)."
+            )
+        return cls(delivery, int(line))
+
+
+def explain(home: Home, first: str, second: str, now: datetime) -> dict[str, Any]:
+    """What the warehouse knows of two records; the question is written in the journal of preparations.
+
+    Returns: `records` (source, ESMS, rule, `ambigu`), `one` (whether they are one person), `shared`, `step` (the one
+    that joined them), `forbidden`, `pending` (pairs that look like one and were left apart).
+
+    Raises:
+        NotReady: nothing was matched yet.
+        NoSuchRecord: one of them is not held.
+    """
+    if not home.warehouse.exists():
+        raise NotReady("L'entrepôt est vide. Lancez d'abord : dlnuf run")
+    with duckdb.connect(str(home.warehouse), read_only=True) as connection:
+        a, b = (_record(connection, Named.read(text)) for text in (first, second))
+        opposed = "opposition" in (a["regle"], b["regle"])  # who opposes matching is not compared, here either
+        keys = a["fiche_cle"], b["fiche_cle"]
+        answer = {
+            "records": [{name: each[name] for name in _TOLD} for each in (a, b)],
+            "one": a["personne_id"] == b["personne_id"],
+            "shared": [] if opposed else _shared(a, b),
+            "step": None if opposed else _step(connection, *keys),
+            "forbidden": ["opposition au rapprochement"] if opposed else _forbidden(a, b),
+            "pending": [] if opposed else _pending(connection, *keys),
+        }
+    owner_only.append(
+        named_files.journal(home),
+        {"nature": "explication", "fiches": [first, second], "finess": [a["finess_et"], b["finess_et"]]},
+        now,
+    )
+    return answer
+
+
+_TOLD = ("source", "finess_et", "delivery_id", "ligne", "personne_id", "regle", "ambigu", "qualite_numero")
+
+
+def _record(connection: duckdb.DuckDBPyConnection, named: Named) -> dict[str, Any]:
+    try:
+        cursor = connection.execute(
+            """SELECT f.*, g.personne_id, g.regle, g.ambigu
+               FROM intermediate.int_personnes__fiches f JOIN intermediate.int_personnes__groupes g USING (fiche_cle)
+               WHERE f.delivery_id = ? AND f.ligne = ?""",
+            [named.delivery, named.line],
+        )
+    except duckdb.CatalogException as error:
+        raise NotReady("Aucune personne n'a encore été rapprochée. Lancez d'abord : dlnuf run") from error
+    row = cursor.fetchone()
+    if row is None:
+        raise NoSuchRecord(f"Aucune fiche de personne à la ligne {named.line} de la livraison {named.delivery}.")
+    return dict(zip([column[0] for column in cursor.description or ()], row, strict=True))
+
+
+def _shared(a: dict[str, Any], b: dict[str, Any]) -> list[str]:
+    whole = [said for key, said in _SHARED.items() if a[key] is not None and a[key] == b[key]]
+    return whole + [said for key, said in _NEAR.items() if _pieces(a[key]) & _pieces(b[key])]
+
+
+def _pieces(keys: str | None) -> set[str]:
+    text = keys or ""
+    return {text[i : i + _PIECE] for i in range(0, len(text), _PIECE)}
+
+
+def _step(connection: duckdb.DuckDBPyConnection, a: int, b: int) -> str | None:
+    """The first step after which both are of one group."""
+    for name, said in _STEPS.items():
+        groups = connection.execute(
+            f"SELECT count(DISTINCT groupe) FROM intermediate.int_personnes__etape_{name} WHERE fiche_cle IN (?, ?)",
+            [a, b],
+        ).fetchone()
+        if groups == (1,):
+            return said
+    return None
+
+
+def _forbidden(a: dict[str, Any], b: dict[str, Any]) -> list[str]:
+    reasons = [
+        f"deux {nature.upper()} propres qui se contredisent"
+        for nature in ("nir", "nia")
+        if a[nature] is not None and b[nature] is not None and a[nature] != b[nature]
+    ]
+    second = "cle_deux_prenoms"
+    if a[second] is not None and b[second] is not None and a[second] != b[second] and a["nir"] != b["nir"]:
+        reasons.append("deux seconds prénoms différents")
+    return reasons
+
+
+def _pending(connection: duckdb.DuckDBPyConnection, a: int, b: int) -> list[str]:
+    """Why a pair of groups that look like one was left apart."""
+    found = connection.execute(
+        """SELECT p.est_interdite, p.est_separee, p.est_gemellaire
+           FROM intermediate.int_personnes__paires_proches p
+           JOIN intermediate.int_personnes__etape_3_nir x ON x.fiche_cle = ?
+           JOIN intermediate.int_personnes__etape_3_nir y ON y.fiche_cle = ?
+           WHERE NOT p.est_retenue AND p.groupe_a = least(x.groupe, y.groupe)
+             AND p.groupe_b = greatest(x.groupe, y.groupe)""",
+        [a, b],
+    ).fetchone()
+    if found is None:
+        return []
+    said = ("un numéro le défend", "un DUI tient les deux dossiers", "mêmes traits de jumeaux, deux prénoms")
+    return [words for words, holds in zip(said, found, strict=True) if holds] or ["plusieurs fiches se ressemblent"]

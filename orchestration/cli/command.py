@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from ingest.home import reserve
-from orchestration.cli import contracts, deliveries, keys, persons, prepare, retention_commands, synthetic
+from orchestration.cli import contracts, deliveries, keys, person_commands, prepare, retention_commands, synthetic
 from orchestration.cli.options import FAILED, MISUSED
 from orchestration.cli.renamed import Renamed
 
@@ -30,7 +30,7 @@ app = typer.Typer(
 )
 app.add_typer(synthetic.app)
 app.add_typer(deliveries.app)
-app.add_typer(persons.app)
+app.add_typer(person_commands.app)
 app.add_typer(contracts.app, name="contracts")
 app.add_typer(keys.app, name="keys")
 app.add_typer(retention_commands.app, name="retention")
@@ -74,9 +74,8 @@ def _expected() -> dict[type[BaseException], int]:
         PublicationBlocked: FAILED,
         PublicationDamaged: FAILED,
         UnknownMillesime: MISUSED,
-        **dict.fromkeys(
-            (*retention_commands.failures(), *prepare.failures(), *contracts.failures(), *persons.failures()), FAILED
-        ),
+        **dict.fromkeys((*retention_commands.failures(), *prepare.failures(), *contracts.failures()), FAILED),
+        **dict.fromkeys(person_commands.failures(), FAILED),
         **dict.fromkeys((*retention_commands.misuses(), *prepare.misuses()), MISUSED),
     }
 

@@ -1,8 +1,8 @@
 """Why two records are one person or two: what they share, the step that joined them, what forbids it.
 
 Belongs here: reading it in the warehouse, under pseudonyms, and tracing who asked. Does not belong here: matching (dbt
-does), printing (`cli.persons`). Nothing here is an identity; a record is named by its source, its ESMS and its number
-there, which is a pseudonym too, or by its delivery and line.
+does), printing (`cli.person_commands`). Nothing here is an identity; a record is named by its delivery and line, and
+told by its source, its ESMS, the rule that placed it and the nature of its number.
 """
 
 from __future__ import annotations

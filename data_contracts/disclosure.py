@@ -23,7 +23,8 @@ from data_contracts.strict_yaml import Strict
 WITNESS = "secret"  # column of the published table that names what was hidden of the row
 # Columns that identify a person, or stand for one: names, numbers, dates, pseudonyms.
 _POINTS_AT_ONE = re.compile(
-    r"cles?_\w+|qualite_numero|version_cle|(?:\w+_)?(?:nir|ins|matricule_ins|mdph|prenoms?|nom_naissance|nom_usage|date_naissance"
+    r"cles?_\w+|qualite_numero|version_cle"
+    r"|(?:\w+_)?(?:nir|ins|matricule_ins|mdph|prenoms?|nom_naissance|nom_usage|date_naissance"
     r"|annee_naissance|commune_naissance|lieu_naissance|telephone|courriel|adresse_domicile|code_domicile|date_deces)"
     r"|nom|ins_\w+|id_\w+|numero_mdph|rpps\w*|preuve_ref"
 )

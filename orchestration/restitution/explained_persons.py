@@ -141,10 +141,10 @@ def _forbidden(a: dict[str, Any], b: dict[str, Any]) -> list[str]:
     reasons = [
         f"deux {nature.upper()} propres qui se contredisent"
         for nature in ("nir", "nia")
-        if a[nature] is not None and b[nature] is not None and a[nature] != b[nature]
+        if None not in (numbers := {each[f"numero_{nature}"] for each in (a, b)}) and len(numbers) > 1
     ]
-    second = "cle_deux_prenoms"
-    if a[second] is not None and b[second] is not None and a[second] != b[second] and a["nir"] != b["nir"]:
+    given_names = {each["cle_deux_prenoms"] for each in (a, b)}
+    if None not in given_names and len(given_names) > 1 and a["cle_sans_prenom"] == b["cle_sans_prenom"] is not None:
         reasons.append("deux seconds prénoms différents")
     return reasons
 

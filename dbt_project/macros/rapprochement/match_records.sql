@@ -1,6 +1,6 @@
 {#- One rule of the cascade: the groups that a key brings together become one (docs/rapprochement.md).
 
-    before: the records and the group of each, so far: fiche_cle, groupe, nir, nia (the own numbers of the group), regle, est_ambigu.
+    before: the records and the group of each, so far: fiche_cle, groupe, numero_nir, numero_nia (the own numbers of the group), regle, est_ambigu.
     clues: what records say: fiche_cle, cle, and what sets apart two records that share the key (NULL: nothing), in the columns that `apart`
     names.
 
@@ -15,7 +15,7 @@ with indices as (
 ),
 
 membres as (
-    select avant.groupe, avant.nir, avant.nia, indices.cle, indices.{{ apart | join(', indices.') }}
+    select avant.groupe, avant.numero_nir, avant.numero_nia, indices.cle, indices.{{ apart | join(', indices.') }}
     from indices
     inner join {{ before }} as avant on indices.fiche_cle = avant.fiche_cle
 ),
@@ -24,11 +24,11 @@ membres as (
 cles as (
     select
         cle,
-        coalesce(min(case when nir is not null then groupe end), min(case when nia is not null then groupe end), min(groupe)) as cible,
-        min(nir) as nir,
-        min(nia) as nia,
+        coalesce(min(case when numero_nir is not null then groupe end), min(case when numero_nia is not null then groupe end), min(groupe)) as cible,
+        min(numero_nir) as numero_nir,
+        min(numero_nia) as numero_nia,
         case
-            when min(nir) <> max(nir) or min(nia) <> max(nia)
+            when min(numero_nir) <> max(numero_nir) or min(numero_nia) <> max(numero_nia)
                 {%- for column in apart %}
                 or min({{ column }}) <> max({{ column }})
                 {%- endfor %}
@@ -41,7 +41,7 @@ cles as (
 ),
 
 groupes as (
-    select distinct membres.groupe, membres.nir, membres.nia
+    select distinct membres.groupe, membres.numero_nir, membres.numero_nia
     from membres
     inner join cles on membres.cle = cles.cle
 ),
@@ -51,12 +51,12 @@ departs as (
     select
         membres.groupe,
         coalesce(
-            min(case when cles.est_partagee = 0 and cles.nir is not null then cles.cible end),
-            min(case when cles.est_partagee = 0 and cles.nia is not null then cles.cible end),
+            min(case when cles.est_partagee = 0 and cles.numero_nir is not null then cles.cible end),
+            min(case when cles.est_partagee = 0 and cles.numero_nia is not null then cles.cible end),
             min(case when cles.est_partagee = 0 then cles.cible end)
         ) as destination,
-        coalesce(min(case when cles.est_partagee = 0 then cles.nir end) <> max(case when cles.est_partagee = 0 then cles.nir end), false)
-        or coalesce(min(case when cles.est_partagee = 0 then cles.nia end) <> max(case when cles.est_partagee = 0 then cles.nia end), false)
+        coalesce(min(case when cles.est_partagee = 0 then cles.numero_nir end) <> max(case when cles.est_partagee = 0 then cles.numero_nir end), false)
+        or coalesce(min(case when cles.est_partagee = 0 then cles.numero_nia end) <> max(case when cles.est_partagee = 0 then cles.numero_nia end), false)
             as est_disputee,
         max(cles.est_partagee) as est_partagee
     from membres
@@ -80,13 +80,13 @@ voulues as (
 ensembles as (
     select
         reunis.destination,
-        min(reunis.nir) as nir,
-        min(reunis.nia) as nia,
-        coalesce(min(reunis.nir) = max(reunis.nir), true) and coalesce(min(reunis.nia) = max(reunis.nia), true) as est_possible
+        min(reunis.numero_nir) as numero_nir,
+        min(reunis.numero_nia) as numero_nia,
+        coalesce(min(reunis.numero_nir) = max(reunis.numero_nir), true) and coalesce(min(reunis.numero_nia) = max(reunis.numero_nia), true) as est_possible
     from (
-        select voulues.destination, groupes.nir, groupes.nia from voulues inner join groupes on voulues.groupe = groupes.groupe
+        select voulues.destination, groupes.numero_nir, groupes.numero_nia from voulues inner join groupes on voulues.groupe = groupes.groupe
         union all
-        select groupes.groupe, groupes.nir, groupes.nia from groupes where groupes.groupe in (select voulues.destination from voulues)
+        select groupes.groupe, groupes.numero_nir, groupes.numero_nia from groupes where groupes.groupe in (select voulues.destination from voulues)
     ) as reunis
     group by reunis.destination
 ),
@@ -99,14 +99,14 @@ arrivees as (
 ),
 
 rejoints as (
-    select destination as groupe, nir, nia from ensembles where est_possible
+    select destination as groupe, numero_nir, numero_nia from ensembles where est_possible
 )
 
 select
     avant.fiche_cle,
     coalesce(arrivees.destination, avant.groupe) as groupe,
-    coalesce(rejoints.nir, avant.nir) as nir,
-    coalesce(rejoints.nia, avant.nia) as nia,
+    coalesce(rejoints.numero_nir, avant.numero_nir) as numero_nir,
+    coalesce(rejoints.numero_nia, avant.numero_nia) as numero_nia,
     case when avant.regle = 'seule' and rejoints.groupe is not null then '{{ rule }}' else avant.regle end as regle,
     rejoints.groupe is null and (
         avant.est_ambigu or coalesce(departs.est_partagee = 1 or departs.est_disputee or departs.destination <> avant.groupe, false)

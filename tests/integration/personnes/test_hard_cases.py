@@ -112,7 +112,7 @@ def test_a_number_that_waits_for_its_nir_is_marked(groups: Groups) -> None:
 @pytest.mark.parametrize(
     "name",
     ["cinq traits égaux, deux NIR propres", "cinq traits égaux, un tiers sans numéro", "deux départements, deux ESMS",
-     "le NIR de l'une sur les deux"],
+     "le NIR de l'une sur les deux", "nées le 1er janvier à l'étranger, deux ESMS, sans numéro"],
 )  # fmt: skip
 def test_who_looks_like_somebody_and_is_left_apart_is_said_to(groups: Groups, name: str) -> None:
     assert any(answer.ambigu for answer in found(groups, named(name)))

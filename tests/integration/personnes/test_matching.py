@@ -145,7 +145,8 @@ def test_two_ins_are_two_persons_whatever_else_they_share(entrepot: Entrepot) ->
     doubtful = entrepot.lire(
         f"SELECT source FROM intermediate.int_personnes__groupes WHERE ambigu AND finess_et = '{DEUX_INS}'"
     )
-    assert doubtful == [("viatrajectoire_pa",)]  # of the two, nobody knows which: apart, and said so
+    # Of the two, nobody knows which; and two numbers of one identity are a mistake somewhere: all are said so.
+    assert sorted(doubtful) == [("dui",), ("dui",), ("viatrajectoire_pa",)]
 
 
 def test_twins_stay_two(entrepot: Entrepot) -> None:

@@ -4,7 +4,7 @@
 {%- set before = ref('int_personnes__etape_4_proches') -%}
 with porteurs as (
     {% for key in ['cle_sans_nom', 'cle_sans_prenom', 'cle_sans_naissance'] -%}
-    select f.fiche_cle, f.finess_et, {{ columns_hash(["'" ~ key ~ "'", 'f.finess_et', 'f.' ~ key]) }} as cle, e.groupe, e.nir, e.nia, f.annee_naissance
+    select f.fiche_cle, f.finess_et, {{ columns_hash(["'" ~ key ~ "'", 'f.finess_et', 'f.' ~ key]) }} as cle, e.groupe, e.numero_nir, e.numero_nia, f.annee_naissance
     from {{ ref('int_personnes__fiches') }} as f
     inner join {{ before }} as e on f.fiche_cle = e.fiche_cle
     where f.{{ key }} is not null
@@ -18,14 +18,14 @@ cles as (
 
 -- The groups in question, and every entry of theirs in that establishment.
 groupes as (
-    select porteurs.cle, porteurs.finess_et, porteurs.groupe, porteurs.nir, porteurs.nia, min(porteurs.annee_naissance) as annee_naissance
+    select porteurs.cle, porteurs.finess_et, porteurs.groupe, porteurs.numero_nir, porteurs.numero_nia, min(porteurs.annee_naissance) as annee_naissance
     from porteurs
     inner join cles on porteurs.cle = cles.cle
-    group by porteurs.cle, porteurs.finess_et, porteurs.groupe, porteurs.nir, porteurs.nia
+    group by porteurs.cle, porteurs.finess_et, porteurs.groupe, porteurs.numero_nir, porteurs.numero_nia
 ),
 
 entrees as (
-    select g.cle, g.groupe, g.nir, g.nia, g.annee_naissance, n.fiche_cle, n.systeme, n.date_entree
+    select g.cle, g.groupe, g.numero_nir, g.numero_nia, g.annee_naissance, n.fiche_cle, n.systeme, n.date_entree
     from groupes as g
     inner join {{ before }} as e on g.groupe = e.groupe
     inner join {{ ref('int_personnes__entrees') }} as n on e.fiche_cle = n.fiche_cle and g.finess_et = n.finess_et
@@ -50,7 +50,7 @@ paires as (
     select distinct a.cle, a.groupe as groupe_a, b.groupe as groupe_b, a.fiche_cle as fiche_a, b.fiche_cle as fiche_b
     from entrees as a
     inner join entrees as b on a.cle = b.cle and a.groupe < b.groupe and a.systeme <> b.systeme
-        and coalesce(a.nir = b.nir, true) and coalesce(a.nia = b.nia, true)
+        and coalesce(a.numero_nir = b.numero_nir, true) and coalesce(a.numero_nia = b.numero_nia, true)
         and coalesce(abs(a.annee_naissance - b.annee_naissance) <= 10, true) -- a father and his son enter together too
     cross join tolerance
     left join dites as deja_a

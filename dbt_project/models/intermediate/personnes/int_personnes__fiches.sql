@@ -1,7 +1,7 @@
 {# One row per record that a source keeps of a person, with what the record says of who it is. Keys are numbers drawn from the pseudonyms:
    sixty-four bits, enough to set two persons apart, and three times faster to compare than their text. A source that keeps no records has
    one for each of its statements. A record that only a stay names is a record too, of which nothing is known: no stay is lost.
-   nir, nia: the number of the record, when it is the person's own. #}
+   numero_nir, numero_nia: the number of the record, when it is the person's own. #}
 {%- set keys = [
     'cle_traits', 'cle_nir', 'cle_sans_lieu', 'cle_sans_nom', 'cle_sans_prenom', 'cle_sans_naissance', 'cle_deux_prenoms', 'cle_numero',
     'cle_mdph',
@@ -24,7 +24,7 @@ select
     {% endfor -%}
     {%- set numbered = 'qualite_numero' in role['keys'] -%}
     {% for nature in ['NIR', 'NIA'] -%}
-    {{ "case when qualite_numero in ('" ~ nature ~ "_INS', '" ~ nature ~ "_PROPRE') then " ~ pseudonym_number('cle_numero') ~ " end" if numbered else pseudonym_number('null') }} as {{ nature | lower }},
+    {{ "case when qualite_numero in ('" ~ nature ~ "_INS', '" ~ nature ~ "_PROPRE') then " ~ pseudonym_number('cle_numero') ~ " end" if numbered else pseudonym_number('null') }} as numero_{{ nature | lower }},
     {% endfor -%}
     {{ 'qualite_numero' if numbered else nothing }} as qualite_numero,
     {% for list in lists -%}

@@ -32,7 +32,7 @@ membres as (
         case when opposes.groupe is null then e.groupe else e.fiche_cle end as groupe,
         case when opposes.groupe is not null then 'opposition' when seuls.groupe is not null then 'seule' else e.regle end as regle,
         opposes.groupe is null and (e.est_ambigu or en_suspens.fiche_cle is not null) as ambigu,
-        opposes.groupe is null and e.nir is not null and e.nia is not null as a_nia_puis_nir
+        opposes.groupe is null and e.numero_nir is not null and e.numero_nia is not null as a_nia_puis_nir
     from {{ ref('int_personnes__etape_6_dossiers') }} as e
     left join opposes on e.groupe = opposes.groupe
     left join seuls on e.groupe = seuls.groupe

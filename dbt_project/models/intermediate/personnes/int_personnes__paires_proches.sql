@@ -9,9 +9,15 @@
     ('numero', 'cle_numero', 'cles_numero'),
     ('numero_traits', 'cle_numero', 'cles_numero_traits'),
     ('lieu', columns_hash(['finess_et', 'cle_sans_lieu']), none),
+    ('annee', columns_hash(['cle_sans_naissance', 'annee_naissance']), none),
 ] -%}
+{#- Keys made of several columns: what must be known, and is not part of the key itself. Of the year alone: records whose day is not known. -#}
+{%- set needed = {
+    'lieu': 'cle_sans_lieu is not null',
+    'annee': 'cle_sans_naissance is not null and annee_naissance is not null and cle_sans_lieu is null',
+} -%}
 with fiches as (
-    select f.*, e.groupe, e.nir as nir_du_groupe, e.nia as nia_du_groupe
+    select f.*, e.groupe, e.numero_nir as nir_du_groupe, e.numero_nia as nia_du_groupe
     from {{ ref('int_personnes__fiches') }} as f
     inner join {{ ref('int_personnes__etape_3_nir') }} as e on f.fiche_cle = e.fiche_cle
 ),
@@ -25,9 +31,9 @@ porteurs as (
         fiche_cle,
         {{ list or 'cast(null as ' ~ dbt.type_string() ~ ')' }} as ecritures,
         cle_deux_prenoms,
-        coalesce(nir, nia) is not null as est_propre
+        coalesce(numero_nir, numero_nia) is not null as est_propre
     from fiches
-    where {{ 'cle_sans_lieu' if motive == 'lieu' else key }} is not null
+    where {{ needed.get(motive) or key ~ ' is not null' }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 ),
@@ -50,7 +56,7 @@ candidats as (
         a.fiche_cle as fiche_a,
         b.fiche_cle as fiche_b,
         case
-            when a.motif = 'lieu' then true
+            when a.motif in ('lieu', 'annee') then true
             when a.motif = 'numero' then a.est_propre and b.est_propre and {{ keys_in_common('a.ecritures', 'b.ecritures') }}
             else {{ keys_in_common('a.ecritures', 'b.ecritures') }}
         end as est_semblable,
@@ -78,7 +84,7 @@ paires as (
 ),
 
 groupes as (
-    select groupe, max(nir_du_groupe) as nir, max(nia_du_groupe) as nia from fiches group by groupe
+    select groupe, max(nir_du_groupe) as numero_nir, max(nia_du_groupe) as numero_nia from fiches group by groupe
 ),
 
 -- A source that keeps the records of an ESMS, and keeps one of each group, tells them apart.
@@ -96,7 +102,7 @@ separees as (
 jugees as (
     select
         paires.*,
-        coalesce(a.nir <> b.nir, false) or coalesce(a.nia <> b.nia, false) as est_interdite,
+        coalesce(a.numero_nir <> b.numero_nir, false) or coalesce(a.numero_nia <> b.numero_nia, false) as est_interdite,
         separees.groupe_a is not null as est_separee
     from paires
     inner join groupes as a on paires.groupe_a = a.groupe

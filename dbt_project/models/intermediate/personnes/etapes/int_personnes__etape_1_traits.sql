@@ -4,8 +4,8 @@
         select
             fiche_cle,
             coalesce({{ pseudonym_number('cle_ins') }}, fiche_cle) as groupe,
-            nir,
-            nia,
+            numero_nir,
+            numero_nia,
             case when cle_ins is not null then 'ins' else 'seule' end as regle,
             false as est_ambigu
         from {{ ref('int_personnes__fiches') }}

@@ -53,8 +53,9 @@ def write(d: Departement) -> list[ChannelFile]:
     )
     modes, times = ([c.get(m, "") for m in MODALITES] for c in (_MODES, _TIMES))
     day, unit_day = f.day("esms_le"), pl.when(pl.col("unite").is_not_null()).then(f.day("esms_le"))
-    in_unit = pl.when(pl.col("unite").is_not_null() & (pl.col("numero") % _WITHOUT_UNIT != 0))
-    mode = f.choice("modalite", modes)
+    mode, kind = f.choice("modalite", modes), pl.col("kind")
+    of_lists = kind.is_not_null() & mode.is_not_null()
+    in_unit = pl.when(pl.col("unite").is_not_null() & of_lists & (pl.col("numero") % _WITHOUT_UNIT != 0))
     unit = pl.concat_str(pl.lit("OI-"), "finess", pl.lit("-"), mode)  # one unit an ESMS and way of being received
     template = {
         "resourceType": "Task",
@@ -73,7 +74,7 @@ def write(d: Departement) -> list[ChannelFile]:
             _code("motifESMS", "TRE_R358-MotifStatutPersonnePriseCharge", pl.col("motif_esms").cast(pl.String)),
             _number("idUnite", in_unit.then(unit)),
             _input("nomUnite", "String", in_unit.then(pl.concat_str(pl.lit("Unité "), mode))),
-            _code("categorieOrganisation", "TRE_R244-CategorieOrganisation", in_unit.then(pl.col("kind"))),
+            _code("categorieOrganisation", "TRE_R244-CategorieOrganisation", in_unit.then(kind)),
             _code("modePriseCharge", "TRE_R213-ModePriseEnCharge", mode),
             _code("temporaliteAccueil", "TRE_R240-TemporaliteAccueil", f.choice("modalite", times)),
             _code("statutUnite", "TRE_R357-StatutPersonnePriseCharge", pl.col("unite").cast(pl.String)),

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from data_contracts import disclosure
+from data_contracts import columns, disclosure
 from data_contracts.contract import Contract, Entity, Field, Layout
 from data_contracts.odcs import (
     EntityDeclaration,
@@ -59,10 +59,23 @@ def check_source(file: YamlFile, declared: SourceDeclaration, contract: Contract
     _check_personal(file, contract)
 
 
+def check_columns(file: YamlFile, declared: SourceDeclaration, contract: Contract, table: columns.Columns) -> None:
+    """Says to the file what it says of its table of columns that is not so. contract: with the columns of the table."""
+    where: Where = ("customProperties", "columns")
+    named, known = declared.custom_properties.columns, [entity.name for entity in contract.entities]
+    for rank, name in enumerate(named):
+        file.one_of((*where, rank), name, known, "une table du contrat")
+    for rank, problem in columns.missed(table, named):
+        if rank is None or named[rank] in known:
+            file.say(where if rank is None else (*where, rank), problem)
+    for entity, field, problem in columns.alike(contract):
+        file.say(("schema", entity, "properties", field), problem)
+
+
 def check_product(file: YamlFile, declared: ProductDeclaration) -> None:
     """Says to the file all that does not hold in the contract of a product."""
     _check_head(file, declared)
-    columns = {f.name: f.logical_type for table in declared.tables[:1] for f in table.properties}
+    types = {f.name: f.logical_type for table in declared.tables[:1] for f in table.properties}
     for rank, field in enumerate(declared.tables[0].properties if declared.tables else ()):
         _check_field(file, ("schema", 0, "properties", rank), field)
     if declared.tables:
@@ -70,7 +83,7 @@ def check_product(file: YamlFile, declared: ProductDeclaration) -> None:
         if not declared.primary_key:
             file.say(("schema", 0), "aucune clé primaire")
     said = declared.custom_properties
-    for rank, name in enumerate(columns):
+    for rank, name in enumerate(types):
         if disclosure.pointing((name,), personal=said.personal):
             problem = "désigne une personne, sous son nom ou un pseudonyme : aucune publication n'en contient"
             file.say(("schema", 0, "properties", rank), problem)
@@ -83,7 +96,7 @@ def check_product(file: YamlFile, declared: ProductDeclaration) -> None:
         return
     if not said.personal:
         file.say(where, "absent alors que « disclosure » est déclaré : dire personal: true")
-    for key, problem in disclosure.wrong(said.disclosure.build(), declared.primary_key, columns):
+    for key, problem in disclosure.wrong(said.disclosure.build(), declared.primary_key, types):
         file.say((*place, key) if key else place, problem)
 
 

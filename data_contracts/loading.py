@@ -106,10 +106,11 @@ def _read_contracts(
     for file, declared in read:
         contracts[declared.id] = declared.build()
         coherence.check_source(file, declared, contracts[declared.id])
-        if (path := columns.beside(file.path)).is_file():
-            table = columns.read(path)
-            problems += columns.problems(table, contracts[declared.id])
-            contracts[declared.id] = columns.applied(contracts[declared.id], table)
+        path = columns.beside(file.path)
+        table = columns.read(path) if path.exists() else columns.Columns(path)
+        problems += columns.problems(table, contracts[declared.id])
+        contracts[declared.id] = columns.applied(contracts[declared.id], table)
+        coherence.check_columns(file, declared, contracts[declared.id], table)
     alone = {path for path, _ in tables} - {columns.beside(path) for path, _ in sources}
     problems += [f"{path.name}:1 · aucun contrat de ce nom à côté de cette table" for path in sorted(alone)]
     declared_references.check_sources(read)

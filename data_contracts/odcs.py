@@ -375,6 +375,7 @@ class SourceProperties(Odcs):
     nature: Literal["collecte", "referentiel"] = "collecte"
     personal: bool = False
     person: System | None = None
+    columns: tuple[str, ...] = ()  # the tables whose columns stand in `<id>.columns.csv`
     layouts: Annotated[tuple[LayoutDeclaration, ...], BeforeValidator(inherited)] = ()
 
 

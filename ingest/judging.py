@@ -21,7 +21,7 @@ from ingest.protect import masks, pseudonyms
 from ingest.protect.birth_dates import Births
 from ingest.protect.keyrings import Keyring
 from ingest.read import Table, tables_of
-from ingest.read.titles import title_key
+from data_contracts.titles import title_key
 from ingest.receive import headers, refusals
 from ingest.receive.refusals import DeliveryRefused
 from ingest.stages import during

@@ -29,7 +29,7 @@ from openpyxl.utils import get_column_letter
 
 from ingest.read import workbook
 from ingest.read.frames import REMEDY, Document, LayoutLike, Rows, Table, UnreadableFile, is_blank, without_end
-from ingest.read.titles import normalise_title
+from data_contracts.titles import normalise_title
 from ingest.read.workbook import Row, Sheet
 from ingest.read.xlsx_file import is_left
 

@@ -16,7 +16,7 @@ from typing import Any, Protocol, overload
 
 import polars as pl
 
-from ingest.read.titles import normalise_title
+from data_contracts.titles import normalise_title
 
 LIGNE, CHEMIN, DEFAUT, REMARQUE = "_ligne", "_chemin", "_defaut", "_remarque"
 TECHNICAL = (LIGNE, CHEMIN, DEFAUT, REMARQUE)

@@ -33,7 +33,7 @@ from ingest.read.frames import (
     without_end,
 )
 from ingest.read.outside import Outside
-from ingest.read.titles import title_key
+from data_contracts.titles import title_key
 from ingest.read.workbook import Row, Sheet
 
 Knows = Callable[[tuple[str, ...]], bool]

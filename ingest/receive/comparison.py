@@ -26,7 +26,7 @@ from data_contracts.columns import UNTITLED
 from data_contracts.loading import Contract, Entity, Field, Layout
 from ingest.protect.vocabulary import looks_like_titles
 from ingest.read import Document, sniff
-from ingest.read.titles import normalise_title, title_key
+from data_contracts.titles import normalise_title, title_key
 from ingest.receive.headers import Difference, difference, folded, nearness, rank_off
 from ingest.receive.refusals import has_header, is_readable_as
 

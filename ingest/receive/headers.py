@@ -15,7 +15,7 @@ from itertools import pairwise
 
 from data_contracts.loading import Contract, Entity, Layout
 from ingest.read import csv_produit
-from ingest.read.titles import title_key
+from data_contracts.titles import title_key
 
 IDENTIFIES = "validite"  # time basis of what says who a structure is: a name, a category, an address
 

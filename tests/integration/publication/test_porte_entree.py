@@ -20,7 +20,7 @@ from ingest import judging
 from ingest.home import Home
 from ingest.protect import keyrings
 from ingest.read import LayoutLike, Table, tables_of
-from ingest.read.titles import title_key
+from data_contracts.titles import title_key
 from ingest.read.xlsx_file import Knows
 from ingest.receive import delivery
 from orchestration.run import RunOutcome, run

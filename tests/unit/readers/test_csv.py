@@ -13,7 +13,7 @@ import pytest
 from ingest.read import sniff
 from ingest.read.delimited import separator_of
 from ingest.read.frames import column_names
-from ingest.read.titles import title_key
+from data_contracts.titles import title_key
 
 Rows = Callable[..., dict]
 Write = Callable[..., Path]

@@ -63,12 +63,13 @@ def check_columns(file: YamlFile, declared: SourceDeclaration, contract: Contrac
     """Says to the file what it says of its table of columns that is not so. contract: with the columns of the table."""
     where: Where = ("customProperties", "columns")
     named, known = declared.custom_properties.columns, [entity.name for entity in contract.entities]
-    for rank, name in enumerate(named):
+    for rank, name in enumerate(named if known else ()):
         file.one_of((*where, rank), name, known, "une table du contrat")
-    for rank, problem in columns.missed(table, named):
+    missed = list(columns.missed(table, named))
+    for rank, problem in missed:
         if rank is None or named[rank] in known:
             file.say(where if rank is None else (*where, rank), problem)
-    for entity, field, problem in columns.alike(contract):
+    for entity, field, problem in columns.alike(contract) if not missed else ():
         file.say(("schema", entity, "properties", field), problem)
 
 
@@ -110,13 +111,13 @@ def _check_head(file: YamlFile, declared: SourceDeclaration | ProductDeclaration
 
 def _check_layout(file: YamlFile, where: Where, layout: LayoutDeclaration, entities: tuple[Entity, ...]) -> None:
     known = {e.name: [f.name for f in e.fields] for e in entities}
-    for rank, name in enumerate(layout.entities):
+    for rank, name in enumerate(layout.entities if known else ()):  # a contract without tables says it once
         file.one_of((*where, "entities", rank), name, known)
-    if layout.entity is not None:
+    if layout.entity is not None and known:
         file.one_of((*where, "entity"), layout.entity, known)
     if not layout.entity_names:
         file.say(where, "entity ou entities absent : dire quelles tables cette forme porte")
-    for name, fields in layout.tables.items():
+    for name, fields in layout.tables.items() if known else ():
         if file.one_of((*where, "tables", name), name, known):
             for rank, field in enumerate(fields):
                 file.one_of((*where, "tables", name, rank), field, known[name])

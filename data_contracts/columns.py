@@ -24,9 +24,10 @@ from pathlib import Path
 from typing import Any
 
 from data_contracts.contract import Contract, Entity, Field, Layout
-from data_contracts.titles import title_key
+from data_contracts.titles import shown, title_key
 
 SUFFIX = ".columns.csv"
+LAYOUT_CODE = re.compile(r"^[a-z][a-z0-9_]*$")
 UNTITLED = "(sans titre)"
 _HEAD = ("entity", "field")
 _POSITION = re.compile(r"(?P<position>[1-9]\d*)(\s*=\s*(?P<title>\S.*))?")
@@ -178,12 +179,12 @@ def problems(columns: Columns, contract: Contract) -> list[str]:
     """Everything that is wrong with a table, each with its line and column. contract: as it is written, even wrong."""
     declared = _Declared.of(contract)
     if not declared.entities:  # the contract lacks its tables, which is said once, of the contract
-        return [*columns.malformed]
+        return [*map(shown, columns.malformed)]
     found = [*columns.malformed]
     found += [f"{columns.path.name}{said}" for said in _of_layouts(columns, declared)]
     found += [f"{columns.path.name}{said}" for said in _of_lines(columns, declared)]
     found += [f"{columns.path.name}{said}" for said in _of_cells(columns, declared)]
-    return found
+    return [*map(shown, found)]
 
 
 @dataclass(frozen=True)
@@ -261,7 +262,7 @@ def _of_cells(columns: Columns, declared: _Declared) -> Iterator[str]:
             if line.entity not in declared.layouts.get(code, [line.entity]):
                 yield f"{place} : cette forme ne porte pas la table « {line.entity} »"
             if _LIKE_A_POSITION.fullmatch(cell) and not _POSITION.fullmatch(cell):
-                yield f"{place} : « {cell} » n'est pas une position : attendu, un entier à partir de 1, sans zéro devant"
+                yield f"{place} : « {cell} » n'est pas une position (attendu : un entier à partir de 1)"
                 continue
             column, _ = parsed(cell)
             kind, other = kinds.setdefault(line.entity, (type(column), line))

@@ -117,15 +117,19 @@ def _read_contracts(
     if len(contracts) == len(sources):  # of one that could not be read, others would be said to name nothing
         classes = YamlFile(conservation[0][0]).at(("classes",)) or {}
         person_entities.check({d.id: file for file, d in read}, contracts, set(classes) - {DELIVERIES})
+    # What a file that cannot be read declares is named all the same: nobody who names it is wrong.
+    unread = {path.name.removesuffix(".odcs.yaml") for path, _ in sources} - contracts.keys()
     for path, _ in mappings:
         files.append(YamlFile(path))
+        if files[-1].at(("contract",)) in unread:
+            continue
         if served := mapping_files.layouts(files[-1], contracts):
             contract, added = contracts[served[0]], served[1]
             contracts[contract.id] = replace(contract, layouts=(*contract.layouts, *added))
     if own:
         files.append(YamlFile(own[0][0]))
         if order := files[-1].read(dictionary.PrecedenceDeclaration):
-            declared_references.check_precedence(files[-1], order, contracts)
+            declared_references.check_precedence(files[-1], order, {*contracts, *unread})
         problems += declared_references.wrong_in_dictionary()
     problems = [*(problem for file in files for problem in file.problems), *problems]
     return (tuple(contracts.items()) if len(contracts) == len(sources) else None), tuple(problems)

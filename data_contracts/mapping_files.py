@@ -14,7 +14,7 @@ from pydantic import Field as Key
 
 from data_contracts.coherence import check_reading
 from data_contracts.contract import Contract, Layout
-from data_contracts.odcs import Reader
+from data_contracts.odcs import LayoutCode, Reader
 from data_contracts.strict_yaml import Free, Strict, Where, YamlFile
 
 # Where the value of a field comes from: exactly one of the three.
@@ -52,7 +52,7 @@ class MappedTable(Strict):
 class MappedFile(Strict):
     """One kind of file of the product: a layout of the contract."""
 
-    code: str
+    code: LayoutCode
     reader: Reader = "csv_produit"
     filename: str | None = None
     millesime: Free = Key(default_factory=dict)

@@ -17,11 +17,11 @@ from pathlib import Path
 import polars as pl
 
 from data_contracts.loading import Contract, Entity, Layout
+from data_contracts.titles import title_key
 from ingest.protect import masks, pseudonyms
 from ingest.protect.birth_dates import Births
 from ingest.protect.keyrings import Keyring
 from ingest.read import Table, tables_of
-from data_contracts.titles import title_key
 from ingest.receive import headers, refusals
 from ingest.receive.refusals import DeliveryRefused
 from ingest.stages import during

@@ -139,7 +139,7 @@ AN_2_EMPTY = "entity;field;an_1;an_2\nreponses;finess_et;1;\nreponses;places;2;\
             f":3 · colonne « an_1 » : l'intitulé « {unicodedata.normalize('NFD', 'Durée')} » désigne déjà le champ",
         ),
         ((TABLE, CURLY), ":3 · colonne « an_1 » : l'intitulé « Nature de l\u2019avis » désigne déjà le champ"),
-        (("places;2;3", "places;0;3"), ":3 · colonne « an_1 » : « 0 » n'est pas une position : attendu, un entier à"),
+        (("places;2;3", "places;0;3"), ":3 · colonne « an_1 » : « 0 » n'est pas une position (attendu : un entier à"),
         (("places;2;3", "places;-2;3"), ":3 · colonne « an_1 » : « -2 » n'est pas une position"),
         (("places;2;3", "places;0 = Places;3"), ":3 · colonne « an_1 » : « 0 = Places » n'est pas une position"),
         (("places;2;3", "places;02;3"), ":3 · colonne « an_1 » : « 02 » n'est pas une position"),

@@ -34,6 +34,10 @@ _CANARIES = (
     "zorglubellin-ysmerile", "23111937", "231137",
 )  # fmt: skip
 _NINE = "137119999"  # the first nine digits of a NIR, which a key check tells from a number of nine digits
+_SEPARATOR = re.compile(r'\t|[^\w\s"]')
+_YEAR = ("field", "document", "filename", "delivery", "none", "closing", "offset")  # what may say the year of a file
+_DAY = ("field", "document", "filename", "received")  # what may say its day
+_MONTH_AND_DAY = re.compile(r"(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 _LARGEST = 1_000_000  # a number beyond it could be a NIR, or a date written without separators
 
 
@@ -121,17 +125,46 @@ def _check_layout(file: YamlFile, where: Where, layout: LayoutDeclaration, entit
         if file.one_of((*where, "tables", name), name, known):
             for rank, field in enumerate(fields):
                 file.one_of((*where, "tables", name, rank), field, known[name])
-    check_reading(file, where, layout)
+    check_reading(file, where, layout, entities)
 
 
-def check_reading(file: YamlFile, where: Where, layout: Layout | LayoutDeclaration) -> None:
-    """What a layout says of its files, those of a mapping included."""
-    if (decimal := layout.options.get("decimal")) is not None:
-        file.one_of((*where, "options", "decimal"), decimal, (".", ","))
+def check_reading(file: YamlFile, where: Where, layout: Layout | LayoutDeclaration, entities: Iterable[Entity]) -> None:
+    """What a layout says of its files, those of a mapping included: what the reader honours, and nothing that it drops.
+
+    entities: of the contract.
+    """
+    options: Where = (*where, "options")
+    separator, decimal, quote = (layout.options.get(key) for key in ("separator", "decimal", "quote"))
+    if decimal is not None:
+        file.one_of((*options, "decimal"), decimal, (".", ","))
+    if separator is not None and not _SEPARATOR.fullmatch(str(separator)):
+        told = "attendu, un seul signe entre deux cellules, ni lettre, ni chiffre, ni espace, ni guillemet"
+        file.say((*options, "separator"), f"« {separator} » : {told}")
+    elif separator is not None and separator == decimal:
+        file.say((*options, "separator"), f"« {separator} » est aussi la marque décimale : chaque nombre serait coupé")
+    if quote not in (None, "", '"'):
+        file.say((*options, "quote"), f"« {quote} » : attendu, '' (aucun guillemet ne protège les cellules) ou rien")
+    groups: frozenset[str] = frozenset()
     try:
-        re.compile(layout.filename or "")
+        groups = frozenset(re.compile(layout.filename or "").groupindex)
     except re.error as error:
         file.say((*where, "filename"), f"expression illisible ({error})")
+    fields = tuple(f.name for e in entities for f in e.fields if e.name in _carried(layout))
+    for key, rule, words in (("millesime", layout.millesime, _YEAR), ("collecteLe", layout.collecte_le, _DAY)):
+        for word in rule:
+            file.one_of((*where, key), word, words, "une règle que la lecture connaît")
+        if rule.get("field") is not None and fields:
+            file.one_of((*where, key, "field"), rule["field"], fields, "un champ de cette forme")
+        if rule.get("filename") and layout.filename and not groups & {"millesime", "annee"}:
+            file.say((*where, key), "le nom du fichier dirait l'année, mais « filename » n'a ni millesime ni annee")
+        if not _MONTH_AND_DAY.fullmatch(str(rule.get("closing", "12-31"))):
+            file.say((*where, key, "closing"), f"« {rule['closing']} » : attendu, un mois et un jour (04-01)")
+        if type(rule.get("offset", 0)) is not int:
+            file.say((*where, key, "offset"), f"« {rule['offset']} » : attendu, un nombre entier d'années")
+
+
+def _carried(layout: Layout | LayoutDeclaration) -> tuple[str, ...]:
+    return layout.entities if isinstance(layout, Layout) else layout.entity_names
 
 
 def _check_entity(file: YamlFile, where: Where, declared: EntityDeclaration, entity: Entity) -> None:

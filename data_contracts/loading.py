@@ -106,6 +106,7 @@ def _read_contracts(
     for file, declared in read:
         contracts[declared.id] = declared.build()
         coherence.check_source(file, declared, contracts[declared.id])
+        mapping_files.check_own(file, declared, contracts[declared.id])
         path = columns.beside(file.path)
         table = columns.read(path) if path.exists() else columns.Columns(path)
         problems += columns.problems(table, contracts[declared.id])

@@ -172,10 +172,25 @@ class YamlFile:
 
     def at(self, where: Where) -> Any:
         """What the file holds at a place, as its author wrote it; None when there is nothing."""
+        return _as_written(self._held(where))
+
+    def held(self, where: Where, model: type[Model]) -> Model | None:
+        """What the file holds at a place, as a model says it; None when there is nothing, or something else, said."""
+        if (content := self._held(where)) is None:
+            return None
+        try:
+            return TypeAdapter(model).validate_python(content)
+        except ValidationError as error:
+            for each in error.errors(include_url=False):
+                inside, problem = _in_french(each, model)
+                self._add(self._line((*where, *_place(each))), self._named((*where, *inside)), problem)
+        return None
+
+    def _held(self, where: Where) -> Any:
         content = self.content
         for step in where:
             content = _inside(content, step)
-        return _as_written(content)
+        return content
 
     def say(self, where: Where, problem: str) -> None:
         """Keeps a problem, with its line and the names that lead to it."""

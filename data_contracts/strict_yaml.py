@@ -373,10 +373,10 @@ def _in_french(error: ErrorDetails, model: Any) -> tuple[Where, str]:
     if kind == "missing":
         remedy = _remedy(where, model)
         return where, f"absent : {remedy}" if remedy else "absent"
-    if words := _words(_types_at(model, where)):
-        return where, wrong_word(given, words) or kind
     if kind == "value_error":
         return where, str(error.get("ctx", {}).get("error", error["msg"]))
+    if words := _words(_types_at(model, where)):
+        return where, wrong_word(given, words) or kind
     problem = _EXPECTED.get(kind, error["msg"]).format(given=_given(given), value=given, **error.get("ctx", {}))
     is_written_bare = kind == "string_type" and isinstance(given, int | float | date)
     return where, f"{problem} : l'écrire entre guillemets" if is_written_bare else problem

@@ -46,6 +46,7 @@ def check_source(file: YamlFile, declared: SourceDeclaration, contract: Contract
     _check_head(file, declared)
     if not declared.custom_properties.layouts:
         file.say(("customProperties", "layouts"), "aucune forme déclarée : rien ne pourrait être lu")
+    check_codes(file, ("customProperties", "layouts"), declared.custom_properties.layouts, set())
     above: list[str] = []
     for rank, layout in enumerate(declared.custom_properties.layouts):
         here: Where = ("customProperties", "layouts", rank)
@@ -126,6 +127,16 @@ def _check_layout(file: YamlFile, where: Where, layout: LayoutDeclaration, entit
             for rank, field in enumerate(fields):
                 file.one_of((*where, "tables", name, rank), field, known[name])
     check_reading(file, where, layout, entities)
+
+
+def check_codes(file: YamlFile, where: Where, layouts: Iterable[Layout | LayoutDeclaration], taken: set[str]) -> None:
+    """No code, former ones included, names two layouts of a contract. taken: those of other files; completed here."""
+    for rank, layout in enumerate(layouts):
+        for place, code in enumerate((layout.code, *layout.formerly)):
+            if code in taken:
+                key: Where = ("formerly", place - 1) if place else ("code",)
+                file.say((*where, rank, *key), f"« {code} » nomme déjà une forme de ce contrat : un code, une forme")
+            taken.add(code)
 
 
 def check_reading(file: YamlFile, where: Where, layout: Layout | LayoutDeclaration, entities: Iterable[Entity]) -> None:

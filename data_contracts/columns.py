@@ -36,6 +36,7 @@ _CELL = r'(?:"(?:[^"]|"")*"|[^";]*)'
 _ROW = re.compile(rf"{_CELL}(?:;{_CELL})*")  # a quote only opens, closes, or is doubled between the two
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _ENTITY_KEYS = {"entity", "entities"}
+_OWN_KEYS = {"formerly"}  # what a layout never takes over from another one
 
 
 @dataclass(frozen=True)
@@ -373,7 +374,7 @@ def inherited(layouts: Any) -> Any:
     whole: dict[str, dict[str, Any]] = {}
     found: list[dict[str, Any]] = []
     for own in layouts:
-        hidden = _ENTITY_KEYS if _ENTITY_KEYS & own.keys() else set()
+        hidden = _OWN_KEYS | (_ENTITY_KEYS if _ENTITY_KEYS & own.keys() else set())
         taken = {key: value for key, value in whole.get(str(own.get("like")), {}).items() if key not in hidden}
         whole[str(own.get("code"))] = {**taken, **own}
         found.append(whole[str(own.get("code"))])

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field as Key
 
-from data_contracts.coherence import check_reading
+from data_contracts.coherence import check_codes, check_reading
 from data_contracts.contract import Contract, Layout
 from data_contracts.mapping_checks import ORIGINS, check_tables
 from data_contracts.odcs import LayoutCode, SourceDeclaration
@@ -67,9 +67,13 @@ class MappedLayout(MappedOptions):
 
 
 class MappedFile(Strict):
-    """One kind of file of the product: a layout of the contract. Only one reader follows a mapping."""
+    """One kind of file of the product: a layout of the contract, whose code is the product and its own.
+
+    Only one reader follows a mapping. formerly: whole codes that the layout had, be it under another product.
+    """
 
     code: LayoutCode
+    formerly: tuple[LayoutCode, ...] = ()
     reader: Literal["csv_produit"] = READER
     filename: str | None = None
     millesime: Free = Key(default_factory=dict)
@@ -100,17 +104,14 @@ def layouts(file: YamlFile, contracts: Mapping[str, Contract]) -> tuple[str, tup
     if not re.fullmatch(r"[a-z][a-z0-9_]*", declared.product):
         file.say(("product",), f"« {declared.product} » : attendu, un nom en minuscules, chiffres et soulignés")
     found = []
-    known = {layout.code for layout in contract.layouts}
     for rank, each in enumerate(declared.files):
         where: Where = ("files", rank)
         ignored = each.options.ignored_titles
         check_tables(file, where, contract, each.tables, dates=each.dates, ignored=ignored)
         layout = _layout(declared, each, file.at(where))
         check_reading(file, where, layout, contract.entities)
-        if layout.code in known:
-            file.say((*where, "code"), f"la forme « {layout.code} » existe déjà")
-        known.add(layout.code)
         found.append(layout)
+    check_codes(file, ("files",), found, {code for layout in contract.layouts for code in layout.codes})
     return contract.id, tuple(found)
 
 
@@ -128,6 +129,7 @@ def _layout(declared: MappingDeclaration, each: MappedFile, written: Any) -> Lay
         millesime=each.millesime or {"none": True, "closing": "12-31"},
         collecte_le=each.collecte_le or {"filename": True},
         tables={name: tuple(table.fields) for name, table in each.tables.items()},
+        formerly=each.formerly,
     )
 
 

@@ -317,10 +317,12 @@ LayoutCode = Annotated[str, Key(pattern=LAYOUT_CODE.pattern)]
 class LayoutDeclaration(Odcs):
     """One shape in which a source is delivered. `options` are those of its reader, which knows what they mean.
 
-    like: the layout above that says the keys which this one does not say; they are here already.
+    like: the layout above that says the keys which this one does not say; they are here already. formerly: codes that
+    it had, under which earlier deliveries were received.
     """
 
     code: LayoutCode
+    formerly: tuple[LayoutCode, ...] = ()
     like: str | None = None
     version: str | None = None
     reader: Reader
@@ -348,6 +350,7 @@ class LayoutDeclaration(Odcs):
             millesime=self.millesime or {"delivery": True},
             collecte_le=self.collecte_le or {"received": True},
             tables=self.tables,
+            formerly=self.formerly,
         )
 
 

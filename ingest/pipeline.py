@@ -136,12 +136,13 @@ def process(home: Home, manifest: Manifest, contract: Contract) -> Result:
             return _without_key(home, manifest, str(problem), None)
     result = Result(manifest.delivery_id, manifest.source, lake.ACCEPTED, digest=digest(contract, keyring))
     result.pseudonymes = keyring.pseudonyms.fingerprint if keyring else None
-    declared = next((each for each in contract.layouts if each.code == manifest.layout), None)
+    declared = contract.received_as(manifest.layout)
     if declared is None:
         result.statut = lake.REFUSED
         result.motif = (
             f"La forme « {manifest.layout} », sous laquelle ce fichier a été reçu, n'est plus déclarée par le contrat "
-            f"« {contract.id} ». Remède : lui rendre ce nom."
+            f"« {contract.id} ». Remède : si elle a changé de nom, l'ancien se déclare dans la forme qui l'a remplacée "
+            f"(formerly: [{manifest.layout}])."
         )
         lake.write_result(home, result)
         return result

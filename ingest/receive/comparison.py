@@ -226,7 +226,7 @@ def compare(
             f"« {code} » ne peut pas être le nom d'une forme, qui est celui d'une colonne de la table. "
             "Remède : un --layout en minuscules, chiffres et soulignés, qui commence par une lettre."
         )
-    if code in {each.code for each in contract.layouts}:
+    if code in {known for each in contract.layouts for known in each.codes}:
         raise NothingToCompare(f"La forme « {code} » existe déjà dans « {contract.id} ». Remède : un autre --layout.")
     entity = contract.entity(layout.entities[0])
     carried = contract.fields_in(layout, entity)
@@ -291,7 +291,7 @@ def _code(path: Path, contract: Contract, layout: Layout) -> str:
     base = re.sub(r"(_?(19|20)\d\d)+$", "", layout.code)
     year = _YEAR.search(path.name)
     code = f"{base}_{year[0]}" if year else f"{base}_nouvelle"
-    known = {each.code for each in contract.layouts}
+    known = {code for each in contract.layouts for code in each.codes}
     return next(c for c in (code, *(f"{code}_{again}" for again in range(2, 1000))) if c not in known)
 
 

@@ -69,7 +69,11 @@ def read(home: Home, source: str, wanted: Mapping[str, Sequence[str]], finess: s
 def _rows(
     home: Home, manifest: landing.Manifest, contract: Contract, tables: Sequence[str], finess: str, keyring: Keyring
 ) -> Iterable[tuple[str, pl.DataFrame]]:
-    layout = replace(contract.layout(manifest.layout), reader=manifest.reader)
+    declared = contract.received_as(manifest.layout)
+    if declared is None:
+        gone = f"sa forme « {manifest.layout} » n'est plus déclarée (formerly)"
+        raise Unreadable(f"La livraison {manifest.filename} ne peut pas être relue : {gone}")
+    layout = replace(declared, reader=manifest.reader)
     stated_on = date.fromisoformat(manifest.collecte_le) if manifest.collecte_le else manifest.received_on
     facts = DeliveryFacts(manifest.delivery_id, manifest.source, manifest.millesime, stated_on)
     asked = [name for name in tables if name in layout.entities]

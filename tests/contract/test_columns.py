@@ -90,6 +90,34 @@ def test_a_cell_says_the_title_of_its_position(position: int, title: str | None)
     assert columns.parsed(columns.written(position, title)) == (position, title)
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("version: 2.0.0}", "version: 2.0.0, formerly: [an_1]}"),
+         "sondage.odcs.yaml:12 · layouts.an_2.formerly : « an_1 » nomme déjà une forme de ce contrat"),
+        (("version: 2.0.0}", "version: 2.0.0, formerly: [an_0, an_0]}"),
+         "sondage.odcs.yaml:12 · layouts.an_2.formerly : « an_0 » nomme déjà une forme de ce contrat"),
+        (("version: 2.0.0}", "version: 2.0.0, formerly: [arbre]}"),
+         "sondage.odcs.yaml:13 · layouts.arbre.code : « arbre » nomme déjà une forme de ce contrat"),
+        (("{code: arbre", "{code: an_1"), "sondage.odcs.yaml:13 · layouts.an_1.code : « an_1 » nomme déjà une forme"),
+        (("version: 2.0.0}", "version: 2.0.0, formerly: ['a b']}"), "formerly : « a b » n'a pas la forme"),
+    ],
+)  # fmt: skip
+def test_a_code_names_one_layout_now_and_formerly(tmp_path: Path, change: tuple[str, str], said: str) -> None:
+    assert change[0] in CONTRACT
+    with pytest.raises(ContractError, match=re.escape(said)):
+        load_contracts(written(tmp_path, TABLE, CONTRACT.replace(*change)))
+
+
+def test_a_layout_answers_to_the_code_that_it_had(tmp_path: Path) -> None:
+    text = CONTRACT.replace("{code: an_1,", "{code: an_1, formerly: [premier],")
+    contract = load_contracts(written(tmp_path, TABLE, text))["sondage"]
+    found = {code: contract.received_as(code) for code in ("an_1", "premier", "an_2", "gone")}
+    codes = {code: layout.code if layout else None for code, layout in found.items()}
+    assert codes == {"an_1": "an_1", "premier": "an_1", "an_2": "an_2", "gone": None}
+    assert contract.layout("an_2").formerly == ()  # a layout that is like it never had that name
+
+
 SAME_TITLE = TITLES.replace("FINESS", "Lits  a").replace("(sans titre)", "Lits a")
 DECOMPOSED = TITLES.replace("FINESS", "Durée").replace("(sans titre)", unicodedata.normalize("NFD", "Durée"))
 CURLY = TITLES.replace("FINESS", "Nature de l'avis").replace("(sans titre)", "Nature de l\u2019avis")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from data_contracts import dictionary, nomenclatures, retention
+from data_contracts import dictionary, nomenclatures, person_entities, retention
 from data_contracts.indicators import IndicatorError, delivered, indicators
 from data_contracts.loading import CONSERVATION, load_products, read_contracts
 from data_contracts.strict_yaml import DeclarationError
@@ -30,6 +30,7 @@ def check() -> None:
         except DeclarationError as error:
             problems += error.problems
     if contracts is not None:
+        problems += person_entities.gone(contracts)
         with suppress(IndicatorError):  # said above
             problems += delivered.problems(contracts)
     problems += nomenclatures.problems()

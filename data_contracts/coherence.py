@@ -161,7 +161,7 @@ def check_reading(file: YamlFile, where: Where, layout: Layout | LayoutDeclarati
     except re.error as error:
         file.say((*where, "filename"), f"expression illisible ({error})")
     fields = tuple(f.name for e in entities for f in e.fields if e.name in _carried(layout))
-    for key, rule, words in (("millesime", layout.millesime, _YEAR), ("collecteLe", layout.collecte_le, _DAY)):
+    for key, rule, words in (("millesime", layout.millesime, _YEAR), ("collectedOn", layout.collected_on, _DAY)):
         for word in rule:
             file.one_of((*where, key), word, words, "une règle que la lecture connaît")
         if rule.get("field") is not None and fields:

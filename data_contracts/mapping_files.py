@@ -77,7 +77,7 @@ class MappedFile(Strict):
     reader: Literal["csv_produit"] = READER
     filename: str | None = None
     millesime: Free = Key(default_factory=dict)
-    collecte_le: Annotated[Free, Key(alias="collecteLe")] = Key(default_factory=dict)
+    collected_on: Annotated[Free, Key(alias="collectedOn")] = Key(default_factory=dict)
     options: MappedOptions = MappedOptions()
     dates: tuple[str, ...] = ()
     tables: dict[str, MappedTable]
@@ -127,7 +127,7 @@ def _layout(declared: MappingDeclaration, each: MappedFile, written: Any) -> Lay
         options={**(said.get("options") or {}), **reading},
         filename=each.filename,
         millesime=each.millesime or {"none": True, "closing": "12-31"},
-        collecte_le=each.collecte_le or {"filename": True},
+        collected_on=each.collected_on or {"filename": True},
         tables={name: tuple(table.fields) for name, table in each.tables.items()},
         formerly=each.formerly,
     )

@@ -72,7 +72,7 @@ def sides(macro: str, parameters: tuple[str, ...], folder: Path = FORMULAS) -> S
     except TypeError as error:
         raise WrongMacro(f"{macro} appelle une macro avec plus de paramètres qu'elle n'en a ({error})") from error
     if not (isinstance(given, dict) and {"numerateur", "denominateur", "valeur"} <= given.keys()):
-        raise WrongMacro(f"{macro} ne rend pas une formule (formule_rapport, formule_somme)")
+        raise WrongMacro(f"{macro} ne rend pas une formule (ratio_formula, sum_formula)")
     if idle := sorted(set(parameters) - _within(" ".join(map(str, given.values())))):
         raise WrongMacro(f"{macro} ne se sert pas de {', '.join(idle)}")
     above, below, value = (str(given[key]) for key in ("numerateur", "denominateur", "valeur"))

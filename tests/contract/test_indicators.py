@@ -180,11 +180,11 @@ def test_the_fraction_in_words_is_the_one_that_is_computed(
     ("macro", "told"),
     [
         ("{% do return(formule_raport(amortissements, immobilisations_brutes)) %}", "'formule_raport' is undefined"),
-        ("{% do return(formule_rapport(amortissements, inconnu)) %}", "'inconnu' is undefined"),
-        ("{% do return(formule_rapport(amortissements)) %}", "parameter 'denominateur' was not provided"),
-        ("{% do return(formule_somme(amortissements, immobilisations_brutes)) %}", "plus de paramètres qu'elle n'en a"),
+        ("{% do return(ratio_formula(amortissements, inconnu)) %}", "'inconnu' is undefined"),
+        ("{% do return(ratio_formula(amortissements)) %}", "parameter 'denominateur' was not provided"),
+        ("{% do return(sum_formula(amortissements, immobilisations_brutes)) %}", "plus de paramètres qu'elle n'en a"),
         (
-            "{% do return(formule_rapport(amortissements, amortissements)) %}",
+            "{% do return(ratio_formula(amortissements, amortissements)) %}",
             "ne se sert pas de immobilisations_brutes",
         ),
         ("{{ amortissements }} / {{ immobilisations_brutes }}", "ne rend pas une formule"),

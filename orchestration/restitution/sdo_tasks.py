@@ -96,9 +96,9 @@ def prepare(esms: Etablissement, at: datetime) -> Prepared:
 
 
 def _to_tell(stay: Stay) -> Iterator[tuple[tuple[str, str], date]]:
-    if stay.vt_entree_a_dire and stay.entree:
+    if stay.vt_entree_to_tell and stay.entree:
         yield ENTERED, stay.entree
-    if stay.vt_sortie_a_dire and stay.sortie:
+    if stay.vt_sortie_to_tell and stay.sortie:
         yield LEFT, stay.sortie
 
 

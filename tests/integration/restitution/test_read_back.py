@@ -22,7 +22,7 @@ from ingest.receive import delivery
 from orchestration.restitution import preparation
 from orchestration.restitution.conformity import problems
 from orchestration.restitution.preparation import Prepared
-from tests import partage
+from tests import shared
 from tests.instants import now
 
 pytestmark = [pytest.mark.duckdb, pytest.mark.lent]
@@ -31,7 +31,7 @@ pytestmark = [pytest.mark.duckdb, pytest.mark.lent]
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A département from its files to its publication; only read here."""
-    return partage.played(tmp_path_factory).home
+    return shared.played(tmp_path_factory).home
 
 
 def rows(home: Home, query: str, *values: object) -> list[tuple]:

@@ -1,7 +1,7 @@
 """The systems that tell stays may be of any kind and in any order: the SQL asks each for no more than it tells.
 
 Belongs here: a system that makes requests alone, a DUI that is believed last. Does not belong here: adding a source by
-its page (`test_persons`).
+its page (`tests.adding.test_persons`).
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, PlainValidator
 from pydantic import Field as Key
 from pydantic.alias_generators import to_camel
 
-from data_contracts.columns import inherited
+from data_contracts.columns import LAYOUT_CODE, inherited
 from data_contracts.contract import Contract, Entity, Field, Layout, Product, RowRule
 from data_contracts.disclosure import THRESHOLD, DisclosureDeclaration
 from data_contracts.person_role import PersonRole, System
@@ -40,6 +40,7 @@ Reader = Literal[
 DataClass = Literal["administratives", "sante", "accompagnement", "financieres", "services"]
 UnitKind = Literal["ET", "EJ", "DEP"]
 Theme = Literal["dlnuf", "etablissements", "indicateurs", "parcours", "publics", "qualite", "territoires"]
+Status = Literal["proposed", "draft", "active", "deprecated", "retired"]  # those of ODCS
 Severity = Literal["error", "warning"]
 
 
@@ -233,7 +234,7 @@ class RuleDeclaration(Odcs):
 class UnitDeclaration(Strict):
     """Whom the rows are about."""
 
-    unite: UnitKind
+    kind: UnitKind
     field: str
 
 
@@ -241,8 +242,8 @@ class PerimeterDeclaration(Strict):
     """Which values of a field mean one answer for several sites, or for one."""
 
     field: str
-    groupe: tuple[str, ...] = ()
-    site: tuple[str, ...] = ()
+    grouped: tuple[str, ...] = ()
+    single: tuple[str, ...] = ()
 
 
 class TieBreakDeclaration(Strict):
@@ -292,12 +293,12 @@ class EntityDeclaration(TableDeclaration):
             grain=self.data_granularity_description,
             fields=tuple(each.build() for each in self.properties),
             rules=tuple(each.build() for each in self.quality),
-            unit=said.unit.unite if said.unit else None,
+            unit=said.unit.kind if said.unit else None,
             unit_field=said.unit.field if said.unit else None,
             time_basis=said.time_basis,
             perimeter_field=said.perimeter.field if said.perimeter else None,
-            perimeter_grouped=said.perimeter.groupe if said.perimeter else (),
-            perimeter_single=said.perimeter.site if said.perimeter else (),
+            perimeter_grouped=said.perimeter.grouped if said.perimeter else (),
+            perimeter_single=said.perimeter.single if said.perimeter else (),
             observations=said.observations or ("direct" if said.unit else "none"),
             staged_elements=said.elements,
             tie_break_field=said.tie_break.field if said.tie_break else None,
@@ -309,13 +310,19 @@ class EntityDeclaration(TableDeclaration):
         )
 
 
+# A column of the table of columns, and a part of names of files: no separator of either.
+LayoutCode = Annotated[str, Key(pattern=LAYOUT_CODE.pattern)]
+
+
 class LayoutDeclaration(Odcs):
     """One shape in which a source is delivered. `options` are those of its reader, which knows what they mean.
 
-    like: the layout above that says the keys which this one does not say; they are here already.
+    like: the layout above that says the keys which this one does not say; they are here already. formerly: codes that
+    it had, under which earlier deliveries were received.
     """
 
-    code: str
+    code: LayoutCode
+    formerly: tuple[LayoutCode, ...] = ()
     like: str | None = None
     version: str | None = None
     reader: Reader
@@ -325,7 +332,7 @@ class LayoutDeclaration(Odcs):
     options: Free = Key(default_factory=dict)
     filename: str | None = None
     millesime: Free = Key(default_factory=dict)
-    collecte_le: Free = Key(default_factory=dict)
+    collected_on: Free = Key(default_factory=dict)
 
     @property
     def entity_names(self) -> tuple[str, ...]:
@@ -341,8 +348,9 @@ class LayoutDeclaration(Odcs):
             options=self.options,
             filename=self.filename,
             millesime=self.millesime or {"delivery": True},
-            collecte_le=self.collecte_le or {"received": True},
+            collected_on=self.collected_on or {"received": True},
             tables=self.tables,
+            formerly=self.formerly,
         )
 
 
@@ -354,6 +362,9 @@ class Description(Odcs):
     limitations: Line = ""
 
 
+_A_TABLE = "dire au moins une table"
+
+
 class ContractHead(Odcs):
     """What contracts of sources and of products have in common."""
 
@@ -362,7 +373,7 @@ class ContractHead(Odcs):
     id: str
     name: Line
     version: str
-    status: str | None = None
+    status: Status | None = None
     domain: DataClass
     description: Description = Description()
 
@@ -375,6 +386,7 @@ class SourceProperties(Odcs):
     nature: Literal["collecte", "referentiel"] = "collecte"
     personal: bool = False
     person: System | None = None
+    columns: tuple[str, ...] = ()  # the tables whose columns stand in `<id>.columns.csv`
     layouts: Annotated[tuple[LayoutDeclaration, ...], BeforeValidator(inherited)] = ()
 
 
@@ -382,7 +394,7 @@ class SourceDeclaration(ContractHead):
     """The contract of a source: one file of `sources/`."""
 
     custom_properties: Annotated[SourceProperties, Custom] = SourceProperties()
-    tables: Annotated[tuple[EntityDeclaration, ...], Key(alias="schema")]
+    tables: Annotated[tuple[EntityDeclaration, ...], Key(alias="schema", description=_A_TABLE)]
 
     def build(self) -> Contract:
         said = self.custom_properties
@@ -440,7 +452,7 @@ class ProductDeclaration(ContractHead):
     """The contract of a published dataset: one file of `products/`."""
 
     custom_properties: Annotated[ProductProperties, Custom] = ProductProperties()
-    tables: Annotated[tuple[ProductTableDeclaration, ...], Key(alias="schema")]
+    tables: Annotated[tuple[ProductTableDeclaration, ...], Key(alias="schema", description=_A_TABLE)]
 
     @property
     def primary_key(self) -> tuple[str, ...]:

@@ -27,9 +27,9 @@ from typing import Any
 
 from openpyxl.utils import get_column_letter
 
+from data_contracts.titles import normalise_title
 from ingest.read import workbook
 from ingest.read.frames import REMEDY, Document, LayoutLike, Rows, Table, UnreadableFile, is_blank, without_end
-from ingest.read.titles import normalise_title
 from ingest.read.workbook import Row, Sheet
 from ingest.read.xlsx_file import is_left
 
@@ -128,7 +128,7 @@ def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Ta
             if is_left(sheet.name, layout.options):
                 continue
             for values, place, defect, remark in _figures(sheet, shape):
-                rows.add(values, chemin=f"{sheet.name}!{place}", defaut=defect, remarque=remark)
+                rows.add(values, path=f"{sheet.name}!{place}", defect=defect, remark=remark)
                 if rows.full:
                     yield rows.take()
     if not rows.count:

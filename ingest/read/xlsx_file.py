@@ -19,6 +19,7 @@ from typing import Any
 
 import polars as pl
 
+from data_contracts.titles import title_key
 from ingest.read import workbook
 from ingest.read.frames import (
     REMARQUE,
@@ -33,7 +34,6 @@ from ingest.read.frames import (
     without_end,
 )
 from ingest.read.outside import Outside
-from ingest.read.titles import title_key
 from ingest.read.workbook import Row, Sheet
 
 Knows = Callable[[tuple[str, ...]], bool]
@@ -115,10 +115,10 @@ class _Sheet:
                 continue
             collected.add(
                 dict(zip(names, row.texts, strict=False)),
-                ligne=offset + row.number,
-                chemin=f"{self._sheet.name}!{row.number}" if placed else None,
-                defaut=self._defect(row, len(names)),
-                remarque=_HIDDEN_ROWS if row.hidden else None,
+                line=offset + row.number,
+                path=f"{self._sheet.name}!{row.number}" if placed else None,
+                defect=self._defect(row, len(names)),
+                remark=_HIDDEN_ROWS if row.hidden else None,
             )
             if collected.full:
                 yield self._framed(collected)

@@ -57,8 +57,8 @@ def build(streams: Streams, names: Names, code: str, p: Personnes) -> tuple[pl.D
     """Identity of the persons who live or stay in the département `code`, and who is easily taken for whom.
 
     Columns: personne, date_naissance, femme, nom, nom_usage, prenom, prenoms, particule, lieu, lieu_autre, lieu_cas,
-    lieu_postal, nir, cle, est_nia, nir_definitif, cle_definitive (of those who have a NIA), a_l_etranger, mdph,
-    commune, postal, departement, protection. Texts keep their accents.
+    lieu_postal, nir, cle, est_nia, nir_definitif, cle_definitive (of those who have a NIA), nir_conjoint (of wives in
+    couple), a_l_etranger, mdph, commune, postal, departement, protection. Texts keep their accents.
     """
     rng = streams.stream(f"personnes/etat_civil/{code}")
     codes = facts.texts("departements", "code")
@@ -71,6 +71,7 @@ def build(streams: Streams, names: Names, code: str, p: Personnes) -> tuple[pl.D
     birth, where, place = _births(rng, here, p, year, pairs)
     month = birth.astype("datetime64[M]").astype(int) % 12 + 1
     residence = _communes(rng, here, codes, p.elsewhere)
+    numbers = _numbers(rng, here, p.woman, year, month, where)
     return pl.DataFrame(
         {
             "personne": (here + 1) * PER_DEPARTEMENT + np.arange(n) + 1,
@@ -78,7 +79,8 @@ def build(streams: Streams, names: Names, code: str, p: Personnes) -> tuple[pl.D
             "femme": p.woman,
             **_names(rng, names, p, year, pairs),
             "a_l_etranger": where == ABROAD,
-            **_numbers(rng, here, p.woman, year, month, where),
+            **numbers,
+            "nir_conjoint": _of_husbands(numbers, pairs),
             "mdph": pl.Series(np.where(p.handicap, 900_000 + np.arange(n), -1)),
             "protection": _protection(rng, p.protected),
         }
@@ -132,6 +134,14 @@ def _numbers(
     }
 
 
+def _of_husbands(numbers: dict[str, pl.Series], pairs: situations.Pairs) -> pl.Series:
+    """Of a wife in couple, the NIR of her husband; unknown of all others."""
+    husbands, wives = pairs[situations.COUPLE]
+    known = ~numbers["est_nia"].to_numpy()[husbands]
+    of_wives = pl.repeat(None, len(numbers["nir"]), dtype=pl.String, eager=True)
+    return of_wives.scatter(wives[known].tolist(), numbers["nir"].gather(husbands[known]))
+
+
 def _communes(rng: np.random.Generator, here: int, codes: list[str], elsewhere: Floats) -> list[pl.Series]:
     """The commune where each person lives, its postal code and its département."""
     n = len(elsewhere)
@@ -157,6 +167,9 @@ def _names(
     is_married = rng.random(n) < np.where(p.woman, share, 0.01)
     both = rng.random(n) < BOTH_NAMES_SHARE
     prenoms = [np.where(p.woman, names.feminine.pick(rng, year), names.masculine.pick(rng, year)) for _ in range(3)]
+    for shift, others in enumerate(prenoms[1:], start=1):  # nobody is called twice the same
+        others[others == prenoms[0]] += shift
+        others %= len(names.feminine.words)
     chance = rng.random(n)
     compound = chance < np.where(prenoms[0] == 0, *COMPOUND_SHARES)
     others = rng.integers(0, 3, n)

@@ -32,6 +32,7 @@ COUPLES = 0.04
 
 TWINS, COUPLE = "jumeaux", "couple"
 HOMONYM, JANUARY, APPLICANT, NEAR = "homonymes", "homonymes_premier_janvier", "homonyme_demandeur", "quasi_homonymes"
+SITUATIONS = (HOMONYM, JANUARY, APPLICANT, NEAR, TWINS, COUPLE)
 SCHEMA = {"nature": pl.String, "personne_a": pl.Int64, "personne_b": pl.Int64}
 Pairs = dict[str, tuple[Integers, Integers]]
 

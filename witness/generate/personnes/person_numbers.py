@@ -81,8 +81,3 @@ def matricules(
     zeros = (("rang", 3), ("cle", 2))
     table = pl.DataFrame(texts).with_columns(pl.col(c).cast(pl.String).str.zfill(n) for c, n in zeros)
     return table.select(pl.concat_str("tete", "racine", "chiffre", "rang").alias("nir"), "cle")
-
-
-def nir_key(number: str) -> str:
-    """The key of the thirteen characters of a NIR."""
-    return f"{97 - int(number[:5] + _CORSE.get(number[5:7], number[5:7]) + number[7:13]) % 97:02d}"

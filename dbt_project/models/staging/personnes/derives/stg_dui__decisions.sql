@@ -1,6 +1,6 @@
 -- Derived from data_contracts by `dlnuf contracts generate`: do not edit.
 -- The last word of dui on each row of decisions.
-{{ derniere_version(source('raw', 'dui__decisions'), ['finess_et', 'decision_id']) }}
+{{ last_version(source('raw', 'dui__decisions'), ['finess_et', 'decision_id']) }}
 
 select
     finess_et,

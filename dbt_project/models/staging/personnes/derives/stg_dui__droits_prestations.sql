@@ -1,6 +1,6 @@
 -- Derived from data_contracts by `dlnuf contracts generate`: do not edit.
 -- The last word of dui on each row of droits_prestations.
-{{ derniere_version(source('raw', 'dui__droits_prestations'), ['finess_et', 'droit_id']) }}
+{{ last_version(source('raw', 'dui__droits_prestations'), ['finess_et', 'droit_id']) }}
 
 select
     finess_et,

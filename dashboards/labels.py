@@ -178,6 +178,7 @@ LABELS: dict[str, dict[str, str]] = {
         "prenoms_permutes": "Prénoms dans un autre ordre",
         "faute_dans_la_naissance": "Faute dans le jour de naissance",
         "annee_inversee": "Chiffres de l'année de naissance inversés",
+        "naissance_sans_jour": "Jour de naissance inconnu",
         "naissance_premier_janvier": "Naissance ramenée au 1er janvier",
         "nom_et_naissance_faux": "Fautes dans le nom et la naissance",
         "sexe_inverse": "Sexe inversé",

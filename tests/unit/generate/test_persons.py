@@ -237,6 +237,16 @@ def test_the_texts_that_must_be_found_nowhere_are_all_those_written(departement,
         assert not cells["Matricule INS"] or cells["Matricule INS"][:13] in written
 
 
+def test_a_day_of_birth_that_is_unknown_is_written_so(departement):
+    name = departement.persons_file("resid_esms")
+    rows = _table(departement.folder, name)
+    written = {
+        line for line, row in enumerate(rows, start=1) if row[rows[0].index("DATE_NAISSANCE")].startswith("00/00/")
+    }
+    ledger = departement.truth("defauts_personnes").filter(pl.col("nature") == "naissance_sans_jour")
+    assert written == set(ledger.filter(pl.col("livraison") == name)["ligne"]) != set()
+
+
 class TestTemplate:
     TABLE = pl.DataFrame({"id": ["a", "b"], "nom": ["x", None], "rien": [None, None], "n": [1, None]},
                          schema_overrides={"rien": pl.String})  # fmt: skip

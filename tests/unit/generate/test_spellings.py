@@ -124,12 +124,16 @@ KINDS = (
         lambda a, b: _born(b) == (_day(a)[0], 1, 1),
     ),
     Kind(
+        "naissance_sans_jour", lambda a: a["a_l_etranger"],
+        lambda a, b: b["jour_inconnu"] and _born(b) == (_day(a)[0], 1, 1), (RESID,),
+    ),
+    Kind(
         "faute_dans_la_naissance", _anybody,
         lambda a, b: _born(b)[:2] == _day(a)[:2] and abs(_born(b)[2] - _day(a)[2]) == 10,
     ),
     Kind(
         "nom_et_naissance_faux", _anybody,
-        lambda a, b: _one_letter_off(a["nom"], b["nom"]) and _born(b) != _day(a) and b["nir"] == a["nir"], (RESID,),
+        lambda a, b: _one_letter_off(a["nom"], b["nom"]) and _born(b) != _day(a), (RESID,),
     ),
     Kind("sexe_absent", _anybody, lambda _, b: b["sexe"] is None, (DUI,)),
     Kind("sexe_inverse", _anybody, lambda a, b: b["sexe"] == ("M" if a["femme"] else "F")),

@@ -46,6 +46,7 @@ EFFECTS = {
     "faute_dans_la_naissance": "identite",
     "annee_inversee": "identite",
     "naissance_premier_janvier": "identite",
+    "naissance_sans_jour": "identite",
     "nom_et_naissance_faux": "identite",
     "sexe_absent": "identite",
     "sexe_inverse": "identite",

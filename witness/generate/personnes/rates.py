@@ -45,7 +45,10 @@ class PersonRates:
     faute_dans_la_naissance: float = 0.0015  # the tens of the day
     annee_inversee: float = 0.0008  # 1937 for 1973
     naissance_premier_janvier: float = 0.02  # the year alone is known there; of those born abroad on another day
-    nom_et_naissance_faux: float = 0.0005  # family name and day, beside the right number; RESID-ESMS
+    # « 00/00/1937 », as registers write an unknown day (19370000 in the file of deaths of INSEE); of those born abroad,
+    # RESID-ESMS: elsewhere a date is asked, and 1 January is given.
+    naissance_sans_jour: float = 0.03
+    nom_et_naissance_faux: float = 0.0005  # family name and day, which leaves the number; RESID-ESMS
     # Sex.
     sexe_absent: float = 0.004
     sexe_inverse: float = 0.001

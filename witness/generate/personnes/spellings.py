@@ -43,8 +43,8 @@ def write(
     `in_capitals` is the mask of the records written as the registers do, `second` that of the second files of somebody
     in one ET. `ins` and `nir` tell whether the records carry an INS, and the NIR of the person who is insured.
 
-    Columns: personne, nom, nom_usage, prenom, prenoms, naissance, sexe, lieu, nir (13), cle, ins (13), ins_cle,
-    ins_statut, est_nia, and those of `etat_civil` that nobody gets wrong.
+    Columns: personne, nom, nom_usage, prenom, prenoms, naissance, jour_inconnu (the year alone is written), sexe, lieu,
+    nir (13), cle, ins (13), ins_cle, ins_statut, est_nia, and those of `etat_civil` that nobody gets wrong.
     """
     t = personnes[ranks].with_columns(
         pl.when("femme").then(pl.lit("F")).otherwise(pl.lit("M")).alias("sexe"),
@@ -191,7 +191,10 @@ class _Traits:
         tens = pl.when(day <= 18).then(day + 10).otherwise(day - 10)
         ranks = self._chosen("faute_dans_la_naissance", None, "date de naissance")
         self._set(ranks, naissance=pl.date(year, month, tens))
+        self.t = self.t.with_columns(jour_inconnu=pl.lit(False))
         if self.is_resid:
+            ranks = self._chosen("naissance_sans_jour", pl.col("a_l_etranger"), "date de naissance")
+            self._set(ranks, naissance=pl.date(year, 1, 1), jour_inconnu=pl.lit(True))
             ranks = self._chosen("nom_et_naissance_faux", None, "nom, date de naissance")
             self._set(ranks, naissance=pl.date(year, month, tens))
             self._mistype("nom_et_naissance_faux", ranks)

@@ -87,7 +87,7 @@ def _persons(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
 def _by_kind(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """The figures by kind of mistake that touches a record, and of situation that its person is in."""
     connection.execute(
-        """CREATE TEMP TABLE touchees AS
+        """CREATE TEMP TABLE fiches_touchees AS
            SELECT DISTINCT f.nature, m.membre FROM membres_fiches m
            JOIN fautes_personnes f ON m.livraison = f.livraison AND m.entite = f.entite AND m.ligne = f.ligne
            UNION ALL
@@ -96,7 +96,7 @@ def _by_kind(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
                SELECT DISTINCT nature, unnest([personne_a, personne_b]) AS personne FROM situations
            ) s ON m.vrai = s.personne"""
     )
-    return by_kind(connection, "membres_fiches", "touchees")
+    return by_kind(connection, "membres_fiches", "fiches_touchees")
 
 
 def _stays(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:

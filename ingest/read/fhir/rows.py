@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from decimal import Decimal, InvalidOperation
 
+from data_contracts.statuses import FACT, PLANNED, REFUSED
 from ingest.read.fhir import questionnaires
 from ingest.read.fhir.elements import (
     SD,
@@ -35,6 +36,7 @@ from ingest.read.fhir.elements import (
     text,
 )
 from ingest.read.fhir.references import Target, key_of
+from ingest.read.fhir.states import State, is_withdrawn
 
 Row = dict[str, str | None]
 Rows = Iterator[tuple[str, Row, str]]  # entity, row, path below the resource
@@ -58,20 +60,6 @@ _MDPH = "urn:oid:1.2.250.1.213.7."
 _DECISION_NAT = "urn:oid:1.2.250.1.213.8.1"
 
 _GENDERS = {"male": "M", "female": "F", "unknown": "I", "other": "I"}
-_EVENT = {"planned": "PLANIFIE", "triaged": "VALIDE", "finished": "REALISE", "cancelled": "ANNULE"}
-_ANSWERED = {"completed": "TERMINE", "amended": "VALIDE", "in-progress": "ENREALISATION", "stopped": "ANNULE"}
-_PLAN = {
-    "draft": "ENPREPARATION", "active": "ACTIF", "on-hold": "ENPAUSE", "completed": "TERMINE", "revoked": "ANNULE",
-}  # fmt: skip
-_GOAL = {
-    "proposed": "ENPREPARATION", "planned": "ENPREPARATION", "accepted": "ACTIF", "active": "ACTIF",
-    "completed": "TERMINE", "cancelled": "ANNULE",
-}  # fmt: skip
-_TASK = {
-    "draft": "ENPREPARATION", "requested": "PLANIFIE", "accepted": "PLANIFIE", "ready": "PLANIFIE",
-    "in-progress": "ACTIF", "completed": "TERMINE", "cancelled": "ANNULE",
-}  # fmt: skip
-_AGREED = {"active": "ACCORDE", "rejected": "REFUSE"}
 _OBJECTS = {
     "CarePlan": "PROJET", "Encounter": "SEJOUR", "QuestionnaireResponse": "EVALUATION", "Basic": "ORIENTATION",
     "ServiceRequest": "ORIENTATION", "DocumentReference": "DOCUMENT",
@@ -84,7 +72,7 @@ def _translated(table: dict[str, str], value: str | None) -> str | None:
     return table.get(value, value) if value else None
 
 
-def _usager(patient: Node) -> Rows:
+def _usager(patient: Node, _: State) -> Rows:
     row: Row = dict.fromkeys(_PERSON)
     for identifier in objects(patient, "identifier"):
         value, system = text(identifier, "value"), identifier.get("system")
@@ -123,19 +111,24 @@ def _insee(address: Node) -> str | None:
     return code(extension(address, _FR_CORE + "address-insee-code"), "valueCoding")
 
 
-def _sejour(stay: Node) -> Rows:
+def _sejour(stay: Node, state: State) -> Rows:
     finess, ident = business(stay, "sejour")
     period = part(stay, "period")
+    start, end = day(text(period, "start")), day(text(period, "end"))
+    expected = {
+        side: day(text(extension(stay, f"{_PLANNED}{side}Date"), "valueDateTime")) for side in ("Start", "End")
+    }
+    if state.state == PLANNED:  # the period of a planned encounter is a forecast too
+        expected = {"Start": expected["Start"] or start, "End": expected["End"] or end}
+        start = end = None
     yield "sejours", {
         "finess_et": finess, "sejour_id": ident,
         "@usager": key_of(stay.get("subject")), "@structure": key_of(stay.get("serviceProvider")),
         "date_admission": day(text(tddui(stay, "tddui-admission-date"), "valueDateTime")),
-        "date_entree_previsionnelle": day(text(extension(stay, _PLANNED + "StartDate"), "valueDateTime")),
-        "date_entree": day(text(period, "start")),
+        "date_entree_previsionnelle": expected["Start"], "date_entree": start,
         "mode_entree": code(part(stay, "hospitalization"), "admitSource"),
         "libelle_mode_entree": text(tddui(stay, "tddui-entry-mode-label"), "valueString"),
-        "date_sortie_previsionnelle": day(text(extension(stay, _PLANNED + "EndDate"), "valueDateTime")),
-        "date_sortie": day(text(period, "end")),
+        "date_sortie_previsionnelle": expected["End"], "date_sortie": end,
         "libelle_mode_sortie": text(tddui(stay, "tddui-exit-mode-label"), "valueString"),
         "modalite": _modality(stay),
         "@provenance": key_of(part(stay, "hospitalization").get("origin")),
@@ -167,7 +160,7 @@ def _modality(stay: Node) -> str | None:
     return "DOM" if codes.get("ror") in ("05", "27") else None
 
 
-def _evenement(event: Node) -> Rows:
+def _evenement(event: Node, state: State) -> Rows:
     finess, ident = business(event, "evenement")
     period, status = part(event, "period"), part(event, "_status")
     typed = (
@@ -185,13 +178,13 @@ def _evenement(event: Node) -> Rows:
         "@professionnel": next(filter(None, persons), None),
         "type_evenement": next((each for each in typed if each), None),
         "date_debut": moment(text(period, "start")), "date_fin": moment(text(period, "end")),
-        "statut": _translated(_EVENT, text(event, "status")),
+        "statut": state.word,
         "usager_present": text(tddui(event, "tddui-patient-present"), "valueBoolean"),
         "motif_non_realisation": code(reason, "valueCodeableConcept"),
     }, ""  # fmt: skip
 
 
-def _presence(slot: Node) -> Rows:
+def _presence(slot: Node, _: State) -> Rows:
     finess, ident = business(slot, "presenceabsence")
     yield "presences_absences", {
         "finess_et": finess, "presence_id": ident, "@usager": key_of(slot.get("schedule")),
@@ -203,7 +196,7 @@ def _presence(slot: Node) -> Rows:
     }, ""  # fmt: skip
 
 
-def _evaluation(response: Node) -> Rows:
+def _evaluation(response: Node, state: State) -> Rows:
     finess, ident = business(response, "evaluation")
     name = (text(response, "questionnaire") or "").split("|")[0].rstrip("/").rsplit("/", 1)[-1]
     kind = questionnaires.TYPES.get(name, name or None)
@@ -214,7 +207,7 @@ def _evaluation(response: Node) -> Rows:
         "finess_et": finess, "evaluation_id": ident, "@usager": subject, "type_evaluation": kind,
         "date_evaluation": day(text(response, "authored")), "resultat": result,
         "gir": questionnaires.GIR.get(result or ""),
-        "statut": _translated(_ANSWERED, text(response, "status")),
+        "statut": state.word,
     }, ""  # fmt: skip
     for link, question, value, path in answers:
         if link != questionnaires.RESULT:
@@ -265,7 +258,7 @@ def _question(link: str, above: str | None, known: dict[str, str], *, boolean: b
     return f"{question}.{adverb}" if question else link
 
 
-def _projet(plan: Node) -> Rows:
+def _projet(plan: Node, state: State) -> Rows:
     finess, ident = business(plan, "projetpersonnalise")
     period = part(plan, "period")
     agreed: dict[str, list[str]] = {"usager": [], "structure": []}
@@ -277,54 +270,54 @@ def _projet(plan: Node) -> Rows:
                 keys.append(key)
     yield "projets", {
         "finess_et": finess, "projet_id": ident, "@usager": key_of(plan.get("subject")),
-        "type_projet": code(plan, "category"), "statut": _translated(_PLAN, text(plan, "status")),
+        "type_projet": code(plan, "category"), "statut": state.word,
         "date_debut": day(text(period, "start")), "date_fin": day(text(period, "end")),
         "@accord_usager": "\n".join(agreed["usager"]) or None,
         "@accord_structure": "\n".join(agreed["structure"]) or None,
     }, ""  # fmt: skip
 
 
-def _goal(nature: str, kind: str) -> Callable[[Node], Rows]:
-    def rows(goal: Node) -> Rows:
+def _goal(nature: str, kind: str) -> Callable[[Node, State], Rows]:
+    def rows(goal: Node, state: State) -> Rows:
         finess, ident = business(goal, kind)
         yield "projet_elements", {
             "finess_et": finess, "projet_element_id": ident, "@usager": key_of(goal.get("subject")),
             "@projet": key_of(tddui(goal, "tddui-careplan-reference").get("valueReference")),
             "nature": nature, "code": code(goal, "category"),
-            "statut": _translated(_GOAL, text(goal, "lifecycleStatus")),
+            "statut": state.word,
             "date_debut": day(text(goal, "startDate")), "date_fin": day(text(part(goal, "target"), "dueDate")),
         }, ""  # fmt: skip
 
     return rows
 
 
-def _besoin(need: Node) -> Rows:
+def _besoin(need: Node, state: State) -> Rows:
     finess, ident = business(need, "besoin")
     period = part(need, "occurrencePeriod")
     yield "projet_elements", {
         "finess_et": finess, "projet_element_id": ident, "@usager": key_of(need.get("subject")),
         "@projet": key_of(part(need, "basedOn")), "nature": "BESOIN", "code": code(need, "category"),
-        "statut": _translated(_PLAN, text(need, "status")),
+        "statut": state.word,
         "date_debut": day(text(period, "start") or text(need, "authoredOn")), "date_fin": day(text(period, "end")),
     }, ""  # fmt: skip
 
 
-def _task(nature: str, kind: str, coded: str | None = None) -> Callable[[Node], Rows]:
-    def rows(task: Node) -> Rows:
+def _task(nature: str, kind: str, coded: str | None = None) -> Callable[[Node, State], Rows]:
+    def rows(task: Node, state: State) -> Rows:
         finess, ident = business(task, kind)
         period, given = part(task, "executionPeriod"), inputs(task)
         own_code = code(given.get(coded, {}), "valueCodeableConcept") if coded else None
         yield "projet_elements", {
             "finess_et": finess, "projet_element_id": ident, "@usager": key_of(task.get("for")),
             "@projet": key_of(part(task, "basedOn")), "nature": nature, "code": own_code or code(task, "code"),
-            "statut": _translated(_TASK, text(task, "status")),
+            "statut": state.word,
             "date_debut": day(text(period, "start")), "date_fin": day(text(period, "end")),
         }, ""  # fmt: skip
 
     return rows
 
 
-def _bilan(task: Node) -> Rows:
+def _bilan(task: Node, _: State) -> Rows:
     finess, ident = business(task, "bilan")
     following = inputs(task).get("dateProchainBilan", {})
     yield "bilans", {
@@ -335,7 +328,7 @@ def _bilan(task: Node) -> Rows:
     }, ""  # fmt: skip
 
 
-def _decision(basic: Node) -> Rows:
+def _decision(basic: Node, _: State) -> Rows:
     ident, national = decision_numbers(basic)
     decision = tddui(basic, "tddui-decision") or tddui(basic, "tddui-droit-decision")
     decision = extension(decision, "decision") or decision
@@ -384,7 +377,7 @@ def decision_numbers(basic: Node) -> tuple[str | None, str | None]:
     return number, text(national[0] if national else {}, "value")
 
 
-def _transport(task: Node) -> Rows:
+def _transport(task: Node, _: State) -> Rows:
     finess, ident = business(task, "transportusager")
     given = inputs(task)
     yield "transports", {
@@ -409,7 +402,7 @@ def _quantity(given: Node, name: str, factors: dict[str, Decimal]) -> str | None
         return value
 
 
-def _accord(consent: Node) -> Rows:
+def _accord(consent: Node, state: State) -> Rows:
     finess, ident = business(consent, "accord")
     provision = part(consent, "provision")
     about = key_of(part(provision, "data").get("reference")) or ""
@@ -418,18 +411,11 @@ def _accord(consent: Node) -> Rows:
         "finess_et": finess, "accord_id": ident, "@usager": key_of(consent.get("patient")),
         "@auteurs": "\n".join(performers) or None,
         "objet_type": _OBJECTS.get(about.split("/")[-2] if about.count("/") else ""),
-        "statut": agreement(consent), "date_accord": day(text(consent, "dateTime")),
+        "statut": state.word, "date_accord": day(text(consent, "dateTime")),
     }, ""  # fmt: skip
 
 
-def agreement(consent: Node) -> str | None:
-    """ACCORDE or REFUSE; a status that says neither stays as it is."""
-    if part(consent, "provision").get("type") == "deny":
-        return "REFUSE"
-    return _translated(_AGREED, text(consent, "status"))
-
-
-def _orientation(task: Node) -> Rows:
+def _orientation(task: Node, _: State) -> Rows:
     given = inputs(task)
 
     def coded(name: str) -> str | None:
@@ -457,13 +443,26 @@ def _orientation(task: Node) -> Rows:
     }, ""  # fmt: skip
 
 
-ROWS: dict[str, Callable[[Node], Rows]] = {
+_ROWS: dict[str, Callable[[Node, State], Rows]] = {
     "usager": _usager, "sejour": _sejour, "evenement": _evenement, "presence": _presence, "evaluation": _evaluation,
     "projet": _projet, "attente": _goal("ATTENTE", "attente"), "objectif": _goal("OBJECTIF", "objectif"),
     "besoin": _besoin, "action": _task("ACTION", "action"), "moyen": _task("MOYEN", "moyenressource", "type"),
     "prestation": _task("PRESTATION", "prestation", "typePrestation"), "bilan": _bilan, "decision": _decision,
     "transport": _transport, "accord": _accord, "orientation": _orientation,
 }  # fmt: skip
+
+# Tables whose rows take no state from their resource: a Basic has no status.
+_STATELESS = {"decisions", "droits_prestations"}
+
+
+def rows_of(kind: str, resource: Node, state: State) -> Rows:
+    """The rows of a resource. « @refus » says why one cannot be taken, whatever it holds."""
+    for entity, row, below in _ROWS[kind](resource, state):
+        if entity not in _STATELESS:
+            row["etat"] = state.state
+        row["@refus"] = state.refusal
+        yield entity, row, below
+
 
 # Classes that others point to -> where the reference to their patient is.
 _LEADS = {
@@ -473,7 +472,7 @@ _LEADS = {
 _IDS = {"sejour": "sejour_id", "evenement": "evenement_id", "projet": "projet_id"}
 
 
-def target(kind: str, resource: Node, row: Row | None) -> Target | None:
+def target(kind: str, resource: Node, row: Row | None, state: State) -> Target | None:
     """What a resource gives to those that point to it; None when its class is never pointed to."""
     if kind == "usager" and row is not None:
         mark = hash(tuple(sorted((name, value) for name, value in row.items() if value is not None)))
@@ -491,5 +490,13 @@ def target(kind: str, resource: Node, row: Row | None) -> Target | None:
         numbered.get("finess_et"),
         numbered.get(_IDS.get(kind, "")),
         key_of(part(resource, _LEADS[kind])),
-        agreement(resource) if kind == "accord" else None,
+        _said_to_others(kind, state),
     )
+
+
+def _said_to_others(kind: str, state: State) -> str | None:
+    """What those that point to a resource must know of its state: an agreement that is given or refused, an agenda that
+    is no longer in use."""
+    if kind == "agenda" and is_withdrawn(state):
+        return state.state
+    return state.word if kind == "accord" and state.state in (FACT, REFUSED) and not state.refusal else None

@@ -337,23 +337,52 @@ def _decision(basic: Node, _: State) -> Rows:
         "finess_et": None, "decision_id": ident, "id_nat_decision": national, "@usager": subject,
         "date_decision": day(text(extension(decision, "dateDecision"), "valueDate")),
         "type_decision": code(extension(decision, "typeDecision"), "valueCodeableConcept"),
+        "date_effet_cloture": day(text(extension(decision, "dateEffetCloture"), "valueDate")),
     }, ""  # fmt: skip
+    for rank, replaced in enumerate(_replaced(basic)):
+        yield "decisions_remplacees", {
+            "finess_et": None, "decision_id": ident, "decision_remplacee_id": replaced, "@usager": subject,
+        }, f".identifier[{rank}]"  # fmt: skip
     for rank, right in enumerate(extensions(decision, "droitPrestation"), start=1):
         numbered = extension(right, "idDroitPrestation")
         own = text(numbered, "valueString") or text(part(numbered, "valueIdentifier"), "value")
+        number = own or (f"{ident}-{rank}" if ident else None)
+        detail = extension(right, "detailPrestation")
+        where = f".extension[{SD}tddui-decision].droitPrestation[{rank - 1}]"
 
-        def coded(url: str, right: Node = right) -> str | None:
-            return code(extension(right, url), "valueCodeableConcept")
+        def coded(url: str, node: Node = right) -> str | None:
+            return code(extension(node, url), "valueCodeableConcept")
 
         yield "droits_prestations", {
-            "finess_et": None, "droit_id": own or (f"{ident}-{rank}" if ident else None), "decision_id": ident,
+            "finess_et": None, "droit_id": number, "decision_id": ident,
             "@usager": subject, "categorie": coded("categorieDroitPrestation"),
             "type_droit": coded("typeDroitPrestation"), "nature": coded("natureDroitPrestation"),
             "date_ouverture": day(text(extension(right, "dateOuverture"), "valueDate")),
             "date_echeance": day(text(extension(right, "dateEcheance"), "valueDate")),
             "existence_pag": text(extension(right, "existencePAG"), "valueBoolean"),
             "motif_fin_pag": coded("motifFinPAG"), "creton": text(extension(right, "creton"), "valueBoolean"),
-        }, f".extension[{SD}tddui-decision].droitPrestation[{rank - 1}]"  # fmt: skip
+            "taux": text(part(extension(right, "taux"), "valueQuantity"), "value"),
+            "type_compensation": coded("typeCompensation"), "temporalite": coded("temporaliteAccueil", detail),
+            "accueil_sequentiel": text(extension(detail, "accueilSequentiel"), "valueBoolean"),
+            "qualification": coded("qualificationOrientation", detail),
+            "precision_orientation": coded("precisionOrientation", detail),
+        }, where  # fmt: skip
+        for order, care in enumerate(extensions(detail, "priseCharge"), start=1):
+            amount = extension(care, "quantification")
+            unit = part(extension(amount, "unitePriseCharge"), "valueQuantity")
+            yield "prises_en_charge", {
+                "finess_et": None, "droit_id": number, "rang": str(order), "@usager": subject,
+                "mode_prise_en_charge": coded("modePriseCharge", care),
+                "valeur": text(extension(amount, "valeurPriseCharge"), "valueInteger"),
+                "unite": text(unit, "code") or text(unit, "unit"),
+                "frequence": coded("frequencePriseCharge", amount),
+            }, f"{where}.priseCharge[{order - 1}]"  # fmt: skip
+
+
+def _replaced(basic: Node) -> list[str]:
+    """The numbers of the decisions that this one revises, renews or closes, each once."""
+    said = (text(i, "value") for i in objects(basic, "identifier") if code(i, "type") == "IDDECISIONMAJ")
+    return list(dict.fromkeys(filter(None, said)))
 
 
 def decision_numbers(basic: Node) -> tuple[str | None, str | None]:
@@ -452,7 +481,7 @@ _ROWS: dict[str, Callable[[Node, State], Rows]] = {
 }  # fmt: skip
 
 # Tables whose rows take no state from their resource: a Basic has no status.
-_STATELESS = {"decisions", "droits_prestations"}
+_STATELESS = {"decisions", "decisions_remplacees", "droits_prestations", "prises_en_charge"}
 
 
 def rows_of(kind: str, resource: Node, state: State) -> Rows:

@@ -49,7 +49,7 @@ def slot(person: int, rank: int, status: str, month: str, kind: str = "1") -> No
 
 def person(n: int, **changed: Any) -> Node:
     """A person of its own: other names, other numbers."""
-    resource = ex.patient(n, birthDate=f"19{40 + n}-03-04", **changed)
+    resource = ex.patient(n, **{"birthDate": f"19{40 + n}-03-04", **changed})
     resource["identifier"] = [each for each in resource["identifier"] if "213.1.4" not in each["system"]]
     resource["name"] = [{"use": "official", "family": f"{ex.NOM}{chr(96 + n)}", "given": [ex.PRENOM]}]
     return ex.entry(f"patient-{n}", resource)

@@ -116,7 +116,7 @@ def _staging(each: PersonEntity) -> str:
     facts = f"where {{{{ is_fact('{state}'{', plans=true' if each.role.kind in STATEMENTS else ''}) }}}}\n" if state else ""
     return f"""-- {DERIVED}
 -- The last word of {each.contract.id} on each row of {each.entity.name}.
-{{{{ derniere_version(source('raw', '{each.table}'), [{key}]) }}}}
+{{{{ last_version(source('raw', '{each.table}'), [{key}]) }}}}
 
 select
 {columns},
@@ -138,7 +138,7 @@ def _column(each: PersonEntity, field: Field) -> str:
     if role.kind in STATEMENTS and role.record and name == role.record.field:
         return f"coalesce({name}, '?' || {role.number}) as {name}"
     if role.kind in STATEMENTS and name in {role.fields.get(date) for date in _PAST}:
-        return f"{{{{ jour_passe('{name}', '_collecte_le') }}}} as {name}"
+        return f"{{{{ past_day('{name}', '_collecte_le') }}}} as {name}"
     if field.logical_type == "integer":
         return f"cast({name} as {{{{ dbt.type_int() }}}}) as {name}"
     return name

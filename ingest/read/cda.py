@@ -114,7 +114,7 @@ def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Ta
     for number, root in enumerate(_documents(path)):
         for entity, row in _Document(root).rows():
             if (rows := collected.get(entity)) is not None:
-                rows.add(row, chemin=f"document[{number}].{entity}", defaut=row.pop("@refus", None))
+                rows.add(row, path=f"document[{number}].{entity}", defect=row.pop("@refus", None))
         for rows in collected.values():
             if rows.full:
                 yield rows.take()

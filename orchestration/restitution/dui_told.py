@@ -28,9 +28,9 @@ from orchestration.restitution.known import (
     Demande,
     Dossier,
     Droit,
-    Ecart,
     Etablissement,
     Identity,
+    Mismatch,
     Orientation,
     Resid,
     Stay,
@@ -178,7 +178,7 @@ class _Reading:
             domaine=self.known.domaine,
             exporte_le=self.known.exporte_le,
             dossiers=tuple(self.dossier(usager) for usager in self.rows[USAGERS]),
-            ecarts=tuple(self.mismatches()),
+            mismatches=tuple(self.mismatches()),
             hors_dui=tuple(self.only_in_vt()),
             opposed=self.n_opposed,
             compared=self.known.compared,
@@ -215,8 +215,8 @@ class _Reading:
             resid_sortie=matched.get("resid_date_sortie"),
             vt_entree=matched.get("vt_date_entree"),
             vt_sortie=matched.get("vt_date_sortie"),
-            vt_entree_a_dire=bool(matched.get("entree_non_dite_vt")),
-            vt_sortie_a_dire=bool(matched.get("sortie_non_dite_vt")),
+            vt_entree_to_tell=bool(matched.get("entree_non_dite_vt")),
+            vt_sortie_to_tell=bool(matched.get("sortie_non_dite_vt")),
             dossier_vt=_number(told[0]) if len(told) == 1 else None,
         )
 
@@ -239,7 +239,7 @@ class _Reading:
             date_statut=row["date_statut"],
             entree=row["date_entree"],
             sortie=row["date_sortie"],
-            a_clore=self.is_to_close(row),
+            to_close=self.is_to_close(row),
         )
 
     def is_to_close(self, paper: Row) -> bool:
@@ -267,7 +267,7 @@ class _Reading:
             return "La personne est entrée depuis dans un autre établissement, pour le même accueil."
         return None
 
-    def mismatches(self) -> Iterator[Ecart]:
+    def mismatches(self) -> Iterator[Mismatch]:
         whose = self.whose()
         yield from work_list.find(self.known.stays, whose)
         for row in self.rows[DEMANDES]:
@@ -289,10 +289,10 @@ class _Reading:
         """A person as the ESMS knows it; one whom its DUI does not hold, as the other system says it."""
         for usager in self.usagers_of.get(person or "", []):
             identity = _identity(usager)
-            return Who(identity.dossier, identity.nom_complet, sejour)
+            return Who(identity.dossier, identity.full_name, sejour)
         named = row if "nom_dit" in row else self.named.get(person or "", {})
         other = Identity("", nom=named.get("nom_dit"), prenoms=named.get("prenoms_dit"))
-        return Who("", other.nom_complet, sejour)
+        return Who("", other.full_name, sejour)
 
     def whose(self) -> dict[str, Who]:
         """Stay of the layer -> whose it is; of a stay that the DUI does not tell, whom another system says."""
@@ -302,7 +302,7 @@ class _Reading:
             usager = usagers.get(row["usager_id"])
             if usager and (stay := self.stay_of.get(row["place"])):
                 identity = _identity(usager)
-                found.setdefault(stay, Who(identity.dossier, identity.nom_complet, row[f"{CLEAR}sejour_id"]))
+                found.setdefault(stay, Who(identity.dossier, identity.full_name, row[f"{CLEAR}sejour_id"]))
         known = (DEMANDES, ORIENTATIONS, RESIDENTS)
         others = [table for table in self.rows if table[0] != DUI and table not in known]
         for row in chain.from_iterable(self.rows[table] for table in (*known, *others)):

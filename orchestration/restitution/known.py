@@ -35,7 +35,7 @@ class Identity:
     ins_statut: str | None = None
 
     @property
-    def nom_complet(self) -> str:
+    def full_name(self) -> str:
         """Name and first given name, as a person of the ESMS would look for it."""
         first = (self.prenoms or "").replace(",", " ").split()
         return " ".join(filter(None, (self.nom, first[0] if first else None)))
@@ -60,8 +60,8 @@ class Stay:
     resid_sortie: date | None = None
     vt_entree: date | None = None
     vt_sortie: date | None = None
-    vt_entree_a_dire: bool = False
-    vt_sortie_a_dire: bool = False
+    vt_entree_to_tell: bool = False
+    vt_sortie_to_tell: bool = False
     dossier_vt: str | None = field(default=None, repr=False)  # the application or the task that the stay came from
 
     def covers(self, first: date, last: date) -> bool:
@@ -130,7 +130,7 @@ class Demande:
     date_statut: date | None = None
     entree: date | None = None
     sortie: date | None = None
-    a_clore: bool = False  # a paper file that makes the waiting list longer than it is
+    to_close: bool = False  # a paper file that makes the waiting list longer than it is
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ class Dossier:
 
 
 @dataclass(frozen=True)
-class Ecart:
+class Mismatch:
     """A mismatch between the systems, about one person of the ESMS."""
 
     dossier: str = field(repr=False)
@@ -171,7 +171,7 @@ class Ecart:
     dui: str
     resid: str
     viatrajectoire: str
-    a_faire: str
+    todo: str
 
 
 @dataclass(frozen=True)
@@ -187,7 +187,7 @@ class Etablissement:
     domaine: str | None = None
     exporte_le: date | None = None  # date of the last file of its DUI
     dossiers: tuple[Dossier, ...] = ()
-    ecarts: tuple[Ecart, ...] = ()
+    mismatches: tuple[Mismatch, ...] = ()
     opposed: int = 0
     compared: bool = True
     hors_dui: tuple[Dossier, ...] = ()
@@ -202,7 +202,7 @@ class Doubt:
     champ: str
     constat: str
     valeur: str = ""
-    a_faire: str = ""
+    todo: str = ""
     ligne: str = ""  # of the prepared file; none: about what is not in it, or about the whole
     personne: str = field(default="", repr=False)
 

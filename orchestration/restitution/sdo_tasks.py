@@ -75,9 +75,9 @@ def _is_in(entry: dict[str, Any], entries: list[dict[str, Any]]) -> bool:
 
 
 def _to_tell(stay: Stay) -> Iterator[tuple[tuple[str, str], date]]:
-    if stay.vt_entree_a_dire and stay.entree:
+    if stay.vt_entree_to_tell and stay.entree:
         yield ENTERED, stay.entree
-    if stay.vt_sortie_a_dire and stay.sortie:
+    if stay.vt_sortie_to_tell and stay.sortie:
         yield LEFT, stay.sortie
 
 

@@ -13,8 +13,8 @@ import polars as pl
 import pytest
 
 from ingest.read.frames import DEFAUT
-from tests.unit.readers import exemples as ex
-from tests.unit.readers.exemples import Node
+from tests.unit.readers import examples as ex
+from tests.unit.readers.examples import Node
 
 Read = Callable[..., dict[str, pl.DataFrame]]
 FACT, PLAN, REFUSED, CANCELLED, ERROR, NOTHING = "FAIT", "PREVU", "REFUSE", "ANNULE", "ERREUR", "rejetée"
@@ -189,5 +189,5 @@ def test_a_task_of_the_sdo_too(
     rows_of: Read, write: Callable[..., Path], status: str, expected: str
 ) -> None:
     path = write(ex.as_bytes({**ex.orientation(), "status": status}), "sdo_2024-12-31_a.json")
-    rows = rows_of(path, "fhir_bundle", ("orientations",), contenu="sdo")["orientations"]
+    rows = rows_of(path, "fhir_bundle", ("orientations",), content="sdo")["orientations"]
     assert rows["etat"].to_list() == [expected]

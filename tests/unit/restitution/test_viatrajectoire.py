@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from orchestration.restitution import sdo_tasks, viatrajectoire_table, work_list
-from orchestration.restitution.known import Decision, Demande, Droit, Ecart, Etablissement
-from tests.unit.restitution.exemples import DECISION, EHPAD, IME, TASK, with_file, with_stay
+from orchestration.restitution.known import Decision, Demande, Droit, Etablissement, Mismatch
+from tests.unit.restitution.esms_examples import DECISION, EHPAD, IME, TASK, with_file, with_stay
 
 AT = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
-ENTERED = {"vt_entree_a_dire": True}
-LEFT = {"vt_sortie_a_dire": True, "sortie": date(2026, 11, 3)}
+ENTERED = {"vt_entree_to_tell": True}
+LEFT = {"vt_sortie_to_tell": True, "sortie": date(2026, 11, 3)}
 
 
 def inputs(entry: dict[str, Any]) -> dict[str, Any]:
@@ -92,7 +92,7 @@ def test_a_task_that_cannot_be_known_is_not_prepared(changes: dict[str, Any], re
     assert prepared.entries is None
     (doubt,) = prepared.doubts
     assert doubt.constat == "Entrée du 02/10/2026 non préparée"
-    assert doubt.a_faire.startswith(reason)
+    assert doubt.todo.startswith(reason)
 
 
 def test_the_task_that_the_stay_came_from_is_the_one_told_among_several() -> None:
@@ -119,7 +119,7 @@ def test_a_transaction_holds_a_task_once() -> None:
     stay = replace(with_stay(IME, **ENTERED).dossiers[0].sejours[0])
     prepared = sdo_tasks.prepare(with_file(IME, sejours=(stay, replace(stay, number="S-2"))), AT)
     assert only(prepared.entries)
-    assert "Deux séjours" in prepared.doubts[0].a_faire
+    assert "Deux séjours" in prepared.doubts[0].todo
 
 
 def test_what_a_task_must_hold_and_the_dui_does_not_know_is_told() -> None:
@@ -133,14 +133,14 @@ def told(esms: Etablissement) -> list[dict[str, str]]:
     ]
 
 
-PAPER = Demande("P-8", True, "LISTE_ATTENTE", date(2026, 5, 1), a_clore=True)
+PAPER = Demande("P-8", True, "LISTE_ATTENTE", date(2026, 5, 1), to_close=True)
 APPLIED = Demande("VT-3", False, "ADMISSION", date(2026, 9, 1))
 
 
 def test_lines_of_grand_age() -> None:
     esms = with_file(
         with_stay(EHPAD, **ENTERED, **LEFT, motif_sortie="124"),
-        demandes=(APPLIED, PAPER, replace(PAPER, a_clore=False)),
+        demandes=(APPLIED, PAPER, replace(PAPER, to_close=False)),
     )
     columns = ("N° dossier ViaTrajectoire", "Action", "Statut à porter", "Date de sortie")
     assert [tuple(line[c] for c in columns) for line in told(esms)] == [
@@ -162,9 +162,9 @@ def test_an_application_that_cannot_be_known_is_left_empty(demandes: tuple[Deman
 def test_the_work_list_is_sorted_kind_by_kind() -> None:
     entry, paper = work_list.KINDS[0].label, work_list.PAPER
     lines = [
-        Ecart(n, "NOM", "S", kind, "constat", "1", "2", "3", "à faire")
+        Mismatch(n, "NOM", "S", kind, "constat", "1", "2", "3", "à faire")
         for n, kind in (("", paper), ("D2", paper), ("D9", entry), ("D1", paper))
     ]
-    rows = work_list.prepare(replace(EHPAD, ecarts=tuple(lines)))
+    rows = work_list.prepare(replace(EHPAD, mismatches=tuple(lines)))
     assert [(row[4], row[1]) for row in rows] == [(entry, "D9"), (paper, "D1"), (paper, "D2"), (paper, "")]
     assert len(rows[0]) == len(work_list.COLUMNS)

@@ -18,7 +18,7 @@ periodes as (
         a.annee,
         p.type_presence,
         {{ dbt.datediff("case when p.debut > a.debut then p.debut else a.debut end", "case when p.fin < a.fin then p.fin else a.fin end", "minute") }} as minutes
-    from {{ des_et_a_refaire(ref('stg_dui__presences')) }} as p
+    from {{ of_esms_to_redo(ref('stg_dui__presences')) }} as p
     inner join annees as a on p.finess_et = a.unite_id and p.debut < a.fin and p.fin > a.debut
     where p.sejour_id is not null and p.type_presence in ('1', '2')
 )

@@ -54,7 +54,7 @@ girs as (
         a.annee,
         e.gir,
         row_number() over (partition by u.unite_id, u.personne, a.annee order by e.date_evaluation desc nulls last, e.evaluation_id desc) as rang
-    from {{ des_et_a_refaire(ref('stg_dui__evaluations')) }} as e
+    from {{ of_esms_to_redo(ref('stg_dui__evaluations')) }} as e
     inner join {{ of_units_to_redo(ref('int_dui__usagers')) }} as u on e.finess_et = u.unite_id and e.usager_id = u.usager_id
     inner join annees as a on e.finess_et = a.unite_id and coalesce(e.date_evaluation <= a.dernier_jour, true)
     where e.gir is not null
@@ -63,7 +63,7 @@ girs as (
 -- A right to a place in an ESMS (J401: orientation of children, work and training, orientation of adults), in force on 31 December.
 orientes as (
     select distinct u.unite_id, u.personne, a.annee
-    from {{ des_et_a_refaire(ref('stg_dui__droits_prestations')) }} as d
+    from {{ of_esms_to_redo(ref('stg_dui__droits_prestations')) }} as d
     inner join {{ of_units_to_redo(ref('int_dui__usagers')) }} as u on d.finess_et = u.unite_id and d.usager_id = u.usager_id
     inner join annees as a
         on d.finess_et = a.unite_id
@@ -78,13 +78,13 @@ projets as (
         u.personne,
         a.annee,
         max(case when b.date_bilan > {{ dbt.dateadd('month', -12, 'a.dernier_jour') }} then 1 else 0 end) = 1 as est_revu
-    from {{ des_et_a_refaire(ref('stg_dui__projets')) }} as p
+    from {{ of_esms_to_redo(ref('stg_dui__projets')) }} as p
     inner join {{ of_units_to_redo(ref('int_dui__usagers')) }} as u on p.finess_et = u.unite_id and p.usager_id = u.usager_id
     inner join annees as a
         on p.finess_et = a.unite_id
         and coalesce(p.date_debut <= a.dernier_jour, true)
         and coalesce(p.date_fin > a.dernier_jour, true)
-    left join {{ des_et_a_refaire(ref('stg_dui__bilans')) }} as b
+    left join {{ of_esms_to_redo(ref('stg_dui__bilans')) }} as b
         on p.finess_et = b.finess_et and p.projet_id = b.projet_id and b.date_bilan <= a.dernier_jour
     where coalesce(p.statut, '') not in ('ANNULE', 'NONDEBUTE', 'ENPREPARATION', 'CREATION')
     group by u.unite_id, u.personne, a.annee

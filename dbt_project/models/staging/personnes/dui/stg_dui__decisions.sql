@@ -2,7 +2,7 @@
    `date_cloture`: its own, when it closes (type 5); else the first day on which another closes it, or replaces it (an attribution that
    names it, `idDecisionMAJ`: it opens the day the new right does). A refusal, a deferment or « nothing more » closes nothing. A type that is not
    told leaves unknown what the decision does. #}
-{{ derniere_version(source('raw', 'dui__decisions'), ['finess_et', 'decision_id']) }},
+{{ last_version(source('raw', 'dui__decisions'), ['finess_et', 'decision_id']) }},
 
 remplacements as (
     select distinct finess_et, decision_id, decision_remplacee_id

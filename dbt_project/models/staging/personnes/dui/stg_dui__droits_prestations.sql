@@ -1,6 +1,6 @@
 {# One row per right that a decision opens. A decision that attributes nothing opens none, whatever stands in it; one that closes tells the
    right that it ends. `date_echeance`: its end, which is that of its decision when that one is closed or replaced before. #}
-{{ derniere_version(source('raw', 'dui__droits_prestations'), ['finess_et', 'droit_id']) }}
+{{ last_version(source('raw', 'dui__droits_prestations'), ['finess_et', 'droit_id']) }}
 
 select
     r.finess_et,

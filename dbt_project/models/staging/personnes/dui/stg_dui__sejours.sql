@@ -1,4 +1,4 @@
-{{ derniere_version(source('raw', 'dui__sejours'), ['finess_et', 'sejour_id']) }}
+{{ last_version(source('raw', 'dui__sejours'), ['finess_et', 'sejour_id']) }}
 
 select
     finess_et,

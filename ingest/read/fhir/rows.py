@@ -11,7 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from decimal import Decimal, InvalidOperation
+from functools import cache
 
+from data_contracts.nomenclatures import read_list
 from data_contracts.statuses import FACT, PLANNED, REFUSED
 from ingest.read.fhir import questionnaires
 from ingest.read.fhir.elements import (
@@ -44,7 +46,8 @@ Rows = Iterator[tuple[str, Row, str]]  # entity, row, path below the resource
 _FR_CORE = "https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-"
 _BIRTH_PLACE = "http://hl7.org/fhir/StructureDefinition/patient-birthPlace"
 _PLANNED = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Encounter.planned"
-_MODALITIES = "https://interop.esante.gouv.fr/ig/fhir/tddui/CodeSystem/tddui-modalite-accueil"
+# How the systems of these lists are written: by their own name, by that of the terminology.
+_LISTS = {"J226": ("R338", "J226"), "J264": ("R213", "J264"), "J30": ("R240", "J30")}
 _ABSENT_REASON = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 _INS = {  # OID of the matricule INS, real or of test -> its nature
     "urn:oid:1.2.250.1.213.1.4.8": "INS-NIR", "urn:oid:1.2.250.1.213.1.4.10": "INS-NIR",
@@ -52,7 +55,7 @@ _INS = {  # OID of the matricule INS, real or of test -> its nature
 }  # fmt: skip
 _PERSON = (
     "finess_et", "usager_id", "matricule_ins", "ins_type", "ins_statut", "nir", "numero_mdph", "nom_naissance",
-    "nom_usage", "prenoms", "date_naissance", "sexe", "commune_naissance", "code_domicile", "protection_juridique",
+    "nom_usage", "prenoms", "date_naissance", "rang_naissance", "sexe", "commune_naissance", "code_domicile", "protection_juridique",
     "date_deces",
 )  # fmt: skip
 _NIR = "urn:oid:1.2.250.1.213.1.4.13"
@@ -76,7 +79,7 @@ def _usager(patient: Node, _: State) -> Rows:
     row: Row = dict.fromkeys(_PERSON)
     for identifier in objects(patient, "identifier"):
         value, system = text(identifier, "value"), identifier.get("system")
-        if value is None or not isinstance(system, str):
+        if value is None or not isinstance(system, str) or identifier.get("use") == "old":
             continue
         if kind_of_system(identifier) == "localusager":
             row["finess_et"], row["usager_id"] = split(value)
@@ -97,9 +100,10 @@ def _usager(patient: Node, _: State) -> Rows:
     row["nom_naissance"], row["nom_usage"] = text(official, "family"), text(usual, "family")
     row["prenoms"] = birth_names or " ".join(listed) or None
     row["date_naissance"] = day(text(patient, "birthDate"))
+    row["rang_naissance"] = text(tddui(part(patient, "_birthDate"), "tddui-birth-order"), "valuePositiveInt")
     row["sexe"] = _translated(_GENDERS, text(patient, "gender"))
     row["commune_naissance"] = _insee(part(extension(patient, _BIRTH_PLACE), "valueAddress"))
-    addresses = objects(patient, "address")
+    addresses = [a for a in objects(patient, "address") if a.get("use") != "old"]
     home = next((a for a in addresses if a.get("use") == "home"), addresses[0] if addresses else {})
     row["code_domicile"] = _insee(home) or text(home, "postalCode")
     row["protection_juridique"] = code(tddui(patient, "tddui-legal-protection"), "valueCodeableConcept")
@@ -113,7 +117,7 @@ def _insee(address: Node) -> str | None:
 
 def _sejour(stay: Node, state: State) -> Rows:
     finess, ident = business(stay, "sejour")
-    period = part(stay, "period")
+    period, inside = part(stay, "period"), part(stay, "hospitalization")
     start, end = day(text(period, "start")), day(text(period, "end"))
     expected = {
         side: day(text(extension(stay, f"{_PLANNED}{side}Date"), "valueDateTime")) for side in ("Start", "End")
@@ -126,38 +130,42 @@ def _sejour(stay: Node, state: State) -> Rows:
         "@usager": key_of(stay.get("subject")), "@structure": key_of(stay.get("serviceProvider")),
         "date_admission": day(text(tddui(stay, "tddui-admission-date"), "valueDateTime")),
         "date_entree_previsionnelle": expected["Start"], "date_entree": start,
-        "mode_entree": code(part(stay, "hospitalization"), "admitSource"),
+        "mode_entree": code(inside, "admitSource"),
         "libelle_mode_entree": text(tddui(stay, "tddui-entry-mode-label"), "valueString"),
         "date_sortie_previsionnelle": expected["End"], "date_sortie": end,
         "libelle_mode_sortie": text(tddui(stay, "tddui-exit-mode-label"), "valueString"),
         "modalite": _modality(stay),
-        "@provenance": key_of(part(stay, "hospitalization").get("origin")),
+        "mode_sortie": code(inside, "dischargeDisposition"), "@provenance": key_of(inside.get("origin")),
+        "date_entree_provenance": day(text(tddui(inside, "tddui-entry-date-origin"), "valueDateTime")),
+        "dossier_provenance": text(part(inside, "preAdmissionIdentifier"), "value"),
     }, ""  # fmt: skip
 
 
 def _modality(stay: Node) -> str | None:
-    """The modality: our own code when it is given, else from J264 with J30, else « DOM » from J226; else unknown."""
-    codes: dict[str, str] = {}
+    """The modality that a code of J226 says by its own meaning; else one of J264, with J30; else unknown.
+
+    The guide binds the element to J226, which says « at home » and nothing else of the ways of being received.
+    """
+    said: dict[str, str] = {}
     for concept in objects(stay, "serviceType"):
         for coding in objects(concept, "coding"):
             system, value = text(coding, "system") or "", text(coding, "code")
-            if value is None:
-                continue
-            if system == _MODALITIES:
-                return value
-            for name, marks in (("mode", ("R213", "J264")), ("temps", ("R240", "J30")), ("ror", ("R338", "J226"))):
-                if any(mark in system for mark in marks):
-                    codes.setdefault(name, value)
-    match codes.get("mode"), codes.get("temps"):
-        case "46", "02":
-            return "HP"
-        case "46", "01":
-            return "HT"
-        case "47", _:
-            return "AJ"
-        case "48", _:
-            return "AN"
-    return "DOM" if codes.get("ror") in ("05", "27") else None
+            name = next((name for name, marks in _LISTS.items() if any(mark in system for mark in marks)), None)
+            if name and value:
+                said.setdefault(name, value)
+    of = modalities()
+    return (
+        of.get(("J226", said.get("J226"), ""))
+        or of.get(("J264", said.get("J264"), said.get("J30") or ""))
+        or of.get(("J264", said.get("J264"), ""))
+    )
+
+
+@cache
+def modalities() -> dict[tuple[str, str | None, str], str]:
+    """(list, code, temporality) -> our modality; a code that says none is not there."""
+    rows = read_list("modalites_codees")
+    return {(row["liste"], row["code"], row["temporalite"]): row["modalite"] for row in rows if row["modalite"]}
 
 
 def _evenement(event: Node, state: State) -> Rows:

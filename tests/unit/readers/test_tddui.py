@@ -227,10 +227,10 @@ def test_the_same_patient_given_twice_alike_is_one(rows_of: Read, write: Callabl
         ([("27", "TRE_R338")], "DOM"),
         ([("05", "J226")], "DOM"),
         ([("02", "J226")], None),
-        (
-            [("EXT", "https://interop.esante.gouv.fr/ig/fhir/tddui/CodeSystem/tddui-modalite-accueil"), ("47", "J264")],
-            "EXT",
-        ),
+        ([("26", "TRE_R338")], "DOM"),
+        ([("20", "TRE_R338")], None),  # a protected unit is of the day or of the night: it does not say
+        ([("20", "TRE_R338"), ("47", "J264")], "AJ"),
+        ([("EXT", "https://interop.esante.gouv.fr/ig/fhir/tddui/CodeSystem/tddui-modalite-accueil")], None),
         ([], None),
     ],
 )

@@ -92,6 +92,12 @@ def sniff(path: Path) -> Document:
     return Document("json", "utf-8", None, facts)
 
 
+def version_of(path: Path) -> str | None:
+    """The version of the guide that a JSON file follows (`guides.version_in`); None when nothing says it."""
+    with json_stream(path) as stream:
+        return guides.version_in(iter(lambda: stream.read(_BLOCK), b""))
+
+
 def _texts(path: Path, place: str) -> list[str]:
     """The texts at a place of the bundle itself, outside its entries."""
     with json_stream(path) as stream:

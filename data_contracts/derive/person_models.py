@@ -113,7 +113,9 @@ def _staging(each: PersonEntity) -> str:
     key = ", ".join(f"'{name}'" for name in each.entity.stored.primary_key)
     columns = ",\n".join(f"    {_column(each, field)}" for field in each.entity.stored.fields)
     state = each.entity.state_field
-    facts = f"where {{{{ is_fact('{state}'{', plans=true' if each.role.kind in STATEMENTS else ''}) }}}}\n" if state else ""
+    facts = (
+        f"where {{{{ is_fact('{state}'{', plans=true' if each.role.kind in STATEMENTS else ''}) }}}}\n" if state else ""
+    )
     return f"""-- {DERIVED}
 -- The last word of {each.contract.id} on each row of {each.entity.name}.
 {{{{ last_version(source('raw', '{each.table}'), [{key}]) }}}}

@@ -84,7 +84,9 @@ def deliver(
         if progress:
             progress(path.name, done, len(files))
         if path not in asked and (reason := _of_no_delivery(path)):
-            receipts.append(Receipt(str(path), None, None, "ignored", reason, name=landing.neutral_name(UNKNOWN, path, "")))
+            receipts.append(
+                Receipt(str(path), None, None, "ignored", reason, name=landing.neutral_name(UNKNOWN, path, ""))
+            )
             continue
         at = now + timedelta(microseconds=done)
         receipts.append(_deliver_one(path, home, contracts, source, millesime, reinstate, at))

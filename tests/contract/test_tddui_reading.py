@@ -10,6 +10,8 @@ import pytest
 from data_contracts import guides
 from data_contracts.guides import FOLDER
 from data_contracts.loading import load_contracts
+from data_contracts.nomenclatures import codes, read_list
+from data_contracts.statuses import STATES, UNKNOWN
 
 # What an element is read for when it fills no field.
 _OTHERWISE = {"reconnaît l'élément", "toutes les tables", "refuse le fichier quand il est DELETE"}
@@ -57,3 +59,11 @@ def test_every_field_of_a_bundle_is_read_from_an_element() -> None:
         "presences_absences.sejour_id", "projet_elements.nature", "usagers.ins_type",
         "usagers.protection_juridique",
     ]  # fmt: skip
+
+
+def test_the_page_says_every_status_as_it_is_declared() -> None:
+    page = (FOLDER.parents[1] / "docs" / "formats" / "tddui.md").read_text(encoding="utf-8")
+    for row in read_list("statuts_enonces"):
+        assert row["etat"] in codes(STATES) | {UNKNOWN}
+        line = f"| {row['classes'].replace(' ', ', ')} | {row['element']} | {row['code']} | {row['etat']} |"
+        assert line in page, line

@@ -55,8 +55,8 @@ _INS = {  # OID of the matricule INS, real or of test -> its nature
 }  # fmt: skip
 _PERSON = (
     "finess_et", "usager_id", "matricule_ins", "ins_type", "ins_statut", "nir", "numero_mdph", "nom_naissance",
-    "nom_usage", "prenoms", "date_naissance", "rang_naissance", "sexe", "commune_naissance", "code_domicile", "protection_juridique",
-    "date_deces",
+    "nom_usage", "prenoms", "date_naissance", "rang_naissance", "sexe", "commune_naissance", "code_domicile",
+    "protection_juridique", "date_deces",
 )  # fmt: skip
 _NIR = "urn:oid:1.2.250.1.213.1.4.13"
 _MDPH = "urn:oid:1.2.250.1.213.7."
@@ -119,9 +119,7 @@ def _sejour(stay: Node, state: State) -> Rows:
     finess, ident = business(stay, "sejour")
     period, inside = part(stay, "period"), part(stay, "hospitalization")
     start, end = day(text(period, "start")), day(text(period, "end"))
-    expected = {
-        side: day(text(extension(stay, f"{_PLANNED}{side}Date"), "valueDateTime")) for side in ("Start", "End")
-    }
+    expected = {side: day(text(extension(stay, f"{_PLANNED}{side}Date"), "valueDateTime")) for side in ("Start", "End")}
     if state.state == PLANNED:  # the period of a planned encounter is a forecast too
         expected = {"Start": expected["Start"] or start, "End": expected["End"] or end}
         start = end = None

@@ -16,7 +16,7 @@ def of_version(version: str | None, n: int) -> bytes:
     text = ex.as_bytes(ex.bundle(*ex.dossier(n))).decode()
     text = text.replace("|2.2.0", f"|{version}" if version else "")
     if version == "2.0.0":
-        text = text.replace(".esante.gouv.fr\"", ".cnsa.fr\"").replace("projet-personnalise|", "projet-perso|")
+        text = text.replace('.esante.gouv.fr"', '.cnsa.fr"').replace("projet-personnalise|", "projet-perso|")
     return text.encode()
 
 

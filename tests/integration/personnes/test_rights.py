@@ -1,4 +1,4 @@
-"""What a decision of the CDAPH gives: from a delivered bundle to « sans décision », to the end of the right, to RESID-ESMS.
+"""What a decision of the CDAPH gives: from a delivered bundle to « sans décision » and to the end of the right.
 
 One person a kind of decision, all there on the day of the document (31 December 2024).
 """
@@ -69,8 +69,6 @@ def decision(n: int, number: str, kind: str | None, said: dict[str, Any]) -> Nod
     return ex.entry(f"decision-{number}", resource)
 
 
-
-
 @pytest.fixture(scope="module")
 def layer(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
     guichet = Guichet(tmp_path_factory.mktemp("decisions"))
@@ -80,8 +78,13 @@ def layer(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection
     guichet.take("tddui_2024-12-31_a.json", ex.as_bytes(ex.bundle(*entries)))
     load_warehouse(guichet.home)
     with duckdb.connect(str(guichet.home.warehouse)) as connection:  # FINESS says it is for disabled adults
-        names = [n for (n,) in connection.execute("SELECT column_name FROM information_schema.columns "
-                                                  "WHERE table_schema='raw' AND table_name='finess__et'").fetchall()]
+        names = [
+            n
+            for (n,) in connection.execute(
+                "SELECT column_name FROM information_schema.columns "
+                "WHERE table_schema='raw' AND table_name='finess__et'"
+            ).fetchall()
+        ]
         row = {"finess_et": ET, "categorie_code": "255", "_delivery_id": "f", "_ligne": 1, "_est_courante": True,
                "_collecte_le": date(2024, 12, 31), "_recu_le": "2025-01-02", "millesime": 2024}  # fmt: skip
         kept = {name: value for name, value in row.items() if name in names}

@@ -336,7 +336,8 @@ def dossier(n: int = 1, finess: str = ET) -> list[Node]:
         entry(
             f"transport-{n}",
             _task(
-                n, finess, "transportusager", "TPPat", "tddui-task-transport-usager", code=concept("ORG-156"), status="completed",
+                n, finess, "transportusager", "TPPat", "tddui-task-transport-usager", code=concept("ORG-156"),
+                status="completed",
                 executionPeriod={"start": "2024-02-01T08:00:00+01:00"},
                 input=[
                     given("natureTransport", valueCodeableConcept=concept("2.3.4.1")),

@@ -496,12 +496,22 @@ def _decision() -> Template:
             }
         ],
         "identifier": [
-            {"use": "official", "type": concept(_system("basic-decision-identifier"), "IDDECISION"),
-             "system": "urn:oid:1.2.250.1.213.7.1", "value": pl.col("decision")},
-            {"type": concept(_system("basic-decision-identifier"), "IDDECISIONMAJ"),
-             "system": "urn:oid:1.2.250.1.213.7.1", "value": renewed},
-            {"type": concept(_system("basic-decision-identifier"), "IDNATDECISION"),
-             "system": "urn:oid:1.2.250.1.213.8.1", "value": pl.col("decision_nationale")},
+            {
+                "use": "official",
+                "type": concept(_system("basic-decision-identifier"), "IDDECISION"),
+                "system": "urn:oid:1.2.250.1.213.7.1",
+                "value": pl.col("decision"),
+            },
+            {
+                "type": concept(_system("basic-decision-identifier"), "IDDECISIONMAJ"),
+                "system": "urn:oid:1.2.250.1.213.7.1",
+                "value": renewed,
+            },
+            {
+                "type": concept(_system("basic-decision-identifier"), "IDNATDECISION"),
+                "system": "urn:oid:1.2.250.1.213.8.1",
+                "value": pl.col("decision_nationale"),
+            },
         ],
         "code": concept(_system("basic-type"), "DECISION"),
         "subject": reference(_id("dor", "decision")),

@@ -223,7 +223,7 @@ def _orientation(dossier: Dossier, stay: Stay, status: tuple[str, str]) -> Orien
         return still[0]
     if still:
         return "Plusieurs orientations en cours dans ViaTrajectoire : dire laquelle est celle de ce séjour."
-    decisions = [d for d in dossier.decisions if d.droits]
+    decisions = [d for d in dossier.decisions if d.opens_a_right]
     if len(decisions) == 1:
         return Orientation("", decisions[0].decision_id, decisions[0].id_nat)
     if decisions:

@@ -17,6 +17,7 @@ import polars as pl
 
 from data_contracts.loading import Entity, load_contracts
 from data_contracts.person_entities import person_entities
+from data_contracts.statuses import FACT, PLANNED
 from ingest.home import PROJECT, Home
 from orchestration.restitution.known import PA, PH
 
@@ -144,16 +145,23 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
 
 
 def _in_force(connection: duckdb.DuckDBPyConnection, source: str, entity: Entity, finess: str) -> set[Line]:
-    """The last word on each row of a table, whichever year it was delivered for (as the staging models)."""
+    """The last word on each row of a table, whichever year it was delivered for (as the staging models).
+
+    A statement that is withdrawn or refused is not in force; one that is planned says so by its dates.
+    """
     key = [f'"{name}"' for name in entity.primary_key]
     unknown = " OR ".join(f'"{name}" IS NULL' for name in entity.identity_in_key)
     if unknown:  # a person without key is known by the line alone
         key.append(f"CASE WHEN {unknown} THEN _delivery_id || '-' || _ligne END")
+    counts = f"coalesce({entity.state_field}, '{FACT}')" if entity.state_field else f"'{FACT}'"
     found = connection.execute(
-        f"""SELECT _delivery_id, _ligne FROM raw."{source}__{entity.name}" WHERE finess_et = ? AND _est_courante
-            QUALIFY row_number() OVER (
-                PARTITION BY {", ".join(key)}
-                ORDER BY millesime DESC, _collecte_le DESC, _recu_le DESC, _delivery_id DESC, _ligne DESC) = 1""",
+        f"""SELECT _delivery_id, _ligne FROM (
+                SELECT _delivery_id, _ligne, {counts} AS etat FROM raw."{source}__{entity.name}"
+                WHERE finess_et = ? AND _est_courante
+                QUALIFY row_number() OVER (
+                    PARTITION BY {", ".join(key)}
+                    ORDER BY millesime DESC, _collecte_le DESC, _recu_le DESC, _delivery_id DESC, _ligne DESC) = 1)
+            WHERE etat IN ('{FACT}', '{PLANNED}')""",
         [finess],
     ).fetchall()
     return {(delivery, line) for delivery, line in found}

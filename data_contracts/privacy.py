@@ -109,7 +109,8 @@ KEYS = (
     KeyColumn("cle_numero", (_NUMBER,), "NIR, NIA ou INS : celui qui est le plus sûrement de la personne."),
     KeyColumn("qualite_numero", (_NUMBER,),
               "Nature du numéro (NIR, NIA), et si c'est une INS qualifiée (INS), un numéro qui s'accorde avec le sexe "
-              "et la naissance (PROPRE), ou peut-être celui d'un proche (AUTRE).", "code"),
+              "et la naissance (PROPRE ; SANS_CLE quand sa clé n'est pas écrite), ou peut-être celui d'un proche "
+              "(AUTRE).", "code"),
     KeyColumn("cles_nom", ("nom", "prenoms", "naissance", "lieu"),
               "Écritures voisines du nom, avec les autres traits.", "list"),
     KeyColumn("cles_prenom", ("nom", "prenoms", "naissance", "sexe", "lieu"),

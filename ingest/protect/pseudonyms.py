@@ -164,8 +164,14 @@ def _number() -> dict[str, pl.Expr]:
     )
     best = pl.when(of_ins).then(ins).otherwise(number)
     own = pl.when(of_ins).then(pl.col("_ins_est_propre")).otherwise(pl.col("_nir_est_propre"))
+    has_key = pl.when(of_ins).then(pl.col("_ins_a_une_cle")).otherwise(pl.col("_nir_a_une_cle"))
     nature = traits.nature(best, pl.when(of_ins).then(kind).otherwise(said))
-    quality = pl.when(qualified).then(pl.lit("INS")).when(own).then(pl.lit("PROPRE")).otherwise(pl.lit("AUTRE"))
+    quality = (
+        pl.when(qualified).then(pl.lit("INS"))
+        .when(own & has_key).then(pl.lit("PROPRE"))
+        .when(own).then(pl.lit("SANS_CLE"))
+        .otherwise(pl.lit("AUTRE"))
+    )  # fmt: skip
     return {
         "_ins_qualifiee": pl.when(pl.col("ins_statut") == "VALI").then(ins),
         "_numero_nir": pl.coalesce(

@@ -155,6 +155,7 @@ def normalised(told: pl.DataFrame) -> pl.DataFrame:
                for i in range(_TOKENS)},
             "_ins_est_propre": is_own(pl.col("_ins"), key(pl.col("ins")), born, pl.col("_sexe")),
             "_nir_est_propre": is_own(pl.col("_nir"), key(pl.col("nir")), born, pl.col("_sexe")),
+            "_ins_a_une_cle": key(pl.col("ins")) != "", "_nir_a_une_cle": key(pl.col("nir")) != "",
         },
         {
             "_nom": letters(pl.col("_mots")), "_deux_prenoms": in_any_order(pl.col("_donne_0"), pl.col("_donne_1")),

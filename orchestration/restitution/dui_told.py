@@ -47,7 +47,8 @@ _WHO_IN_VT = {"nom": "nom", "prenoms": "prenoms", "naissance": "date_naissance",
 # The tables whose formats what is prepared is made of; any other that feeds it says who is in a stay, and no more.
 DUI = "dui"
 USAGERS, SEJOURS, EVALUATIONS = (DUI, "usagers"), (DUI, "sejours"), (DUI, "evaluations")
-DECISIONS, DROITS = (DUI, "decisions"), (DUI, "droits_prestations")
+DECISIONS, DROITS, REMPLACEES = (DUI, "decisions"), (DUI, "droits_prestations"), (DUI, "decisions_remplacees")
+ATTRIBUTION, CLOTURE = "1", "5"  # TRE_R327
 RESIDENTS, DEMANDES = ("resid_esms", "residents"), ("viatrajectoire_pa", "demandes")
 ORIENTATIONS = ("viatrajectoire_ph", "orientations")
 Row = dict[str, Any]
@@ -137,6 +138,7 @@ class _Reading:
             if person := self.person(usager):
                 self.usagers_of[person].append(usager)
         self.droits = _grouped(self.rows[DROITS], "decision_id")
+        self.closed = self._closed()
 
     def _leave_out(self, opposed: set[str]) -> None:
         """Every row of the persons and usagers who are opposed: in the DUI, by the number of the usager."""
@@ -146,6 +148,26 @@ class _Reading:
             told = [row for row in rows if row.get("usager_id") not in usagers]
             self.rows[table] = told if table[0] == DUI else [row for row in told if row["person"] not in opposed]
 
+    def _closed(self) -> dict[str, date]:
+        """Decision -> the day from which it gives nothing any more: it closes, or another closes or replaces it.
+
+        The rule is that of the staging model of decisions.
+        """
+        decisions = {row["decision_id"]: row for row in self.rows[DECISIONS]}
+        found: dict[str, date] = {}
+        for number, row in decisions.items():
+            if row["type_decision"] == CLOTURE:
+                found[number] = row["date_effet_cloture"] or row["date_decision"] or date.min
+        for link in self.rows[REMPLACEES]:
+            by, replaced = decisions.get(link["decision_id"]), link["decision_remplacee_id"]
+            if by is None or by["type_decision"] not in (ATTRIBUTION, CLOTURE) or replaced == link["decision_id"]:
+                continue
+            opened = [r["date_ouverture"] for r in self.droits.get(by["decision_id"], []) if r["date_ouverture"]]
+            since = found.get(by["decision_id"]) if by["type_decision"] == CLOTURE else min(opened, default=None)
+            day_of = since or by["date_decision"] or date.min
+            found[replaced] = min(found.get(replaced, day_of), day_of)
+        return found
+
     def person(self, row: Row) -> str | None:
         return row["person"]
 
@@ -154,6 +176,7 @@ class _Reading:
             finess=finess,
             nom=self.known.nom,
             domaine=self.known.domaine,
+            categorie=self.known.categorie,
             exporte_le=self.known.exporte_le,
             dossiers=tuple(self.dossier(usager) for usager in self.rows[USAGERS]),
             mismatches=tuple(self.mismatches()),
@@ -206,6 +229,7 @@ class _Reading:
             date_decision=row["date_decision"],
             type_decision=row["type_decision"],
             droits=tuple(Droit(d["type_droit"], d["date_ouverture"], d["date_echeance"]) for d in droits),
+            cloture=self.closed.get(row["decision_id"]),
         )
 
     def demande(self, row: Row) -> Demande:
@@ -325,6 +349,7 @@ def _orientation(row: Row) -> Orientation:
         decision_id=row[f"{CLEAR}id_decision"],
         id_nat=row[f"{CLEAR}id_nat_decision"],
         unite_id=row[f"{CLEAR}unite_id"],
+        nom_unite=row[f"{CLEAR}nom_unite"],
         categorie_organisation=row["categorie_organisation"],
         temporalite=row["temporalite"],
         accueil_sequentiel=row["accueil_sequentiel"],

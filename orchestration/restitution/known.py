@@ -80,13 +80,26 @@ class Droit:
 
 @dataclass(frozen=True)
 class Decision:
-    """A decision of the CDAPH."""
+    """A decision of the CDAPH. cloture: the day on which it is closed, or replaced by another."""
 
     decision_id: str = field(repr=False)
     id_nat: str | None = field(default=None, repr=False)
     date_decision: date | None = None
     type_decision: str | None = None
     droits: tuple[Droit, ...] = ()
+    cloture: date | None = None
+
+    @property
+    def opens_a_right(self) -> bool:
+        """Whether it gives one that nothing closes or replaces; of a type that is not told, it may."""
+        return bool(self.droits) and self.type_decision in (None, "1") and self.cloture is None
+
+    @property
+    def echeance(self) -> date | None:
+        """The day on which what it gives ends."""
+        ends = [droit.echeance for droit in self.droits if droit.echeance]
+        known = [day for day in (max(ends, default=None), self.cloture) if day]
+        return min(known, default=None)
 
 
 @dataclass(frozen=True)
@@ -97,6 +110,7 @@ class Orientation:
     decision_id: str | None = field(default=None, repr=False)
     id_nat: str | None = field(default=None, repr=False)
     unite_id: str | None = field(default=None, repr=False)
+    nom_unite: str | None = None
     categorie_organisation: str | None = None
     temporalite: str | None = None
     accueil_sequentiel: bool | None = None
@@ -178,6 +192,7 @@ class Etablissement:
     opposed: int = 0
     compared: bool = True
     hors_dui: tuple[Dossier, ...] = ()
+    categorie: str | None = None  # of FINESS
 
 
 @dataclass(frozen=True)

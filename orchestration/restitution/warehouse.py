@@ -17,6 +17,7 @@ import polars as pl
 
 from data_contracts.loading import Entity, load_contracts
 from data_contracts.person_entities import person_entities
+from data_contracts.statuses import FACT, PLANNED
 from ingest.home import PROJECT, Home
 from orchestration.restitution.known import PA, PH
 
@@ -51,6 +52,7 @@ class Known:
     rows: dict[tuple[str, str], set[Line]]
     opposed: set[str]
     compared: bool = False
+    categorie: str | None = None
     persons: dict[tuple[str, str, int], str] = field(default_factory=dict)
     stated: dict[tuple[str, str, int], str] = field(default_factory=dict)
     declarations: pl.DataFrame = field(default_factory=pl.DataFrame)
@@ -94,10 +96,11 @@ def read(connection: duckdb.DuckDBPyConnection, finess: str, on: date, tables: M
             f"Aucune ligne de DUI reçue pour l'établissement {finess} : rien à préparer. Remède : vérifier le numéro "
             "FINESS, ou livrer l'export de son DUI, puis « dlnuf run »."
         )
-    nom, domaine = _establishment(connection, finess) if "raw.finess__et" in there else (None, None)
+    nom, domaine, category = _establishment(connection, finess) if "raw.finess__et" in there else (None, None, None)
     exported = connection.execute("SELECT max(_collecte_le) FROM raw.dui__usagers WHERE finess_et = ?", [finess])
     latest = exported.fetchone()
-    alone = Known(nom, domaine, latest[0] if latest else None, rows, _opposed_usagers(connection, finess, on))
+    opposed = _opposed_usagers(connection, finess, on)
+    alone = Known(nom, domaine, latest[0] if latest else None, rows, opposed, categorie=category)
     if not {*_MODELS} <= there:
         return alone
     persons = connection.execute(
@@ -142,23 +145,33 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
 
 
 def _in_force(connection: duckdb.DuckDBPyConnection, source: str, entity: Entity, finess: str) -> set[Line]:
-    """The last word on each row of a table, whichever year it was delivered for (as the staging models)."""
+    """The last word on each row of a table, whichever year it was delivered for (as the staging models).
+
+    A statement that is withdrawn or refused is not in force; one that is planned says so by its dates.
+    """
     key = [f'"{name}"' for name in entity.primary_key]
     unknown = " OR ".join(f'"{name}" IS NULL' for name in entity.identity_in_key)
     if unknown:  # a person without key is known by the line alone
         key.append(f"CASE WHEN {unknown} THEN _delivery_id || '-' || _ligne END")
+    counts = f"coalesce({entity.state_field}, '{FACT}')" if entity.state_field else f"'{FACT}'"
     found = connection.execute(
-        f"""SELECT _delivery_id, _ligne FROM raw."{source}__{entity.name}" WHERE finess_et = ? AND _est_courante
-            QUALIFY row_number() OVER (
-                PARTITION BY {", ".join(key)}
-                ORDER BY millesime DESC, _collecte_le DESC, _recu_le DESC, _delivery_id DESC, _ligne DESC) = 1""",
+        f"""SELECT _delivery_id, _ligne FROM (
+                SELECT _delivery_id, _ligne, {counts} AS etat FROM raw."{source}__{entity.name}"
+                WHERE finess_et = ? AND _est_courante
+                QUALIFY row_number() OVER (
+                    PARTITION BY {", ".join(key)}
+                    ORDER BY millesime DESC, _collecte_le DESC, _recu_le DESC, _delivery_id DESC, _ligne DESC) = 1)
+            WHERE etat IN ('{FACT}', '{PLANNED}')""",
         [finess],
     ).fetchall()
     return {(delivery, line) for delivery, line in found}
 
 
-def _establishment(connection: duckdb.DuckDBPyConnection, finess: str) -> tuple[str | None, str | None]:
-    """Its name, and PA or PH by its category; unknown when FINESS does not know it, or when it is for both."""
+def _establishment(connection: duckdb.DuckDBPyConnection, finess: str) -> tuple[str | None, str | None, str | None]:
+    """Its name, PA or PH by its category, and that category; unknown when FINESS does not know it.
+
+    PA or PH is unknown as well when it is for both.
+    """
     found = connection.execute(
         """SELECT raison_sociale, categorie_code FROM raw.finess__et WHERE finess_et = ?
            ORDER BY _collecte_le DESC, _recu_le DESC, _delivery_id DESC LIMIT 1""",
@@ -166,7 +179,7 @@ def _establishment(connection: duckdb.DuckDBPyConnection, finess: str) -> tuple[
     ).fetchone()
     nom, category = found or (None, None)
     said = _domains().get(category or "", "")  # PA, PH_ENFANT, PH_ADULTE...
-    return nom, next((domain for domain in (PA, PH) if said.startswith(domain)), None)
+    return nom, next((domain for domain in (PA, PH) if said.startswith(domain)), None), category
 
 
 @lru_cache(maxsize=1)

@@ -11,7 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from decimal import Decimal, InvalidOperation
+from functools import cache
 
+from data_contracts.nomenclatures import read_list
+from data_contracts.statuses import FACT, PLANNED, REFUSED
 from ingest.read.fhir import questionnaires
 from ingest.read.fhir.elements import (
     SD,
@@ -35,6 +38,7 @@ from ingest.read.fhir.elements import (
     text,
 )
 from ingest.read.fhir.references import Target, key_of
+from ingest.read.fhir.states import State, is_withdrawn
 
 Row = dict[str, str | None]
 Rows = Iterator[tuple[str, Row, str]]  # entity, row, path below the resource
@@ -42,7 +46,8 @@ Rows = Iterator[tuple[str, Row, str]]  # entity, row, path below the resource
 _FR_CORE = "https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-"
 _BIRTH_PLACE = "http://hl7.org/fhir/StructureDefinition/patient-birthPlace"
 _PLANNED = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Encounter.planned"
-_MODALITIES = "https://interop.esante.gouv.fr/ig/fhir/tddui/CodeSystem/tddui-modalite-accueil"
+# How the systems of these lists are written: by their own name, by that of the terminology.
+_LISTS = {"J226": ("R338", "J226"), "J264": ("R213", "J264"), "J30": ("R240", "J30")}
 _ABSENT_REASON = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 _INS = {  # OID of the matricule INS, real or of test -> its nature
     "urn:oid:1.2.250.1.213.1.4.8": "INS-NIR", "urn:oid:1.2.250.1.213.1.4.10": "INS-NIR",
@@ -50,28 +55,14 @@ _INS = {  # OID of the matricule INS, real or of test -> its nature
 }  # fmt: skip
 _PERSON = (
     "finess_et", "usager_id", "matricule_ins", "ins_type", "ins_statut", "nir", "numero_mdph", "nom_naissance",
-    "nom_usage", "prenoms", "date_naissance", "sexe", "commune_naissance", "code_domicile", "protection_juridique",
-    "date_deces",
+    "nom_usage", "prenoms", "date_naissance", "rang_naissance", "sexe", "commune_naissance", "code_domicile",
+    "protection_juridique", "date_deces",
 )  # fmt: skip
 _NIR = "urn:oid:1.2.250.1.213.1.4.13"
 _MDPH = "urn:oid:1.2.250.1.213.7."
 _DECISION_NAT = "urn:oid:1.2.250.1.213.8.1"
 
 _GENDERS = {"male": "M", "female": "F", "unknown": "I", "other": "I"}
-_EVENT = {"planned": "PLANIFIE", "triaged": "VALIDE", "finished": "REALISE", "cancelled": "ANNULE"}
-_ANSWERED = {"completed": "TERMINE", "amended": "VALIDE", "in-progress": "ENREALISATION", "stopped": "ANNULE"}
-_PLAN = {
-    "draft": "ENPREPARATION", "active": "ACTIF", "on-hold": "ENPAUSE", "completed": "TERMINE", "revoked": "ANNULE",
-}  # fmt: skip
-_GOAL = {
-    "proposed": "ENPREPARATION", "planned": "ENPREPARATION", "accepted": "ACTIF", "active": "ACTIF",
-    "completed": "TERMINE", "cancelled": "ANNULE",
-}  # fmt: skip
-_TASK = {
-    "draft": "ENPREPARATION", "requested": "PLANIFIE", "accepted": "PLANIFIE", "ready": "PLANIFIE",
-    "in-progress": "ACTIF", "completed": "TERMINE", "cancelled": "ANNULE",
-}  # fmt: skip
-_AGREED = {"active": "ACCORDE", "rejected": "REFUSE"}
 _OBJECTS = {
     "CarePlan": "PROJET", "Encounter": "SEJOUR", "QuestionnaireResponse": "EVALUATION", "Basic": "ORIENTATION",
     "ServiceRequest": "ORIENTATION", "DocumentReference": "DOCUMENT",
@@ -84,11 +75,11 @@ def _translated(table: dict[str, str], value: str | None) -> str | None:
     return table.get(value, value) if value else None
 
 
-def _usager(patient: Node) -> Rows:
+def _usager(patient: Node, _: State) -> Rows:
     row: Row = dict.fromkeys(_PERSON)
     for identifier in objects(patient, "identifier"):
         value, system = text(identifier, "value"), identifier.get("system")
-        if value is None or not isinstance(system, str):
+        if value is None or not isinstance(system, str) or identifier.get("use") == "old":
             continue
         if kind_of_system(identifier) == "localusager":
             row["finess_et"], row["usager_id"] = split(value)
@@ -109,9 +100,10 @@ def _usager(patient: Node) -> Rows:
     row["nom_naissance"], row["nom_usage"] = text(official, "family"), text(usual, "family")
     row["prenoms"] = birth_names or " ".join(listed) or None
     row["date_naissance"] = day(text(patient, "birthDate"))
+    row["rang_naissance"] = text(tddui(part(patient, "_birthDate"), "tddui-birth-order"), "valuePositiveInt")
     row["sexe"] = _translated(_GENDERS, text(patient, "gender"))
     row["commune_naissance"] = _insee(part(extension(patient, _BIRTH_PLACE), "valueAddress"))
-    addresses = objects(patient, "address")
+    addresses = [a for a in objects(patient, "address") if a.get("use") != "old"]
     home = next((a for a in addresses if a.get("use") == "home"), addresses[0] if addresses else {})
     row["code_domicile"] = _insee(home) or text(home, "postalCode")
     row["protection_juridique"] = code(tddui(patient, "tddui-legal-protection"), "valueCodeableConcept")
@@ -123,51 +115,58 @@ def _insee(address: Node) -> str | None:
     return code(extension(address, _FR_CORE + "address-insee-code"), "valueCoding")
 
 
-def _sejour(stay: Node) -> Rows:
+def _sejour(stay: Node, state: State) -> Rows:
     finess, ident = business(stay, "sejour")
-    period = part(stay, "period")
+    period, inside = part(stay, "period"), part(stay, "hospitalization")
+    start, end = day(text(period, "start")), day(text(period, "end"))
+    expected = {side: day(text(extension(stay, f"{_PLANNED}{side}Date"), "valueDateTime")) for side in ("Start", "End")}
+    if state.state == PLANNED:  # the period of a planned encounter is a forecast too
+        expected = {"Start": expected["Start"] or start, "End": expected["End"] or end}
+        start = end = None
     yield "sejours", {
         "finess_et": finess, "sejour_id": ident,
         "@usager": key_of(stay.get("subject")), "@structure": key_of(stay.get("serviceProvider")),
         "date_admission": day(text(tddui(stay, "tddui-admission-date"), "valueDateTime")),
-        "date_entree_previsionnelle": day(text(extension(stay, _PLANNED + "StartDate"), "valueDateTime")),
-        "date_entree": day(text(period, "start")),
-        "mode_entree": code(part(stay, "hospitalization"), "admitSource"),
+        "date_entree_previsionnelle": expected["Start"], "date_entree": start,
+        "mode_entree": code(inside, "admitSource"),
         "libelle_mode_entree": text(tddui(stay, "tddui-entry-mode-label"), "valueString"),
-        "date_sortie_previsionnelle": day(text(extension(stay, _PLANNED + "EndDate"), "valueDateTime")),
-        "date_sortie": day(text(period, "end")),
+        "date_sortie_previsionnelle": expected["End"], "date_sortie": end,
         "libelle_mode_sortie": text(tddui(stay, "tddui-exit-mode-label"), "valueString"),
         "modalite": _modality(stay),
-        "@provenance": key_of(part(stay, "hospitalization").get("origin")),
+        "mode_sortie": code(inside, "dischargeDisposition"), "@provenance": key_of(inside.get("origin")),
+        "date_entree_provenance": day(text(tddui(inside, "tddui-entry-date-origin"), "valueDateTime")),
+        "dossier_provenance": text(part(inside, "preAdmissionIdentifier"), "value"),
     }, ""  # fmt: skip
 
 
 def _modality(stay: Node) -> str | None:
-    """The modality: our own code when it is given, else from J264 with J30, else « DOM » from J226; else unknown."""
-    codes: dict[str, str] = {}
+    """The modality that a code of J226 says by its own meaning; else one of J264, with J30; else unknown.
+
+    The guide binds the element to J226, which says « at home » and nothing else of the ways of being received.
+    """
+    said: dict[str, str] = {}
     for concept in objects(stay, "serviceType"):
         for coding in objects(concept, "coding"):
             system, value = text(coding, "system") or "", text(coding, "code")
-            if value is None:
-                continue
-            if system == _MODALITIES:
-                return value
-            for name, marks in (("mode", ("R213", "J264")), ("temps", ("R240", "J30")), ("ror", ("R338", "J226"))):
-                if any(mark in system for mark in marks):
-                    codes.setdefault(name, value)
-    match codes.get("mode"), codes.get("temps"):
-        case "46", "02":
-            return "HP"
-        case "46", "01":
-            return "HT"
-        case "47", _:
-            return "AJ"
-        case "48", _:
-            return "AN"
-    return "DOM" if codes.get("ror") in ("05", "27") else None
+            name = next((name for name, marks in _LISTS.items() if any(mark in system for mark in marks)), None)
+            if name and value:
+                said.setdefault(name, value)
+    of = modalities()
+    return (
+        of.get(("J226", said.get("J226"), ""))
+        or of.get(("J264", said.get("J264"), said.get("J30") or ""))
+        or of.get(("J264", said.get("J264"), ""))
+    )
 
 
-def _evenement(event: Node) -> Rows:
+@cache
+def modalities() -> dict[tuple[str, str | None, str], str]:
+    """(list, code, temporality) -> our modality; a code that says none is not there."""
+    rows = read_list("modalites_codees")
+    return {(row["liste"], row["code"], row["temporalite"]): row["modalite"] for row in rows if row["modalite"]}
+
+
+def _evenement(event: Node, state: State) -> Rows:
     finess, ident = business(event, "evenement")
     period, status = part(event, "period"), part(event, "_status")
     typed = (
@@ -185,13 +184,13 @@ def _evenement(event: Node) -> Rows:
         "@professionnel": next(filter(None, persons), None),
         "type_evenement": next((each for each in typed if each), None),
         "date_debut": moment(text(period, "start")), "date_fin": moment(text(period, "end")),
-        "statut": _translated(_EVENT, text(event, "status")),
+        "statut": state.word,
         "usager_present": text(tddui(event, "tddui-patient-present"), "valueBoolean"),
         "motif_non_realisation": code(reason, "valueCodeableConcept"),
     }, ""  # fmt: skip
 
 
-def _presence(slot: Node) -> Rows:
+def _presence(slot: Node, _: State) -> Rows:
     finess, ident = business(slot, "presenceabsence")
     yield "presences_absences", {
         "finess_et": finess, "presence_id": ident, "@usager": key_of(slot.get("schedule")),
@@ -203,7 +202,7 @@ def _presence(slot: Node) -> Rows:
     }, ""  # fmt: skip
 
 
-def _evaluation(response: Node) -> Rows:
+def _evaluation(response: Node, state: State) -> Rows:
     finess, ident = business(response, "evaluation")
     name = (text(response, "questionnaire") or "").split("|")[0].rstrip("/").rsplit("/", 1)[-1]
     kind = questionnaires.TYPES.get(name, name or None)
@@ -214,7 +213,7 @@ def _evaluation(response: Node) -> Rows:
         "finess_et": finess, "evaluation_id": ident, "@usager": subject, "type_evaluation": kind,
         "date_evaluation": day(text(response, "authored")), "resultat": result,
         "gir": questionnaires.GIR.get(result or ""),
-        "statut": _translated(_ANSWERED, text(response, "status")),
+        "statut": state.word,
     }, ""  # fmt: skip
     for link, question, value, path in answers:
         if link != questionnaires.RESULT:
@@ -265,7 +264,7 @@ def _question(link: str, above: str | None, known: dict[str, str], *, boolean: b
     return f"{question}.{adverb}" if question else link
 
 
-def _projet(plan: Node) -> Rows:
+def _projet(plan: Node, state: State) -> Rows:
     finess, ident = business(plan, "projetpersonnalise")
     period = part(plan, "period")
     agreed: dict[str, list[str]] = {"usager": [], "structure": []}
@@ -277,54 +276,54 @@ def _projet(plan: Node) -> Rows:
                 keys.append(key)
     yield "projets", {
         "finess_et": finess, "projet_id": ident, "@usager": key_of(plan.get("subject")),
-        "type_projet": code(plan, "category"), "statut": _translated(_PLAN, text(plan, "status")),
+        "type_projet": code(plan, "category"), "statut": state.word,
         "date_debut": day(text(period, "start")), "date_fin": day(text(period, "end")),
         "@accord_usager": "\n".join(agreed["usager"]) or None,
         "@accord_structure": "\n".join(agreed["structure"]) or None,
     }, ""  # fmt: skip
 
 
-def _goal(nature: str, kind: str) -> Callable[[Node], Rows]:
-    def rows(goal: Node) -> Rows:
+def _goal(nature: str, kind: str) -> Callable[[Node, State], Rows]:
+    def rows(goal: Node, state: State) -> Rows:
         finess, ident = business(goal, kind)
         yield "projet_elements", {
             "finess_et": finess, "projet_element_id": ident, "@usager": key_of(goal.get("subject")),
             "@projet": key_of(tddui(goal, "tddui-careplan-reference").get("valueReference")),
             "nature": nature, "code": code(goal, "category"),
-            "statut": _translated(_GOAL, text(goal, "lifecycleStatus")),
+            "statut": state.word,
             "date_debut": day(text(goal, "startDate")), "date_fin": day(text(part(goal, "target"), "dueDate")),
         }, ""  # fmt: skip
 
     return rows
 
 
-def _besoin(need: Node) -> Rows:
+def _besoin(need: Node, state: State) -> Rows:
     finess, ident = business(need, "besoin")
     period = part(need, "occurrencePeriod")
     yield "projet_elements", {
         "finess_et": finess, "projet_element_id": ident, "@usager": key_of(need.get("subject")),
         "@projet": key_of(part(need, "basedOn")), "nature": "BESOIN", "code": code(need, "category"),
-        "statut": _translated(_PLAN, text(need, "status")),
+        "statut": state.word,
         "date_debut": day(text(period, "start") or text(need, "authoredOn")), "date_fin": day(text(period, "end")),
     }, ""  # fmt: skip
 
 
-def _task(nature: str, kind: str, coded: str | None = None) -> Callable[[Node], Rows]:
-    def rows(task: Node) -> Rows:
+def _task(nature: str, kind: str, coded: str | None = None) -> Callable[[Node, State], Rows]:
+    def rows(task: Node, state: State) -> Rows:
         finess, ident = business(task, kind)
         period, given = part(task, "executionPeriod"), inputs(task)
         own_code = code(given.get(coded, {}), "valueCodeableConcept") if coded else None
         yield "projet_elements", {
             "finess_et": finess, "projet_element_id": ident, "@usager": key_of(task.get("for")),
             "@projet": key_of(part(task, "basedOn")), "nature": nature, "code": own_code or code(task, "code"),
-            "statut": _translated(_TASK, text(task, "status")),
+            "statut": state.word,
             "date_debut": day(text(period, "start")), "date_fin": day(text(period, "end")),
         }, ""  # fmt: skip
 
     return rows
 
 
-def _bilan(task: Node) -> Rows:
+def _bilan(task: Node, _: State) -> Rows:
     finess, ident = business(task, "bilan")
     following = inputs(task).get("dateProchainBilan", {})
     yield "bilans", {
@@ -335,7 +334,7 @@ def _bilan(task: Node) -> Rows:
     }, ""  # fmt: skip
 
 
-def _decision(basic: Node) -> Rows:
+def _decision(basic: Node, _: State) -> Rows:
     ident, national = decision_numbers(basic)
     decision = tddui(basic, "tddui-decision") or tddui(basic, "tddui-droit-decision")
     decision = extension(decision, "decision") or decision
@@ -344,23 +343,52 @@ def _decision(basic: Node) -> Rows:
         "finess_et": None, "decision_id": ident, "id_nat_decision": national, "@usager": subject,
         "date_decision": day(text(extension(decision, "dateDecision"), "valueDate")),
         "type_decision": code(extension(decision, "typeDecision"), "valueCodeableConcept"),
+        "date_effet_cloture": day(text(extension(decision, "dateEffetCloture"), "valueDate")),
     }, ""  # fmt: skip
+    for rank, replaced in enumerate(_replaced(basic)):
+        yield "decisions_remplacees", {
+            "finess_et": None, "decision_id": ident, "decision_remplacee_id": replaced, "@usager": subject,
+        }, f".identifier[{rank}]"  # fmt: skip
     for rank, right in enumerate(extensions(decision, "droitPrestation"), start=1):
         numbered = extension(right, "idDroitPrestation")
         own = text(numbered, "valueString") or text(part(numbered, "valueIdentifier"), "value")
+        number = own or (f"{ident}-{rank}" if ident else None)
+        detail = extension(right, "detailPrestation")
+        where = f".extension[{SD}tddui-decision].droitPrestation[{rank - 1}]"
 
-        def coded(url: str, right: Node = right) -> str | None:
-            return code(extension(right, url), "valueCodeableConcept")
+        def coded(url: str, node: Node = right) -> str | None:
+            return code(extension(node, url), "valueCodeableConcept")
 
         yield "droits_prestations", {
-            "finess_et": None, "droit_id": own or (f"{ident}-{rank}" if ident else None), "decision_id": ident,
+            "finess_et": None, "droit_id": number, "decision_id": ident,
             "@usager": subject, "categorie": coded("categorieDroitPrestation"),
             "type_droit": coded("typeDroitPrestation"), "nature": coded("natureDroitPrestation"),
             "date_ouverture": day(text(extension(right, "dateOuverture"), "valueDate")),
             "date_echeance": day(text(extension(right, "dateEcheance"), "valueDate")),
             "existence_pag": text(extension(right, "existencePAG"), "valueBoolean"),
             "motif_fin_pag": coded("motifFinPAG"), "creton": text(extension(right, "creton"), "valueBoolean"),
-        }, f".extension[{SD}tddui-decision].droitPrestation[{rank - 1}]"  # fmt: skip
+            "taux": text(part(extension(right, "taux"), "valueQuantity"), "value"),
+            "type_compensation": coded("typeCompensation"), "temporalite": coded("temporaliteAccueil", detail),
+            "accueil_sequentiel": text(extension(detail, "accueilSequentiel"), "valueBoolean"),
+            "qualification": coded("qualificationOrientation", detail),
+            "precision_orientation": coded("precisionOrientation", detail),
+        }, where  # fmt: skip
+        for order, care in enumerate(extensions(detail, "priseCharge"), start=1):
+            amount = extension(care, "quantification")
+            unit = part(extension(amount, "unitePriseCharge"), "valueQuantity")
+            yield "prises_en_charge", {
+                "finess_et": None, "droit_id": number, "rang": str(order), "@usager": subject,
+                "mode_prise_en_charge": coded("modePriseCharge", care),
+                "valeur": text(extension(amount, "valeurPriseCharge"), "valueInteger"),
+                "unite": text(unit, "code") or text(unit, "unit"),
+                "frequence": coded("frequencePriseCharge", amount),
+            }, f"{where}.priseCharge[{order - 1}]"  # fmt: skip
+
+
+def _replaced(basic: Node) -> list[str]:
+    """The numbers of the decisions that this one revises, renews or closes, each once."""
+    said = (text(i, "value") for i in objects(basic, "identifier") if code(i, "type") == "IDDECISIONMAJ")
+    return list(dict.fromkeys(filter(None, said)))
 
 
 def decision_numbers(basic: Node) -> tuple[str | None, str | None]:
@@ -384,7 +412,7 @@ def decision_numbers(basic: Node) -> tuple[str | None, str | None]:
     return number, text(national[0] if national else {}, "value")
 
 
-def _transport(task: Node) -> Rows:
+def _transport(task: Node, _: State) -> Rows:
     finess, ident = business(task, "transportusager")
     given = inputs(task)
     yield "transports", {
@@ -409,7 +437,7 @@ def _quantity(given: Node, name: str, factors: dict[str, Decimal]) -> str | None
         return value
 
 
-def _accord(consent: Node) -> Rows:
+def _accord(consent: Node, state: State) -> Rows:
     finess, ident = business(consent, "accord")
     provision = part(consent, "provision")
     about = key_of(part(provision, "data").get("reference")) or ""
@@ -418,18 +446,11 @@ def _accord(consent: Node) -> Rows:
         "finess_et": finess, "accord_id": ident, "@usager": key_of(consent.get("patient")),
         "@auteurs": "\n".join(performers) or None,
         "objet_type": _OBJECTS.get(about.split("/")[-2] if about.count("/") else ""),
-        "statut": agreement(consent), "date_accord": day(text(consent, "dateTime")),
+        "statut": state.word, "date_accord": day(text(consent, "dateTime")),
     }, ""  # fmt: skip
 
 
-def agreement(consent: Node) -> str | None:
-    """ACCORDE or REFUSE; a status that says neither stays as it is."""
-    if part(consent, "provision").get("type") == "deny":
-        return "REFUSE"
-    return _translated(_AGREED, text(consent, "status"))
-
-
-def _orientation(task: Node) -> Rows:
+def _orientation(task: Node, _: State) -> Rows:
     given = inputs(task)
 
     def coded(name: str) -> str | None:
@@ -449,6 +470,7 @@ def _orientation(task: Node) -> Rows:
         "id_decision": number("idDecision"), "id_nat_decision": number("idNat_Decision"),
         "numero_mdph": number("numeroIndividu"), "statut_esms": coded("statutESMS"), "motif_esms": coded("motifESMS"),
         "date_statut_esms": dated("dateStatutESMS"), "unite_id": number("idUnite"),
+        "nom_unite": text(given.get("nomUnite", {}), "valueString"),
         "categorie_organisation": coded("categorieOrganisation"), "temporalite": coded("temporaliteAccueil"),
         "accueil_sequentiel": text(given.get("accueilSequentiel", {}), "valueBoolean"),
         "mode_prise_en_charge": coded("modePriseCharge"), "statut_unite": coded("statutUnite"),
@@ -457,13 +479,26 @@ def _orientation(task: Node) -> Rows:
     }, ""  # fmt: skip
 
 
-ROWS: dict[str, Callable[[Node], Rows]] = {
+_ROWS: dict[str, Callable[[Node, State], Rows]] = {
     "usager": _usager, "sejour": _sejour, "evenement": _evenement, "presence": _presence, "evaluation": _evaluation,
     "projet": _projet, "attente": _goal("ATTENTE", "attente"), "objectif": _goal("OBJECTIF", "objectif"),
     "besoin": _besoin, "action": _task("ACTION", "action"), "moyen": _task("MOYEN", "moyenressource", "type"),
     "prestation": _task("PRESTATION", "prestation", "typePrestation"), "bilan": _bilan, "decision": _decision,
     "transport": _transport, "accord": _accord, "orientation": _orientation,
 }  # fmt: skip
+
+# Tables whose rows take no state from their resource: a Basic has no status.
+_STATELESS = {"decisions", "decisions_remplacees", "droits_prestations", "prises_en_charge"}
+
+
+def rows_of(kind: str, resource: Node, state: State) -> Rows:
+    """The rows of a resource. « @refus » says why one cannot be taken, whatever it holds."""
+    for entity, row, below in _ROWS[kind](resource, state):
+        if entity not in _STATELESS:
+            row["etat"] = state.state
+        row["@refus"] = state.refusal
+        yield entity, row, below
+
 
 # Classes that others point to -> where the reference to their patient is.
 _LEADS = {
@@ -473,7 +508,7 @@ _LEADS = {
 _IDS = {"sejour": "sejour_id", "evenement": "evenement_id", "projet": "projet_id"}
 
 
-def target(kind: str, resource: Node, row: Row | None) -> Target | None:
+def target(kind: str, resource: Node, row: Row | None, state: State) -> Target | None:
     """What a resource gives to those that point to it; None when its class is never pointed to."""
     if kind == "usager" and row is not None:
         mark = hash(tuple(sorted((name, value) for name, value in row.items() if value is not None)))
@@ -491,5 +526,13 @@ def target(kind: str, resource: Node, row: Row | None) -> Target | None:
         numbered.get("finess_et"),
         numbered.get(_IDS.get(kind, "")),
         key_of(part(resource, _LEADS[kind])),
-        agreement(resource) if kind == "accord" else None,
+        _said_to_others(kind, state),
     )
+
+
+def _said_to_others(kind: str, state: State) -> str | None:
+    """What those that point to a resource must know of its state: an agreement that is given or refused, an agenda that
+    is no longer in use."""
+    if kind == "agenda" and is_withdrawn(state):
+        return state.state
+    return state.word if kind == "accord" and state.state in (FACT, REFUSED) and not state.refusal else None

@@ -280,6 +280,10 @@ def _numbers() -> Iterator[tuple[str, str, tuple[Record, ...]]]:
     yield "une faute dans le NIR", "la clé est fausse : ce numéro ne contredit rien", (
         dui("a", told, number=number), resid("a", told, "B", number=wrong, entry="02/06/2024"),
     )  # fmt: skip
+    told = person("Sanclevel", "Denis", "12/04/1936", "M")
+    yield "une faute dans un NIR sans clé", "sans clé, un chiffre peut être faux : cinq traits égaux l'emportent", (
+        dui("a", told, number=nir(told, 1)), resid("a", told, "B", number=nir(told, 8) + " ", entry="02/06/2024"),
+    )  # fmt: skip
     husband, wife = person("Couplevel", "Henri", "11/05/1936", "M"), person("Couplevel", "Denise", "12/06/1937")
     number = nir(husband, 1)
     yield "couple, NIR de l'ouvrant droit", "le numéro n'est pas le sien : il ne fait que corroborer", (

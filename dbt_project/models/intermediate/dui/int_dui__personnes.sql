@@ -23,13 +23,18 @@ personnes as (
         max(case when est_present then 1 else 0 end) = 1 as est_present,
         -- The way of being received that counts, when there are several: housing before day care.
         min(rang_modalite) as rang_modalite,
-        -- Rated among those of a permanent place: who comes for a rest or for the day is not.
-        max(case when est_present and not coalesce(est_temporaire, false) then 1 else 0 end) = 1 as est_permanent,
+        -- Rated among those of a permanent place: who comes for a rest or for the day is not. Unknown when the modality is.
+        case
+            when max(case when est_present and not est_temporaire then 1 else 0 end) = 1 then true
+            when max(case when est_present and est_temporaire is null then 1 else 0 end) = 0 then false
+        end as est_permanent,
         max(case when modalite = 'HT' then 1 else 0 end) = 1 as a_ete_temporaire,
         sum(case when est_entre then 1 else 0 end) as n_entrees,
         sum(case when est_sorti then 1 else 0 end) as n_sorties,
-        sum(case when not coalesce(est_temporaire, false) and duree_jours is not null then 1 else 0 end) as n_sorties_datees,
-        sum(case when not coalesce(est_temporaire, false) then duree_jours end) as duree_jours,
+        sum(case when not est_temporaire and duree_jours is not null then 1 else 0 end) as n_sorties_datees,
+        sum(case when not est_temporaire then duree_jours end) as duree_jours,
+        sum(case when est_temporaire is null and est_sorti then 1 else 0 end) as n_sorties_sans_modalite,
+        max(case when est_temporaire is null then 1 else 0 end) = 1 as est_sans_modalite,
         max(case when est_entre then cast(date_entree as {{ dbt.type_string() }}) || coalesce(provenance, '') end) as derniere_provenance,
         max(case when est_sorti then cast(date_sortie as {{ dbt.type_string() }}) || coalesce(motif_sortie_code, '') end) as dernier_motif,
         sum(jours_absents) as jours_absents
@@ -111,6 +116,8 @@ select
     p.n_sorties,
     p.n_sorties_datees,
     p.duree_jours,
+    p.n_sorties_sans_modalite,
+    p.est_sans_modalite,
     -- Of the last entry, and of the last exit, of the year: after the day (ten characters).
     p.derniere_provenance,
     p.dernier_motif,

@@ -1,7 +1,8 @@
 {# One row per record that a source keeps of a person, with what the record says of who it is. Keys are numbers drawn from the pseudonyms:
    sixty-four bits, enough to set two persons apart, and three times faster to compare than their text. A source that keeps no records has
    one for each of its statements. A record that only a stay names is a record too, of which nothing is known: no stay is lost.
-   numero_nir, numero_nia: the number of the record, when it is the person's own. #}
+   numero_nir, numero_nia: the number of the record, when it is the person's own and its key is right. nir_sans_cle: the same of a NIR whose
+   key is not written: a digit of it may be mistyped. #}
 {%- set keys = [
     'cle_traits', 'cle_nir', 'cle_sans_lieu', 'cle_sans_nom', 'cle_sans_prenom', 'cle_sans_naissance', 'cle_deux_prenoms', 'cle_numero',
     'cle_mdph',
@@ -26,6 +27,7 @@ select
     {% for nature in ['NIR', 'NIA'] -%}
     {{ "case when qualite_numero in ('" ~ nature ~ "_INS', '" ~ nature ~ "_PROPRE') then " ~ pseudonym_number('cle_numero') ~ " end" if numbered else pseudonym_number('null') }} as numero_{{ nature | lower }},
     {% endfor -%}
+    {{ "case when qualite_numero = 'NIR_SANS_CLE' then " ~ pseudonym_number('cle_numero') ~ " end" if numbered else pseudonym_number('null') }} as nir_sans_cle,
     {{ 'qualite_numero' if numbered else nothing }} as qualite_numero,
     {% for list in lists -%}
     {{ list if list in role['keys'] else nothing }} as {{ list }},
@@ -43,7 +45,7 @@ select
     s.{{ role.record.column }},
     cast(null as {{ dbt.type_int() }}),
     {{ nothing }},
-    {% for key in keys + ['nir', 'nia'] -%}
+    {% for key in keys + ['nir', 'nia', 'nir_sans_cle'] -%}
     {{ pseudonym_number('null') }},
     {% endfor -%}
     {% for list in ['qualite_numero'] + lists -%}

@@ -31,7 +31,7 @@ porteurs as (
         fiche_cle,
         {{ list or 'cast(null as ' ~ dbt.type_string() ~ ')' }} as ecritures,
         cle_deux_prenoms,
-        coalesce(numero_nir, numero_nia) is not null as est_propre
+        coalesce(numero_nir, nir_sans_cle, numero_nia) is not null as est_propre
     from fiches
     where {{ needed.get(motive) or key ~ ' is not null' }}
     {{ 'union all' if not loop.last }}
@@ -84,7 +84,10 @@ paires as (
 ),
 
 groupes as (
-    select groupe, max(nir_du_groupe) as numero_nir, max(nia_du_groupe) as numero_nia from fiches group by groupe
+    -- A number without its key may be mistyped: it forbids that what differs be one, not that what is equal be.
+    select groupe, coalesce(max(nir_du_groupe), min(nir_sans_cle)) as numero_nir, max(nia_du_groupe) as numero_nia
+    from fiches
+    group by groupe
 ),
 
 -- A source that keeps the records of an ESMS, and keeps one of each group, tells them apart.

@@ -12,7 +12,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import get_args
 
 import polars as pl
@@ -52,17 +52,32 @@ class Pseudonyms:
         table = pl.DataFrame({"texte": distinct, "pseudonyme": self._hashed(distinct, length)})
         return texts.to_frame("texte").join(table, on="texte", how="left", maintain_order="left")["pseudonyme"]
 
-    def of_columns(self, texts: pl.DataFrame) -> pl.Series:
-        """The short pseudonyms of the texts of each row, once each, side by side; NULL when the row has no text.
+    def beside(self, mark: str, around: pl.Series, writings: pl.DataFrame) -> pl.Series:
+        """The short pseudonyms of the writings of each row, once each, side by side: each of the mark, what stands
+        around, and the writing. NULL when the row has no writing, or nothing around.
 
-        They are in alphabetical order: their places tell nothing of which text each is of.
+        They are in alphabetical order: their places tell nothing of which writing each is of.
         """
-        lists = texts.select(pl.concat_list(pl.all()).list.drop_nulls().list.unique().alias("texte"))
-        each = lists.with_row_index("rang").explode("texte").filter(pl.col("texte").is_not_null())
-        each = each.select("rang", pseudonyme=self._hashed(each["texte"], SHORT)).sort("rang", "pseudonyme")
-        joined = each.group_by("rang", maintain_order=True).agg(pl.col("pseudonyme").str.join(""))
-        rows = pl.DataFrame({"rang": pl.int_range(texts.height, dtype=pl.UInt32, eager=True)})
-        return rows.join(joined, on="rang", how="left", maintain_order="left")["pseudonyme"]
+        # What comes first is absorbed once a row, and no text is put together: half the cost of hashing each whole.
+        started, outer, size = self._inner(), self._outer, SHORT // 2
+        started.update(mark.encode())
+        found: list[str | None] = []
+        for before, *texts in zip(around, *writings, strict=True):
+            distinct = set(texts)
+            distinct.discard(None)
+            if before is None or not distinct:
+                found.append(None)
+                continue
+            base, shorts = started.copy(), []
+            base.update(f"|{before}|".encode())
+            for text in distinct:
+                inner, whole = base.copy(), outer()
+                inner.update(text.encode())
+                whole.update(inner.digest())
+                shorts.append(whole.digest()[:size])
+            shorts.sort()
+            found.append(b"".join(shorts).hex())
+        return pl.Series(found, dtype=pl.String)
 
     def _hashed(self, texts: pl.Series, length: int) -> pl.Series:
         digest = self._digest
@@ -125,9 +140,9 @@ def _replaced(rows: pl.DataFrame, field: Field, identifiers: Pseudonyms) -> pl.S
         case "annee":
             return _column(rows, pl.col(field.name).dt.year().cast(pl.Int64))
         case "departement":
-            return _column(rows, departement(pl.col(field.name)))
+            return _by_value(rows[field.name], departement)
         case "libelle":
-            return _column(rows, labelled(pl.col(field.name), privacy.nomenclature or ""))
+            return _by_value(rows[field.name], partial(labelled, nomenclature=privacy.nomenclature or ""))
     raise ValueError(f"règle de confidentialité inconnue : {privacy.rule}")
 
 
@@ -148,8 +163,8 @@ def _key(key: KeyColumn, named: pl.DataFrame, persons: Pseudonyms) -> pl.Series:
             return named[key.name]
         case "list":
             writings, around = _WRITINGS[key.name]
-            texts = {str(i): _joined(pl.lit(key.name), writing, *around) for i, writing in enumerate(writings)}
-            return persons.of_columns(named.select(**texts))
+            texts = named.select(_joined(*around).alias("_"), **{str(i): text for i, text in enumerate(writings)})
+            return persons.beside(key.name, texts["_"], texts.drop("_"))
     return persons.of_column(_column(named, _TEXTS[key.name]))
 
 
@@ -234,6 +249,12 @@ _WRITINGS: dict[str, tuple[list[pl.Expr], tuple[pl.Expr, ...]]] = {
 
 def _column(rows: pl.DataFrame, expression: pl.Expr) -> pl.Series:
     return rows.select(_=expression)["_"]
+
+
+def _by_value(texts: pl.Series, rule: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
+    """What a rule makes of each text, made once of those that come back."""
+    made = texts.unique().to_frame("texte").with_columns(_=rule(pl.col("texte")))
+    return texts.to_frame("texte").join(made, on="texte", how="left", maintain_order="left")["_"]
 
 
 def departement(code: pl.Expr) -> pl.Expr:

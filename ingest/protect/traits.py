@@ -41,13 +41,14 @@ _SHORTEST_TYPED = 4  # letters under which one letter less is another name
 _LONGEST_TYPED = 14  # places of the letters that may be mistyped; beyond, the first letters suffice
 _TOKENS = 3  # given names that count
 
-# Sounds written in several ways, one after the other. Not Soundex: vowels tell French names apart.
-_SOUNDS = (
-    ("PH", "F"), ("TH", "T"), ("QU", "K"), ("CK", "K"), ("SCH", "CH"), ("CH", "*"), ("CE", "SE"), ("CI", "SI"),
-    ("CY", "SI"), ("C", "K"), ("H", ""), ("*", "CH"), ("Y", "I"), ("W", "V"), ("Z", "S"), ("EAU", "O"), ("AU", "O"),
-    ("AI", "E"), ("EI", "E"),
-)  # fmt: skip
-_DOUBLES = {f"{letter * 2}": letter for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
+# Sounds written in several ways. Not Soundex: vowels tell French names apart. Each table is one pass, in which the
+# first that matches, of those that begin at a letter, is taken.
+_HARD_H = {"SCH": "*", "CH": "*", "PH": "F", "TH": "T", "H": ""}
+_SOUNDS = {
+    "EAU": "O", "AU": "O", "AI": "E", "AY": "E", "EI": "E", "EY": "E", "QU": "K", "CK": "K", "CE": "SE", "CI": "SI",
+    "CY": "SI", "C": "K", "Y": "I", "W": "V", "Z": "S",
+}  # fmt: skip
+_REPEATED = {letter * n: letter for n in range(8, 1, -1) for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ*"}
 
 ABROAD = "99"
 _CORSICA = "20"  # before 1976, and in postal codes still: 2A and 2B cannot be told apart there
@@ -103,11 +104,9 @@ def first_name(text: pl.Expr) -> pl.Expr:
 
 def sounds(text: pl.Expr) -> pl.Expr:
     """Letters as they sound in French, roughly: KOWALSKY and KOWALSKI, NOWAK and NOVAK, are one."""
-    for written, said in _SOUNDS:
-        text = text.str.replace_all(written, said, literal=True)
-    for _ in range(3):  # a letter written eight times is one
-        text = text.str.replace_many(list(_DOUBLES), list(_DOUBLES.values()))
-    return known(text)
+    for table in (_HARD_H, _REPEATED, _SOUNDS, _REPEATED, _SOUNDS, _REPEATED):  # one sound may make another: AII, EI, E
+        text = text.str.replace_many(list(table), list(table.values()), leftmost=True)
+    return known(text.str.replace_all("*", "CH", literal=True))
 
 
 def one_letter_less(text: pl.Expr) -> list[pl.Expr]:
@@ -243,7 +242,7 @@ def place(text: pl.Expr) -> pl.Expr:
     """Today's COG code of the commune or country of birth: a merged commune by the one it went to, an arrondissement by
     its city, Corsica as one. Its lost leading zero is put back; 99999 says « unknown »."""
     code = without_spaces(text).str.zfill(5).str.extract(_COG).replace(_UNKNOWN_PLACE, None)
-    return code.replace(_carried()).str.replace(r"^2[AB]", _CORSICA)
+    return code.replace(*_carried()).str.replace(r"^2[AB]", _CORSICA)
 
 
 def departement_of_birth(text: pl.Expr, code: pl.Expr) -> pl.Expr:
@@ -259,8 +258,10 @@ def departement_of_birth(text: pl.Expr, code: pl.Expr) -> pl.Expr:
 
 
 @cache
-def _carried() -> dict[str, str]:
-    return territoires.carried()
+def _carried() -> tuple[pl.Series, pl.Series]:
+    """Codes of the COG, and today's code of each."""
+    moved = territoires.carried()
+    return pl.Series(list(moved), dtype=pl.String), pl.Series(list(moved.values()), dtype=pl.String)
 
 
 def compact(text: pl.Expr) -> pl.Expr:

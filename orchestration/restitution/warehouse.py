@@ -49,7 +49,7 @@ class Known:
     domaine: str | None
     exporte_le: date | None
     rows: dict[tuple[str, str], set[Line]]
-    opposed: set[str]
+    opposed: set[str] = field(default_factory=set)
     compared: bool = False
     persons: dict[tuple[str, str, int], str] = field(default_factory=dict)
     stated: dict[tuple[str, str, int], str] = field(default_factory=dict)
@@ -75,8 +75,8 @@ def opened(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def read(connection: duckdb.DuckDBPyConnection, finess: str, on: date, tables: Mapping[str, tuple[str, ...]]) -> Known:
-    """What is known of an ESMS on a day. tables: source -> its tables whose rows in force are asked for.
+def in_force(connection: duckdb.DuckDBPyConnection, finess: str, tables: Mapping[str, tuple[str, ...]]) -> Known:
+    """The rows in force of an ESMS, whoever they are about. tables: source -> its tables.
 
     Raises:
         NotReady: its DUI was never received.
@@ -97,8 +97,17 @@ def read(connection: duckdb.DuckDBPyConnection, finess: str, on: date, tables: M
     nom, domaine = _establishment(connection, finess) if "raw.finess__et" in there else (None, None)
     exported = connection.execute("SELECT max(_collecte_le) FROM raw.dui__usagers WHERE finess_et = ?", [finess])
     latest = exported.fetchone()
-    alone = Known(nom, domaine, latest[0] if latest else None, rows, _opposed_usagers(connection, finess, on))
-    if not {*_MODELS} <= there:
+    return Known(nom, domaine, latest[0] if latest else None, rows)
+
+
+def read(connection: duckdb.DuckDBPyConnection, finess: str, on: date, tables: Mapping[str, tuple[str, ...]]) -> Known:
+    """What is known of an ESMS on a day. tables: source -> its tables whose rows in force are asked for.
+
+    Raises:
+        NotReady: its DUI was never received.
+    """
+    alone = replace(in_force(connection, finess, tables), opposed=_opposed_usagers(connection, finess, on))
+    if not {*_MODELS} <= _tables(connection):
         return alone
     persons = connection.execute(
         "SELECT source, delivery_id, ligne, personne_id FROM intermediate.int_personnes__groupes WHERE finess_et = ?",

@@ -163,7 +163,7 @@ def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Ta
             resource["id"] = entry.url.rsplit("/", 1)[-1].removeprefix("urn:uuid:")
         keys = keys_of_entry(entry.url, resource)
         first: mapping.Row | None = None
-        for entity, row, below in mapping.ROWS[kind](resource) if kind not in WITHOUT_ROW else ():
+        for entity, row, below in mapping.rows_of(kind, resource) if kind not in WITHOUT_ROW else ():
             first = first or row
             if kind == "accord":
                 row["@soi"] = "\n".join(sorted(keys))

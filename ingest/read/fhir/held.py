@@ -151,6 +151,9 @@ def _agreed(index: Index, keys: str) -> Texts:
     """« true » when one of these consents is given, « false » when all are refused; unknown otherwise."""
     states = []
     for key in keys.split("\n"):
+        if key.startswith("#"):  # a consent that stands in its plan
+            states.append(key[1:])
+            continue
         target, problem = index.target(key, "accord")
         if target is None:
             return None, f"référence à l'accord : {problem}"

@@ -35,47 +35,32 @@ from ingest.read.fhir.elements import (
     text,
 )
 from ingest.read.fhir.references import Target, key_of
+from ingest.read.fhir.vocabulary import (
+    ABSENT_REASON,
+    BIRTH_PLACE,
+    DECISION_NAT,
+    FR_CORE,
+    GENDERS,
+    INS,
+    MDPH,
+    MODALITIES,
+    NIR,
+    OBJECTS,
+    PLANNED_DATE,
+    STATUSES,
+    STAY_OF_SLOT,
+    beyond,
+    is_absent,
+)
 
 Row = dict[str, str | None]
 Rows = Iterator[tuple[str, Row, str]]  # entity, row, path below the resource
 
-_FR_CORE = "https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-"
-_BIRTH_PLACE = "http://hl7.org/fhir/StructureDefinition/patient-birthPlace"
-_PLANNED = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Encounter.planned"
-_MODALITIES = "https://interop.esante.gouv.fr/ig/fhir/tddui/CodeSystem/tddui-modalite-accueil"
-_ABSENT_REASON = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
-_INS = {  # OID of the matricule INS, real or of test -> its nature
-    "urn:oid:1.2.250.1.213.1.4.8": "INS-NIR", "urn:oid:1.2.250.1.213.1.4.10": "INS-NIR",
-    "urn:oid:1.2.250.1.213.1.4.9": "INS-NIA", "urn:oid:1.2.250.1.213.1.4.11": "INS-NIA",
-}  # fmt: skip
 _PERSON = (
     "finess_et", "usager_id", "matricule_ins", "ins_type", "ins_statut", "nir", "numero_mdph", "nom_naissance",
     "nom_usage", "prenoms", "date_naissance", "sexe", "commune_naissance", "code_domicile", "protection_juridique",
     "date_deces",
 )  # fmt: skip
-_NIR = "urn:oid:1.2.250.1.213.1.4.13"
-_MDPH = "urn:oid:1.2.250.1.213.7."
-_DECISION_NAT = "urn:oid:1.2.250.1.213.8.1"
-
-_GENDERS = {"male": "M", "female": "F", "unknown": "I", "other": "I"}
-_EVENT = {"planned": "PLANIFIE", "triaged": "VALIDE", "finished": "REALISE", "cancelled": "ANNULE"}
-_ANSWERED = {"completed": "TERMINE", "amended": "VALIDE", "in-progress": "ENREALISATION", "stopped": "ANNULE"}
-_PLAN = {
-    "draft": "ENPREPARATION", "active": "ACTIF", "on-hold": "ENPAUSE", "completed": "TERMINE", "revoked": "ANNULE",
-}  # fmt: skip
-_GOAL = {
-    "proposed": "ENPREPARATION", "planned": "ENPREPARATION", "accepted": "ACTIF", "active": "ACTIF",
-    "completed": "TERMINE", "cancelled": "ANNULE",
-}  # fmt: skip
-_TASK = {
-    "draft": "ENPREPARATION", "requested": "PLANIFIE", "accepted": "PLANIFIE", "ready": "PLANIFIE",
-    "in-progress": "ACTIF", "completed": "TERMINE", "cancelled": "ANNULE",
-}  # fmt: skip
-_AGREED = {"active": "ACCORDE", "rejected": "REFUSE"}
-_OBJECTS = {
-    "CarePlan": "PROJET", "Encounter": "SEJOUR", "QuestionnaireResponse": "EVALUATION", "Basic": "ORIENTATION",
-    "ServiceRequest": "ORIENTATION", "DocumentReference": "DOCUMENT",
-}  # fmt: skip
 _TO_KM = {"m": Decimal("0.001"), "km": Decimal(1)}
 _TO_MIN = {"s": 1 / Decimal(60), "min": Decimal(1), "h": Decimal(60)}
 
@@ -88,29 +73,33 @@ def _usager(patient: Node) -> Rows:
     row: Row = dict.fromkeys(_PERSON)
     for identifier in objects(patient, "identifier"):
         value, system = text(identifier, "value"), identifier.get("system")
-        if value is None or not isinstance(system, str):
+        if value is None:
             continue
-        if kind_of_system(identifier) == "localusager":
-            row["finess_et"], row["usager_id"] = split(value)
-        elif system in _INS:
-            row["matricule_ins"], row["ins_type"] = value, _INS[system]
-        elif system == _NIR:
-            row["nir"] = value
-        elif system.startswith(_MDPH):
+        if code(identifier, "type") == "PIN":  # whichever MDPH gave it: a DUI does not always know
             row["numero_mdph"] = value
-    reliability = extension(extension(patient, _FR_CORE + "identity-reliability"), "identityStatus")
+        elif not isinstance(system, str):
+            continue
+        elif kind_of_system(identifier) == "localusager":
+            row["finess_et"], row["usager_id"] = split(value)
+        elif system in INS:
+            row["matricule_ins"], row["ins_type"] = value, INS[system]
+        elif system == NIR:
+            row["nir"] = value
+        elif system.startswith(MDPH):
+            row["numero_mdph"] = value
+    reliability = extension(extension(patient, FR_CORE + "identity-reliability"), "identityStatus")
     row["ins_statut"] = code(reliability, "valueCoding")
     names = objects(patient, "name")
     official = next((n for n in names if n.get("use") == "official"), names[0] if names else {})
     usual = next((n for n in names if n.get("use") == "usual"), {})
     given = official.get("given")
     listed = [g for g in map(as_text, given if isinstance(given, list) else [given]) if g]
-    birth_names = text(extension(official, _FR_CORE + "patient-birth-list-given-name"), "valueString")
+    birth_names = text(extension(official, FR_CORE + "patient-birth-list-given-name"), "valueString")
     row["nom_naissance"], row["nom_usage"] = text(official, "family"), text(usual, "family")
     row["prenoms"] = birth_names or " ".join(listed) or None
     row["date_naissance"] = day(text(patient, "birthDate"))
-    row["sexe"] = _translated(_GENDERS, text(patient, "gender"))
-    row["commune_naissance"] = _insee(part(extension(patient, _BIRTH_PLACE), "valueAddress"))
+    row["sexe"] = _translated(GENDERS, text(patient, "gender"))
+    row["commune_naissance"] = _insee(part(extension(patient, BIRTH_PLACE), "valueAddress"))
     addresses = objects(patient, "address")
     home = next((a for a in addresses if a.get("use") == "home"), addresses[0] if addresses else {})
     row["code_domicile"] = _insee(home) or text(home, "postalCode")
@@ -120,7 +109,7 @@ def _usager(patient: Node) -> Rows:
 
 
 def _insee(address: Node) -> str | None:
-    return code(extension(address, _FR_CORE + "address-insee-code"), "valueCoding")
+    return code(extension(address, FR_CORE + "address-insee-code"), "valueCoding")
 
 
 def _sejour(stay: Node) -> Rows:
@@ -130,11 +119,11 @@ def _sejour(stay: Node) -> Rows:
         "finess_et": finess, "sejour_id": ident,
         "@usager": key_of(stay.get("subject")), "@structure": key_of(stay.get("serviceProvider")),
         "date_admission": day(text(tddui(stay, "tddui-admission-date"), "valueDateTime")),
-        "date_entree_previsionnelle": day(text(extension(stay, _PLANNED + "StartDate"), "valueDateTime")),
+        "date_entree_previsionnelle": day(text(extension(stay, PLANNED_DATE + "StartDate"), "valueDateTime")),
         "date_entree": day(text(period, "start")),
         "mode_entree": code(part(stay, "hospitalization"), "admitSource"),
         "libelle_mode_entree": text(tddui(stay, "tddui-entry-mode-label"), "valueString"),
-        "date_sortie_previsionnelle": day(text(extension(stay, _PLANNED + "EndDate"), "valueDateTime")),
+        "date_sortie_previsionnelle": day(text(extension(stay, PLANNED_DATE + "EndDate"), "valueDateTime")),
         "date_sortie": day(text(period, "end")),
         "libelle_mode_sortie": text(tddui(stay, "tddui-exit-mode-label"), "valueString"),
         "modalite": _modality(stay),
@@ -150,7 +139,7 @@ def _modality(stay: Node) -> str | None:
             system, value = text(coding, "system") or "", text(coding, "code")
             if value is None:
                 continue
-            if system == _MODALITIES:
+            if system == MODALITIES:
                 return value
             for name, marks in (("mode", ("R213", "J264")), ("temps", ("R240", "J30")), ("ror", ("R338", "J226"))):
                 if any(mark in system for mark in marks):
@@ -174,7 +163,7 @@ def _evenement(event: Node) -> Rows:
         text(coding, "code")
         for concept in objects(event, "type")
         for coding in objects(concept, "coding")
-        if coding.get("system") != _ABSENT_REASON
+        if coding.get("system") != ABSENT_REASON
     )
     persons = (key_of(participant.get("individual")) for participant in objects(event, "participant"))
     reason = tddui(status, "tddui-event-cancel-reason") or tddui(status, "tddui-cancel-reason")
@@ -185,7 +174,7 @@ def _evenement(event: Node) -> Rows:
         "@professionnel": next(filter(None, persons), None),
         "type_evenement": next((each for each in typed if each), None),
         "date_debut": moment(text(period, "start")), "date_fin": moment(text(period, "end")),
-        "statut": _translated(_EVENT, text(event, "status")),
+        "statut": _translated(STATUSES["evenement"], text(event, "status")),
         "usager_present": text(tddui(event, "tddui-patient-present"), "valueBoolean"),
         "motif_non_realisation": code(reason, "valueCodeableConcept"),
     }, ""  # fmt: skip
@@ -195,7 +184,9 @@ def _presence(slot: Node) -> Rows:
     finess, ident = business(slot, "presenceabsence")
     yield "presences_absences", {
         "finess_et": finess, "presence_id": ident, "@usager": key_of(slot.get("schedule")),
-        "@sejour": key_of(tddui(slot, "tddui-encounter-reference").get("valueReference")),
+        "@sejour": key_of(
+            (tddui(slot, "tddui-encounter-reference") or extension(slot, STAY_OF_SLOT)).get("valueReference")
+        ),
         "debut": moment(text(slot, "start")), "fin": moment(text(slot, "end")),
         "type_presence": code(slot, "serviceType"), "motif_absence": code(slot, "appointmentType"),
         "absence_prevue": text(tddui(slot, "tddui-planned-absence"), "valueBoolean"),
@@ -214,7 +205,7 @@ def _evaluation(response: Node) -> Rows:
         "finess_et": finess, "evaluation_id": ident, "@usager": subject, "type_evaluation": kind,
         "date_evaluation": day(text(response, "authored")), "resultat": result,
         "gir": questionnaires.GIR.get(result or ""),
-        "statut": _translated(_ANSWERED, text(response, "status")),
+        "statut": _translated(STATUSES["evaluation"], text(response, "status")),
     }, ""  # fmt: skip
     for link, question, value, path in answers:
         if link != questionnaires.RESULT:
@@ -224,7 +215,7 @@ def _evaluation(response: Node) -> Rows:
             }, path  # fmt: skip
 
 
-def _answers(response: Node, kind: str | None) -> Iterator[tuple[str, str, str, str]]:
+def _answers(response: Node, kind: str | None) -> Iterator[tuple[str, str, str | None, str]]:
     """(linkId, question, answer, path) of every item that has a coded answer, in the order of the file."""
     known = questionnaires.CODES.get(kind or "", {})
     waiting: list[tuple[Node, str, str | None]] = [
@@ -240,7 +231,7 @@ def _answers(response: Node, kind: str | None) -> Iterator[tuple[str, str, str, 
             (v for key in ("valueInteger", "valueDecimal", "valueBoolean") if (v := text(reply, key))), None
         )
         question = _question(link, above, known, boolean="valueBoolean" in reply)
-        if link and value is not None:
+        if link and (value is not None or is_absent(reply)):  # asked, and said to be without answer
             yield link, question, value, path
         parent = above if link == questionnaires.RESULT else question
         below = [(child, f"{path}.item[{n}]", parent) for n, child in enumerate(objects(item, "item"))]
@@ -269,15 +260,16 @@ def _projet(plan: Node) -> Rows:
     finess, ident = business(plan, "projetpersonnalise")
     period = part(plan, "period")
     agreed: dict[str, list[str]] = {"usager": [], "structure": []}
+    own = {f"#{each.get('id')}": f"#{agreement(each) or ''}" for each in objects(plan, "contained")}
     for reference in objects(plan, "supportingInfo"):
         role = code(tddui(reference, "tddui-discriminator"), "valueCodeableConcept") or text(reference, "display") or ""
         key = key_of(reference)
         for who, keys in agreed.items():
             if key and role.lower().endswith(who):
-                keys.append(key)
+                keys.append(own.get(key, key))  # a consent that stands in the plan is no row: what it says is enough
     yield "projets", {
         "finess_et": finess, "projet_id": ident, "@usager": key_of(plan.get("subject")),
-        "type_projet": code(plan, "category"), "statut": _translated(_PLAN, text(plan, "status")),
+        "type_projet": code(plan, "category"), "statut": _translated(STATUSES["projet"], text(plan, "status")),
         "date_debut": day(text(period, "start")), "date_fin": day(text(period, "end")),
         "@accord_usager": "\n".join(agreed["usager"]) or None,
         "@accord_structure": "\n".join(agreed["structure"]) or None,
@@ -291,7 +283,7 @@ def _goal(nature: str, kind: str) -> Callable[[Node], Rows]:
             "finess_et": finess, "projet_element_id": ident, "@usager": key_of(goal.get("subject")),
             "@projet": key_of(tddui(goal, "tddui-careplan-reference").get("valueReference")),
             "nature": nature, "code": code(goal, "category"),
-            "statut": _translated(_GOAL, text(goal, "lifecycleStatus")),
+            "statut": _translated(STATUSES[kind], text(goal, "lifecycleStatus")),
             "date_debut": day(text(goal, "startDate")), "date_fin": day(text(part(goal, "target"), "dueDate")),
         }, ""  # fmt: skip
 
@@ -304,7 +296,7 @@ def _besoin(need: Node) -> Rows:
     yield "projet_elements", {
         "finess_et": finess, "projet_element_id": ident, "@usager": key_of(need.get("subject")),
         "@projet": key_of(part(need, "basedOn")), "nature": "BESOIN", "code": code(need, "category"),
-        "statut": _translated(_PLAN, text(need, "status")),
+        "statut": _translated(STATUSES["besoin"], text(need, "status")),
         "date_debut": day(text(period, "start") or text(need, "authoredOn")), "date_fin": day(text(period, "end")),
     }, ""  # fmt: skip
 
@@ -317,7 +309,7 @@ def _task(nature: str, kind: str, coded: str | None = None) -> Callable[[Node], 
         yield "projet_elements", {
             "finess_et": finess, "projet_element_id": ident, "@usager": key_of(task.get("for")),
             "@projet": key_of(part(task, "basedOn")), "nature": nature, "code": own_code or code(task, "code"),
-            "statut": _translated(_TASK, text(task, "status")),
+            "statut": _translated(STATUSES[nature.lower()], text(task, "status")),
             "date_debut": day(text(period, "start")), "date_fin": day(text(period, "end")),
         }, ""  # fmt: skip
 
@@ -360,13 +352,14 @@ def _decision(basic: Node) -> Rows:
             "date_echeance": day(text(extension(right, "dateEcheance"), "valueDate")),
             "existence_pag": text(extension(right, "existencePAG"), "valueBoolean"),
             "motif_fin_pag": coded("motifFinPAG"), "creton": text(extension(right, "creton"), "valueBoolean"),
+            **beyond(right),
         }, f".extension[{SD}tddui-decision].droitPrestation[{rank - 1}]"  # fmt: skip
 
 
 def decision_numbers(basic: Node) -> tuple[str | None, str | None]:
     """(number of the decision, its national number)."""
     given = [i for i in objects(basic, "identifier") if text(i, "value")]
-    national = [i for i in given if code(i, "type") == "IDNATDECISION" or i.get("system") == _DECISION_NAT]
+    national = [i for i in given if code(i, "type") == "IDNATDECISION" or i.get("system") == DECISION_NAT]
     others = [
         i for i in given if i not in national and code(i, "type") not in ("IDDECISIONMAJ", "NUMENREG", "NUMALLOC")
     ]
@@ -378,7 +371,7 @@ def decision_numbers(basic: Node) -> tuple[str | None, str | None]:
             return 1
         if kind_of_system(identifier) == "decision":
             return 2
-        return 3 if str(identifier.get("system")).startswith(_MDPH) else 4
+        return 3 if str(identifier.get("system")).startswith(MDPH) else 4
 
     number = text(min(others, key=merit), "value") if others else text(basic, "id")
     return number, text(national[0] if national else {}, "value")
@@ -412,12 +405,13 @@ def _quantity(given: Node, name: str, factors: dict[str, Decimal]) -> str | None
 def _accord(consent: Node) -> Rows:
     finess, ident = business(consent, "accord")
     provision = part(consent, "provision")
-    about = key_of(part(provision, "data").get("reference")) or ""
+    target = part(provision, "data", "reference")
+    about = key_of(target) or ""
     performers = [key for key in map(key_of, objects(consent, "performer")) if key]
     yield "accords", {
         "finess_et": finess, "accord_id": ident, "@usager": key_of(consent.get("patient")),
         "@auteurs": "\n".join(performers) or None,
-        "objet_type": _OBJECTS.get(about.split("/")[-2] if about.count("/") else ""),
+        "objet_type": OBJECTS.get(about.split("/")[-2] if about.count("/") else text(target, "type") or ""),
         "statut": agreement(consent), "date_accord": day(text(consent, "dateTime")),
     }, ""  # fmt: skip
 
@@ -426,7 +420,7 @@ def agreement(consent: Node) -> str | None:
     """ACCORDE or REFUSE; a status that says neither stays as it is."""
     if part(consent, "provision").get("type") == "deny":
         return "REFUSE"
-    return _translated(_AGREED, text(consent, "status"))
+    return _translated(STATUSES["accord"], text(consent, "status"))
 
 
 def _orientation(task: Node) -> Rows:
@@ -457,13 +451,24 @@ def _orientation(task: Node) -> Rows:
     }, ""  # fmt: skip
 
 
-ROWS: dict[str, Callable[[Node], Rows]] = {
+_ROWS: dict[str, Callable[[Node], Rows]] = {
     "usager": _usager, "sejour": _sejour, "evenement": _evenement, "presence": _presence, "evaluation": _evaluation,
     "projet": _projet, "attente": _goal("ATTENTE", "attente"), "objectif": _goal("OBJECTIF", "objectif"),
     "besoin": _besoin, "action": _task("ACTION", "action"), "moyen": _task("MOYEN", "moyenressource", "type"),
     "prestation": _task("PRESTATION", "prestation", "typePrestation"), "bilan": _bilan, "decision": _decision,
     "transport": _transport, "accord": _accord, "orientation": _orientation,
 }  # fmt: skip
+
+# Tables of the rows that stand beside the row of their resource.
+_BESIDE = {"evaluation_reponses", "droits_prestations"}
+
+
+def rows_of(kind: str, resource: Node) -> Rows:
+    """The rows of a resource, with what this project wrote in it that the guide has no place for."""
+    more = beyond(resource)
+    for entity, row, below in _ROWS[kind](resource):
+        yield entity, row if entity in _BESIDE else {**row, **more}, below
+
 
 # Classes that others point to -> where the reference to their patient is.
 _LEADS = {

@@ -7,6 +7,7 @@ makes one wrong (`coherence`, `declared_references`, `retention`), the files der
 from __future__ import annotations
 
 from data_contracts import dictionary, nomenclatures, retention
+from data_contracts.guides import guides
 from data_contracts.indicators import indicators
 from data_contracts.loading import CONSERVATION, load_products, read_contracts
 from data_contracts.strict_yaml import DeclarationError
@@ -22,7 +23,7 @@ def check() -> None:
     domains()  # without them no field can be read
     dictionary.elements()
     contracts, problems = read_contracts()
-    for read in (indicators, load_products):
+    for read in (indicators, load_products, guides):
         try:
             read()
         except DeclarationError as error:

@@ -23,6 +23,7 @@ from data_contracts.odcs import (
 )
 from data_contracts.privacy import key_columns
 from data_contracts.schemas import POLARS_TYPES
+from data_contracts.statuses import STATES
 from data_contracts.strict_yaml import Where, YamlFile
 from data_contracts.value_domains import domains
 
@@ -131,6 +132,8 @@ def _check_entity(file: YamlFile, where: Where, declared: EntityDeclaration, ent
     for key, day in (("datedBy", said.dated_by), ("codesAt", said.codes_at)):
         if day and types.get(day) not in ("date", "timestamp"):
             file.say((*custom, key), f"« {day} » n'est pas un champ de type date")
+    if said.state and not any(f.name == said.state and f.nomenclature == STATES for f in entity.fields):
+        file.say((*custom, "state"), f"« {said.state} » n'est pas un champ de la nomenclature {STATES}")
     if entity.observations == "staging" and not said.elements:
         file.say((*custom, "elements"), "absent : dire à quels éléments répond le modèle de préparation")
     for rank, field in enumerate(entity.fields):

@@ -138,6 +138,7 @@ class Entity:
     staged_elements: tuple[str, ...] = ()  # what the staging model of the entity answers to
     tie_break_field: str | None = None  # the highest is the last word of its sender
     dated_by: str | None = None  # when a row was true: of several of one key in one file, the last one counts
+    state_field: str | None = None  # whether a row is a fact, a plan, a cancellation… (`statuses`)
     codes_at: str | None = None  # when what a row tells ended: its codes are those of that day
     identity: tuple[tuple[str, str], ...] = ()  # role -> field, of the person a row is about
     key: tuple[str, ...] = ()  # the primary key, when it names columns that only the stored entity has

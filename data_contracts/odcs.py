@@ -263,6 +263,7 @@ class EntityProperties(Odcs):
     identity: dict[Role, str] = Key(default_factory=dict)
     primary_key: tuple[str, ...] = ()
     dated_by: str | None = None
+    state: str | None = None
     codes_at: str | None = None
     person: PersonRole | None = None
 
@@ -302,6 +303,7 @@ class EntityDeclaration(TableDeclaration):
             staged_elements=said.elements,
             tie_break_field=said.tie_break.field if said.tie_break else None,
             dated_by=said.dated_by,
+            state_field=said.state,
             codes_at=said.codes_at,
             identity=tuple(said.identity.items()),
             key=said.primary_key,

@@ -112,6 +112,8 @@ def _role(each: PersonEntity, contracts: Mapping[str, Contract]) -> dict[str, An
 def _staging(each: PersonEntity) -> str:
     key = ", ".join(f"'{name}'" for name in each.entity.stored.primary_key)
     columns = ",\n".join(f"    {_column(each, field)}" for field in each.entity.stored.fields)
+    state = each.entity.state_field
+    facts = f"where {{{{ is_fact('{state}'{', plans=true' if each.role.kind in STATEMENTS else ''}) }}}}\n" if state else ""
     return f"""-- {DERIVED}
 -- The last word of {each.contract.id} on each row of {each.entity.name}.
 {{{{ derniere_version(source('raw', '{each.table}'), [{key}]) }}}}
@@ -124,7 +126,7 @@ select
     _recu_le as recu_le,
     cast(millesime as {{{{ dbt.type_int() }}}}) as millesime
 from dernieres
-"""
+{facts}"""
 
 
 def _column(each: PersonEntity, field: Field) -> str:

@@ -15,13 +15,14 @@ from functools import cached_property
 from pathlib import Path
 from xml.parsers import expat
 
+from data_contracts.statuses import FACT, PLANNED, REFUSED, statuses, withdrawn
 from ingest.read import cda_header
 from ingest.read.cda_header import ROOT
 from ingest.read.fhir import elements as json_parts
 from ingest.read.fhir.bundle import entries
 from ingest.read.fhir.elements import rpps, split
 from ingest.read.fhir.questionnaires import GIR
-from ingest.read.frames import LayoutLike, Rows, Table, UnreadableFile
+from ingest.read.frames import REMEDY, LayoutLike, Rows, Table, UnreadableFile
 from ingest.read.opening import opened
 
 _BLOCK = 1 << 16
@@ -32,17 +33,18 @@ _COLUMNS = {
     ),
     "sejours": (
         "finess_et", "sejour_id", "usager_id", "date_admission", "date_entree_previsionnelle", "date_entree",
-        "mode_entree", "libelle_mode_entree", "date_sortie_previsionnelle", "date_sortie", "libelle_mode_sortie",
+        "mode_entree", "libelle_mode_entree", "date_sortie_previsionnelle", "date_sortie", "libelle_mode_sortie", "etat",
     ),
     "evaluations": (
         "finess_et", "evaluation_id", "usager_id", "type_evaluation", "date_evaluation", "resultat", "gir", "statut",
+        "etat",
     ),
-    "evaluation_reponses": ("finess_et", "evaluation_id", "question_code", "reponse_code"),
+    "evaluation_reponses": ("finess_et", "evaluation_id", "question_code", "reponse_code", "etat"),
     "evenements": (
         "finess_et", "evenement_id", "usager_id", "sejour_id", "type_evenement", "date_debut", "date_fin", "statut",
-        "rpps_intervenant",
+        "rpps_intervenant", "etat",
     ),
-    "transports": ("finess_et", "transport_id", "usager_id", "mode", "date_debut", "distance_km", "duree_min"),
+    "transports": ("finess_et", "transport_id", "usager_id", "mode", "date_debut", "distance_km", "duree_min", "etat"),
 }  # fmt: skip
 _STAYS, _EVENTS, _ASSESSMENTS = "GEN-362", "89793-4", "47420-5"
 _ENTRY, _EXIT, _STATUS = "ORG-070", "ORG-074", "106199-3"
@@ -56,6 +58,9 @@ _INS = {
 _OF_PERSON = re.compile(r"(.+?)-(?:SEJOUR|EVN|EVAL|PPER|PA|TPPro|TPPat)-", re.S)
 _STAMP = re.compile(r"(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d)?)?(?:\.\d+)?(?:[+-]\d{4})?")
 _COG = re.compile(r"\d{5}|2[AB]\d{3}")
+DENIED = "ANNULE"  # what a negation says of its statement
+NOT_FACTS = (*sorted(withdrawn()), REFUSED)
+_SAY = "dire ce qu'il en est, puis renvoyer le document."
 _REMEDY = "déposer le document d'origine, entier"
 _REMEDY_OF_MODEL = "retirer ce document du transfert, ou l'exporter du DUI au format TDDUI"
 
@@ -109,7 +114,7 @@ def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Ta
     for number, root in enumerate(_documents(path)):
         for entity, row in _Document(root).rows():
             if (rows := collected.get(entity)) is not None:
-                rows.add(row, chemin=f"document[{number}].{entity}")
+                rows.add(row, chemin=f"document[{number}].{entity}", defaut=row.pop("@refus", None))
         for rows in collected.values():
             if rows.full:
                 yield rows.take()
@@ -266,7 +271,8 @@ class _Document:
         return row
 
     def _stay(self, organizer: Element, stays: dict[str | None, str | None]) -> Iterator[tuple[str, Row]]:
-        observed = {(o.code(), o.get("moodCode") == "INT"): o for o in organizer.all("component", "observation")}
+        told = [o for o in organizer.all("component", "observation") if _said(o)["etat"] not in NOT_FACTS]
+        observed = {(o.code(), o.get("moodCode") == "INT"): o for o in told}
         nothing = Element("observation", {})
         entered, left = observed.get((_ENTRY, False), nothing), observed.get((_EXIT, False), nothing)
         expected, planned = observed.get((_ENTRY, True), nothing), observed.get((_EXIT, True), nothing)
@@ -282,6 +288,7 @@ class _Document:
                 "mode_entree": entered.first("value").get("code"), "libelle_mode_entree": self._label(entered),
                 "date_sortie_previsionnelle": _day(planned.first("effectiveTime")),
                 "date_sortie": _day(left.first("effectiveTime")), "libelle_mode_sortie": self._label(left),
+                **_said(organizer, stay),
             }  # fmt: skip
 
     def _label(self, observation: Element) -> str | None:
@@ -295,11 +302,13 @@ class _Document:
     def _event(self, event: Element, stays: dict[str | None, str | None]) -> Iterator[tuple[str, Row]]:
         finess, ident = self.number(event)
         when = event.first("effectiveTime")
+        status = _observed(event, _STATUS).get("code")
         yield "evenements", {
             "finess_et": finess, "evenement_id": ident, "usager_id": self.person, "sejour_id": stays.get(ident),
             "type_evenement": event.first("code", "qualifier", "value").get("code") or event.code(),
             "date_debut": _moment(when.first("low")) or _moment(when), "date_fin": _moment(when.first("high")),
-            "statut": _observed(event, _STATUS).get("code"), "rpps_intervenant": _professional(event),
+            "statut": status, "rpps_intervenant": _professional(event),
+            **_said(event, status=status, planned=("VALIDE",)),
         }  # fmt: skip
         for act in event.all("entryRelationship", "act"):
             finess, ident = self.number(act)
@@ -309,27 +318,56 @@ class _Document:
                     "finess_et": finess, "transport_id": ident, "usager_id": self.person, "mode": act.code(),
                     "date_debut": _moment(act.first("effectiveTime", "low")),
                     "distance_km": _observed(act, _DISTANCE).get("value"),
-                    "duree_min": _observed(act, _DURATION).first("width").get("value"),
+                    "duree_min": _observed(act, _DURATION).first("width").get("value"), **_said(act),
                 }  # fmt: skip
 
     def _assessment(self, assessment: Element) -> Iterator[tuple[str, Row]]:
         finess, ident = self.number(assessment)
         result = assessment.first("value").get("code")
+        status = _observed(assessment, _STATUS).get("code")
+        said = _said(assessment, status=status)
         yield "evaluations", {
             "finess_et": finess, "evaluation_id": ident, "usager_id": self.person,
             "type_evaluation": assessment.code(), "date_evaluation": _day(assessment.first("effectiveTime")),
-            "resultat": result, "gir": GIR.get(result or ""), "statut": _observed(assessment, _STATUS).get("code"),
+            "resultat": result, "gir": GIR.get(result or ""), "statut": status, **said,
         }  # fmt: skip
         for question in assessment.all("entryRelationship", "observation"):
-            if question.code() == _STATUS:
+            if question.code() == _STATUS or _said(question)["etat"] in NOT_FACTS:
                 continue
             for asked, answered in ((None, question), *((question, o) for o in _below(question))):
                 value = answered.first("value")
                 yield "evaluation_reponses", {
                     "finess_et": finess, "evaluation_id": ident,
                     "question_code": f"{asked.code()}.{answered.code()}" if asked else answered.code(),
-                    "reponse_code": value.get("code") or value.get("value"),
+                    "reponse_code": value.get("code") or value.get("value"), **said,
                 }  # fmt: skip
+
+
+def _said(*elements: Element, status: str | None = None, planned: tuple[str, ...] = ()) -> Row:
+    """`etat` of what these elements state together, and « @refus » when nothing says whether it is a fact.
+
+    A negation says that it did not take place; a mood other than EVN, that it is intended. status: of J281, when one is
+    observed. planned: those which are only a plan for this class.
+    """
+    states: list[str] = []
+    for element in elements:
+        if element.get("negationInd") == "true":
+            states.append(DENIED)
+        if element.get("nullFlavor"):
+            return {"etat": None, "@refus": f"élément déclaré inconnu (nullFlavor) : il n'énonce rien{REMEDY}{_SAY}"}
+        if (element.get("moodCode") or "EVN") != "EVN":
+            states.append(PLANNED)
+        if code := element.first("statusCode").get("code"):
+            known = statuses("cda", "statusCode").get(code)
+            if known is None:
+                return {"etat": None, "@refus": f"statut inconnu (statusCode) : rien ne dit un fait{REMEDY}{_SAY}"}
+            states.append(known.state)
+    if status and (known := statuses("cda", _STATUS).get(status)):
+        states.append(PLANNED if status in planned else known.state)
+    for state in (*sorted(withdrawn()), REFUSED, PLANNED, FACT):
+        if state in states:
+            return {"etat": state, "@refus": None}
+    return {"etat": None, "@refus": None}
 
 
 def _below(question: Element) -> Iterator[Element]:

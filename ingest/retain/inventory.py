@@ -183,14 +183,17 @@ def _contacts(connection: duckdb.DuckDBPyConnection, held: Held) -> pl.DataFrame
         open_end = held.open_end
         dates.append(f'CASE WHEN "{open_end.begin}" <= _collecte_le AND "{open_end.end}" IS NULL THEN _collecte_le END')
     contact = f"greatest({', '.join(dates)})" if dates else "NULL::DATE"
+    counts = "true"
     if held.but:
         column, values = held.but
         listed = ", ".join(f"'{v}'" for v in values)
-        contact = f"CASE WHEN coalesce(\"{column}\", '') NOT IN ({listed}) THEN {contact} END"
+        counts = f"coalesce(\"{column}\", '') NOT IN ({listed})"
+        contact = f"CASE WHEN {counts} THEN {contact} END"
     still, latest = "false", "true"
     if held.open_end and held.open_end.means == STILL:
         latest = _latest(held)
         still = f'_derniere AND "{held.open_end.begin}" IS NOT NULL AND "{held.open_end.end}" IS NULL'
+        still += f" AND {counts}"
     birth = f'max("{held.birth_year}")' if held.birth_year else "NULL"
     death = f'max("{held.death}")' if held.death else "NULL"
     return connection.execute(

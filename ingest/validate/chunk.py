@@ -21,6 +21,7 @@ from data_contracts import non_answers
 from data_contracts.loading import Contract, Entity, Field, Layout
 from data_contracts.nomenclatures import codes, periods
 from data_contracts.schemas import POLARS_TYPES, pandera_schema
+from data_contracts.statuses import ERROR, withdrawn
 from data_contracts.value_domains import domains
 from ingest.read.frames import DEFAUT, REMARQUE, REMEDY, TECHNICAL
 from ingest.receive import headers
@@ -524,8 +525,11 @@ def _hard_checks(chunk: _Chunk) -> None:
 def _row_rules(chunk: _Chunk, stated_on: pl.Expr) -> None:
     """Applies the rules over several fields. All are judged on the row as it is before any sets a value aside."""
     read = chunk.typed.with_columns(_collecte_le=stated_on)
+    taken_back = _withdrawn(chunk)  # what is taken back may be wrong: that is why, and it must reach the layer
     for rule in chunk.entity.rules:
         broken = read.select((~pl.sql_expr(rule.expression)).fill_null(False).alias("hit"))["hit"]
+        if rule.severity == "error" and not rule.set_aside:
+            broken = broken & ~taken_back
         if not broken.any():
             continue
         if rule.set_aside:
@@ -538,6 +542,22 @@ def _row_rules(chunk: _Chunk, stated_on: pl.Expr) -> None:
         else:
             rows = chunk.typed.filter(broken)
             chunk.flag(rows, "(ligne)", pl.lit(rule.expression), rule.description, KEPT, rule.remedy)
+
+
+def _withdrawn(chunk: _Chunk) -> pl.Series:
+    """The rows that take a statement back, as a mask. They are kept, and count nowhere.
+
+    A cancellation is in the ordinary course of things, and its state says it; an error is signalled besides.
+    """
+    state = chunk.entity.state_field
+    if state not in chunk.text.columns:
+        return pl.repeat(False, chunk.typed.height, eager=True)
+    wrong = chunk.text.filter(chunk.where(pl.col(state) == ERROR))
+    chunk.flag(
+        wrong, state, pl.col(state), "énoncé dit saisi par erreur : il remplace ce qui a été dit sous le même "
+        "identifiant", KEPT, "Rien à faire : il ne compte nulle part.",
+    )  # fmt: skip
+    return chunk.where(pl.col(state).is_in(sorted(withdrawn())))
 
 
 def _codes_in_force(chunk: _Chunk, stated_on: pl.Expr) -> None:

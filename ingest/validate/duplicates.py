@@ -9,6 +9,7 @@ from __future__ import annotations
 import polars as pl
 
 from data_contracts.loading import Entity
+from data_contracts.statuses import withdrawn
 from ingest.protect import masks
 from ingest.validate.chunk import REJECT_SCHEMA, DeliveryFacts
 
@@ -20,7 +21,8 @@ def settle_duplicates(
 
     One of several identical rows is kept, and none of several contradictory ones. Rows that say when they were true
     (`dated_by`) are successive states: the last one known on 31 December of the millésime is kept, else the first one
-    after that day.
+    after that day. A row that withdraws (cancelled, entered in error: `state_field`) takes the place of all the others
+    of its key, and is kept alone: it must reach the layer, where it takes the place of what earlier deliveries say.
 
     candidates: accepted rows of the stored entity, which include all the rows of every repeated key. personal: values
     are shown as shapes, because they may be published as examples, and the whole line shows its pseudonyms only.
@@ -30,6 +32,7 @@ def settle_duplicates(
     names = [f.name for f in entity.stored.fields]
     candidates = candidates.drop_nulls(list(entity.stored.identity_in_key))
     repeated = candidates.filter(pl.struct(key).is_duplicated())
+    taken_back, repeated = _withdrawn(repeated, entity.state_field, key)
     superseded, repeated = _successive(repeated, entity.dated_by, key)
     repeated = repeated.with_columns(
         _versions=pl.struct(names).n_unique().over(key), _rank=pl.col("_ligne").rank("ordinal").over(key)
@@ -59,9 +62,22 @@ def settle_duplicates(
             as_rejects(contradictory, "clé en double, valeurs contradictoires",
                        "Dire laquelle des lignes est la bonne, et renvoyer le fichier avec elle seule."),
             as_rejects(copies, "ligne répétée à l'identique", "Rien à faire : la première est conservée."),
+            as_rejects(taken_back, "énoncé annulé, ou dit saisi par erreur, par une autre ligne de la même clé",
+                       pl.format("Rien à faire si la ligne {} l'annule en effet ; sinon, renvoyer sans elle.",
+                                 "_retenue")),
             as_rejects(superseded, "état remplacé par un autre de la même clé", _replaced_by(personal)),
         ]
     ).sort("ligne")  # fmt: skip
+
+
+def _withdrawn(rows: pl.DataFrame, state: str | None, key: list[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """(rows that a withdrawal of their key replaces, the others). `_retenue`: line of the withdrawal that is kept."""
+    if state is None or rows.is_empty():
+        return rows.clear().with_columns(_retenue=pl.lit(None, pl.Int64)), rows
+    withdraws = pl.col(state).is_in(sorted(withdrawn())).fill_null(False)
+    rows = rows.with_columns(_retenue=pl.col("_ligne").filter(withdraws).min().over(key))
+    replaced = (pl.col("_retenue") != pl.col("_ligne")).fill_null(False)
+    return rows.filter(replaced), rows.filter(~replaced).drop("_retenue")
 
 
 def _successive(rows: pl.DataFrame, dated_by: str | None, key: list[str]) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -19,6 +19,7 @@ from typing import NamedTuple
 import polars as pl
 
 from data_contracts.loading import Contract, load_contracts
+from data_contracts.statuses import every_state
 from ingest import clock
 from ingest.home import Home
 from ingest.read.fhir import vocabulary
@@ -80,7 +81,7 @@ def prepare(home: Home, finess: str, *, now: datetime, out: Path | None = None) 
     contract = load_contracts()[SOURCE]
     tables = contract.layout(LAYOUT).tables
     with warehouse.opened(home) as connection:
-        known = warehouse.in_force(connection, finess, {SOURCE: tuple(tables)})
+        known = warehouse.in_force(connection, finess, {SOURCE: tuple(tables)}, states=every_state())
     lines = {table: known.rows.get((SOURCE, table), set()) for table in tables}
     frames = _frames(home, finess, lines)
     label = f"{known.exporte_le or clock.day(now)}_{finess}"

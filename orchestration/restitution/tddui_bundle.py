@@ -23,7 +23,6 @@ from ingest import owner_only
 from ingest.clock import PARIS
 from ingest.read.fhir import vocabulary
 from ingest.read.fhir.elements import SD, Node
-from ingest.read.fhir.rows import rows_of
 from orchestration.restitution import tddui_resources as resources
 from orchestration.restitution.tddui_resources import Links, Row
 
@@ -257,7 +256,7 @@ def _said_otherwise(node: Node, answers: list[Row]) -> set[str]:
     """The questions whose answers the reader does not find again."""
     found = {
         row["question_code"]: row["reponse_code"]
-        for entity, row, _ in rows_of("evaluation", node)
+        for entity, row in resources.read_back("evaluation", node)
         if entity == "evaluation_reponses"
     }
     asked: dict[str, str | None] = {answer["question_code"]: answer["reponse_code"] for answer in answers}

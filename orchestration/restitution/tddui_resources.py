@@ -18,11 +18,13 @@ from functools import cache
 from typing import Any
 
 from data_contracts.nomenclatures import read_list
+from data_contracts.statuses import FACT, statuses
 from ingest.clock import PARIS
 from ingest.read.fhir import questionnaires, vocabulary
 from ingest.read.fhir.classes import PROFILES
 from ingest.read.fhir.elements import SD, Node, rpps
 from ingest.read.fhir.rows import rows_of
+from ingest.read.fhir.states import state_of
 
 Row = Mapping[str, Any]
 
@@ -44,8 +46,8 @@ _SYSTEM_OF = {  # field -> code system; of the others, by what the code looks li
     "commune": f"{_NOS}TRE_R13-CommuneOM/FHIR/TRE-R13-CommuneOM",
 }  # fmt: skip
 _FR_TYPES = "https://hl7.fr/ig/fhir/core/CodeSystem/fr-core-cs-v2-0203"
-# Of several statuses that say the same word, the one that the profiles name.
-_NAMED = ("planned", "active", "in-progress", "completed")
+# Of several statuses that say the same, the one that the profiles name.
+_NAMED = ("planned", "finished", "active", "completed", "in-progress", "cancelled", "busy", "free")
 _UCUM = "http://unitsofmeasure.org"
 
 
@@ -127,11 +129,23 @@ def _profile(kind: str) -> tuple[str, str]:
     )
 
 
-def _status(kind: str, word: str | None) -> Node:
-    """The status of a class. A word that it has no status for is kept by `completed`."""
+def _status(kind: str, row: Row, *, worded: bool = True) -> Node:
+    """The status of a class: what says the word and the state of the row; without either, it is said to be absent.
+
+    worded: the class has words of its own (« statut »); of the others, a row without state is a fact. What no status
+    says is kept by `completed`.
+    """
     name = "lifecycleStatus" if kind in ("attente", "objectif") else "status"
-    codes = [code for code, meaning in vocabulary.STATUSES[kind].items() if meaning == word]
-    return said(name, next((code for code in codes if code in _NAMED), codes[0] if codes else None))
+    word, state = row.get("statut"), row["etat"] or (None if worded else FACT)
+    known = statuses(kind, name).values()
+    fitting = [each.code for each in known if state in (None, each.state) and (not worded or each.word == word)]
+    if word is None and state is None:
+        fitting = []
+    named = [code for code in _NAMED if code in fitting]
+    for code in named or fitting:
+        return {name: code}
+    mark = {"url": vocabulary.STATUSLESS, "valueBoolean": True}
+    return {f"_{name}": {"extension": [*absent()["extension"], mark]}}
 
 
 # ---------------------------------------------------------------- classes
@@ -211,6 +225,8 @@ def usager(row: Row) -> Node:
         deceasedDateTime=row["date_deces"],
         address=[{"use": "home", **_home(row["code_domicile"])}] if row["code_domicile"] is not None else None,
     )
+    if row["etat"] is not None:
+        found["active"] = row["etat"] == FACT
     found |= said("gender", gender) | said("birthDate", row["date_naissance"])
     if row["matricule_ins"] is not None and nature:
         found["meta"] = {"profile": [f"{SD}tddui-patient-ins"]}
@@ -232,9 +248,13 @@ def _home(code: str) -> Node:
 
 
 def sejour(row: Row, links: Links) -> Node:
-    """The status is what the dates say: gone, there, expected."""
+    """The status is what the row says of itself; else what its dates say: gone, there, expected."""
     official = {code["code"] for code in read_list("modes_entree") if code["source"].startswith("ANS")}
-    status = "finished" if row["date_sortie"] else "in-progress" if row["date_entree"] else "planned"
+    start, end = row["date_entree"], row["date_sortie"]
+    if row["etat"] in (None, FACT):
+        status = "finished" if end else "in-progress" if start or row["etat"] else "planned"
+    else:
+        status = _status("sejour", row, worded=False).get("status")
     origin = row["finess_provenance"]
     return resource(
         "sejour",
@@ -251,7 +271,7 @@ def sejour(row: Row, links: Links) -> Node:
         status=status,
         class_=absent(),
         subject=links.person(row["usager_id"]),
-        period=_given(start=row["date_entree"], end=row["date_sortie"]),
+        period=_given(start=start, end=end),
         hospitalization=_given(
             origin=links.structure(origin) if origin else absent(),
             admitSource=concept(row["mode_entree"], _CISIS) if row["mode_entree"] in official else None,
@@ -274,7 +294,7 @@ def evenement(row: Row, links: Links) -> Node:
         period={**said("start", row["date_debut"]), **said("end", row["date_fin"])},
         partOf=links.stay(row["sejour_id"]),
     )
-    found |= _status("evenement", row["statut"])
+    found |= _status("evenement", row)
     if reason:
         below = found.setdefault("_status", {})
         below["extension"] = [*below.get("extension", ()), *reason]
@@ -296,9 +316,9 @@ def presence(row: Row, links: Links) -> Node:
         serviceType=_listed(concept(row["type_presence"], _SYSTEM_OF["type_presence"])),
         appointmentType=concept(row["motif_absence"], _SYSTEM_OF["motif_absence"]),
         schedule=links.schedule(row["usager_id"]),
-        status="busy",
         start=row["debut"],
         end=row["fin"],
+        **_status("presence", row, worded=False),
     )
 
 
@@ -323,7 +343,7 @@ def evaluation(row: Row, answers: Iterable[Row], links: Links) -> Node:
         authored=row["date_evaluation"],
         item=items,
     )
-    return found | said("questionnaire", name) | _status("evaluation", row["statut"])
+    return found | said("questionnaire", name) | _status("evaluation", row)
 
 
 def _items(answers: Iterable[Row], known: Mapping[str, str]) -> list[Node]:
@@ -374,7 +394,7 @@ def projet(row: Row, links: Links) -> Node:
         subject=links.person(row["usager_id"]),
         period=_given(start=row["date_debut"], end=row["date_fin"]),
     )
-    found |= _status("projet", row["statut"]) | said("title", None)
+    found |= _status("projet", row) | said("title", None)
     for who in ("usager", "structure"):
         given = row[f"accord_{who}"]
         info: Node = {"extension": [_discriminator(f"accord{who.title()}")]}
@@ -440,7 +460,7 @@ def projet_element(row: Row, links: Links) -> Node:
                   if coded and row["code"] is not None else []),
             ],
         )  # fmt: skip
-    return found | _status(kind, row["statut"])
+    return found | _status(kind, row)
 
 
 def _input(task: str, code: str) -> Node:
@@ -453,8 +473,8 @@ def bilan(row: Row, links: Links) -> Node:
         "bilan",
         identifier=[identifier("bilan", row["finess_et"], row["bilan_id"])],
         basedOn=[links.plan(row["projet_id"]) or absent()],
-        status="completed",
         intent="unknown",
+        **_status("bilan", row, worded=False),
         code=concept(row["categorie"]),
         for_=links.person(row["usager_id"]),
         executionPeriod=said("start", row["date_bilan"]),
@@ -525,8 +545,8 @@ def transport(row: Row, links: Links) -> Node:
     return resource(
         "transport",
         identifier=[identifier("transport", row["finess_et"], row["transport_id"])],
-        status="completed",
         intent="unknown",
+        **_status("transport", row, worded=False),
         code=concept(row["mode"]),
         for_=links.person(row["usager_id"]),
         encounter=absent(),
@@ -556,7 +576,7 @@ def accord(row: Row, links: Links) -> Node:
         policyRule=absent(),
         provision={"data": [{"meaning": "related", "reference": reference}]} if about else None,
     )
-    return found | _status("accord", row["statut"]) | said("dateTime", row["date_accord"])
+    return found | _status("accord", row) | said("dateTime", row["date_accord"])
 
 
 def _listed(node: Node | None) -> list[Node]:
@@ -571,7 +591,7 @@ def completed(kind: str, node: Node, row: Row) -> Iterator[str]:
 
     The number of the ESMS is not looked for in the resources that have it from their person.
     """
-    read = next(values for entity, values, _ in rows_of(kind, node) if entity not in _SEVERAL)
+    read = next(values for entity, values in read_back(kind, node) if entity not in _SEVERAL)
     yield from _add(node, read, row)
 
 
@@ -579,9 +599,15 @@ def completed_rights(node: Node, rights: Sequence[Row]) -> Iterator[str]:
     """The same for the rights of a decision, each in its own extension."""
     inside = node["extension"][0]["extension"]
     places = [each for each in inside if each["url"] == "droitPrestation"]
-    found = [values for entity, values, _ in rows_of("decision", node) if entity == "droits_prestations"]
+    found = [values for entity, values in read_back("decision", node) if entity == "droits_prestations"]
     for place, read, row in zip(places, found, rights, strict=True):
         yield from _add(place, read, row)
+
+
+def read_back(kind: str, node: Node) -> Iterator[tuple[str, Mapping[str, str | None]]]:
+    """(table, row) that the reader makes of a resource, before references are followed."""
+    for entity, row, _ in rows_of(kind, node, state_of(kind, node, deep=False)):
+        yield entity, row
 
 
 _SEVERAL = ("evaluation_reponses", "droits_prestations")
@@ -591,6 +617,8 @@ def _add(node: Node, read: Mapping[str, str | None], row: Row) -> Iterator[str]:
     more: list[Node] = []
     for name, text in read.items():
         if name.startswith("@") or name not in row or _same(text, row[name]):
+            continue
+        if name == "etat" and row[name] is None and text == FACT:  # what its absence means
             continue
         if name == "finess_et" and "@usager" in read and read["@usager"]:
             continue

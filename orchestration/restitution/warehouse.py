@@ -6,7 +6,7 @@ Belongs here: SQL that reads, for one ESMS. Does not belong here: names (`identi
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -17,6 +17,7 @@ import polars as pl
 
 from data_contracts.loading import Entity, load_contracts
 from data_contracts.person_entities import person_entities
+from data_contracts.statuses import FACT, PLANNED
 from ingest.home import PROJECT, Home
 from orchestration.restitution.known import PA, PH
 
@@ -75,8 +76,15 @@ def opened(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def in_force(connection: duckdb.DuckDBPyConnection, finess: str, tables: Mapping[str, tuple[str, ...]]) -> Known:
-    """The rows in force of an ESMS, whoever they are about. tables: source -> its tables.
+def in_force(
+    connection: duckdb.DuckDBPyConnection,
+    finess: str,
+    tables: Mapping[str, tuple[str, ...]],
+    *,
+    states: Sequence[str] = (FACT, PLANNED),
+) -> Known:
+    """The rows in force of an ESMS, whoever they are about. tables: source -> its tables. states: of the statements
+    that are taken; one that is withdrawn or refused is not in force, one that is planned says so by its dates.
 
     Raises:
         NotReady: its DUI was never received.
@@ -84,7 +92,7 @@ def in_force(connection: duckdb.DuckDBPyConnection, finess: str, tables: Mapping
     contracts = load_contracts()
     there = _tables(connection)
     rows = {
-        (source, name): _in_force(connection, source, contracts[source].entity(name).stored, finess)
+        (source, name): _in_force(connection, source, contracts[source].entity(name).stored, finess, states)
         for source, names in tables.items()
         for name in names
         if f"raw.{source}__{name}" in there
@@ -150,18 +158,24 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
     return {name for (name,) in names}
 
 
-def _in_force(connection: duckdb.DuckDBPyConnection, source: str, entity: Entity, finess: str) -> set[Line]:
+def _in_force(
+    connection: duckdb.DuckDBPyConnection, source: str, entity: Entity, finess: str, states: Sequence[str]
+) -> set[Line]:
     """The last word on each row of a table, whichever year it was delivered for (as the staging models)."""
     key = [f'"{name}"' for name in entity.primary_key]
     unknown = " OR ".join(f'"{name}" IS NULL' for name in entity.identity_in_key)
     if unknown:  # a person without key is known by the line alone
         key.append(f"CASE WHEN {unknown} THEN _delivery_id || '-' || _ligne END")
+    counts = f"coalesce({entity.state_field}, '{FACT}')" if entity.state_field else f"'{FACT}'"
     found = connection.execute(
-        f"""SELECT _delivery_id, _ligne FROM raw."{source}__{entity.name}" WHERE finess_et = ? AND _est_courante
-            QUALIFY row_number() OVER (
-                PARTITION BY {", ".join(key)}
-                ORDER BY millesime DESC, _collecte_le DESC, _recu_le DESC, _delivery_id DESC, _ligne DESC) = 1""",
-        [finess],
+        f"""SELECT _delivery_id, _ligne FROM (
+                SELECT _delivery_id, _ligne, {counts} AS etat FROM raw."{source}__{entity.name}"
+                WHERE finess_et = ? AND _est_courante
+                QUALIFY row_number() OVER (
+                    PARTITION BY {", ".join(key)}
+                    ORDER BY millesime DESC, _collecte_le DESC, _recu_le DESC, _delivery_id DESC, _ligne DESC) = 1)
+            WHERE etat IN (SELECT unnest(?::VARCHAR[]))""",
+        [finess, list(states)],
     ).fetchall()
     return {(delivery, line) for delivery, line in found}
 

@@ -26,10 +26,12 @@ from ingest.read.fhir.classes import KNOWN, WITHOUT_ROW, class_of
 from ingest.read.fhir.elements import Node, part, text
 from ingest.read.fhir.held import Held
 from ingest.read.fhir.references import Index, keys_of_entry
+from ingest.read.fhir.states import state_of
 from ingest.read.frames import Document, LayoutLike, Table, UnreadableFile
 from ingest.read.json_stream import json_stream
 
 _SHOWN = 5
+_BLOCK = 1 << 20
 _ANSWERS = "evaluation_reponses"
 
 
@@ -154,6 +156,7 @@ def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Ta
     """
     held = {entity: Held(entity) for entity in entities}
     index, unexpected = Index(), _Unexpected(layout.options.get("contenu", "tddui"))
+    deep = _names(path, b"modifierExtension")
     for entry in entries(path):
         kind = unexpected.checked(entry)
         if kind is None:
@@ -163,13 +166,14 @@ def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Ta
             resource["id"] = entry.url.rsplit("/", 1)[-1].removeprefix("urn:uuid:")
         keys = keys_of_entry(entry.url, resource)
         first: mapping.Row | None = None
-        for entity, row, below in mapping.rows_of(kind, resource) if kind not in WITHOUT_ROW else ():
+        state = state_of(kind, resource, deep=deep)
+        for entity, row, below in mapping.rows_of(kind, resource, state) if kind not in WITHOUT_ROW else ():
             first = first or row
             if kind == "accord":
                 row["@soi"] = "\n".join(sorted(keys))
             if entity in held:
                 held[entity].add(row, entry.number, entry.where + below)
-        if (target := mapping.target(kind, resource, first)) is not None:
+        if (target := mapping.target(kind, resource, first, state)) is not None:
             index.add(keys, target)
         if kind == "projet" and first:
             index.agreed(first)
@@ -178,6 +182,17 @@ def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Ta
     unexpected.raise_if_any(path)
     for entity in entities:
         yield from held[entity].rest(index)
+
+
+def _names(path: Path, key: bytes) -> bool:
+    """Whether the bytes of a file hold a key, wherever: going through every resource for it is dear."""
+    with json_stream(path) as stream:
+        before = b""
+        while block := stream.read(_BLOCK):
+            if key in before + block:
+                return True
+            before = block[-len(key) :]
+    return False
 
 
 class _Unexpected:

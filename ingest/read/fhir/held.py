@@ -52,7 +52,7 @@ class Held:
         """The rows of whole chunks that need no reference: their own number says which structure they are of."""
         for frame in self._chunks:
             known = pl.col("finess_et").is_not_null()
-            yield Table(self.entity, _plain(frame.filter(known)))
+            yield Table(self.entity, _plain(_refused(frame.filter(known))))
             self._waiting.append(frame.filter(~known))
         self._chunks = []
 
@@ -70,14 +70,21 @@ def _plain(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.select(*(c for c in frame.columns if c not in technical and not c.startswith("@")), *technical)
 
 
+def _refused(frame: pl.DataFrame) -> pl.DataFrame:
+    """The rows of resources that cannot be taken say so, before anything that a reference says."""
+    return frame.with_columns(pl.coalesce("@refus", DEFAUT).alias(DEFAUT))
+
+
 def _completed(frame: pl.DataFrame, entity: str, index: Index) -> pl.DataFrame:
     if "finess_et" not in frame.columns:  # no row at all
         return frame
+    return _plain(_refused(_followed(frame, entity, index)))
+
+
+def _followed(frame: pl.DataFrame, entity: str, index: Index) -> pl.DataFrame:
     if entity == "accords":
         frame = _agreement_of_whom(frame, index)
     followed = [c for c in frame.columns if c.startswith("@")]
-    if not followed:
-        return _plain(frame)
 
     def fill(column: str, names: tuple[str, ...], look: Callable[[str], Texts]) -> None:
         nonlocal frame
@@ -107,11 +114,12 @@ def _completed(frame: pl.DataFrame, entity: str, index: Index) -> pl.DataFrame:
         fill(_WHO, ("usager_id", _WHOSE, _WHY), lambda key: _person(index, key))
         problems.append(_WHY)
         frame = frame.with_columns(pl.coalesce("finess_et", _WHOSE).alias("finess_et"))
-    listed = pl.concat_list(problems).list.drop_nulls().list.unique(maintain_order=True)
-    frame = frame.with_columns(pl.when(listed.list.len() > 0).then(listed.list.join(" ; ")).alias(DEFAUT))
+    if problems:
+        listed = pl.concat_list(problems).list.drop_nulls().list.unique(maintain_order=True)
+        frame = frame.with_columns(pl.when(listed.list.len() > 0).then(listed.list.join(" ; ")).alias(DEFAUT))
     if entity == "evaluation_reponses":  # the person is that of the evaluation, where a wrong reference is reported
         frame = frame.drop("usager_id").with_columns(pl.lit(None, pl.String).alias(DEFAUT))
-    return _plain(frame)
+    return frame
 
 
 def _looked_up(frame: pl.DataFrame, column: str, names: tuple[str, ...], look: Callable[[str], Texts]) -> pl.DataFrame:

@@ -15,6 +15,7 @@ from ingest.read.fhir.elements import Node, code, kind_of_system, objects, part,
 
 ABSENT = "la ressource visée n'est pas dans le fichier"
 AMBIGUOUS = "deux ressources différentes du fichier portent l'identifiant visé"
+INACTIVE = "l'agenda visé n'est plus en usage"
 ELSEWHERE = "la ressource visée n'est pas du type attendu"
 _HISTORY = re.compile(r"/_history/[^/]*$")
 _CONDITIONAL = re.compile(r"([A-Za-z]+)\?(?:.*&)?identifier=([^&]*)")
@@ -139,6 +140,8 @@ class Index:
                 return self._local_person(key) if problem == ABSENT else (None, problem)
             if target.kind == "usager":
                 return target, None
+            if target.kind == "agenda" and target.state is not None:
+                return None, INACTIVE
             if target.leads_to is None:
                 return None, ELSEWHERE
             key = target.leads_to

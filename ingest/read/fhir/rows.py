@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from decimal import Decimal, InvalidOperation
 
+from data_contracts.statuses import FACT, PLANNED, REFUSED
 from ingest.read.fhir import questionnaires
 from ingest.read.fhir.elements import (
     SD,
@@ -35,6 +36,7 @@ from ingest.read.fhir.elements import (
     text,
 )
 from ingest.read.fhir.references import Target, key_of
+from ingest.read.fhir.states import State, is_withdrawn, state_of
 from ingest.read.fhir.vocabulary import (
     ABSENT_REASON,
     BIRTH_PLACE,
@@ -47,7 +49,6 @@ from ingest.read.fhir.vocabulary import (
     NIR,
     OBJECTS,
     PLANNED_DATE,
-    STATUSES,
     STAY_OF_SLOT,
     beyond,
     is_absent,
@@ -69,7 +70,7 @@ def _translated(table: dict[str, str], value: str | None) -> str | None:
     return table.get(value, value) if value else None
 
 
-def _usager(patient: Node) -> Rows:
+def _usager(patient: Node, _: State) -> Rows:
     row: Row = dict.fromkeys(_PERSON)
     for identifier in objects(patient, "identifier"):
         value, system = text(identifier, "value"), identifier.get("system")
@@ -112,19 +113,24 @@ def _insee(address: Node) -> str | None:
     return code(extension(address, FR_CORE + "address-insee-code"), "valueCoding")
 
 
-def _sejour(stay: Node) -> Rows:
+def _sejour(stay: Node, state: State) -> Rows:
     finess, ident = business(stay, "sejour")
     period = part(stay, "period")
+    start, end = day(text(period, "start")), day(text(period, "end"))
+    expected = {
+        side: day(text(extension(stay, f"{PLANNED_DATE}{side}Date"), "valueDateTime")) for side in ("Start", "End")
+    }
+    if state.state == PLANNED:  # the period of a planned encounter is a forecast too
+        expected = {"Start": expected["Start"] or start, "End": expected["End"] or end}
+        start = end = None
     yield "sejours", {
         "finess_et": finess, "sejour_id": ident,
         "@usager": key_of(stay.get("subject")), "@structure": key_of(stay.get("serviceProvider")),
         "date_admission": day(text(tddui(stay, "tddui-admission-date"), "valueDateTime")),
-        "date_entree_previsionnelle": day(text(extension(stay, PLANNED_DATE + "StartDate"), "valueDateTime")),
-        "date_entree": day(text(period, "start")),
+        "date_entree_previsionnelle": expected["Start"], "date_entree": start,
         "mode_entree": code(part(stay, "hospitalization"), "admitSource"),
         "libelle_mode_entree": text(tddui(stay, "tddui-entry-mode-label"), "valueString"),
-        "date_sortie_previsionnelle": day(text(extension(stay, PLANNED_DATE + "EndDate"), "valueDateTime")),
-        "date_sortie": day(text(period, "end")),
+        "date_sortie_previsionnelle": expected["End"], "date_sortie": end,
         "libelle_mode_sortie": text(tddui(stay, "tddui-exit-mode-label"), "valueString"),
         "modalite": _modality(stay),
         "@provenance": key_of(part(stay, "hospitalization").get("origin")),
@@ -156,7 +162,7 @@ def _modality(stay: Node) -> str | None:
     return "DOM" if codes.get("ror") in ("05", "27") else None
 
 
-def _evenement(event: Node) -> Rows:
+def _evenement(event: Node, state: State) -> Rows:
     finess, ident = business(event, "evenement")
     period, status = part(event, "period"), part(event, "_status")
     typed = (
@@ -174,13 +180,13 @@ def _evenement(event: Node) -> Rows:
         "@professionnel": next(filter(None, persons), None),
         "type_evenement": next((each for each in typed if each), None),
         "date_debut": moment(text(period, "start")), "date_fin": moment(text(period, "end")),
-        "statut": _translated(STATUSES["evenement"], text(event, "status")),
+        "statut": state.word,
         "usager_present": text(tddui(event, "tddui-patient-present"), "valueBoolean"),
         "motif_non_realisation": code(reason, "valueCodeableConcept"),
     }, ""  # fmt: skip
 
 
-def _presence(slot: Node) -> Rows:
+def _presence(slot: Node, _: State) -> Rows:
     finess, ident = business(slot, "presenceabsence")
     yield "presences_absences", {
         "finess_et": finess, "presence_id": ident, "@usager": key_of(slot.get("schedule")),
@@ -194,7 +200,7 @@ def _presence(slot: Node) -> Rows:
     }, ""  # fmt: skip
 
 
-def _evaluation(response: Node) -> Rows:
+def _evaluation(response: Node, state: State) -> Rows:
     finess, ident = business(response, "evaluation")
     name = (text(response, "questionnaire") or "").split("|")[0].rstrip("/").rsplit("/", 1)[-1]
     kind = questionnaires.TYPES.get(name, name or None)
@@ -205,7 +211,7 @@ def _evaluation(response: Node) -> Rows:
         "finess_et": finess, "evaluation_id": ident, "@usager": subject, "type_evaluation": kind,
         "date_evaluation": day(text(response, "authored")), "resultat": result,
         "gir": questionnaires.GIR.get(result or ""),
-        "statut": _translated(STATUSES["evaluation"], text(response, "status")),
+        "statut": state.word,
     }, ""  # fmt: skip
     for link, question, value, path in answers:
         if link != questionnaires.RESULT:
@@ -256,67 +262,68 @@ def _question(link: str, above: str | None, known: dict[str, str], *, boolean: b
     return f"{question}.{adverb}" if question else link
 
 
-def _projet(plan: Node) -> Rows:
+def _projet(plan: Node, state: State) -> Rows:
     finess, ident = business(plan, "projetpersonnalise")
     period = part(plan, "period")
     agreed: dict[str, list[str]] = {"usager": [], "structure": []}
-    own = {f"#{each.get('id')}": f"#{agreement(each) or ''}" for each in objects(plan, "contained")}
+    # A consent that stands in the plan is no row: what it says is enough.
+    own = {f"#{each.get('id')}": f"#{agreed_by(each) or ''}" for each in objects(plan, "contained")}
     for reference in objects(plan, "supportingInfo"):
         role = code(tddui(reference, "tddui-discriminator"), "valueCodeableConcept") or text(reference, "display") or ""
         key = key_of(reference)
         for who, keys in agreed.items():
             if key and role.lower().endswith(who):
-                keys.append(own.get(key, key))  # a consent that stands in the plan is no row: what it says is enough
+                keys.append(own.get(key, key))
     yield "projets", {
         "finess_et": finess, "projet_id": ident, "@usager": key_of(plan.get("subject")),
-        "type_projet": code(plan, "category"), "statut": _translated(STATUSES["projet"], text(plan, "status")),
+        "type_projet": code(plan, "category"), "statut": state.word,
         "date_debut": day(text(period, "start")), "date_fin": day(text(period, "end")),
         "@accord_usager": "\n".join(agreed["usager"]) or None,
         "@accord_structure": "\n".join(agreed["structure"]) or None,
     }, ""  # fmt: skip
 
 
-def _goal(nature: str, kind: str) -> Callable[[Node], Rows]:
-    def rows(goal: Node) -> Rows:
+def _goal(nature: str, kind: str) -> Callable[[Node, State], Rows]:
+    def rows(goal: Node, state: State) -> Rows:
         finess, ident = business(goal, kind)
         yield "projet_elements", {
             "finess_et": finess, "projet_element_id": ident, "@usager": key_of(goal.get("subject")),
             "@projet": key_of(tddui(goal, "tddui-careplan-reference").get("valueReference")),
             "nature": nature, "code": code(goal, "category"),
-            "statut": _translated(STATUSES[kind], text(goal, "lifecycleStatus")),
+            "statut": state.word,
             "date_debut": day(text(goal, "startDate")), "date_fin": day(text(part(goal, "target"), "dueDate")),
         }, ""  # fmt: skip
 
     return rows
 
 
-def _besoin(need: Node) -> Rows:
+def _besoin(need: Node, state: State) -> Rows:
     finess, ident = business(need, "besoin")
     period = part(need, "occurrencePeriod")
     yield "projet_elements", {
         "finess_et": finess, "projet_element_id": ident, "@usager": key_of(need.get("subject")),
         "@projet": key_of(part(need, "basedOn")), "nature": "BESOIN", "code": code(need, "category"),
-        "statut": _translated(STATUSES["besoin"], text(need, "status")),
+        "statut": state.word,
         "date_debut": day(text(period, "start") or text(need, "authoredOn")), "date_fin": day(text(period, "end")),
     }, ""  # fmt: skip
 
 
-def _task(nature: str, kind: str, coded: str | None = None) -> Callable[[Node], Rows]:
-    def rows(task: Node) -> Rows:
+def _task(nature: str, kind: str, coded: str | None = None) -> Callable[[Node, State], Rows]:
+    def rows(task: Node, state: State) -> Rows:
         finess, ident = business(task, kind)
         period, given = part(task, "executionPeriod"), inputs(task)
         own_code = code(given.get(coded, {}), "valueCodeableConcept") if coded else None
         yield "projet_elements", {
             "finess_et": finess, "projet_element_id": ident, "@usager": key_of(task.get("for")),
             "@projet": key_of(part(task, "basedOn")), "nature": nature, "code": own_code or code(task, "code"),
-            "statut": _translated(STATUSES[nature.lower()], text(task, "status")),
+            "statut": state.word,
             "date_debut": day(text(period, "start")), "date_fin": day(text(period, "end")),
         }, ""  # fmt: skip
 
     return rows
 
 
-def _bilan(task: Node) -> Rows:
+def _bilan(task: Node, _: State) -> Rows:
     finess, ident = business(task, "bilan")
     following = inputs(task).get("dateProchainBilan", {})
     yield "bilans", {
@@ -327,7 +334,7 @@ def _bilan(task: Node) -> Rows:
     }, ""  # fmt: skip
 
 
-def _decision(basic: Node) -> Rows:
+def _decision(basic: Node, _: State) -> Rows:
     ident, national = decision_numbers(basic)
     decision = tddui(basic, "tddui-decision") or tddui(basic, "tddui-droit-decision")
     decision = extension(decision, "decision") or decision
@@ -377,7 +384,7 @@ def decision_numbers(basic: Node) -> tuple[str | None, str | None]:
     return number, text(national[0] if national else {}, "value")
 
 
-def _transport(task: Node) -> Rows:
+def _transport(task: Node, _: State) -> Rows:
     finess, ident = business(task, "transportusager")
     given = inputs(task)
     yield "transports", {
@@ -402,7 +409,7 @@ def _quantity(given: Node, name: str, factors: dict[str, Decimal]) -> str | None
         return value
 
 
-def _accord(consent: Node) -> Rows:
+def _accord(consent: Node, state: State) -> Rows:
     finess, ident = business(consent, "accord")
     provision = part(consent, "provision")
     target = part(provision, "data", "reference")
@@ -412,18 +419,11 @@ def _accord(consent: Node) -> Rows:
         "finess_et": finess, "accord_id": ident, "@usager": key_of(consent.get("patient")),
         "@auteurs": "\n".join(performers) or None,
         "objet_type": OBJECTS.get(about.split("/")[-2] if about.count("/") else text(target, "type") or ""),
-        "statut": agreement(consent), "date_accord": day(text(consent, "dateTime")),
+        "statut": state.word, "date_accord": day(text(consent, "dateTime")),
     }, ""  # fmt: skip
 
 
-def agreement(consent: Node) -> str | None:
-    """ACCORDE or REFUSE; a status that says neither stays as it is."""
-    if part(consent, "provision").get("type") == "deny":
-        return "REFUSE"
-    return _translated(STATUSES["accord"], text(consent, "status"))
-
-
-def _orientation(task: Node) -> Rows:
+def _orientation(task: Node, _: State) -> Rows:
     given = inputs(task)
 
     def coded(name: str) -> str | None:
@@ -451,7 +451,7 @@ def _orientation(task: Node) -> Rows:
     }, ""  # fmt: skip
 
 
-_ROWS: dict[str, Callable[[Node], Rows]] = {
+_ROWS: dict[str, Callable[[Node, State], Rows]] = {
     "usager": _usager, "sejour": _sejour, "evenement": _evenement, "presence": _presence, "evaluation": _evaluation,
     "projet": _projet, "attente": _goal("ATTENTE", "attente"), "objectif": _goal("OBJECTIF", "objectif"),
     "besoin": _besoin, "action": _task("ACTION", "action"), "moyen": _task("MOYEN", "moyenressource", "type"),
@@ -461,13 +461,23 @@ _ROWS: dict[str, Callable[[Node], Rows]] = {
 
 # Tables of the rows that stand beside the row of their resource.
 _BESIDE = {"evaluation_reponses", "droits_prestations"}
+# Tables whose rows take no state from their resource: a Basic has no status.
+_STATELESS = {"decisions", "droits_prestations"}
 
 
-def rows_of(kind: str, resource: Node) -> Rows:
-    """The rows of a resource, with what this project wrote in it that the guide has no place for."""
+def rows_of(kind: str, resource: Node, state: State) -> Rows:
+    """The rows of a resource, with what this project wrote in it that the guide has no place for.
+
+    « @refus » says why one cannot be taken, whatever it holds.
+    """
     more = beyond(resource)
-    for entity, row, below in _ROWS[kind](resource):
-        yield entity, row if entity in _BESIDE else {**row, **more}, below
+    for entity, row, below in _ROWS[kind](resource, state):
+        if entity not in _STATELESS:
+            row["etat"] = state.state
+        row["@refus"] = state.refusal
+        if entity not in _BESIDE:
+            row.update(more)
+        yield entity, row, below
 
 
 # Classes that others point to -> where the reference to their patient is.
@@ -478,7 +488,7 @@ _LEADS = {
 _IDS = {"sejour": "sejour_id", "evenement": "evenement_id", "projet": "projet_id"}
 
 
-def target(kind: str, resource: Node, row: Row | None) -> Target | None:
+def target(kind: str, resource: Node, row: Row | None, state: State) -> Target | None:
     """What a resource gives to those that point to it; None when its class is never pointed to."""
     if kind == "usager" and row is not None:
         mark = hash(tuple(sorted((name, value) for name, value in row.items() if value is not None)))
@@ -496,5 +506,22 @@ def target(kind: str, resource: Node, row: Row | None) -> Target | None:
         numbered.get("finess_et"),
         numbered.get(_IDS.get(kind, "")),
         key_of(part(resource, _LEADS[kind])),
-        agreement(resource) if kind == "accord" else None,
+        _said_to_others(kind, state),
     )
+
+
+def _said_to_others(kind: str, state: State) -> str | None:
+    """What those that point to a resource must know of its state: an agreement that is given or refused, an agenda that
+    is no longer in use."""
+    if kind == "agenda" and is_withdrawn(state):
+        return state.state
+    return _agreement(state) if kind == "accord" else None
+
+
+def agreed_by(consent: Node) -> str | None:
+    """ACCORDE or REFUSE; None: the consent says neither."""
+    return _agreement(state_of("accord", consent))
+
+
+def _agreement(state: State) -> str | None:
+    return state.word if state.state in (FACT, REFUSED) and not state.refusal else None

@@ -30,25 +30,6 @@ STRUCTURE = "urn:oid:1.2.250.1.71.4.2.2"
 PROFESSIONAL, RPPS = "urn:oid:1.2.250.1.71.4.2.1", "https://rpps.esante.gouv.fr"
 
 GENDERS = {"male": "M", "female": "F", "unknown": "I", "other": "I"}
-_TASK = {
-    "draft": "ENPREPARATION", "requested": "PLANIFIE", "accepted": "PLANIFIE", "ready": "PLANIFIE",
-    "in-progress": "ACTIF", "completed": "TERMINE", "cancelled": "ANNULE",
-}  # fmt: skip
-_GOAL = {
-    "proposed": "ENPREPARATION", "planned": "ENPREPARATION", "accepted": "ACTIF", "active": "ACTIF",
-    "completed": "TERMINE", "cancelled": "ANNULE",
-}  # fmt: skip
-_PLAN = {
-    "draft": "ENPREPARATION", "active": "ACTIF", "on-hold": "ENPAUSE", "completed": "TERMINE", "revoked": "ANNULE",
-}  # fmt: skip
-STATUSES: dict[str, dict[str, str]] = {  # class -> status of FHIR -> word
-    "evenement": {"planned": "PLANIFIE", "triaged": "VALIDE", "finished": "REALISE", "cancelled": "ANNULE"},
-    "evaluation": {
-        "completed": "TERMINE", "amended": "VALIDE", "in-progress": "ENREALISATION", "stopped": "ANNULE",
-    },
-    "projet": _PLAN, "besoin": _PLAN, "attente": _GOAL, "objectif": _GOAL, "action": _TASK, "moyen": _TASK,
-    "prestation": _TASK, "accord": {"active": "ACCORDE", "rejected": "REFUSE"},
-}  # fmt: skip
 OBJECTS = {
     "CarePlan": "PROJET", "Encounter": "SEJOUR", "QuestionnaireResponse": "EVALUATION", "Basic": "ORIENTATION",
     "ServiceRequest": "ORIENTATION", "DocumentReference": "DOCUMENT",
@@ -68,6 +49,7 @@ NATURES = {
 # What a row says and the guide has no place for goes by these, which are ours: a bundle that this project writes loses
 # nothing, and claims nothing under the name of the guide. Any other reader leaves them out.
 BEYOND = "urn:dlnuf:tddui:hors-guide"  # an extension: one more in it a field, under the name of the contract
+STATUSLESS = "urn:dlnuf:tddui:sans-statut"  # beside a status that is said to be absent
 STAY_OF_SLOT = "urn:dlnuf:tddui:sejour"
 QUESTIONNAIRES = "urn:dlnuf:tddui:questionnaire/"  # then the code of an evaluation that the guide has no grid for
 

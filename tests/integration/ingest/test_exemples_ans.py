@@ -83,7 +83,7 @@ def test_the_bundle_gives_its_rows_and_its_keys_only_warn(guichet: Guichet, shar
         guichet.rows("raw", "evenements"), type_evenement="MED-1298", statut="REALISE",
         date_debut="2023-04-14 10:30:00", date_fin="2023-04-14 11:15:00",
     )  # fmt: skip
-    one(guichet.rows("raw", "evaluations"), type_evaluation="MED-1293", resultat="MED-340", gir=2, statut="TERMINE")
+    one(guichet.rows("raw", "evaluations"), type_evaluation="MED-1293", resultat="MED-340", gir=2, statut="APPROUVE")
     (stay,) = guichet.rows("raw", "sejours")["usager_id"]
     assert guichet.rows("raw", "usagers")["usager_id"].to_list() == [stay]
     keys = [r for r in guichet.rows("signalements")["regle"] if r.startswith("clé de contrôle")]

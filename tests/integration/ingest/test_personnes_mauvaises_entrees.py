@@ -154,14 +154,21 @@ def test_dates_in_the_future_of_a_stay_are_signalled(guichet: Guichet) -> None:
 
 
 def test_unknown_codes_are_not_kept_and_their_rows_are(guichet: Guichet) -> None:
-    """An unknown code could name someone: its shape is signalled, the row stays."""
-    event = ex.evenement(type=[ex.concept(ex.NOM)], status=ex.PRENOM)
+    """An unknown code could name someone: its shape is signalled, the row stays. A status is another matter."""
+    event = ex.evenement(type=[ex.concept(ex.NOM)])
     person = ex.entry("patient-1", ex.patient(gender=ex.NOM))
     found = counts(guichet, person, ex.plain(1)[1], ex.entry("e", event))
     assert found == {"usagers": (1, 1, 0), "sejours": (1, 1, 0), "evenements": (1, 1, 0)}
     assert guichet.rows("raw", "usagers")["sexe"].to_list() == [None]
-    assert guichet.rows("raw", "evenements").select("type_evenement", "statut").rows() == [(None, None)]
-    assert {"sexe", "type_evenement", "statut"} <= set(guichet.rows("signalements")["champ"])
+    assert guichet.rows("raw", "evenements").select("type_evenement", "statut").rows() == [(None, "ANNULE")]
+    assert {"sexe", "type_evenement"} <= set(guichet.rows("signalements")["champ"])
+
+
+def test_a_row_whose_status_is_unknown_is_no_fact(guichet: Guichet) -> None:
+    event = ex.entry("e", ex.evenement(status=ex.PRENOM))
+    assert counts(guichet, *ex.plain(1), event)["evenements"] == (1, 0, 1)
+    assert "statut inconnu" in guichet.rows("rejects")["regle"][0]
+    assert ex.PRENOM not in guichet.said()
 
 
 @pytest.mark.parametrize(

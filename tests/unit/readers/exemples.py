@@ -336,7 +336,7 @@ def dossier(n: int = 1, finess: str = ET) -> list[Node]:
         entry(
             f"transport-{n}",
             _task(
-                n, finess, "transportusager", "TPPat", "tddui-task-transport-usager", code=concept("ORG-156"),
+                n, finess, "transportusager", "TPPat", "tddui-task-transport-usager", code=concept("ORG-156"), status="completed",
                 executionPeriod={"start": "2024-02-01T08:00:00+01:00"},
                 input=[
                     given("natureTransport", valueCodeableConcept=concept("2.3.4.1")),
@@ -405,6 +405,7 @@ CDA = f"""<?xml version="1.0" encoding="UTF-8"?>
   <component><section><code code="GEN-362"/>
    <text><content ID="entree">venue de l'hôpital</content></text>
    <entry><organizer>
+    <statusCode code="completed"/>
     <component><encounter><id root="1.2.3" extension="3{ET}/DOS-1-SEJOUR-1"/><effectiveTime value="20240101"/>
     </encounter></component>
     <component><observation moodCode="EVN"><code code="ORG-070"/><text><reference value="#entree"/></text>
@@ -420,7 +421,7 @@ CDA = f"""<?xml version="1.0" encoding="UTF-8"?>
     <performer><assignedEntity><id root="1.2.250.1.71.4.2.1" extension="{RPPS}"/></assignedEntity></performer>
     <entryRelationship><observation><code code="106199-3"/><value code="REALISE"/></observation></entryRelationship>
     <entryRelationship><act><templateId root="1.2.250.1.213.1.1.3.216"/>
-     <id root="1.2.3" extension="3{ET}/DOS-1-TPPat-1"/><code code="ORG-156"/>
+     <id root="1.2.3" extension="3{ET}/DOS-1-TPPat-1"/><code code="ORG-156"/><statusCode code="completed"/>
      <effectiveTime><low value="20240201080000+0100"/></effectiveTime>
      <entryRelationship><observation><code code="103208-5"/>
       <value value="12.5" unit="km"/></observation></entryRelationship>

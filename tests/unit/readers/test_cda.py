@@ -27,30 +27,32 @@ EXPECTED: dict[str, list[dict[str, str]]] = {
         {
             "finess_et": ET, "sejour_id": "DOS-1-SEJOUR-1", "usager_id": "DOS-1", "date_admission": "2024-01-01",
             "date_entree": "2024-01-03", "libelle_mode_entree": "venue de l'hôpital",
-            "date_sortie_previsionnelle": "2024-12-31",
+            "date_sortie_previsionnelle": "2024-12-31", "etat": "FAIT",
         }
     ],
     "evaluations": [
         {
             "finess_et": ET, "evaluation_id": "DOS-1-EVAL-1", "usager_id": "DOS-1", "type_evaluation": "MED-1293",
             "date_evaluation": "2024-01-05", "resultat": "MED-340", "gir": "2", "statut": "TERMINE",
+            "etat": "FAIT",
         }
     ],
     "evaluation_reponses": [
-        {"finess_et": ET, "evaluation_id": "DOS-1-EVAL-1", "question_code": question, "reponse_code": answer}
+        {"finess_et": ET, "evaluation_id": "DOS-1-EVAL-1", "question_code": question, "reponse_code": answer,
+         "etat": "FAIT"}
         for question, answer in (("b160", "qf2"), ("b160.MED-1307", "true"))
     ],
     "evenements": [
         {
             "finess_et": ET, "evenement_id": "DOS-1-EVN-1", "usager_id": "DOS-1", "sejour_id": "DOS-1-SEJOUR-1",
             "type_evenement": "MED-1298", "date_debut": "2024-02-01T09:30:00", "date_fin": "2024-02-01T10:00:00",
-            "statut": "REALISE", "rpps_intervenant": ex.RPPS,
+            "statut": "REALISE", "rpps_intervenant": ex.RPPS, "etat": "FAIT",
         }
     ],
     "transports": [  # that of the professional is left out
         {
             "finess_et": ET, "transport_id": "DOS-1-TPPat-1", "usager_id": "DOS-1", "mode": "ORG-156",
-            "date_debut": "2024-02-01T08:00:00", "distance_km": "12.5",
+            "date_debut": "2024-02-01T08:00:00", "distance_km": "12.5", "etat": "FAIT",
         }
     ],
 }  # fmt: skip

@@ -36,7 +36,7 @@ COMPLETE: dict[str, list[dict[str, str]]] = {
             "date_entree_previsionnelle": "2024-01-02", "date_entree": "2024-01-03",
             "libelle_mode_entree": "venue de l'hôpital", "date_sortie_previsionnelle": "2024-12-31",
             "date_sortie": "2024-11-30", "libelle_mode_sortie": "décès", "modalite": "HP",
-            "finess_provenance": ex.OTHER_ET,
+            "finess_provenance": ex.OTHER_ET, "etat": "FAIT",
         }
     ],
     "evenements": [
@@ -44,24 +44,26 @@ COMPLETE: dict[str, list[dict[str, str]]] = {
             "finess_et": ET, "evenement_id": "DOS-1-EVN-1", "usager_id": "DOS-1", "sejour_id": "DOS-1-SEJOUR-1",
             "type_evenement": "MED-1298", "date_debut": "2024-02-01T09:30:00", "date_fin": "2024-02-01T10:00:00",
             "statut": "ANNULE", "usager_present": "true", "motif_non_realisation": "GEN-357",
-            "rpps_intervenant": ex.RPPS,
+            "rpps_intervenant": ex.RPPS, "etat": "ANNULE",
         }
     ],
     "presences_absences": [
         {
             "finess_et": ET, "presence_id": "DOS-1-PA-1", "usager_id": "DOS-1", "sejour_id": "DOS-1-SEJOUR-1",
             "debut": "2024-03-01T00:00:00", "fin": "2024-03-04T00:00:00", "type_presence": "2", "motif_absence": "1",
-            "absence_prevue": "false", "facturation": "true",
+            "absence_prevue": "false", "facturation": "true", "etat": "FAIT",
         }
     ],
     "evaluations": [
         {
             "finess_et": ET, "evaluation_id": "DOS-1-EVAL-1", "usager_id": "DOS-1", "type_evaluation": "MED-1293",
-            "date_evaluation": "2024-01-05", "resultat": "MED-340", "gir": "2", "statut": "TERMINE",
+            "date_evaluation": "2024-01-05", "resultat": "MED-340", "gir": "2", "statut": "APPROUVE",
+            "etat": "FAIT",
         }
     ],
     "evaluation_reponses": [
-        {"finess_et": ET, "evaluation_id": "DOS-1-EVAL-1", "question_code": question, "reponse_code": answer}
+        {"finess_et": ET, "evaluation_id": "DOS-1-EVAL-1", "question_code": question, "reponse_code": answer,
+         "etat": "FAIT"}
         for question, answer in (
             ("b160", "qf2"), ("b160.MED-1307", "true"), ("d5100", "qf4"), ("d5100.MED-1308", "false"),
         )
@@ -70,13 +72,14 @@ COMPLETE: dict[str, list[dict[str, str]]] = {
         {
             "finess_et": ET, "projet_id": "DOS-1-PPER-1", "usager_id": "DOS-1", "type_projet": "PPA", "statut": "ACTIF",
             "date_debut": "2024-02-01", "date_fin": "2025-01-31", "accord_usager": "true", "accord_structure": "false",
+            "etat": "FAIT",
         }
     ],
     "projet_elements": [
         {
             "finess_et": ET, "projet_element_id": f"DOS-1-{suffix}-1", "projet_id": "DOS-1-PPER-1",
             "usager_id": "DOS-1", "nature": nature, "code": code, "statut": statut,
-            "date_debut": debut, "date_fin": fin,
+            "date_debut": debut, "date_fin": fin, "etat": "FAIT",
         }
         for suffix, nature, code, statut, debut, fin in (
             ("ATTE", "ATTENTE", "1.1.1", "ACTIF", "2024-02-02", "2024-08-02"),
@@ -90,7 +93,7 @@ COMPLETE: dict[str, list[dict[str, str]]] = {
     "bilans": [
         {
             "finess_et": ET, "bilan_id": "DOS-1-BILA-1", "projet_id": "DOS-1-PPER-1", "usager_id": "DOS-1",
-            "date_bilan": "2024-02-01", "categorie": "FINAL", "date_prochain_bilan": "2025-02-01",
+            "date_bilan": "2024-02-01", "categorie": "FINAL", "date_prochain_bilan": "2025-02-01", "etat": "FAIT",
         }
     ],
     "decisions": [
@@ -110,17 +113,17 @@ COMPLETE: dict[str, list[dict[str, str]]] = {
         {
             "finess_et": ET, "transport_id": "DOS-1-TPPat-1", "usager_id": "DOS-1", "mode": "ORG-156",
             "nature_transport": "2.3.4.1", "date_debut": "2024-02-01T08:00:00", "distance_km": "12.5",
-            "duree_min": "30",
+            "duree_min": "30", "etat": "FAIT",
         }
     ],
     "accords": [
         {
             "finess_et": ET, "accord_id": "accord-1", "usager_id": "DOS-1", "objet_type": "PROJET", "statut": "ACCORDE",
-            "date_accord": "2024-02-03",
+            "date_accord": "2024-02-03", "etat": "FAIT",
         },
         {
             "finess_et": ET, "accord_id": "refus-1", "usager_id": "DOS-1", "objet_type": "PROJET", "statut": "REFUSE",
-            "date_accord": "2024-02-04",
+            "date_accord": "2024-02-04", "etat": "REFUSE",
         },
     ],
 }  # fmt: skip
@@ -330,7 +333,7 @@ def test_an_sdo_task_alone_or_in_a_bundle(rows_of: Read, write: Callable[..., Pa
         "numero_mdph": "MDPH-1", "statut_esms": "48", "date_statut_esms": "2024-11-30", "unite_id": "U-1",
         "categorie_organisation": "01", "temporalite": "02", "accueil_sequentiel": "false",
         "mode_prise_en_charge": "46", "statut_unite": "188", "date_statut_unite": "2024-11-29", "motif_unite": "204",
-        "type_droit": "7.8", "derniere_maj": "2024-12-02T00:30:00",
+        "type_droit": "7.8", "derniere_maj": "2024-12-02T00:30:00", "etat": "FAIT",
     }  # fmt: skip
     for document in (ex.orientation(), ex.bundle(ex.entry("t", ex.orientation()), kind="searchset")):
         path = write(ex.as_bytes(document), "sdo_2024-12-31_a.json")

@@ -9,6 +9,7 @@ select
     sexe,
     protection_juridique,
     date_deces,
+    etat,
     usager_id,
     cast(annee_naissance as {{ dbt.type_int() }}) as annee_naissance,
     departement_domicile,
@@ -27,3 +28,4 @@ select
     _recu_le as recu_le,
     cast(millesime as {{ dbt.type_int() }}) as millesime
 from dernieres
+where {{ is_fact('etat') }}

@@ -8,3 +8,4 @@ select
     date_bilan,
     date_prochain_bilan
 from dernieres
+where {{ is_fact() }}

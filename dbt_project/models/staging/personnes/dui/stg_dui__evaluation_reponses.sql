@@ -6,3 +6,4 @@ select
     question_code,
     reponse_code
 from dernieres
+where {{ is_fact() }}

@@ -9,3 +9,4 @@ select
     case when gir between 1 and 6 then cast(gir as {{ dbt.type_int() }}) end as gir,
     statut
 from dernieres
+where {{ is_fact() }}

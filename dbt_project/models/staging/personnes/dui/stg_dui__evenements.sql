@@ -13,3 +13,5 @@ select
     _delivery_id as delivery_id,
     _ligne as ligne
 from dernieres
+-- An event that was cancelled is told as such: its status says so. One entered in error never was.
+where coalesce(etat, 'FAIT') <> 'ERREUR'

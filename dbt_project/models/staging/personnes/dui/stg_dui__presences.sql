@@ -10,3 +10,4 @@ select
     type_presence,
     motif_absence
 from dernieres
+where {{ is_fact() }}

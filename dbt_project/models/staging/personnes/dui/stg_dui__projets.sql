@@ -8,3 +8,4 @@ select
     date_debut,
     date_fin
 from dernieres
+where {{ is_fact() }}

@@ -20,3 +20,4 @@ select
     _recu_le as recu_le,
     cast(millesime as {{ dbt.type_int() }}) as millesime
 from dernieres
+where {{ is_fact(plans=true) }}

@@ -15,6 +15,7 @@ statuts as (
     from dernieres as d
     left join {{ ref('statuts_viatrajectoire') }} as e on d.statut_esms = e.code
     left join {{ ref('statuts_viatrajectoire') }} as u on d.statut_unite = u.code
+    where {{ is_fact('d.etat') }}
 )
 
 select

@@ -128,11 +128,13 @@ def of_outcome(outcome: Prepared, folder: Path | None) -> str:
     """What was prepared, in words: counts and paths, nobody."""
     of_month = f", mois {outcome.month}" if outcome.month else ""
     lines = [f"Établissement {outcome.finess}{of_month} :"]
+    tasks = [name for name in outcome.rows if name.endswith(".json")]
     lines += [
-        f"  {name} : {plural(rows, 'tâche' if name.endswith('.json') else 'ligne')}"
-        for name, rows in outcome.rows.items()
-        if rows
+        f"  {name} : {plural(rows, 'ligne')}" for name, rows in outcome.rows.items() if rows and name not in tasks
     ]
+    if tasks:
+        between = tasks[0] if len(tasks) == 1 else f"{tasks[0]} à {tasks[-1]}"
+        lines.append(f"  {between} : {plural(len(tasks), 'tâche')}, à envoyer une par une dans cet ordre (POST Task)")
     if not any(outcome.rows.values()):
         lines.append("  rien à préparer : les systèmes disent la même chose, ou aucun séjour ne les concerne.")
     if outcome.to_confirm:

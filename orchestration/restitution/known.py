@@ -97,6 +97,7 @@ class Orientation:
     decision_id: str | None = field(default=None, repr=False)
     id_nat: str | None = field(default=None, repr=False)
     unite_id: str | None = field(default=None, repr=False)
+    nom_unite: str | None = None
     categorie_organisation: str | None = None
     temporalite: str | None = None
     accueil_sequentiel: bool | None = None
@@ -178,6 +179,7 @@ class Etablissement:
     opposed: int = 0
     compared: bool = True
     hors_dui: tuple[Dossier, ...] = ()
+    categorie: str | None = None  # of FINESS
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,13 @@ HEADER = ("Classe", "Constat", "Élément du guide ou champ", "Lignes concernée
 # What is found of a class, the most urgent first.
 TO_COMPLETE, NOT_CARRIED, EMPTY = "à compléter", "absent du fichier du produit", "non renseigné"
 NO_CLASS, BEYOND, LEFT = "classe non livrée", "sans place dans le guide", "non porté"
+MISSHAPEN = "identifiant hors de la forme du guide"
+_CLASSES = {  # class of the guide -> its table, and its nature when the table holds several
+    "usager": "usagers", "sejour": "sejours", "evenement": "evenements", "presence": "presences_absences",
+    "evaluation": "evaluations", "projet": "projets", "bilan": "bilans", "decision": "decisions",
+    "demande_orientation": "decisions (demande d'orientation)", "transport": "transports", "accord": "accords",
+    **{kind: f"projet_elements ({kind})" for kind in vocabulary.NATURES.values()},
+}  # fmt: skip
 _KNOW = {
     TO_COMPLETE: (
         "Élément obligatoire qu'aucune ligne ne donne : déclaré absent, jamais inventé. À saisir dans le nouveau DUI."
@@ -44,6 +51,7 @@ _KNOW = {
         "Porté par une extension de ce projet : relu ici, ignoré ailleurs. À ressaisir, ou à convenir entre éditeurs."
     ),
     LEFT: "N'est pas dans le fichier.",
+    MISSHAPEN: "Le numéro local est gardé tel que le produit l'a donné : un contrôle strict du guide le signalera.",
 }
 
 
@@ -123,7 +131,10 @@ def _findings(
     home: Home, contract: Contract, frames: Mapping[str, pl.DataFrame], content: Content
 ) -> Iterator[Finding]:
     for (kind, element), rows in sorted(content.absent.items()):
-        yield Finding(kind, TO_COMPLETE, element, rows, content.entries[kind])
+        yield Finding(_CLASSES[kind], TO_COMPLETE, element, rows, content.entries[kind])
+    for kind, rows in sorted(content.misshapen.items()):
+        if rows:
+            yield Finding(_CLASSES[kind], MISSHAPEN, "identifier.value", rows, content.entries[kind])
     yield from _not_given(home, contract, frames)
     for (table, name), rows in sorted(content.beyond.items()):
         yield Finding(table, BEYOND, f"{name} ({contract.entity(table).field(name).title})", rows, content.rows[table])

@@ -112,10 +112,11 @@ def _prepared(
         name = f"mises_a_jour_viatrajectoire_{on}_{esms.finess}.csv"
         return [_table(name, viatrajectoire_table.COLUMNS, lines.rows)], lines.doubts
     if kind == "sdo":
-        tasks = sdo_tasks.prepare(esms, now) if esms.domaine != PA else sdo_tasks.Prepared(None, None, [])
-        named = (("1_entrees", tasks.entries), ("2_sorties", tasks.exits))
+        tasks = sdo_tasks.prepare(esms, now) if esms.domaine != PA else sdo_tasks.Prepared([], [])
+        # One file a task, for each is posted by itself; their names say the order.
         return [
-            _bundle(f"sdo_{on}_{esms.finess}_{part}.json", bundle) for part, bundle in named if bundle
+            _task(f"sdo_{on}_{esms.finess}_{rank:03d}_{message.event}.json", message.task)
+            for rank, message in enumerate(tasks.messages, 1)
         ], tasks.doubts
     return [_table(f"ecarts_{on}_{esms.finess}.csv", work_list.COLUMNS, work_list.prepare(esms))], []
 
@@ -124,9 +125,8 @@ def _table(name: str, header: Sequence[str], rows: Sequence[Sequence[str]], *, m
     return _Content(name, len(rows), lambda path: named_files.table(path, header, rows, mark=mark))
 
 
-def _bundle(name: str, bundle: dict[str, object]) -> _Content:
-    rows = len(bundle["entry"])  # pyright: ignore[reportArgumentType] - a list, by construction
-    return _Content(name, rows, lambda path: named_files.document(path, bundle, rows))
+def _task(name: str, task: dict[str, object]) -> _Content:
+    return _Content(name, 1, lambda path: named_files.document(path, task, 1))
 
 
 def _last_month(on: date) -> Month:

@@ -38,7 +38,8 @@ class Content:
     """What was written. entries: resources by class. rows: rows that the bundle says, by table.
 
     absent: (class, element that the guide or FHIR wants) -> resources where no row gives it. beyond: (table, field) ->
-    rows whose value goes by an extension of ours. left: (table, reason) -> rows that could not be said.
+    rows whose value goes by an extension of ours. left: (table, reason) -> rows that could not be said. misshapen: class
+    -> resources whose identifier is not in the form of the guide.
     """
 
     entries: Counter[str] = field(default_factory=Counter)
@@ -46,6 +47,7 @@ class Content:
     absent: Counter[tuple[str, str]] = field(default_factory=Counter)
     beyond: Counter[tuple[str, str]] = field(default_factory=Counter)
     left: Counter[tuple[str, str]] = field(default_factory=Counter)
+    misshapen: Counter[str] = field(default_factory=Counter)
     sha256: str = ""
 
 
@@ -179,7 +181,9 @@ class _Making:
 
     def _complete(self, table: str, kind: str, node: Node, row: Row) -> None:
         for name in resources.completed(kind, node, row):
-            self._content.beyond[table, name] += 1
+            if name != KEYS.get(table):  # written in the form of the guide, it goes beside as it is
+                self._content.beyond[table, name] += 1
+        self._content.misshapen[kind] += resources.is_misshapen(kind, node)
 
     def _leave(self, table: str, reason: str, rows: int) -> None:
         if rows:

@@ -11,6 +11,7 @@ said to be absent, as FHIR says it (data-absent-reason): a value is never invent
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -48,6 +49,11 @@ _SYSTEM_OF = {  # field -> code system; of the others, by what the code looks li
 _FR_TYPES = "https://hl7.fr/ig/fhir/core/CodeSystem/fr-core-cs-v2-0203"
 # Of several statuses that say the same, the one that the profiles name.
 _NAMED = ("planned", "finished", "active", "completed", "in-progress", "cancelled", "busy", "free")
+# Classes whose identifier an invariant of the guide shapes.
+_MARKS, _SIGNS = {"presence": "PA", "besoin": "BESO"}, "[A-Za-z0-9]+"
+# TRE_R327: decisions, and natures of a right that take the place of another.
+_GRANTING, _CLOSING, _REPLACING = "1", "5", {"6", "7"}
+ABSENCE = "2"  # TRE_R423
 _UCUM = "http://unitsofmeasure.org"
 
 
@@ -106,6 +112,26 @@ def _must(url: str, kind: str, value: Any) -> Node:
 def identifier(kind: str, finess: str, local: str, **more: Any) -> Node:
     """The business identifier of a class: « 3 », the FINESS, « / », the local number as it is."""
     return {**more, "system": vocabulary.system_of(kind), "value": f"3{finess}/{local}"}
+
+
+def shaped(kind: str, row: Row, local: str) -> str:
+    """The local number as an invariant of the guide wants it: that of the person, a mark, its own.
+
+    A number that cannot be written so, of other signs than letters and digits, stays as it is.
+    """
+    mark = _MARKS[kind]
+    if re.fullmatch(f"{_SIGNS}-{mark}-{_SIGNS}", local):
+        return local
+    formed = f"{row['usager_id']}-{mark}-{local}"
+    return formed if row["usager_id"] and re.fullmatch(f"{_SIGNS}-{mark}-{_SIGNS}", formed) else local
+
+
+def is_misshapen(kind: str, node: Node) -> bool:
+    """Whether an identifier does not have the form that an invariant of the guide wants."""
+    mark = _MARKS.get(kind)
+    return mark is not None and not re.fullmatch(
+        f"3[0-9]{{9}}/{_SIGNS}-{mark}-{_SIGNS}", node["identifier"][0]["value"]
+    )
 
 
 def _typed(system: str, code: str) -> Node:
@@ -303,18 +329,28 @@ def evenement(row: Row, links: Links) -> Node:
 
 def presence(row: Row, links: Links) -> Node:
     stay = links.stay(row["sejour_id"])
+    planned = _of_guide("tddui-planned-absence", "Boolean", row["absence_prevue"])
+    reason = concept(row["motif_absence"], _SYSTEM_OF["motif_absence"])
+    if row["type_presence"] == ABSENCE:
+        planned = [_must(f"{SD}tddui-planned-absence", "Boolean", row["absence_prevue"])]
+        reason = reason or absent()
     return resource(
         "presence",
         extension=[
-            *_of_guide("tddui-planned-absence", "Boolean", row["absence_prevue"]),
+            *planned,
             *_of_guide("tddui-facturation", "Boolean", row["facturation"]),
             *_extension(vocabulary.STAY_OF_SLOT, "Reference", stay),
         ],
         identifier=[
-            identifier("presence", row["finess_et"], row["presence_id"], **_typed("tddui-slot-identifier", "PA"))
+            identifier(
+                "presence",
+                row["finess_et"],
+                shaped("presence", row, row["presence_id"]),
+                **_typed("tddui-slot-identifier", "PA"),
+            )
         ],
         serviceType=_listed(concept(row["type_presence"], _SYSTEM_OF["type_presence"])),
-        appointmentType=concept(row["motif_absence"], _SYSTEM_OF["motif_absence"]),
+        appointmentType=reason,
         schedule=links.schedule(row["usager_id"]),
         start=row["debut"],
         end=row["fin"],
@@ -341,6 +377,7 @@ def evaluation(row: Row, answers: Iterable[Row], links: Links) -> Node:
         identifier=identifier("evaluation", row["finess_et"], row["evaluation_id"]),
         subject=links.person(row["usager_id"]),
         authored=row["date_evaluation"],
+        author=absent(),
         item=items,
     )
     return found | said("questionnaire", name) | _status("evaluation", row)
@@ -443,7 +480,8 @@ def projet_element(row: Row, links: Links) -> Node:
             note=[_discriminated("origineAttente" if kind == "attente" else "titreObjectif")],
         )
     elif kind == "besoin":
-        number = {**number, **_typed("tddui-service-request-identifier", "BES")}
+        number = identifier(kind, row["finess_et"], shaped(kind, row, row["projet_element_id"]),
+                            **_typed("tddui-service-request-identifier", "BES"))  # fmt: skip
         found = resource(
             kind, identifier=[number], basedOn=[plan], intent="plan", category=_listed(concept(row["code"])),
             code=said("text", None), subject=person or absent(), occurrencePeriod=_given(start=start, end=end),
@@ -501,9 +539,13 @@ def decision(row: Row, rights: Sequence[Row], subject: Node | None) -> Node:
     if row["id_nat_decision"] is not None:
         national = {"system": vocabulary.DECISION_NAT, "value": row["id_nat_decision"]}
         numbers.append({**_typed(numbered, "IDNATDECISION"), **national})
+    kinds = {right["nature"] for right in rights}
+    if row["type_decision"] == _CLOSING or (row["type_decision"] == _GRANTING and kinds and kinds <= _REPLACING):
+        numbers.append({**_typed(numbered, "IDDECISIONMAJ"), "_system": absent(), "_value": absent()})
     inside: list[Node] = [
         _must("typeDecision", "CodeableConcept", concept(row["type_decision"], _SYSTEM_OF["type_decision"])),
         *_extension("dateDecision", "Date", row["date_decision"]),
+        *([_must("dateEffetCloture", "Date", None)] if row["type_decision"] == _CLOSING else []),
         *map(_right, rights),
     ]
     return resource(
@@ -516,6 +558,13 @@ def decision(row: Row, rights: Sequence[Row], subject: Node | None) -> Node:
 
 
 def _right(row: Row) -> Node:
+    """A right, with what the guide asks of an orientation to an ESMS."""
+    kind = row["type_droit"] or ""
+    for_children = row["categorie"] == "7" or kind.startswith("7.")
+    to_esms = row["categorie"] in ("7", "13") or kind in ("8.6", "8.7", "8.8", "8.10")
+    detail = [_must("qualificationOrientation", "CodeableConcept", None)]
+    detail += [_must("temporaliteAccueil", "CodeableConcept", None)] if to_esms else []
+    detail += [_must("formation", "String", None)] if kind == "11.1" else []
     return {
         "url": "droitPrestation",
         "extension": [
@@ -527,8 +576,9 @@ def _right(row: Row) -> Node:
             _must("dateEcheance", "Date", row["date_echeance"]),
             _must("existencePAG", "Boolean", row["existence_pag"]),
             *_extension("motifFinPAG", "CodeableConcept", concept(row["motif_fin_pag"])),
-            *_extension("creton", "Boolean", row["creton"]),
-            {"url": "detailPrestation", "extension": [_must("qualificationOrientation", "CodeableConcept", None)]},
+            *([_must("creton", "Boolean", row["creton"])] if for_children else
+              _extension("creton", "Boolean", row["creton"])),
+            {"url": "detailPrestation", "extension": detail},
         ],
     }  # fmt: skip
 

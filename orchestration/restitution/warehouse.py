@@ -52,6 +52,7 @@ class Known:
     rows: dict[tuple[str, str], set[Line]]
     opposed: set[str] = field(default_factory=set)
     compared: bool = False
+    categorie: str | None = None
     persons: dict[tuple[str, str, int], str] = field(default_factory=dict)
     stated: dict[tuple[str, str, int], str] = field(default_factory=dict)
     declarations: pl.DataFrame = field(default_factory=pl.DataFrame)
@@ -102,10 +103,10 @@ def in_force(
             f"Aucune ligne de DUI reçue pour l'établissement {finess} : rien à préparer. Remède : vérifier le numéro "
             "FINESS, ou livrer l'export de son DUI, puis « dlnuf run »."
         )
-    nom, domaine = _establishment(connection, finess) if "raw.finess__et" in there else (None, None)
+    nom, domaine, category = _establishment(connection, finess) if "raw.finess__et" in there else (None, None, None)
     exported = connection.execute("SELECT max(_collecte_le) FROM raw.dui__usagers WHERE finess_et = ?", [finess])
     latest = exported.fetchone()
-    return Known(nom, domaine, latest[0] if latest else None, rows)
+    return Known(nom, domaine, latest[0] if latest else None, rows, categorie=category)
 
 
 def read(connection: duckdb.DuckDBPyConnection, finess: str, on: date, tables: Mapping[str, tuple[str, ...]]) -> Known:
@@ -180,8 +181,11 @@ def _in_force(
     return {(delivery, line) for delivery, line in found}
 
 
-def _establishment(connection: duckdb.DuckDBPyConnection, finess: str) -> tuple[str | None, str | None]:
-    """Its name, and PA or PH by its category; unknown when FINESS does not know it, or when it is for both."""
+def _establishment(connection: duckdb.DuckDBPyConnection, finess: str) -> tuple[str | None, str | None, str | None]:
+    """Its name, PA or PH by its category, and that category; unknown when FINESS does not know it.
+
+    PA or PH is unknown as well when it is for both.
+    """
     found = connection.execute(
         """SELECT raison_sociale, categorie_code FROM raw.finess__et WHERE finess_et = ?
            ORDER BY _collecte_le DESC, _recu_le DESC, _delivery_id DESC LIMIT 1""",
@@ -189,7 +193,7 @@ def _establishment(connection: duckdb.DuckDBPyConnection, finess: str) -> tuple[
     ).fetchone()
     nom, category = found or (None, None)
     said = _domains().get(category or "", "")  # PA, PH_ENFANT, PH_ADULTE...
-    return nom, next((domain for domain in (PA, PH) if said.startswith(domain)), None)
+    return nom, next((domain for domain in (PA, PH) if said.startswith(domain)), None), category
 
 
 @lru_cache(maxsize=1)

@@ -84,11 +84,13 @@ DECISIONS = (
 )
 DECISION = f"{IME},DEC-ZX5,NAT-ZX5,DOS-ZX5,2026-05-01,1,DR-ZX5,7,7.1,1,2026-09-01,2030-08-31,0,0"
 OPPOSITION = f"{EHPAD};DOS-ZX3;toutes;opposition;2026-10-15;;REG-1"
+# An establishment of FINESS: number, juridical entity, name; then, far beyond, its category.
+FINESS_IME = ";".join(["structureet", IME, "010000099", "IME DES EXEMPLES", *[""] * 14, "183", *[""] * 13])
 INPUTS = "https://interop.esante.gouv.fr/ig/fhir/sdo/CodeSystem/input-task-sdo-codesystem"
 
 # What gives these persons away, in whatever is written elsewhere than in the prepared files.
 SECRETS = (*NIRS, *NIRS.values(), "Aubépine", "Bleuet", "Cerise", "Dahlia", "Églantine", "DOS-ZX", "SEJ-ZX", "VT-ZX",
-           "PAP-ZX", "TACHE-ZX", "DEC-ZX", "03/02/1938", "1938-02-03")  # fmt: skip
+           "PAP-ZX", "TACHE-ZX", "DEC-ZX", "Glycines", "03/02/1938", "1938-02-03")  # fmt: skip
 
 
 def task(identifier: str, status: str) -> dict[str, Any]:
@@ -108,6 +110,8 @@ def task(identifier: str, status: str) -> dict[str, Any]:
             given("statutESMS", valueCodeableConcept={"coding": [{"code": status}]}),
             given("dateStatutESMS", valueDate="2026-08-20"),
             given("idUnite", valueIdentifier={"value": "OI-3"}),
+            given("nomUnite", valueString="Unité des Glycines"),
+            given("modePriseCharge", valueCodeableConcept={"coding": [{"code": "46"}]}),
             given("typeDroitPrestation", valueCodeableConcept={"coding": [{"code": "7.1"}]}),
             given("idDecision", valueIdentifier={"value": "DEC-ZX5"}),
             given("idNat_Decision", valueIdentifier={"value": "NAT-ZX5"}),
@@ -153,6 +157,7 @@ class Bureau:
         self.give("sdo_2026-11-05_x.json", json.dumps(bundle).encode())
         register = "finess_et;usager_id;finalite;nature;date_effet;retire_le;preuve_ref"
         self.put("consentements_2026-11-05_x.csv", register, OPPOSITION)
+        self.put("etalab-cs1100502-stock-20260512-0339.csv", "finess;etalab;93;2026-05-12", FINESS_IME)
         self.process()
 
     def match(self) -> None:

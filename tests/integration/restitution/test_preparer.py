@@ -13,16 +13,17 @@ import pytest
 from typer.testing import CliRunner
 
 from data_contracts import person_entities, person_role, retention
+from data_contracts.guides import guide
 from data_contracts.loading import load_contracts
 from ingest import pipeline
 from ingest.home import PROJECT
 from ingest.protect import keyrings
-from ingest.read import tables_of
 from ingest.receive import delivery, landing
 from ingest.retain import bordereau, elimination
 from ingest.store import lake
 from orchestration.cli.command import app
 from orchestration.restitution import named_files, preparation, work_list
+from orchestration.restitution.conformity import problems
 from orchestration.restitution.identities import NoNames, Unreadable
 from orchestration.restitution.named_files import WrongFolder
 from orchestration.restitution.preparation import Prepared
@@ -117,20 +118,30 @@ def test_a_paper_file_of_who_entered_elsewhere_is_to_be_archived_and_elsewhere_i
     assert ELSEWHERE not in str(row)
 
 
-def test_a_task_says_the_entry_and_our_own_reader_takes_it_back(whole: Bureau) -> None:
+def test_a_task_says_the_entry_by_the_guide(whole: Bureau) -> None:
     outcome = prepare(whole, "sdo", IME)
     path, to_confirm = [file.path for file in outcome.files]
-    assert path.name == f"sdo_2026-11-21_{IME}_1_entrees.json"
-    assert [d["Champ"] for d in table(to_confirm)] == ["nomESMS"]  # FINESS was not delivered here
-    (entry,) = json.loads(path.read_text(encoding="utf-8"))["entry"]
-    assert entry["request"] == {"method": "PUT", "url": "Task/TACHE-ZX5"}
-    layout = load_contracts()["viatrajectoire_ph"].layout("fhir")
-    (found,) = [t.frame for t in tables_of(path, layout) if t.entity == "orientations"]
-    (row,) = found.to_dicts()
-    assert {k: row[k] for k in ("finess_et", "tache_id", "statut_esms", "statut_unite", "id_decision")} == {
-        "finess_et": IME, "tache_id": "TACHE-ZX5", "statut_esms": "47", "statut_unite": "186", "id_decision": "DEC-ZX5",
-    }  # fmt: skip
-    assert row["date_statut_esms"] == "2026-09-01"
+    assert path.name == f"sdo_2026-11-21_{IME}_001_entree.json"
+    assert [(d["Ligne"], d["Champ"], d["Valeur portée"]) for d in table(to_confirm)] == [
+        ("1", "categorieOrganisation", "48"),  # of FINESS: the orientation does not say it
+    ]
+    task = json.loads(path.read_text(encoding="utf-8"))
+    assert problems(task, guide("sdo")) == []
+    assert "Unité des Glycines" in str(task)
+
+
+def test_a_task_that_lacks_its_unit_is_not_written_and_says_each_element(whole: Bureau) -> None:
+    bare = task("TACHE-ZX5", "71")
+    bare["input"] = [i for i in bare["input"] if i["type"]["coding"][0]["code"] not in ("idUnite", "nomUnite")]
+    whole.give("sdo_2026-11-12_x.json", json.dumps(bare).encode())
+    whole.process()
+    whole.match()
+    outcome = prepare(whole, "sdo", IME)
+    assert (outcome.rows, outcome.to_confirm) == ({}, {"idUnite": 1, "nomUnite": 1})
+    (listed,) = [file.path for file in outcome.files]
+    assert [(d["Ligne"], d["Personne"], d["Constat"]) for d in table(listed)] == [
+        ("", "ZZENFANT Dahlia", f"Entrée du 01/09/2026 à compléter : {name} absent") for name in ("idUnite", "nomUnite")
+    ]
 
 
 def test_the_work_list_says_each_mismatch_with_what_each_system_holds(whole: Bureau) -> None:
@@ -255,7 +266,7 @@ def test_a_task_of_another_esms_is_never_read(whole: Bureau) -> None:
     whole.match()
     assert all("TACHE-ZX9" not in file.path.read_text(encoding="utf-8") for file in prepare(whole, "sdo", IME).files)
     assert lake.results(whole.home)
-    assert len(list(landing.manifests(whole.home))) == 9
+    assert len(list(landing.manifests(whole.home))) == 10
 
 
 def test_the_statuses_of_the_work_list_are_those_that_the_layer_computes() -> None:

@@ -54,8 +54,9 @@ RESIDENT = Dossier(
 )
 EHPAD = Etablissement(FINESS, "EHPAD DES EXEMPLES", PA, date(2026, 11, 5), (RESIDENT,))
 TASK = Orientation(
-    tache_id="tache-5", decision_id="DEC-9", id_nat="N-9", unite_id="OI-3", categorie_organisation="01",
-    temporalite="02", accueil_sequentiel=False, mode_prise_en_charge="46", type_droit="7.1", statut_esms="71",
+    tache_id="tache-5", decision_id="DEC-9", id_nat="N-9", unite_id="OI-3", nom_unite="Les Lilas",
+    categorie_organisation="48", temporalite="02", accueil_sequentiel=False, mode_prise_en_charge="46",
+    type_droit="7.1", statut_esms="71",
 )  # fmt: skip
 DECISION = Decision("DEC-9", "N-9", date(2025, 6, 1), "1", (Droit("7.1", date(2025, 9, 1), date(2030, 8, 31)),))
 CHILD = replace(

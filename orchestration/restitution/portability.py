@@ -87,11 +87,7 @@ def prepare(home: Home, finess: str, *, now: datetime, out: Path | None = None) 
     """
     folder = named_files.folder(out, home) if out else None
     contract = load_contracts()[SOURCE]
-    tables = contract.layout(LAYOUT).tables
-    with warehouse.opened(home) as connection:
-        known = warehouse.in_force(connection, finess, {SOURCE: tuple(tables)}, states=every_state())
-    lines = {table: known.rows.get((SOURCE, table), set()) for table in tables}
-    frames = _frames(home, finess, lines)
+    known, frames = held(home, finess)
     label = f"{known.exporte_le or clock.day(now)}_{finess}"
     path = folder / f"tddui_{label}.json" if folder else None
     content = tddui_bundle.write(path, frames, finess, known.nom, now)
@@ -106,8 +102,18 @@ def prepare(home: Home, finess: str, *, now: datetime, out: Path | None = None) 
     return outcome
 
 
-def _frames(home: Home, finess: str, lines: Mapping[str, set[warehouse.Line]]) -> dict[str, pl.DataFrame]:
-    """Table -> its rows in force, typed and in clear, with the delivery of each."""
+def held(home: Home, finess: str) -> tuple[warehouse.Known, dict[str, pl.DataFrame]]:
+    """What the deliveries of an ESMS hold: table -> its rows in force, typed and in clear, with the delivery of each.
+
+    A statement that is cancelled, or refused, is the last word on its key: it is taken along.
+
+    Raises:
+        NoNames, Unreadable, NotReady: as `prepare`.
+    """
+    tables = load_contracts()[SOURCE].layout(LAYOUT).tables
+    with warehouse.opened(home) as connection:
+        known = warehouse.in_force(connection, finess, {SOURCE: tuple(tables)}, states=every_state())
+    lines = {table: known.rows.get((SOURCE, table), set()) for table in tables}
     wanted: dict[str, list[str]] = defaultdict(list)
     for table, found in lines.items():
         for delivery in sorted({delivery for delivery, _ in found}):
@@ -121,7 +127,7 @@ def _frames(home: Home, finess: str, lines: Mapping[str, set[warehouse.Line]]) -
         kept = rows.join(in_force[table], on=["delivery_id", "_ligne"], how="semi")
         names = [f.name for f in load_contracts()[SOURCE].entity(table).fields]
         chunks[table].append(kept.select(*names, "delivery_id"))
-    return {table: pl.concat(found).rechunk() for table, found in chunks.items()}
+    return known, {table: pl.concat(found).rechunk() for table, found in chunks.items()}
 
 
 # ---------------------------------------------------------------- the report

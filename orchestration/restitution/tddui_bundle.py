@@ -29,6 +29,7 @@ from orchestration.restitution.tddui_resources import Links, Row
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, vocabulary.CANONICAL)
 NO_EVALUATION = "l'évaluation à laquelle elles répondent n'est dans aucune livraison"
 NO_DECISION = "la décision qui les ouvre n'est dans aucune livraison"
+NO_NATURE = "leur nature (attente, besoin, objectif…) n'est pas dite"
 OTHER_PERSON = "ils nomment un autre usager que leur décision"
 OTHER_QUESTION = "le code de la question est un nom que la grille du guide donne à une autre"
 
@@ -38,8 +39,8 @@ class Content:
     """What was written. entries: resources by class. rows: rows that the bundle says, by table.
 
     absent: (class, element that the guide or FHIR wants) -> resources where no row gives it. beyond: (table, field) ->
-    rows whose value goes by an extension of ours. left: (table, reason) -> rows that could not be said. misshapen: class
-    -> resources whose identifier is not in the form of the guide.
+    rows whose value goes by an extension of ours. left: (table, reason) -> rows that could not be said. misshapen:
+    class -> resources whose identifier is not in the form of the guide.
     """
 
     entries: Counter[str] = field(default_factory=Counter)
@@ -131,7 +132,10 @@ class _Making:
     def _each(self, table: str, kind: str | None, make: Any) -> Iterator[Node]:
         key = KEYS[table]
         for row in self._rows(table):
-            is_of = kind or vocabulary.NATURES[row["nature"]]
+            is_of = kind or vocabulary.NATURES.get(row["nature"])
+            if is_of is None:
+                self._leave(table, NO_NATURE, 1)
+                continue
             node = make(row, self._links)
             self._complete(table, is_of, node, row)
             self._content.rows[table] += 1

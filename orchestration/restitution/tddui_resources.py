@@ -278,9 +278,9 @@ def sejour(row: Row, links: Links) -> Node:
     official = {code["code"] for code in read_list("modes_entree") if code["source"].startswith("ANS")}
     start, end = row["date_entree"], row["date_sortie"]
     if row["etat"] in (None, FACT):
-        status = "finished" if end else "in-progress" if start or row["etat"] else "planned"
+        status = {"status": "finished" if end else "in-progress" if start or row["etat"] else "planned"}
     else:
-        status = _status("sejour", row, worded=False).get("status")
+        status = _status("sejour", row, worded=False)
     origin = row["finess_provenance"]
     return resource(
         "sejour",
@@ -294,7 +294,7 @@ def sejour(row: Row, links: Links) -> Node:
         identifier=[
             identifier("sejour", row["finess_et"], row["sejour_id"], **_typed("tddui-encounter-identifier", "SEJ"))
         ],
-        status=status,
+        **status,
         class_=absent(),
         subject=links.person(row["usager_id"]),
         period=_given(start=start, end=end),

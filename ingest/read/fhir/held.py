@@ -136,7 +136,7 @@ def _looked_up(frame: pl.DataFrame, column: str, names: tuple[str, ...], look: C
 def _person(index: Index, key: str) -> Texts:
     target, problem = index.patient(key)
     if target is None:
-        return None, None, f"référence à l'usager : {problem}"
+        return None, None, problem and f"référence à l'usager : {problem}"
     return target.id, target.finess, None
 
 

@@ -137,7 +137,10 @@ class Index:
             followed.add(key)
             target, problem = self.target(key)
             if target is None:
-                return self._local_person(key) if problem == ABSENT else (None, problem)
+                if problem != ABSENT:
+                    return None, problem
+                # Of a plan or a stay that is only numbered, nobody knows whose it is: that is no defect.
+                return (None, None) if _by_number(key, tuple(_NUMBERED.values())) else self._local_person(key)
             if target.kind == "usager":
                 return target, None
             if target.kind == "agenda" and target.state is not None:

@@ -478,6 +478,8 @@ def rows_of(kind: str, resource: Node, state: State) -> Rows:
         row["@refus"] = state.refusal
         if entity not in _BESIDE:
             row.update(more)
+        elif "etat" in more and entity not in _STATELESS:
+            row["etat"] = more["etat"]
         yield entity, row, below
 
 

@@ -185,9 +185,7 @@ def test_an_entry_that_a_cda_document_denies_is_no_entry(rows_of: Read, write: C
 
 
 @pytest.mark.parametrize(("status", "expected"), list(_TASK.items())[:-1])
-def test_a_task_of_the_sdo_too(
-    rows_of: Read, write: Callable[..., Path], status: str, expected: str
-) -> None:
+def test_a_task_of_the_sdo_too(rows_of: Read, write: Callable[..., Path], status: str, expected: str) -> None:
     path = write(ex.as_bytes({**ex.orientation(), "status": status}), "sdo_2024-12-31_a.json")
     rows = rows_of(path, "fhir_bundle", ("orientations",), contenu="sdo")["orientations"]
     assert rows["etat"].to_list() == [expected]

@@ -403,13 +403,17 @@ def _codings(value: Any) -> list[tuple[str | None, str]]:
 
 
 def _without_beside(value: Any, *, of_extension: bool = False) -> Any:
-    """A part without the `_value…` of its extensions (a value said to be absent): FHIR has them, the library not."""
+    """A part as the library understands it: a value that is said to be absent (`_value…`) is dropped from an extension,
+    where it has no such element, and stands for one elsewhere, where it wants one all the same.
+    """
     if isinstance(value, Mapping):
-        return {
+        known = {
             name: _without_beside(each, of_extension=name in ("extension", "modifierExtension"))
             for name, each in value.items()
-            if not (of_extension and name.startswith("_value"))
+            if not name.startswith("_value")
         }
+        stands = "_valueString" in value and not of_extension
+        return {**known, **({"valueString": "absent"} if stands and "valueString" not in known else {})}
     return [_without_beside(each, of_extension=of_extension) for each in value] if isinstance(value, list) else value
 
 

@@ -33,6 +33,7 @@ HEADER = ("Classe", "Constat", "Élément du guide ou champ", "Lignes concernée
 # What is found of a class, the most urgent first.
 TO_COMPLETE, NOT_CARRIED, EMPTY = "à compléter", "absent du fichier du produit", "non renseigné"
 NO_CLASS, BEYOND, LEFT = "classe non livrée", "sans place dans le guide", "non porté"
+CROWDED = "plusieurs droits dans une décision"
 MISSHAPEN = "identifiant hors de la forme du guide"
 _CLASSES = {  # class of the guide -> its table, and its nature when the table holds several
     "usager": "usagers", "sejour": "sejours", "evenement": "evenements", "presence": "presences_absences",
@@ -51,6 +52,7 @@ _KNOW = {
         "Porté par une extension de ce projet : relu ici, ignoré ailleurs. À ressaisir, ou à convenir entre éditeurs."
     ),
     LEFT: "N'est pas dans le fichier.",
+    CROWDED: "Écrits ensemble, comme jusqu'à la version 2.3 du guide ; la version 2.4 n'en veut qu'un par décision.",
     MISSHAPEN: "Le numéro local est gardé tel que le produit l'a donné : un contrôle strict du guide le signalera.",
 }
 
@@ -141,6 +143,8 @@ def _findings(
     for kind, rows in sorted(content.misshapen.items()):
         if rows:
             yield Finding(_CLASSES[kind], MISSHAPEN, "identifier.value", rows, content.entries[kind])
+    if content.crowded:
+        yield Finding("decisions", CROWDED, "droitPrestation", content.crowded, content.entries["decision"])
     yield from _not_given(home, contract, frames)
     for (table, name), rows in sorted(content.beyond.items()):
         yield Finding(table, BEYOND, f"{name} ({contract.entity(table).field(name).title})", rows, content.rows[table])

@@ -40,7 +40,8 @@ class Content:
 
     absent: (class, element that the guide or FHIR wants) -> resources where no row gives it. beyond: (table, field) ->
     rows whose value goes by an extension of ours. left: (table, reason) -> rows that could not be said. misshapen:
-    class -> resources whose identifier is not in the form of the guide.
+    class -> resources whose identifier is not in the form of the guide. crowded: decisions that open several rights,
+    of which version 2.4 of the guide wants one.
     """
 
     entries: Counter[str] = field(default_factory=Counter)
@@ -49,6 +50,7 @@ class Content:
     beyond: Counter[tuple[str, str]] = field(default_factory=Counter)
     left: Counter[tuple[str, str]] = field(default_factory=Counter)
     misshapen: Counter[str] = field(default_factory=Counter)
+    crowded: int = 0
     sha256: str = ""
 
 
@@ -171,6 +173,7 @@ class _Making:
                 self._content.beyond["droits_prestations", name] += 1
             self._complete("decisions", "decision", node, row)
             self._content.rows["decisions"] += 1
+            self._content.crowded += len(own) > 1
             self._content.rows["droits_prestations"] += len(own)
             yield from self._entry("decision", self._url("decision", ident), node)
         self._leave("droits_prestations", NO_DECISION, rights.remaining)

@@ -296,7 +296,7 @@ def sejour(row: Row, links: Links) -> Node:
         ],
         **status,
         class_=absent(),
-        subject=links.person(row["usager_id"]),
+        subject=links.person(row["usager_id"]) or absent(),
         period=_given(start=start, end=end),
         hospitalization=_given(
             origin=links.structure(origin) if origin else absent(),
@@ -315,7 +315,7 @@ def evenement(row: Row, links: Links) -> Node:
         identifier=[identifier("evenement", row["finess_et"], row["evenement_id"])],
         class_=absent(),
         type=_listed(concept(row["type_evenement"])),
-        subject=links.person(row["usager_id"]),
+        subject=links.person(row["usager_id"]) or absent(),
         participant=[{"individual": links.professional(who)}] if who else None,
         period={**said("start", row["date_debut"]), **said("end", row["date_fin"])},
         partOf=links.stay(row["sejour_id"]),
@@ -372,10 +372,12 @@ def evaluation(row: Row, answers: Iterable[Row], links: Links) -> Node:
         if items:
             top["answer"][0]["item"] = items
         items = [top]
+    elif not items:
+        items = [{"linkId": questionnaires.RESULT, "answer": [absent()]}]
     found = resource(
         "evaluation",
         identifier=identifier("evaluation", row["finess_et"], row["evaluation_id"]),
-        subject=links.person(row["usager_id"]),
+        subject=links.person(row["usager_id"]) or absent(),
         authored=row["date_evaluation"],
         author=absent(),
         item=items,
@@ -428,7 +430,7 @@ def projet(row: Row, links: Links) -> Node:
         identifier=[identifier("projet", row["finess_et"], row["projet_id"])],
         intent="plan",
         category=_listed(concept(row["type_projet"])),
-        subject=links.person(row["usager_id"]),
+        subject=links.person(row["usager_id"]) or absent(),
         period=_given(start=row["date_debut"], end=row["date_fin"]),
     )
     found |= _status("projet", row) | said("title", None)

@@ -180,7 +180,7 @@ def test_it_is_refused_where_it_cannot_be_done(whole: Bureau) -> None:
         portability.prepare(whole.home, EHPAD, out=whole.home.root / "sortie", now=now())
     with pytest.raises(NotReady, match="rien à préparer"):
         prepare(whole, "010000040")
-    keyrings.path().unlink()
+    keyrings.path_of_file().unlink()
     with pytest.raises(NoNames, match="transfert TDDUI"):
         prepare(whole)
 

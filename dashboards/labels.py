@@ -329,7 +329,7 @@ def composante(element_id: str, code: str) -> str:
     return _composantes().get((element_id, code)) or readable(code)
 
 
-def collectes_saisies() -> tuple[str, ...]:
+def entered_collectes() -> tuple[str, ...]:
     """Collections that ESMS fill in themselves."""
     return tuple(sorted(filled_by_esms()))
 

@@ -19,7 +19,7 @@ from typing import Any
 from dashboards import queries
 from dashboards.access import current_perimeter
 from dashboards.current import current_publication
-from dashboards.labels import collectes_saisies
+from dashboards.labels import entered_collectes
 from dashboards.queries import Base
 from ingest.home import Home
 
@@ -55,7 +55,7 @@ def contexts(base: Base) -> list[dict[str, Any]]:
         "finess_et": finess,
         "key": shared,
         "column": "element_libelle",
-        "saisies": collectes_saisies(),
+        "saisies": entered_collectes(),
         "limit": PAGE,
         "name": datasets[0]["name"] if datasets else "",
     }

@@ -52,7 +52,7 @@ class Field:
     columns: tuple[tuple[str, str | int], ...] | None = None
     aliases: tuple[str, ...] = ()
     domain: Domain | None = None  # what its values are, and must be, wherever they stand
-    comes_from: tuple[str, ...] = ()  # of a product: what it is read from (source.table.champ, unite.ET, millesime)
+    comes_from: tuple[str, ...] = ()  # of a product: what it is read from (source.table.champ, unit.ET, millesime)
     key_check: str | None = None
     null_values: tuple[str, ...] = ()
     placeholders: tuple[str, ...] = ()
@@ -237,7 +237,7 @@ class Layout:
     options: dict[str, Any]
     filename: str | None
     millesime: dict[str, Any]
-    collecte_le: dict[str, Any]
+    collected_on: dict[str, Any]
     tables: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __hash__(self) -> int:
@@ -277,7 +277,7 @@ class Contract:
 
     def needed_in(self, layout: Layout, entity: Entity, present: Collection[str]) -> frozenset[str]:
         """The fields of a layout that a file must carry: those of the entity, those that say its year and its date."""
-        dated = {str(rule.get("field")) for rule in (layout.millesime, layout.collecte_le)}
+        dated = {str(rule.get("field")) for rule in (layout.millesime, layout.collected_on)}
         return (entity.needed(present) | dated) & frozenset(self.fields_in(layout, entity))
 
     def fields_in(self, layout: Layout, entity: Entity) -> dict[str, str | int]:

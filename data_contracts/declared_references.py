@@ -104,8 +104,8 @@ def _check_field(
 
 
 def _wrong_origin(origin: str, sources: Mapping[str, Contract]) -> str | None:
-    """Why an origin leads nowhere: `millesime`, `unite.ET`, or `source.table.champ`."""
-    units = sorted({f"unite.{e.unit}" for contract in sources.values() for e in contract.entities if e.unit})
+    """Why an origin leads nowhere: `millesime`, `unit.ET`, or `source.table.champ`."""
+    units = sorted({f"unit.{e.unit}" for contract in sources.values() for e in contract.entities if e.unit})
     if origin == "millesime" or origin in units:
         return None
     names = origin.split(".")

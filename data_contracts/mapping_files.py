@@ -56,7 +56,7 @@ class MappedFile(Strict):
     reader: Reader = "csv_produit"
     filename: str | None = None
     millesime: Free = Key(default_factory=dict)
-    collecte_le: Annotated[Free, Key(alias="collecteLe")] = Key(default_factory=dict)
+    collected_on: Annotated[Free, Key(alias="collectedOn")] = Key(default_factory=dict)
     options: Free = Key(default_factory=dict)
     dates: tuple[str, ...] = ()
     tables: dict[str, MappedTable]
@@ -111,7 +111,7 @@ def _layout(declared: MappingDeclaration, each: MappedFile, written: Any) -> Lay
         options={**each.options, **reading},
         filename=each.filename,
         millesime=each.millesime or {"none": True, "closing": "12-31"},
-        collecte_le=each.collecte_le or {"filename": True},
+        collected_on=each.collected_on or {"filename": True},
         tables={name: tuple(table.fields) for name, table in each.tables.items()},
     )
 

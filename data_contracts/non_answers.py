@@ -23,9 +23,7 @@ from data_contracts.nomenclatures import codes
 
 FOLDER, FILE = Path(__file__).resolve().parent / "dictionary", "non_reponses.csv"
 UNKNOWN, NOTHING, SECRET, ERROR, ZERO = "inconnu", "sans_objet", "secret", "erreur", "nul"
-MEANINGS = (UNKNOWN, NOTHING, SECRET, ERROR, ZERO)
 EVERYWHERE, NOT_IN_TEXT = "partout", "hors_texte"
-SCOPES = (EVERYWHERE, NOT_IN_TEXT)
 
 
 @dataclass(frozen=True)

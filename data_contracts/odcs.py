@@ -233,7 +233,7 @@ class RuleDeclaration(Odcs):
 class UnitDeclaration(Strict):
     """Whom the rows are about."""
 
-    unite: UnitKind
+    kind: UnitKind
     field: str
 
 
@@ -241,8 +241,8 @@ class PerimeterDeclaration(Strict):
     """Which values of a field mean one answer for several sites, or for one."""
 
     field: str
-    groupe: tuple[str, ...] = ()
-    site: tuple[str, ...] = ()
+    grouped: tuple[str, ...] = ()
+    single: tuple[str, ...] = ()
 
 
 class TieBreakDeclaration(Strict):
@@ -293,12 +293,12 @@ class EntityDeclaration(TableDeclaration):
             grain=self.data_granularity_description,
             fields=tuple(each.build() for each in self.properties),
             rules=tuple(each.build() for each in self.quality),
-            unit=said.unit.unite if said.unit else None,
+            unit=said.unit.kind if said.unit else None,
             unit_field=said.unit.field if said.unit else None,
             time_basis=said.time_basis,
             perimeter_field=said.perimeter.field if said.perimeter else None,
-            perimeter_grouped=said.perimeter.groupe if said.perimeter else (),
-            perimeter_single=said.perimeter.site if said.perimeter else (),
+            perimeter_grouped=said.perimeter.grouped if said.perimeter else (),
+            perimeter_single=said.perimeter.single if said.perimeter else (),
             observations=said.observations or ("direct" if said.unit else "none"),
             staged_elements=said.elements,
             tie_break_field=said.tie_break.field if said.tie_break else None,
@@ -327,7 +327,7 @@ class LayoutDeclaration(Odcs):
     options: Free = Key(default_factory=dict)
     filename: str | None = None
     millesime: Free = Key(default_factory=dict)
-    collecte_le: Free = Key(default_factory=dict)
+    collected_on: Free = Key(default_factory=dict)
 
     @property
     def entity_names(self) -> tuple[str, ...]:
@@ -343,7 +343,7 @@ class LayoutDeclaration(Odcs):
             options=self.options,
             filename=self.filename,
             millesime=self.millesime or {"delivery": True},
-            collecte_le=self.collecte_le or {"received": True},
+            collected_on=self.collected_on or {"received": True},
             tables=self.tables,
         )
 

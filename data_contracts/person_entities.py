@@ -174,7 +174,7 @@ def _fields(each: PersonEntity) -> Said:
         if name not in types:
             yield ("fields", name), f"colonne inconnue de la couche{_near(name, types)}"
     if each.entity.unit_field != "finess_et" and role.kind != "other":
-        yield (), "l'unité de ces lignes doit être l'ESMS, dans « finess_et » (unit: {unite: ET, field: finess_et})"
+        yield (), "l'unité de ces lignes doit être l'ESMS, dans « finess_et » (unit: {kind: ET, field: finess_et})"
     if role.reshaped:
         return
     if role.number and set(each.entity.stored.primary_key) != {"finess_et", role.number}:

@@ -30,7 +30,8 @@ SHARED = {
     "motif": "string", "mode_entree": "string",
 }  # fmt: skip
 OTHERS = {
-    "date_decision": "date", "date_echeance": "date", "decision": "string",
+    "date_decision": "date", "date_echeance": "date", "date_cloture": "date", "decision": "string",
+    "est_attribution": "boolean",
     "finalite": "string", "nature": "string", "date_effet": "date", "retire_le": "date",
 }  # fmt: skip
 # The words that the layer counts by: what the source writes is one of them, or a staging model translates it.

@@ -1,7 +1,7 @@
 """What a status of a sender says of its statement: a fact, a plan, a refusal, a cancellation, an error.
 
-Belongs here: reading the two lists that declare it (`nomenclatures/statuts_enonces.csv`, a line a class and a code, and
-`nomenclatures/etats_enonces.csv`). Does not belong here: where the status stands in a file (`ingest.read`), what becomes
+Belongs here: reading the two lists that declare it, in `nomenclatures` (`statuts_enonces`, a line a class and a code;
+`etats_enonces`). Does not belong here: where the status stands in a file (`ingest.read`), what becomes
 of a statement that is no fact (`ingest.validate.duplicates`, the staging models).
 """
 
@@ -20,7 +20,7 @@ UNKNOWN = "INCONNU"  # of a status that says itself that it does not know: such 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What one code of a status says. state: of `etats_enonces`, or UNKNOWN. word: of J281, of agreements; None without."""
+    """What one code of a status says. state: of `etats_enonces`, or UNKNOWN. word: of J281, or of agreements."""
 
     code: str
     state: str

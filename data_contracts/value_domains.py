@@ -44,13 +44,13 @@ class Domain:
 class DomainDeclaration(Strict):
     """A domain as the file says it, under its name."""
 
-    forme: str
-    motif: str | None = None
+    shape: str
+    pattern: str | None = None
     minimum: Number | None = None
     maximum: Number | None = None
-    cle: KeyCheck | None = None
-    caracteres: int | None = None
-    lieu: Place | None = None
+    key: KeyCheck | None = None
+    length: int | None = None
+    place: Place | None = None
 
 
 @cache
@@ -65,6 +65,6 @@ def domains() -> dict[str, Domain]:
     if file.problems:
         raise DeclarationError(file.problems)
     return {
-        name: Domain(name, d.forme, d.motif, d.minimum, d.maximum, d.cle, d.caracteres, d.lieu)
+        name: Domain(name, d.shape, d.pattern, d.minimum, d.maximum, d.key, d.length, d.place)
         for name, d in declared.items()
     }

@@ -5,7 +5,7 @@ not belong here: what is done at a given time, nor a default time for callers th
 
 An operation has one instant. Its entry point (a command, a run or a tick of Dagster) reads the clock once and hands
 that instant down as an argument: `now`, an aware instant, or `today`, its day. No operation therefore decides anything
-on two different days, and a test chooses its day. `tests/contract/test_horloge.py` lists who may read the clock.
+on two different days, and a test chooses its day. `tests/contract/test_clock.py` lists who may read the clock.
 """
 
 from __future__ import annotations

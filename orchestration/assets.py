@@ -22,7 +22,7 @@ from ingest.store.lake import Result
 from orchestration import dbt_runtime, layer_build
 from orchestration.partitions import wanted
 from orchestration.publication import acceptance
-from orchestration.resources import Dbt, Entrepot
+from orchestration.resources import Dbt, Warehouse
 
 # Backfill policies are a beta parameter in this version of Dagster. The version is pinned, and the graph has a test.
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
@@ -51,14 +51,14 @@ def source_asset(contract: Contract, partitions: dg.PartitionsDefinition) -> dg.
         kinds={"polars", "parquet"},
         metadata={"contrat": contract.version, "collecte": contract.collection, "classe": contract.domain},
     )
-    def source(context: dg.AssetExecutionContext, entrepot: dg.ResourceParam[Entrepot]) -> dg.MaterializeResult:
+    def source(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
         results: list[Result] = []
 
         def tell(_file: str, done: int, total: int) -> None:
-            entrepot.progress(f"Lecture et validation : {contract.id}", done, total)
+            warehouse.progress(f"Lecture et validation : {contract.id}", done, total)
 
-        with entrepot.writing() as home:
-            for millesime in wanted(context.partition_keys, entrepot.today):
+        with warehouse.writing() as home:
+            for millesime in wanted(context.partition_keys, warehouse.today):
                 results += process_pending(home, source=contract.id, millesime=millesime, progress=tell)
         return dg.MaterializeResult(metadata=source_metadata(results, home.lake / "raw" / contract.id))
 
@@ -96,9 +96,9 @@ def raw_asset(sources: Sequence[str]) -> dg.AssetsDefinition:
         pool=POOL,
         kinds={"duckdb"},
     )
-    def raw(entrepot: dg.ResourceParam[Entrepot]) -> dg.MaterializeResult:
-        entrepot.progress("Chargement de l'entrepôt", 0, None)
-        with entrepot.writing() as home:
+    def raw(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
+        warehouse.progress("Chargement de l'entrepôt", 0, None)
+        with warehouse.writing() as home:
             load_warehouse(home)
         return dg.MaterializeResult(metadata={"entrepot": dg.MetadataValue.path(home.warehouse)})
 
@@ -137,20 +137,20 @@ def models_asset(manifest_path: Path) -> dg.AssetsDefinition:
     """Every seed and model of the dbt project, its tests as asset checks."""
 
     @dbt_assets(manifest=manifest_path, dagster_dbt_translator=Translator(), name="modeles_dbt", pool=POOL)
-    def models(context: dg.AssetExecutionContext, dbt: Dbt, entrepot: dg.ResourceParam[Entrepot]) -> Iterator[Any]:
+    def models(context: dg.AssetExecutionContext, dbt: Dbt, warehouse: dg.ResourceParam[Warehouse]) -> Iterator[Any]:
         total = len(context.selected_asset_keys) + len(context.selected_asset_check_keys)
-        with entrepot.writing() as home:
+        with warehouse.writing() as home:
             target = Path(dbt_runtime.environment(home)["DBT_TARGET_PATH"])
             (target / "run_results.json").unlink(missing_ok=True)
             declarations = declarations_digest()
             whole = not context.assets_def.is_subset  # building a part alone does not bring the layer up to date
-            build = layer_build.to_do(home, declarations, entrepot.today, whole_graph=whole)
-            dbt_runtime.export_day(entrepot.today)
+            build = layer_build.to_do(home, declarations, warehouse.today, whole_graph=whole)
+            dbt_runtime.export_day(warehouse.today)
             acceptance.preload()
             yield from _as_they_are(context.assets_def, build.unchanged)
             try:
                 for done, event in enumerate(dbt.cli(build.command, context=context, target_path=target).stream(), 1):
-                    entrepot.progress("Résolution et indicateurs (dbt)", min(done, total), total)
+                    warehouse.progress("Résolution et indicateurs (dbt)", min(done, total), total)
                     yield event
             except DagsterDbtCliRuntimeError as error:
                 layer_build.failed(home)
@@ -199,14 +199,14 @@ def publication_asset(upstream: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
         pool=POOL,
         kinds={"parquet", "greatexpectations"},
     )
-    def publication(entrepot: dg.ResourceParam[Entrepot]) -> dg.MaterializeResult:
+    def publication(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
         # Imported here: Great Expectations takes seconds to load and nothing else needs it.
         from orchestration.publication import PublicationBlocked, publish
 
-        entrepot.progress("Contrôle et publication", 0, None)
-        with entrepot.writing() as home:
+        warehouse.progress("Contrôle et publication", 0, None)
+        with warehouse.writing() as home:
             try:
-                published = publish(home, now=entrepot.now, allow_shrink=entrepot.allow_shrink)
+                published = publish(home, now=warehouse.now, allow_shrink=warehouse.allow_shrink)
             except PublicationBlocked as error:
                 raise dg.Failure(str(error), allow_retries=False) from error
         return dg.MaterializeResult(

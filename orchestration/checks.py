@@ -15,16 +15,19 @@ from orchestration import status
 from orchestration.assets import POOL, PUBLICATION, RAW
 from orchestration.publication import read_current
 from orchestration.publication.manifest import damage
-from orchestration.resources import Entrepot
+from orchestration.resources import Warehouse
 
 VALEURS = dg.AssetKey(["dlnuf", "dlnuf_valeurs"])
 
 
 @dg.asset_check(
-    asset=RAW, blocking=True, description="Pour chaque livraison : lignes lues = lignes acceptées + lignes rejetées."
+    name="bilan_des_lignes",
+    asset=RAW,
+    blocking=True,
+    description="Pour chaque livraison : lignes lues = lignes acceptées + lignes rejetées.",
 )
-def bilan_des_lignes(entrepot: dg.ResourceParam[Entrepot]) -> dg.AssetCheckResult:
-    deliveries = status.deliveries(entrepot.home)
+def rows_balance(warehouse: dg.ResourceParam[Warehouse]) -> dg.AssetCheckResult:
+    deliveries = status.deliveries(warehouse.home)
     wrong = status.unbalanced(deliveries)
     rows = status.row_counts(deliveries)
     return dg.AssetCheckResult(
@@ -35,12 +38,14 @@ def bilan_des_lignes(entrepot: dg.ResourceParam[Entrepot]) -> dg.AssetCheckResul
 
 
 @dg.asset_check(
-    asset=RAW, description="Aucune livraison refusée depuis la publication précédente ; sinon, lesquelles et pourquoi."
+    name="livraisons_acceptees",
+    asset=RAW,
+    description="Aucune livraison refusée depuis la publication précédente ; sinon, lesquelles et pourquoi.",
 )
-def livraisons_acceptees(entrepot: dg.ResourceParam[Entrepot]) -> dg.AssetCheckResult:
-    previous = read_current(entrepot.home)
+def deliveries_accepted(warehouse: dg.ResourceParam[Warehouse]) -> dg.AssetCheckResult:
+    previous = read_current(warehouse.home)
     since = datetime.fromisoformat(previous.published_at) if previous else None
-    watched = (d for d in status.deliveries(entrepot.home) if d.sha256 not in entrepot.to_refuse)
+    watched = (d for d in status.deliveries(warehouse.home) if d.sha256 not in warehouse.to_refuse)
     refused = [delivery for delivery in watched if delivery.refused_since(since)]
     return dg.AssetCheckResult(
         passed=not refused,
@@ -56,14 +61,15 @@ def livraisons_acceptees(entrepot: dg.ResourceParam[Entrepot]) -> dg.AssetCheckR
 
 
 @dg.asset_check(
+    name="bilan_des_observations",
     asset=VALEURS,
     additional_deps=[["dlnuf", "dlnuf_reponses_ecartees"], ["intermediate", "int_observations"]],
     blocking=True,
     pool=POOL,
     description="Observations = valeurs retenues + réponses écartées.",
 )
-def bilan_des_observations(entrepot: dg.ResourceParam[Entrepot]) -> dg.AssetCheckResult:
-    with entrepot.writing() as home:
+def observations_balance(warehouse: dg.ResourceParam[Warehouse]) -> dg.AssetCheckResult:
+    with warehouse.writing() as home:
         observations, retained, losers = layer_counts(home)
     return dg.AssetCheckResult(
         passed=observations == retained + losers,
@@ -81,10 +87,12 @@ def layer_counts(home: Home) -> tuple[int, int, int]:
 
 
 @dg.asset_check(
-    asset=PUBLICATION, description="Great Expectations a accepté la version courante, et ses fichiers sont intacts."
+    name="acceptation",
+    asset=PUBLICATION,
+    description="Great Expectations a accepté la version courante, et ses fichiers sont intacts.",
 )
-def acceptation(entrepot: dg.ResourceParam[Entrepot]) -> dg.AssetCheckResult:
-    current = read_current(entrepot.home)
+def publication_accepted(warehouse: dg.ResourceParam[Warehouse]) -> dg.AssetCheckResult:
+    current = read_current(warehouse.home)
     if current is None:
         return dg.AssetCheckResult(passed=False, description="Rien n'est publié.")
     manifest = current.manifest
@@ -100,5 +108,5 @@ def acceptation(entrepot: dg.ResourceParam[Entrepot]) -> dg.AssetCheckResult:
 
 def all_checks(models: Sequence[dg.AssetKey]) -> list[dg.AssetChecksDefinition]:
     """The checks whose asset is in the graph."""
-    checks = [bilan_des_lignes, livraisons_acceptees, acceptation]
-    return [*checks, bilan_des_observations] if VALEURS in models else checks
+    checks = [rows_balance, deliveries_accepted, publication_accepted]
+    return [*checks, observations_balance] if VALEURS in models else checks

@@ -20,7 +20,7 @@ from orchestration.dbt_child import PARENT
 
 DBT_PROJECT = PROJECT / "dbt_project"
 DBT_EXECUTABLE = Path(sys.executable).with_name("dlnuf-dbt")
-DAY = "DLNUF_JOUR"  # the day of the run, for its SQL (macro `jour`)
+DAY = "DLNUF_JOUR"  # the day of the run, for its SQL (macro `run_day`)
 _PARSED = {".sql", ".yml", ".yaml", ".csv", ".md"}
 
 

@@ -12,9 +12,9 @@ from data_contracts.loading import load_contracts
 from ingest.clock import ZONE
 from ingest.home import Home, reserve
 from orchestration import assets, checks, dbt_runtime
-from orchestration.automation import boite_de_depot, tous_les_jours, traitement
+from orchestration.automation import every_day, inbox_sensor, whole_job
 from orchestration.partitions import AHEAD, FIRST_MILLESIME
-from orchestration.resources import Entrepot, dbt, served
+from orchestration.resources import Warehouse, dbt, served
 
 # The same years as `partitions.years`, computed on the day when they are asked for, because the code location stays
 # loaded across New Year. Dagster makes a window once its year is over; `end_offset` adds the current year, and those
@@ -24,7 +24,7 @@ MILLESIMES = dg.TimeWindowPartitionsDefinition(
 )
 
 
-def build(home: Home, entrepot: Entrepot | dg.ResourceDefinition) -> dg.Definitions:
+def build(home: Home, warehouse: Warehouse | dg.ResourceDefinition) -> dg.Definitions:
     """The whole graph over one home."""
     checking.check()
     dbt_runtime.export(home)
@@ -39,13 +39,13 @@ def build(home: Home, entrepot: Entrepot | dg.ResourceDefinition) -> dg.Definiti
             assets.publication_asset(published),
         ],
         asset_checks=checks.all_checks(published),
-        jobs=[traitement()],
-        schedules=[tous_les_jours],
-        sensors=[boite_de_depot],
+        jobs=[whole_job()],
+        schedules=[every_day],
+        sensors=[inbox_sensor],
         # One writer: steps follow one another in the process of the run, which loads this module once.
         executor=dg.in_process_executor,
         resources={
-            "entrepot": entrepot,
+            "warehouse": warehouse,
             "dbt": dbt(),
         },
     )

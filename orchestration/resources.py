@@ -27,7 +27,7 @@ WAIT_FOR_WRITER_S = 1800.0
 
 
 @dataclass(frozen=True)
-class Entrepot:
+class Warehouse:
     """One installation, for one run or one look at the inbox, which began at `now`."""
 
     home: Home
@@ -50,7 +50,7 @@ class Entrepot:
 
 def served(home: Home) -> dg.ResourceDefinition:
     """The resource of the code location. It is made again for each run and each tick: each has its own instant."""
-    return dg.ResourceDefinition(lambda _context: Entrepot(home, clock.now()))
+    return dg.ResourceDefinition(lambda _context: Warehouse(home, clock.now()))
 
 
 class Dbt(DbtCliResource):

@@ -145,20 +145,20 @@ def execute(
         parsed = background.submit(prepare_manifest, home)
         import dagster as dg
 
-        from orchestration.automation import TRAITEMENT
+        from orchestration.automation import WHOLE_JOB
         from orchestration.definitions import build
-        from orchestration.resources import Entrepot
+        from orchestration.resources import Warehouse
 
         parsed.result()
 
     with _own_output(home):
-        entrepot = Entrepot(home, now, progress, allow_shrink, to_refuse)
-        job = build(home, entrepot).resolve_job_def(TRAITEMENT)
+        warehouse = Warehouse(home, now, progress, allow_shrink, to_refuse)
+        job = build(home, warehouse).resolve_job_def(WHOLE_JOB)
         with dg.DagsterInstance.ephemeral() as instance:
             result = job.execute_in_process(
                 instance=instance,
                 partition_key=str(millesime) if millesime is not None else None,
-                tags=all_years_tags(entrepot.today) if millesime is None else None,
+                tags=all_years_tags(warehouse.today) if millesime is None else None,
                 run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
                 raise_on_error=False,
             )

@@ -15,14 +15,14 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.instants import now
-from tests.partage import once
+from tests.shared import once
 
 settings.register_profile("dlnuf", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("hasard", settings.get_profile("dlnuf"), derandomize=False, print_blob=True)
 settings.load_profile("dlnuf")  # before the option of the command line is read, which wins
 
 PROJECT = Path(__file__).resolve().parents[1]
-pytest_plugins = ["tests.plugins.donnees_reelles"]
+pytest_plugins = ["tests.plugins.real_data"]
 
 
 @pytest.hookimpl(trylast=True)

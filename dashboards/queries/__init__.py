@@ -6,13 +6,13 @@ Does not belong here: layout, labels, number formats (pages and their helpers).
 
 from dashboards.queries.admissions import delais, listes_attente, parcours_places, parcours_synthese, refus
 from dashboards.queries.collectes import (
-    collectes_redondantes,
     conflit_balance,
     conflit_choices,
     conflits,
     dlnuf_balance,
     millesimes_dlnuf,
     redondance,
+    redundant_collectes,
 )
 from dashboards.queries.connection import Base, current_base
 from dashboards.queries.etablissements import (
@@ -55,7 +55,6 @@ __all__ = [
     "Place",
     "categories",
     "class_bounds",
-    "collectes_redondantes",
     "comparison",
     "conflit_balance",
     "conflit_choices",
@@ -87,6 +86,7 @@ __all__ = [
     "publics_synthese",
     "publics_voisins",
     "redondance",
+    "redundant_collectes",
     "refus",
     "regles",
     "reponses",

@@ -53,7 +53,7 @@ def redondance(base: Base, millesime: int | None) -> pl.DataFrame:
 
 
 @lru_cache(maxsize=32)
-def collectes_redondantes(base: Base, millesime: int | None, saisies: tuple[str, ...]) -> pl.DataFrame:
+def redundant_collectes(base: Base, millesime: int | None, saisies: tuple[str, ...]) -> pl.DataFrame:
     """By collection filled in by ESMS (`saisies`): data answered, and those that another collection also asked for.
 
     Derived rates and totals are left out, as in the published counts; answers replaced by a later delivery too.

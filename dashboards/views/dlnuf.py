@@ -20,7 +20,7 @@ from dashboards.components import (
     open_base,
 )
 from dashboards.formats import count, number, whole, with_unit
-from dashboards.labels import collecte, collectes_saisies, theme
+from dashboards.labels import collecte, entered_collectes, theme
 from dashboards.views import dlnuf_desaccords
 
 ESMS = ("établissement", "établissements")
@@ -66,7 +66,7 @@ def _balance(base: queries.Base, year: int | None) -> None:
 
 def _by_collection(base: queries.Base, year: int | None) -> None:
     st.header("Par collecte", anchor=False)
-    collections = queries.collectes_redondantes(base, year, collectes_saisies())
+    collections = queries.redundant_collectes(base, year, entered_collectes())
     if collections.is_empty():
         empty("Aucune réponse saisie par un établissement pour ce millésime.", "Choisissez un autre millésime.")
         return

@@ -93,17 +93,17 @@ def _has_value(row: dict[str, Any], column: str) -> bool:
     return column in withheld(row) or not is_unknown(row.get(column))
 
 
-def _note(rows: dict[str, dict[str, Any]], column: str, unit: str, borne: str) -> str:
+def _note(rows: dict[str, dict[str, Any]], column: str, unit: str, counted: str) -> str:
     """The levels above, for what compares; then how many persons are behind."""
     parts = [
         f"{name} : {shown(rows[rank], column, unit)}"
         for rank, name in (("region", "région"), ("france", "France"))
         if unit and rank in rows
     ]
-    if borne:
+    if counted:
         here = rows.get("territoire", {})
-        persons = SECRET if borne in withheld(here) else count(here.get(borne), *PERSONS)
-        parts.append(f"personnes accueillies : {persons}" if borne == "n_personnes_ht" else f"effectif : {persons}")
+        persons = SECRET if counted in withheld(here) else count(here.get(counted), *PERSONS)
+        parts.append(f"personnes accueillies : {persons}" if counted == "n_personnes_ht" else f"effectif : {persons}")
     return " · ".join(parts)
 
 

@@ -99,19 +99,19 @@ def _observation_model(contract: Contract, entity: Entity, *, perimeter_elsewher
         f"-- Contract {contract.id}, table {entity.name}: each field that names an element of the dictionary.",
         "{{ observations(",
         f"    relation=source('raw', '{contract.id}__{entity.name}'),",
-        f"    source='{contract.id}', collecte='{contract.collection}', entite='{entity.name}',",
-        f"    unite='{entity.unit}', unite_id='{entity.unit_field}',",
+        f"    source='{contract.id}', collecte='{contract.collection}', entity='{entity.name}',",
+        f"    unit='{entity.unit}', unit_field='{entity.unit_field}',",
     ]
     if entity.perimeter_field:
         grouped, single = (", ".join(map(_quoted, v)) for v in (entity.perimeter_grouped, entity.perimeter_single))
-        lines.append(f"    perimetre_champ='{entity.perimeter_field}',")
-        lines.append(f"    perimetre_groupe=[{grouped}],")
-        lines.append(f"    perimetre_site=[{single}],")
+        lines.append(f"    perimeter_field='{entity.perimeter_field}',")
+        lines.append(f"    perimeter_grouped=[{grouped}],")
+        lines.append(f"    perimeter_single=[{single}],")
     elif perimeter_elsewhere:
-        lines.append("    perimetre_du_document=true,")
+        lines.append("    perimeter_elsewhere=true,")
     if entity.tie_break_field:
-        lines.append(f"    depot='{entity.tie_break_field}',")
-    lines.append("    champs=[")
+        lines.append(f"    tie_break_field='{entity.tie_break_field}',")
+    lines.append("    fields=[")
     lines += [f"        {_observed_field(entity, field)}," for field in entity.observed]
     lines += ["    ],", ") }}", ""]
     return "\n".join(lines)

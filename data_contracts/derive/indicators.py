@@ -75,12 +75,12 @@ def model_files() -> dict[str, str]:
     head = f"-- {DERIVED}"
     return {
         f"{MODELS}/int_indicateurs__termes.sql": "\n".join(
-            [head, "{{ by_unit() }}", "{{ termes_des_indicateurs(", "    ["]
+            [head, "{{ by_unit() }}", "{{ indicator_terms(", "    ["]
             + [f"        {column}," for column in columns]
-            + ["    ],", f"    precedents={list(before)},", ") }}", ""]
+            + ["    ],", f"    previous={list(before)},", ") }}", ""]
         ),
         f"{MODELS}/int_indicateurs__calcules.sql": "\n".join(
-            [head, "{{ calculs_des_indicateurs(["] + [f"    {formula}," for formula in formulas] + ["]) }}", ""]
+            [head, "{{ indicator_calculations(["] + [f"    {formula}," for formula in formulas] + ["]) }}", ""]
         ),
     }
 

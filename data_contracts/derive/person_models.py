@@ -113,10 +113,12 @@ def _staging(each: PersonEntity) -> str:
     key = ", ".join(f"'{name}'" for name in each.entity.stored.primary_key)
     columns = ",\n".join(f"    {_column(each, field)}" for field in each.entity.stored.fields)
     state = each.entity.state_field
-    facts = f"where {{{{ is_fact('{state}'{', plans=true' if each.role.kind in STATEMENTS else ''}) }}}}\n" if state else ""
+    facts = (
+        f"where {{{{ is_fact('{state}'{', plans=true' if each.role.kind in STATEMENTS else ''}) }}}}\n" if state else ""
+    )
     return f"""-- {DERIVED}
 -- The last word of {each.contract.id} on each row of {each.entity.name}.
-{{{{ derniere_version(source('raw', '{each.table}'), [{key}]) }}}}
+{{{{ last_version(source('raw', '{each.table}'), [{key}]) }}}}
 
 select
 {columns},
@@ -138,7 +140,7 @@ def _column(each: PersonEntity, field: Field) -> str:
     if role.kind in STATEMENTS and role.record and name == role.record.field:
         return f"coalesce({name}, '?' || {role.number}) as {name}"
     if role.kind in STATEMENTS and name in {role.fields.get(date) for date in _PAST}:
-        return f"{{{{ jour_passe('{name}', '_collecte_le') }}}} as {name}"
+        return f"{{{{ past_day('{name}', '_collecte_le') }}}} as {name}"
     if field.logical_type == "integer":
         return f"cast({name} as {{{{ dbt.type_int() }}}}) as {name}"
     return name

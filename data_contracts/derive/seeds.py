@@ -34,6 +34,7 @@ _LISTS = {
     "statuts_viatrajectoire": ("statuts_viatrajectoire", ("code", "libelle", "statut", "ordre", "est_en_attente")),
     "modalites_accueil": ("modalites_accueil", ("code", "libelle", "est_hebergement")),
     "modes_entree": ("modes_entree", ("code", "libelle", "composante")),
+    "modes_sortie": ("modes_sortie", ("code", "libelle", "motif")),
     "motifs_sortie_libelles": ("motifs_sortie", ("code", "libelle", "composante")),
     "serafin_besoins": ("besoins_serafin", ("code", "libelle")),
 }

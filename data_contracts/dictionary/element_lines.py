@@ -18,10 +18,10 @@ AUTHORITIES = (
     "ACTE", "ADRi", "ARS", "BAN", "CALCUL", "CD", "CPOM", "DSN", "GALIS", "HAS", "INSi", "MDPH", "RNIPP", "SIRENE",
     "SIVSS", "SNDS",
 )  # fmt: skip
-Texte = Annotated[str, Field(min_length=1)]
+Text = Annotated[str, Field(min_length=1)]
 # How a collection asks for the element: S seen in a source, C category named, K to be confirmed, D derived from others.
-Cellule = Annotated[str, Field(pattern=r"^([SCKD]:|$)")]
-OuiNon = Literal["0", "1"]
+Cell = Annotated[str, Field(pattern=r"^([SCKD]:|$)")]
+YesNo = Literal["0", "1"]
 
 
 class Element(Strict):
@@ -29,30 +29,30 @@ class Element(Strict):
 
     element_id: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
     groupe: Annotated[str, Field(pattern=r"^\d+-")]
-    libelle: Texte
+    libelle: Text
     definition: str
-    type: Texte
+    type: Text
     nomenclature: str
-    unite_observation: Texte
-    FINESS: Cellule
-    ROR: Cellule
-    DUI: Cellule
-    TDB_ATIH: Cellule
-    DREES_EHPA: Cellule
-    DREES_ESH: Cellule
-    CNSA_EPRD_ERRD: Cellule
-    CNSA_PRIXESMS: Cellule
-    SEPPIA: Cellule
-    GALAAD: Cellule
-    RESID_ESMS: Cellule
-    VIATRAJECTOIRE: Cellule
-    MATURIN: Cellule
+    unite_observation: Text
+    FINESS: Cell
+    ROR: Cell
+    DUI: Cell
+    TDB_ATIH: Cell
+    DREES_EHPA: Cell
+    DREES_ESH: Cell
+    CNSA_EPRD_ERRD: Cell
+    CNSA_PRIXESMS: Cell
+    SEPPIA: Cell
+    GALAAD: Cell
+    RESID_ESMS: Cell
+    VIATRAJECTOIRE: Cell
+    MATURIN: Cell
     autres_collectes: str
-    noyau: OuiNon
-    est_ratio_derive: OuiNon
+    noyau: YesNo
+    est_ratio_derive: YesNo
     source_reference: str
-    ordre_survivance_codes: Texte
-    tolerance_accord: Texte
+    ordre_survivance_codes: Text
+    tolerance_accord: Text
     tolerance_type: Literal[
         "absolu", "adresse_norm", "date", "distance", "domaine", "effectif", "ensemble", "entier", "exact",
         "exact_agrege", "exact_ci", "points", "relatif", "sans_objet", "tel_norm", "texte_norm",

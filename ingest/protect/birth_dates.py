@@ -69,11 +69,11 @@ class Births:
         gone = rejects["ligne"].implode()
         return Validated(rows, rejects, flags.filter(~pl.col("ligne").is_in(gone)))
 
-    def _findings(self, hit: pl.DataFrame, entity: Entity, champ: str, remedy: str) -> pl.DataFrame:
+    def _findings(self, hit: pl.DataFrame, entity: Entity, field: str, remedy: str) -> pl.DataFrame:
         nothing = pl.lit(None, pl.String)
         return hit.select(
             delivery_id=pl.lit(self._facts.delivery_id), source=pl.lit(self._facts.source), entite=pl.lit(entity.name),
-            ligne=pl.col("_ligne"), chemin=nothing, champ=pl.lit(champ), valeur=masks.shape(pl.col("valeur")),
+            ligne=pl.col("_ligne"), chemin=nothing, champ=pl.lit(field), valeur=masks.shape(pl.col("valeur")),
             valeur_retenue=nothing, regle=pl.lit(BORN), effet=pl.lit(UNUSED), remede=pl.lit(remedy),
             ligne_complete=nothing,
         )  # fmt: skip

@@ -33,7 +33,8 @@ _COLUMNS = {
     ),
     "sejours": (
         "finess_et", "sejour_id", "usager_id", "date_admission", "date_entree_previsionnelle", "date_entree",
-        "mode_entree", "libelle_mode_entree", "date_sortie_previsionnelle", "date_sortie", "libelle_mode_sortie", "etat",
+        "mode_entree", "libelle_mode_entree", "date_sortie_previsionnelle", "date_sortie", "libelle_mode_sortie",
+        "etat",
     ),
     "evaluations": (
         "finess_et", "evaluation_id", "usager_id", "type_evaluation", "date_evaluation", "resultat", "gir", "statut",
@@ -44,7 +45,9 @@ _COLUMNS = {
         "finess_et", "evenement_id", "usager_id", "sejour_id", "type_evenement", "date_debut", "date_fin", "statut",
         "rpps_intervenant", "etat",
     ),
-    "transports": ("finess_et", "transport_id", "usager_id", "mode", "date_debut", "distance_km", "duree_min", "etat"),
+    "transports": (
+        "finess_et", "transport_id", "usager_id", "mode", "date_debut", "distance_km", "duree_min", "etat",
+    ),
 }  # fmt: skip
 _STAYS, _EVENTS, _ASSESSMENTS = "GEN-362", "89793-4", "47420-5"
 _ENTRY, _EXIT, _STATUS = "ORG-070", "ORG-074", "106199-3"
@@ -114,7 +117,7 @@ def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Ta
     for number, root in enumerate(_documents(path)):
         for entity, row in _Document(root).rows():
             if (rows := collected.get(entity)) is not None:
-                rows.add(row, chemin=f"document[{number}].{entity}", defaut=row.pop("@refus", None))
+                rows.add(row, path=f"document[{number}].{entity}", defect=row.pop("@refus", None))
         for rows in collected.values():
             if rows.full:
                 yield rows.take()

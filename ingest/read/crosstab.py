@@ -128,7 +128,7 @@ def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Ta
             if is_left(sheet.name, layout.options):
                 continue
             for values, place, defect, remark in _figures(sheet, shape):
-                rows.add(values, chemin=f"{sheet.name}!{place}", defaut=defect, remarque=remark)
+                rows.add(values, path=f"{sheet.name}!{place}", defect=defect, remark=remark)
                 if rows.full:
                     yield rows.take()
     if not rows.count:

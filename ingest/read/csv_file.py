@@ -31,7 +31,7 @@ def sniff(path: Path) -> Document:
     dialect = Dialect(separator)
     with lines_of(path, encoding) as text:
         titles, _ = _header(path, Lines(text), first, dialect)
-    return Document("csv", encoding, column_names(titles), {"separateur": dialect.separator}, titles)
+    return Document("csv", encoding, column_names(titles), {"separator": dialect.separator}, titles)
 
 
 def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Table]:

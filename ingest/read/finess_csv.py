@@ -169,4 +169,4 @@ def _add(rows: Rows, section: str, record: Record, named: bool) -> None:
         defect = f"ligne qui ne commence par aucun nom de section connu (« {cells[0][:40]} » ; ligne coupée en deux ?)"
     elif len(cells) < width or not is_blank(cells[width:]):
         defect = f"{cells_counted(len(cells))} après « {section} » au lieu de {width}"
-    rows.add(dict(zip(rows.columns, cells, strict=False)), ligne=record.line, defaut=defect)
+    rows.add(dict(zip(rows.columns, cells, strict=False)), line=record.line, defect=defect)

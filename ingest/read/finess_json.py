@@ -41,7 +41,7 @@ _TRIPLETS = {
 def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Table]:
     """Rows of the wanted entities: ej and et from a structures file, activites and capacites from an activités file."""
     facts = sniff(path).facts
-    contents = facts.get("contenu", "")
+    contents = facts.get("content", "")
     if strange := [e for e in entities if e not in _ENTITIES.get(contents, ())]:
         raise UnreadableFile(
             path,
@@ -51,9 +51,9 @@ def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Ta
     collected = {entity: Rows(entity, _COLUMNS[entity]) for entity in entities}
     stated_on = facts.get("generatedAt", "")[:10]
 
-    def emit(entity: str, values: Values, chemin: str) -> None:
+    def emit(entity: str, values: Values, path: str) -> None:
         if entity in collected:
-            collected[entity].add(values, chemin=chemin)
+            collected[entity].add(values, path=path)
 
     with json_stream(path) as stream:
         for index, person in enumerate(ijson.items(stream, "pmej.item")):

@@ -61,7 +61,7 @@ _TAGS = {
 
 
 def sniff(path: Path) -> Document:
-    """facts: root, flux (which file of the flow), blocs met so far, and the stamp (datemaj...) when there is one."""
+    """facts: root, flow (which file of the flow), blocks met so far, and the stamp (datemaj...) when there is one."""
     facts = {"root": _ROOT}
     blocks: list[str] = []
     header: tuple[str, ...] | None = None
@@ -73,26 +73,26 @@ def sniff(path: Path) -> Document:
             blocks.append(block.name)
         if block.values.keys() != _RECALLED.get(block.name):
             header = tuple(block.values)
-            facts["flux"] = _FLOWS.get(block.name, block.name)
+            facts["flow"] = _FLOWS.get(block.name, block.name)
             break
-    return Document("xml", None, header, {**facts, "blocs": ",".join(blocks)})
+    return Document("xml", None, header, {**facts, "blocks": ",".join(blocks)})
 
 
 def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Table]:
     """Rows of the blocks of each entity; `_ligne` is the rank of the block among its kind, `_chemin` its XPath."""
-    names = {**_BLOCKS, **layout.options.get("blocs", {})}
+    names = {**_BLOCKS, **layout.options.get("blocks", {})}
     collected = {names[e]: Rows(e, _TAGS.get(names[e], "").split()) for e in entities}
     known = {_STAMP, *_RECALLED, *_TAGS, *names.values()}
     for block in _blocks(path):
         if block.name not in known:
             strange = collected[names[entities[0]]]
             reason = f"bloc inconnu du flux standard FINESS : « {block.name} »"
-            strange.add({}, chemin=f"/{_ROOT}/{block.name}", defaut=reason)
+            strange.add({}, path=f"/{_ROOT}/{block.name}", defect=reason)
             continue
         if (rows := collected.get(block.name)) is None:
             continue
         defect = f"balise répétée dans le bloc : {', '.join(sorted(block.repeated))}" if block.repeated else None
-        rows.add(block.values, chemin=f"/{_ROOT}/{block.name}[{rows.count + 1}]", defaut=defect)
+        rows.add(block.values, path=f"/{_ROOT}/{block.name}[{rows.count + 1}]", defect=defect)
         if rows.full:
             yield rows.take()
     for rows in collected.values():

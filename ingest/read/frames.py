@@ -61,7 +61,7 @@ class Document:
     """What a file is, before any contract.
 
     family: csv, xlsx, parquet, json or xml. header: names of the columns, in order.
-    facts: what the file says of itself (generatedAt, datemaj, flux, contenu, section...).
+    facts: what the file says of itself (generatedAt, datemaj, flow, content, section...).
     raw_header: for csv and xlsx, the titles of the same columns as delivered: repeated ones alike, absent ones empty.
     sheets: for xlsx, how each sheet begins.
     """
@@ -198,19 +198,19 @@ class Rows:
 
     def _reset(self) -> None:
         self._values: dict[str, list[str | None]] = {c: [] for c in self.columns}
-        self._lignes: list[int] = []
-        self._chemins: list[str | None] = []
-        self._defauts: list[str | None] = []
-        self._remarques: dict[int, str] = {}  # rank in the chunk -> remark
+        self._lines: list[int] = []
+        self._paths: list[str | None] = []
+        self._defects: list[str | None] = []
+        self._remarks: dict[int, str] = {}  # rank in the chunk -> remark
 
     def add(
         self,
         values: dict[str, str | None],
         *,
-        ligne: int | None = None,
-        chemin: str | None = None,
-        defaut: str | None = None,
-        remarque: str | None = None,
+        line: int | None = None,
+        path: str | None = None,
+        defect: str | None = None,
+        remark: str | None = None,
     ) -> None:
         """Adds one row. Without a physical line, `_ligne` is the number of the record."""
         self.count += 1
@@ -219,28 +219,28 @@ class Rows:
         if len(self._values) > len(self.columns) or not values.keys() <= self._values.keys():
             for column in values.keys() - set(self.columns):
                 if values[column] is not None and column not in self._values:
-                    self._values[column] = [None] * len(self._lignes)
+                    self._values[column] = [None] * len(self._lines)
             for column in self._values.keys() - set(self.columns):
                 self._values[column].append(values.get(column))
-        if remarque is not None:
-            self._remarques[len(self._lignes)] = remarque
-        self._lignes.append(self.count if ligne is None else ligne)
-        self._chemins.append(chemin)
-        self._defauts.append(defaut)
+        if remark is not None:
+            self._remarks[len(self._lines)] = remark
+        self._lines.append(self.count if line is None else line)
+        self._paths.append(path)
+        self._defects.append(defect)
 
     @property
     def full(self) -> bool:
-        return len(self._lignes) >= self._limit
+        return len(self._lines) >= self._limit
 
     @property
     def empty(self) -> bool:
-        return not self._lignes
+        return not self._lines
 
     def take(self) -> Table:
         """The chunk collected so far. Collection starts again."""
-        frame = text_frame(self._values, self._lignes, self._chemins, self._defauts)
-        if self._remarques:
-            remarks = [self._remarques.get(rank) for rank in range(frame.height)]
+        frame = text_frame(self._values, self._lines, self._paths, self._defects)
+        if self._remarks:
+            remarks = [self._remarks.get(rank) for rank in range(frame.height)]
             frame = frame.with_columns(pl.Series(REMARQUE, remarks, dtype=pl.String))
         self._reset()
         return Table(self.entity, frame)
@@ -255,15 +255,15 @@ def composed(column: pl.Series) -> pl.Series:
 
 def text_frame(
     values: dict[str, Any],
-    lignes: Sequence[int] | pl.Series,
-    chemins: Sequence[str | None] | None = None,
-    defauts: Sequence[str | None] | pl.Series | None = None,
+    lines: Sequence[int] | pl.Series,
+    paths: Sequence[str | None] | None = None,
+    defects: Sequence[str | None] | pl.Series | None = None,
 ) -> pl.DataFrame:
     """Columns of text, accents composed (NFC), with the three technical columns."""
-    height = len(lignes)
+    height = len(lines)
     columns = [composed(pl.Series(name, column, dtype=pl.String)) for name, column in values.items()]
-    columns.append(pl.Series(LIGNE, lignes, dtype=pl.Int64))
-    for name, column in ((CHEMIN, chemins), (DEFAUT, defauts)):
+    columns.append(pl.Series(LIGNE, lines, dtype=pl.Int64))
+    for name, column in ((CHEMIN, paths), (DEFAUT, defects)):
         columns.append(
             pl.repeat(None, height, dtype=pl.String, eager=True).alias(name)
             if column is None

@@ -30,7 +30,7 @@ _WRAPPERS = ("results", "records", "data", "value", "items", "rows")  # how web 
 def sniff(path: Path) -> Document:
     """What a JSON file is.
 
-    Of an array of records, the header is all its keys, over the whole file. Of a FINESS+ file, the facts are contenu,
+    Of an array of records, the header is all its keys, over the whole file. Of a FINESS+ file, the facts are content,
     generatedAt and schemaVersion. Of FHIR, they are those of `fhir.sniff`.
     """
     with json_stream(path) as stream:
@@ -48,7 +48,7 @@ def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Ta
     rows = Rows(entities[0], column_names(keys))
     for record in _records(path):
         texts = (as_text(record.get(key)) for key in keys)
-        rows.add(dict(zip(rows.columns, texts, strict=True)), chemin=f"[{rows.count}]")
+        rows.add(dict(zip(rows.columns, texts, strict=True)), path=f"[{rows.count}]")
         if rows.full:
             yield rows.take()
     if not rows.empty or not rows.count:
@@ -92,7 +92,7 @@ def _object(path: Path) -> Document:
             elif prefix in ("generatedAt", "schemaVersion") and isinstance(value, str):
                 facts[prefix] = value
             elif prefix == _PEOPLE and event == "map_key" and value in _CONTENTS:
-                return Document("json", "utf-8", None, {**facts, "contenu": _CONTENTS[value]})
+                return Document("json", "utf-8", None, {**facts, "content": _CONTENTS[value]})
     if kind == "FeatureCollection":
         what = "c'est une carte (GeoJSON ; clés : type, features), que rien ne lit ici"
         raise UnreadableFile(path, what, "déposer le tableau de la même source (CSV, classeur, Parquet)")

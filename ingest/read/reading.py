@@ -55,7 +55,7 @@ def sniff(path: Path) -> Document:
         UnreadableFile: empty, truncated, undecodable, a web page, or of no family that is read here.
     """
     if (header := cda_header.header_of(path)) is not None:
-        facts = {"root": cda_header.ROOT, "contenu": "cda" if header.is_tddui else "", "document": header.code or ""}
+        facts = {"root": cda_header.ROOT, "content": "cda" if header.is_tddui else "", "document": header.code or ""}
         return Document("xml", None, None, facts)
     return _SNIFF[family(path)](path)
 

@@ -115,10 +115,10 @@ class _Sheet:
                 continue
             collected.add(
                 dict(zip(names, row.texts, strict=False)),
-                ligne=offset + row.number,
-                chemin=f"{self._sheet.name}!{row.number}" if placed else None,
-                defaut=self._defect(row, len(names)),
-                remarque=_HIDDEN_ROWS if row.hidden else None,
+                line=offset + row.number,
+                path=f"{self._sheet.name}!{row.number}" if placed else None,
+                defect=self._defect(row, len(names)),
+                remark=_HIDDEN_ROWS if row.hidden else None,
             )
             if collected.full:
                 yield self._framed(collected)

@@ -21,6 +21,7 @@ from ingest.home import Home
 from ingest.protect import encryption, keyrings, masks, pseudonyms, vocabulary
 from ingest.protect.keyrings import Keyring, KeyringProblem
 from ingest.read import UnreadableFile
+from ingest.read.fhir import bundle
 from ingest.receive import landing, refusals
 from ingest.receive.landing import Manifest
 from ingest.receive.recognise import Recognised, recognise
@@ -41,6 +42,7 @@ class Receipt:
     status: str  # received | known | refused | ignored
     reason: str | None
     name: str | None = None  # what a file that may be about persons is called in all that is kept; None: `path` is
+    guide: str | None = None  # the guide that it follows, and its version, when the file says so
 
     @property
     def logged(self) -> str:
@@ -82,7 +84,9 @@ def deliver(
         if progress:
             progress(path.name, done, len(files))
         if path not in asked and (reason := _of_no_delivery(path)):
-            receipts.append(Receipt(str(path), None, None, "ignored", reason, landing.neutral_name(UNKNOWN, path, "")))
+            receipts.append(
+                Receipt(str(path), None, None, "ignored", reason, name=landing.neutral_name(UNKNOWN, path, ""))
+            )
             continue
         at = now + timedelta(microseconds=done)
         receipts.append(_deliver_one(path, home, contracts, source, millesime, reinstate, at))
@@ -133,7 +137,7 @@ def _deliver_one(
         sha256 = landing.sha256_of(path)
     except OSError as error:
         name = landing.neutral_name(UNKNOWN, path, "")
-        return Receipt(str(path), None, None, "refused", f"Fichier « {name} » illisible : {error.strerror}.", name)
+        return Receipt(str(path), None, None, "refused", f"Fichier « {name} » illisible : {error.strerror}.", name=name)
     if landing.is_left_by_system(path):
         reason = (
             f"Fichier « {path.name} » : laissé par le système ou par un logiciel ouvert, ce n'est pas une livraison. "
@@ -192,13 +196,13 @@ def _deliver_one(
         reason = (
             "Déjà reçu, mais illisible ici (clé perdue ou fichier abîmé) : conservé de nouveau, sous la clé courante."
         )
-        return Receipt(shown, manifest.source, manifest.delivery_id, "received", reason)
+        return Receipt(shown, manifest.source, manifest.delivery_id, "received", reason, guide=manifest.guide)
     others = ", ".join(f"{m.source} {m.millesime or ''}".strip() for m in known)
     remarks = [f"Les mêmes octets ont aussi été reçus pour : {others}."] if known else []
     if recognised.absent:
         remarks.append(f"Reçu ; {refusals.absent(recognised.absent)}.")
     reason = " ".join(remarks) or None
-    return Receipt(shown, manifest.source, manifest.delivery_id, "received", reason)
+    return Receipt(shown, manifest.source, manifest.delivery_id, "received", reason, guide=manifest.guide)
 
 
 def _refused(
@@ -236,7 +240,7 @@ def _refused(
     else:
         reason = without_content(reason, path, name, contracts.values())
     landing.refuse(home, filename=name, sha256=sha256, size=size, source=known or persons, reason=reason, now=now)
-    return Receipt(name if persons else str(path), known or persons, None, "refused", reason, name)
+    return Receipt(name if persons else str(path), known or persons, None, "refused", reason, name=name)
 
 
 def _source_of_persons(path: Path, contracts: dict[str, Contract], source: str | None) -> str | None:
@@ -270,7 +274,7 @@ def _known(home: Home, path: Path, manifest: Manifest, reinstate: bool, now: dat
         return Receipt(shown, manifest.source, manifest.delivery_id, "known", reason)
     landing.receive_again(home, manifest, now)
     reason = "Déjà reçu ; cette version est remise en vigueur."
-    return Receipt(shown, manifest.source, manifest.delivery_id, "received", reason)
+    return Receipt(shown, manifest.source, manifest.delivery_id, "received", reason, guide=manifest.guide)
 
 
 def _manifest(
@@ -293,6 +297,7 @@ def _manifest(
         collecte_le=stated_on,
         cle=keyring.current.version if keyring else None,
         absentes=recognised.absent,
+        guide=bundle.version_of(path) if recognised.layout.reader == "fhir_bundle" else None,
     )
 
 

@@ -53,6 +53,7 @@ class Manifest:
     collecte_le: str | None
     cle: str | None = None  # version of the key that encrypts the bytes; None: they are as delivered
     absentes: tuple[str, ...] = ()  # titles of the layout that the file lacks, and can do without
+    guide: str | None = None  # the guide that it follows, and its version, when the file says so (FHIR)
 
     @property
     def received_on(self) -> date:

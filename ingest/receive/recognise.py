@@ -60,7 +60,7 @@ class _Match:
         """Equal for two layouts when the file is read in the same way under either, whatever columns it lacks."""
         carried = self.contract.fields_in(self.layout, self.contract.entity(self.layout.entities[0]))
         here = sorted((f, str(c)) for f, c in carried.items() if str(c) not in self.difference.missing)
-        rules = (self.layout.millesime, self.layout.collecte_le, self.layout.options)
+        rules = (self.layout.millesime, self.layout.collected_on, self.layout.options)
         return (self.layout.reader, self.layout.entities, here, *map(repr, rules))
 
 
@@ -162,11 +162,11 @@ def _knows(contract: Contract, layout: Layout, document: Document) -> bool:
     """Whether a file without a line of titles follows a layout, by what it says of itself."""
     facts = document.facts
     if layout.reader in ("fhir_bundle", "cda"):
-        return facts.get("contenu") == ("cda" if layout.reader == "cda" else layout.options.get("contenu"))
+        return facts.get("content") == ("cda" if layout.reader == "cda" else layout.options.get("content"))
     if layout.reader == "finess_json":
-        return facts.get("contenu") == layout.options.get("contenu", layout.code.removeprefix("json_"))
+        return facts.get("content") == layout.options.get("content", layout.code.removeprefix("json_"))
     if layout.reader == "finess_xml":
-        return _FINESS_FLOWS.get(frozenset(facts.get("blocs", "").split(","))) == layout.options.get("flux")
+        return _FINESS_FLOWS.get(frozenset(facts.get("blocks", "").split(","))) == layout.options.get("flow")
     if layout.reader == "crosstab":
         return crosstab.knows(document, layout.options)
     if layout.reader == "json_records":
@@ -228,7 +228,7 @@ def _millesime(path: Path, layout: Layout, document: Document, given: int | None
 
 
 def _collecte_le(path: Path, layout: Layout, document: Document) -> date | None:
-    rule = layout.collecte_le
+    rule = layout.collected_on
     stated = document.facts.get(rule["document"], "") if rule.get("document") else ""
     if match := re.search(r"(\d{4})-(\d{2})-(\d{2})", stated):
         return date(*map(int, match.groups()))

@@ -299,7 +299,7 @@ def _elsewhere(path: Path, document: Document, contracts: dict[str, Contract]) -
     if nearest and nearest[0].share >= _SURE:
         near, line = nearest
         return near, *_where(near, line, document, seen)
-    separator = document.facts.get("separateur")
+    separator = document.facts.get("separator")
     first = [line.cells[0] for line in seen if line.separator in (None, separator)]
     near = best(first)
     if near.share >= _SURE and len(first) < LINES:
@@ -394,7 +394,7 @@ _DOCUMENTS = {
 def _of_another_kind(document: Document) -> tuple[str, str] | None:
     """What a health document that no source reads is, and what to do about it; None for any other file."""
     facts = document.facts
-    if facts.get("contenu") != "" or not ({"document", "types"} & facts.keys()):
+    if facts.get("content") != "" or not ({"document", "types"} & facts.keys()):
         return None
     if facts.get("document") is not None and document.family == "xml":
         return _of_document(facts["document"], "c'est"), _ASK_TDDUI

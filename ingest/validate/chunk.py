@@ -105,36 +105,36 @@ class _Chunk:
         self.rejects: list[pl.DataFrame] = []
         self.flags: list[pl.DataFrame] = []
 
-    def reject(self, rows: pl.DataFrame, champ: str, valeur: pl.Expr, regle: str, remede: str) -> None:
+    def reject(self, rows: pl.DataFrame, field: str, value: pl.Expr, rule: str, remedy: str) -> None:
         self.rejects.append(
             rows.select(
                 pl.col("_row"),
-                champ=pl.lit(champ),
-                valeur=valeur.cast(pl.String),
-                regle=pl.lit(regle),
-                remede=pl.lit(remede),
+                champ=pl.lit(field),
+                valeur=value.cast(pl.String),
+                regle=pl.lit(rule),
+                remede=pl.lit(remedy),
             )
         )
 
     def flag(
         self,
         rows: pl.DataFrame,
-        champ: str,
-        valeur: pl.Expr,
-        regle: str,
-        effet: str,
-        remede: str | pl.Expr,
-        retenue: pl.Expr | None = None,
+        field: str,
+        value: pl.Expr,
+        rule: str,
+        effect: str,
+        remedy: str | pl.Expr,
+        kept: pl.Expr | None = None,
     ) -> None:
         self.flags.append(
             rows.select(
                 pl.col("_row"),
-                champ=pl.lit(champ),
-                valeur=valeur.cast(pl.String),
-                valeur_retenue=pl.lit(None, pl.String) if retenue is None else retenue.cast(pl.String),
-                regle=pl.lit(regle),
-                effet=pl.lit(effet),
-                remede=pl.lit(remede) if isinstance(remede, str) else remede,
+                champ=pl.lit(field),
+                valeur=value.cast(pl.String),
+                valeur_retenue=pl.lit(None, pl.String) if kept is None else kept.cast(pl.String),
+                regle=pl.lit(rule),
+                effet=pl.lit(effect),
+                remede=pl.lit(remedy) if isinstance(remedy, str) else remedy,
             )
         )
 
@@ -146,23 +146,23 @@ class _Chunk:
         """The texts that could not be read as values, as a mask."""
         return self.text[field.name].is_not_null() & self.typed[field.name].is_null()
 
-    def set_aside(self, hit: pl.Series, field: Field, regle: str, remede: str) -> None:
+    def set_aside(self, hit: pl.Series, field: Field, rule: str, remedy: str) -> None:
         """Sets the values of those rows aside: they are NULL from here on, and the originals are in signalements."""
         if field not in self.fields:  # the layout does not carry it: there is nothing to set aside
             return
         hit = hit & self.text[field.name].is_not_null()
         if hit.any():
-            self.flag(self.text.filter(hit), field.name, pl.col(field.name), regle, UNUSED, remede)
+            self.flag(self.text.filter(hit), field.name, pl.col(field.name), rule, UNUSED, remedy)
             self.typed = self.typed.with_columns(pl.when(~hit).then(pl.col(field.name)).alias(field.name))
 
-    def refuse(self, hit: pl.Series, field: Field, regle: str, remede: str) -> None:
+    def refuse(self, hit: pl.Series, field: Field, rule: str, remedy: str) -> None:
         """Sets wrong values aside, or rejects their rows when the field is one without which a row is no row."""
         if not hit.any():
             return
         if field.name in self.decisive:
-            self.reject(self.text.filter(hit), field.name, pl.col(field.name), regle, remede)
+            self.reject(self.text.filter(hit), field.name, pl.col(field.name), rule, remedy)
         else:
-            self.set_aside(hit, field, regle, remede)
+            self.set_aside(hit, field, rule, remedy)
 
 
 def validate_chunk(
@@ -619,7 +619,7 @@ def _year(rows: pl.DataFrame, layout: Layout, facts: DeliveryFacts) -> pl.Expr:
 
 def _collecte_le(rows: pl.DataFrame, layout: Layout, facts: DeliveryFacts) -> pl.Expr:
     """The day each row speaks from: from its own field when the layout names one, else that of the delivery."""
-    name = layout.collecte_le.get("field")
+    name = layout.collected_on.get("field")
     known = pl.lit(facts.collecte_le, pl.Date)
     return pl.coalesce(pl.col(name).cast(pl.Date), known) if name and name in rows.columns else known
 

@@ -57,7 +57,6 @@ def check() -> None:
     typer.echo("Les déclarations se tiennent ; les fichiers dérivés leur correspondent.")
 
 
-@app.command("comparer", hidden=True)
 @app.command("compare")
 def compare(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Fichier dont l'en-tête est inconnu.", exists=True)],

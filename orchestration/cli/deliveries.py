@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,7 +17,15 @@ from orchestration.cli.options import as_json as json_of
 from orchestration.cli.renamed import Renamed
 from orchestration.progress import as_one
 
+if TYPE_CHECKING:
+    from ingest.receive.delivery import Receipt
+
 app = typer.Typer(cls=Renamed)
+
+
+def _record(receipt: Receipt) -> dict[str, Any]:
+    """What `--json` says of a receipt; the guide, of a file that follows one."""
+    return {key: value for key, value in asdict(receipt).items() if key != "guide" or value is not None}
 
 
 @app.command()
@@ -51,7 +59,7 @@ def deliver(
         )
     for receipt in receipts:
         console.log("deliver", **{**asdict(receipt), "path": receipt.logged})
-    typer.echo(json_of([asdict(receipt) for receipt in receipts]) if as_json else summary.of_receipts(receipts))
+    typer.echo(json_of([_record(receipt) for receipt in receipts]) if as_json else summary.of_receipts(receipts))
     if any(receipt.status == "refused" for receipt in receipts):
         raise typer.Exit(FAILED)
 

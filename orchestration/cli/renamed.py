@@ -25,6 +25,7 @@ COMMANDS = {
     "etat": "state",
     "preparer": "prepare",
     "ecarts": "work-list",
+    "comparer": "compare",
 }
 OPTIONS = {
     "--remettre-en-vigueur": "--reinstate",

@@ -28,9 +28,9 @@ from orchestration.restitution.known import (
     Demande,
     Dossier,
     Droit,
-    Ecart,
     Etablissement,
     Identity,
+    Mismatch,
     Orientation,
     Resid,
     Stay,
@@ -47,7 +47,8 @@ _WHO_IN_VT = {"nom": "nom", "prenoms": "prenoms", "naissance": "date_naissance",
 # The tables whose formats what is prepared is made of; any other that feeds it says who is in a stay, and no more.
 DUI = "dui"
 USAGERS, SEJOURS, EVALUATIONS = (DUI, "usagers"), (DUI, "sejours"), (DUI, "evaluations")
-DECISIONS, DROITS = (DUI, "decisions"), (DUI, "droits_prestations")
+DECISIONS, DROITS, REMPLACEES = (DUI, "decisions"), (DUI, "droits_prestations"), (DUI, "decisions_remplacees")
+ATTRIBUTION, CLOTURE = "1", "5"  # TRE_R327
 RESIDENTS, DEMANDES = ("resid_esms", "residents"), ("viatrajectoire_pa", "demandes")
 ORIENTATIONS = ("viatrajectoire_ph", "orientations")
 Row = dict[str, Any]
@@ -137,6 +138,7 @@ class _Reading:
             if person := self.person(usager):
                 self.usagers_of[person].append(usager)
         self.droits = _grouped(self.rows[DROITS], "decision_id")
+        self.closed = self._closed()
 
     def _leave_out(self, opposed: set[str]) -> None:
         """Every row of the persons and usagers who are opposed: in the DUI, by the number of the usager."""
@@ -145,6 +147,26 @@ class _Reading:
         for table, rows in self.rows.items():
             told = [row for row in rows if row.get("usager_id") not in usagers]
             self.rows[table] = told if table[0] == DUI else [row for row in told if row["person"] not in opposed]
+
+    def _closed(self) -> dict[str, date]:
+        """Decision -> the day from which it gives nothing any more: it closes, or another closes or replaces it.
+
+        The rule is that of the staging model of decisions.
+        """
+        decisions = {row["decision_id"]: row for row in self.rows[DECISIONS]}
+        found: dict[str, date] = {}
+        for number, row in decisions.items():
+            if row["type_decision"] == CLOTURE:
+                found[number] = row["date_effet_cloture"] or row["date_decision"] or date.min
+        for link in self.rows[REMPLACEES]:
+            by, replaced = decisions.get(link["decision_id"]), link["decision_remplacee_id"]
+            if by is None or by["type_decision"] not in (ATTRIBUTION, CLOTURE) or replaced == link["decision_id"]:
+                continue
+            opened = [r["date_ouverture"] for r in self.droits.get(by["decision_id"], []) if r["date_ouverture"]]
+            since = found.get(by["decision_id"]) if by["type_decision"] == CLOTURE else min(opened, default=None)
+            day_of = since or by["date_decision"] or date.min
+            found[replaced] = min(found.get(replaced, day_of), day_of)
+        return found
 
     def person(self, row: Row) -> str | None:
         return row["person"]
@@ -157,7 +179,7 @@ class _Reading:
             categorie=self.known.categorie,
             exporte_le=self.known.exporte_le,
             dossiers=tuple(self.dossier(usager) for usager in self.rows[USAGERS]),
-            ecarts=tuple(self.mismatches()),
+            mismatches=tuple(self.mismatches()),
             hors_dui=tuple(self.only_in_vt()),
             opposed=self.n_opposed,
             compared=self.known.compared,
@@ -194,8 +216,8 @@ class _Reading:
             resid_sortie=matched.get("resid_date_sortie"),
             vt_entree=matched.get("vt_date_entree"),
             vt_sortie=matched.get("vt_date_sortie"),
-            vt_entree_a_dire=bool(matched.get("entree_non_dite_vt")),
-            vt_sortie_a_dire=bool(matched.get("sortie_non_dite_vt")),
+            vt_entree_to_tell=bool(matched.get("entree_non_dite_vt")),
+            vt_sortie_to_tell=bool(matched.get("sortie_non_dite_vt")),
             dossier_vt=_number(told[0]) if len(told) == 1 else None,
         )
 
@@ -207,6 +229,7 @@ class _Reading:
             date_decision=row["date_decision"],
             type_decision=row["type_decision"],
             droits=tuple(Droit(d["type_droit"], d["date_ouverture"], d["date_echeance"]) for d in droits),
+            cloture=self.closed.get(row["decision_id"]),
         )
 
     def demande(self, row: Row) -> Demande:
@@ -217,7 +240,7 @@ class _Reading:
             date_statut=row["date_statut"],
             entree=row["date_entree"],
             sortie=row["date_sortie"],
-            a_clore=self.is_to_close(row),
+            to_close=self.is_to_close(row),
         )
 
     def is_to_close(self, paper: Row) -> bool:
@@ -245,7 +268,7 @@ class _Reading:
             return "La personne est entrée depuis dans un autre établissement, pour le même accueil."
         return None
 
-    def mismatches(self) -> Iterator[Ecart]:
+    def mismatches(self) -> Iterator[Mismatch]:
         whose = self.whose()
         yield from work_list.find(self.known.stays, whose)
         for row in self.rows[DEMANDES]:
@@ -267,10 +290,10 @@ class _Reading:
         """A person as the ESMS knows it; one whom its DUI does not hold, as the other system says it."""
         for usager in self.usagers_of.get(person or "", []):
             identity = _identity(usager)
-            return Who(identity.dossier, identity.nom_complet, sejour)
+            return Who(identity.dossier, identity.full_name, sejour)
         named = row if "nom_dit" in row else self.named.get(person or "", {})
         other = Identity("", nom=named.get("nom_dit"), prenoms=named.get("prenoms_dit"))
-        return Who("", other.nom_complet, sejour)
+        return Who("", other.full_name, sejour)
 
     def whose(self) -> dict[str, Who]:
         """Stay of the layer -> whose it is; of a stay that the DUI does not tell, whom another system says."""
@@ -280,7 +303,7 @@ class _Reading:
             usager = usagers.get(row["usager_id"])
             if usager and (stay := self.stay_of.get(row["place"])):
                 identity = _identity(usager)
-                found.setdefault(stay, Who(identity.dossier, identity.nom_complet, row[f"{CLEAR}sejour_id"]))
+                found.setdefault(stay, Who(identity.dossier, identity.full_name, row[f"{CLEAR}sejour_id"]))
         known = (DEMANDES, ORIENTATIONS, RESIDENTS)
         others = [table for table in self.rows if table[0] != DUI and table not in known]
         for row in chain.from_iterable(self.rows[table] for table in (*known, *others)):

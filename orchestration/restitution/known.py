@@ -35,7 +35,7 @@ class Identity:
     ins_statut: str | None = None
 
     @property
-    def nom_complet(self) -> str:
+    def full_name(self) -> str:
         """Name and first given name, as a person of the ESMS would look for it."""
         first = (self.prenoms or "").replace(",", " ").split()
         return " ".join(filter(None, (self.nom, first[0] if first else None)))
@@ -60,8 +60,8 @@ class Stay:
     resid_sortie: date | None = None
     vt_entree: date | None = None
     vt_sortie: date | None = None
-    vt_entree_a_dire: bool = False
-    vt_sortie_a_dire: bool = False
+    vt_entree_to_tell: bool = False
+    vt_sortie_to_tell: bool = False
     dossier_vt: str | None = field(default=None, repr=False)  # the application or the task that the stay came from
 
     def covers(self, first: date, last: date) -> bool:
@@ -80,13 +80,26 @@ class Droit:
 
 @dataclass(frozen=True)
 class Decision:
-    """A decision of the CDAPH."""
+    """A decision of the CDAPH. cloture: the day on which it is closed, or replaced by another."""
 
     decision_id: str = field(repr=False)
     id_nat: str | None = field(default=None, repr=False)
     date_decision: date | None = None
     type_decision: str | None = None
     droits: tuple[Droit, ...] = ()
+    cloture: date | None = None
+
+    @property
+    def opens_a_right(self) -> bool:
+        """Whether it gives one that nothing closes or replaces; of a type that is not told, it may."""
+        return bool(self.droits) and self.type_decision in (None, "1") and self.cloture is None
+
+    @property
+    def echeance(self) -> date | None:
+        """The day on which what it gives ends."""
+        ends = [droit.echeance for droit in self.droits if droit.echeance]
+        known = [day for day in (max(ends, default=None), self.cloture) if day]
+        return min(known, default=None)
 
 
 @dataclass(frozen=True)
@@ -118,7 +131,7 @@ class Demande:
     date_statut: date | None = None
     entree: date | None = None
     sortie: date | None = None
-    a_clore: bool = False  # a paper file that makes the waiting list longer than it is
+    to_close: bool = False  # a paper file that makes the waiting list longer than it is
 
 
 @dataclass(frozen=True)
@@ -148,7 +161,7 @@ class Dossier:
 
 
 @dataclass(frozen=True)
-class Ecart:
+class Mismatch:
     """A mismatch between the systems, about one person of the ESMS."""
 
     dossier: str = field(repr=False)
@@ -159,7 +172,7 @@ class Ecart:
     dui: str
     resid: str
     viatrajectoire: str
-    a_faire: str
+    todo: str
 
 
 @dataclass(frozen=True)
@@ -175,7 +188,7 @@ class Etablissement:
     domaine: str | None = None
     exporte_le: date | None = None  # date of the last file of its DUI
     dossiers: tuple[Dossier, ...] = ()
-    ecarts: tuple[Ecart, ...] = ()
+    mismatches: tuple[Mismatch, ...] = ()
     opposed: int = 0
     compared: bool = True
     hors_dui: tuple[Dossier, ...] = ()
@@ -191,7 +204,7 @@ class Doubt:
     champ: str
     constat: str
     valeur: str = ""
-    a_faire: str = ""
+    todo: str = ""
     ligne: str = ""  # of the prepared file; none: about what is not in it, or about the whole
     personne: str = field(default="", repr=False)
 

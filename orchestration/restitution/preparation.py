@@ -85,11 +85,11 @@ def prepare(
     )
     if folder is None:
         return outcome
-    names = {d.identity.dossier: d.identity.nom_complet for d in esms.dossiers}
+    names = {d.identity.dossier: d.identity.full_name for d in esms.dossiers}
     outcome.files.extend(content.write(folder / content.name) for content in contents if content.rows)
     if doubts:
         lines = [
-            (d.ligne, d.dossier, names.get(d.dossier, d.personne), d.sejour, d.champ, d.constat, d.valeur, d.a_faire)
+            (d.ligne, d.dossier, names.get(d.dossier, d.personne), d.sejour, d.champ, d.constat, d.valeur, d.todo)
             for d in doubts
         ]
         label = str(chosen or f"{on:%Y-%m-%d}")

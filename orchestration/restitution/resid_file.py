@@ -207,7 +207,7 @@ def _doubts_on_needs(esms: Etablissement, dossier: Dossier, month: Month, cells:
                 "Saisir la décision, ou dire qu'il n'y en a pas.",
             )
         return
-    end = max((d.echeance for d in decision.droits if d.echeance), default=None)
+    end = decision.echeance
     if end and end < month.first:
         yield "DATE_DECISION", "Décision échue", day(end), "Demander le renouvellement à la MDPH."
     elif end and end <= month.plus(_SOON_MONTHS):
@@ -287,11 +287,13 @@ def _gir(dossier: Dossier, month: Month) -> tuple[date | None, int] | None:
 
 
 def _decision(dossier: Dossier, month: Month) -> Decision | None:
-    """The last decision that grants something, at the end of the month."""
+    """The last decision that grants something at the end of the month: neither closed nor replaced by then."""
     granted = [
         d
         for d in dossier.decisions
-        if d.type_decision == ATTRIBUTION and (d.date_decision is None or d.date_decision <= month.last)
+        if d.type_decision == ATTRIBUTION
+        and (d.date_decision is None or d.date_decision <= month.last)
+        and (d.cloture is None or d.cloture > month.last)
     ]
     return max(granted, key=_decided_on, default=None)
 

@@ -96,9 +96,9 @@ def prepare(esms: Etablissement, at: datetime) -> Prepared:
 
 
 def _to_tell(stay: Stay) -> Iterator[tuple[tuple[str, str], date]]:
-    if stay.vt_entree_a_dire and stay.entree:
+    if stay.vt_entree_to_tell and stay.entree:
         yield ENTERED, stay.entree
-    if stay.vt_sortie_a_dire and stay.sortie:
+    if stay.vt_sortie_to_tell and stay.sortie:
         yield LEFT, stay.sortie
 
 
@@ -223,7 +223,7 @@ def _orientation(dossier: Dossier, stay: Stay, status: tuple[str, str]) -> Orien
         return still[0]
     if still:
         return "Plusieurs orientations en cours dans ViaTrajectoire : dire laquelle est celle de ce séjour."
-    decisions = [d for d in dossier.decisions if d.droits]
+    decisions = [d for d in dossier.decisions if d.opens_a_right]
     if len(decisions) == 1:
         return Orientation("", decisions[0].decision_id, decisions[0].id_nat)
     if decisions:

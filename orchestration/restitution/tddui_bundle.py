@@ -29,6 +29,7 @@ from orchestration.restitution.tddui_resources import Links, Row
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, vocabulary.CANONICAL)
 NO_EVALUATION = "l'évaluation à laquelle elles répondent n'est dans aucune livraison"
 NO_DECISION = "la décision qui les ouvre n'est dans aucune livraison"
+NO_RIGHT = "le droit dont elles sont le détail n'est dans aucune livraison"
 NO_NATURE = "leur nature (attente, besoin, objectif…) n'est pas dite"
 OTHER_PERSON = "ils nomment un autre usager que leur décision"
 OTHER_QUESTION = "le code de la question est un nom que la grille du guide donne à une autre"
@@ -160,6 +161,8 @@ class _Making:
 
     def _decisions(self) -> Iterator[Node]:
         rights = _Grouped(self._frame("droits_prestations"), "decision_id")
+        formers = _Grouped(self._frame("decisions_remplacees"), "decision_id")
+        cares = _Grouped(self._frame("prises_en_charge"), "droit_id")
         for row in self._rows("decisions"):
             ident, person = row["decision_id"], row["usager_id"]
             found = rights.take(ident)
@@ -168,15 +171,29 @@ class _Making:
             subject = None
             if (who := self._links.person(person)) is not None:
                 subject = self._once("demande_orientation", ident, resources.demande(who))
-            node = resources.decision(row, own, subject)
-            for name in resources.completed_rights(node, own):
-                self._content.beyond["droits_prestations", name] += 1
+            replaced = [each["decision_remplacee_id"] for each in formers.take(ident)]
+            parts = {
+                right["droit_id"]: sorted(cares.take(right["droit_id"]), key=lambda care: int(care["rang"]))
+                for right in own
+            }
+            node = resources.decision(row, replaced, own, parts, subject)
+            ordered = [care for right in own for care in parts[right["droit_id"]]]
+            for table, added in (
+                ("droits_prestations", resources.completed_rights(node, own)),
+                ("prises_en_charge", resources.completed_cares(node, ordered)),
+            ):
+                for name in added:
+                    self._content.beyond[table, name] += 1
             self._complete("decisions", "decision", node, row)
             self._content.rows["decisions"] += 1
             self._content.crowded += len(own) > 1
             self._content.rows["droits_prestations"] += len(own)
+            self._content.rows["decisions_remplacees"] += len(replaced)
+            self._content.rows["prises_en_charge"] += len(ordered)
             yield from self._entry("decision", self._url("decision", ident), node)
         self._leave("droits_prestations", NO_DECISION, rights.remaining)
+        self._leave("decisions_remplacees", NO_DECISION, formers.remaining)
+        self._leave("prises_en_charge", NO_RIGHT, cares.remaining)
 
     # ------------------------------------------------------------ what entries need
 

@@ -18,7 +18,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from data_contracts.nomenclatures import read_list
+from data_contracts.nomenclatures import codes, read_list
 from data_contracts.statuses import FACT, statuses
 from ingest.clock import PARIS
 from ingest.read.fhir import questionnaires, vocabulary
@@ -239,7 +239,7 @@ def usager(row: Row) -> Node:
         "extension": [{"url": "identityStatus", "valueCoding": {"system": _SYSTEM_OF["ins_statut"], "code": status}}],
     }
     gender = {word: code for code, word in reversed(vocabulary.GENDERS.items()) if code != "other"}.get(row["sexe"])
-    birth_order = {"url": f"{SD}tddui-birth-order", "_valuePositiveInt": absent()}
+    birth_order = _must(f"{SD}tddui-birth-order", "PositiveInt", row["rang_naissance"])
     found = resource(
         "usager",
         extension=[
@@ -256,7 +256,7 @@ def usager(row: Row) -> Node:
     found |= said("gender", gender) | said("birthDate", row["date_naissance"])
     if row["matricule_ins"] is not None and nature:
         found["meta"] = {"profile": [f"{SD}tddui-patient-ins"]}
-    else:
+    if row["rang_naissance"] is not None or "tddui-patient-ins" not in found["meta"]["profile"][0]:
         below = found.setdefault("_birthDate", {})
         below["extension"] = [*below.get("extension", ()), birth_order]
     return found
@@ -301,6 +301,9 @@ def sejour(row: Row, links: Links) -> Node:
         hospitalization=_given(
             origin=links.structure(origin) if origin else absent(),
             admitSource=concept(row["mode_entree"], _CISIS) if row["mode_entree"] in official else None,
+            dischargeDisposition=concept(row["mode_sortie"]),
+            preAdmissionIdentifier=_given(value=row["dossier_provenance"]),
+            extension=_of_guide("tddui-entry-date-origin", "DateTime", row["date_entree_provenance"]),
         ),
         serviceProvider=links.structure(row["finess_et"]),
     )
@@ -482,10 +485,11 @@ def projet_element(row: Row, links: Links) -> Node:
             note=[_discriminated("origineAttente" if kind == "attente" else "titreObjectif")],
         )
     elif kind == "besoin":
+        need = row["code"] if row["code"] in codes("serafin_besoins") else None  # J285, and nothing else
         number = identifier(kind, row["finess_et"], shaped(kind, row, row["projet_element_id"]),
                             **_typed("tddui-service-request-identifier", "BES"))  # fmt: skip
         found = resource(
-            kind, identifier=[number], basedOn=[plan], intent="plan", category=_listed(concept(row["code"])),
+            kind, identifier=[number], basedOn=[plan], intent="plan", category=_listed(concept(need)),
             code=said("text", None), subject=person or absent(), occurrencePeriod=_given(start=start, end=end),
         )  # fmt: skip
     else:
@@ -532,8 +536,12 @@ def _no_identifier() -> Node:
     return {"_system": absent(), "_value": absent()}
 
 
-def decision(row: Row, rights: Sequence[Row], subject: Node | None) -> Node:
-    """rights: of the decision, in the order of their numbers."""
+def decision(
+    row: Row, replaced: Iterable[str], rights: Sequence[Row], cares: Mapping[str, Sequence[Row]], subject: Node | None
+) -> Node:
+    """replaced: numbers of the decisions that it takes the place of. rights: in the order of their numbers. cares: what
+    each right, by its number, is made of, in the order of their ranks.
+    """
     numbered = "tddui-basic-decision-identifier"
     numbers: list[Node] = [  # as the MDPH gave it: it is no number of the ESMS
         {**_typed(numbered, "IDDECISION"), "system": vocabulary.system_of("decision"), "value": row["decision_id"]}
@@ -542,13 +550,19 @@ def decision(row: Row, rights: Sequence[Row], subject: Node | None) -> Node:
         national = {"system": vocabulary.DECISION_NAT, "value": row["id_nat_decision"]}
         numbers.append({**_typed(numbered, "IDNATDECISION"), **national})
     kinds = {right["nature"] for right in rights}
+    former = [{**_typed(numbered, "IDDECISIONMAJ"), "_system": absent(), "value": number} for number in replaced]
     if row["type_decision"] == _CLOSING or (row["type_decision"] == _GRANTING and kinds and kinds <= _REPLACING):
-        numbers.append({**_typed(numbered, "IDDECISIONMAJ"), "_system": absent(), "_value": absent()})
+        former = former or [{**_typed(numbered, "IDDECISIONMAJ"), "_system": absent(), "_value": absent()}]
+    numbers += former
     inside: list[Node] = [
         _must("typeDecision", "CodeableConcept", concept(row["type_decision"], _SYSTEM_OF["type_decision"])),
         *_extension("dateDecision", "Date", row["date_decision"]),
-        *([_must("dateEffetCloture", "Date", None)] if row["type_decision"] == _CLOSING else []),
-        *map(_right, rights),
+        *(
+            [_must("dateEffetCloture", "Date", row["date_effet_cloture"])]
+            if row["type_decision"] == _CLOSING
+            else _extension("dateEffetCloture", "Date", row["date_effet_cloture"])
+        ),
+        *(_right(right, cares.get(right["droit_id"], ())) for right in rights),
     ]
     return resource(
         "decision",
@@ -559,13 +573,18 @@ def decision(row: Row, rights: Sequence[Row], subject: Node | None) -> Node:
     )
 
 
-def _right(row: Row) -> Node:
+def _right(row: Row, cares: Sequence[Row]) -> Node:
     """A right, with what the guide asks of an orientation to an ESMS."""
     kind = row["type_droit"] or ""
     for_children = row["categorie"] == "7" or kind.startswith("7.")
     to_esms = row["categorie"] in ("7", "13") or kind in ("8.6", "8.7", "8.8", "8.10")
-    detail = [_must("qualificationOrientation", "CodeableConcept", None)]
-    detail += [_must("temporaliteAccueil", "CodeableConcept", None)] if to_esms else []
+    time = concept(row["temporalite"], f"{_NOS}TRE_R240-TemporaliteAccueil/FHIR/TRE-R240-TemporaliteAccueil")
+    target = concept(row["qualification"], f"{_SMT}fhir/CodeSystem/tre-r422-qualification-orientation")
+    detail = [_must("qualificationOrientation", "CodeableConcept", target)]
+    detail += [_must("temporaliteAccueil", "CodeableConcept", time)] if to_esms or time else []
+    detail += _extension("precisionOrientation", "CodeableConcept", concept(row["precision_orientation"]))
+    detail += _extension("accueilSequentiel", "Boolean", row["accueil_sequentiel"])
+    detail += map(_care, cares)
     detail += [_must("formation", "String", None)] if kind == "11.1" else []
     return {
         "url": "droitPrestation",
@@ -580,9 +599,25 @@ def _right(row: Row) -> Node:
             *_extension("motifFinPAG", "CodeableConcept", concept(row["motif_fin_pag"])),
             *([_must("creton", "Boolean", row["creton"])] if for_children else
               _extension("creton", "Boolean", row["creton"])),
+            *_extension("taux", "Quantity", None if row["taux"] is None else {"value": row["taux"]}),
+            *_extension("typeCompensation", "CodeableConcept", concept(row["type_compensation"])),
             {"url": "detailPrestation", "extension": detail},
         ],
     }  # fmt: skip
+
+
+def _care(row: Row) -> Node:
+    mode = concept(row["mode_prise_en_charge"], f"{_NOS}TRE_R213-ModePriseEnCharge/FHIR/TRE-R213-ModePriseEnCharge")
+    amount = [
+        *_extension("valeurPriseCharge", "Integer", row["valeur"]),
+        *_extension("unitePriseCharge", "Quantity", None if row["unite"] is None else {"code": row["unite"]}),
+        *_extension("frequencePriseCharge", "CodeableConcept", concept(row["frequence"])),
+    ]
+    inside = _extension("modePriseCharge", "CodeableConcept", mode)
+    return {
+        "url": "priseCharge",
+        "extension": [*inside, *([{"url": "quantification", "extension": amount}] if amount else [])],
+    }
 
 
 def transport(row: Row, links: Links) -> Node:
@@ -656,13 +691,26 @@ def completed_rights(node: Node, rights: Sequence[Row]) -> Iterator[str]:
         yield from _add(place, read, row)
 
 
+def completed_cares(node: Node, cares: Sequence[Row]) -> Iterator[str]:
+    """The same for what rights are made of, in the order in which they were written."""
+    places = [
+        care
+        for right in node["extension"][0]["extension"] if right["url"] == "droitPrestation"
+        for detail in right["extension"] if detail["url"] == "detailPrestation"
+        for care in detail["extension"] if care["url"] == "priseCharge"
+    ]  # fmt: skip
+    found = [values for entity, values in read_back("decision", node) if entity == "prises_en_charge"]
+    for place, read, row in zip(places, found, cares, strict=True):
+        yield from _add(place, read, row)
+
+
 def read_back(kind: str, node: Node) -> Iterator[tuple[str, Mapping[str, str | None]]]:
     """(table, row) that the reader makes of a resource, before references are followed."""
     for entity, row, _ in rows_of(kind, node, state_of(kind, node, deep=False)):
         yield entity, row
 
 
-_SEVERAL = ("evaluation_reponses", "droits_prestations")
+_SEVERAL = ("evaluation_reponses", "decisions_remplacees", "droits_prestations", "prises_en_charge")
 
 
 def _add(node: Node, read: Mapping[str, str | None], row: Row) -> Iterator[str]:

@@ -37,12 +37,12 @@ def prepare(esms: Etablissement) -> Prepared:
     doubts: list[Doubt] = []
     for dossier in (*sorted(esms.dossiers, key=lambda d: d.identity.dossier), *esms.hors_dui):
         for stay in dossier.sejours:
-            if stay.vt_entree_a_dire and stay.entree:
+            if stay.vt_entree_to_tell and stay.entree:
                 rows.append(_event(esms, dossier, stay, ENTRY, "ENTREE", len(rows) + 2, doubts))
-            if stay.vt_sortie_a_dire and stay.sortie:
+            if stay.vt_sortie_to_tell and stay.sortie:
                 rows.append(_event(esms, dossier, stay, EXIT, "SORTIE", len(rows) + 2, doubts))
         for demande in dossier.demandes:
-            if demande.a_clore:
+            if demande.to_close:
                 since = f"« {said_status(demande.statut)} » au {day(demande.date_statut) or '?'}"
                 who = _who(esms, dossier, demande.dossier_vt)
                 why = f"{since} : compte encore dans la liste d'attente"

@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from orchestration.restitution.known import Ecart, Etablissement, day
+from orchestration.restitution.known import Etablissement, Mismatch, day
 
 COLUMNS = (
     "FINESS", "N° dossier local", "Personne", "N° séjour", "Écart", "Constat", "DUI", "RESID-ESMS", "ViaTrajectoire",
@@ -71,29 +71,29 @@ class Who:
     sejour: str = field(repr=False)
 
 
-def find(stays: pl.DataFrame, whose: Mapping[str, Who]) -> Iterator[Ecart]:
+def find(stays: pl.DataFrame, whose: Mapping[str, Who]) -> Iterator[Mismatch]:
     """One mismatch a status that a stay has. whose: stay -> who; the others are of opposed persons."""
     for stay in stays.iter_rows(named=True):
         who = whose.get(stay["sejour_dlnuf_id"])
         for kind in KINDS if who else ():
             if who and stay.get(kind.status):
-                yield _ecart(kind, stay, who)
+                yield _mismatch(kind, stay, who)
 
 
-def paper(who: Who, why: str, said: str) -> Ecart:
+def paper(who: Who, why: str, said: str) -> Mismatch:
     """A paper file that waits for nothing. why: in words; said: what ViaTrajectoire holds of the person here."""
     todo = "L'archiver : il compte dans la liste d'attente, et rien ne l'archivera à votre place."
-    return Ecart(who.dossier, who.personne, who.sejour, PAPER, why, "", "", said, todo)
+    return Mismatch(who.dossier, who.personne, who.sejour, PAPER, why, "", "", said, todo)
 
 
-def _ecart(kind: Kind, stay: Mapping[str, Any], who: Who) -> Ecart:
+def _mismatch(kind: Kind, stay: Mapping[str, Any], who: Who) -> Mismatch:
     found, todo = (kind.found, kind.todo)
     if kind.unknown and not stay.get("est_dit_vt"):
         found, todo = kind.unknown
     dui = _dates(stay, "dui")
     if kind.status == "decision_expirant":
         dui = f"échéance {day(stay['date_echeance_decision'])}"
-    return Ecart(
+    return Mismatch(
         dossier=who.dossier,
         personne=who.personne,
         sejour=who.sejour,
@@ -102,7 +102,7 @@ def _ecart(kind: Kind, stay: Mapping[str, Any], who: Who) -> Ecart:
         dui=dui,
         resid=_dates(stay, "resid"),
         viatrajectoire=_dates(stay, "vt"),
-        a_faire=todo,
+        todo=todo,
     )
 
 
@@ -123,8 +123,8 @@ def _dates(stay: Mapping[str, Any], system: str) -> str:
 def prepare(esms: Etablissement) -> list[tuple[str, ...]]:
     """One line a mismatch, kind by kind, as work is done; then by local number, and last who has none."""
     order = {label: position for position, label in enumerate([*(kind.label for kind in KINDS), PAPER])}
-    found = sorted(esms.ecarts, key=lambda e: (order[e.nature], not e.dossier, e.dossier, e.sejour))
+    found = sorted(esms.mismatches, key=lambda e: (order[e.nature], not e.dossier, e.dossier, e.sejour))
     return [
-        (esms.finess, e.dossier, e.personne, e.sejour, e.nature, e.constat, e.dui, e.resid, e.viatrajectoire, e.a_faire)
+        (esms.finess, e.dossier, e.personne, e.sejour, e.nature, e.constat, e.dui, e.resid, e.viatrajectoire, e.todo)
         for e in found
     ]

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.adding.pages import Copy
-from tests.integration.conservation.test_relecture import TITLES
-from tests.partage import once
+from tests.integration.conservation.test_elimination_chain import TITLES
+from tests.shared import once
 
 BAROMETER = "Numéro;Année;Occupation;Remplacements\n010002228;2022;0,90;7\n"
 ERRD_TITLES = (

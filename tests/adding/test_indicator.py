@@ -12,7 +12,7 @@ import pytest
 from ingest.home import Home
 from orchestration.dbt_runtime import DAY, DBT_EXECUTABLE, environment
 from tests.adding.pages import Copy, Page
-from tests.partage import played
+from tests.shared import played
 
 RATE, COST = (f"data_contracts/indicators/{code}.yaml" for code in ("EQ_MAS", "COUT_PLACE"))
 MACRO = "dbt_project/macros/indicateurs/cout_par_place.sql"

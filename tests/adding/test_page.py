@@ -7,7 +7,7 @@ import textwrap
 from pathlib import Path
 
 from tests.adding.pages import Copy, Page
-from tests.dashboards.publication_exemple import write_publication
+from tests.dashboards.publication_example import write_publication
 from tests.patience import PATIENCE_S
 
 # Streamlit's own test engine, in the copy: the home, then the page.

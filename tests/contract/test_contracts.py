@@ -66,7 +66,7 @@ customProperties:
     value: [{code: csv, entity: tabel, reader: csvv}]
 schema:
   - name: table
-    customProperties: [{property: unit, value: {unite: ET, field: finess}}]
+    customProperties: [{property: unit, value: {kind: ET, field: finess}}]
     properties:
       - {name: finess_et, logicalType: strin}
       - {name: finess_et, logicalType: string, customProperties: [{property: elment, value: X}]}

@@ -1,7 +1,7 @@
 """What the gate out demands of a published value, the gate in demanded of the delivered one: from one declaration.
 
 A product that names a value domain says where the value comes from (`comesFrom`), and the source names the same domain.
-`tests/integration/publication/test_porte_entree.py` spoils every field and publishes.
+`tests/integration/publication/test_gate_in.py` spoils every field and publishes.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ def test_a_published_value_is_of_the_domain_of_what_feeds_it(product: Product, f
     for origin in field.comes_from:
         if origin == "millesime":  # validate holds every row to it, deliver every delivery
             assert field.domain.name == "millesime"
-        elif origin.startswith("unite."):
-            unit = origin.removeprefix("unite.")
+        elif origin.startswith("unit."):
+            unit = origin.removeprefix("unit.")
             fed = [e.field(e.unit_field) for c in CONTRACTS.values() for e in c.entities
                    if e.unit == unit and e.unit_field in {f.name for f in e.fields}]  # fmt: skip
             assert len(fed) > 10

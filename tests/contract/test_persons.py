@@ -24,7 +24,7 @@ customProperties:
 schema:
   - name: usagers
     customProperties:
-      - {property: unit, value: {unite: ET, field: finess_et}}
+      - {property: unit, value: {kind: ET, field: finess_et}}
       - {property: observations, value: none}
       - property: person
         value: {kind: record, number: usager_id, retention: {class: administratives}}

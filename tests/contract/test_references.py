@@ -39,7 +39,7 @@ customProperties:
 schema:
   - name: table
     customProperties:
-      - {property: unit, value: {unite: ET, field: finess_et}}
+      - {property: unit, value: {kind: ET, field: finess_et}}
       - {property: timeBasis, value: flux_annee}
     properties:
       - {name: finess_et, logicalType: string, required: true, primaryKey: true}
@@ -81,7 +81,7 @@ schema:
         logicalType: string
         primaryKey: true
         customProperties:
-          - {property: comesFrom, value: [finess.et.siret, unite.ET, millesime]}
+          - {property: comesFrom, value: [finess.et.siret, unit.ET, millesime]}
           - {property: nomenclature, value: finess_categories}
       - {name: n, logicalType: integer}
       - {name: secret, logicalType: string}
@@ -155,8 +155,8 @@ LIST = "n'est pas une nomenclature (vouliez-vous « finess_categories » ?)"
          "« finess.ets.siret » : la source « finess » n'a pas de table « ets »"),
         ("product", "finess.et.siret", "finess.et.siren", "essai.odcs.yaml:22 · essai.code.comesFrom",
          "« finess.et.siren » : la table « finess.et » n'a pas de champ « siren »"),
-        ("product", "unite.ET", "unite.EG", "essai.odcs.yaml:22 · essai.code.comesFrom",
-         "« unite.EG » : attendu, millesime, unite.EJ, unite.ET, ou source.table.champ"),
+        ("product", "unit.ET", "unit.EG", "essai.odcs.yaml:22 · essai.code.comesFrom",
+         "« unit.EG » : attendu, millesime, unit.EJ, unit.ET, ou source.table.champ"),
         ("product", "value: finess_categories", "value: categories", "essai.odcs.yaml:23 · essai.code.nomenclature",
          f"« categories » {LIST}"),
         ("product", "product: essai", "product: essais", "essai.odcs.yaml:14 · disclosure.links.1",
@@ -226,7 +226,7 @@ def test_a_check_says_every_file_at_once(tmp_path: Path, monkeypatch: pytest.Mon
     for name in ("sources", "products"):
         (tmp_path / name).mkdir()
     (tmp_path / "sources" / "essai.odcs.yaml").write_text(SOURCE.replace("TX_OCC_HP", "TX_OC_HP"), encoding="utf-8")
-    (tmp_path / "products" / "essai.odcs.yaml").write_text(PRODUCT.replace("unite.ET", "millésime"), encoding="utf-8")
+    (tmp_path / "products" / "essai.odcs.yaml").write_text(PRODUCT.replace("unit.ET", "millésime"), encoding="utf-8")
     monkeypatch.setattr(loading, "ROOT", tmp_path)  # its sources are those that the dictionary is held against
     monkeypatch.setattr(loading, "SOURCES", tmp_path / "sources")
     monkeypatch.setattr(loading, "PRODUCTS", tmp_path / "products")

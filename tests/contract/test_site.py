@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.navigateur import ABSENT, CHROMIUM, FLAGS
+from tests.browser import ABSENT, CHROMIUM, FLAGS
 from tests.patience import PATIENCE_S
 
 PROJECT = Path(__file__).resolve().parents[2]

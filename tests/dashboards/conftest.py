@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.dashboards.publication_exemple import write_publication
+from tests.dashboards.publication_example import write_publication
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from dashboards import charts, queries
 from dashboards.labels import labels
 from ingest.home import Home
-from tests.dashboards import publication_exemple as exemple
+from tests.dashboards import publication_example as example
 from tests.patience import PATIENCE_S
 from witness.generate.defects import EFFECTS, DefectRates
 from witness.generate.personnes.rates import PersonRates
@@ -47,7 +47,7 @@ SCORE: dict[str, Any] = {
 
 def _page(home: Path, monkeypatch: pytest.MonkeyPatch, score: dict[str, Any] | None) -> AppTest:
     monkeypatch.setenv("DLNUF_HOME", str(home))
-    version = exemple.write_publication(home).name
+    version = example.write_publication(home).name
     if score is not None:
         Home(home).scores.mkdir()
         (Home(home).scores / f"{version}.json").write_text(json.dumps(score), encoding="utf-8")
@@ -81,7 +81,7 @@ def test_a_score_that_does_not_read_is_no_score(home: Path, monkeypatch: pytest.
 def test_the_score_of_another_publication_is_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     test = _page(tmp_path, monkeypatch, SCORE)
     assert test.metric
-    later = exemple.write_publication(tmp_path, "2026-11-21T180000Z-ab12cd34")
+    later = example.write_publication(tmp_path, "2026-11-21T180000Z-ab12cd34")
     assert later.is_dir()
     test.run()
     assert not test.metric

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 import dashboards
 from dashboards import components, queries
 from dashboards.views import dlnuf_desaccords
-from tests.dashboards import publication_exemple as exemple
+from tests.dashboards import publication_example as example
 from tests.patience import PATIENCE_S
 
 THIN, NBSP = "\u202f", "\u00a0"
@@ -71,10 +71,10 @@ def test_without_publication_a_page_says_what_to_do(empty_home: Path, name: str)
 @pytest.mark.parametrize("name", PAGES)
 def test_with_empty_tables_a_page_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv("DLNUF_HOME", str(tmp_path))
-    folder = exemple.write_publication(tmp_path)
+    folder = example.write_publication(tmp_path)
     for path in [*(folder / "marts").iterdir(), *(folder / "open_data").iterdir()]:
         path.unlink()
-    address = {"finess": exemple.MIMOSAS} if name == "etablissement" else {}
+    address = {"finess": example.MIMOSAS} if name == "etablissement" else {}
     test = _page(name, **address)
     assert len(test.info) == 1
     assert not test.metric
@@ -123,7 +123,7 @@ def test_the_level_first_shown_is_the_narrowest_that_holds_every_open_esms(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: set[str], niveau: str, esms: str
 ) -> None:
     monkeypatch.setenv("DLNUF_HOME", str(tmp_path))
-    path = exemple.write_publication(tmp_path) / "marts" / "mart_etablissements__fiche.parquet"
+    path = example.write_publication(tmp_path) / "marts" / "mart_etablissements__fiche.parquet"
     fiches = pl.read_parquet(path)
     fiches.filter(pl.col("departement_code").is_in(list(kept))).write_parquet(path)
     test = _page("territoire")
@@ -161,7 +161,7 @@ def test_the_map_has_its_table_and_changes_with_the_indicator(home: Path) -> Non
 def test_the_offer_is_filtered_by_authority(home: Path) -> None:
     test = _page("territoire")
     offer = _table(test, "Autorité compétente")
-    assert offer.set_index("Catégorie").loc[exemple.CATEGORIES["500"][0], "Ouverts"] == 5
+    assert offer.set_index("Catégorie").loc[example.CATEGORIES["500"][0], "Ouverts"] == 5
     test.multiselect(key="f_financeur").set_value(["CD"])
     _ran(test)
     assert _table(test, "Autorité compétente")["Catégorie"].tolist() == ["Résidences autonomie"]
@@ -195,7 +195,7 @@ def test_identity_of_an_establishment_found_by_name(home: Path) -> None:
 
 
 def test_an_establishment_can_be_asked_for_in_the_address(home: Path) -> None:
-    test = _page("etablissement", finess=exemple.JEANNE)
+    test = _page("etablissement", finess=example.JEANNE)
     assert test.header[0].value == "Résidence Jeanne d'Arc"
     assert dict(_table(test, "Information").to_numpy().tolist())["Latitude et longitude"] == "inconnu"
     assert any("Aucune valeur n'est retenue" in info.value for info in test.info)
@@ -203,17 +203,17 @@ def test_an_establishment_can_be_asked_for_in_the_address(home: Path) -> None:
 
 def test_a_number_that_finess_does_not_know_keeps_its_values(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DLNUF_HOME", str(tmp_path))
-    known = [row for row in exemple.fiches() if row["finess_et"] != exemple.MIMOSAS]
-    monkeypatch.setattr(exemple, "fiches", lambda: known)
-    exemple.write_publication(tmp_path)
-    test = _page("etablissement", finess=exemple.MIMOSAS)
-    assert test.header[0].value == f"FINESS {exemple.MIMOSAS}"
+    known = [row for row in example.fiches() if row["finess_et"] != example.MIMOSAS]
+    monkeypatch.setattr(example, "fiches", lambda: known)
+    example.write_publication(tmp_path)
+    test = _page("etablissement", finess=example.MIMOSAS)
+    assert test.header[0].value == f"FINESS {example.MIMOSAS}"
     assert "son identité est inconnue" in test.warning[0].value
     assert len(_table(test, "Accord")) == 2
 
 
 def test_values_are_those_of_the_latest_year_unless_asked(home: Path) -> None:
-    test = _page("etablissement", finess=exemple.MIMOSAS)
+    test = _page("etablissement", finess=example.MIMOSAS)
     assert test.selectbox(key="annee").options == ["Le dernier connu", "Tous", "2023", "2022"]
     test.selectbox(key="theme").set_value("9-Tarifs")
     _ran(test)
@@ -224,14 +224,14 @@ def test_values_are_those_of_the_latest_year_unless_asked(home: Path) -> None:
 
 
 def test_a_closed_establishment_says_so(home: Path) -> None:
-    test = _page("etablissement", finess=exemple.ELOI)
+    test = _page("etablissement", finess=example.ELOI)
     assert "Fermé le 30/06/2021" in _texts(test)
     assert "décrivent le passé" in test.warning[0].value
     assert _table(test, "Évènement")["Évènement"].tolist() == ["Fermeture", "Ouverture"]
 
 
 def test_values_have_their_unit_year_source_and_agreement(home: Path) -> None:
-    test = _page("etablissement", finess=exemple.MIMOSAS)
+    test = _page("etablissement", finess=example.MIMOSAS)
     test.selectbox(key="theme").set_value("2-Offre / capacité")
     _ran(test)
     rows = _table(test, "Accord").to_numpy().tolist()
@@ -244,7 +244,7 @@ def test_values_have_their_unit_year_source_and_agreement(home: Path) -> None:
 
 
 def test_where_a_figure_comes_from(home: Path) -> None:
-    test = _page("etablissement", finess=exemple.MIMOSAS)
+    test = _page("etablissement", finess=example.MIMOSAS)
     test.selectbox(key="theme").set_value("3-Activité")
     _ran(test)
     said = _texts(test)
@@ -262,7 +262,7 @@ def test_where_a_figure_comes_from(home: Path) -> None:
 
 
 def test_an_out_of_bounds_value_is_kept_and_flagged(home: Path) -> None:
-    test = _page("etablissement", finess=exemple.MIMOSAS)
+    test = _page("etablissement", finess=example.MIMOSAS)
     test.selectbox(key="theme").set_value("7-Ressources humaines")
     _ran(test)
     assert _table(test, "Accord")["Valeur"].tolist() == [f"**48,2{NBSP}%** :orange-badge[▲ signalée]"]
@@ -270,7 +270,7 @@ def test_an_out_of_bounds_value_is_kept_and_flagged(home: Path) -> None:
 
 
 def test_codes_and_dates_are_read_as_labels_and_days(home: Path) -> None:
-    test = _page("etablissement", finess=exemple.MIMOSAS)
+    test = _page("etablissement", finess=example.MIMOSAS)
     test.selectbox(key="theme").set_value("1-Identité / structure")
     _ran(test)
     assert set(_table(test, "Accord")["Valeur"]) == {
@@ -279,7 +279,7 @@ def test_codes_and_dates_are_read_as_labels_and_days(home: Path) -> None:
 
 
 def test_indicators_show_thresholds_and_mark_the_atypical(home: Path) -> None:
-    test = _page("etablissement", finess=exemple.MIMOSAS)
+    test = _page("etablissement", finess=example.MIMOSAS)
     rows = {
         row["Indicateur"]: row
         for t in test.table
@@ -296,7 +296,7 @@ def test_indicators_show_thresholds_and_mark_the_atypical(home: Path) -> None:
 
 
 def test_history_names_disciplines_and_managers(home: Path) -> None:
-    events = _table(_page("etablissement", finess=exemple.MIMOSAS), "Évènement").set_index("Évènement")
+    events = _table(_page("etablissement", finess=example.MIMOSAS), "Évènement").set_index("Évènement")
     assert events.loc["Changement de capacité", "Détail"].startswith(
         "74 → 78 places ; Accueil pour Personnes Âgées (924)"
     )
@@ -333,7 +333,7 @@ def test_conflicts_are_listed_filtered_and_explained(home: Path) -> None:
     assert result["Retenue"] == f"**−125{THIN}430{NBSP}€**"
     assert result["Sources"] == "ERRD, contre Tableau de bord ESMS"
     assert rows.loc["ETP total (2022)", "Tolérance"] == f"± 2{NBSP}%"
-    assert rows.loc["ETP total (2022)", "Établissement"] == f"[MAS du Ternois](/etablissement?finess={exemple.MAS})"
+    assert rows.loc["ETP total (2022)", "Établissement"] == f"[MAS du Ternois](/etablissement?finess={example.MAS})"
     test.multiselect(key="c_action_conflit").set_value(["SIGNAL_AUTORITE"])
     _ran(test)
     assert _table(test, "Suite à donner")["Écartée"].tolist() == [f"80{NBSP}places"]
@@ -398,12 +398,12 @@ def test_rules_have_an_example_and_a_remedy(home: Path) -> None:
 
 def test_counts_of_few_persons_read_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DLNUF_HOME", str(tmp_path))
-    received, rules = exemple.livraisons(), exemple.regles()
+    received, rules = example.livraisons(), example.regles()
     received[1] |= {"source": "dui", "n_acceptees": None, "n_rejetees": None}
     rules[0] |= {"source": "dui", "n_lignes": None, "n_livraisons": None}
-    monkeypatch.setattr(exemple, "livraisons", lambda: received)
-    monkeypatch.setattr(exemple, "regles", lambda: rules)
-    exemple.write_publication(tmp_path)
+    monkeypatch.setattr(example, "livraisons", lambda: received)
+    monkeypatch.setattr(example, "regles", lambda: rules)
+    example.write_publication(tmp_path)
     test = _page("qualite")
     assert not test.error
     assert any("1 livraison sur des personnes a des comptes trop petits" in c.value for c in test.caption)
@@ -414,10 +414,10 @@ def test_counts_of_few_persons_read_secret(tmp_path: Path, monkeypatch: pytest.M
 
 def test_a_balance_that_is_wrong_is_shouted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DLNUF_HOME", str(tmp_path))
-    lost = exemple.livraisons()
+    lost = example.livraisons()
     lost[0]["n_acceptees"] -= 5
-    monkeypatch.setattr(exemple, "livraisons", lambda: lost)
-    exemple.write_publication(tmp_path)
+    monkeypatch.setattr(example, "livraisons", lambda: lost)
+    example.write_publication(tmp_path)
     assert "Le compte n'est pas juste" in _page("qualite").error[0].value
 
 
@@ -439,7 +439,7 @@ def test_open_datasets_have_their_warnings_dictionary_and_files(home: Path) -> N
 def test_the_open_file_as_csv_leaves_unknown_empty(home: Path) -> None:
     base = queries.current_base()
     text = components.to_csv(queries.open_dataset(base, "mart_etablissements__fiche")).decode("utf-8-sig")
-    line = next(row for row in text.splitlines() if row.startswith(exemple.JEANNE))
+    line = next(row for row in text.splitlines() if row.startswith(example.JEANNE))
     assert ";Résidence Jeanne d'Arc;" in line
     assert line.endswith(";true;true;45,0;45,0;2026-11-01")
     with pytest.raises(KeyError):

@@ -9,7 +9,7 @@ import pytest
 
 from dashboards.current import NoPublicationError, current_publication
 from ingest.home import Home
-from tests.dashboards.publication_exemple import write_publication
+from tests.dashboards.publication_example import write_publication
 
 
 def test_the_current_publication_is_the_one_of_the_pointer(home: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from dashboards import queries, timing
 from ingest.home import Home
-from tests.dashboards.publication_exemple import write_publication
+from tests.dashboards.publication_example import write_publication
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def test_a_query_whose_parameter_nobody_knows_says_so(home: Home, monkeypatch: p
 def test_an_answer_that_the_page_keeps_is_asked_again(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
     read = queries.Base.read
-    monkeypatch.setattr(queries, "__all__", ["collectes_redondantes"])
+    monkeypatch.setattr(queries, "__all__", ["redundant_collectes"])
     monkeypatch.setattr(
         queries.Base,
         "read",

@@ -15,7 +15,7 @@ from ingest.home import PROJECT, Home
 from ingest.pipeline import load_warehouse
 from orchestration.dbt_runtime import DAY, DBT_EXECUTABLE, environment
 from tests.instants import TODAY
-from tests.partage import read_project, with_dbt_read
+from tests.shared import read_project, with_dbt_read
 
 # Formulas that share the test of another: formula -> start of the name of the test.
 TESTED_WITH = {

@@ -26,12 +26,6 @@ def luhn_key(digits: str) -> str:
     return str(-total % 10)
 
 
-def luhn_valid(number: str) -> bool:
-    """Whether a number carries its right key. In a FINESS number, the letter of Corsica is read as a digit."""
-    digits = finess_digits(number)
-    return digits.isdigit() and luhn_key(digits[:-1]) == digits[-1]
-
-
 def finess_digits(number: str) -> str:
     """A FINESS number as its key requires: the letter of the département replaced by a digit in Corsica."""
     return {"2A": "21", "2B": "22"}.get(number[:2], number[:2]) + number[2:]

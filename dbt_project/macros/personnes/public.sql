@@ -1,5 +1,5 @@
 {#- The ET whose DUI counts in a public, with their territory. -#}
-{% macro esms_par_public() -%}
+{% macro esms_by_public() -%}
 select e.finess_et, c.domaine, e.departement_code, e.region_code
     from {{ ref('int_finess__et_courant') }} as e
     inner join {{ ref('categories_finess') }} as c on e.categorie_code = c.code

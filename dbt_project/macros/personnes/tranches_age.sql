@@ -12,14 +12,14 @@
 {% macro tranche_age_tdb(age) -%}
 case
         when {{ age }} is null then null
-        {%- for borne, composante in tranches_age_tdb() | reverse %}
-        when {{ age }} >= {{ borne }} then '{{ composante }}'
+        {%- for bound, component in tranches_age_tdb() | reverse %}
+        when {{ age }} >= {{ bound }} then '{{ component }}'
         {%- endfor %}
     end
 {%- endmacro %}
 
 {#- The age classes of the published marts: those of adults in care and of the elderly that the sector compares (DREES EHPA, ES-Handicap). -#}
-{% macro tranches_age_publiees() -%}
+{% macro tranches_age_marts() -%}
 {{ return([
     (0, '0-5', '0 à 5 ans'), (6, '6-11', '6 à 11 ans'), (12, '12-17', '12 à 17 ans'), (18, '18-24', '18 à 24 ans'), (25, '25-39', '25 à 39 ans'),
     (40, '40-59', '40 à 59 ans'), (60, '60-74', '60 à 74 ans'), (75, '75-84', '75 à 84 ans'), (85, '85-94', '85 à 94 ans'),
@@ -27,11 +27,11 @@ case
 ]) }}
 {%- endmacro %}
 
-{% macro tranche_age_publiee(age) -%}
+{% macro tranche_age_mart(age) -%}
 case
         when {{ age }} is null then null
-        {%- for borne, code, libelle in tranches_age_publiees() | reverse %}
-        when {{ age }} >= {{ borne }} then '{{ code }}'
+        {%- for bound, code, label in tranches_age_marts() | reverse %}
+        when {{ age }} >= {{ bound }} then '{{ code }}'
         {%- endfor %}
     end
 {%- endmacro %}

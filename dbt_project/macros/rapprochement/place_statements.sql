@@ -1,5 +1,5 @@
 {#- The statements of a system, each with the stay it is about (docs/rapprochement.md): a stay that a system believed before it tells
-    (macro `apparier`); else a stay of its own, once, whatever its files repeat (macro `reunir`); none for a request that no stay answers, and
+    (macro `pair_up`); else a stay of its own, once, whatever its files repeat (macro `group_repeats`); none for a request that no stay answers, and
     for a stay that is only planned.
 
     before: the relations that this macro made for the systems believed before. is_monthly: a file of a month says again who is there. A row
@@ -19,7 +19,7 @@
         inner join {{ statements }} as d on e.enonce_cle = d.enonce_cle
     )
 {%- endset -%}
-{%- set a_placer -%}
+{%- set to_place -%}
 (
         select d.*
         from {{ statements }} as d
@@ -29,10 +29,10 @@
         where d.systeme = '{{ system }}' and d.est_rapprochable{{ ' and remplaces.enonce_cle is null' if is_monthly }}
     )
 {%- endset -%}
-{%- set seuls -%}
+{%- set unplaced -%}
 (
         select d.*
-        from {{ a_placer }} as d
+        from {{ to_place }} as d
         {% if before -%}
         left join apparies on d.enonce_cle = apparies.enonce_cle
         {% endif -%}
@@ -72,12 +72,12 @@ remplaces as (
 {% endif -%}
 {% if before -%}
 apparies as (
-    {{ apparier(sejours, a_placer) }}
+    {{ pair_up(sejours, to_place) }}
 ),
 
 {% endif -%}
 doubles as (
-    {{ reunir(seuls) }}
+    {{ group_repeats(unplaced) }}
 ),
 
 places as (

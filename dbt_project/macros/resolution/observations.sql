@@ -1,51 +1,51 @@
 {#- The long form of a table: one row for each answer. An unknown value gives no answer.
-    champs: (field, element, component, time basis, kind nombre|texte|commune|date|booleen, factor to the canonical unit, that unit). -#}
-{% macro observations(relation, source, collecte, entite, unite, unite_id, champs, perimetre_champ=none, perimetre_groupe=[], perimetre_site=[], perimetre_du_document=false, depot=none) %}
+    fields: (field, element, component, time basis, kind nombre|texte|commune|date|booleen, factor to the canonical unit, that unit). -#}
+{% macro observations(relation, source, collecte, entity, unit, unit_field, fields, perimeter_field=none, perimeter_grouped=[], perimeter_single=[], perimeter_elsewhere=false, tie_break_field=none) %}
 with lignes as (
-    select * from {{ relation }} where {{ unite_id }} is not null
+    select * from {{ relation }} where {{ unit_field }} is not null
 )
-{% for champ, element, composante, base, kind, factor, unite_mesure in champs %}
+{% for field, element, component, basis, kind, factor, unit_of_measure in fields %}
 select
-    '{{ unite }}' as unite,
-    cast({{ unite_id }} as {{ dbt.type_string() }}) as unite_id,
-    {{ answered_perimeter(perimetre_champ, perimetre_groupe, perimetre_site, perimetre_du_document) }} as perimetre,
+    '{{ unit }}' as unite,
+    cast({{ unit_field }} as {{ dbt.type_string() }}) as unite_id,
+    {{ answered_perimeter(perimeter_field, perimeter_grouped, perimeter_single, perimeter_elsewhere) }} as perimetre,
     cast(millesime as {{ dbt.type_int() }}) as millesime,
     '{{ element }}' as element_id,
-    '{{ composante | replace("'", "''") }}' as composante,
-    '{{ base }}' as base_temporelle,
+    '{{ component | replace("'", "''") }}' as composante,
+    '{{ basis }}' as base_temporelle,
     '{{ source }}' as source,
     '{{ collecte }}' as collecte,
-    '{{ entite }}' as entite,
-    '{{ champ }}' as champ,
+    '{{ entity }}' as entite,
+    '{{ field }}' as champ,
     _delivery_id as delivery_id,
     _ligne as ligne,
     _collecte_le as collecte_le,
     _recu_le as recu_le,
-    {{ deposit_rank(depot) }} as rang_depot,
+    {{ deposit_rank(tie_break_field) }} as rang_depot,
     _est_courante as est_courante,
-    {% if kind == 'nombre' %}round(cast({{ champ }} as {{ type_double() }}){% if factor != 1 %} * {{ factor }}{% endif %}, 6){% else %}cast(null as {{ type_double() }}){% endif %} as valeur_nombre,
-    {% if kind == 'commune' %}coalesce(actuelles.code_actuel, lignes.{{ champ }}){% elif kind == 'texte' %}cast({{ champ }} as {{ dbt.type_string() }}){% elif kind == 'booleen' %}case when {{ champ }} then 'oui' else 'non' end{% else %}cast(null as {{ dbt.type_string() }}){% endif %} as valeur_texte,
-    {% if kind == 'date' %}cast({{ champ }} as date){% else %}cast(null as date){% endif %} as valeur_date,
-    {% if unite_mesure %}'{{ unite_mesure }}'{% else %}cast(null as {{ dbt.type_string() }}){% endif %} as unite_mesure
+    {% if kind == 'nombre' %}round(cast({{ field }} as {{ type_double() }}){% if factor != 1 %} * {{ factor }}{% endif %}, 6){% else %}cast(null as {{ type_double() }}){% endif %} as valeur_nombre,
+    {% if kind == 'commune' %}coalesce(actuelles.code_actuel, lignes.{{ field }}){% elif kind == 'texte' %}cast({{ field }} as {{ dbt.type_string() }}){% elif kind == 'booleen' %}case when {{ field }} then 'oui' else 'non' end{% else %}cast(null as {{ dbt.type_string() }}){% endif %} as valeur_texte,
+    {% if kind == 'date' %}cast({{ field }} as date){% else %}cast(null as date){% endif %} as valeur_date,
+    {% if unit_of_measure %}'{{ unit_of_measure }}'{% else %}cast(null as {{ dbt.type_string() }}){% endif %} as unite_mesure
 from lignes
 {%- if kind == 'commune' %}
 -- Answers are compared in today's code: a merged commune, then its new one, are one answer.
-left join {{ ref('communes_actuelles') }} as actuelles on lignes.{{ champ }} = actuelles.code
+left join {{ ref('communes_actuelles') }} as actuelles on lignes.{{ field }} = actuelles.code
 {%- endif %}
-where {{ champ }} is not null
+where {{ field }} is not null
 {{ "union all" if not loop.last }}
 {% endfor %}
 {% endmacro %}
 
 {#- Whether an answer is about one site or several. NULL when another channel of the same document says it. -#}
-{% macro answered_perimeter(champ, groupe, site, du_document) %}
-{%- if champ -%}
+{% macro answered_perimeter(field, grouped, single, elsewhere) %}
+{%- if field -%}
 case
-        when lower(trim({{ champ }})) in ({{ quoted_texts(groupe) }}) then 'groupe'
-        when lower(trim({{ champ }})) in ({{ quoted_texts(site) }}) then 'site'
+        when lower(trim({{ field }})) in ({{ quoted_texts(grouped) }}) then 'groupe'
+        when lower(trim({{ field }})) in ({{ quoted_texts(single) }}) then 'site'
         else 'inconnu'
     end
-{%- elif du_document -%}
+{%- elif elsewhere -%}
 cast(null as {{ dbt.type_string() }})
 {%- else -%}
 'site'
@@ -57,9 +57,9 @@ cast(null as {{ dbt.type_string() }})
 {%- endmacro %}
 
 {#- The number of a deposit padded on the left, so that deposits sort as numbers though they are texts. -#}
-{% macro deposit_rank(depot) %}
-{%- if depot -%}
-lpad(cast({{ depot }} as {{ dbt.type_string() }}), 20, '0')
+{% macro deposit_rank(field) %}
+{%- if field -%}
+lpad(cast({{ field }} as {{ dbt.type_string() }}), 20, '0')
 {%- else -%}
 cast(null as {{ dbt.type_string() }})
 {%- endif -%}

@@ -47,14 +47,14 @@ class Entry:
 
 
 def sniff(path: Path) -> Document:
-    """facts: resourceType of the whole, and contenu: tddui, sdo, cda (only documents of TDDUI), or empty.
+    """facts: resourceType of the whole, and content: tddui, sdo, cda (only documents of TDDUI), or empty.
 
     A file of ours is recognised by any resource that names the guide, wherever it stands and whatever the type of the
     bundle. For a file of another guide, four facts help to word its refusal: types (of its resources, the most frequent
     first), guides (that they name), type (of the bundle), document (code of the CDA that it carries).
     """
     bundle = _is_bundle(path)
-    facts = {"resourceType": "Bundle" if bundle else "ressource", "contenu": ""}
+    facts = {"resourceType": "Bundle" if bundle else "ressource", "content": ""}
     types: Counter[str] = Counter()
     named: dict[str, None] = {}
     carried: str | None = None
@@ -71,10 +71,10 @@ def sniff(path: Path) -> Document:
             elif header is not None:
                 guide = guides.TDDUI
         if guide == guides.SDO and kind == "Task":
-            return Document("json", "utf-8", None, {**facts, "contenu": "sdo"})
+            return Document("json", "utf-8", None, {**facts, "content": "sdo"})
         says_tddui = says_tddui or guide == guides.TDDUI
         if says_tddui and set(types) - {"DocumentReference"}:
-            return Document("json", "utf-8", None, {**facts, "contenu": "tddui"})
+            return Document("json", "utf-8", None, {**facts, "content": "tddui"})
         if guide:
             named.setdefault(guide)
     if not says_tddui and bundle:
@@ -82,7 +82,7 @@ def sniff(path: Path) -> Document:
         says_tddui = guides.TDDUI in claimed
         named |= dict.fromkeys(filter(None, claimed))
     if says_tddui and types:
-        facts["contenu"] = "cda" if set(types) == {"DocumentReference"} else "tddui"
+        facts["content"] = "cda" if set(types) == {"DocumentReference"} else "tddui"
         return Document("json", "utf-8", None, facts)
     facts["types"] = ",".join(kind for kind, _ in types.most_common() if kind)
     facts["guides"] = ",".join(named)
@@ -90,6 +90,12 @@ def sniff(path: Path) -> Document:
     if carried is not None:
         facts["document"] = carried
     return Document("json", "utf-8", None, facts)
+
+
+def version_of(path: Path) -> str | None:
+    """The version of the guide that a JSON file follows (`guides.version_in`); None when nothing says it."""
+    with json_stream(path) as stream:
+        return guides.version_in(iter(lambda: stream.read(_BLOCK), b""))
 
 
 def _texts(path: Path, place: str) -> list[str]:
@@ -155,7 +161,7 @@ def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Ta
             class takes.
     """
     held = {entity: Held(entity) for entity in entities}
-    index, unexpected = Index(), _Unexpected(layout.options.get("contenu", "tddui"))
+    index, unexpected = Index(), _Unexpected(layout.options.get("content", "tddui"))
     deep = _names(path, b"modifierExtension")
     for entry in entries(path):
         kind = unexpected.checked(entry)

@@ -10,6 +10,7 @@ is therefore recognised by its extensions, its identifier systems, its code syst
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from ingest.read.fhir.elements import Node, claimed_profiles, code, kind_of_system
@@ -19,6 +20,14 @@ TDDUI, SDO, ROR = "tddui", "sdo", "ror"
 # them, fhir/ig/<guide> (« ror30 »).
 _CANONICAL = re.compile(r"https?://interop\.esante\.gouv\.fr/(?:ig/(?:fhir|cda)|fhir/ig)/([a-z-]+)\d*(?=[/|]|$)", re.I)
 _BY_PREFIX = {"tddui-": TDDUI, "sdo-": SDO, "esms-task": SDO, "ror-": ROR}
+_SAID = re.compile(rb"ig/fhir/(tddui|sdo)/StructureDefinition/[a-z0-9-]+\|([0-9]+(?:\.[0-9]+)*(?:-[a-z0-9.]+)?)")
+# The profiles that each version of the TDDUI guide brought, the latest first (its page of changes).
+_BROUGHT = (
+    (b"tddui-basic-decision", "2.4"), (b"tddui-slot-presence-absence", "2.3"),
+    (b"tddui-careplan-projet-personnalise", "2.2"), (b"tddui-questionnaire-response", "2.1"),
+    (b"tddui-encounter-evenement", "2.1"), (b"tddui-encounter-sejour", "2.0"), (b"tddui-patient", "2.0"),
+)  # fmt: skip
+_OVERLAP = 200  # of two blocks, so that a profile cut by the end of one is seen
 _NAMING = ("url", "system", "questionnaire")
 EXPORT_DUI = "EXPORT_DUI"  # type of a DocumentReference that carries a CDA of TDDUI (TRE_A05)
 
@@ -64,3 +73,22 @@ def _named_in(resource: Node) -> str | None:
     if TDDUI in named or (is_medico_social and SDO not in named):
         return TDDUI
     return SDO if SDO in named else next(iter(named), None)
+
+
+def version_in(blocks: Iterable[bytes]) -> str | None:
+    """The version of its guide that a file follows, by its bytes: « tddui 2.2.0 », « tddui 2.4 au moins »; else None.
+
+    What a profile that it names says after « | », wherever it stands (a resource, or the bundle); else the version that
+    brought the latest of the profiles that it names, which is the least that it can follow.
+    """
+    latest: tuple[int, str] | None = None
+    before = b""
+    for block in blocks:
+        text_read = before + block
+        if said := _SAID.search(text_read):
+            return f"{said[1].decode()} {said[2].decode()}"
+        for rank, (profile, version) in enumerate(_BROUGHT):
+            if profile in text_read and (latest is None or rank < latest[0]):
+                latest = (rank, version)
+        before = text_read[-_OVERLAP:]
+    return f"tddui {latest[1]} au moins" if latest else None

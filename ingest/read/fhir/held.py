@@ -15,7 +15,12 @@ from ingest.read.fhir.rows import Row
 from ingest.read.frames import CHEMIN, DEFAUT, LIGNE, Table, text_frame
 
 _CHUNK = 20_000  # rows kept as Python values before they become columns
-_SEVERAL = {"evaluation_reponses", "droits_prestations"}  # several rows an entry: their line is their rank
+_SEVERAL = {
+    "evaluation_reponses",
+    "decisions_remplacees",
+    "droits_prestations",
+    "prises_en_charge",
+}  # several rows an entry: their line is their rank
 _WHO, _WHOSE, _WHY = "@usager", "@finess", "@defaut"
 Texts = tuple[str | None, ...]  # what a reference gives: one text for each column that it fills
 

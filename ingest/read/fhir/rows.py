@@ -11,7 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from decimal import Decimal, InvalidOperation
+from functools import cache
 
+from data_contracts.nomenclatures import read_list
 from data_contracts.statuses import FACT, PLANNED, REFUSED
 from ingest.read.fhir import questionnaires
 from ingest.read.fhir.elements import (
@@ -45,7 +47,6 @@ from ingest.read.fhir.vocabulary import (
     GENDERS,
     INS,
     MDPH,
-    MODALITIES,
     NIR,
     OBJECTS,
     PLANNED_DATE,
@@ -57,10 +58,12 @@ from ingest.read.fhir.vocabulary import (
 Row = dict[str, str | None]
 Rows = Iterator[tuple[str, Row, str]]  # entity, row, path below the resource
 
+# How the systems of these lists are written: by their own name, by that of the terminology.
+_LISTS = {"J226": ("R338", "J226"), "J264": ("R213", "J264"), "J30": ("R240", "J30")}
 _PERSON = (
     "finess_et", "usager_id", "matricule_ins", "ins_type", "ins_statut", "nir", "numero_mdph", "nom_naissance",
-    "nom_usage", "prenoms", "date_naissance", "sexe", "commune_naissance", "code_domicile", "protection_juridique",
-    "date_deces",
+    "nom_usage", "prenoms", "date_naissance", "rang_naissance", "sexe", "commune_naissance", "code_domicile",
+    "protection_juridique", "date_deces",
 )  # fmt: skip
 _TO_KM = {"m": Decimal("0.001"), "km": Decimal(1)}
 _TO_MIN = {"s": 1 / Decimal(60), "min": Decimal(1), "h": Decimal(60)}
@@ -74,7 +77,7 @@ def _usager(patient: Node, _: State) -> Rows:
     row: Row = dict.fromkeys(_PERSON)
     for identifier in objects(patient, "identifier"):
         value, system = text(identifier, "value"), identifier.get("system")
-        if value is None:
+        if value is None or identifier.get("use") == "old":
             continue
         if code(identifier, "type") == "PIN":  # whichever MDPH gave it: a DUI does not always know
             row["numero_mdph"] = value
@@ -99,9 +102,10 @@ def _usager(patient: Node, _: State) -> Rows:
     row["nom_naissance"], row["nom_usage"] = text(official, "family"), text(usual, "family")
     row["prenoms"] = birth_names or " ".join(listed) or None
     row["date_naissance"] = day(text(patient, "birthDate"))
+    row["rang_naissance"] = text(tddui(part(patient, "_birthDate"), "tddui-birth-order"), "valuePositiveInt")
     row["sexe"] = _translated(GENDERS, text(patient, "gender"))
     row["commune_naissance"] = _insee(part(extension(patient, BIRTH_PLACE), "valueAddress"))
-    addresses = objects(patient, "address")
+    addresses = [a for a in objects(patient, "address") if a.get("use") != "old"]
     home = next((a for a in addresses if a.get("use") == "home"), addresses[0] if addresses else {})
     row["code_domicile"] = _insee(home) or text(home, "postalCode")
     row["protection_juridique"] = code(tddui(patient, "tddui-legal-protection"), "valueCodeableConcept")
@@ -115,7 +119,7 @@ def _insee(address: Node) -> str | None:
 
 def _sejour(stay: Node, state: State) -> Rows:
     finess, ident = business(stay, "sejour")
-    period = part(stay, "period")
+    period, inside = part(stay, "period"), part(stay, "hospitalization")
     start, end = day(text(period, "start")), day(text(period, "end"))
     expected = {
         side: day(text(extension(stay, f"{PLANNED_DATE}{side}Date"), "valueDateTime")) for side in ("Start", "End")
@@ -128,38 +132,42 @@ def _sejour(stay: Node, state: State) -> Rows:
         "@usager": key_of(stay.get("subject")), "@structure": key_of(stay.get("serviceProvider")),
         "date_admission": day(text(tddui(stay, "tddui-admission-date"), "valueDateTime")),
         "date_entree_previsionnelle": expected["Start"], "date_entree": start,
-        "mode_entree": code(part(stay, "hospitalization"), "admitSource"),
+        "mode_entree": code(inside, "admitSource"),
         "libelle_mode_entree": text(tddui(stay, "tddui-entry-mode-label"), "valueString"),
         "date_sortie_previsionnelle": expected["End"], "date_sortie": end,
         "libelle_mode_sortie": text(tddui(stay, "tddui-exit-mode-label"), "valueString"),
         "modalite": _modality(stay),
-        "@provenance": key_of(part(stay, "hospitalization").get("origin")),
+        "mode_sortie": code(inside, "dischargeDisposition"), "@provenance": key_of(inside.get("origin")),
+        "date_entree_provenance": day(text(tddui(inside, "tddui-entry-date-origin"), "valueDateTime")),
+        "dossier_provenance": text(part(inside, "preAdmissionIdentifier"), "value"),
     }, ""  # fmt: skip
 
 
 def _modality(stay: Node) -> str | None:
-    """The modality: our own code when it is given, else from J264 with J30, else « DOM » from J226; else unknown."""
-    codes: dict[str, str] = {}
+    """The modality that a code of J226 says by its own meaning; else one of J264, with J30; else unknown.
+
+    The guide binds the element to J226, which says « at home » and nothing else of the ways of being received.
+    """
+    said: dict[str, str] = {}
     for concept in objects(stay, "serviceType"):
         for coding in objects(concept, "coding"):
             system, value = text(coding, "system") or "", text(coding, "code")
-            if value is None:
-                continue
-            if system == MODALITIES:
-                return value
-            for name, marks in (("mode", ("R213", "J264")), ("temps", ("R240", "J30")), ("ror", ("R338", "J226"))):
-                if any(mark in system for mark in marks):
-                    codes.setdefault(name, value)
-    match codes.get("mode"), codes.get("temps"):
-        case "46", "02":
-            return "HP"
-        case "46", "01":
-            return "HT"
-        case "47", _:
-            return "AJ"
-        case "48", _:
-            return "AN"
-    return "DOM" if codes.get("ror") in ("05", "27") else None
+            name = next((name for name, marks in _LISTS.items() if any(mark in system for mark in marks)), None)
+            if name and value:
+                said.setdefault(name, value)
+    of = modalities()
+    return (
+        of.get(("J226", said.get("J226"), ""))
+        or of.get(("J264", said.get("J264"), said.get("J30") or ""))
+        or of.get(("J264", said.get("J264"), ""))
+    )
+
+
+@cache
+def modalities() -> dict[tuple[str, str | None, str], str]:
+    """(list, code, temporality) -> our modality; a code that says none is not there."""
+    rows = read_list("modalites_codees")
+    return {(row["liste"], row["code"], row["temporalite"]): row["modalite"] for row in rows if row["modalite"]}
 
 
 def _evenement(event: Node, state: State) -> Rows:
@@ -343,24 +351,55 @@ def _decision(basic: Node, _: State) -> Rows:
         "finess_et": None, "decision_id": ident, "id_nat_decision": national, "@usager": subject,
         "date_decision": day(text(extension(decision, "dateDecision"), "valueDate")),
         "type_decision": code(extension(decision, "typeDecision"), "valueCodeableConcept"),
+        "date_effet_cloture": day(text(extension(decision, "dateEffetCloture"), "valueDate")),
     }, ""  # fmt: skip
+    for rank, replaced in enumerate(_replaced(basic)):
+        yield "decisions_remplacees", {
+            "finess_et": None, "decision_id": ident, "decision_remplacee_id": replaced, "@usager": subject,
+        }, f".identifier[{rank}]"  # fmt: skip
     for rank, right in enumerate(extensions(decision, "droitPrestation"), start=1):
         numbered = extension(right, "idDroitPrestation")
         own = text(numbered, "valueString") or text(part(numbered, "valueIdentifier"), "value")
+        number = own or (f"{ident}-{rank}" if ident else None)
+        detail = extension(right, "detailPrestation")
+        where = f".extension[{SD}tddui-decision].droitPrestation[{rank - 1}]"
+        more = beyond(right)
+        number = more.get("droit_id", number)
 
-        def coded(url: str, right: Node = right) -> str | None:
-            return code(extension(right, url), "valueCodeableConcept")
+        def coded(url: str, node: Node = right) -> str | None:
+            return code(extension(node, url), "valueCodeableConcept")
 
         yield "droits_prestations", {
-            "finess_et": None, "droit_id": own or (f"{ident}-{rank}" if ident else None), "decision_id": ident,
+            "finess_et": None, "droit_id": number, "decision_id": ident,
             "@usager": subject, "categorie": coded("categorieDroitPrestation"),
             "type_droit": coded("typeDroitPrestation"), "nature": coded("natureDroitPrestation"),
             "date_ouverture": day(text(extension(right, "dateOuverture"), "valueDate")),
             "date_echeance": day(text(extension(right, "dateEcheance"), "valueDate")),
             "existence_pag": text(extension(right, "existencePAG"), "valueBoolean"),
             "motif_fin_pag": coded("motifFinPAG"), "creton": text(extension(right, "creton"), "valueBoolean"),
-            **beyond(right),
-        }, f".extension[{SD}tddui-decision].droitPrestation[{rank - 1}]"  # fmt: skip
+            "taux": text(part(extension(right, "taux"), "valueQuantity"), "value"),
+            "type_compensation": coded("typeCompensation"), "temporalite": coded("temporaliteAccueil", detail),
+            "accueil_sequentiel": text(extension(detail, "accueilSequentiel"), "valueBoolean"),
+            "qualification": coded("qualificationOrientation", detail),
+            "precision_orientation": coded("precisionOrientation", detail),
+            **more,
+        }, where  # fmt: skip
+        for order, care in enumerate(extensions(detail, "priseCharge"), start=1):
+            amount = extension(care, "quantification")
+            unit = part(extension(amount, "unitePriseCharge"), "valueQuantity")
+            yield "prises_en_charge", {
+                "finess_et": None, "droit_id": number, "rang": str(order), "@usager": subject,
+                "mode_prise_en_charge": coded("modePriseCharge", care),
+                "valeur": text(extension(amount, "valeurPriseCharge"), "valueInteger"),
+                "unite": text(unit, "code") or text(unit, "unit"),
+                "frequence": coded("frequencePriseCharge", amount), **beyond(care),
+            }, f"{where}.priseCharge[{order - 1}]"  # fmt: skip
+
+
+def _replaced(basic: Node) -> list[str]:
+    """The numbers of the decisions that this one revises, renews or closes, each once."""
+    said = (text(i, "value") for i in objects(basic, "identifier") if code(i, "type") == "IDDECISIONMAJ")
+    return list(dict.fromkeys(filter(None, said)))
 
 
 def decision_numbers(basic: Node) -> tuple[str | None, str | None]:
@@ -443,7 +482,6 @@ def _orientation(task: Node, _: State) -> Rows:
         "id_decision": number("idDecision"), "id_nat_decision": number("idNat_Decision"),
         "numero_mdph": number("numeroIndividu"), "statut_esms": coded("statutESMS"), "motif_esms": coded("motifESMS"),
         "date_statut_esms": dated("dateStatutESMS"), "unite_id": number("idUnite"),
-        "nom_unite": text(given.get("nomUnite", {}), "valueString"),
         "categorie_organisation": coded("categorieOrganisation"), "temporalite": coded("temporaliteAccueil"),
         "accueil_sequentiel": text(given.get("accueilSequentiel", {}), "valueBoolean"),
         "mode_prise_en_charge": coded("modePriseCharge"), "statut_unite": coded("statutUnite"),
@@ -461,9 +499,9 @@ _ROWS: dict[str, Callable[[Node, State], Rows]] = {
 }  # fmt: skip
 
 # Tables of the rows that stand beside the row of their resource.
-_BESIDE = {"evaluation_reponses", "droits_prestations"}
+_BESIDE = {"evaluation_reponses", "decisions_remplacees", "droits_prestations", "prises_en_charge"}
 # Tables whose rows take no state from their resource: a Basic has no status.
-_STATELESS = {"decisions", "droits_prestations"}
+_STATELESS = {"decisions", "decisions_remplacees", "droits_prestations", "prises_en_charge"}
 
 
 def rows_of(kind: str, resource: Node, state: State) -> Rows:
@@ -478,8 +516,8 @@ def rows_of(kind: str, resource: Node, state: State) -> Rows:
         row["@refus"] = state.refusal
         if entity not in _BESIDE:
             row.update(more)
-        elif "etat" in more and entity not in _STATELESS:
-            row["etat"] = more["etat"]
+        else:  # of what stands beside it, the state and the ESMS are those of the resource
+            row.update({name: more[name] for name in ("etat", "finess_et") if name in more and name in row})
         yield entity, row, below
 
 

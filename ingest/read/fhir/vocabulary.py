@@ -16,7 +16,6 @@ CODE_SYSTEM = f"{CANONICAL}/CodeSystem/"
 FR_CORE = "https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-"
 BIRTH_PLACE = "http://hl7.org/fhir/StructureDefinition/patient-birthPlace"
 PLANNED_DATE = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Encounter.planned"  # then StartDate, EndDate
-MODALITIES = f"{CODE_SYSTEM}tddui-modalite-accueil"
 ABSENT_REASON = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 DATA_ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 INS = {  # OID of the matricule INS, real or of test -> its nature

@@ -12,7 +12,7 @@ from ingest.home import Home
 from ingest.receive.delivery import deliver
 from orchestration.run import run
 from tests.instants import now
-from tests.partage import read_project, with_dbt_read
+from tests.shared import read_project, with_dbt_read
 from witness.generate import generate
 
 pytestmark = [pytest.mark.duckdb, pytest.mark.lent]

@@ -12,7 +12,7 @@ import pytest
 from ingest import fingerprint
 from ingest.home import PROJECT
 from ingest.receive import landing
-from tests.partage import generated
+from tests.shared import generated
 
 MODULES = sorted(fingerprint.judging_modules())
 FILES = sorted(fingerprint.judged_by())

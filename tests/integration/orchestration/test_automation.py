@@ -9,7 +9,7 @@ from ingest.home import Home
 from ingest.receive.delivery import Receipt
 from orchestration import automation, inbox
 from orchestration.partitions import all_years_tags
-from orchestration.resources import Entrepot
+from orchestration.resources import Warehouse
 from tests.instants import NOW, TODAY
 
 
@@ -39,8 +39,8 @@ def landed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def look(home: Home, cursor: str | None) -> dg.SensorResult:
     """One tick of the sensor."""
-    context = dg.build_sensor_context(cursor=cursor, resources={"entrepot": Entrepot(home, NOW)})
-    result = automation.boite_de_depot(context)
+    context = dg.build_sensor_context(cursor=cursor, resources={"warehouse": Warehouse(home, NOW)})
+    result = automation.inbox_sensor(context)
     assert isinstance(result, dg.SensorResult)
     return result
 
@@ -80,7 +80,7 @@ def test_files_that_bring_nothing_new_ask_for_no_run(home: Home, landed: list[st
 
 
 def test_every_morning_every_year_when_somebody_starts_the_schedule() -> None:
-    schedule = automation.tous_les_jours
+    schedule = automation.every_day
     assert (schedule.cron_schedule, schedule.execution_timezone) == ("30 5 * * *", "Europe/Paris")
     assert schedule.default_status == dg.DefaultScheduleStatus.STOPPED
     request = schedule(dg.build_schedule_context(scheduled_execution_time=NOW))
@@ -89,4 +89,4 @@ def test_every_morning_every_year_when_somebody_starts_the_schedule() -> None:
 
 
 def test_nothing_starts_by_itself() -> None:
-    assert automation.boite_de_depot.default_status == dg.DefaultSensorStatus.STOPPED
+    assert automation.inbox_sensor.default_status == dg.DefaultSensorStatus.STOPPED

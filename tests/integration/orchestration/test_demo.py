@@ -19,7 +19,7 @@ import pytest
 from ingest.home import Home
 from ingest.store.lake import results
 from orchestration.publication import read_current
-from tests import partage
+from tests import shared
 from tests.patience import PATIENCE_S
 from witness.generate import to_be_refused
 
@@ -47,18 +47,18 @@ def told(home: Home, *arguments: str) -> Any:
 
 
 @pytest.fixture(scope="module")
-def done(tmp_path_factory: pytest.TempPathFactory) -> partage.Played:
+def done(tmp_path_factory: pytest.TempPathFactory) -> shared.Played:
     """A demo on a département."""
-    return partage.played(tmp_path_factory)
+    return shared.played(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
-def played(done: partage.Played) -> tuple[Home, str]:
+def played(done: shared.Played) -> tuple[Home, str]:
     """The home, and what the demo said."""
     return done.home, done.said
 
 
-def test_it_says_what_it_takes_then_each_step(done: partage.Played) -> None:
+def test_it_says_what_it_takes_then_each_step(done: shared.Played) -> None:
     said = done.progress.splitlines()
     assert said[0].startswith("Démonstration : Ain, environ 330 établissements")
     steps = [line.split(" s  ", 1)[1].split(" : ")[0].split(" (")[0] for line in said[2:]]
@@ -68,7 +68,7 @@ def test_it_says_what_it_takes_then_each_step(done: partage.Played) -> None:
     ]  # fmt: skip
 
 
-def test_the_refusal_that_was_planned_is_told_as_planned(done: partage.Played) -> None:
+def test_the_refusal_that_was_planned_is_told_as_planned(done: shared.Played) -> None:
     (expected,) = to_be_refused(done.generation)
     assert [line for line in done.said.splitlines() if expected.livraison in line] == [
         f"Comme prévu : 1 fichier incomplet à dessein a été refusé : {expected}."
@@ -96,7 +96,7 @@ def test_the_summary_says_everything_in_a_few_lines(played: tuple[Home, str]) ->
 def test_a_second_demo_generates_nothing_and_publishes_nothing(played: tuple[Home, str]) -> None:
     home = played[0]
     before = (home.publication / "current.json").read_bytes()
-    again = dlnuf(home, *partage.DEMO)
+    again = dlnuf(home, *shared.DEMO)
     assert again.returncode == 0, again.stderr
     assert again.stdout.startswith("Rien de nouveau")
     assert [line.split(" s  ", 1)[1] for line in again.stderr.splitlines()] == ["Réception des fichiers (40)"]
@@ -174,7 +174,7 @@ def test_a_run_killed_at_any_moment_then_run_again_publishes_the_same(
 ) -> None:
     reference = read_current(played[0])
     assert reference is not None
-    home = partage.with_dbt_read(Home(tmp_path / "var"), partage.read_project(tmp_path_factory))
+    home = shared.with_dbt_read(Home(tmp_path / "var"), shared.read_project(tmp_path_factory))
     shutil.copytree(played[0].landing, home.landing)
     for path in KILLS:
         kill_when(home, started(home, path), path)

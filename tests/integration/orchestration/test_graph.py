@@ -15,9 +15,9 @@ from data_contracts.loading import load_contracts
 from ingest.home import Home
 from orchestration import dbt_runtime
 from orchestration.assets import POOL
-from orchestration.automation import TRAITEMENT
+from orchestration.automation import WHOLE_JOB
 from orchestration.definitions import build
-from orchestration.resources import Entrepot
+from orchestration.resources import Warehouse
 from tests.instants import NOW
 
 pytestmark = [pytest.mark.duckdb, pytest.mark.lent]
@@ -31,7 +31,7 @@ def definitions(tmp_path_factory: pytest.TempPathFactory) -> dg.Definitions:
     with pytest.MonkeyPatch.context() as patch:
         for name in dbt_runtime.environment(home):
             patch.setenv(name, "")
-        return build(home, Entrepot(home, NOW))
+        return build(home, Warehouse(home, NOW))
 
 
 def test_the_graph_is_the_one_that_was_reviewed(definitions: dg.Definitions) -> None:
@@ -43,7 +43,7 @@ def test_the_graph_is_the_one_that_was_reviewed(definitions: dg.Definitions) -> 
 
 def test_the_whole_is_a_loadable_code_location(definitions: dg.Definitions) -> None:
     dg.Definitions.validate_loadable(definitions)
-    assert {job.name for job in definitions.resolve_all_job_defs()} >= {TRAITEMENT}
+    assert {job.name for job in definitions.resolve_all_job_defs()} >= {WHOLE_JOB}
 
 
 def test_one_partitioned_asset_a_source(definitions: dg.Definitions) -> None:
@@ -53,7 +53,7 @@ def test_one_partitioned_asset_a_source(definitions: dg.Definitions) -> None:
 
 
 def test_every_step_is_in_the_pool_of_one(definitions: dg.Definitions) -> None:
-    job = definitions.resolve_job_def(TRAITEMENT)
+    job = definitions.resolve_job_def(WHOLE_JOB)
     readers_of_json = {"raw_bilan_des_lignes", "raw_livraisons_acceptees", "publication_acceptation"}
     assert {node.name for node in job.nodes if not node.definition.pools} == readers_of_json  # pyright: ignore[reportAttributeAccessIssue] - every node of an asset job is an op
     assert {pool for node in job.nodes for pool in node.definition.pools} == {POOL}  # pyright: ignore[reportAttributeAccessIssue] - same

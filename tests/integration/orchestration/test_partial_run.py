@@ -14,7 +14,7 @@ from orchestration import layer_build
 from orchestration.publication import read_current
 from orchestration.run import run
 from tests.instants import now
-from tests.partage import read_project, with_dbt_read
+from tests.shared import read_project, with_dbt_read
 from witness.generate import generate
 
 pytestmark = [pytest.mark.duckdb, pytest.mark.lent]

@@ -16,7 +16,7 @@ from orchestration import assets, definitions, layer_build
 from orchestration.lock import HomeBusy
 from orchestration.progress import silent
 from orchestration.publication import PublicationBlocked
-from orchestration.resources import Entrepot
+from orchestration.resources import Warehouse
 from orchestration.run import RunFailed, run
 from tests.instants import now
 from tests.integration.orchestration.conftest import Petit
@@ -68,7 +68,7 @@ def test_a_model_built_alone_leaves_what_is_to_redo(petit: Petit) -> None:
     run(petit.home, now=now())
     with duckdb.connect(str(petit.home.warehouse)) as connection:
         connection.execute("INSERT INTO raw.modifications VALUES ('ET', '010000008')")
-    graph = definitions.build(petit.home, Entrepot(petit.home, now(), silent, False))
+    graph = definitions.build(petit.home, Warehouse(petit.home, now(), silent, False))
     with dg.DagsterInstance.ephemeral() as instance:
         done = dg.materialize(
             list(graph.assets or []),  # pyright: ignore[reportArgumentType] - the assets of the code location

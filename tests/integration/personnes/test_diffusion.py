@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.home import Home
-from tests.integration.personnes.entrepot import Entrepot
+from tests.integration.personnes.persons_warehouse import Entrepot
 
 pytestmark = [pytest.mark.duckdb, pytest.mark.lent]
 

@@ -24,7 +24,7 @@ customProperties:
     value:
       - {code: csv, entity: usagers, reader: csv,
          filename: 'essai_(?P<annee>20\\d{2})-(?P<mois>\\d{2})-(?P<jour>\\d{2})',
-         millesime: {filename: true}, collecteLe: {filename: true}}
+         millesime: {filename: true}, collectedOn: {filename: true}}
       - {code: json, entity: usagers, reader: json_records, millesime: {none: true}}
 schema:
   - name: usagers
@@ -34,7 +34,7 @@ schema:
       - {name: mineur, engine: polars-sql, implementation: entre_le >= ne_le, severity: warning, type: custom,
          description: une personne entre après sa naissance, businessImpact: Vérifier les dates.}
     customProperties:
-      - {property: unit, value: {unite: ET, field: finess_et}}
+      - {property: unit, value: {kind: ET, field: finess_et}}
       - {property: observations, value: none}
       - property: person
         value: {kind: record, number: usager_id, retention: {class: administratives}}

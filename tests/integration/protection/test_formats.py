@@ -20,7 +20,7 @@ from ingest.pipeline import load_warehouse, process_pending
 from ingest.receive.delivery import deliver
 from ingest.store import lake
 from tests.instants import now
-from tests.integration.protection.recherche import Identity, in_text, traces
+from tests.integration.protection.byte_search import Identity, in_text, traces
 
 ET = "010000222"
 ANNE = Identity("Zorglubéllin", "Ysmérile", "199129999900168", date(1937, 11, 23), "12 impasse Farfadet", "DOS-ZORG-1")

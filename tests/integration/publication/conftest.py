@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ingest.home import Home
-from tests.integration.publication.entrepot import build_warehouse, trial_declarations, trial_rows
+from tests.integration.publication.trial_warehouse import build_warehouse, trial_declarations, trial_rows
 
 
 @pytest.fixture

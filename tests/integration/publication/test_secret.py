@@ -15,7 +15,7 @@ from ingest.home import Home
 from orchestration.publication import PublicationBlocked, acceptance, small_numbers
 from orchestration.publication.declared import Declarations
 from orchestration.publication.store import Publication
-from tests.integration.publication.entrepot import LATER, build_warehouse, publish_trial
+from tests.integration.publication.trial_warehouse import LATER, build_warehouse, publish_trial
 
 REPARTITION = load_products()["mart_publics__repartition"]
 # GIR 1-2, 3-4, 5-6 of the persons of three départements of one region: 7 in one cell.

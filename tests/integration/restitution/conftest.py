@@ -10,7 +10,7 @@ import pytest
 from ingest.home import Home
 from ingest.protect import keyrings
 from tests.instants import now
-from tests.integration.restitution.bureau import Bureau
+from tests.integration.restitution.esms_office import Bureau
 
 
 def desk(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Bureau:

@@ -31,9 +31,9 @@ from orchestration.restitution.named_files import WrongFolder
 from orchestration.restitution.portability import Transfer
 from orchestration.restitution.warehouse import NotReady
 from tests.instants import TODAY, now
-from tests.integration.restitution.bureau import EHPAD, IME, RESIDALIA, RESIDENTS, SECRETS, Bureau
 from tests.integration.restitution.conftest import desk
-from tests.unit.readers import exemples
+from tests.integration.restitution.esms_office import EHPAD, IME, RESIDALIA, RESIDENTS, SECRETS, Bureau
+from tests.unit.readers import examples
 from witness.generate import generate
 
 DUI = load_contracts()["dui"]
@@ -83,18 +83,18 @@ def test_every_class_of_the_guide_comes_back(
     form: str, bureau: Bureau, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if form == "fhir":
-        bureau.give("tddui_2026-11-05_a.json", exemples.as_bytes(exemples.bundle(*exemples.dossier())))
+        bureau.give("tddui_2026-11-05_a.json", examples.as_bytes(examples.bundle(*examples.dossier())))
     else:
-        bureau.give("tddui_2026-11-05_a.xml", exemples.CDA.encode())
+        bureau.give("tddui_2026-11-05_a.xml", examples.CDA.encode())
     pipeline.process_pending(bureau.home)
     pipeline.load_warehouse(bureau.home)
-    before = rows_of(bureau.home, exemples.ET)
+    before = rows_of(bureau.home, examples.ET)
     assert set(before) == (set(TABLES) if form == "fhir" else {
         "usagers", "sejours", "evaluations", "evaluation_reponses", "evenements", "transports",
     })  # fmt: skip
-    bundle = prepare(bureau, exemples.ET).files[0].path
+    bundle = prepare(bureau, examples.ET).files[0].path
     with monkeypatch.context() as elsewhere:
-        assert rows_of(next_home(tmp_path / "ensuite", elsewhere, bundle).home, exemples.ET) == before
+        assert rows_of(next_home(tmp_path / "ensuite", elsewhere, bundle).home, examples.ET) == before
 
 
 def test_the_bundle_is_what_the_guide_asks_and_holds_that_esms_alone(whole: Bureau) -> None:

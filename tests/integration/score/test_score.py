@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ingest.home import Home
-from tests import partage
+from tests import shared
 from witness.score import score
 
 pytestmark = [pytest.mark.duckdb, pytest.mark.lent]
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.duckdb, pytest.mark.lent]
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Path]:
     """A département generated, delivered, run: its home, its generation."""
-    played = partage.played(tmp_path_factory)
+    played = shared.played(tmp_path_factory)
     return played.home, played.generation
 
 

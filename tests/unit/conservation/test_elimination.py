@@ -22,7 +22,7 @@ from ingest.retain.bordereau import NotApplicable, WrongList
 from ingest.retain.exclusions import from_ranges, in_ranges
 from ingest.store import lake
 from tests.instants import TODAY, now
-from tests.unit.conservation.foyer import pseudonym, receive, result_of, rows_of, sejour, usager
+from tests.unit.conservation.retention_home import pseudonym, receive, result_of, rows_of, sejour, usager
 
 GONE, THERE = date(2018, 5, 5), None
 

@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from tests.partage import generated
+from tests.shared import generated
 from witness.generate import Summary
 
 ENCODINGS = {"export-tdbesms": "cp1252", "ANN_CA": "cp1252"}

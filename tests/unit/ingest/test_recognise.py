@@ -10,7 +10,7 @@ import pytest
 from data_contracts.loading import load_contracts
 from ingest.receive.recognise import recognise
 from tests.instants import TODAY
-from tests.unit.readers import exemples as ex
+from tests.unit.readers import examples as ex
 
 PERSONAL = ("dui", "resid_esms", "viatrajectoire_pa", "viatrajectoire_ph", "consentements")
 CONSENTS = b"finess_et;usager_id;finalite;nature;date_effet;retire_le;preuve_ref\n"
@@ -50,7 +50,7 @@ def test_the_date_of_the_name_gives_the_year(
 
 @pytest.mark.parametrize(("month", "millesime"), [("2024-12", 2024), ("2024-11", 2023), ("2025-01", 2024)])
 def test_a_month_speaks_from_its_last_day(tmp_path: Path, month: str, millesime: int) -> None:
-    from tests.unit.readers.test_csv_produits import RESID
+    from tests.unit.readers.test_csv_products import RESID
 
     path = tmp_path / f"resid_esms_{month}_a.csv"
     path.write_text(RESID + "\n", encoding="utf-8")

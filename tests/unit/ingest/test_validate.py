@@ -30,7 +30,7 @@ customProperties:
 schema:
   - name: reponses
     customProperties:
-      - {property: unit, value: {unite: ET, field: finess_et}}
+      - {property: unit, value: {kind: ET, field: finess_et}}
       - {property: timeBasis, value: flux_annee}
     quality:
       - {name: installe, type: custom, engine: polars-sql, severity: error,
@@ -358,7 +358,7 @@ def test_a_row_told_before_the_end_of_its_year_has_the_codes_of_that_day(contrac
         replace(f, nomenclature="finess_categories", options=()) if f.name == "etat" else f for f in entity.fields
     )
     dated = replace(contract, entities=(replace(entity, fields=fields),))
-    early = replace(dated, layouts=(replace(dated.layouts[0], collecte_le={"field": "ouvert_le"}),))
+    early = replace(dated, layouts=(replace(dated.layouts[0], collected_on={"field": "ouvert_le"}),))
     row: dict[str, str | None] = {"Année": "1999", "État": "001"}
     assert validated(early, row | {"Ouverture": "01/05/1999"}).flags.height == 0
     assert validated(early, row | {"Ouverture": "01/12/1999"}).flags.height == 1

@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 
 from ingest.read import UnreadableFile, sniff
-from tests.unit.readers import exemples as ex
-from tests.unit.readers.exemples import ET
+from tests.unit.readers import examples as ex
+from tests.unit.readers.examples import ET
 from tests.unit.readers.test_tddui import known
 
 ENTITIES = ("usagers", "sejours", "evaluations", "evaluation_reponses", "evenements", "transports")
@@ -67,7 +67,7 @@ FORMS = {
 @pytest.mark.parametrize("name", FORMS)
 def test_a_document_gives_the_same_rows_in_every_envelope(rows_of: Read, write: Callable[..., Path], name: str) -> None:
     path = write(FORMS[name], name)
-    assert sniff(path).facts["contenu"] == "cda"
+    assert sniff(path).facts["content"] == "cda"
     assert {e: known(t) for e, t in rows_of(path, "cda", ENTITIES).items()} == EXPECTED
 
 

@@ -264,7 +264,7 @@ def test_the_line_by_which_a_spreadsheet_is_told_the_separator(
 ) -> None:
     path = write(f"{first}\r\na;b, c\r\n1;2,5\r\n")
     document = sniff(path)
-    assert (document.header, document.facts) == (("a", "b, c"), {"separateur": ";"})
+    assert (document.header, document.facts) == (("a", "b, c"), {"separator": ";"})
     assert rows_of(path, **options)["table"].rows() == [("1", "2,5", 3, None, None)]
 
 

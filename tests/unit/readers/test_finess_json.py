@@ -61,7 +61,7 @@ def structures(write: Callable[..., Path], rows_of: Callable) -> Callable[..., d
 
 def test_sniff_says_which_of_the_two_files_it_is(write: Callable[..., Path]) -> None:
     facts = sniff(write(_structures(), "s.json")).facts
-    assert facts == {"root": "pmej", "schemaVersion": "v1.0.0", "generatedAt": STATED_ON, "contenu": "structures"}
+    assert facts == {"root": "pmej", "schemaVersion": "v1.0.0", "generatedAt": STATED_ON, "content": "structures"}
 
 
 def test_an_et_carries_its_ej_and_the_technical_columns(structures: Callable[..., dict]) -> None:

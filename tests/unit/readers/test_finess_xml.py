@@ -28,8 +28,8 @@ def test_sniff_says_which_file_of_the_flow_it_is(write: Callable[..., Path], wra
     assert document.family == "xml"
     assert document.facts == {
         "root": "fluxfiness",
-        "flux": "cs1400105",
-        "blocs": "structureet,equipementsocial",
+        "flow": "cs1400105",
+        "blocks": "structureet,equipementsocial",
         "emetteur": "finess",
         "datemaj": "2021-12-14",
     }
@@ -66,8 +66,8 @@ def test_a_tag_never_seen_becomes_a_column_and_a_repeated_one_a_defect(
 def test_another_block_is_named_by_the_layout(write: Callable[..., Path], rows_of: Callable) -> None:
     body = "<nomenclature><code>500</code></nomenclature>" * 2
     path = write(f"<fluxfiness>{body}</fluxfiness>", "f.xml")
-    frame = rows_of(path, "finess_xml", ("categories",), blocs={"categories": "nomenclature"})["categories"]
-    assert sniff(path).facts["flux"] == "nomenclature"
+    frame = rows_of(path, "finess_xml", ("categories",), blocks={"categories": "nomenclature"})["categories"]
+    assert sniff(path).facts["flow"] == "nomenclature"
     assert frame["code"].to_list() == ["500", "500"]
 
 

@@ -14,8 +14,8 @@ import pytest
 
 from ingest.read import UnreadableFile, sniff
 from ingest.read.fhir.guides import guide_of
-from tests.unit.readers import exemples as ex
-from tests.unit.readers.exemples import Node
+from tests.unit.readers import examples as ex
+from tests.unit.readers.examples import Node
 
 INTEROP = "https://interop.esante.gouv.fr"
 BASE = f"{INTEROP}/ig/fhir/tddui/"
@@ -106,7 +106,7 @@ def said(document: Node, profile: str) -> Node:
     ],
 )
 def test_what_a_file_of_resources_holds(write: Callable[..., Path], document: Node, contents: str) -> None:
-    assert sniff(write(ex.as_bytes(document), "a.json")).facts["contenu"] == contents
+    assert sniff(write(ex.as_bytes(document), "a.json")).facts["content"] == contents
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_what_a_file_of_resources_holds(write: Callable[..., Path], document: No
 )
 def test_what_a_cda_is(write: Callable[..., Path], content: bytes, contents: str, code: str) -> None:
     facts = sniff(write(content, "a.xml")).facts
-    assert (facts["contenu"], facts["document"]) == (contents, code)
+    assert (facts["content"], facts["document"]) == (contents, code)
 
 
 def test_a_letter_among_the_documents_of_a_transfer_refuses_it(

@@ -13,8 +13,8 @@ import polars as pl
 import pytest
 
 from ingest.read.frames import DEFAUT
-from tests.unit.readers import exemples as ex
-from tests.unit.readers.exemples import Node
+from tests.unit.readers import examples as ex
+from tests.unit.readers.examples import Node
 
 Read = Callable[..., dict[str, pl.DataFrame]]
 FACT, PLAN, REFUSED, CANCELLED, ERROR, NOTHING = "FAIT", "PREVU", "REFUSE", "ANNULE", "ERREUR", "rejetée"
@@ -52,7 +52,7 @@ CASES: dict[str, tuple[str, str, dict[str, str]]] = {
     "besoin-1": ("projet_elements", "status", _REQUEST),
     "attente-1": ("projet_elements", "lifecycleStatus", _GOAL),
     "objectif-1": ("projet_elements", "lifecycleStatus", _GOAL),
-    **{name: ("projet_elements", "status", _TASK) for name in ("action-1", "moyen-1", "prestation-1")},
+    **dict.fromkeys(("action-1", "moyen-1", "prestation-1"), ("projet_elements", "status", _TASK)),
     "bilan-1": ("bilans", "status", _TASK),
     "transport-1": ("transports", "status", _TASK),
     "accord-1": ("accords", "status", {
@@ -187,5 +187,5 @@ def test_an_entry_that_a_cda_document_denies_is_no_entry(rows_of: Read, write: C
 @pytest.mark.parametrize(("status", "expected"), list(_TASK.items())[:-1])
 def test_a_task_of_the_sdo_too(rows_of: Read, write: Callable[..., Path], status: str, expected: str) -> None:
     path = write(ex.as_bytes({**ex.orientation(), "status": status}), "sdo_2024-12-31_a.json")
-    rows = rows_of(path, "fhir_bundle", ("orientations",), contenu="sdo")["orientations"]
+    rows = rows_of(path, "fhir_bundle", ("orientations",), content="sdo")["orientations"]
     assert rows["etat"].to_list() == [expected]

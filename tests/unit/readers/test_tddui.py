@@ -11,8 +11,8 @@ import polars as pl
 import pytest
 
 from ingest.read import UnreadableFile, sniff
-from tests.unit.readers import exemples as ex
-from tests.unit.readers.exemples import ET, Node
+from tests.unit.readers import examples as ex
+from tests.unit.readers.examples import ET, Node
 
 ENTITIES = (
     "usagers", "sejours", "evaluations", "evaluation_reponses", "projets", "projet_elements", "bilans", "evenements",
@@ -139,7 +139,7 @@ def known(frame: pl.DataFrame) -> list[dict[str, str]]:
 
 def read(rows_of: Read, write: Callable[..., Path], *entries: Node) -> dict[str, pl.DataFrame]:
     path = write(ex.as_bytes(ex.bundle(*entries)), "tddui_2024-12-31_a.json")
-    return rows_of(path, "fhir_bundle", ENTITIES, contenu="tddui")
+    return rows_of(path, "fhir_bundle", ENTITIES, content="tddui")
 
 
 def changed(resource: Node, name: str, value: Any) -> Node:
@@ -227,10 +227,10 @@ def test_the_same_patient_given_twice_alike_is_one(rows_of: Read, write: Callabl
         ([("27", "TRE_R338")], "DOM"),
         ([("05", "J226")], "DOM"),
         ([("02", "J226")], None),
-        (
-            [("EXT", "https://interop.esante.gouv.fr/ig/fhir/tddui/CodeSystem/tddui-modalite-accueil"), ("47", "J264")],
-            "EXT",
-        ),
+        ([("26", "TRE_R338")], "DOM"),
+        ([("20", "TRE_R338")], None),  # a protected unit is of the day or of the night: it does not say
+        ([("20", "TRE_R338"), ("47", "J264")], "AJ"),
+        ([("EXT", "https://interop.esante.gouv.fr/ig/fhir/tddui/CodeSystem/tddui-modalite-accueil")], None),
         ([], None),
     ],
 )
@@ -323,8 +323,8 @@ def test_left_out_resources_give_no_row_and_no_refusal(rows_of: Read, write: Cal
 
 def test_one_resource_alone_is_read(rows_of: Read, write: Callable[..., Path]) -> None:
     path = write(ex.as_bytes(ex.patient()), "tddui_2024-12-31_seul.json")
-    assert sniff(path).facts == {"resourceType": "ressource", "contenu": "tddui"}
-    assert known(rows_of(path, "fhir_bundle", ("usagers",), contenu="tddui")["usagers"]) == COMPLETE["usagers"]
+    assert sniff(path).facts == {"resourceType": "ressource", "content": "tddui"}
+    assert known(rows_of(path, "fhir_bundle", ("usagers",), content="tddui")["usagers"]) == COMPLETE["usagers"]
 
 
 def test_an_sdo_task_alone_or_in_a_bundle(rows_of: Read, write: Callable[..., Path]) -> None:
@@ -337,8 +337,8 @@ def test_an_sdo_task_alone_or_in_a_bundle(rows_of: Read, write: Callable[..., Pa
     }  # fmt: skip
     for document in (ex.orientation(), ex.bundle(ex.entry("t", ex.orientation()), kind="searchset")):
         path = write(ex.as_bytes(document), "sdo_2024-12-31_a.json")
-        assert sniff(path).facts["contenu"] == "sdo"
-        assert known(rows_of(path, "fhir_bundle", ("orientations",), contenu="sdo")["orientations"]) == [expected]
+        assert sniff(path).facts["content"] == "sdo"
+        assert known(rows_of(path, "fhir_bundle", ("orientations",), content="sdo")["orientations"]) == [expected]
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.999])
@@ -348,7 +348,7 @@ def test_a_bundle_cut_anywhere_is_refused_and_quotes_nothing(
     whole = ex.as_bytes(ex.bundle(*ex.dossier()))
     path = write(whole[: int(len(whole) * share)], "tddui_2024-12-31_coupe.json")
     with pytest.raises(UnreadableFile, match="JSON tronqué") as refusal:
-        rows_of(path, "fhir_bundle", ENTITIES, contenu="tddui")
+        rows_of(path, "fhir_bundle", ENTITIES, content="tddui")
     assert ex.NOM not in refusal.value.message
 
 
@@ -356,7 +356,7 @@ def test_a_bundle_cut_anywhere_is_refused_and_quotes_nothing(
 def test_encodings_of_json(rows_of: Read, write: Callable[..., Path], encoding: str) -> None:
     text = json.dumps(ex.bundle(*ex.dossier()), ensure_ascii=False)
     path = write(text.encode(encoding), "tddui_2024-12-31_a.json")
-    assert known(rows_of(path, "fhir_bundle", ("usagers",), contenu="tddui")["usagers"]) == COMPLETE["usagers"]
+    assert known(rows_of(path, "fhir_bundle", ("usagers",), content="tddui")["usagers"]) == COMPLETE["usagers"]
 
 
 def test_a_stay_that_is_only_numbered_needs_no_resource(rows_of: Read, write: Callable[..., Path]) -> None:

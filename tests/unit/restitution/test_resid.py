@@ -12,7 +12,17 @@ from hypothesis import strategies as st
 from data_contracts.loading import load_contracts
 from orchestration.restitution.known import Decision, Droit, Etablissement
 from orchestration.restitution.resid_file import COLUMNS, EVERYBODY, Month, Prepared, prepare
-from tests.unit.restitution.exemples import EHPAD, IME, OCTOBER, RESIDENT, STAY, nir, with_file, with_stay, with_who
+from tests.unit.restitution.esms_examples import (
+    EHPAD,
+    IME,
+    OCTOBER,
+    RESIDENT,
+    STAY,
+    nir,
+    with_file,
+    with_stay,
+    with_who,
+)
 
 
 def row(esms: Etablissement) -> dict[str, str]:

@@ -16,7 +16,7 @@ from orchestration.restitution import sdo_tasks
 from orchestration.restitution.conformity import problems
 from orchestration.restitution.known import Decision, Droit, Etablissement
 from orchestration.restitution.sdo_tasks import Message, Prepared
-from tests.unit.restitution.exemples import DECISION, IME, STAY, TASK, with_file, with_stay
+from tests.unit.restitution.esms_examples import DECISION, IME, STAY, TASK, with_file, with_stay
 
 AT = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 ENTERED = {"vt_entree_a_dire": True}
@@ -99,7 +99,7 @@ def test_an_exit_without_a_legal_reason_is_to_be_completed(reason: str | None) -
     assert lacking(prepared) == ["motifUnite"]
     (doubt,) = prepared.doubts
     assert (doubt.valeur, doubt.constat) == (reason or "", "Sortie du 03/11/2026 à compléter : motifUnite absent")
-    assert "ASS_A32" in doubt.a_faire
+    assert "ASS_A32" in doubt.todo
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_an_event_of_which_nobody_knows_the_decision_is_not_prepared(changes: di
     assert prepared.messages == []
     (doubt,) = prepared.doubts
     assert doubt.constat == "Entrée du 02/10/2026 non préparée"
-    assert doubt.a_faire.startswith(reason)
+    assert doubt.todo.startswith(reason)
 
 
 def test_without_orientation_the_only_decision_is_taken_and_the_unit_is_to_be_completed() -> None:
@@ -214,7 +214,7 @@ def test_two_stays_of_one_orientation_are_told_apart_first() -> None:
     stay = with_stay(IME, **ENTERED).dossiers[0].sejours[0]
     prepared = sdo_tasks.prepare(with_file(IME, sejours=(stay, replace(stay, number="S-2"))), AT)
     assert only(prepared)
-    assert "Deux séjours" in prepared.doubts[0].a_faire
+    assert "Deux séjours" in prepared.doubts[0].todo
 
 
 def or_none(*values: str) -> st.SearchStrategy[str | None]:

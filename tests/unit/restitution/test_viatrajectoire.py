@@ -8,11 +8,11 @@ from datetime import date
 import pytest
 
 from orchestration.restitution import viatrajectoire_table, work_list
-from orchestration.restitution.known import Demande, Ecart, Etablissement
-from tests.unit.restitution.exemples import EHPAD, with_file, with_stay
+from orchestration.restitution.known import Demande, Etablissement, Mismatch
+from tests.unit.restitution.esms_examples import EHPAD, with_file, with_stay
 
-ENTERED = {"vt_entree_a_dire": True}
-LEFT = {"vt_sortie_a_dire": True, "sortie": date(2026, 11, 3)}
+ENTERED = {"vt_entree_to_tell": True}
+LEFT = {"vt_sortie_to_tell": True, "sortie": date(2026, 11, 3)}
 
 
 def told(esms: Etablissement) -> list[dict[str, str]]:
@@ -21,14 +21,14 @@ def told(esms: Etablissement) -> list[dict[str, str]]:
     ]
 
 
-PAPER = Demande("P-8", True, "LISTE_ATTENTE", date(2026, 5, 1), a_clore=True)
+PAPER = Demande("P-8", True, "LISTE_ATTENTE", date(2026, 5, 1), to_close=True)
 APPLIED = Demande("VT-3", False, "ADMISSION", date(2026, 9, 1))
 
 
 def test_lines_of_grand_age() -> None:
     esms = with_file(
         with_stay(EHPAD, **ENTERED, **LEFT, motif_sortie="124"),
-        demandes=(APPLIED, PAPER, replace(PAPER, a_clore=False)),
+        demandes=(APPLIED, PAPER, replace(PAPER, to_close=False)),
     )
     columns = ("N° dossier ViaTrajectoire", "Action", "Statut à porter", "Date de sortie")
     assert [tuple(line[c] for c in columns) for line in told(esms)] == [
@@ -50,9 +50,9 @@ def test_an_application_that_cannot_be_known_is_left_empty(demandes: tuple[Deman
 def test_the_work_list_is_sorted_kind_by_kind() -> None:
     entry, paper = work_list.KINDS[0].label, work_list.PAPER
     lines = [
-        Ecart(n, "NOM", "S", kind, "constat", "1", "2", "3", "à faire")
+        Mismatch(n, "NOM", "S", kind, "constat", "1", "2", "3", "à faire")
         for n, kind in (("", paper), ("D2", paper), ("D9", entry), ("D1", paper))
     ]
-    rows = work_list.prepare(replace(EHPAD, ecarts=tuple(lines)))
+    rows = work_list.prepare(replace(EHPAD, mismatches=tuple(lines)))
     assert [(row[4], row[1]) for row in rows] == [(entry, "D9"), (paper, "D1"), (paper, "D2"), (paper, "")]
     assert len(rows[0]) == len(work_list.COLUMNS)

@@ -31,13 +31,13 @@ def respondents(
     to the collection and the year, so that an ET that does not answer one year may answer the next.
     """
     p = world.panel
-    demande = np.isin(p.year, years)
+    asked = np.isin(p.year, years)
     if categories is not None:
-        demande &= np.isin(p.by_et(p.table_et["categorie"].to_numpy().astype(str)), categories)
+        asked &= np.isin(p.by_et(p.table_et["categorie"].to_numpy().astype(str)), categories)
     if cadre is not None:
-        demande &= np.array([c == cadre for c in p.t["cadre"]])
+        asked &= np.array([c == cadre for c in p.t["cadre"]])
     answering = world.streams.stream(f"reponse/{collecte}").random(len(p)) < share
-    return np.flatnonzero(demande & answering)
+    return np.flatnonzero(asked & answering)
 
 
 @dataclass

@@ -81,8 +81,3 @@ def matricules(
     table = pl.DataFrame(texts).with_columns(pl.col(c).cast(pl.String).str.zfill(n) for c, n in zeros)
     birth_place = pl.concat_str("racine", "chiffre")
     return table.select(birth_place.alias("lieu"), pl.concat_str("tete", birth_place, "rang").alias("nir"), "cle")
-
-
-def nir_key(number: str) -> str:
-    """The key of the thirteen characters of a NIR."""
-    return f"{97 - int(number[:5] + _CORSE.get(number[5:7], number[5:7]) + number[7:13]) % 97:02d}"

@@ -1,7 +1,7 @@
 {# One row per ET, year and person of its file active, under the number that the person has everywhere, with the territory and the public of
    the ET, and what the other systems were not told. Who opposes steering, in any ESMS, is left out. #}
 with esms as (
-    {{ esms_par_public() }}
+    {{ esms_by_public() }}
 ),
 
 personnes as (

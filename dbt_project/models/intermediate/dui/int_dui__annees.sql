@@ -9,7 +9,7 @@ with livraisons as (
         min(_ligne) as ligne,
         max(_collecte_le) as collecte_le,
         max(_recu_le) as recu_le
-    from {{ des_et_a_refaire(source('raw', 'dui__sejours')) }} as sejours
+    from {{ of_esms_to_redo(source('raw', 'dui__sejours')) }} as sejours
     where _est_courante and millesime is not null
     group by finess_et, millesime, _delivery_id
 ),

@@ -20,7 +20,7 @@ evaluations as (
         p.personne,
         e.evaluation_id,
         row_number() over (partition by p.unite_id, p.annee, p.personne order by e.date_evaluation desc nulls last, e.evaluation_id desc) as rang
-    from {{ des_et_a_refaire(ref('stg_dui__evaluations')) }} as e
+    from {{ of_esms_to_redo(ref('stg_dui__evaluations')) }} as e
     inner join usagers as u on e.finess_et = u.unite_id and e.usager_id = u.usager_id
     inner join presents as p on u.unite_id = p.unite_id and u.personne = p.personne and coalesce(e.date_evaluation <= p.dernier_jour, true)
     where e.type_evaluation = 'MED-1291'
@@ -28,12 +28,12 @@ evaluations as (
 
 besoins as (
     select e.unite_id, e.annee, e.personne, r.question_code as code
-    from {{ des_et_a_refaire(ref('stg_dui__evaluation_reponses')) }} as r
+    from {{ of_esms_to_redo(ref('stg_dui__evaluation_reponses')) }} as r
     inner join evaluations as e on r.finess_et = e.unite_id and r.evaluation_id = e.evaluation_id
     where e.rang = 1 and r.question_code like '1.%' and coalesce(r.reponse_code, '0') not in ('0', 'false')
     union all
     select p.unite_id, p.annee, p.personne, b.code
-    from {{ des_et_a_refaire(ref('stg_dui__projet_elements')) }} as b
+    from {{ of_esms_to_redo(ref('stg_dui__projet_elements')) }} as b
     inner join usagers as u on b.finess_et = u.unite_id and b.usager_id = u.usager_id
     inner join presents as p
         on u.unite_id = p.unite_id

@@ -6,7 +6,7 @@
     ('ENTREES', 'n_entrees > 0', 'n_entrees'), ('SORTIES', 'n_sorties > 0', 'n_sorties'),
 ] %}
 with esms as (
-    {{ esms_par_public() }}
+    {{ esms_by_public() }}
 ),
 
 personnes as (
@@ -39,7 +39,7 @@ lignes as (
     {% for dimension, composante, condition in [
         ('REPART_GIR', "'GIR_' || cast(gir as " ~ dbt.type_string() ~ ")", 'est_present and gir is not null'),
         ('REPART_GIR', "'PERMANENT_' || cast(gir as " ~ dbt.type_string() ~ ")", 'est_permanent and gir is not null'),
-        ('REPART_AGE', tranche_age_publiee('age'), 'est_present and age is not null'),
+        ('REPART_AGE', tranche_age_mart('age'), 'est_present and age is not null'),
         ('REPART_AGE', tranche_age_tdb('age'), 'est_present and age is not null'),
         ('REPART_SEXE', "case when sexe in ('F', 'M') then sexe else 'RESTE' end", 'est_present'),
         ('REPART_PROVENANCE', 'provenance', 'n_entrees > 0'),

@@ -1,4 +1,4 @@
-{{ config(materialized='table', post_hook="{{ noter_les_bascules() }}") }}
+{{ config(materialized='table', post_hook="{{ note_changes_of_diffusion() }}") }}
 {# One row per ET and dimension (TOTAUX: present, file active, entries, exits; each distribution) whose figures may leave: all of its years
    and components together, or none. Never a part: what is hidden would be the difference with the rest, or with the year after.
 
@@ -15,7 +15,7 @@ with reponses as (
     select
         i.unite_id,
         case when i.indicateur like 'REPART_%' then i.indicateur else 'TOTAUX' end as dimension,
-        max(case when not coalesce({{ est_connu('i', 'e') }}, false) or i.effectif between 1 and {{ seuil - 1 }} then 1 else 0 end) as est_retenu
+        max(case when not coalesce({{ is_known('i', 'e') }}, false) or i.effectif between 1 and {{ seuil - 1 }} then 1 else 0 end) as est_retenu
     from {{ ref('int_dui__indicateurs') }} as i
     inner join {{ ref('elements') }} as e on i.indicateur = e.element_id
     where i.indicateur in ('{{ elements | join("', '") }}')

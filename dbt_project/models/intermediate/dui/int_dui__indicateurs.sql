@@ -60,6 +60,10 @@ par_personne as (
         sum(case when n_sorties_datees > 0 then 1 else 0 end) as n_sortis_dates,
         sum(duree_jours) as duree_jours,
         sum(case when est_permanent then 1 else 0 end) as n_permanents,
+        -- Present, and nobody knows whether in a permanent place.
+        sum(case when est_present and est_permanent is null then 1 else 0 end) as n_peut_etre_permanents,
+        sum(n_sorties_sans_modalite) as sorties_sans_modalite,
+        sum(case when est_sans_modalite then 1 else 0 end) as n_sans_modalite,
         {% for gir in range(1, 7) -%}
         sum(case when est_permanent and gir = {{ gir }} then 1 else 0 end) as gir_{{ gir }},
         {% endfor -%}
@@ -165,7 +169,7 @@ comptes as (
 {%- set presents = ['n_presents + opposants_presents', 'opposants_presents'] %}
 {%- set entres = ['entrees + entrees_opposants', 'entrees_opposants'] %}
 {%- set sortis = ['sorties + sorties_opposants', 'sorties_opposants'] %}
-{%- set permanents = ['n_permanents + opposants_permanents', 'n_permanents - n_gir + opposants_permanents'] %}
+{%- set permanents = ['n_permanents + n_peut_etre_permanents + opposants_permanents', 'n_permanents - n_gir + n_peut_etre_permanents + opposants_permanents'] %}
 {%- set d_age_connu = ['n_presents + opposants_presents', 'n_presents - n_age + opposants_presents'] %}
 {%- set de_sexe_connu = ['n_presents + opposants_presents', 'n_presents - femmes - hommes + opposants_presents'] %}
 {%- set file = ['n_file + opposants_file', 'opposants_file'] %}
@@ -174,13 +178,13 @@ comptes as (
     ('FILE_ACTIVE', '', 'flux_annee', file_active('n_presents', 'sorties').valeur, 'n_file', file, 'personnes'),
     ('NB_ENTREES', '', 'flux_annee', 'entrees', 'n_entres', entres, 'personnes'),
     ('NB_SORTIES', '', 'flux_annee', 'sorties', 'n_sortis', sortis, 'personnes'),
-    ('DMS', '', 'flux_annee', duree_moyenne_sejour('duree_jours', 'sorties_datees').valeur, 'n_sortis_dates', sortis, 'jours'),
+    ('DMS', '', 'flux_annee', duree_moyenne_sejour('duree_jours', 'sorties_datees').valeur, 'n_sortis_dates', [sortis[0], 'sorties_sans_modalite + ' ~ sortis[1]], 'jours'),
     ('GMP_CONNU', '', 'stock_3112', girs.valeur, 'n_gir', permanents, 'points'),
     ('NB_ORIENTATION_MDPH', '', 'stock_3112', 'case when dit_les_orientations = 1 then n_orientes end', 'n_orientes', presents, 'personnes'),
     ('AGE_MOYEN', '', 'stock_3112', '1.0 * ages / nullif(n_age, 0)', 'n_age', d_age_connu, 'annees'),
     ('ABSENCE_MOYENNE', '', 'flux_annee', absences_moyennes('jours_absents', 'n_absents').valeur, 'n_absents', ['n_file + opposants_file', 'n_file - n_suivis + opposants_file'], 'jours'),
     ('PROJETS_REVUS', '', 'stock_3112', '100.0 * n_projets_revus / nullif(n_projets, 0)', 'n_projets', presents, 'pct'),
-    ('PERSONNES_HT', '', 'flux_annee', 'n_temporaires', 'n_temporaires', file, 'personnes'),
+    ('PERSONNES_HT', '', 'flux_annee', 'n_temporaires', 'n_temporaires', [file[0], 'n_sans_modalite + ' ~ file[1]], 'personnes'),
 ] -%}
 {%- for gir in range(1, 7) -%}
     {%- do valeurs.append(('REPART_GIR', 'GIR_' ~ gir, 'stock_3112', 'case when n_gir > 0 then gir_' ~ gir ~ ' end', 'gir_' ~ gir, permanents, 'personnes')) -%}

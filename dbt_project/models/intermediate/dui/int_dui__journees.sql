@@ -1,7 +1,8 @@
 {{ by_unit() }}
 {# One row per stay and year: days there and days away, from présence-absence. A period is as many days as it has nights: it starts and
    ends at any hour. A day of accueil de jour is a presence of less than a day; a longer one says that the person is followed, not on which
-   days: the days are then unknown. A period without its stay is of nobody's days: a modality cannot be told from it. #}
+   days: the days are then unknown. The guide TDDUI ties a period to its person alone: it is of the only stay of the person that it falls in;
+   of two, nobody knows which, and the period is of nobody's days. #}
 with annees as (
     select
         unite_id,
@@ -11,6 +12,25 @@ with annees as (
     from {{ of_units_to_redo(ref('int_dui__annees')) }} as annees
 ),
 
+seules as (
+    select p.finess_et, p.presence_id, min(s.sejour_id) as sejour_id
+    from {{ of_esms_to_redo(ref('stg_dui__presences')) }} as p
+    inner join {{ of_esms_to_redo(ref('stg_dui__sejours')) }} as s
+        on p.finess_et = s.finess_et
+        and p.usager_id = s.usager_id
+        and cast(p.debut as date) >= s.date_entree
+        and (s.date_sortie is null or cast(p.debut as date) <= s.date_sortie)
+    where p.sejour_id is null
+    group by p.finess_et, p.presence_id
+    having min(s.sejour_id) = max(s.sejour_id)
+),
+
+presences as (
+    select p.finess_et, coalesce(p.sejour_id, s.sejour_id) as sejour_id, p.type_presence, p.debut, p.fin
+    from {{ of_esms_to_redo(ref('stg_dui__presences')) }} as p
+    left join seules as s on p.finess_et = s.finess_et and p.presence_id = s.presence_id
+),
+
 periodes as (
     select
         p.finess_et,
@@ -18,7 +38,7 @@ periodes as (
         a.annee,
         p.type_presence,
         {{ dbt.datediff("case when p.debut > a.debut then p.debut else a.debut end", "case when p.fin < a.fin then p.fin else a.fin end", "minute") }} as minutes
-    from {{ des_et_a_refaire(ref('stg_dui__presences')) }} as p
+    from presences as p
     inner join annees as a on p.finess_et = a.unite_id and p.debut < a.fin and p.fin > a.debut
     where p.sejour_id is not null and p.type_presence in ('1', '2')
 )

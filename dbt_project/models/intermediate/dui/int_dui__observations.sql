@@ -12,7 +12,7 @@ with connus as (
     select i.*
     from {{ ref('int_dui__indicateurs') }} as i
     inner join {{ ref('elements') }} as e on i.indicateur = e.element_id
-    where i.indicateur in ('{{ elements | join("', '") }}') and {{ est_connu('i', 'e') }}
+    where i.indicateur in ('{{ elements | join("', '") }}') and {{ is_known('i', 'e') }}
 ),
 
 presents as (

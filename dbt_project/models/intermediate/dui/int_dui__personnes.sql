@@ -23,13 +23,18 @@ personnes as (
         max(case when est_present then 1 else 0 end) = 1 as est_present,
         -- The way of being received that counts, when there are several: housing before day care.
         min(rang_modalite) as rang_modalite,
-        -- Rated among those of a permanent place: who comes for a rest or for the day is not.
-        max(case when est_present and not coalesce(est_temporaire, false) then 1 else 0 end) = 1 as est_permanent,
+        -- Rated among those of a permanent place: who comes for a rest or for the day is not. Unknown when the modality is.
+        case
+            when max(case when est_present and not est_temporaire then 1 else 0 end) = 1 then true
+            when max(case when est_present and est_temporaire is null then 1 else 0 end) = 0 then false
+        end as est_permanent,
         max(case when modalite = 'HT' then 1 else 0 end) = 1 as a_ete_temporaire,
         sum(case when est_entre then 1 else 0 end) as n_entrees,
         sum(case when est_sorti then 1 else 0 end) as n_sorties,
-        sum(case when not coalesce(est_temporaire, false) and duree_jours is not null then 1 else 0 end) as n_sorties_datees,
-        sum(case when not coalesce(est_temporaire, false) then duree_jours end) as duree_jours,
+        sum(case when not est_temporaire and duree_jours is not null then 1 else 0 end) as n_sorties_datees,
+        sum(case when not est_temporaire then duree_jours end) as duree_jours,
+        sum(case when est_temporaire is null and est_sorti then 1 else 0 end) as n_sorties_sans_modalite,
+        max(case when est_temporaire is null then 1 else 0 end) = 1 as est_sans_modalite,
         max(case when est_entre then cast(date_entree as {{ dbt.type_string() }}) || coalesce(provenance, '') end) as derniere_provenance,
         max(case when est_sorti then cast(date_sortie as {{ dbt.type_string() }}) || coalesce(motif_sortie_code, '') end) as dernier_motif,
         sum(jours_absents) as jours_absents
@@ -54,7 +59,7 @@ girs as (
         a.annee,
         e.gir,
         row_number() over (partition by u.unite_id, u.personne, a.annee order by e.date_evaluation desc nulls last, e.evaluation_id desc) as rang
-    from {{ des_et_a_refaire(ref('stg_dui__evaluations')) }} as e
+    from {{ of_esms_to_redo(ref('stg_dui__evaluations')) }} as e
     inner join {{ of_units_to_redo(ref('int_dui__usagers')) }} as u on e.finess_et = u.unite_id and e.usager_id = u.usager_id
     inner join annees as a on e.finess_et = a.unite_id and coalesce(e.date_evaluation <= a.dernier_jour, true)
     where e.gir is not null
@@ -63,7 +68,7 @@ girs as (
 -- A right to a place in an ESMS (J401: orientation of children, work and training, orientation of adults), in force on 31 December.
 orientes as (
     select distinct u.unite_id, u.personne, a.annee
-    from {{ des_et_a_refaire(ref('stg_dui__droits_prestations')) }} as d
+    from {{ of_esms_to_redo(ref('stg_dui__droits_prestations')) }} as d
     inner join {{ of_units_to_redo(ref('int_dui__usagers')) }} as u on d.finess_et = u.unite_id and d.usager_id = u.usager_id
     inner join annees as a
         on d.finess_et = a.unite_id
@@ -78,13 +83,13 @@ projets as (
         u.personne,
         a.annee,
         max(case when b.date_bilan > {{ dbt.dateadd('month', -12, 'a.dernier_jour') }} then 1 else 0 end) = 1 as est_revu
-    from {{ des_et_a_refaire(ref('stg_dui__projets')) }} as p
+    from {{ of_esms_to_redo(ref('stg_dui__projets')) }} as p
     inner join {{ of_units_to_redo(ref('int_dui__usagers')) }} as u on p.finess_et = u.unite_id and p.usager_id = u.usager_id
     inner join annees as a
         on p.finess_et = a.unite_id
         and coalesce(p.date_debut <= a.dernier_jour, true)
         and coalesce(p.date_fin > a.dernier_jour, true)
-    left join {{ des_et_a_refaire(ref('stg_dui__bilans')) }} as b
+    left join {{ of_esms_to_redo(ref('stg_dui__bilans')) }} as b
         on p.finess_et = b.finess_et and p.projet_id = b.projet_id and b.date_bilan <= a.dernier_jour
     where coalesce(p.statut, '') not in ('ANNULE', 'NONDEBUTE', 'ENPREPARATION', 'CREATION')
     group by u.unite_id, u.personne, a.annee
@@ -111,6 +116,8 @@ select
     p.n_sorties,
     p.n_sorties_datees,
     p.duree_jours,
+    p.n_sorties_sans_modalite,
+    p.est_sans_modalite,
     -- Of the last entry, and of the last exit, of the year: after the day (ten characters).
     p.derniere_provenance,
     p.dernier_motif,

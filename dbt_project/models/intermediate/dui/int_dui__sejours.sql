@@ -16,7 +16,7 @@ with sejours as (
         -- The tableau de bord has five destinations: a reason that names none of the four others leaves the destination unknown.
         case when m.composante in ('DECES', 'HOSPITALISATION', 'DOMICILE', 'ESMS') then m.composante when m.composante is not null then 'INCONNUE' end as destination,
         s.motif_sortie_code
-    from {{ des_et_a_refaire(ref('stg_dui__sejours')) }} as s
+    from {{ of_esms_to_redo(ref('stg_dui__sejours')) }} as s
     inner join {{ of_units_to_redo(ref('int_dui__usagers')) }} as u on s.finess_et = u.unite_id and s.usager_id = u.usager_id
     left join {{ ref('modes_entree') }} as e on s.mode_entree = e.code
     left join {{ ref('motifs_sortie') }} as m on s.motif_sortie_code = m.code
@@ -44,7 +44,7 @@ repetables as (
     from sejours as s
     inner join (select distinct finess_et, personne from sejours where usager_id <> personne) as p
         on s.finess_et = p.finess_et and s.personne = p.personne
-    left join (select distinct finess_et, sejour_id from {{ des_et_a_refaire(ref('stg_dui__presences')) }} as presences) as j
+    left join (select distinct finess_et, sejour_id from {{ of_esms_to_redo(ref('stg_dui__presences')) }} as presences) as j
         on s.finess_et = j.finess_et and s.sejour_id = j.sejour_id
 ),
 
@@ -67,7 +67,7 @@ paires as (
     cross join tolerance
     where a.usager_id <> b.usager_id
         and abs({{ dbt.datediff('a.date_entree', 'b.date_entree', 'day') }}) <= tolerance.jours
-        and {{ se_recouvrent('a.date_entree', 'a.date_sortie', 'b.date_entree', 'b.date_sortie') }}
+        and {{ overlap('a.date_entree', 'a.date_sortie', 'b.date_entree', 'b.date_sortie') }}
 ),
 
 redits as (

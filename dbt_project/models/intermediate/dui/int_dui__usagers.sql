@@ -5,10 +5,10 @@
    looked at, and `int_personnes__oppositions` marks the ET where that changes, so that an ET is redone alone. #}
 with usagers as (
     select finess_et, usager_id, annee_naissance, sexe, cle_ins, coalesce(cle_nom_prenom, cle_traits) as cle
-    from {{ des_et_a_refaire(ref('stg_dui__usagers')) }} as fiches
+    from {{ of_esms_to_redo(ref('stg_dui__usagers')) }} as fiches
     union all
     select distinct s.finess_et, s.usager_id, cast(null as {{ dbt.type_int() }}), cast(null as {{ dbt.type_string() }}), cast(null as {{ dbt.type_string() }}), cast(null as {{ dbt.type_string() }})
-    from {{ des_et_a_refaire(ref('stg_dui__sejours')) }} as s
+    from {{ of_esms_to_redo(ref('stg_dui__sejours')) }} as s
     left join {{ ref('stg_dui__usagers') }} as u on s.finess_et = u.finess_et and s.usager_id = u.usager_id
     where u.usager_id is null
 ),

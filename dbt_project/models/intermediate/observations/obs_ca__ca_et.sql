@@ -2,9 +2,9 @@
 -- Contract ca, table ca_et: each field that names an element of the dictionary.
 {{ observations(
     relation=source('raw', 'ca__ca_et'),
-    source='ca', collecte='CNSA_EPRD_ERRD', entite='ca_et',
-    unite='ET', unite_id='finess_et',
-    champs=[
+    source='ca', collecte='CNSA_EPRD_ERRD', entity='ca_et',
+    unit='ET', unit_field='finess_et',
+    fields=[
         ('finess_ej', 'FINESS_EJ', '', 'validite', 'texte', 1, none),
         ('resultat_net_ca_ph', 'RESULTAT_NET', '', 'exercice', 'nombre', 1, 'eur'),
         ('taux_caf', 'TX_CAF', '', 'exercice', 'nombre', 100, 'pct'),

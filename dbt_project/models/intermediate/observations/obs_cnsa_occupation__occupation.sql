@@ -2,9 +2,9 @@
 -- Contract cnsa_occupation, table occupation: each field that names an element of the dictionary.
 {{ observations(
     relation=source('raw', 'cnsa_occupation__occupation'),
-    source='cnsa_occupation', collecte='CNSA_EPRD_ERRD', entite='occupation',
-    unite='ET', unite_id='finess_et',
-    champs=[
+    source='cnsa_occupation', collecte='CNSA_EPRD_ERRD', entity='occupation',
+    unit='ET', unit_field='finess_et',
+    fields=[
         ('raison_sociale_et', 'RAISON_SOCIALE_ET', '', 'validite', 'texte', 1, none),
         ('option_tarifaire', 'OPTION_TARIFAIRE', '', 'validite', 'texte', 1, none),
         ('taux_occupation_t1_pct', 'TX_OCC_HP', '', 'trimestre_1', 'nombre', 1, 'pct'),

@@ -2,9 +2,9 @@
 -- Contract cnsa_prix_ehpad, table prix: each field that names an element of the dictionary.
 {{ observations(
     relation=source('raw', 'cnsa_prix_ehpad__prix'),
-    source='cnsa_prix_ehpad', collecte='CNSA_PRIXESMS', entite='prix',
-    unite='ET', unite_id='finess_et',
-    champs=[
+    source='cnsa_prix_ehpad', collecte='CNSA_PRIXESMS', entity='prix',
+    unit='ET', unit_field='finess_et',
+    fields=[
         ('raison_sociale_et', 'RAISON_SOCIALE_ET', '', 'validite', 'texte', 1, none),
         ('prix_hp_cs_eur', 'PRIX_HP_CS', '', 'stock_3112', 'nombre', 1, 'eur'),
         ('prix_hp_cd_eur', 'PRIX_HP_CD', '', 'stock_3112', 'nombre', 1, 'eur'),

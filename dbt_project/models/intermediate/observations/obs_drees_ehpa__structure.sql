@@ -2,12 +2,12 @@
 -- Contract drees_ehpa, table structure: each field that names an element of the dictionary.
 {{ observations(
     relation=source('raw', 'drees_ehpa__structure'),
-    source='drees_ehpa', collecte='DREES_EHPA', entite='structure',
-    unite='ET', unite_id='finess_et',
-    perimetre_champ='structuration',
-    perimetre_groupe=['Site principal et sites secondaires (réponse groupée)'],
-    perimetre_site=['Site unique', 'Site principal (réponse séparée)', 'Site secondaire (réponse séparée)'],
-    champs=[
+    source='drees_ehpa', collecte='DREES_EHPA', entity='structure',
+    unit='ET', unit_field='finess_et',
+    perimeter_field='structuration',
+    perimeter_grouped=['Site principal et sites secondaires (réponse groupée)'],
+    perimeter_single=['Site unique', 'Site principal (réponse séparée)', 'Site secondaire (réponse séparée)'],
+    fields=[
         ('raison_sociale_et', 'RAISON_SOCIALE_ET', '', 'validite', 'texte', 1, none),
         ('raison_sociale_ej', 'RAISON_SOCIALE_EJ', '', 'validite', 'texte', 1, none),
         ('categorie_code', 'CATEGORIE_ET', '', 'validite', 'texte', 1, none),

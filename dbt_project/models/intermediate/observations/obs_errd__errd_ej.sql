@@ -2,10 +2,10 @@
 -- Contract errd, table errd_ej: each field that names an element of the dictionary.
 {{ observations(
     relation=source('raw', 'errd__errd_ej'),
-    source='errd', collecte='CNSA_EPRD_ERRD', entite='errd_ej',
-    unite='EJ', unite_id='finess_ej',
-    depot='id_depot',
-    champs=[
+    source='errd', collecte='CNSA_EPRD_ERRD', entity='errd_ej',
+    unit='EJ', unit_field='finess_ej',
+    tie_break_field='id_depot',
+    fields=[
         ('taux_caf', 'TX_CAF', '', 'exercice', 'nombre', 100, 'pct'),
         ('taux_vetuste_autres_immobilisations', 'TX_VETUSTE_EQUIP', 'AUTRES_IMMOBILISATIONS', 'exercice', 'nombre', 100, 'pct'),
         ('taux_vetuste_constructions', 'TX_VETUSTE_CONSTR', '', 'exercice', 'nombre', 100, 'pct'),

@@ -2,10 +2,10 @@
 -- Contract errd, table errd_et: each field that names an element of the dictionary.
 {{ observations(
     relation=source('raw', 'errd__errd_et'),
-    source='errd', collecte='CNSA_EPRD_ERRD', entite='errd_et',
-    unite='ET', unite_id='finess_et',
-    depot='id_depot',
-    champs=[
+    source='errd', collecte='CNSA_EPRD_ERRD', entity='errd_et',
+    unit='ET', unit_field='finess_et',
+    tie_break_field='id_depot',
+    fields=[
         ('finess_ej', 'FINESS_EJ', '', 'validite', 'texte', 1, none),
         ('resultat_net', 'RESULTAT_NET', '', 'exercice', 'nombre', 1, 'eur'),
         ('etp_total', 'ETP_TOTAL', '', 'flux_annee', 'nombre', 1, 'etp'),

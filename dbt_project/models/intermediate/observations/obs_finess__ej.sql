@@ -2,9 +2,9 @@
 -- Contract finess, table ej: each field that names an element of the dictionary.
 {{ observations(
     relation=source('raw', 'finess__ej'),
-    source='finess', collecte='FINESS', entite='ej',
-    unite='EJ', unite_id='finess_ej',
-    champs=[
+    source='finess', collecte='FINESS', entity='ej',
+    unit='EJ', unit_field='finess_ej',
+    fields=[
         ('raison_sociale', 'RAISON_SOCIALE_EJ', '', 'validite', 'texte', 1, none),
         ('siren', 'SIREN', '', 'validite', 'texte', 1, none),
         ('statut_juridique_code', 'STATUT_JURIDIQUE', '', 'validite', 'texte', 1, none),

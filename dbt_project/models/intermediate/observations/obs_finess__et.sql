@@ -2,9 +2,9 @@
 -- Contract finess, table et: each field that names an element of the dictionary.
 {{ observations(
     relation=source('raw', 'finess__et'),
-    source='finess', collecte='FINESS', entite='et',
-    unite='ET', unite_id='finess_et',
-    champs=[
+    source='finess', collecte='FINESS', entity='et',
+    unit='ET', unit_field='finess_et',
+    fields=[
         ('finess_et', 'FINESS_ET', '', 'validite', 'texte', 1, none),
         ('finess_ej', 'FINESS_EJ', '', 'validite', 'texte', 1, none),
         ('raison_sociale', 'RAISON_SOCIALE_ET', '', 'validite', 'texte', 1, none),

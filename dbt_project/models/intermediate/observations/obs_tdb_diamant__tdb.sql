@@ -2,10 +2,10 @@
 -- Contract tdb_diamant, table tdb: each field that names an element of the dictionary.
 {{ observations(
     relation=source('raw', 'tdb_diamant__tdb'),
-    source='tdb_diamant', collecte='TDB_ATIH', entite='tdb',
-    unite='ET', unite_id='finess_et',
-    perimetre_du_document=true,
-    champs=[
+    source='tdb_diamant', collecte='TDB_ATIH', entity='tdb',
+    unit='ET', unit_field='finess_et',
+    perimeter_elsewhere=true,
+    fields=[
         ('nb_cdd_remplacement', 'CDD_REMPLACEMENT', '', 'flux_annee', 'nombre', 1, 'nombre'),
         ('duree_moyenne_sejour_jours', 'DMS', '', 'flux_annee', 'nombre', 1, 'jours'),
         ('taux_realisation_tous_esms', 'TX_REALISATION', 'TOUS_ESMS', 'flux_annee', 'nombre', 100, 'pct'),

@@ -2,12 +2,12 @@
 -- Contract tdb_esms, table tableau_de_bord: each field that names an element of the dictionary.
 {{ observations(
     relation=source('raw', 'tdb_esms__tableau_de_bord'),
-    source='tdb_esms', collecte='TDB_ATIH', entite='tableau_de_bord',
-    unite='ET', unite_id='finess_et',
-    perimetre_champ='structuration',
-    perimetre_groupe=['Site principal et sites secondaires (réponse groupée)'],
-    perimetre_site=['Site unique', 'Site principal (réponse séparée)', 'Site secondaire (réponse séparée)'],
-    champs=[
+    source='tdb_esms', collecte='TDB_ATIH', entity='tableau_de_bord',
+    unit='ET', unit_field='finess_et',
+    perimeter_field='structuration',
+    perimeter_grouped=['Site principal et sites secondaires (réponse groupée)'],
+    perimeter_single=['Site unique', 'Site principal (réponse séparée)', 'Site secondaire (réponse séparée)'],
+    fields=[
         ('region_libelle', 'COMMUNE_INSEE', 'REGION', 'validite', 'texte', 1, none),
         ('departement_libelle', 'COMMUNE_INSEE', 'DEPARTEMENT', 'validite', 'texte', 1, none),
         ('categorie_libelle', 'CATEGORIE_ET', 'LIBELLE', 'validite', 'texte', 1, none),

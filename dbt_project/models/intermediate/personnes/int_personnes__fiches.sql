@@ -14,7 +14,7 @@ select
     {{ role.birth_year or 'cast(null as ' ~ dbt.type_int() ~ ')' }} as annee_naissance,
     {{ 'cle_ins' if 'cle_ins' in role['keys'] else 'cast(null as ' ~ dbt.type_string() ~ ')' }} as cle_ins,
     {% for key in keys -%}
-    {{ numero(key) if key in role['keys'] else numero('null') }} as {{ key }},
+    {{ pseudonym_number(key) if key in role['keys'] else pseudonym_number('null') }} as {{ key }},
     {% endfor -%}
     delivery_id,
     ligne
@@ -30,7 +30,7 @@ select
     cast(null as {{ dbt.type_int() }}),
     cast(null as {{ dbt.type_string() }}),
     {% for key in keys -%}
-    {{ numero('null') }},
+    {{ pseudonym_number('null') }},
     {% endfor -%}
     min(s.delivery_id),
     min(s.ligne)

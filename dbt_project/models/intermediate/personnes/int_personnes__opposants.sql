@@ -18,7 +18,7 @@ with registres as (
 en_vigueur as (
     select fiche_cle, finess_et, usager_id, finalite, nature, date_effet
     from registres
-    where date_effet <= {{ jour() }} and (retire_le is null or retire_le > {{ jour() }})
+    where date_effet <= {{ run_day() }} and (retire_le is null or retire_le > {{ run_day() }})
 ),
 
 consentements as (

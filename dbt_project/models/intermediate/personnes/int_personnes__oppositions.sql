@@ -1,4 +1,4 @@
-{{ config(post_hook="{{ marquer_les_et_des_opposants() }}") }}
+{{ config(post_hook="{{ mark_esms_of_opponents() }}") }}
 {# One row per person with an opposition in force, wherever it was recorded. Who opposes matching stands alone in each source: each of
    these records is a person that opposes. The ETs where that changes are marked as to be redone: their answers leave these persons out. #}
 with opposants as (

@@ -1,7 +1,7 @@
 {# One row per territory, public, year, status of the request and age class: persons who wait, and their files. A person waits once in each
    status, however many files and ESMS it has; its request is as old as the oldest of them. #}
 with attentes as (
-    select *, coalesce({{ tranche_age_publiee('age') }}, 'inconnu') as tranche_age
+    select *, coalesce({{ tranche_age_mart('age') }}, 'inconnu') as tranche_age
     from {{ ref('int_dui__demandes') }}
     where est_en_attente
 ),

@@ -9,7 +9,7 @@ with personnes as (
         annee,
         est_present,
         case when est_present and gir is not null then 'GIR_' || cast(gir as {{ dbt.type_string() }}) end as gir,
-        case when est_present then {{ tranche_age_publiee('age') }} end as tranche_age,
+        case when est_present then {{ tranche_age_mart('age') }} end as tranche_age,
         case when est_present then sexe end as sexe,
         modalite_rang,
         case when n_entrees > 0 then nullif(substr(derniere_provenance, 11), '') end as provenance,
@@ -73,7 +73,7 @@ libelles as (
     select 'gir' as dimension, 'GIR_{{ gir }}' as composante, 'GIR {{ gir }}' as libelle, {{ gir }} as ordre
     union all
     {% endfor -%}
-    {% for borne, code, libelle in tranches_age_publiees() -%}
+    {% for borne, code, libelle in tranches_age_marts() -%}
     select 'tranche_age', '{{ code }}', '{{ libelle }}', {{ loop.index }}
     union all
     {% endfor -%}

@@ -47,11 +47,11 @@ places as (
         unite_id as finess_et,
         millesime as annee,
         {{ journees_theoriques(
-            terme('JOURNEES_THEO', 'HP', ['exercice', 'flux_annee']),
-            terme('CAP_AUT_HP', '', ['stock_3112', 'exercice']),
+            indicator_term('JOURNEES_THEO', 'HP', ['exercice', 'flux_annee']),
+            indicator_term('CAP_AUT_HP', '', ['stock_3112', 'exercice']),
             '(' ~ dbt.datediff("cast(cast(millesime as " ~ dbt.type_string() ~ ") || '-01-01' as date)", year_end('millesime'), 'day') ~ ' + 1)',
         ) }} as journees_theo_hp,
-        coalesce({{ terme('CAP_INST_HT', '', ['stock_3112', 'exercice']) }}, {{ terme('CAP_AUT_HT', '', ['stock_3112', 'exercice']) }}) as places_temporaires
+        coalesce({{ indicator_term('CAP_INST_HT', '', ['stock_3112', 'exercice']) }}, {{ indicator_term('CAP_AUT_HT', '', ['stock_3112', 'exercice']) }}) as places_temporaires
     from {{ ref('dlnuf_valeurs') }}
     where unite = 'ET'
         and perimetre = 'site'

@@ -10,10 +10,10 @@ select
     l.collecte_le,
     l.statut,
     l.motif,
-    {{ si_assez_de_personnes('l.n_lues', 's.est_personnelle') }} as n_lues,
-    {{ si_assez_de_personnes('l.n_acceptees', 's.est_personnelle', ['l.n_acceptees', 'l.n_rejetees']) }} as n_acceptees,
-    {{ si_assez_de_personnes('l.n_rejetees', 's.est_personnelle', ['l.n_acceptees', 'l.n_rejetees']) }} as n_rejetees,
-    {{ si_assez_de_personnes('l.n_signalements', 's.est_personnelle') }} as n_signalements,
+    {{ if_enough_persons('l.n_lues', 's.est_personnelle') }} as n_lues,
+    {{ if_enough_persons('l.n_acceptees', 's.est_personnelle', ['l.n_acceptees', 'l.n_rejetees']) }} as n_acceptees,
+    {{ if_enough_persons('l.n_rejetees', 's.est_personnelle', ['l.n_acceptees', 'l.n_rejetees']) }} as n_rejetees,
+    {{ if_enough_persons('l.n_signalements', 's.est_personnelle') }} as n_signalements,
     l.millesimes,
     l.colonnes_absentes
 from {{ source('raw', 'livraisons') }} as l

@@ -29,8 +29,8 @@ select
     c.champ,
     c.regle,
     c.effet,
-    {{ si_assez_de_personnes('c.n_lignes', 's.est_personnelle') }} as n_lignes,
-    {{ si_assez_de_personnes('c.n_livraisons', 's.est_personnelle') }} as n_livraisons,
+    {{ if_enough_persons('c.n_lignes', 's.est_personnelle') }} as n_lignes,
+    {{ if_enough_persons('c.n_livraisons', 's.est_personnelle') }} as n_livraisons,
     c.exemple_valeur,
     c.remede
 from comptes as c

@@ -28,15 +28,18 @@ _SD = f"{_GUIDE}StructureDefinition/tddui-"
 _FR = "https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-"
 _PLANNED = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Encounter.plannedStartDate"
 _BIRTH_PLACE = "http://hl7.org/fhir/StructureDefinition/patient-birthPlace"
+_FR_IDENTIFIERS = "https://hl7.fr/ig/fhir/core/CodeSystem/fr-core-cs-v2-0203"
 _V2 = "http://terminology.hl7.org/CodeSystem/v2-0203"
 _CISIS = "https://smt.esante.gouv.fr/fhir/CodeSystem/terminologie-cisis"
 _NOS = "https://mos.esante.gouv.fr/NOS/"
 _COMMUNES = f"{_NOS}TRE_R13-CommuneOM/FHIR/TRE-R13-CommuneOM"
-_J264, _J30, _J226 = (f"{_NOS}{n}" for n in ("TRE_R213-ModePriseEnCharge", "TRE_R240-Temporalite", "TRE_R338-J226"))
-_OURS = f"{_GUIDE}CodeSystem/tddui-modalite-accueil"
-_PROVENANCES = ("DOMICILE", "ETABLISSEMENT_SANTE", "ESMS", "INCONNUE")
-_MODE = {"HP": "46", "HT": "46", "AJ": "47"}
-_TIMES = {"HP": "02", "HT": "01"}
+_J226 = f"{_NOS}TRE_R338-ModaliteAccueil/FHIR/TRE-R338-ModaliteAccueil"
+_J264 = f"{_NOS}TRE_R213-ModePriseEnCharge/FHIR/TRE-R213-ModePriseEnCharge"
+_J30 = f"{_NOS}TRE_R240-TemporaliteAccueil/FHIR/TRE-R240-TemporaliteAccueil"
+_DECISIONS = f"{_NOS}TRE_R327-TypeDecision/FHIR/TRE-R327-TypeDecision"
+_SMT = "https://smt.esante.gouv.fr/fhir/CodeSystem/"
+# In words: the coded element asks for the structure that a person comes from, which not every DUI knows.
+_PROVENANCES = ("Domicile", "Établissement de santé", "Autre établissement médico-social", "Inconnue")
 _PROJECT_TYPES = ("", "PAI", "PPA", "PPIA", "PP", "PPI", "PA", "PI")
 _CATEGORIES = (None, "PARTIEL", "INTERMEDIAIRE", "FINAL")
 _STATES = {"R": "finished", "V": "triaged", "P": "planned", "A": "cancelled"}
@@ -79,6 +82,7 @@ def write(d: Departement, identities: pl.DataFrame, name: str | None = None) -> 
         return kept.with_columns(d.finess.gather(kept["et"]).alias("finess")).sort("et", *keys)
 
     e.add(fiches.select("finess").unique(maintain_order=True), _structure())
+    e.add(fiches.select("finess").unique(maintain_order=True), _practitioner())
     lines = e.add(fiches, _patient(), "usagers")
     file.locations[FICHES] = f.locations(fiches["rang_fiche"], lines, "usagers")
     number = fiches["numero_fiche"].cast(pl.String)
@@ -96,7 +100,9 @@ def write(d: Departement, identities: pl.DataFrame, name: str | None = None) -> 
     _presences(e, file, its_own(d.dossiers.presences, "sejour_dit", "absent"), sejours)
     _visites(e, file, d, its_own(d.dossiers.visites, "numero"), sejours)
     followed = sejours.drop("personne", "nom", "texte")
-    e.add(decisions(d, followed), _decision(), "decisions", "droits_prestations")
+    told = decisions(d, followed)
+    e.add(told, _orientation_request())
+    e.add(told, _decision(), "decisions", "droits_prestations")
     _transports(e, d, sejours)
     file.content, _ = fhir_resources.bundle("transaction", e.texts)
     file.tables = e.tables
@@ -139,6 +145,17 @@ def _structure() -> Template:
     }
 
 
+def _practitioner() -> Template:
+    """Who assesses: one professional an ESMS, known by a number of the structure, as those without RPPS are."""
+    number = pl.concat_str(pl.lit("3"), "finess", pl.lit("/EVAL"))
+    return {
+        "resourceType": "Practitioner",
+        "id": pl.concat_str(pl.lit("pro-"), "finess"),
+        "meta": _profile("practitioner"),
+        "identifier": [{"system": "urn:oid:1.2.250.1.71.4.2.1", "value": number}],
+    }
+
+
 def _patient() -> Template:
     nia = pl.col("est_nia")
     matricule = pl.concat_str("ins", "ins_cle")
@@ -154,16 +171,16 @@ def _patient() -> Template:
             extension(_BIRTH_PLACE, "Address", {
                 "extension": [extension(insee, "Coding", {"system": _COMMUNES, "code": pl.col("lieu")})]
             }),
-            extension(f"{_SD}legal-protection", "CodeableConcept", concept(f"{_NOS}TRE_R217", pl.col("protection"))),
         ],
         "identifier": [
-            {"use": "official", "type": concept(_V2, "INS-NIR"), "system": "urn:oid:1.2.250.1.213.1.4.8",
+            {"use": "official", "type": concept(_FR_IDENTIFIERS, "INS-NIR"), "system": "urn:oid:1.2.250.1.213.1.4.8",
              "value": pl.when(~nia).then(matricule)},
-            {"use": "official", "type": concept(_V2, "INS-NIA"), "system": "urn:oid:1.2.250.1.213.1.4.9",
+            {"use": "official", "type": concept(_FR_IDENTIFIERS, "INS-NIA"), "system": "urn:oid:1.2.250.1.213.1.4.9",
              "value": pl.when(nia).then(matricule)},
-            {"type": concept(_V2, "NH"), "system": "urn:oid:1.2.250.1.213.1.4.13",
+            {"type": concept(_FR_IDENTIFIERS, "NH"), "system": "urn:oid:1.2.250.1.213.1.4.13",
              "value": pl.when(nir).then(pl.concat_str("nir", "cle"))},
-            {"type": concept(_V2, "PIN"), "system": "urn:oid:1.2.250.1.213.7.1", "value": pl.col("mdph")},
+            {"use": "usual", "type": concept(_system("identifier"), "PIN"), "system": "urn:oid:1.2.250.1.213.7.1",
+             "value": pl.col("mdph")},
             {"type": concept(_V2, "PI"), **_business_identifier("localusager", number="numero_fiche")},
         ],
         "name": [
@@ -188,17 +205,8 @@ def _patient() -> Template:
 
 def _sejour() -> Template:
     at_home = pl.col("modalite") == MODALITES.index("DOM")
-    codes = {
-        c: [t.get(m, "") for m in MODALITES] for c, t in (("mode", _MODE), ("temps", _TIMES), ("dom", {"DOM": "27"}))
-    }
-    others = [m if m not in ("HP", "HT", "AJ", "DOM") else "" for m in MODALITES]
-    codings = [
-        {"system": _J264, "code": f.choice("modalite", codes["mode"])},
-        {"system": _J30, "code": f.choice("modalite", codes["temps"])},
-        {"system": _J226, "code": f.choice("modalite", codes["dom"])},
-        {"system": _OURS, "code": f.choice("modalite", others)},
-    ]
-    codings = [{**c, "code": pl.when(~pl.col("sans_modalite")).then(c["code"])} for c in codings]
+    # J226, the only list that the guide admits here, says « at home » and no other way of being received.
+    home = pl.when(at_home & ~pl.col("sans_modalite")).then(pl.lit("27"))
     finished = pl.col("sortie").is_not_null()
     return {
         "resourceType": "Encounter",
@@ -206,6 +214,7 @@ def _sejour() -> Template:
         "meta": _profile("encounter-sejour"),
         "extension": [
             extension(f"{_SD}admission-date", "DateTime", f.day("admission")),
+            extension(f"{_SD}entry-mode-label", "String", f.choice("provenance", _PROVENANCES)),
             extension(f"{_SD}exit-mode-label", "String", pl.col("texte")),
             extension(_PLANNED, "DateTime", pl.when("est_admis").then(f.day("attendu"))),
         ],
@@ -216,10 +225,9 @@ def _sejour() -> Template:
         .otherwise(pl.lit("in-progress")),
         "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode",
                   "code": pl.when(at_home).then(pl.lit("HH")).otherwise(pl.lit("IMP"))},
-        "serviceType": {"coding": codings},
+        "serviceType": concept(_J226, home),
         "subject": _subject(),
         "period": {"start": f.day("entree"), "end": f.day("sortie")},
-        "hospitalization": {"admitSource": concept(_system("mode-entree"), f.choice("provenance", _PROVENANCES))},
         "serviceProvider": reference(pl.concat_str(pl.lit("org-"), "finess")),
     }  # fmt: skip
 
@@ -236,6 +244,7 @@ def _questionnaire_response(
         "status": "completed",
         "subject": _subject(),
         "authored": day,
+        "author": reference(pl.concat_str(pl.lit("pro-"), "finess")),
         "item": items,
     }
 
@@ -281,6 +290,7 @@ def _projets(e: _Entries, projets: pl.DataFrame, bilans: pl.DataFrame) -> None:
             "identifier": [_business_identifier("projetpersonnalise", "PPER", "projet")],
             "status": pl.when(finished).then(pl.lit("completed")).otherwise(pl.lit("active")),
             "intent": "plan",
+            "title": "Projet personnalisé",
             "category": [concept(f"{_NOS}JDV_J367", f.choice("type", _PROJECT_TYPES))],
             "subject": _subject(),
             "period": {"start": f.day("debut"), "end": pl.when(finished).then(f.day("fin"))},
@@ -302,10 +312,12 @@ def _projets(e: _Entries, projets: pl.DataFrame, bilans: pl.DataFrame) -> None:
                 "category": [concept("http://loinc.org", "59284-0")],
                 "patient": _subject(),
                 "dateTime": f.day("debut"),
+                "performer": [_subject() if who == "usager" else reference(pl.concat_str(pl.lit("org-"), "finess"))],
                 "provision": {"data": [{"meaning": "instance", "reference": plan}]},
             },
             "accords",
         )
+    title = extension(discriminator, "CodeableConcept", concept(_system("discriminator"), "titreObjectif"))
     e.add(
         projets,
         {
@@ -318,11 +330,13 @@ def _projets(e: _Entries, projets: pl.DataFrame, bilans: pl.DataFrame) -> None:
             "subject": _subject(),
             "startDate": f.day("debut"),
             "target": [{"dueDate": f.day(pl.col("debut") + 365)}],
+            "description": {"text": "Objectif du projet"},
+            "note": [{"extension": [title], "text": "Objectif"}],
         },
         "projet_elements",
     )
     next_review = {
-        "type": concept(_system("task-input"), "dateProchainBilan"),
+        "type": concept(_system("task-input-bilan"), "dateProchainBilan"),
         "valueDateTime": f.day("prochain"),
     }
     e.add(
@@ -367,9 +381,10 @@ def _presences(e: _Entries, file: ChannelFile, presences: pl.DataFrame, sejours:
             "extension": [
                 extension(f"{_SD}facturation", "Boolean", fhir_resources.bare(pl.col("facturee"))),
                 extension(f"{_SD}planned-absence", "Boolean", fhir_resources.bare(pl.when(absent).then("prevue"))),
-                extension(f"{_SD}encounter-reference", "Reference", reference(_id("sej", "numero_sejour"))),
             ],
-            "identifier": [_business_identifier("presenceabsence", "PA")],
+            "identifier": [
+                {"type": concept(_system("slot-identifier"), "PA"), **_business_identifier("presenceabsence", "PA")}
+            ],
             "serviceType": [
                 concept("https://smt.esante.gouv.fr/fhir/CodeSystem/tre-r423-type-presence-absence",
                         pl.when(absent).then(pl.lit("2")).otherwise(pl.lit("1")))
@@ -378,7 +393,7 @@ def _presences(e: _Entries, file: ChannelFile, presences: pl.DataFrame, sejours:
                 "https://smt.esante.gouv.fr/fhir/CodeSystem/tre-r424-motif-absence", pl.col("motif").cast(pl.String)
             ),
             "schedule": reference(_id("sch")),
-            "status": pl.when(absent).then(pl.lit("free")).otherwise(pl.lit("busy")),
+            "status": "busy",  # told as it was: present, or away
             "start": pl.concat_str(start, _utc_offset("debut")),
             "end": pl.concat_str(end, _utc_offset("fin")),
         },
@@ -424,25 +439,48 @@ def _visites(e: _Entries, file: ChannelFile, d: Departement, visites: pl.DataFra
     file.visites.append(domicilia.visites(d, t, lines))
 
 
+def _orientation_request() -> Template:
+    """The request that a decision of the CDAPH answers: the guide ties a decision to its person through it."""
+    return {
+        "resourceType": "ServiceRequest",
+        "id": _id("dor", "decision"),
+        "meta": _profile("service-request-demande-orientation"),
+        "identifier": [
+            {"system": "https://identifiant-medicosocial-demandeorientation.esante.gouv.fr",
+             "value": pl.concat_str(pl.col("decision"), pl.lit("/1"))},
+        ],
+        "status": "completed",
+        "intent": "order",
+        "subject": _subject(),
+    }  # fmt: skip
+
+
 def _decision() -> Template:
     def day(url: str, column: str) -> Template:
         return extension(url, "Date", f.day(column))
 
     def code(url: str, system: str, value: pl.Expr | str) -> Template:
-        return extension(url, "CodeableConcept", concept(f"{_NOS}{system}", value))
+        return extension(url, "CodeableConcept", concept(system, value))
 
     def boolean(url: str, column: str) -> Template:
         return extension(url, "Boolean", fhir_resources.bare(pl.col(column)))
 
     entitlement = [
-        code("categorieDroitPrestation", "JDV_J401", pl.col("type").str.extract(r"^(\d+)")),
-        code("typeDroitPrestation", "JDV_J402", pl.col("type")),
-        code("natureDroitPrestation", "JDV_J400", pl.col("nature")),
+        code("categorieDroitPrestation", f"{_SMT}tre-r420-droit-prestation", pl.col("type").str.extract(r"^(\d+)")),
+        code("typeDroitPrestation", f"{_SMT}tre-r420-droit-prestation", pl.col("type")),
+        code("natureDroitPrestation", _DECISIONS, pl.col("nature")),
         day("dateOuverture", "ouverture"),
         day("dateEcheance", "echeance"),
         boolean("existencePAG", "pag"),
         boolean("creton", "creton"),
-    ]
+        {"url": "detailPrestation", "extension": [
+            extension("temporaliteAccueil", "CodeableConcept", concept(_J30, "02")),
+            extension("qualificationOrientation", "CodeableConcept",
+                      concept(f"{_SMT}tre-r422-qualification-orientation", "1")),
+        ]},
+    ]  # fmt: skip
+    # A renewal names the decision that it renews: one of before, which no system tells any more.
+    renewed = pl.when(pl.col("nature") == "6").then(pl.concat_str(pl.col("decision"), pl.lit("-0")))
     return {
         "resourceType": "Basic",
         "id": _id("dec", "decision"),
@@ -452,17 +490,31 @@ def _decision() -> Template:
                 "url": f"{_SD}decision",
                 "extension": [
                     day("dateDecision", "date_decision"),
-                    code("typeDecision", "TRE_R327", "1"),
+                    code("typeDecision", _DECISIONS, "1"),
                     {"url": "droitPrestation", "extension": entitlement},
                 ],
             }
         ],
         "identifier": [
-            {"type": concept(_V2, "IDDECISION"), "value": pl.col("decision")},
-            {"system": "urn:oid:1.2.250.1.213.8.1", "value": pl.col("decision_nationale")},
+            {
+                "use": "official",
+                "type": concept(_system("basic-decision-identifier"), "IDDECISION"),
+                "system": "urn:oid:1.2.250.1.213.7.1",
+                "value": pl.col("decision"),
+            },
+            {
+                "type": concept(_system("basic-decision-identifier"), "IDDECISIONMAJ"),
+                "system": "urn:oid:1.2.250.1.213.7.1",
+                "value": renewed,
+            },
+            {
+                "type": concept(_system("basic-decision-identifier"), "IDNATDECISION"),
+                "system": "urn:oid:1.2.250.1.213.8.1",
+                "value": pl.col("decision_nationale"),
+            },
         ],
-        "code": concept(_system("basic"), "DECISION"),
-        "subject": _subject(),
+        "code": concept(_system("basic-type"), "DECISION"),
+        "subject": reference(_id("dor", "decision")),
     }
 
 
@@ -484,7 +536,7 @@ def _transports(e: _Entries, d: Departement, sejours: pl.DataFrame) -> None:
             dtype=pl.String,
         ),
     )
-    system = _system("task-input")
+    system = _system("task-input-transport")
 
     def measure(name: str, nature: str, column: str, unit: str) -> Template:
         return {
@@ -493,6 +545,24 @@ def _transports(e: _Entries, d: Departement, sejours: pl.DataFrame) -> None:
         }
 
     departure = pl.concat_str(f.moment(pl.col("jour"), pl.lit(510), _TIMESTAMP), _utc_offset("jour"))
+    arrival = pl.concat_str(f.moment(pl.col("jour"), pl.col("minutes") + 510, _TIMESTAMP), _utc_offset("jour"))
+    absent = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
+    e.add(
+        t,
+        {
+            "resourceType": "Encounter",
+            "id": _id("evt", "numero"),
+            "meta": _profile("encounter-evenement"),
+            "identifier": [_business_identifier("evenement", "EVN", "numero")],
+            "status": "finished",
+            "class": {"code": "HH"},
+            "type": [{**concept(absent, "not-permitted"), "text": "Transport"}],
+            "subject": _subject(),
+            "period": {"start": departure, "end": arrival},
+            "partOf": reference(_id("sej", "numero")),
+        },
+        "evenements",
+    )
     e.add(
         t,
         {
@@ -504,7 +574,8 @@ def _transports(e: _Entries, d: Departement, sejours: pl.DataFrame) -> None:
             "intent": "plan",
             "code": concept(_CISIS, pl.col("mode")),
             "for": _subject(),
-            "executionPeriod": {"start": departure},
+            "encounter": reference(_id("evt", "numero")),
+            "executionPeriod": {"start": departure, "end": arrival},
             "input": [
                 measure("distance", "Distance", "metres", "m"),
                 measure("dureeTheorique", "Duration", "minutes", "min"),

@@ -1,7 +1,7 @@
 {# Rule « nom_prenom ». #}
-{%- set indices -%}
+{%- set clues -%}
 select fiche_cle, cle_nom_prenom as cle, cle_traits as ecarte
     from {{ ref('int_personnes__fiches') }}
     where cle_nom_prenom is not null
 {%- endset -%}
-{{ rapprocher(ref('int_personnes__etape_1_traits'), 'nom_prenom', indices) }}
+{{ match_records(ref('int_personnes__etape_1_traits'), 'nom_prenom', clues) }}

@@ -1,5 +1,5 @@
 {# Rule « dossier ». #}
-{%- set indices -%}
+{%- set clues -%}
 select fiche_cle, cle, cast(null as {{ dbt.type_int() }}) as ecarte from {{ ref('int_personnes__dossiers') }}
 {%- endset -%}
-{{ rapprocher(ref('int_personnes__etape_5_sejours'), 'dossier', indices) }}
+{{ match_records(ref('int_personnes__etape_5_sejours'), 'dossier', clues) }}

@@ -1,5 +1,5 @@
 -- Derived from data_contracts by `dlnuf contracts generate`: do not edit.
-{{ calculs_des_indicateurs([
+{{ indicator_calculations([
     ('TO_HP', '', taux_occupation_hebergement(journees_realisees='journees_real_hp', absences_courtes='absences_pers_jours_moins_72h_hp', journees_theo='journees_theo_hp', capacite_financee='cap_financee_hp', jours_ouverture='jours_ouverture_hp')),
     ('TO_HT', '', taux_occupation_hebergement(journees_realisees='journees_real_ht', absences_courtes='absences_pers_jours_moins_72h_ht', journees_theo='journees_theo_ht', capacite_financee='cap_financee_ht', jours_ouverture='jours_ouverture_ht')),
     ('TO_AJ', '', taux_occupation_hebergement(journees_realisees='journees_real_aj', absences_courtes='absences_pers_jours_moins_72h_aj', journees_theo='journees_theo_aj', capacite_financee='cap_financee_aj', jours_ouverture='jours_ouverture_aj')),

@@ -6,9 +6,9 @@ with termes as (
         perimetre,
         millesime,
         {% for gir in range(1, 7) -%}
-        {{ terme('REPART_GIR', 'GIR_' ~ gir, ['stock_3112']) }} as gir_{{ gir }},
+        {{ indicator_term('REPART_GIR', 'GIR_' ~ gir, ['stock_3112']) }} as gir_{{ gir }},
         {% endfor -%}
-        {{ terme('GMP_VALIDE', '', ['coupe', 'stock_3112']) }} as gmp_valide
+        {{ indicator_term('GMP_VALIDE', '', ['coupe', 'stock_3112']) }} as gmp_valide
     from {{ ref('dlnuf_valeurs') }}
     where unite = 'ET' and element_id in ('REPART_GIR', 'GMP_VALIDE') and valeur_nombre is not null
     group by unite_id, perimetre, millesime

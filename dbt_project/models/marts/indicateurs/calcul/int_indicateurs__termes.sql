@@ -1,6 +1,6 @@
 -- Derived from data_contracts by `dlnuf contracts generate`: do not edit.
 {{ by_unit() }}
-{{ termes_des_indicateurs(
+{{ indicator_terms(
     [
         ('journees_real_hp', 'JOURNEES_REAL_HP', '', ['exercice', 'flux_annee']),
         ('absences_pers_jours_moins_72h_hp', 'ABSENCES_PERS', 'JOURS_MOINS_72H_HP', ['exercice', 'flux_annee']),
@@ -78,5 +78,5 @@
         ('frais_siege_c6556', 'FRAIS_SIEGE', 'C6556', ['exercice', 'flux_annee']),
         ('frais_siege_c6558', 'FRAIS_SIEGE', 'C6558', ['exercice', 'flux_annee']),
     ],
-    precedents=['effectif_physique_cdi_titulaires'],
+    previous=['effectif_physique_cdi_titulaires'],
 ) }}

@@ -1,6 +1,6 @@
 -- Derived from data_contracts by `dlnuf contracts generate`: do not edit.
 -- The last word of consentements on each row of registre.
-{{ derniere_version(source('raw', 'consentements__registre'), ['finess_et', 'usager_id', 'finalite', 'nature', 'date_effet']) }}
+{{ last_version(source('raw', 'consentements__registre'), ['finess_et', 'usager_id', 'finalite', 'nature', 'date_effet']) }}
 
 select
     finess_et,

@@ -1,6 +1,6 @@
 -- Derived from data_contracts by `dlnuf contracts generate`: do not edit.
 -- The last word of dui on each row of usagers.
-{{ derniere_version(source('raw', 'dui__usagers'), ['finess_et', 'usager_id']) }}
+{{ last_version(source('raw', 'dui__usagers'), ['finess_et', 'usager_id']) }}
 
 select
     finess_et,

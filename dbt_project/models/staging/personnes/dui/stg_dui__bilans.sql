@@ -1,4 +1,4 @@
-{{ derniere_version(source('raw', 'dui__bilans'), ['finess_et', 'bilan_id']) }}
+{{ last_version(source('raw', 'dui__bilans'), ['finess_et', 'bilan_id']) }}
 
 select
     finess_et,

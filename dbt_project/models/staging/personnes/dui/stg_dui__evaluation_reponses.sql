@@ -1,4 +1,4 @@
-{{ derniere_version(source('raw', 'dui__evaluation_reponses'), ['finess_et', 'evaluation_id', 'question_code']) }}
+{{ last_version(source('raw', 'dui__evaluation_reponses'), ['finess_et', 'evaluation_id', 'question_code']) }}
 
 select
     finess_et,

@@ -1,4 +1,4 @@
-{{ derniere_version(source('raw', 'dui__evaluations'), ['finess_et', 'evaluation_id']) }}
+{{ last_version(source('raw', 'dui__evaluations'), ['finess_et', 'evaluation_id']) }}
 
 select
     finess_et,

@@ -1,4 +1,4 @@
-{{ derniere_version(source('raw', 'dui__evenements'), ['finess_et', 'evenement_id']) }}
+{{ last_version(source('raw', 'dui__evenements'), ['finess_et', 'evenement_id']) }}
 
 select
     finess_et,

@@ -1,4 +1,4 @@
-{{ derniere_version(source('raw', 'dui__presences_absences'), ['finess_et', 'presence_id']) }}
+{{ last_version(source('raw', 'dui__presences_absences'), ['finess_et', 'presence_id']) }}
 
 select
     finess_et,

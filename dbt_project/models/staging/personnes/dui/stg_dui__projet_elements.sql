@@ -1,4 +1,4 @@
-{{ derniere_version(source('raw', 'dui__projet_elements'), ['finess_et', 'projet_element_id']) }}
+{{ last_version(source('raw', 'dui__projet_elements'), ['finess_et', 'projet_element_id']) }}
 
 select
     finess_et,

@@ -1,4 +1,4 @@
-{{ derniere_version(source('raw', 'dui__projets'), ['finess_et', 'projet_id']) }}
+{{ last_version(source('raw', 'dui__projets'), ['finess_et', 'projet_id']) }}
 
 select
     finess_et,

@@ -6,7 +6,7 @@
         from {{ source('raw', 'resid_esms__residents') }}
     )
 {%- endset -%}
-{{ derniere_version(residents, ['finess_et', 'personne', 'date_entree', 'modalite']) }}
+{{ last_version(residents, ['finess_et', 'personne', 'date_entree', 'modalite']) }}
 
 select
     finess_et,
@@ -20,7 +20,7 @@ select
     date_decision_cdaph,
     modalite,
     date_entree,
-    {{ jour_passe('date_sortie', '_collecte_le') }} as date_sortie,
+    {{ past_day('date_sortie', '_collecte_le') }} as date_sortie,
     mode_entree,
     motif_sortie,
     cle_traits,

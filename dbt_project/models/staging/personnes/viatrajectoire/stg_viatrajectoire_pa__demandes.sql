@@ -1,5 +1,5 @@
 {# One row per request for admission (a file and an establishment), its status in the words common to both ViaTrajectoire. #}
-{{ derniere_version(source('raw', 'viatrajectoire_pa__demandes'), ['finess_et', 'dossier_id']) }}
+{{ last_version(source('raw', 'viatrajectoire_pa__demandes'), ['finess_et', 'dossier_id']) }}
 
 select
     d.finess_et,
@@ -14,10 +14,10 @@ select
     s.statut,
     d.date_statut,
     case when s.statut = 'refus' then d.motif_refus end as motif_refus,
-    {{ jour_passe('d.date_admission', 'd._collecte_le') }} as date_admission,
+    {{ past_day('d.date_admission', 'd._collecte_le') }} as date_admission,
     -- The date of the status says the entry, or the exit, that the file does not date.
-    {{ jour_passe("coalesce(d.date_entree, case when s.statut = 'entre' then d.date_statut end)", 'd._collecte_le') }} as date_entree,
-    {{ jour_passe("coalesce(d.date_sortie, case when s.statut = 'sorti' then d.date_statut end)", 'd._collecte_le') }} as date_sortie,
+    {{ past_day("coalesce(d.date_entree, case when s.statut = 'entre' then d.date_statut end)", 'd._collecte_le') }} as date_entree,
+    {{ past_day("coalesce(d.date_sortie, case when s.statut = 'sorti' then d.date_statut end)", 'd._collecte_le') }} as date_sortie,
     d.cle_traits,
     d.cle_nom_prenom,
     d.cle_sans_nom,

@@ -1,6 +1,6 @@
 {# One row per follow-up of an orientation by an ESMS (SDO Task), its statuses of ESMS (J252) and of unit (J253) brought to one, in the
    words common to both ViaTrajectoire. What the ESMS says comes first; the end of care in a unit ends the stay, unless for another unit. #}
-{{ derniere_version(source('raw', 'viatrajectoire_ph__orientations'), ['finess_et', 'tache_id']) }},
+{{ last_version(source('raw', 'viatrajectoire_ph__orientations'), ['finess_et', 'tache_id']) }},
 
 statuts as (
     select
@@ -34,9 +34,9 @@ select
     statut,
     case when statut = statut_de_l_esms then date_statut_esms else coalesce(date_statut_unite, date_statut_esms) end as date_statut,
     case when statut = 'refus' then case when statut_de_l_esms = 'refus' then motif_esms else motif_unite end end as motif_refus,
-    {{ jour_passe("case when statut_de_l_esms = 'admis' then date_statut_esms when statut_de_l_unite = 'admis' then date_statut_unite end", '_collecte_le') }} as date_admission,
-    {{ jour_passe("case when statut_de_l_esms = 'entre' then date_statut_esms when statut_de_l_unite = 'entre' then date_statut_unite end", '_collecte_le') }} as date_entree,
-    {{ jour_passe("case when statut <> 'sorti' then null when statut_de_l_esms = 'sorti' then date_statut_esms else date_statut_unite end", '_collecte_le') }} as date_sortie,
+    {{ past_day("case when statut_de_l_esms = 'admis' then date_statut_esms when statut_de_l_unite = 'admis' then date_statut_unite end", '_collecte_le') }} as date_admission,
+    {{ past_day("case when statut_de_l_esms = 'entre' then date_statut_esms when statut_de_l_unite = 'entre' then date_statut_unite end", '_collecte_le') }} as date_entree,
+    {{ past_day("case when statut <> 'sorti' then null when statut_de_l_esms = 'sorti' then date_statut_esms else date_statut_unite end", '_collecte_le') }} as date_sortie,
     type_droit,
     cle_mdph,
     _delivery_id as delivery_id,

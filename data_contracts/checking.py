@@ -6,9 +6,11 @@ makes one wrong (`coherence`, `declared_references`, `retention`), the files der
 
 from __future__ import annotations
 
-from data_contracts import dictionary, nomenclatures, retention
+from contextlib import suppress
+
+from data_contracts import dictionary, nomenclatures, person_entities, retention
 from data_contracts.guides import guides
-from data_contracts.indicators import indicators
+from data_contracts.indicators import IndicatorError, delivered, indicators
 from data_contracts.loading import CONSERVATION, load_products, read_contracts
 from data_contracts.strict_yaml import DeclarationError
 from data_contracts.value_domains import domains
@@ -28,6 +30,10 @@ def check() -> None:
             read()
         except DeclarationError as error:
             problems += error.problems
+    if contracts is not None:
+        problems += person_entities.gone(contracts)
+        with suppress(IndicatorError):  # said above
+            problems += delivered.problems(contracts)
     problems += nomenclatures.problems()
     problems += retention.read(CONSERVATION, contracts)[1]
     if problems:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from data_contracts import disclosure
+from data_contracts import columns, disclosure
 from data_contracts.contract import Contract, Entity, Field, Layout
 from data_contracts.odcs import (
     EntityDeclaration,
@@ -35,6 +35,10 @@ _CANARIES = (
     "zorglubellin-ysmerile", "23111937", "231137",
 )  # fmt: skip
 _NINE = "137119999"  # the first nine digits of a NIR, which a key check tells from a number of nine digits
+_SEPARATOR = re.compile(r'\t|[^\w\s"]')
+_YEAR = ("field", "document", "filename", "delivery", "none", "closing", "offset")  # what may say the year of a file
+_DAY = ("field", "document", "filename", "received")  # what may say its day
+_MONTH_AND_DAY = re.compile(r"(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 _LARGEST = 1_000_000  # a number beyond it could be a NIR, or a date written without separators
 
 
@@ -43,6 +47,7 @@ def check_source(file: YamlFile, declared: SourceDeclaration, contract: Contract
     _check_head(file, declared)
     if not declared.custom_properties.layouts:
         file.say(("customProperties", "layouts"), "aucune forme déclarée : rien ne pourrait être lu")
+    check_codes(file, ("customProperties", "layouts"), declared.custom_properties.layouts, set())
     above: list[str] = []
     for rank, layout in enumerate(declared.custom_properties.layouts):
         here: Where = ("customProperties", "layouts", rank)
@@ -60,10 +65,24 @@ def check_source(file: YamlFile, declared: SourceDeclaration, contract: Contract
     _check_personal(file, contract)
 
 
+def check_columns(file: YamlFile, declared: SourceDeclaration, contract: Contract, table: columns.Columns) -> None:
+    """Says to the file what it says of its table of columns that is not so. contract: with the columns of the table."""
+    where: Where = ("customProperties", "columns")
+    named, known = declared.custom_properties.columns, [entity.name for entity in contract.entities]
+    for rank, name in enumerate(named if known else ()):
+        file.one_of((*where, rank), name, known, "une table du contrat")
+    missed = list(columns.missed(table, named))
+    for rank, problem in missed:
+        if rank is None or named[rank] in known:
+            file.say(where if rank is None else (*where, rank), problem)
+    for entity, field, problem in columns.alike(contract) if not missed else ():
+        file.say(("schema", entity, "properties", field), problem)
+
+
 def check_product(file: YamlFile, declared: ProductDeclaration) -> None:
     """Says to the file all that does not hold in the contract of a product."""
     _check_head(file, declared)
-    columns = {f.name: f.logical_type for table in declared.tables[:1] for f in table.properties}
+    types = {f.name: f.logical_type for table in declared.tables[:1] for f in table.properties}
     for rank, field in enumerate(declared.tables[0].properties if declared.tables else ()):
         _check_field(file, ("schema", 0, "properties", rank), field)
     if declared.tables:
@@ -71,7 +90,7 @@ def check_product(file: YamlFile, declared: ProductDeclaration) -> None:
         if not declared.primary_key:
             file.say(("schema", 0), "aucune clé primaire")
     said = declared.custom_properties
-    for rank, name in enumerate(columns):
+    for rank, name in enumerate(types):
         if disclosure.pointing((name,), personal=said.personal):
             problem = "désigne une personne, sous son nom ou un pseudonyme : aucune publication n'en contient"
             file.say(("schema", 0, "properties", rank), problem)
@@ -84,7 +103,7 @@ def check_product(file: YamlFile, declared: ProductDeclaration) -> None:
         return
     if not said.personal:
         file.say(where, "absent alors que « disclosure » est déclaré : dire personal: true")
-    for key, problem in disclosure.wrong(said.disclosure.build(), declared.primary_key, columns):
+    for key, problem in disclosure.wrong(said.disclosure.build(), declared.primary_key, types):
         file.say((*place, key) if key else place, problem)
 
 
@@ -98,27 +117,66 @@ def _check_head(file: YamlFile, declared: SourceDeclaration | ProductDeclaration
 
 def _check_layout(file: YamlFile, where: Where, layout: LayoutDeclaration, entities: tuple[Entity, ...]) -> None:
     known = {e.name: [f.name for f in e.fields] for e in entities}
-    for rank, name in enumerate(layout.entities):
+    for rank, name in enumerate(layout.entities if known else ()):  # a contract without tables says it once
         file.one_of((*where, "entities", rank), name, known)
-    if layout.entity is not None:
+    if layout.entity is not None and known:
         file.one_of((*where, "entity"), layout.entity, known)
     if not layout.entity_names:
         file.say(where, "entity ou entities absent : dire quelles tables cette forme porte")
-    for name, fields in layout.tables.items():
+    for name, fields in layout.tables.items() if known else ():
         if file.one_of((*where, "tables", name), name, known):
             for rank, field in enumerate(fields):
                 file.one_of((*where, "tables", name, rank), field, known[name])
-    check_reading(file, where, layout)
+    check_reading(file, where, layout, entities)
 
 
-def check_reading(file: YamlFile, where: Where, layout: Layout | LayoutDeclaration) -> None:
-    """What a layout says of its files, those of a mapping included."""
-    if (decimal := layout.options.get("decimal")) is not None:
-        file.one_of((*where, "options", "decimal"), decimal, (".", ","))
+def check_codes(file: YamlFile, where: Where, layouts: Iterable[Layout | LayoutDeclaration], taken: set[str]) -> None:
+    """No code, former ones included, names two layouts of a contract. taken: those of other files; completed here."""
+    for rank, layout in enumerate(layouts):
+        for place, code in enumerate((layout.code, *layout.formerly)):
+            if code in taken:
+                key: Where = ("formerly", place - 1) if place else ("code",)
+                file.say((*where, rank, *key), f"« {code} » nomme déjà une forme de ce contrat : un code, une forme")
+            taken.add(code)
+
+
+def check_reading(file: YamlFile, where: Where, layout: Layout | LayoutDeclaration, entities: Iterable[Entity]) -> None:
+    """What a layout says of its files, those of a mapping included: what the reader honours, and nothing that it drops.
+
+    entities: of the contract.
+    """
+    options: Where = (*where, "options")
+    separator, decimal, quote = (layout.options.get(key) for key in ("separator", "decimal", "quote"))
+    if decimal is not None:
+        file.one_of((*options, "decimal"), decimal, (".", ","))
+    if separator is not None and not _SEPARATOR.fullmatch(str(separator)):
+        told = "attendu, un seul signe entre deux cellules, ni lettre, ni chiffre, ni espace, ni guillemet"
+        file.say((*options, "separator"), f"« {separator} » : {told}")
+    elif separator is not None and separator == decimal:
+        file.say((*options, "separator"), f"« {separator} » est aussi la marque décimale : chaque nombre serait coupé")
+    if quote not in (None, "", '"'):
+        file.say((*options, "quote"), f"« {quote} » : attendu, '' (aucun guillemet ne protège les cellules) ou rien")
+    groups: frozenset[str] = frozenset()
     try:
-        re.compile(layout.filename or "")
+        groups = frozenset(re.compile(layout.filename or "").groupindex)
     except re.error as error:
         file.say((*where, "filename"), f"expression illisible ({error})")
+    fields = tuple(f.name for e in entities for f in e.fields if e.name in _carried(layout))
+    for key, rule, words in (("millesime", layout.millesime, _YEAR), ("collectedOn", layout.collected_on, _DAY)):
+        for word in rule:
+            file.one_of((*where, key), word, words, "une règle que la lecture connaît")
+        if rule.get("field") is not None and fields:
+            file.one_of((*where, key, "field"), rule["field"], fields, "un champ de cette forme")
+        if rule.get("filename") and layout.filename and not groups & {"millesime", "annee"}:
+            file.say((*where, key), "le nom du fichier dirait l'année, mais « filename » n'a ni millesime ni annee")
+        if not _MONTH_AND_DAY.fullmatch(str(rule.get("closing", "12-31"))):
+            file.say((*where, key, "closing"), f"« {rule['closing']} » : attendu, un mois et un jour (04-01)")
+        if type(rule.get("offset", 0)) is not int:
+            file.say((*where, key, "offset"), f"« {rule['offset']} » : attendu, un nombre entier d'années")
+
+
+def _carried(layout: Layout | LayoutDeclaration) -> tuple[str, ...]:
+    return layout.entities if isinstance(layout, Layout) else layout.entity_names
 
 
 def _check_entity(file: YamlFile, where: Where, declared: EntityDeclaration, entity: Entity) -> None:

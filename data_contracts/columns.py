@@ -7,7 +7,8 @@ of fields (`odcs`), comparing a delivered header with a layout (`ingest.receive`
 A line is a field, a column is a layout: adding a year adds a column, and a reviewer sees at a glance what moved. A cell
 is empty (the layout does not carry the field), a title or path (`FINESS`), or the position of the column from 1 (`12`).
 `12 = Titre` is the position of a column whose title is not the usual one, `(sans titre)` a column without title, and
-`= 2019` a title that is made of digits. docs/contracts.md says which entities stand in a table.
+`= 2019` a title that is made of digits. The contract names the entities that stand in its table (`columns`), so that a
+table, or a part of it, that went astray is missed. docs/contracts.md says which entities do.
 """
 
 from __future__ import annotations
@@ -23,12 +24,19 @@ from pathlib import Path
 from typing import Any
 
 from data_contracts.contract import Contract, Entity, Field, Layout
+from data_contracts.titles import shown, title_key
 
 SUFFIX = ".columns.csv"
+LAYOUT_CODE = re.compile(r"^[a-z][a-z0-9_]*$")
 UNTITLED = "(sans titre)"
 _HEAD = ("entity", "field")
 _POSITION = re.compile(r"(?P<position>[1-9]\d*)(\s*=\s*(?P<title>\S.*))?")
+_LIKE_A_POSITION = re.compile(r"[-+]?\d+(\s*=.*)?")  # such a cell is a position, well written or not
+_CELL = r'(?:"(?:[^"]|"")*"|[^";]*)'
+_ROW = re.compile(rf"{_CELL}(?:;{_CELL})*")  # a quote only opens, closes, or is doubled between the two
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _ENTITY_KEYS = {"entity", "entities"}
+_OWN_KEYS = {"formerly"}  # what a layout never takes over from another one
 
 
 @dataclass(frozen=True)
@@ -77,9 +85,12 @@ def read(path: Path) -> Columns:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         return Columns(path, malformed=(f"{path.name}:1 · ce fichier n'est pas en UTF-8 : l'enregistrer ainsi",))
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=";")
+    except OSError:
+        said = f"{path.name}:1 · ceci n'est pas un fichier qui se lit : remettre la table des colonnes à sa place"
+        return Columns(path, malformed=(said,))
     malformed: list[str] = []
-    head = [cell.strip() for cell in next(_until_unreadable(rows, path, malformed), [])]
+    rows = _rows(text, path, malformed)
+    head = [cell.strip() for cell in next(rows, (1, []))[1]]
     layouts = tuple(head[len(_HEAD) :])
     if tuple(head[: len(_HEAD)]) != _HEAD:
         malformed.append(f"{path.name}:1 · attendu, « {';'.join(_HEAD)} » puis une colonne par forme")
@@ -89,28 +100,52 @@ def read(path: Path) -> Columns:
         elif times > 1:
             malformed.append(f"{path.name}:1 · la forme « {code} » a {times} colonnes")
     lines: list[Line] = []
-    for row in _until_unreadable(rows, path, malformed):
+    for number, row in rows:
         if len(row) != len(head):
-            malformed.append(f"{path.name}:{rows.line_num} · {len(row)} cellules, {len(head)} attendues")
+            malformed.append(f"{path.name}:{number} · {len(row)} cellules, {len(head)} attendues")
         elif len(row) >= len(_HEAD):
             entity, name, *cells = (cell.strip() for cell in row)
             filled = {code: cell for code, cell in zip(layouts, cells, strict=True) if cell}
-            lines.append(Line(rows.line_num, entity, name, filled))
+            lines.append(Line(number, entity, name, filled))
     return Columns(path, layouts, tuple(lines), tuple(malformed))
 
 
-def _until_unreadable(rows: Any, path: Path, malformed: list[str]) -> Iterator[list[str]]:
-    """The rows that are not blank, up to one that is no CSV (a cell without end), which is said."""
+def _rows(text: str, path: Path, malformed: list[str]) -> Iterator[tuple[int, list[str]]]:
+    """The rows that are not blank, with their line. What is no CSV is said: characters that nobody sees, quotes that
+    cut nothing, a cell that never ends (after which nothing can be read)."""
+    taken: list[str] = []
+
+    def lines() -> Iterator[str]:
+        for line in io.StringIO(text, newline=""):
+            taken.append(line)
+            yield line
+
+    rows = csv.reader(lines(), delimiter=";", strict=True)
+    first = 1
     while True:
         try:
             row = next(rows)
         except StopIteration:
             return
         except csv.Error as error:
-            malformed.append(f"{path.name}:{rows.line_num} · ligne illisible ({error})")
+            malformed.append(f"{path.name}:{first} · guillemets mal placés ou cellule sans fin ({error})")
             return
+        raw = "".join(taken).rstrip("\r\n")
+        taken.clear()
+        if found := _CONTROL.search(raw):
+            malformed.append(
+                f"{path.name}:{first} · caractère invisible U+{ord(found[0]):04X} : le retirer (fichier abîmé ?)"
+            )
+        if "\n" in raw:
+            malformed.append(f"{path.name}:{first} · une cellule tient sur plusieurs lignes : guillemet de trop ?")
+        elif not _ROW.fullmatch(raw):
+            malformed.append(
+                f"{path.name}:{first} · guillemet au milieu d'une cellule : le retirer, ou mettre la cellule entre "
+                "guillemets et le doubler"
+            )
         if row:
-            yield row
+            yield first, row
+        first = rows.line_num + 1
 
 
 def parsed(cell: str) -> tuple[str | int, str | None]:
@@ -126,17 +161,31 @@ def written(column: str | int, title: str | None = None) -> str:
     """The cell that says this column: the contrary of `parsed`."""
     if isinstance(column, int):
         return str(column) if title is None else f"{column} = {title or UNTITLED}"
-    return f"= {column}" if column.startswith("=") or _POSITION.fullmatch(column) else column or UNTITLED
+    return f"= {column}" if column.startswith("=") or _LIKE_A_POSITION.fullmatch(column) else column or UNTITLED
+
+
+def missed(columns: Columns, named: Sequence[str]) -> Iterator[tuple[int | None, str]]:
+    """What a contract says of its table that the table does not hold: rank among the entities that it names, problem.
+
+    The rank is None for an entity that stands in the table and that the contract does not name.
+    """
+    for rank, name in enumerate(named):
+        if name not in columns.entities and not columns.malformed:
+            yield rank, f"{columns.path.name} ne dit pas les colonnes de « {name} » : remettre la table, ou ses lignes"
+    for name in sorted(columns.entities - set(named)):
+        yield None, f"« {name} » est dans {columns.path.name} : la nommer ici ({{property: columns, value: [{name}]}})"
 
 
 def problems(columns: Columns, contract: Contract) -> list[str]:
     """Everything that is wrong with a table, each with its line and column. contract: as it is written, even wrong."""
     declared = _Declared.of(contract)
+    if not declared.entities:  # the contract lacks its tables, which is said once, of the contract
+        return [*map(shown, columns.malformed)]
     found = [*columns.malformed]
     found += [f"{columns.path.name}{said}" for said in _of_layouts(columns, declared)]
     found += [f"{columns.path.name}{said}" for said in _of_lines(columns, declared)]
     found += [f"{columns.path.name}{said}" for said in _of_cells(columns, declared)]
-    return found
+    return [*map(shown, found)]
 
 
 @dataclass(frozen=True)
@@ -213,6 +262,9 @@ def _of_cells(columns: Columns, declared: _Declared) -> Iterator[str]:
             place = f":{line.number} · colonne « {code} »"
             if line.entity not in declared.layouts.get(code, [line.entity]):
                 yield f"{place} : cette forme ne porte pas la table « {line.entity} »"
+            if _LIKE_A_POSITION.fullmatch(cell) and not _POSITION.fullmatch(cell):
+                yield f"{place} : « {cell} » n'est pas une position (attendu : un entier à partir de 1)"
+                continue
             column, _ = parsed(cell)
             kind, other = kinds.setdefault(line.entity, (type(column), line))
             if kind is not type(column):
@@ -220,11 +272,33 @@ def _of_cells(columns: Columns, declared: _Declared) -> Iterator[str]:
                     f"{place} : « {cell} » et, ligne {other.number}, « {other.cells[code]} » : "
                     "attendu, des positions partout ou des intitulés partout"
                 )
-            key = (line.entity, column if isinstance(column, int) else " ".join(column.split()))
+            key = (line.entity, column if isinstance(column, int) else title_key(column))
             if key in seen:
                 what = f"la position {column}" if isinstance(column, int) else f"l'intitulé « {column} »"
                 yield f"{place} : {what} désigne déjà le champ « {seen[key].field} », ligne {seen[key].number}"
             seen.setdefault(key, line)
+
+
+def alike(contract: Contract) -> Iterator[tuple[int, int, str]]:
+    """Titles of one layout, aliases included, that name two fields: which of them a delivered column is, nothing says.
+
+    Returns: rank of the entity, rank of its second field, problem. Two cells of a table are `problems`.
+    """
+    for layout in contract.layouts:
+        for rank, entity in enumerate(contract.entities):
+            if layout.tables or entity.name not in layout.entities:
+                continue
+            first: dict[str, Field] = {}
+            for place, each in enumerate(entity.fields):
+                column = each.column_in(layout.code)
+                if not isinstance(column, str):
+                    continue
+                for title in dict.fromkeys((column, *each.aliases)):
+                    other = first.setdefault(title_key(title), each)
+                    its = title_key(str(other.column_in(layout.code)))
+                    is_told = each.columns is not None and title_key(column) == title_key(title) == its
+                    if other.name != each.name and not is_told:
+                        yield rank, place, f"forme « {layout.code} » : « {title} » désigne déjà « {other.name} »"
 
 
 def _hint(name: str, known: Iterable[str]) -> str:
@@ -300,7 +374,7 @@ def inherited(layouts: Any) -> Any:
     whole: dict[str, dict[str, Any]] = {}
     found: list[dict[str, Any]] = []
     for own in layouts:
-        hidden = _ENTITY_KEYS if _ENTITY_KEYS & own.keys() else set()
+        hidden = _OWN_KEYS | (_ENTITY_KEYS if _ENTITY_KEYS & own.keys() else set())
         taken = {key: value for key, value in whole.get(str(own.get("like")), {}).items() if key not in hidden}
         whole[str(own.get("code"))] = {**taken, **own}
         found.append(whole[str(own.get("code"))])

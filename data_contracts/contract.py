@@ -227,7 +227,7 @@ class Layout:
     """One shape in which a source is delivered: reader, columns, where year and date come from.
 
     tables: entity -> fields that it carries, when the shape says so itself (a mapping file, a bundle); its reader then
-    names its columns as the fields.
+    names its columns as the fields. formerly: codes that it had, under which earlier deliveries were received.
     """
 
     code: str
@@ -239,9 +239,15 @@ class Layout:
     millesime: dict[str, Any]
     collected_on: dict[str, Any]
     tables: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    formerly: tuple[str, ...] = ()
 
     def __hash__(self) -> int:
         return hash((self.code, self.version))
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Every code under which a file of this shape may have been received, its own first."""
+        return (self.code, *self.formerly)
 
     @property
     def decimal(self) -> str | None:
@@ -274,6 +280,10 @@ class Contract:
 
     def layout(self, code: str) -> Layout:
         return next(x for x in self.layouts if x.code == code)
+
+    def received_as(self, code: str) -> Layout | None:
+        """The layout of a file that was received under this code, be it a former one; None when it has gone."""
+        return next((x for x in self.layouts if code in x.codes), None)
 
     def needed_in(self, layout: Layout, entity: Entity, present: Collection[str]) -> frozenset[str]:
         """The fields of a layout that a file must carry: those of the entity, those that say its year and its date."""

@@ -106,25 +106,31 @@ def _read_contracts(
     for file, declared in read:
         contracts[declared.id] = declared.build()
         coherence.check_source(file, declared, contracts[declared.id])
-        if (path := columns.beside(file.path)).is_file():
-            table = columns.read(path)
-            problems += columns.problems(table, contracts[declared.id])
-            contracts[declared.id] = columns.applied(contracts[declared.id], table)
+        mapping_files.check_own(file, declared, contracts[declared.id])
+        path = columns.beside(file.path)
+        table = columns.read(path) if path.exists() else columns.Columns(path)
+        problems += columns.problems(table, contracts[declared.id])
+        contracts[declared.id] = columns.applied(contracts[declared.id], table)
+        coherence.check_columns(file, declared, contracts[declared.id], table)
     alone = {path for path, _ in tables} - {columns.beside(path) for path, _ in sources}
     problems += [f"{path.name}:1 · aucun contrat de ce nom à côté de cette table" for path in sorted(alone)]
     declared_references.check_sources(read)
     if len(contracts) == len(sources):  # of one that could not be read, others would be said to name nothing
         classes = YamlFile(conservation[0][0]).at(("classes",)) or {}
         person_entities.check({d.id: file for file, d in read}, contracts, set(classes) - {DELIVERIES})
+    # What a file that cannot be read declares is named all the same: nobody who names it is wrong.
+    unread = {path.name.removesuffix(".odcs.yaml") for path, _ in sources} - contracts.keys()
     for path, _ in mappings:
         files.append(YamlFile(path))
+        if files[-1].at(("contract",)) in unread:
+            continue
         if served := mapping_files.layouts(files[-1], contracts):
             contract, added = contracts[served[0]], served[1]
             contracts[contract.id] = replace(contract, layouts=(*contract.layouts, *added))
     if own:
         files.append(YamlFile(own[0][0]))
         if order := files[-1].read(dictionary.PrecedenceDeclaration):
-            declared_references.check_precedence(files[-1], order, contracts)
+            declared_references.check_precedence(files[-1], order, {*contracts, *unread})
         problems += declared_references.wrong_in_dictionary()
     problems = [*(problem for file in files for problem in file.problems), *problems]
     return (tuple(contracts.items()) if len(contracts) == len(sources) else None), tuple(problems)

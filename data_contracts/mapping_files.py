@@ -1,24 +1,24 @@
 """The schema of mapping files: how a product of the market exports the tables of a contract, each its own way.
 
-Belongs here: one model for each declaration of `mappings/*.yaml`, the layouts that they add to the contract, and what
-must hold between the two. Does not belong here: reading the exports (`ingest.read.csv_produit`).
+Belongs here: one model for each declaration of `mappings/*.yaml`, and the layouts that they add to the contract. Does
+not belong here: what must hold between the two (`mapping_checks`), reading the exports (`ingest.read.csv_produit`).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field as Key
 
-from data_contracts.coherence import check_reading
+from data_contracts.coherence import check_codes, check_reading
 from data_contracts.contract import Contract, Layout
-from data_contracts.odcs import Reader
+from data_contracts.mapping_checks import ORIGINS, check_tables
+from data_contracts.odcs import LayoutCode, SourceDeclaration
 from data_contracts.strict_yaml import Free, Strict, Where, YamlFile
 
-# Where the value of a field comes from: exactly one of the three.
-_ORIGINS = ("column", "constant", "joined")
+READER: Final = "csv_produit"
 
 
 class Mapped(Strict):
@@ -38,7 +38,7 @@ class Mapped(Strict):
 
     @property
     def origins(self) -> list[str]:
-        return [name for name in _ORIGINS if getattr(self, name) is not None]
+        return [name for name in ORIGINS if getattr(self, name) is not None]
 
 
 class MappedTable(Strict):
@@ -49,15 +49,36 @@ class MappedTable(Strict):
     when: str | None = None
 
 
-class MappedFile(Strict):
-    """One kind of file of the product: a layout of the contract."""
+class MappedOptions(Strict):
+    """What the reader of exports is told of their form."""
 
-    code: str
-    reader: Reader = "csv_produit"
+    separator: str | None = None
+    quote: str | None = None
+    decimal: str | None = None
+    ignored_titles: tuple[str, ...] = ()
+    ignored_sheets: tuple[str, ...] = ()
+
+
+class MappedLayout(MappedOptions):
+    """The options of a layout of a contract that says its own mapping: a national file that software exports."""
+
+    dates: tuple[str, ...] = ()
+    tables: dict[str, MappedTable]
+
+
+class MappedFile(Strict):
+    """One kind of file of the product: a layout of the contract, whose code is the product and its own.
+
+    Only one reader follows a mapping. formerly: whole codes that the layout had, be it under another product.
+    """
+
+    code: LayoutCode
+    formerly: tuple[LayoutCode, ...] = ()
+    reader: Literal["csv_produit"] = READER
     filename: str | None = None
     millesime: Free = Key(default_factory=dict)
     collected_on: Annotated[Free, Key(alias="collectedOn")] = Key(default_factory=dict)
-    options: Free = Key(default_factory=dict)
+    options: MappedOptions = MappedOptions()
     dates: tuple[str, ...] = ()
     tables: dict[str, MappedTable]
 
@@ -83,19 +104,14 @@ def layouts(file: YamlFile, contracts: Mapping[str, Contract]) -> tuple[str, tup
     if not re.fullmatch(r"[a-z][a-z0-9_]*", declared.product):
         file.say(("product",), f"« {declared.product} » : attendu, un nom en minuscules, chiffres et soulignés")
     found = []
-    known = {layout.code for layout in contract.layouts}
     for rank, each in enumerate(declared.files):
         where: Where = ("files", rank)
-        for name, table in each.tables.items():
-            _check_table(file, (*where, "tables", name), contract, name, table)
-        if not each.tables:
-            file.say((*where, "tables"), "absent : dire quelles tables ce fichier remplit")
+        ignored = each.options.ignored_titles
+        check_tables(file, where, contract, each.tables, dates=each.dates, ignored=ignored)
         layout = _layout(declared, each, file.at(where))
-        check_reading(file, where, layout)
-        if layout.code in known:
-            file.say((*where, "code"), f"la forme « {layout.code} » existe déjà")
-        known.add(layout.code)
+        check_reading(file, where, layout, contract.entities)
         found.append(layout)
+    check_codes(file, ("files",), found, {code for layout in contract.layouts for code in layout.codes})
     return contract.id, tuple(found)
 
 
@@ -108,24 +124,19 @@ def _layout(declared: MappingDeclaration, each: MappedFile, written: Any) -> Lay
         version=declared.version,
         reader=each.reader,
         entities=tuple(each.tables),
-        options={**each.options, **reading},
+        options={**(said.get("options") or {}), **reading},
         filename=each.filename,
         millesime=each.millesime or {"none": True, "closing": "12-31"},
         collected_on=each.collected_on or {"filename": True},
         tables={name: tuple(table.fields) for name, table in each.tables.items()},
+        formerly=each.formerly,
     )
 
 
-def _check_table(file: YamlFile, where: Where, contract: Contract, name: str, table: MappedTable) -> None:
-    entity = next((e for e in contract.entities if e.name == name), None)
-    if entity is None:
-        file.one_of(where, name, {e.name for e in contract.entities})
-        return
-    names = [field.name for field in entity.fields]
-    for field, mapped in table.fields.items():
-        file.one_of((*where, "fields", field), field, names)
-        if len(mapped.origins) != 1:
-            file.say((*where, "fields", field), f"dire d'où vient la valeur, par un seul de : {', '.join(_ORIGINS)}")
-    needed = [f.name for f in entity.fields if f.primary_key_position] + [n for n in entity.key if n in names]
-    if missing := [name for name in needed if name not in table.fields]:
-        file.say(where, f"champ de la clé absent : {', '.join(missing)}")
+def check_own(file: YamlFile, declared: SourceDeclaration, contract: Contract) -> None:
+    """Says to the file of a contract what is wrong with the mappings that its own layouts say."""
+    for rank, layout in enumerate(declared.custom_properties.layouts):
+        where: Where = ("customProperties", "layouts", rank, "options")
+        if layout.reader != READER or (options := file.held(where, MappedLayout)) is None:
+            continue
+        check_tables(file, where, contract, options.tables, dates=options.dates, ignored=options.ignored_titles)

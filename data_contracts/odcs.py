@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, PlainValidator
 from pydantic import Field as Key
 from pydantic.alias_generators import to_camel
 
-from data_contracts.columns import inherited
+from data_contracts.columns import LAYOUT_CODE, inherited
 from data_contracts.contract import Contract, Entity, Field, Layout, Product, RowRule
 from data_contracts.disclosure import THRESHOLD, DisclosureDeclaration
 from data_contracts.person_role import PersonRole, System
@@ -40,6 +40,7 @@ Reader = Literal[
 DataClass = Literal["administratives", "sante", "accompagnement", "financieres", "services"]
 UnitKind = Literal["ET", "EJ", "DEP"]
 Theme = Literal["dlnuf", "etablissements", "indicateurs", "parcours", "publics", "qualite", "territoires"]
+Status = Literal["proposed", "draft", "active", "deprecated", "retired"]  # those of ODCS
 Severity = Literal["error", "warning"]
 
 
@@ -311,13 +312,19 @@ class EntityDeclaration(TableDeclaration):
         )
 
 
+# A column of the table of columns, and a part of names of files: no separator of either.
+LayoutCode = Annotated[str, Key(pattern=LAYOUT_CODE.pattern)]
+
+
 class LayoutDeclaration(Odcs):
     """One shape in which a source is delivered. `options` are those of its reader, which knows what they mean.
 
-    like: the layout above that says the keys which this one does not say; they are here already.
+    like: the layout above that says the keys which this one does not say; they are here already. formerly: codes that
+    it had, under which earlier deliveries were received.
     """
 
-    code: str
+    code: LayoutCode
+    formerly: tuple[LayoutCode, ...] = ()
     like: str | None = None
     version: str | None = None
     reader: Reader
@@ -345,6 +352,7 @@ class LayoutDeclaration(Odcs):
             millesime=self.millesime or {"delivery": True},
             collected_on=self.collected_on or {"received": True},
             tables=self.tables,
+            formerly=self.formerly,
         )
 
 
@@ -356,6 +364,9 @@ class Description(Odcs):
     limitations: Line = ""
 
 
+_A_TABLE = "dire au moins une table"
+
+
 class ContractHead(Odcs):
     """What contracts of sources and of products have in common."""
 
@@ -364,7 +375,7 @@ class ContractHead(Odcs):
     id: str
     name: Line
     version: str
-    status: str | None = None
+    status: Status | None = None
     domain: DataClass
     description: Description = Description()
 
@@ -377,6 +388,7 @@ class SourceProperties(Odcs):
     nature: Literal["collecte", "referentiel"] = "collecte"
     personal: bool = False
     person: System | None = None
+    columns: tuple[str, ...] = ()  # the tables whose columns stand in `<id>.columns.csv`
     layouts: Annotated[tuple[LayoutDeclaration, ...], BeforeValidator(inherited)] = ()
 
 
@@ -384,7 +396,7 @@ class SourceDeclaration(ContractHead):
     """The contract of a source: one file of `sources/`."""
 
     custom_properties: Annotated[SourceProperties, Custom] = SourceProperties()
-    tables: Annotated[tuple[EntityDeclaration, ...], Key(alias="schema")]
+    tables: Annotated[tuple[EntityDeclaration, ...], Key(alias="schema", description=_A_TABLE)]
 
     def build(self) -> Contract:
         said = self.custom_properties
@@ -442,7 +454,7 @@ class ProductDeclaration(ContractHead):
     """The contract of a published dataset: one file of `products/`."""
 
     custom_properties: Annotated[ProductProperties, Custom] = ProductProperties()
-    tables: Annotated[tuple[ProductTableDeclaration, ...], Key(alias="schema")]
+    tables: Annotated[tuple[ProductTableDeclaration, ...], Key(alias="schema", description=_A_TABLE)]
 
     @property
     def primary_key(self) -> tuple[str, ...]:

@@ -11,7 +11,18 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from data_contracts.contract import Contract, Entity
-from data_contracts.person_role import OTHERS, REQUESTS, SHARED, STATEMENTS, WORDS, PersonRole
+from data_contracts.person_role import (
+    FED_BY_ANY,
+    NAMED_SYSTEMS,
+    OTHERS,
+    PREPARED,
+    REQUESTS,
+    SHARED,
+    STATEMENTS,
+    TOLD_DATES,
+    WORDS,
+    PersonRole,
+)
 from data_contracts.strict_yaml import Where, YamlFile
 
 # Keys of the identity strong enough to say, alone, whose a row is inside one ESMS.
@@ -115,7 +126,49 @@ def check(files: Mapping[str, YamlFile], contracts: Mapping[str, Contract], clas
         elif same := [other for other, taken in ranks.items() if taken == rank and other != system]:
             files[name].say(place, f"« {same[0]} » a déjà le rang {rank} : dire lequel des deux est cru le premier")
         ranks.setdefault(system, rank)
+    _check_named_systems(files, contracts)
     _check_shared_numbers(files, contracts)
+
+
+def gone(contracts: Mapping[str, Contract]) -> list[str]:
+    """The tables that SQL and what is prepared name, and that no contract of the project declares any more."""
+    tables = {f"{contract.id}.{entity.name}" for contract in contracts.values() for entity in contract.entities}
+    said = "table absente. Les modèles de dbt et ce qui se prépare pour les ESMS la nomment : lui rendre son nom"
+    return [
+        f"{source}.odcs.yaml:1 · {table} : {said}"
+        for source, table in (name.split(".") for name in PREPARED if name not in tables)
+    ]
+
+
+def _check_named_systems(files: Mapping[str, YamlFile], contracts: Mapping[str, Contract]) -> None:
+    """The systems that SQL names keep their name, and tell the dates that it compares."""
+    told = {system: _dates_of(contracts, system) for system in set(NAMED_SYSTEMS.values())}
+    for name, system in NAMED_SYSTEMS.items():
+        contract = contracts.get(name)
+        if contract is None or contract.person is None:
+            continue
+        if contract.person.system != system:
+            files[name].say(
+                ("customProperties", "person", "system"),
+                f"« {contract.person.system} » : ce système se nomme « {system} » dans les colonnes de dlnuf_sejours, "
+                f"des produits et de ce qui se prépare ({system}_date_entree, est_dit_{system}…), lui garder ce nom",
+            )
+        elif lacking := [date for date in TOLD_DATES if date not in told[system]]:
+            files[name].say(
+                ("customProperties", "person"),
+                f"aucune table du système « {system} » ne dit {', '.join(lacking)}, que les écarts comparent entre "
+                "systèmes",
+            )
+
+
+def _dates_of(contracts: Mapping[str, Contract], system: str) -> set[str]:
+    statements = person_entities(contracts, *STATEMENTS)
+    return {
+        name
+        for each in statements
+        if each.contract.person and each.contract.person.system == system
+        for name in each.role.fields
+    }
 
 
 def _of_contract(contract: Contract, contracts: Mapping[str, Contract], classes: Collection[str]) -> Said:
@@ -131,7 +184,8 @@ def _of_contract(contract: Contract, contracts: Mapping[str, Contract], classes:
             yield where, "déclaré alors que le contrat ne dit pas « personal: true »"
         else:
             each = PersonEntity(contract, entity, entity.person)
-            for found in (_needed(each), _fields(each), _references(each, contracts), _kept(each, contracts, classes)):
+            kept = _kept(each, contracts, classes)
+            for found in (_needed(each), _fields(each), _references(each, contracts), _given_back(each), kept):
                 yield from (((*where, *inside), problem) for inside, problem in found)
     for kind in ("decision", "right"):
         several = [rank for rank, e in enumerate(contract.entities) if e.person and e.person.kind == kind]
@@ -220,6 +274,25 @@ def _references(each: PersonEntity, contracts: Mapping[str, Contract]) -> Said:
             yield ("retention", "via", "of"), f"« {via.of} » ne dit pas à qui sont ses lignes (« record »)"
         elif (key := via.key or via.field) not in (names := {f.name for f in way.entity.stored.fields}):
             yield ("retention", "via"), f"« {key} » n'est pas une colonne de {via.of}{_near(key, names)}"
+
+
+def _given_back(each: PersonEntity) -> Said:
+    """What a table feeds takes something of it."""
+    if each.name in PREPARED:
+        return
+    for rank, kind in enumerate(each.role.give_back):
+        if kind != FED_BY_ANY:
+            yield (
+                ("giveBack", rank),
+                f"« {kind} » ne prend rien de {each.name} : ce fichier se fait de {', '.join(PREPARED)} ; une autre "
+                f"source ne peut nourrir que « {FED_BY_ANY} »",
+            )
+        elif each.role.kind not in ("record", *STATEMENTS):
+            yield (
+                ("giveBack", rank),
+                f"« {kind} » ne prend rien de {each.name} : il lit à qui est un séjour, dans les dossiers et "
+                "les énoncés",
+            )
 
 
 def _kept(each: PersonEntity, contracts: Mapping[str, Contract], classes: Collection[str]) -> Said:

@@ -23,6 +23,17 @@ REQUESTS = ("demand", "orientation")
 # What `dlnuf prepare` prepares for an ESMS.
 GiveBack = Literal["resid", "viatrajectoire", "sdo", "ecarts"]
 GIVE_BACKS: tuple[str, ...] = get_args(GiveBack)
+# The systems that SQL and pages name: the columns `entree_non_dite_vt` of products, the dates that the work list sets
+# side by side, what is given back. Contract -> its system. Nothing names any other system: its name is free.
+NAMED_SYSTEMS = {"dui": "dui", "resid_esms": "resid", "viatrajectoire_pa": "vt", "viatrajectoire_ph": "vt"}
+TOLD_DATES = ("date_entree", "date_sortie")  # what each of them must tell: mismatches compare them
+# The tables whose formats what is prepared is made of (`orchestration.restitution.dui_told`). Of any other one, only
+# the list of mismatches takes something: who is in a stay.
+PREPARED = (
+    "dui.usagers", "dui.sejours", "dui.evaluations", "dui.decisions", "dui.droits_prestations", "resid_esms.residents",
+    "viatrajectoire_pa.demandes", "viatrajectoire_ph.orientations",
+)  # fmt: skip
+FED_BY_ANY = "ecarts"
 # The columns that statements share, under the names that the layer gives them, and their types.
 SHARED = {
     "modalite": "string", "date_demande": "date", "date_admission": "date", "date_entree": "date",

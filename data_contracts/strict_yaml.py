@@ -12,6 +12,7 @@ import gc
 import types
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
@@ -20,6 +21,8 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, PlainValidator, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
+
+from data_contracts.titles import shown
 
 Model = TypeVar("Model")
 Where = tuple[str | int, ...]
@@ -88,6 +91,14 @@ class Strict(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
 
+class _NotText(ValueError):
+    """A file that is no text, with the line where that is seen."""
+
+    def __init__(self, line: int, reason: str) -> None:
+        super().__init__(reason)
+        self.line = line
+
+
 def wrong_word(value: object, words: Collection[str], problem: str = "n'est pas admis") -> str | None:
     """Why a word is not one of those, with the nearest one, or else all of them; None when it is."""
     if value in words:
@@ -120,7 +131,9 @@ class YamlFile:
                 self.content = self._plain(root, loader) if root else None
                 if self.content is None:
                     self._add(1, "fichier", "vide")
-        # ValueError: other bytes than UTF-8, a day that does not exist. RecursionError: a node that holds itself.
+        except _NotText as error:
+            self._add(error.line, "fichier", str(error))
+        # ValueError: a day that does not exist. RecursionError: a node that holds itself.
         except (yaml.YAMLError, ValueError, RecursionError) as error:
             mark = getattr(error, "problem_mark", None)
             reason = " ".join(str(getattr(error, "problem", None) or error).split())
@@ -159,10 +172,25 @@ class YamlFile:
 
     def at(self, where: Where) -> Any:
         """What the file holds at a place, as its author wrote it; None when there is nothing."""
+        return _as_written(self._held(where))
+
+    def held(self, where: Where, model: type[Model]) -> Model | None:
+        """What the file holds at a place, as a model says it; None when there is nothing, or something else, said."""
+        if (content := self._held(where)) is None:
+            return None
+        try:
+            return TypeAdapter(model).validate_python(content)
+        except ValidationError as error:
+            for each in error.errors(include_url=False):
+                inside, problem = _in_french(each, model)
+                self._add(self._line((*where, *_place(each))), self._named((*where, *inside)), problem)
+        return None
+
+    def _held(self, where: Where) -> Any:
         content = self.content
         for step in where:
             content = _inside(content, step)
-        return _as_written(content)
+        return content
 
     def say(self, where: Where, problem: str) -> None:
         """Keeps a problem, with its line and the names that lead to it."""
@@ -176,7 +204,7 @@ class YamlFile:
         return wrong is None
 
     def _add(self, line: int, named: str, problem: str) -> None:
-        said = f"{named} : {problem}".replace("\n", " ")  # whatever is quoted of the file, a problem is one line
+        said = shown(f"{named} : {problem}")  # whatever is quoted of the file, a problem is one line
         self._problems.append((line, f"{self.path.name}:{line} · {said}"))
 
     def _repaired(self, content: Any, error: ErrorDetails, model: Any) -> Any:
@@ -227,16 +255,38 @@ class YamlFile:
                 names.append(str(name))
             elif not isinstance(content, str):
                 names.append(str(step + 1))
-        return ".".join(names) or "fichier"
+        return ".".join(names) or next((str(step) for step in where), "fichier")
 
 
 @contextmanager
 def _loader(path: Path) -> Iterator[Any]:
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(path.read_text(encoding="utf-8"))
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(_text(path))
     try:
         yield loader
     finally:
         loader.dispose()
+
+
+def _text(path: Path) -> str:
+    """The text of a file.
+
+    Raises:
+        _NotText: it is no file, not in UTF-8, or holds what no text holds.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise _NotText(1, f"ceci n'est pas un fichier qui se lit ({error.strerror})") from error
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        reason = f"l'octet 0x{content[error.start]:02X} n'est pas de l'UTF-8 : enregistrer ce fichier en UTF-8"
+        raise _NotText(line, reason) from error
+    if found := yaml.reader.Reader.NON_PRINTABLE.search(text):
+        line = text.count("\n", 0, found.start()) + 1
+        raise _NotText(line, f"le caractère U+{ord(found[0]):04X} n'est pas du texte : le retirer (fichier abîmé ?)")
+    return text
 
 
 @contextmanager
@@ -293,8 +343,8 @@ def _changed(content: Any, where: Where, stand_in: Callable[[], Any] | None) -> 
         content = {str(each.get("property")): each.get("value") for each in content if isinstance(each, dict)}
     if not isinstance(content, dict):
         content = {}
-    if not rest and stand_in is None:
-        return {key: value for key, value in content.items() if key != step}
+    if not rest and stand_in is None:  # a key that is no text is named as Python writes it
+        return {key: value for key, value in content.items() if step not in (key, repr(key))}
     return {**content, step: _changed(content.get(step), rest, stand_in)}
 
 
@@ -315,21 +365,32 @@ def problems_of(error: ValidationError, model: Any) -> list[str]:
 def _in_french(error: ErrorDetails, model: Any) -> tuple[Where, str]:
     """Where an error of pydantic is, and what is wrong there: an unknown key is a problem of what holds it."""
     where, kind, given = _place(error), error["type"], error["input"]
+    if kind == "invalid_key" or (error["loc"][-1:] == (_KEY,) and kind == "string_type"):
+        key = given.isoformat() if isinstance(given, date) else where[-1]
+        return where[:-1], f"la clé « {key} » n'est pas un texte : l'écrire entre guillemets si c'en est un"
     if _is_unknown_key(error):
         return where[:-1], wrong_word(where[-1], _known_keys(where, model), ": clé inconnue") or kind
     if kind == "missing":
         remedy = _remedy(where, model)
         return where, f"absent : {remedy}" if remedy else "absent"
-    if words := _words(_types_at(model, where)):
-        return where, wrong_word(given, words) or kind
     if kind == "value_error":
         return where, str(error.get("ctx", {}).get("error", error["msg"]))
-    shown = repr(given) if isinstance(given, str | int | float | None) else "un ensemble"
-    return where, _EXPECTED.get(kind, error["msg"]).format(given=shown, value=given, **error.get("ctx", {}))
+    if words := _words(_types_at(model, where)):
+        return where, wrong_word(given, words) or kind
+    problem = _EXPECTED.get(kind, error["msg"]).format(given=_given(given), value=given, **error.get("ctx", {}))
+    is_written_bare = kind == "string_type" and isinstance(given, int | float | date)
+    return where, f"{problem} : l'écrire entre guillemets" if is_written_bare else problem
+
+
+def _given(value: object) -> str:
+    """What was given instead, as a person would name it."""
+    if isinstance(value, date):  # YAML makes one of what looks like it
+        return f"la date {value.isoformat()}"
+    return repr(value) if isinstance(value, str | int | float | None) else "un ensemble"
 
 
 def _is_unknown_key(error: ErrorDetails) -> bool:
-    return error["type"] == "extra_forbidden" or error["loc"][-1:] == (_KEY,)
+    return error["type"] in ("extra_forbidden", "invalid_key") or error["loc"][-1:] == (_KEY,)
 
 
 def _known_keys(where: Where, model: Any) -> tuple[str, ...]:

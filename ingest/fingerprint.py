@@ -3,17 +3,21 @@
 Belongs here: finding what decides. Does not belong here: what is done when a digest changed (`pipeline`,
 `orchestration.run`).
 
-The code that judges deliveries is found by following imports from `ingest.judging`. The files that this code reads are
-found by their names, which stand in it. Nobody keeps a list of either.
+The code that judges deliveries is found by following imports from `ingest.judging`, down to the libraries that it
+imports. The files that this code reads are found by their names, which stand in it. Nobody keeps a list of either.
+docs/adr/0023 says what is left out, and why.
 """
 
 from __future__ import annotations
 
 import ast
 import hashlib
+import sys
+import unicodedata
 from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import lru_cache
+from importlib import metadata
 from pathlib import Path
 
 import polars as pl
@@ -29,6 +33,8 @@ from ingest.store import lake
 from ingest.store.lake import Result
 
 JUDGES = "ingest.judging"  # whatever it imports decides what is accepted
+_ROOMS = ("data_contracts", "ingest")
+_DISTRIBUTIONS = {"stdnum": "python-stdnum", "yaml": "pyyaml"}  # of the modules that are not named as their package
 
 
 def digest(contract: Contract, keyring: Keyring | None = None) -> str:
@@ -48,10 +54,24 @@ def digest(contract: Contract, keyring: Keyring | None = None) -> str:
 
 @lru_cache(maxsize=1)
 def code_digest() -> str:
-    """Changes with the code that decides what is accepted, and with the files that this code reads."""
+    """Changes with the code that decides what is accepted, with the files that this code reads, and with what reads
+    under it: the libraries, Python, its table of characters."""
     files = sorted(judging_modules() | judged_by())
-    lines = (f"{path.relative_to(PROJECT)} {landing.sha256_of(path)}\n" for path in files)
+    lines = [f"{path.relative_to(PROJECT)} {landing.sha256_of(path)}\n" for path in files]
+    lines += [f"{name} {version}\n" for name, version in sorted(libraries().items())]
+    lines.append(f"python {'.'.join(map(str, sys.version_info[:2]))} unicode {unicodedata.unidata_version}\n")
     return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def libraries() -> dict[str, str]:
+    """The libraries that these modules import, with the versions that are installed here.
+
+    What such a library itself requires is left out: those that decide (the engine of polars, the core of pydantic) are
+    pinned to its version.
+    """
+    imported = {name.partition(".")[0] for path in judging_modules() for name in _imported(path)}
+    foreign = imported - {*_ROOMS} - sys.stdlib_module_names
+    return {name: metadata.version(_DISTRIBUTIONS.get(name, name)) for name in foreign}
 
 
 @lru_cache(maxsize=1)
@@ -141,11 +161,14 @@ def _in_force(home: Home, results: Sequence[Result], today: date) -> tuple[int, 
 
 
 def declarations_digest() -> str:
-    """Changes with what the layer is built with, whatever was delivered: contracts, dictionary, code lists, SQL."""
+    """Changes with what the layer is built with, whatever was delivered: contracts, dictionary, code lists, SQL, and
+    the tests that the layer must pass."""
     hasher = hashlib.sha256()
     folders = (DICTIONARY, loading.PRODUCTS, loading.SOURCES, PROJECT / "data_contracts" / "nomenclatures")
     declared = [path for folder in folders for path in folder.glob("*.*")]
-    sql = [p for folder in ("models", "macros", "seeds") for p in (PROJECT / "dbt_project" / folder).rglob("*.*")]
+    sql = [
+        p for folder in ("models", "macros", "seeds", "tests") for p in (PROJECT / "dbt_project" / folder).rglob("*.*")
+    ]
     for path in sorted({*declared, *sql, PROJECT / "dbt_project" / "dbt_project.yml"}):
         if path.is_file() and "__pycache__" not in path.parts:
             hasher.update(f"{path.relative_to(PROJECT)} {landing.sha256_of(path)}\n".encode())

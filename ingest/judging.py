@@ -11,17 +11,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 import polars as pl
 
 from data_contracts.loading import Contract, Entity, Layout
+from data_contracts.titles import title_key
 from ingest.protect import masks, pseudonyms
 from ingest.protect.birth_dates import Births
 from ingest.protect.keyrings import Keyring
 from ingest.read import Table, tables_of
-from ingest.read.titles import title_key
 from ingest.receive import headers, refusals
 from ingest.receive.refusals import DeliveryRefused
 from ingest.stages import during
@@ -29,6 +31,25 @@ from ingest.validate.chunk import FLAG_SCHEMA, TECHNICAL, DeliveryFacts, Validat
 from ingest.validate.duplicates import settle_duplicates
 from ingest.validate.separators import Separators
 from ingest.validate.spool import Spool
+
+
+class Received(Protocol):
+    """What the manifest of a delivery says of how it is read."""
+
+    @property
+    def delivery_id(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def layout(self) -> str: ...
+    @property
+    def reader(self) -> str: ...
+    @property
+    def millesime(self) -> int | None: ...
+    @property
+    def collecte_le(self) -> str | None: ...
+    @property
+    def received_on(self) -> date: ...
 
 
 @dataclass(frozen=True)
@@ -47,6 +68,20 @@ class Judged:
 
     tables: dict[str, JudgedTable]
     absent: list[str]
+
+
+def as_received(delivery: Received, contract: Contract) -> tuple[Layout, DeliveryFacts] | None:
+    """How a delivery is read: its layout, by the reader of its family, and the year and the day that it speaks of.
+
+    None: the layout under which it was received is no longer declared. A file that says no day speaks of the day when
+    it was received.
+    """
+    declared = contract.received_as(delivery.layout)
+    if declared is None:
+        return None
+    day = date.fromisoformat(delivery.collecte_le) if delivery.collecte_le else delivery.received_on
+    facts = DeliveryFacts(delivery.delivery_id, delivery.source, delivery.millesime, day)
+    return replace(declared, reader=delivery.reader), facts
 
 
 def judge(

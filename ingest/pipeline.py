@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import date
 from pathlib import Path
 
 from data_contracts import loading
@@ -18,7 +16,7 @@ from data_contracts.person_entities import person_entities
 from ingest import parallel
 from ingest.fingerprint import digest
 from ingest.home import Home
-from ingest.judging import judge
+from ingest.judging import as_received, judge
 from ingest.protect import encryption, keyrings, masks
 from ingest.protect.keyrings import Keyring, KeyringProblem
 from ingest.read import UnreadableFile
@@ -30,7 +28,6 @@ from ingest.retain import exclusions
 from ingest.stages import stage
 from ingest.store import lake
 from ingest.store.lake import Result
-from ingest.validate.chunk import DeliveryFacts
 
 NO_KEY = "sans-cle"  # digest of a result that only waits for its key
 Progress = Callable[[str, int, int], None]  # what is being done, done so far, total
@@ -136,22 +133,17 @@ def process(home: Home, manifest: Manifest, contract: Contract) -> Result:
             return _without_key(home, manifest, str(problem), None)
     result = Result(manifest.delivery_id, manifest.source, lake.ACCEPTED, digest=digest(contract, keyring))
     result.pseudonymes = keyring.pseudonyms.fingerprint if keyring else None
-    declared = next((each for each in contract.layouts if each.code == manifest.layout), None)
-    if declared is None:
+    read_as = as_received(manifest, contract)
+    if read_as is None:
         result.statut = lake.REFUSED
         result.motif = (
             f"La forme « {manifest.layout} », sous laquelle ce fichier a été reçu, n'est plus déclarée par le contrat "
-            f"« {contract.id} ». Remède : lui rendre ce nom."
+            f"« {contract.id} ». Remède : si elle a changé de nom, l'ancien se déclare dans la forme qui l'a remplacée "
+            f"(formerly: [{manifest.layout}])."
         )
         lake.write_result(home, result)
         return result
-    layout = replace(declared, reader=manifest.reader)
-    facts = DeliveryFacts(
-        manifest.delivery_id,
-        manifest.source,
-        manifest.millesime,
-        date.fromisoformat(manifest.collecte_le) if manifest.collecte_le else manifest.received_on,
-    )
+    layout, facts = read_as
     folder = lake.spool_folder(home) / manifest.delivery_id
     path = landing.bytes_of(home, manifest)
     try:

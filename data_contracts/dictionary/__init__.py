@@ -27,7 +27,7 @@ _NEEDED = {
     "elements.csv": tuple(Element.model_fields),
     "collections.csv": ("code", "colonne_matrice", "repondants"),
     "unites.csv": ("code", "signe"),
-    "externes.csv": ("code", "collecte", "colonne"),
+    "externes.csv": ("code", "collecte", "colonne", "domaines"),
     "non_reponses.csv": ("mot", "motif", "sens", "portee", "collections"),
 }
 UNRANKED = 900  # a source that carries an element without being in its order comes after all those that are

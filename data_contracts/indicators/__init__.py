@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from data_contracts import dictionary, nomenclatures
+from data_contracts.indicators import fraction
 from data_contracts.indicators.declaration import (
     EQUIPEMENT,
     ESMS,
@@ -24,6 +25,7 @@ from data_contracts.indicators.declaration import (
     SynthesisColumn,
     Term,
 )
+from data_contracts.indicators.sides import FORMULAS, MACRO
 from data_contracts.strict_yaml import DeclarationError, Where, YamlFile
 
 __all__ = [
@@ -39,8 +41,6 @@ __all__ = [
 ]
 
 FOLDER = Path(__file__).resolve().parent
-FORMULAS = FOLDER.parents[1] / "dbt_project/macros/indicateurs"
-_MACRO = re.compile(r"{%-?\s*macro\s+(\w+)\(([^)]*)\)")
 
 
 class IndicatorError(DeclarationError):
@@ -121,6 +121,8 @@ def _check(file: YamlFile, declared: Indicator) -> None:
         file.one_of(("sources",), source, _sources(), "un contrat de data_contracts/sources")
     for part in declared.parts:
         _check_part(file, declared, part)
+    for where, problem in fraction.check(declared, formulas()):
+        file.say(where, problem)
 
 
 def _check_part(file: YamlFile, declared: Indicator, part: Indicator | Modalite) -> None:
@@ -188,7 +190,7 @@ def formulas() -> dict[str, tuple[str, ...]]:
     return {
         name: tuple(parameter.split("=")[0].strip() for parameter in parameters.split(",") if parameter.strip())
         for path in sorted(FORMULAS.glob("[!_]*.sql"))
-        for name, parameters in _MACRO.findall(path.read_text(encoding="utf-8"))
+        for name, parameters in MACRO.findall(path.read_text(encoding="utf-8"))
     }
 
 

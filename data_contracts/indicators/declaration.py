@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 
+from data_contracts.disclosure import LOWEST
 from data_contracts.strict_yaml import Strict
 
 ESMS, EQUIPEMENT, SYNTHESE = "mart_indicateurs__esms", "mart_indicateurs__equipement", "mart_territoires__synthese"
@@ -129,6 +130,13 @@ class SynthesisColumn(Strict):
     millesime: str | None = None
 
 
+def _enough(threshold: int | str) -> int | str:
+    """A threshold that hides nobody is none at all."""
+    if isinstance(threshold, int) and threshold < LOWEST:
+        raise ValueError(f"{threshold} : aucun seuil sous {LOWEST} personnes ; si rien n'est à masquer, retirer la clé")
+    return threshold
+
+
 def _kind(node: Any) -> str:
     """Which of the three a formula is, by the key that only it has."""
     keys = node if isinstance(node, dict) else ()
@@ -185,7 +193,9 @@ class Indicator(Strict):
     direction: Literal["haut", "bas", "contextuel"] = "contextuel"  # whether more is better
     alert_threshold: str | None = None
     audience: Audience
-    disclosure_threshold: int | Literal["jamais"] | None = None  # persons under which it is not shown
+    disclosure_threshold: Annotated[int | Literal["jamais"], AfterValidator(_enough)] | None = (
+        None  # persons under which it is not shown
+    )
     granularity: Text
     frequency: Text
     source: Text  # of the definition

@@ -27,9 +27,9 @@ from typing import Any
 
 from openpyxl.utils import get_column_letter
 
+from data_contracts.titles import normalise_title
 from ingest.read import workbook
 from ingest.read.frames import REMEDY, Document, LayoutLike, Rows, Table, UnreadableFile, is_blank, without_end
-from ingest.read.titles import normalise_title
 from ingest.read.workbook import Row, Sheet
 from ingest.read.xlsx_file import is_left
 

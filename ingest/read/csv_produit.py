@@ -16,11 +16,11 @@ from typing import Any
 import polars as pl
 
 from data_contracts.loading import load_contracts
+from data_contracts.titles import title_key
 from ingest.protect.masks import without_digits
 from ingest.read import csv_file, xlsx_file
 from ingest.read.frames import BLANKS, DEFAUT, LIGNE, TECHNICAL, LayoutLike, Table, UnreadableFile
 from ingest.read.opening import family
-from ingest.read.titles import title_key
 
 _ISO = {"date": "%Y-%m-%d", "timestamp": "%Y-%m-%dT%H:%M:%S"}
 _JOINED_BY = "-"

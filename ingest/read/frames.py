@@ -16,7 +16,7 @@ from typing import Any, Protocol, overload
 
 import polars as pl
 
-from ingest.read.titles import normalise_title
+from data_contracts.titles import normalise_title, shown
 
 LIGNE, CHEMIN, DEFAUT, REMARQUE = "_ligne", "_chemin", "_defaut", "_remarque"
 TECHNICAL = (LIGNE, CHEMIN, DEFAUT, REMARQUE)
@@ -108,7 +108,7 @@ class UnreadableFile(Exception):
     """A file that cannot be read at all. `message` is for the sender, in French: what, where, remedy."""
 
     def __init__(self, path: Path, what: str, remedy: str) -> None:
-        self.message = f"Fichier « {path.name} » : {what}. Remède : {remedy}."
+        self.message = shown(f"Fichier « {path.name} » : {what}. Remède : {remedy}.")
         super().__init__(self.message)
 
 

@@ -19,6 +19,7 @@ from typing import Any
 
 import polars as pl
 
+from data_contracts.titles import title_key
 from ingest.read import workbook
 from ingest.read.frames import (
     REMARQUE,
@@ -33,7 +34,6 @@ from ingest.read.frames import (
     without_end,
 )
 from ingest.read.outside import Outside
-from ingest.read.titles import title_key
 from ingest.read.workbook import Row, Sheet
 
 Knows = Callable[[tuple[str, ...]], bool]

@@ -24,9 +24,9 @@ import yaml
 from data_contracts import columns
 from data_contracts.columns import UNTITLED
 from data_contracts.loading import Contract, Entity, Field, Layout
+from data_contracts.titles import normalise_title, shown, title_key
 from ingest.protect.vocabulary import looks_like_titles
 from ingest.read import Document, sniff
-from ingest.read.titles import normalise_title, title_key
 from ingest.receive.headers import Difference, difference, folded, nearness, rank_off
 from ingest.receive.refusals import has_header, is_readable_as
 
@@ -39,6 +39,9 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 
 class NothingToCompare(Exception):
     """A file that has no titles, or whose titles are near those of no source. The message says what to do."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(shown(message))
 
 
 @dataclass(frozen=True)
@@ -133,6 +136,14 @@ class Comparison:
         return f"      - {{code: {self.code}, like: {self.layout.code}, version: {major}.{int(minor) + 1}.0}}"
 
     @property
+    def columns_line(self) -> str:
+        """The line of the contract that names the entity among those of the table; empty when it is there already."""
+        placed = [each.name for each in self.contract.entities if any(f.columns is not None for f in each.fields)]
+        if self.entity.name in placed:
+            return ""
+        return f"  - {{property: columns, value: [{', '.join([*placed, self.entity.name])}]}}"
+
+    @property
     def field_lines(self) -> str:
         """The lines to add under the `properties` of the entity, for the columns that no field is."""
         fields = [_declared(name, title) for name, (_, title) in self.new_fields.items()]
@@ -162,7 +173,11 @@ class Comparison:
             ],
             "vanished": [{"field": each.name, "title": each.title} for each in self.vanished],
             "proposed": {"layout": self.code, "cells": self.cells},
-            "contract": {"layouts": self.layout_line, "properties": self.field_lines},
+            "contract": {
+                "layouts": self.layout_line,
+                "columns": self.columns_line,
+                "properties": self.field_lines,
+            },
         }  # fmt: skip
 
 
@@ -206,7 +221,12 @@ def compare(
             "elle-même ses colonnes (tables) : les corriger là où elle est déclarée. « dlnuf deliver » dit ce qui "
             "diffère."
         )
-    if code in {each.code for each in contract.layouts}:
+    if code is not None and not columns.LAYOUT_CODE.fullmatch(code):
+        raise NothingToCompare(
+            f"« {code} » ne peut pas être le nom d'une forme, qui est celui d'une colonne de la table. "
+            "Remède : un --layout en minuscules, chiffres et soulignés, qui commence par une lettre."
+        )
+    if code in {known for each in contract.layouts for known in each.codes}:
         raise NothingToCompare(f"La forme « {code} » existe déjà dans « {contract.id} ». Remède : un autre --layout.")
     entity = contract.entity(layout.entities[0])
     carried = contract.fields_in(layout, entity)
@@ -271,7 +291,7 @@ def _code(path: Path, contract: Contract, layout: Layout) -> str:
     base = re.sub(r"(_?(19|20)\d\d)+$", "", layout.code)
     year = _YEAR.search(path.name)
     code = f"{base}_{year[0]}" if year else f"{base}_nouvelle"
-    known = {each.code for each in contract.layouts}
+    known = {code for each in contract.layouts for code in each.codes}
     return next(c for c in (code, *(f"{code}_{again}" for again in range(2, 1000))) if c not in known)
 
 

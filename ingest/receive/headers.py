@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from data_contracts.loading import Contract, Entity, Layout
+from data_contracts.titles import title_key
 from ingest.read import csv_produit
-from ingest.read.titles import title_key
 
+_LIGATURES = str.maketrans({"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE"})  # Unicode does not decompose them
 IDENTIFIES = "validite"  # time basis of what says who a structure is: a name, a category, an address
 
 
@@ -247,8 +248,8 @@ def written_otherwise(expected_title: str, delivered: str) -> str | None:
 
 def folded(title: str) -> str:
     """A title without capitals, accents, or what exports add to it."""
-    bare = unicodedata.normalize("NFKD", title_key(title)).encode("ascii", "ignore").decode()
-    return bare.casefold()
+    told = title_key(title).translate(_LIGATURES)
+    return unicodedata.normalize("NFKD", told).encode("ascii", "ignore").decode().casefold()
 
 
 def rank_off(title: str) -> str:

@@ -14,8 +14,8 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from data_contracts.loading import Contract, Layout
+from data_contracts.titles import title_key
 from ingest.read import Document, crosstab, sniff, tables_of
-from ingest.read.titles import title_key
 from ingest.receive import refusals
 from ingest.receive.headers import Difference, difference
 from ingest.receive.refusals import DeliveryRefused

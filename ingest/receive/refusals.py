@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data_contracts.loading import Contract, Entity, Layout
+from data_contracts.titles import shown
 from ingest.protect import masks
 from ingest.protect.vocabulary import Quoting, looks_like_titles, quoting
 from ingest.read import FAMILIES, Document, crosstab
@@ -41,7 +42,7 @@ class DeliveryRefused(Exception):
     """
 
     def __init__(self, message: str, nearest: Contract | None = None, *, is_quoted: bool = False) -> None:
-        super().__init__(message)
+        super().__init__("\n".join(map(shown, message.split("\n"))))
         self.nearest = nearest
         self.is_quoted = is_quoted
 

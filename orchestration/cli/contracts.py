@@ -69,6 +69,7 @@ def compare(
 ) -> None:
     """Compare un en-tête inconnu à la forme la plus proche, et propose la colonne de la nouvelle."""
     from data_contracts import loading
+    from data_contracts.titles import shown
     from ingest.receive import comparison
 
     contracts = loading.load_contracts()
@@ -81,7 +82,8 @@ def compare(
     if as_json:
         typer.echo(json_of(compared.facts))
     else:
-        typer.echo("\n".join(_told(compared, table.path.name, written=write)))
+        told = _told(compared, table.path.name, written=write)
+        typer.echo("\n".join(shown(line) for text in told for line in text.split("\n")))
 
 
 def _told(compared: Comparison, table: str, *, written: bool) -> Iterable[str]:
@@ -110,8 +112,17 @@ def _told(compared: Comparison, table: str, *, written: bool) -> Iterable[str]:
     yield ""
     done = "écrite dans" if written else "proposée (--write l'écrit, --json la montre entière) pour"
     yield f"Colonne « {compared.code} » {done} {table} : {plural(len(compared.cells), 'champ')}. À relire."
-    yield f"À ajouter au contrat {compared.contract.id}.odcs.yaml, sous « layouts » :"
+    contract = f"{compared.contract.id}.odcs.yaml"
+    if written:
+        yield (
+            f"Le contrat doit suivre : tant que {contract} n'a pas les lignes ci-dessous, « dlnuf contracts check » et "
+            "toute exécution refusent cette table. Puis : dlnuf contracts generate."
+        )
+    yield f"À ajouter au contrat {contract}, sous « layouts » :"
     yield compared.layout_line
+    if compared.columns_line:
+        yield "sous « customProperties », à la place de « columns » s'il y est :"
+        yield compared.columns_line
     if appeared:
         yield f"et sous « properties » de {compared.entity.name}, nom, type et description à revoir :"
         yield compared.field_lines

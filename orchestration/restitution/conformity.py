@@ -133,15 +133,15 @@ class _Node:
 
 
 class _Judge:
-    """A message held against a guide. above: the bundle that it stands in, where references are looked for."""
+    """A message held against a guide. around: kinds of the resources of the bundle that it stands in, by fullUrl."""
 
-    def __init__(self, guide: Guide, message: Json, path: str = "", above: Json | None = None) -> None:
+    def __init__(self, guide: Guide, message: Json, path: str = "", around: Mapping[str, str] | None = None) -> None:
         self.guide = guide
         self.message = message
         self.kind = str(message["resourceType"])
         self.root = _Node(message, path)
         self.path = path or self.kind
-        self.above = above
+        self.around = around or {}
         self.sound = True
 
     def problems(self, profile: str | None) -> Iterator[Problem]:
@@ -164,9 +164,17 @@ class _Judge:
             said = f"aucun profil du guide {self.guide.name} n'est annoncé ni reconnu"
             yield Problem(self.path, "profil", said, remedy)
         yield from self._empty_extensions(self.root)
+        around = {
+            each.value["fullUrl"]: each.value["resource"]["resourceType"]
+            for each in (self.root.at("entry") if entries else ())
+            if isinstance(each.value, Mapping)
+            and isinstance(each.value.get("fullUrl"), str)
+            and isinstance(each.value.get("resource"), Mapping)
+            and isinstance(each.value["resource"].get("resourceType"), str)
+        }
         for entry in entries:
             if isinstance(entry.value.get("resourceType"), str):
-                yield from _Judge(self.guide, entry.value, entry.path, self.message).problems(None)
+                yield from _Judge(self.guide, entry.value, entry.path, around).problems(None)
             else:
                 yield Problem(entry.path, "FHIR", "ce n'est pas une ressource", "donner resourceType")
 
@@ -234,7 +242,7 @@ class _Judge:
         return [code for node in self._nodes(declared, self.root, path) for _, code in _codings(node.value) if code]
 
     def _nodes(self, declared: Profile | Extension, root: _Node, path: str) -> list[_Node]:
-        """The elements at a path, through its slices."""
+        """The elements at a path, through its slices; at an empty one, the root."""
         found, done = [root], ""
         for name, sliced in split(path):
             done = f"{done}.{name}" if done else name
@@ -245,12 +253,17 @@ class _Judge:
         return found
 
     def _of_elements(self, declared: Profile | Extension, root: _Node, base: str) -> Iterator[Problem]:
+        known: dict[str, list[_Node]] = {"": [root]}
         for path, element in declared.elements.items():
             above = parent(path)
-            for over in self._nodes(declared, root, above) if above else [root]:
-                step = path[len(above) + 1 :] if above else path
-                name, sliced = next(split(step))
+            step = path[len(above) + 1 :] if above else path
+            name, sliced = next(split(step))
+            if above not in known:  # a parent that the profile says nothing of
+                known[above] = self._nodes(declared, root, above)
+            known[path] = []
+            for over in known[above]:
                 nodes = [n for n in over.children(name) if not sliced or self._is(element, n)]
+                known[path] += nodes
                 yield from self._counted(element, over, step, nodes)
                 for node in nodes:
                     yield from self._of_value(element, node)
@@ -258,7 +271,7 @@ class _Judge:
                         yield from self._of_elements(inside, node, "Extension")
         for rule in declared.rules if self.sound else ():
             about = "".join(f".{name}" for name, _ in split(rule.about))
-            for node in self._nodes(declared, root, rule.about) if rule.about else [root]:
+            for node in known.get(rule.about) or self._nodes(declared, root, rule.about):
                 holds = _evaluator(self._expression(rule.expression), base + about)
                 if holds(node.value) != [True]:
                     yield Problem(self._place(node), rule.key, f"règle non tenue : {rule.says}", rule.remedy)
@@ -333,10 +346,8 @@ class _Judge:
 
     def _target(self, reference: str, said: object) -> str | None:
         """What a reference points to, when it or the bundle says so."""
-        for entry in _list((self.above or {}).get("entry")):
-            if isinstance(entry, Mapping) and reference and entry.get("fullUrl") == reference:
-                resource = entry.get("resource")
-                return _text(resource.get("resourceType")) if isinstance(resource, Mapping) else None
+        if reference in self.around:
+            return self.around[reference]
         told = re.search(r"(?:^|/)([A-Z][A-Za-z]+)(?:/[\w.-]+|\?\S+)$", reference)
         return told[1] if told else str(said) if said else None
 

@@ -9,19 +9,18 @@ A row is read and validated as when it was received, so that what is given back 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from datetime import date
 from functools import partial
 
 import polars as pl
 
 from data_contracts.loading import Contract, Entity, load_contracts
 from ingest.home import Home
+from ingest.judging import as_received
 from ingest.protect import keyrings, pseudonyms
 from ingest.protect.keyrings import Keyring, KeyringProblem
 from ingest.read import UnreadableFile, tables_of
 from ingest.receive import headers, landing
-from ingest.validate.chunk import DeliveryFacts, validate_chunk
+from ingest.validate.chunk import validate_chunk
 
 CLEAR = "clair_"  # prefix of the columns that are never stored
 
@@ -85,9 +84,11 @@ def _keyring(home: Home) -> Keyring:
 def _rows(
     home: Home, manifest: landing.Manifest, contract: Contract, tables: Sequence[str], finess: str
 ) -> Iterator[tuple[str, pl.DataFrame]]:
-    layout = replace(contract.layout(manifest.layout), reader=manifest.reader)
-    stated_on = date.fromisoformat(manifest.collecte_le) if manifest.collecte_le else manifest.received_on
-    facts = DeliveryFacts(manifest.delivery_id, manifest.source, manifest.millesime, stated_on)
+    read_as = as_received(manifest, contract)
+    if read_as is None:
+        gone = f"sa forme « {manifest.layout} » n'est plus déclarée (formerly)"
+        raise Unreadable(f"La livraison {manifest.filename} ne peut pas être relue : {gone}")
+    layout, facts = read_as
     asked = [name for name in tables if name in layout.entities]
     knows = partial(headers.known, contract, layout)
     for table in tables_of(landing.bytes_of(home, manifest), layout, asked, knows) if asked else ():

@@ -22,6 +22,7 @@ from data_contracts.loading import Contract, load_contracts
 from data_contracts.statuses import every_state
 from ingest import clock
 from ingest.home import Home
+from ingest.judging import as_received
 from ingest.read.fhir import vocabulary
 from ingest.receive import landing
 from orchestration.restitution import identities, named_files, tddui_bundle, warehouse
@@ -154,7 +155,8 @@ def _findings(
 
 def _not_given(home: Home, contract: Contract, frames: Mapping[str, pl.DataFrame]) -> Iterator[Finding]:
     """What the guide has a place for and the rows do not give: the product has no column for it, or left it empty."""
-    layouts = {m.delivery_id: contract.layout(m.layout) for m in landing.manifests(home) if m.source == SOURCE}
+    received = [m for m in landing.manifests(home) if m.source == SOURCE]
+    layouts = {m.delivery_id: read_as[0] for m in received if (read_as := as_received(m, contract))}
     for table, names in contract.layout(LAYOUT).tables.items():
         frame, entity = frames.get(table, pl.DataFrame()), contract.entity(table)
         if not frame.height:

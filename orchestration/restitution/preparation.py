@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
+from data_contracts.guides import guide
 from data_contracts.person_role import GIVE_BACKS
 from ingest import clock
 from ingest.home import Home
@@ -156,7 +157,12 @@ def _notes(kind: str, esms: Etablissement) -> list[str]:
         notes.append("Établissement pour personnes âgées : voir « dlnuf prepare viatrajectoire ».")
     if kind == "resid":
         notes.append(
-            "Le format de la Cnam n'est pas public : ces colonnes sont celles que fixe le CASF R314-105-3, à adapter à "
-            "son dépôt."
+            "Format : le nôtre. Celui de la Cnam n'est pas public : ces colonnes sont celles que fixe le CASF "
+            "R314-105-3, à adapter à son dépôt."
         )
+    if kind == "viatrajectoire" and esms.domaine != PH:
+        notes.append("Format : le nôtre. ViaTrajectoire grand âge n'en publie pas : ces lignes sont à y saisir.")
+    if kind == "sdo" and esms.domaine != PA:
+        followed = guide("sdo").declared
+        notes.append(f"Format public : guide « {followed.title} » de l'ANS, version {followed.version} (POST Task).")
     return notes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ customProperties:
       - {code: an_1, entity: reponses, reader: csv, options: {separator: ';'}, millesime: {delivery: true}}
       - {code: an_2, like: an_1, version: 2.0.0}
       - {code: arbre, entity: avis, reader: json_records, tables: {avis: [note]}}
+  - {property: columns, value: [reponses]}
 schema:
   - name: reponses
     properties:
@@ -88,7 +90,37 @@ def test_a_cell_says_the_title_of_its_position(position: int, title: str | None)
     assert columns.parsed(columns.written(position, title)) == (position, title)
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("version: 2.0.0}", "version: 2.0.0, formerly: [an_1]}"),
+         "sondage.odcs.yaml:12 · layouts.an_2.formerly : « an_1 » nomme déjà une forme de ce contrat"),
+        (("version: 2.0.0}", "version: 2.0.0, formerly: [an_0, an_0]}"),
+         "sondage.odcs.yaml:12 · layouts.an_2.formerly : « an_0 » nomme déjà une forme de ce contrat"),
+        (("version: 2.0.0}", "version: 2.0.0, formerly: [arbre]}"),
+         "sondage.odcs.yaml:13 · layouts.arbre.code : « arbre » nomme déjà une forme de ce contrat"),
+        (("{code: arbre", "{code: an_1"), "sondage.odcs.yaml:13 · layouts.an_1.code : « an_1 » nomme déjà une forme"),
+        (("version: 2.0.0}", "version: 2.0.0, formerly: ['a b']}"), "formerly : « a b » n'a pas la forme"),
+    ],
+)  # fmt: skip
+def test_a_code_names_one_layout_now_and_formerly(tmp_path: Path, change: tuple[str, str], said: str) -> None:
+    assert change[0] in CONTRACT
+    with pytest.raises(ContractError, match=re.escape(said)):
+        load_contracts(written(tmp_path, TABLE, CONTRACT.replace(*change)))
+
+
+def test_a_layout_answers_to_the_code_that_it_had(tmp_path: Path) -> None:
+    text = CONTRACT.replace("{code: an_1,", "{code: an_1, formerly: [premier],")
+    contract = load_contracts(written(tmp_path, TABLE, text))["sondage"]
+    found = {code: contract.received_as(code) for code in ("an_1", "premier", "an_2", "gone")}
+    codes = {code: layout.code if layout else None for code, layout in found.items()}
+    assert codes == {"an_1": "an_1", "premier": "an_1", "an_2": "an_2", "gone": None}
+    assert contract.layout("an_2").formerly == ()  # a layout that is like it never had that name
+
+
 SAME_TITLE = TITLES.replace("FINESS", "Lits  a").replace("(sans titre)", "Lits a")
+DECOMPOSED = TITLES.replace("FINESS", "Durée").replace("(sans titre)", unicodedata.normalize("NFD", "Durée"))
+CURLY = TITLES.replace("FINESS", "Nature de l'avis").replace("(sans titre)", "Nature de l\u2019avis")
 AN_2_EMPTY = "entity;field;an_1;an_2\nreponses;finess_et;1;\nreponses;places;2;\nreponses;lits;3;\n"
 
 
@@ -130,6 +162,21 @@ AN_2_EMPTY = "entity;field;an_1;an_2\nreponses;finess_et;1;\nreponses;places;2;\
             (TABLE, SAME_TITLE),
             ":3 · colonne « an_1 » : l'intitulé « Lits a » désigne déjà le champ « finess_et », ligne 2",
         ),
+        (
+            (TABLE, DECOMPOSED),
+            f":3 · colonne « an_1 » : l'intitulé « {unicodedata.normalize('NFD', 'Durée')} » désigne déjà le champ",
+        ),
+        ((TABLE, CURLY), ":3 · colonne « an_1 » : l'intitulé « Nature de l\u2019avis » désigne déjà le champ"),
+        (("places;2;3", "places;0;3"), ":3 · colonne « an_1 » : « 0 » n'est pas une position (attendu : un entier à"),
+        (("places;2;3", "places;-2;3"), ":3 · colonne « an_1 » : « -2 » n'est pas une position"),
+        (("places;2;3", "places;0 = Places;3"), ":3 · colonne « an_1 » : « 0 = Places » n'est pas une position"),
+        (("places;2;3", "places;02;3"), ":3 · colonne « an_1 » : « 02 » n'est pas une position"),
+        (("Lits installés", "Lits\0installés"), ":4 · caractère invisible U+0000 : le retirer"),
+        (("Lits installés", 'Lits "installés'), ":4 · guillemet au milieu d'une cellule"),
+        (("places;2;3", 'places;"2"x;3'), ":3 · guillemets mal placés ou cellule sans fin"),
+        (("places;2;3", 'places;"2;3'), ":3 · guillemets mal placés ou cellule sans fin"),
+        (("places;2;3\nreponses;lits;;2", 'places;"2;3\nreponses;lits;;"2'), ":3 · guillemets mal placés"),
+        (("places;2;3", 'places;2;"3 = de\nplaces"'), ":3 · une cellule tient sur plusieurs lignes"),
         ((TABLE, AN_2_EMPTY), ":1 · colonne « an_2 » : vide, la forme ne porterait aucun champ de « reponses »"),
     ],
 )
@@ -138,6 +185,57 @@ def test_what_is_wrong_with_a_table_is_said_with_its_place(tmp_path: Path, chang
     assert changed != TABLE
     with pytest.raises(ContractError, match=re.escape(f"sondage.columns.csv{said}")):
         load_contracts(written(tmp_path, changed))
+
+
+@pytest.mark.parametrize("how", ["gone", "folder", "without the lines of the entity"])
+def test_a_table_that_went_astray_is_missed(tmp_path: Path, how: str) -> None:
+    table = written(tmp_path, TABLE) / "sondage.columns.csv"
+    expected = "sondage.odcs.yaml:14 · columns : sondage.columns.csv ne dit pas les colonnes de « reponses »"
+    if how == "gone":
+        table.unlink()
+    elif how == "folder":
+        table.unlink()
+        table.mkdir()
+        expected = "sondage.columns.csv:1 · ceci n'est pas un fichier qui se lit"
+    else:
+        table.write_text("entity;field\n", encoding="utf-8")
+    with pytest.raises(ContractError, match=re.escape(expected)):
+        load_contracts(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            ("  - {property: columns, value: [reponses]}\n", ""),
+            "sondage.odcs.yaml:8 · columns : « reponses » est dans sondage.columns.csv : la nommer ici",
+        ),
+        (
+            ("value: [reponses]", "value: [reponse]"),
+            "sondage.odcs.yaml:14 · columns : « reponse » n'est pas une table du contrat (vouliez-vous « reponses » ?)",
+        ),
+    ],
+)
+def test_a_contract_names_what_stands_in_its_table(tmp_path: Path, change: tuple[str, str], said: str) -> None:
+    with pytest.raises(ContractError, match=re.escape(said)):
+        load_contracts(written(tmp_path, TABLE, CONTRACT.replace(*change)))
+
+
+@pytest.mark.parametrize("alias", ["Places", "Places\u00a0", "FINESS"])
+def test_a_title_that_two_fields_of_a_layout_take_for_theirs_is_refused(tmp_path: Path, alias: str) -> None:
+    """Which of them a delivered column is, nothing would say: the last one declared got it."""
+    text = CONTRACT.replace("  - {property: columns, value: [reponses]}\n", "").replace("[Couchages]", f'["{alias}"]')
+    (tmp_path / "sondage.odcs.yaml").write_text(text, encoding="utf-8")
+    field = "finess_et" if alias == "FINESS" else "places"
+    said = rf"sondage\.odcs\.yaml:19 · reponses\.lits : forme « an_1 » : « {alias} » désigne déjà « {field} »"
+    with pytest.raises(ContractError, match=said):
+        load_contracts(tmp_path)
+
+
+def test_titles_that_the_reader_tells_apart_may_differ_by_a_capital(tmp_path: Path) -> None:
+    text = CONTRACT.replace("  - {property: columns, value: [reponses]}\n", "").replace("[Couchages]", "[places]")
+    (tmp_path / "sondage.odcs.yaml").write_text(text, encoding="utf-8")
+    assert load_contracts(tmp_path)["sondage"].entity("reponses").field("lits").aliases == ("places",)
 
 
 def test_a_table_that_a_spreadsheet_saved_is_read_or_said(tmp_path: Path) -> None:

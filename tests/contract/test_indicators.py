@@ -16,8 +16,19 @@ import yaml
 
 from data_contracts.contract import Product
 from data_contracts.dictionary import elements, outside, units
-from data_contracts.indicators import EQUIPEMENT, ESMS, FOLDER, SYNTHESE, IndicatorError, indicators, inputs, published
+from data_contracts.indicators import (
+    EQUIPEMENT,
+    ESMS,
+    FOLDER,
+    SYNTHESE,
+    IndicatorError,
+    delivered,
+    indicators,
+    inputs,
+    published,
+)
 from data_contracts.indicators.declaration import Calculation, Term
+from data_contracts.indicators.sides import FORMULAS, WrongMacro, sides
 from data_contracts.loading import PRODUCTS, ContractError, load_contracts, load_products
 from ingest.home import PROJECT
 
@@ -95,6 +106,130 @@ def test_a_wrong_reference_or_key_is_told_at_its_line(
 )  # fmt: skip
 def test_a_key_that_another_asks_for_is_told(tmp_path: Path, source: Path, change: Any, told: str) -> None:
     assert [p for p in problems_of(tmp_path, source, change) if told in p]
+
+
+TO_PH, VACANTS, VETUSTE = (FOLDER / f"{code}.yaml" for code in ("TO_PH", "VACANTS", "VETUSTE"))
+TO_GLOBAL, TO_AJ, ROTATION = (FOLDER / f"{code}.yaml" for code in ("TO_GLOBAL", "TO_AJ", "ROTATION"))
+DMS, FILE, RESULT = (FOLDER / f"{code}.yaml" for code in ("DMS_MOIS", "FILE_ACT", "RESULTAT_NET"))
+BUILT = "{element: TX_VETUSTE_CONSTR, component: "
+PHADU, OFFER = FOLDER / "EQ_PHADU.yaml", FOLDER / "CAP_AUTORISEE.yaml"
+
+
+@pytest.mark.parametrize(
+    ("source", "change", "line", "told"),
+    [
+        # Above and below the line.
+        (TO_GLOBAL, ("{journees_realisees: JOURNEES_REAL, journees_theoriques: JOURNEES_THEO}",
+                     "{journees_realisees: JOURNEES_THEO, journees_theoriques: JOURNEES_REAL}"),
+         "terms:", "JOURNEES_THEO est au numérateur de taux_occupation, « numerator » ne le nomme pas"),
+        (TO_GLOBAL, ("numerator: JOURNEES_REAL", "numerator: JOURNEES_REAL + JOURNEES_REAL_HP"), "numerator:",
+         "JOURNEES_REAL_HP est nommé, mais aucune formule ne l'y lit"),
+        (TO_GLOBAL, ("denominator: JOURNEES_THEO\n", "denominator: JOURNEES_THEO × JOURS_OUVERTURE\n"), "denominator:",
+         "JOURS_OUVERTURE est nommé, mais aucune formule ne l'y lit"),
+        (TO_GLOBAL, ("denominator: JOURNEES_THEO\n", ""), "code:", "absent alors que taux_occupation est un rapport"),
+        (FILE, ("numerator: NB_PERS_3112 + NB_SORTIES", "numerator: NB_PERS_3112 + NB_SORTIES\ndenominator: '365'"),
+         "denominator:", "« 365 » : file_active est une somme, rien n'y divise"),
+        (OFFER, ("CAP_AUT_NUIT", "CAP_INST_HP"), "numerator:", "CAP_INST_HP n'est livré par aucune part"),
+        # Two terms exchanged, of one element or on one side.
+        (CAF, ("c68: TX_CAF.C68\n    c78: TX_CAF.C78", "c68: TX_CAF.C78\n    c78: TX_CAF.C68"), "c68:",
+         "TX_CAF.C78 et TX_CAF.C68 semblent échangés : « c68 » se nomme comme TX_CAF.C68"),
+        (RESULT, ("produits_g3: PRODUITS_G3\n    charges_g1: CHARGES_G1",
+                  "produits_g3: CHARGES_G1\n    charges_g1: PRODUITS_G3"),
+         "produits_g3:", "CHARGES_G1 et PRODUITS_G3 semblent échangés"),
+        (VETUSTE, (f"{BUILT}AMORTISSEMENTS, stock: true}}\n    immobilisations_brutes: {BUILT}IMMOBILISATIONS_BRUTES",
+                   f"{BUILT}IMMOBILISATIONS_BRUTES, stock: true}}\n    immobilisations_brutes: {BUILT}AMORTISSEMENTS"),
+         "amortissements:", "TX_VETUSTE_CONSTR.IMMOBILISATIONS_BRUTES et TX_VETUSTE_CONSTR.AMORTISSEMENTS semblent"),
+        # The unit that the formula gives.
+        (CAF, ("unit: pct", "unit: eur"), "unit:", "« eur » : taux_caf rend un rapport × 100, en « pct »"),
+        (DMS, ("unit: jours", "unit: pct"), "macro:", "rend un rapport × 1, « pct » est un rapport × 100"),
+        (FILE, ("unit: personnes", "unit: pct"), "macro:", "file_active rend une somme, « pct » est un rapport × 100"),
+        # Several numbers taken for one.
+        (TO_PH, ("JOURNEES_REAL_PH.EXTERNAT", "JOURNEES_REAL_PH"), "terms:",
+         "JOURNEES_REAL_PH est plusieurs nombres (objet) : dire lequel (JOURNEES_REAL_PH.COMPOSANTE)"),
+        (ROTATION, ("ENTREES_SORTIES_RH.ENTREES", "ENTREES_SORTIES_RH"), "recrutements:",
+         "ENTREES_SORTIES_RH est plusieurs nombres (entier,entier)"),
+        # The champ, the categories that words say, the population, the public.
+        (EHPAD, ("CATEGORIE_ET=500", "CATEGORIE_ET=502"), "categories:", "500 : le numérateur dit 502"),
+        (PHADU, ("{255,437,448,449,252,253,382}", "{255,437,448,449,252,253}"), "categories:",
+         "252, 253, 255, 382, 437, 448, 449 : le numérateur dit 252, 253, 255, 437, 448, 449"),
+        (EHPAD, ("denominator: EXT_POP_75P", "denominator: EXT_POP_20_59"), "denominator:",
+         "nomme EXT_POP_20_59, la formule divise par EXT_POP_75P"),
+        (EHPAD, ("denominator: EXT_POP_75P × 0,001", "denominator: habitants"), "denominator:",
+         "nomme aucune population, la formule divise par EXT_POP_75P"),
+        (EHPAD, ("population: EXT_POP_75P", "population: EXT_POP_20_59"), "categories:",
+         "« 500 » est de PA, EXT_POP_20_59 est une population de PH_ADULTE"),
+        (EHPAD, ("populations: [PA]", "populations: [PH]"), "categories:",
+         "« 500 » est de PA, « populations » dit PH"),
+        (EHPAD, ("modalites: [HP]", "modalites: [AJ]"), "places:",
+         "CAP_INST_HP est du mode HP, « champ.modalites » dit AJ"),
+        (EHPAD, ("numerator: SOMME(CAP_INST_HP", "numerator: SOMME(CAP_INST_HP + CAP_INST_HT"), "numerator:",
+         "CAP_INST_HT est nommé, mais la formule ne le lit pas"),
+        # A threshold under which nobody is hidden.
+        (FILE, ("disclosure_threshold: 5", "disclosure_threshold: 0"), "disclosure_threshold:",
+         "0 : aucun seuil sous 5 personnes"),
+        (FILE, ("disclosure_threshold: 5", "disclosure_threshold: 4"), "disclosure_threshold:", "4 : aucun seuil sous"),
+    ],
+)  # fmt: skip
+def test_the_fraction_in_words_is_the_one_that_is_computed(
+    tmp_path: Path, source: Path, change: tuple[str, str], line: str, told: str
+) -> None:
+    test_a_wrong_reference_or_key_is_told_at_its_line(tmp_path, source, change, line, told)
+
+
+@pytest.mark.parametrize(
+    ("macro", "told"),
+    [
+        ("{% do return(formule_raport(amortissements, immobilisations_brutes)) %}", "'formule_raport' is undefined"),
+        ("{% do return(ratio_formula(amortissements, inconnu)) %}", "'inconnu' is undefined"),
+        ("{% do return(ratio_formula(amortissements)) %}", "parameter 'denominateur' was not provided"),
+        ("{% do return(sum_formula(amortissements, immobilisations_brutes)) %}", "plus de paramètres qu'elle n'en a"),
+        (
+            "{% do return(ratio_formula(amortissements, amortissements)) %}",
+            "ne se sert pas de immobilisations_brutes",
+        ),
+        ("{{ amortissements }} / {{ immobilisations_brutes }}", "ne rend pas une formule"),
+        ("{% if %}", "ne se lit pas"),
+    ],
+)
+def test_a_macro_that_cannot_compute_is_told_before_dbt_meets_it(tmp_path: Path, macro: str, told: str) -> None:
+    for path in FORMULAS.glob("*.sql"):
+        shutil.copy(path, tmp_path)
+    written = "{% macro taux_vetuste(amortissements, immobilisations_brutes) %}" + macro + "{% endmacro %}"
+    (tmp_path / "taux_vetuste.sql").write_text(written, encoding="utf-8")
+    with pytest.raises(WrongMacro, match=re.escape(told)):
+        sides("taux_vetuste", ("amortissements", "immobilisations_brutes"), tmp_path)
+
+
+def test_what_a_macro_computes_is_had_by_calling_it() -> None:
+    parameters = ("etp_budgetes", "etp_realises")
+    found = sides("taux_etp_vacants", parameters)
+    assert (found.above, found.below, found.factor) == ({*parameters}, {"etp_budgetes"}, "100")
+    assert sides("file_active", ("presents_3112", "sorties")).below is None
+
+
+@pytest.mark.parametrize(
+    ("source", "change", "told"),
+    [
+        (CAF, ("sources: errd=ca>tdb_esms", "sources: errd=ca>drees_ehpa"),
+         "sources : « drees_ehpa » ne livre pas TX_CAF : aucun champ de ce contrat n'y est lié"),
+        (FOLDER / "FRNG.yaml", ("sources: errd\n", "sources: errd>tdb_esms\n"),
+         "sources : « tdb_esms » ne livre pas FRNG.MONTANT"),  # it delivers the days of FRNG
+        (FOLDER / "TX_REAL.yaml", ("TX_REALISATION.TOUS_ESMS", "TX_REALISATION"),
+         "TX_REALISATION n'est livré qu'en composantes (CAMSP_CMPP, TOUS_ESMS) : dire laquelle"),
+        (FILE, ("unit: personnes", "unit: eur"), "NB_SORTIES est en « personnes », l'indicateur en « eur »"),
+        (TO_GLOBAL, ("journees_theoriques: JOURNEES_THEO", "journees_theoriques: CHARGES_G1"),
+         "le numérateur est en jours, le dénominateur en eur : leur rapport n'est pas un « pct »"),
+    ],
+)  # fmt: skip
+def test_what_no_contract_delivers_so_is_told(tmp_path: Path, source: Path, change: tuple[str, str], told: str) -> None:
+    text = source.read_text(encoding="utf-8")
+    assert change[0] in text
+    text = text.replace(*change)
+    if source == TO_GLOBAL:
+        text = text.replace("denominator: JOURNEES_THEO", "denominator: CHARGES_G1")
+    (tmp_path / source.name).write_text(text, encoding="utf-8")
+    problems = delivered.problems(load_contracts(), tmp_path)
+    assert [p for p in problems if told in p and re.match(rf"{source.stem}\.yaml:[1-9]", p)], problems
 
 
 def test_every_problem_of_every_file_is_told_at_once(tmp_path: Path) -> None:

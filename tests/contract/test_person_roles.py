@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from data_contracts.loading import SOURCES, ContractError, load_contracts
-from data_contracts.person_entities import PersonEntity, person_entities, tables_given_back
-from data_contracts.person_role import GIVE_BACKS, SHARED
+from data_contracts.loading import SOURCES, ContractError, load_contracts, read_contracts
+from data_contracts.person_entities import PersonEntity, gone, person_entities, tables_given_back
+from data_contracts.person_role import GIVE_BACKS, NAMED_SYSTEMS, PREPARED, SHARED
 from data_contracts.retention import load
+from orchestration.restitution import dui_told
 
 NAMES = ("dui", "resid_esms", "viatrajectoire_pa", "viatrajectoire_ph", "consentements")
 STAGING = Path(__file__).resolve().parents[2] / "dbt_project/models/staging"
@@ -81,12 +84,74 @@ CASES = [
     ("dui", "          number: decision_id\n", "          number: id_nat_decision\n",
      "decisions.person.number : la clé primaire doit être finess_et et « id_nat_decision »"),
     ("dui", "          kind: decision\n", "          kind: right\n", "un droit vient d'une décision"),
+    ("resid_esms", "{system: resid, rank: 2}", "{system: residesms, rank: 2}",
+     "person.system : « residesms » : ce système se nomme « resid » dans les colonnes de dlnuf_sejours"),
+    ("viatrajectoire_ph", "{system: vt, rank: 3}", "{system: vtph, rank: 4}", "« vtph » : ce système se nomme « vt »"),
+    ("dui", "system: dui", "system: dossier", "« dossier » : ce système se nomme « dui »"),
+    ("consentements", "          retention: {class: consentements}",
+     "          giveBack: [ecarts]\n          retention: {class: consentements}",
+     "person.giveBack : « ecarts » ne prend rien de consentements.registre : il lit à qui est un séjour"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "before", "after", "said"), CASES, ids=[said for *_, said in CASES])
 def test_what_a_role_lacks_is_said(sources: Path, name: str, before: str, after: str, said: str) -> None:
     assert said in _changed(sources, name, before, after)
+
+
+@pytest.mark.parametrize("kind", ["viatrajectoire", "resid", "sdo"])
+def test_what_a_source_feeds_must_take_something_of_it(sources: Path, kind: str) -> None:
+    """The files given back are made of the tables whose formats are theirs: another source would feed nothing."""
+    text = (sources / "resid_esms.odcs.yaml").read_text(encoding="utf-8")
+    text = text.replace("id: resid_esms\n", "id: autre\n", 1).replace(
+        "{system: resid, rank: 2}", "{system: autre, rank: 9}"
+    )
+    assert "giveBack: [resid, viatrajectoire, sdo, ecarts]" in text
+    for given, refused in (("ecarts", False), (f"ecarts, {kind}", True)):
+        written = text.replace("giveBack: [resid, viatrajectoire, sdo, ecarts]", f"giveBack: [{given}]")
+        (sources / "autre.odcs.yaml").write_text(written, encoding="utf-8")
+        said = "\n".join(read_contracts(sources)[1])
+        assert (f"giveBack : « {kind} » ne prend rien de autre.residents" in said) is refused
+        assert "« ecarts » ne prend rien" not in said
+
+
+def test_a_table_that_sql_names_and_that_has_gone_is_said_by_name() -> None:
+    contracts = load_contracts()
+    assert gone(contracts) == []
+    renamed = {("dui2" if name == "dui" else name): each for name, each in contracts.items()}
+    renamed["dui2"] = replace(contracts["dui"], id="dui2")
+    said = gone(renamed)
+    assert [problem.partition(" : ")[0] for problem in said] == [
+        "dui.odcs.yaml:1 · usagers", "dui.odcs.yaml:1 · sejours", "dui.odcs.yaml:1 · evaluations",
+        "dui.odcs.yaml:1 · decisions", "dui.odcs.yaml:1 · droits_prestations",
+    ]  # fmt: skip
+
+
+def test_the_dates_that_mismatches_compare_are_told_by_some_table_of_each_system(sources: Path) -> None:
+    for name in ("viatrajectoire_pa", "viatrajectoire_ph"):
+        path = sources / f"{name}.odcs.yaml"
+        text = path.read_text(encoding="utf-8")
+        assert "date_sortie: date_sortie" in text
+        path.write_text(
+            text.replace("date_sortie: date_sortie, ", "").replace(", date_sortie: date_sortie", ""), encoding="utf-8"
+        )
+    said = "\n".join(read_contracts(sources)[1])
+    assert said.count("aucune table du système « vt » ne dit date_sortie, que les écarts comparent entre systèmes") == 2
+
+
+def test_the_systems_whose_names_are_kept_are_all_those_that_are_written_by_hand() -> None:
+    """SQL and Python written by hand name no other system: those may be called anything."""
+    root = STAGING.parents[2]
+    texts = [path.read_text(encoding="utf-8")
+             for folder, ending in (("dbt_project/models/dlnuf", "sql"), ("dbt_project/models/intermediate", "sql"),
+                                    ("dbt_project/macros", "sql"), ("orchestration/restitution", "py"))
+             for path in (root / folder).rglob(f"*.{ending}")
+             if not path.name.startswith("int_sejours__etape_") and path.name != "person_roles.sql"]  # fmt: skip
+    found = {name for text in texts
+             for pair in re.findall(r"\best_dit_(\w+)|\b(\w+?)_date_(?:entree|sortie)\b|non_dite_(\w+)", text)
+             for name in pair if name}  # fmt: skip
+    assert found & {"dui", "resid", "vt"} == set(NAMED_SYSTEMS.values())
+    assert found - set(NAMED_SYSTEMS.values()) <= {"s", "systeme"}
 
 
 def test_everything_is_said_at_once(sources: Path) -> None:
@@ -146,3 +211,9 @@ def test_the_types_of_statements_are_those_that_the_layer_casts_unknown_ones_to(
     sql = (STAGING.parent / "intermediate/sejours/int_sejours__enonces.sql").read_text(encoding="utf-8")
     types = {"string": "dbt.type_string()", "date": "'date'", "boolean": "'boolean'"}
     assert [name for name, type in SHARED.items() if f"'{name}': {types[type]}" not in sql] == []
+
+
+def test_the_tables_that_may_feed_what_is_prepared_are_those_that_it_reads() -> None:
+    tables = (dui_told.USAGERS, dui_told.SEJOURS, dui_told.EVALUATIONS, dui_told.DECISIONS, dui_told.DROITS,
+              dui_told.RESIDENTS, dui_told.DEMANDES, dui_told.ORIENTATIONS)  # fmt: skip
+    assert tuple(".".join(table) for table in tables) == PREPARED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -250,14 +251,19 @@ def test_a_run_is_refused_before_anything_is_built(tmp_path: Path, monkeypatch: 
 def test_a_file_that_cannot_be_read_hides_no_problem_of_the_others_and_makes_up_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for path in SOURCES.glob("*.odcs.yaml"):
-        (tmp_path / path.name).write_bytes(path.read_bytes())
-    (tmp_path / "finess.odcs.yaml").write_text("id: [finess\n", encoding="utf-8")
-    (tmp_path / "errd.odcs.yaml").write_text("id: errd\n- x\n", encoding="utf-8")
-    assert read_contracts(tmp_path)[0] is None
-    monkeypatch.setattr(loading, "SOURCES", tmp_path)
-    said = [problem for problem in said_of(checking.check) if not problem.startswith("precedence.yaml")]
-    assert [problem.partition(" · ")[0] for problem in said] == ["errd.odcs.yaml:2", "finess.odcs.yaml:2"]
+    sources = tmp_path / "sources"
+    shutil.copytree(SOURCES, sources)
+    shutil.copytree(MAPPINGS, tmp_path / "mappings")
+    for name in ("finess", "dui"):
+        (sources / f"{name}.odcs.yaml").write_text(f"id: [{name}\n", encoding="utf-8")
+    (sources / "errd.odcs.yaml").write_text("id: errd\n- x\n", encoding="utf-8")
+    assert read_contracts(sources)[0] is None
+    monkeypatch.setattr(loading, "ROOT", tmp_path)  # its sources are those that the dictionary is held against
+    monkeypatch.setattr(loading, "SOURCES", sources)
+    said = said_of(checking.check)
+    assert [problem.partition(" · ")[0] for problem in said] == [
+        "dui.odcs.yaml:2", "errd.odcs.yaml:2", "finess.odcs.yaml:2",
+    ]  # fmt: skip
 
 
 # --- whatever stands in a file, it is read or refused with a line
@@ -325,6 +331,62 @@ def test_a_rule_of_rows_is_tried_when_the_contract_is_read(
 """
     said = declared("source", SOURCE.replace("    properties:\n", rule, 1))
     assert [each for each in said if "implementation" in each] == [] if problem is None else problem in "\n".join(said)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("version: 1.0.0", "version: 2024-01-01",
+         ["essai.odcs.yaml:5 · version : un texte est attendu, pas la date 2024-01-01 : l'écrire entre guillemets"]),
+        ("version: 1.0.0", "version: 1.0",
+         ["essai.odcs.yaml:5 · version : un texte est attendu, pas 1.0 : l'écrire entre guillemets"]),
+        ("name: Essai", "name: Essai\n1: 2",
+         ["essai.odcs.yaml:5 · fichier : la clé « 1 » n'est pas un texte : l'écrire entre guillemets si c'en est un"]),
+        ("name: taux\n", "name: taux\n        2024-01-01: x\n",
+         ["essai.odcs.yaml:17 · table.taux : la clé « 2024-01-01 » n'est pas un texte : l'écrire entre guillemets si "
+          "c'en est un"]),
+        ("name: Essai", "name: Essai\nstatus: activ",
+         ["essai.odcs.yaml:5 · status : « activ » n'est pas admis (vouliez-vous « active » ?)"]),
+        ("code: csv,", "code: 'x;y',",
+         ["essai.odcs.yaml:9 · layouts.x;y.code : « x;y » n'a pas la forme ^[a-z][a-z0-9_]*$"]),
+        (SOURCE[SOURCE.index("schema:"):], "", ["essai.odcs.yaml:1 · schema : absent : dire au moins une table"]),
+        (SOURCE[SOURCE.index("schema:"):], "schema: []",
+         ["essai.odcs.yaml:10 · schema : absent : dire au moins une table"]),
+        ("DREES_EHPA", '"DREES\\e[31m"', None),
+    ],
+)  # fmt: skip
+def test_a_message_is_plain_french_said_once(
+    declared: Callable[[str, str], list[str]], before: str, after: str, said: list[str] | None
+) -> None:
+    assert before in SOURCE
+    found = declared("source", SOURCE.replace(before, after, 1))
+    assert said is None or found == said
+    assert "\x1b" not in "".join(found)
+
+
+def test_a_contract_without_tables_is_not_said_again_by_each_line_of_its_columns(tmp_path: Path) -> None:
+    """Three hundred lines of the dashboard hid the one that says it."""
+    for path in SOURCES.glob("tdb_esms.*"):
+        text = path.read_text(encoding="utf-8")
+        (tmp_path / path.name).write_text(text.partition("\nschema:")[0] + "\n", encoding="utf-8")
+    said = said_of(lambda: load_contracts(tmp_path))
+    assert said == ["tdb_esms.odcs.yaml:5 · schema : absent : dire au moins une table"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (SOURCE.replace("name: Essai", "name: Essaï").encode("latin-1"),
+         "essai.odcs.yaml:4 · fichier : l'octet 0xEF n'est pas de l'UTF-8 : enregistrer ce fichier en UTF-8"),
+        (b"id: essai\nname: \0\x01\n",
+         "essai.odcs.yaml:2 · fichier : le caractère U+0000 n'est pas du texte : le retirer (fichier abîmé ?)"),
+        (None, "essai.odcs.yaml:1 · fichier : ceci n'est pas un fichier qui se lit (Is a directory)"),
+    ],
+)  # fmt: skip
+def test_what_is_no_text_is_said_with_the_line_where_it_shows(tmp_path: Path, content: bytes | None, said: str) -> None:
+    path = tmp_path / "essai.odcs.yaml"
+    path.mkdir() if content is None else path.write_bytes(content)
+    assert said_of(lambda: load_contracts(tmp_path)) == [said]
 
 
 @pytest.mark.parametrize("text", ["status: &x [*x]\n", "a: " + "[" * 3000 + "]" * 3000 + "\n"])

@@ -25,7 +25,7 @@ from jsonschema.validators import validator_for
 from data_contracts import nomenclatures
 from data_contracts.dictionary import elements
 from data_contracts.loading import SOURCES, Contract, Entity, Field, load_contracts
-from ingest.read.titles import normalise_title
+from data_contracts.titles import normalise_title
 from ingest.validate.chunk import DeliveryFacts, Validated, validate_chunk
 
 COLLECTIONS = {

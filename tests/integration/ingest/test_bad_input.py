@@ -469,12 +469,29 @@ def test_one_refused_file_stops_no_other(desk: Desk) -> None:
     assert [r.status for r in receipts] == ["refused", "received"]
 
 
+def _renamed(columns: tuple[tuple[str, str | int], ...] | None) -> tuple[tuple[str, str | int], ...] | None:
+    """The columns of a field, once every layout has another code."""
+    return None if columns is None else tuple((f"{code}_bis", column) for code, column in columns)
+
+
 def test_a_delivery_whose_form_has_gone_from_the_contract_says_so(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     assert desk.deliver(text(*ROWS)).status == "received"
     contracts = load_contracts()
     contract = contracts["cnsa_occupation"]
-    renamed = replace(contract, layouts=tuple(replace(x, code=f"{x.code}_bis") for x in contract.layouts))
+    renamed = replace(
+        contract,
+        layouts=tuple(replace(x, code=f"{x.code}_bis") for x in contract.layouts),
+        entities=tuple(
+            replace(e, fields=tuple(replace(f, columns=_renamed(f.columns)) for f in e.fields))
+            for e in contract.entities
+        ),
+    )
     monkeypatch.setattr(pipeline.loading, "load_contracts", lambda: {**contracts, contract.id: renamed})
     result = desk.process()
     assert result.statut == lake.REFUSED
     assert "sous laquelle ce fichier a été reçu, n'est plus déclarée" in (result.motif or "")
+    assert f"(formerly: [{next(iter(landing.manifests(desk.home))).layout}])" in (result.motif or "")
+    kept = replace(renamed, layouts=tuple(replace(x, formerly=(x.code.removesuffix("_bis"),)) for x in renamed.layouts))
+    monkeypatch.setattr(pipeline.loading, "load_contracts", lambda: {**contracts, contract.id: kept})
+    result = desk.process()
+    assert (result.statut, result.motif, result.acceptees) == (lake.ACCEPTED, None, len(ROWS))

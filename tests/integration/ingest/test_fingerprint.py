@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from ingest import fingerprint
@@ -64,6 +65,55 @@ def test_whatever_decides_moves_the_digest(path: Path, monkeypatch: pytest.Monke
     assert digest() != before
     monkeypatch.undo()
     assert digest() == before
+
+
+@pytest.mark.parametrize("library", sorted(fingerprint.libraries()))
+def test_another_version_of_a_library_that_reads_moves_the_digest(
+    library: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def digest() -> str:
+        fingerprint.code_digest.cache_clear()
+        return fingerprint.code_digest()
+
+    before, real = digest(), fingerprint.libraries()
+    monkeypatch.setattr(fingerprint, "libraries", lambda: {**real, library: f"{real[library]}.1"})
+    assert digest() != before
+    monkeypatch.undo()
+    assert digest() == before
+
+
+def test_the_libraries_that_read_are_those_that_the_readers_import() -> None:
+    found = fingerprint.libraries()
+    assert {"polars", "pandera", "pyarrow", "openpyxl", "ijson", "stdnum", "yaml"} <= found.keys()
+    assert found["polars"] == pl.__version__
+    assert {"dagster", "dbt", "streamlit"}.isdisjoint(found)
+
+
+def test_another_python_moves_the_digest(monkeypatch: pytest.MonkeyPatch) -> None:
+    fingerprint.code_digest.cache_clear()
+    before = fingerprint.code_digest()
+    monkeypatch.setattr(fingerprint.sys, "version_info", (3, 99, 0))
+    fingerprint.code_digest.cache_clear()
+    assert fingerprint.code_digest() != before
+    monkeypatch.undo()
+    fingerprint.code_digest.cache_clear()
+
+
+@pytest.mark.parametrize("folder", ["models", "macros", "seeds", "tests"])
+def test_whatever_the_layer_is_built_and_held_with_makes_it_built_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    """A test of the layer that changes alone too: it would otherwise be passed on nothing."""
+    monkeypatch.setattr(fingerprint, "PROJECT", tmp_path)
+    monkeypatch.setattr(fingerprint, "DICTIONARY", tmp_path / "DICTIONARY")
+    for name in ("PRODUCTS", "SOURCES"):
+        monkeypatch.setattr(fingerprint.loading, name, tmp_path / name)
+    path = tmp_path / "dbt_project" / folder / "generic" / "une.sql"
+    path.parent.mkdir(parents=True)
+    path.write_text("select 1", encoding="utf-8")
+    before = fingerprint.declarations_digest()
+    path.write_text("select 2", encoding="utf-8")
+    assert fingerprint.declarations_digest() != before
 
 
 def test_what_judges_a_delivery_of_each_source_is_in_the_digest(

@@ -16,11 +16,11 @@ import polars as pl
 import pytest
 
 from data_contracts.loading import Contract, Field, load_contracts
+from data_contracts.titles import title_key
 from ingest import judging
 from ingest.home import Home
 from ingest.protect import keyrings
 from ingest.read import LayoutLike, Table, tables_of
-from ingest.read.titles import title_key
 from ingest.read.xlsx_file import Knows
 from ingest.receive import delivery
 from orchestration.run import RunOutcome, run

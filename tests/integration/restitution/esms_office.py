@@ -1,7 +1,7 @@
 """An invented EHPAD and an invented IME: the files that they and the other systems deliver, received for real.
 
 The warehouse holds what the pipeline loads. What dbt would make of it is made here by the simplest matching that these
-few persons need, in tables of the same columns: `test_colonnes` holds them against the models.
+few persons need, in tables that have of the models' columns those that restitution reads.
 """
 
 from __future__ import annotations

@@ -174,6 +174,8 @@ def test_files_are_for_this_account_alone_and_what_they_hold_is_nowhere_in_the_h
     command = ["preparer", kind, "--finess", finess, "--out", str(whole.out)]
     result = CliRunner().invoke(app, command)
     assert result.exit_code == 0, result.output
+    assert ("Format public : guide" in result.output) == (kind == "sdo")
+    assert ("Format : le nôtre" in result.output) == (kind in ("resid", "viatrajectoire"))
     written = list(whole.out.iterdir())
     assert written
     assert {stat.S_IMODE(p.stat().st_mode) for p in (whole.out, *written)} == {0o700, 0o600}

@@ -14,9 +14,11 @@ import polars as pl
 import pytest
 from stdnum.fr import nir as stdnum_nir
 
+from data_contracts.guides import guide
 from data_contracts.loading import load_contracts
 from ingest.read.csv_produit import columns
 from ingest.receive.headers import difference
+from orchestration.restitution.conformity import problems
 from witness.generate import DefectRates, generate
 from witness.generate.personnes.channels import fhir_resources
 from witness.generate.personnes.person_defects import EFFECTS
@@ -286,3 +288,15 @@ class TestTemplate:
     def test_a_template_that_may_be_nothing_is_refused(self):
         with pytest.raises(ValueError, match="au moins une feuille connue"):
             fhir_resources.write(self.TABLE, {"nom": pl.col("nom")})
+
+
+def test_a_task_of_the_sdo_that_names_its_unit_is_one_of_its_guide_but_for_the_defects(departement):
+    """The generator imports nothing of what judges it: the guide is read here alone."""
+    tasks = [each["resource"] for each in _entries(departement.folder, departement.persons_file("sdo"))]
+    named = [task for task in tasks if {"idUnite", "statutUnite"} <= _names_of_inputs(task)]
+    assert len(named) > len(tasks) / 4
+    assert {problem.rule for task in named[::10] for problem in problems(task, guide("sdo"))} <= {"ASS_A32"}
+
+
+def _names_of_inputs(task):
+    return {each["type"]["coding"][0]["code"] for each in task["input"]}

@@ -202,3 +202,17 @@ def test_a_file_that_cannot_be_compared_is_told_what_to_do(
     with pytest.raises(NothingToCompare, match=said) as raised:
         compared(tmp_path, header, **asked)
     assert "MARTIN" not in str(raised.value)
+
+
+def test_the_name_proposed_for_a_title_has_its_ligatures(tmp_path: Path) -> None:
+    header = [*titles("cnsa_occupation", "t3_2022"), "œuvre", "Ex æquo"]
+    assert list(compared(tmp_path, header).new_fields) == ["oeuvre", "ex_aequo"]
+
+
+def test_a_first_column_by_table_is_followed_by_its_line_in_the_contract(tmp_path: Path) -> None:
+    """A source whose layouts all wrote the same titles had no table: the contract names it from now on."""
+    there = compared(tmp_path, [*titles("cnsa_occupation", "t3_2022"), "Places de nuit"])
+    assert there.columns_line == ""
+    new = compared(tmp_path, [*titles("cnsa_gmp_pmp", CONTRACTS["cnsa_gmp_pmp"].layouts[0].code), "Rang"])
+    table = new.entity.name
+    assert new.columns_line == f"  - {{property: columns, value: [{table}]}}"

@@ -286,7 +286,11 @@ def test_compare_says_what_changed_and_writes_the_column(
         "nouvelle",
         "annee_2023",
     )
-    assert dlnuf("contracts", command, str(file), "--write").code == 0
+    assert "Le contrat doit suivre" not in said.out
+    done = dlnuf("contracts", command, str(file), "--write")
+    assert done.code == 0
+    assert "Le contrat doit suivre : tant que cnsa_occupation.odcs.yaml n'a pas les lignes ci-dessous" in done.out
+    assert "dlnuf contracts generate" in done.out
     after = table.read_text(encoding="utf-8").splitlines()
     assert [line.rpartition(";")[0] for line in after if "accueil" not in line] == before.splitlines()
     assert after[0].endswith(";t3_2023")
@@ -357,3 +361,33 @@ def test_no_help_shows_a_former_name() -> None:
     shown = names(typer.main.get_command(command.app))
     assert shown & {*COMMANDS, *OPTIONS} == set()
     assert set(OPTIONS.values()) | set(COMMANDS.values()) <= shown
+
+
+@pytest.mark.parametrize("code", ["x;y", "2023", "Été", "a b", "a\x1b[31m"])
+def test_a_name_that_no_layout_can_have_is_refused_before_anything_is_written(
+    dlnuf: Dlnuf, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, code: str
+) -> None:
+    sources = tmp_path / "sources"
+    shutil.copytree(loading.SOURCES, sources)
+    monkeypatch.setattr(loading, "SOURCES", sources)
+    file = tmp_path / "occupation_2023.csv"
+    contract = loading.load_contracts()["cnsa_occupation"]
+    known = map(str, contract.fields_in(contract.layout("t3_2022"), contract.entity("occupation")).values())
+    file.write_text(";".join([*known, "Accueil de nuit"]) + "\n", encoding="utf-8")
+    before = (sources / "cnsa_occupation.columns.csv").read_bytes()
+    said = dlnuf("contracts", "compare", str(file), "--write", "--layout", code)
+    assert (said.code, said.out) == (1, "")
+    assert "ne peut pas être le nom d'une forme" in said.err
+    assert "\x1b[31m" not in said.err
+    assert (sources / "cnsa_occupation.columns.csv").read_bytes() == before
+
+
+def test_what_would_act_on_a_terminal_is_shown_escaped(dlnuf: Dlnuf, tmp_path: Path) -> None:
+    file = tmp_path / "occupation_2023.csv"
+    contract = loading.load_contracts()["cnsa_occupation"]
+    known = [*map(str, contract.fields_in(contract.layout("t3_2022"), contract.entity("occupation")).values())]
+    file.write_text(";".join([*known, "Rouge \x1b[31m\u202etitre"]) + "\n", encoding="utf-8")
+    for arguments in (("contracts", "compare", str(file)), ("deliver", str(file))):
+        said = dlnuf(*arguments)
+        assert not set("\x1b\u202e") & set(said.out + said.err)
+        assert "Rouge \\x1b[31m\\u202etitre" in said.out + said.err

@@ -10,10 +10,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from data_contracts.titles import title_key
 from ingest.read import sniff
 from ingest.read.delimited import separator_of
 from ingest.read.frames import column_names
-from ingest.read.titles import title_key
 
 Rows = Callable[..., dict]
 Write = Callable[..., Path]

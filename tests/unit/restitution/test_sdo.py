@@ -19,8 +19,8 @@ from orchestration.restitution.sdo_tasks import Message, Prepared
 from tests.unit.restitution.esms_examples import DECISION, IME, STAY, TASK, with_file, with_stay
 
 AT = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
-ENTERED = {"vt_entree_a_dire": True}
-LEFT = {"vt_sortie_a_dire": True, "sortie": date(2026, 11, 3)}
+ENTERED = {"vt_entree_to_tell": True}
+LEFT = {"vt_sortie_to_tell": True, "sortie": date(2026, 11, 3)}
 NOS = "https://mos.esante.gouv.fr/NOS"
 
 
@@ -160,7 +160,7 @@ def test_what_the_guide_refuses_is_not_prepared_and_says_why(changes: dict[str, 
 
 
 def test_an_entry_and_an_exit_go_one_after_the_other_even_of_the_same_day() -> None:
-    esms = with_stay(IME, **ENTERED, vt_sortie_a_dire=True, sortie=STAY.entree, motif_sortie="124")
+    esms = with_stay(IME, **ENTERED, vt_sortie_to_tell=True, sortie=STAY.entree, motif_sortie="124")
     assert [inputs(m)["statutESMS"] for m in sdo_tasks.prepare(esms, AT).messages] == ["47", "48"]
 
 
@@ -230,7 +230,7 @@ def or_none(*values: str) -> st.SearchStrategy[str | None]:
     ),
     changes=st.fixed_dictionaries({
         "modalite": or_none("HP", "AJ", "SEA"), "motif_sortie": or_none("124", "109", "AUTRE"),
-        "vt_entree_a_dire": st.booleans(), "vt_sortie_a_dire": st.booleans(), "sortie": st.just(date(2026, 11, 3)),
+        "vt_entree_to_tell": st.booleans(), "vt_sortie_to_tell": st.booleans(), "sortie": st.just(date(2026, 11, 3)),
     }),
     name=or_none("IME DES EXEMPLES"), category=or_none("183", "500"),
 )  # fmt: skip
@@ -243,6 +243,6 @@ def test_every_event_is_either_a_task_that_conforms_or_is_said_with_what_it_lack
     prepared = sdo_tasks.prepare(esms, AT)
     for message in prepared.messages:
         assert problems(message.task, guide("sdo")) == []
-    events = changes["vt_entree_a_dire"] + changes["vt_sortie_a_dire"]
+    events = changes["vt_entree_to_tell"] + changes["vt_sortie_to_tell"]
     unsaid = {doubt.constat.partition(" :")[0] for doubt in prepared.doubts if not doubt.ligne}
     assert len(prepared.messages) + len(unsaid) == events

@@ -1,6 +1,7 @@
-"""Titles of columns: how two titles are compared.
+"""Titles of columns: how two titles are compared, how one is shown.
 
-Belongs here: normalising a title. Does not belong here: comparing headers (`ingest.receive.headers`).
+Belongs here: normalising a title, escaping what is quoted of a file. Does not belong here: comparing headers
+(`ingest.receive.headers`).
 """
 
 from __future__ import annotations
@@ -21,3 +22,16 @@ def normalise_title(title: str) -> str:
 def title_key(name: str) -> str:
     """The key under which a column is looked up: its normalised title, or nothing when a reader had to name it."""
     return "" if re.fullmatch(r"\(colonne \d+ sans titre\)", name) else normalise_title(name)
+
+
+def shown(text: str) -> str:
+    """A text that quotes a file, on one line, without what would act on a terminal or a page: that is escaped.
+
+    Control characters (the escape of a colour or of a window's title), marks of direction, separators of lines.
+    """
+    return "".join(
+        character.encode("unicode_escape").decode()
+        if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+        else character
+        for character in text.replace("\n", " ")
+    )

@@ -23,7 +23,7 @@ from data_contracts.statuses import every_state
 from ingest import clock
 from ingest.home import Home
 from ingest.judging import as_received
-from ingest.read.fhir import vocabulary
+from ingest.read.fhir import tddui_terms
 from ingest.receive import landing
 from orchestration.restitution import identities, named_files, tddui_bundle, warehouse
 from orchestration.restitution.named_files import Written
@@ -40,7 +40,7 @@ _CLASSES = {  # class of the guide -> its table, and its nature when the table h
     "usager": "usagers", "sejour": "sejours", "evenement": "evenements", "presence": "presences_absences",
     "evaluation": "evaluations", "projet": "projets", "bilan": "bilans", "decision": "decisions",
     "demande_orientation": "decisions (demande d'orientation)", "transport": "transports", "accord": "accords",
-    **{kind: f"projet_elements ({kind})" for kind in vocabulary.NATURES.values()},
+    **{kind: f"projet_elements ({kind})" for kind in tddui_terms.NATURES.values()},
 }  # fmt: skip
 _KNOW = {
     TO_COMPLETE: (
@@ -101,7 +101,7 @@ def prepare(home: Home, finess: str, *, now: datetime, out: Path | None = None) 
     outcome.files.append(Written(path, outcome.entries, content.sha256))
     report = [(*map(str, finding), _KNOW[finding.constat]) for finding in findings]
     outcome.files.append(named_files.table(folder / f"a_completer_tddui_{label}.csv", HEADER, report))
-    named_files.trace(home, finess, KIND, outcome.files, now, guide=vocabulary.GUIDE_VERSION)
+    named_files.trace(home, finess, KIND, outcome.files, now, guide=tddui_terms.GUIDE_VERSION)
     return outcome
 
 

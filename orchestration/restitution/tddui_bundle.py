@@ -21,12 +21,12 @@ import polars as pl
 
 from ingest import owner_only
 from ingest.clock import PARIS
-from ingest.read.fhir import vocabulary
+from ingest.read.fhir import tddui_terms
 from ingest.read.fhir.elements import SD, Node
 from orchestration.restitution import tddui_resources as resources
 from orchestration.restitution.tddui_resources import Links, Row
 
-_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, vocabulary.CANONICAL)
+_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, tddui_terms.CANONICAL)
 NO_EVALUATION = "l'évaluation à laquelle elles répondent n'est dans aucune livraison"
 NO_DECISION = "la décision qui les ouvre n'est dans aucune livraison"
 NO_RIGHT = "le droit dont elles sont le détail n'est dans aucune livraison"
@@ -135,7 +135,7 @@ class _Making:
     def _each(self, table: str, kind: str | None, make: Any) -> Iterator[Node]:
         key = KEYS[table]
         for row in self._rows(table):
-            is_of = kind or vocabulary.NATURES.get(row["nature"])
+            is_of = kind or tddui_terms.NATURES.get(row["nature"])
             if is_of is None:
                 self._leave(table, NO_NATURE, 1)
                 continue

@@ -5,7 +5,7 @@ to, the file (`tddui_bundle`).
 
 Two truths that could drift are held together here: what was written is read back by the reader itself (`completed`). A
 field that comes back otherwise is one that the guide has no place for, or no word for: it goes by an extension of ours
-(`vocabulary.BEYOND`), which the reader takes, and is counted. An element that must be there and that no row gives is
+(`tddui_terms.BEYOND`), which the reader takes, and is counted. An element that must be there and that no row gives is
 said to be absent, as FHIR says it (data-absent-reason): a value is never invented.
 """
 
@@ -21,7 +21,7 @@ from typing import Any
 from data_contracts.nomenclatures import codes, read_list
 from data_contracts.statuses import FACT, statuses
 from ingest.clock import PARIS
-from ingest.read.fhir import questionnaires, vocabulary
+from ingest.read.fhir import questionnaires, tddui_terms
 from ingest.read.fhir.classes import PROFILES
 from ingest.read.fhir.elements import SD, Node, rpps
 from ingest.read.fhir.rows import rows_of
@@ -62,7 +62,7 @@ _UCUM = "http://unitsofmeasure.org"
 
 def absent() -> Node:
     """An element that must be there, and whose value no row gives."""
-    return {"extension": [{"url": vocabulary.DATA_ABSENT, "valueCode": "unknown"}]}
+    return {"extension": [{"url": tddui_terms.DATA_ABSENT, "valueCode": "unknown"}]}
 
 
 def said(name: str, value: Any) -> Node:
@@ -111,7 +111,7 @@ def _must(url: str, kind: str, value: Any) -> Node:
 
 def identifier(kind: str, finess: str, local: str, **more: Any) -> Node:
     """The business identifier of a class: « 3 », the FINESS, « / », the local number as it is."""
-    return {**more, "system": vocabulary.system_of(kind), "value": f"3{finess}/{local}"}
+    return {**more, "system": tddui_terms.system_of(kind), "value": f"3{finess}/{local}"}
 
 
 def shaped(kind: str, row: Row, local: str) -> str:
@@ -135,7 +135,7 @@ def is_misshapen(kind: str, node: Node) -> bool:
 
 
 def _typed(system: str, code: str) -> Node:
-    return {"type": {"coding": [{"system": f"{vocabulary.CODE_SYSTEM}{system}", "code": code}]}}
+    return {"type": {"coding": [{"system": f"{tddui_terms.CODE_SYSTEM}{system}", "code": code}]}}
 
 
 def resource(kind: str, **parts: Any) -> Node:
@@ -170,7 +170,7 @@ def _status(kind: str, row: Row, *, worded: bool = True) -> Node:
     named = [code for code in _NAMED if code in fitting]
     for code in named or fitting:
         return {name: code}
-    mark = {"url": vocabulary.STATUSLESS, "valueBoolean": True}
+    mark = {"url": tddui_terms.STATUSLESS, "valueBoolean": True}
     return {f"_{name}": {"extension": [*absent()["extension"], mark]}}
 
 
@@ -192,7 +192,7 @@ class Links:
 def organization(finess: str, name: str | None = None) -> Node:
     return resource(
         "structure",
-        identifier=[{"system": vocabulary.STRUCTURE, "value": f"1{finess}"}],
+        identifier=[{"system": tddui_terms.STRUCTURE, "value": f"1{finess}"}],
         name=name,
     )
 
@@ -200,8 +200,8 @@ def organization(finess: str, name: str | None = None) -> Node:
 def practitioner(number: str) -> Node:
     """number: RPPS. Its national form is « 8 » and the number, when the reader would find the number again."""
     national = f"8{number}"
-    is_national = rpps(vocabulary.PROFESSIONAL, national) == number
-    system, value = (vocabulary.PROFESSIONAL, national) if is_national else (vocabulary.RPPS, number)
+    is_national = rpps(tddui_terms.PROFESSIONAL, national) == number
+    system, value = (tddui_terms.PROFESSIONAL, national) if is_national else (tddui_terms.RPPS, number)
     return resource("professionnel", identifier=[{"system": system, "value": value}])
 
 
@@ -220,13 +220,13 @@ def usager(row: Row) -> Node:
                             "system": nature, "value": row["matricule_ins"]})  # fmt: skip
     if row["nir"] is not None:
         identifiers.append({"type": {"coding": [{"system": _FR_TYPES, "code": "NH"}]},
-                            "system": vocabulary.NIR, "value": row["nir"]})  # fmt: skip
+                            "system": tddui_terms.NIR, "value": row["nir"]})  # fmt: skip
     if row["numero_mdph"] is not None:  # its system is the MDPH that gave it, which no row says
         identifiers.append({"use": "usual", **_typed("tddui-identifier", "PIN"), "_system": absent(),
                             "value": row["numero_mdph"]})  # fmt: skip
     first = row["prenoms"] if row["prenoms"] and not {" ", ","} & set(row["prenoms"]) else None
     official = _given(
-        extension=_extension(f"{vocabulary.FR_CORE}patient-birth-list-given-name", "String", row["prenoms"]),
+        extension=_extension(f"{tddui_terms.FR_CORE}patient-birth-list-given-name", "String", row["prenoms"]),
         use="official", given=[first] if first else None,
     )  # fmt: skip
     names = [{**official, **said("family", row["nom_naissance"])}]
@@ -235,16 +235,16 @@ def usager(row: Row) -> Node:
     born = _insee(row["commune_naissance"])
     status = row["ins_statut"]
     reliability = {
-        "url": f"{vocabulary.FR_CORE}identity-reliability",
+        "url": f"{tddui_terms.FR_CORE}identity-reliability",
         "extension": [{"url": "identityStatus", "valueCoding": {"system": _SYSTEM_OF["ins_statut"], "code": status}}],
     }
-    gender = {word: code for code, word in reversed(vocabulary.GENDERS.items()) if code != "other"}.get(row["sexe"])
+    gender = {word: code for code, word in reversed(tddui_terms.GENDERS.items()) if code != "other"}.get(row["sexe"])
     birth_order = _must(f"{SD}tddui-birth-order", "PositiveInt", row["rang_naissance"])
     found = resource(
         "usager",
         extension=[
             *([reliability] if status is not None else []),
-            *([{"url": vocabulary.BIRTH_PLACE, "valueAddress": born}] if born else []),
+            *([{"url": tddui_terms.BIRTH_PLACE, "valueAddress": born}] if born else []),
         ],
         identifier=identifiers,
         name=names,
@@ -263,7 +263,7 @@ def usager(row: Row) -> Node:
 
 
 def _insee(code: str | None) -> Node | None:
-    url = f"{vocabulary.FR_CORE}address-insee-code"
+    url = f"{tddui_terms.FR_CORE}address-insee-code"
     coding = {"system": _SYSTEM_OF["commune"], "code": code}
     return None if code is None else {"extension": [{"url": url, "valueCoding": coding}]}
 
@@ -285,8 +285,8 @@ def sejour(row: Row, links: Links) -> Node:
     return resource(
         "sejour",
         extension=[
-            *_extension(f"{vocabulary.PLANNED_DATE}StartDate", "DateTime", row["date_entree_previsionnelle"]),
-            *_extension(f"{vocabulary.PLANNED_DATE}EndDate", "DateTime", row["date_sortie_previsionnelle"]),
+            *_extension(f"{tddui_terms.PLANNED_DATE}StartDate", "DateTime", row["date_entree_previsionnelle"]),
+            *_extension(f"{tddui_terms.PLANNED_DATE}EndDate", "DateTime", row["date_sortie_previsionnelle"]),
             *_of_guide("tddui-admission-date", "DateTime", row["date_admission"]),
             *_of_guide("tddui-entry-mode-label", "String", row["libelle_mode_entree"]),
             *_of_guide("tddui-exit-mode-label", "String", row["libelle_mode_sortie"]),
@@ -342,7 +342,7 @@ def presence(row: Row, links: Links) -> Node:
         extension=[
             *planned,
             *_of_guide("tddui-facturation", "Boolean", row["facturation"]),
-            *_extension(vocabulary.STAY_OF_SLOT, "Reference", stay),
+            *_extension(tddui_terms.STAY_OF_SLOT, "Reference", stay),
         ],
         identifier=[
             identifier(
@@ -365,9 +365,9 @@ def evaluation(row: Row, answers: Iterable[Row], links: Links) -> Node:
     kind = row["type_evaluation"]
     grid = next((name for name, code in questionnaires.TYPES.items() if code == kind), None)
     if kind in questionnaires.CODES:
-        name = f"{vocabulary.CANONICAL}/Questionnaire/{grid}"
+        name = f"{tddui_terms.CANONICAL}/Questionnaire/{grid}"
     else:
-        name = f"{vocabulary.QUESTIONNAIRES}{kind}" if kind else None
+        name = f"{tddui_terms.QUESTIONNAIRES}{kind}" if kind else None
     result = row["resultat"] or next((c for c, gir in questionnaires.GIR.items() if gir == str(row["gir"])), None)
     items = _items(answers, questionnaires.CODES.get(kind or "", {}))
     if result is not None:
@@ -463,12 +463,12 @@ def _discriminated(code: str) -> Node:
 
 
 def _discriminator(code: str) -> Node:
-    coding = {"system": f"{vocabulary.CODE_SYSTEM}tddui-discriminator", "code": code}
+    coding = {"system": f"{tddui_terms.CODE_SYSTEM}tddui-discriminator", "code": code}
     return {"url": f"{SD}tddui-discriminator", "valueCodeableConcept": {"coding": [coding]}}
 
 
 def projet_element(row: Row, links: Links) -> Node:
-    kind = vocabulary.NATURES[row["nature"]]
+    kind = tddui_terms.NATURES[row["nature"]]
     number = identifier(kind, row["finess_et"], row["projet_element_id"])
     person, plan = links.person(row["usager_id"]), links.plan(row["projet_id"]) or absent()
     start, end = row["date_debut"], row["date_fin"]
@@ -544,10 +544,10 @@ def decision(
     """
     numbered = "tddui-basic-decision-identifier"
     numbers: list[Node] = [  # as the MDPH gave it: it is no number of the ESMS
-        {**_typed(numbered, "IDDECISION"), "system": vocabulary.system_of("decision"), "value": row["decision_id"]}
+        {**_typed(numbered, "IDDECISION"), "system": tddui_terms.system_of("decision"), "value": row["decision_id"]}
     ]
     if row["id_nat_decision"] is not None:
-        national = {"system": vocabulary.DECISION_NAT, "value": row["id_nat_decision"]}
+        national = {"system": tddui_terms.DECISION_NAT, "value": row["id_nat_decision"]}
         numbers.append({**_typed(numbered, "IDNATDECISION"), **national})
     kinds = {right["nature"] for right in rights}
     former = [{**_typed(numbered, "IDDECISIONMAJ"), "_system": absent(), "value": number} for number in replaced]
@@ -568,7 +568,7 @@ def decision(
         "decision",
         extension=[{"url": f"{SD}tddui-decision", "extension": inside}],
         identifier=numbers,
-        code={"coding": [{"system": f"{vocabulary.CODE_SYSTEM}tddui-basic-type", "code": "DECISION"}]},
+        code={"coding": [{"system": f"{tddui_terms.CODE_SYSTEM}tddui-basic-type", "code": "DECISION"}]},
         subject=subject,
     )
 
@@ -651,7 +651,7 @@ def _quantity(name: str, kind: str, value: float | None, unit: str) -> list[Node
 
 def accord(row: Row, links: Links) -> Node:
     """An agreement: about what kind of thing, is said; about which, is not."""
-    about = next((type_ for type_, word in vocabulary.OBJECTS.items() if word == row["objet_type"]), None)
+    about = next((type_ for type_, word in tddui_terms.OBJECTS.items() if word == row["objet_type"]), None)
     reference = {**absent(), "type": about}
     found = resource(
         "accord",
@@ -726,7 +726,7 @@ def _add(node: Node, read: Mapping[str, str | None], row: Row) -> Iterator[str]:
         more.append({"url": name, **(absent() if value is None else {"valueString": value})})
         yield name
     if more:
-        node.setdefault("extension", []).append({"url": vocabulary.BEYOND, "extension": more})
+        node.setdefault("extension", []).append({"url": tddui_terms.BEYOND, "extension": more})
 
 
 def _as_text(value: Any) -> str | None:
@@ -757,9 +757,9 @@ def missing(node: Any, path: str = "") -> Iterator[str]:
             yield from missing(each, path)
     elif isinstance(node, dict):
         for each in node.get("extension", ()):
-            if each.get("url") == vocabulary.DATA_ABSENT:
+            if each.get("url") == tddui_terms.DATA_ABSENT:
                 yield path
-            elif each.get("url") != vocabulary.BEYOND:
+            elif each.get("url") != tddui_terms.BEYOND:
                 yield from missing(each, f"{path}.{each['url'].rsplit('/', 1)[-1]}".removeprefix("."))
         for name, each in node.items():
             if name != "extension" and isinstance(each, dict | list):

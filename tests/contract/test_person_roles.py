@@ -203,7 +203,7 @@ def test_the_tables_of_persons_have_their_class_and_feed_what_is_given_back() ->
     assert {(h.source, h.entity) for h in load().tables} == tables
     for kind in GIVE_BACKS:
         assert tables_given_back(contracts, kind)["dui"] == (
-            "usagers", "sejours", "evaluations", "decisions", "droits_prestations",
+            "usagers", "sejours", "evaluations", "decisions", "decisions_remplacees", "droits_prestations",
         )  # fmt: skip
 
 

@@ -39,7 +39,7 @@ from ingest.read.fhir.elements import (
 )
 from ingest.read.fhir.references import Target, key_of
 from ingest.read.fhir.states import State, is_withdrawn, state_of
-from ingest.read.fhir.vocabulary import (
+from ingest.read.fhir.tddui_terms import (
     ABSENT_REASON,
     BIRTH_PLACE,
     DECISION_NAT,

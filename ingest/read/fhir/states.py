@@ -12,7 +12,7 @@ from typing import Any
 
 from data_contracts.statuses import FACT, PLANNED, REFUSED, UNKNOWN, Status, statuses, withdrawn
 from ingest.read.fhir.elements import Node, extension, part, text
-from ingest.read.fhir.vocabulary import STATUSLESS
+from ingest.read.fhir.tddui_terms import STATUSLESS
 from ingest.read.frames import REMEDY
 
 # The element of each class that is always there (1..1 in FHIR R4), and says what its statement is.

@@ -81,8 +81,8 @@ CASES = [
     ("dui", "          kind: other\n          record: {field: usager_id, of: dui.usagers}\n          giveBack",
      "          kind: other\n          giveBack", "evaluations.person.retention : à qui sont ces lignes ?"),
     ("dui", "but: {statut: [PLANIFIE, ANNULE]}", "but: {status: [PLANIFIE]}", "« status » n'est pas une colonne"),
-    ("dui", "          number: decision_id\n", "          number: id_nat_decision\n",
-     "decisions.person.number : la clé primaire doit être finess_et et « id_nat_decision »"),
+    ("dui", "number: usager_id,", "number: ins_statut,",
+     "usagers.person.number : la clé primaire doit être finess_et et « ins_statut »"),
     ("dui", "          kind: decision\n", "          kind: right\n", "un droit vient d'une décision"),
     ("resid_esms", "{system: resid, rank: 2}", "{system: residesms, rank: 2}",
      "person.system : « residesms » : ce système se nomme « resid » dans les colonnes de dlnuf_sejours"),
@@ -124,6 +124,7 @@ def test_a_table_that_sql_names_and_that_has_gone_is_said_by_name() -> None:
     assert [problem.partition(" : ")[0] for problem in said] == [
         "dui.odcs.yaml:1 · usagers", "dui.odcs.yaml:1 · sejours", "dui.odcs.yaml:1 · evaluations",
         "dui.odcs.yaml:1 · decisions", "dui.odcs.yaml:1 · droits_prestations",
+        "dui.odcs.yaml:1 · decisions_remplacees",
     ]  # fmt: skip
 
 
@@ -215,5 +216,5 @@ def test_the_types_of_statements_are_those_that_the_layer_casts_unknown_ones_to(
 
 def test_the_tables_that_may_feed_what_is_prepared_are_those_that_it_reads() -> None:
     tables = (dui_told.USAGERS, dui_told.SEJOURS, dui_told.EVALUATIONS, dui_told.DECISIONS, dui_told.DROITS,
-              dui_told.RESIDENTS, dui_told.DEMANDES, dui_told.ORIENTATIONS)  # fmt: skip
+              dui_told.REMPLACEES, dui_told.RESIDENTS, dui_told.DEMANDES, dui_told.ORIENTATIONS)  # fmt: skip
     assert tuple(".".join(table) for table in tables) == PREPARED

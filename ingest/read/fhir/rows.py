@@ -482,6 +482,7 @@ def _orientation(task: Node, _: State) -> Rows:
         "id_decision": number("idDecision"), "id_nat_decision": number("idNat_Decision"),
         "numero_mdph": number("numeroIndividu"), "statut_esms": coded("statutESMS"), "motif_esms": coded("motifESMS"),
         "date_statut_esms": dated("dateStatutESMS"), "unite_id": number("idUnite"),
+        "nom_unite": text(given.get("nomUnite", {}), "valueString"),
         "categorie_organisation": coded("categorieOrganisation"), "temporalite": coded("temporaliteAccueil"),
         "accueil_sequentiel": text(given.get("accueilSequentiel", {}), "valueBoolean"),
         "mode_prise_en_charge": coded("modePriseCharge"), "statut_unite": coded("statutUnite"),

@@ -30,8 +30,8 @@ TOLD_DATES = ("date_entree", "date_sortie")  # what each of them must tell: mism
 # The tables whose formats what is prepared is made of (`orchestration.restitution.dui_told`). Of any other one, only
 # the list of mismatches takes something: who is in a stay.
 PREPARED = (
-    "dui.usagers", "dui.sejours", "dui.evaluations", "dui.decisions", "dui.droits_prestations",
-    "dui.decisions_remplacees", "resid_esms.residents",
+    "dui.usagers", "dui.sejours", "dui.evaluations", "dui.decisions", "dui.decisions_remplacees",
+    "dui.droits_prestations", "resid_esms.residents",
     "viatrajectoire_pa.demandes", "viatrajectoire_ph.orientations",
 )  # fmt: skip
 FED_BY_ANY = "ecarts"

@@ -123,3 +123,13 @@ def _persons(score: dict[str, Any]) -> None:
         for name, e, n in judged
     ]
     sheet(rows, "Personnes et séjours")
+    costly = [each for each in persons.get("par_nature") or [] if each["manquees"] or each["fausses"]]
+    if costly:
+        st.markdown("Ce que coûte chaque défaut ou situation, sur les paires de fiches dont l'une est touchée.")
+        kinds = [
+            {"Défaut ou situation": label("defaut", each["nature"]), "Précision des paires": share(each["precision"]),
+             "Rappel des paires": share(each["recall"]), "Manquées": whole(each["manquees"]),
+             "Fausses": whole(each["fausses"]), "Fiches": whole(each["fiches"])}
+            for each in costly
+        ]  # fmt: skip
+        sheet(kinds, "Ce que coûte chaque défaut")

@@ -13,23 +13,31 @@ from pathlib import Path
 from typing import BinaryIO
 
 import ijson
+import msgspec
 
 from ingest.read.frames import UnreadableFile
 from ingest.read.opening import opened
 
 _BOM = b"\xef\xbb\xbf"
-_REASON = re.compile(r"(?:parse|lexical) error: [A-Za-z0-9 ,.'-]*")  # fixed words of yajl, never those of the file
+# Fixed words of yajl and of msgspec, never those of the file.
+_REASON = re.compile(r"(?:parse|lexical) error: [A-Za-z0-9 ,.'-]*|JSON is malformed: [a-z ]*\(byte \d+\)")
 
 
 @contextmanager
 def json_stream(path: Path) -> Iterator[BinaryIO]:
     """The bytes of a JSON file after its byte-order mark; a file that is not whole JSON becomes `UnreadableFile`."""
+    with whole_json(path), opened(path) as stream:
+        if stream.read(len(_BOM)) != _BOM:
+            stream.seek(0)
+        yield stream
+
+
+@contextmanager
+def whole_json(path: Path) -> Iterator[None]:
+    """What says that bytes are not whole JSON becomes `UnreadableFile`."""
     try:
-        with opened(path) as stream:
-            if stream.read(len(_BOM)) != _BOM:
-                stream.seek(0)
-            yield stream
-    except (ijson.JSONError, UnicodeDecodeError) as error:
+        yield
+    except (ijson.JSONError, msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         reason = _REASON.match(str(error))
         raise UnreadableFile(
             path,

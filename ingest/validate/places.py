@@ -190,16 +190,16 @@ def _agreement(
     rows: pl.DataFrame, by_place: dict[str, Field], codes: dict[str, pl.Series]
 ) -> tuple[pl.Series, pl.Series, list[Remark]]:
     """The département on which the places of each row agree, how many name it, and the remarks where they disagree."""
-    official = pl.DataFrame(
-        {place: codes[place] for place in codes} or {"rien": pl.repeat(None, rows.height, dtype=pl.String, eager=True)}
-    )
     communes = [p for p in ("commune", "commune_finess") if p in codes]
     owns = [p for p in ("departement", "departement_finess") if p in codes]
     nothing = pl.lit(None, pl.String)
+    official = pl.DataFrame(codes or {"rien": pl.repeat(None, rows.height, dtype=pl.String, eager=True)})
     commune, own = (pl.coalesce(*places, nothing) for places in (communes, owns))
     # A commune may have changed département: its old code is right with its old département, and with today's.
     then = territoires.departement_of(commune)
-    now = territoires.departement_of(commune.replace(territoires.carried()))
+    present = {code for place in communes for code in codes[place].unique()}
+    moved = {code: today for code, today in territoires.carried().items() if code in present}
+    now = territoires.departement_of(commune.replace(moved)) if moved else then
     compared = official.with_columns(then=then, now=now, own=own).select("then", "now", "own")
     compared = compared.with_columns(
         apart=(pl.col("own") != pl.col("then")) & (pl.col("own") != pl.col("now")),

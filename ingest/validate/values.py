@@ -40,7 +40,8 @@ def parse(column: str, field: Field) -> pl.Expr:
                 .then(False)
             )
         case "date":
-            day = pl.coalesce(pl.col(column).str.to_date(f, strict=False, exact=True) for f in field.date_formats)
+            text = _first_of_january(pl.col(column)) if _keeps_the_year_alone(field) else pl.col(column)
+            day = pl.coalesce(text.str.to_date(f, strict=False, exact=True) for f in field.date_formats)
             return pl.when(day.dt.year() >= 1000).then(day)  # a year on two digits is not a year
         case "timestamp":
             formats = (*_MOMENTS, *field.date_formats)
@@ -48,6 +49,20 @@ def parse(column: str, field: Field) -> pl.Expr:
                 pl.col(column).str.to_datetime(f, strict=False, exact=True, time_unit="us") for f in formats
             )
     raise ValueError(f"type logique inconnu : {field.logical_type}")
+
+
+def _keeps_the_year_alone(field: Field) -> bool:
+    return field.privacy is not None and field.privacy.rule == "annee"
+
+
+def _first_of_january(text: pl.Expr) -> pl.Expr:
+    """A birth date of which the day, or the month, is not known: « 00/00/1937 », « 1937-05-00 », « 1937 ».
+
+    Its year is all that is kept of it: 1 January says it, which matching takes for an unknown day (`protect.traits`).
+    """
+    return text.str.replace(r"^(?:00/\d\d|\d\d/00)/(\d{4})$", "01/01/$1").str.replace(
+        r"^(\d{4})(?:-00-\d\d|-\d\d-00|-\d\d)?$", "$1-01-01"
+    )
 
 
 def expected(field: Field) -> str:

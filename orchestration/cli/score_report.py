@@ -46,6 +46,7 @@ def of_score(score: dict[str, Any]) -> str:
         *_persons(score),
     ]  # fmt: skip
     text = [f"{name:<16} {sentence}" for name, sentence in lines]
+    text += _kinds(score["persons"])
     text += ["", f"{'Règle':<24} {'Justes':>9}", f"{'ce système':<24} {_pct(score['retained_right']):>9}"]
     text += [f"{_RULES[rule]:<24} {_pct(share):>9}" for rule, share in score["naive"].items()]
     text += ["", *_groups(score["par_groupe"])]
@@ -83,6 +84,21 @@ def _persons(score: dict[str, Any]) -> list[tuple[str, str]]:
             for s in score["statuses"]
         ),
     ]  # fmt: skip
+
+
+def _kinds(persons: dict[str, Any] | None) -> list[str]:
+    """What each kind of mistake or situation costs to the matching of persons, the most costly first."""
+    costly = [each for each in (persons or {}).get("par_nature", ()) if each["manquees"] or each["fausses"]]
+    if not costly:
+        return []
+    width = max(len("Défaut ou situation"), *(len(each["nature"]) for each in costly))
+    head = f"{'Défaut ou situation':<{width}} {'précision':>10} {'rappel':>10} {'manquées':>9} {'fausses':>8}"
+    rows = [
+        f"{each['nature'].replace('_', ' '):<{width}} {_pct(each['precision']):>10} {_pct(each['recall']):>10} "
+        f"{number(each['manquees']):>9} {number(each['fausses']):>8}"
+        for each in costly
+    ]
+    return ["", "Ce que coûte chaque défaut, sur les paires de fiches dont l'une est touchée :", head, *rows]
 
 
 def _pairs(judged: dict[str, Any]) -> str:

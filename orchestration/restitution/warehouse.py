@@ -160,7 +160,11 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
 
 
 def _in_force(
-    connection: duckdb.DuckDBPyConnection, source: str, entity: Entity, finess: str, states: Sequence[str] = (FACT, PLANNED)
+    connection: duckdb.DuckDBPyConnection,
+    source: str,
+    entity: Entity,
+    finess: str,
+    states: Sequence[str] = (FACT, PLANNED),
 ) -> set[Line]:
     """The last word on each row of a table, whichever year it was delivered for (as the staging models)."""
     key = [f'"{name}"' for name in entity.primary_key]

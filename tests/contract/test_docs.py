@@ -50,7 +50,8 @@ def test_the_index_of_decisions_is_that_of_the_folder() -> None:
         number, title = heading.groups()
         assert path.name.startswith(f"{int(number):04}-"), path.name
         replaced = re.search(r"^Superseded(.*) by \[ADR (\d+)\]", text, re.MULTILINE)
-        status = f"superseded{replaced[1]} by {replaced[2]}" if replaced else "accepted"
+        settled = "proposed" if re.search(r"^\*\*Status: proposed\.\*\*", text, re.MULTILINE) else "accepted"
+        status = f"superseded{replaced[1]} by {replaced[2]}" if replaced else settled
         expected.append(f"| [{number}]({path.name}) | {title} | {status} |")
     index = (ADR / "index.md").read_text(encoding="utf-8")
     assert [line for line in index.splitlines() if line.startswith("| [")] == expected

@@ -123,8 +123,8 @@ def test_a_table_that_sql_names_and_that_has_gone_is_said_by_name() -> None:
     said = gone(renamed)
     assert [problem.partition(" : ")[0] for problem in said] == [
         "dui.odcs.yaml:1 · usagers", "dui.odcs.yaml:1 · sejours", "dui.odcs.yaml:1 · evaluations",
-        "dui.odcs.yaml:1 · decisions", "dui.odcs.yaml:1 · droits_prestations",
-        "dui.odcs.yaml:1 · decisions_remplacees",
+        "dui.odcs.yaml:1 · decisions", "dui.odcs.yaml:1 · decisions_remplacees",
+        "dui.odcs.yaml:1 · droits_prestations",
     ]  # fmt: skip
 
 
@@ -215,6 +215,6 @@ def test_the_types_of_statements_are_those_that_the_layer_casts_unknown_ones_to(
 
 
 def test_the_tables_that_may_feed_what_is_prepared_are_those_that_it_reads() -> None:
-    tables = (dui_told.USAGERS, dui_told.SEJOURS, dui_told.EVALUATIONS, dui_told.DECISIONS, dui_told.DROITS,
-              dui_told.REMPLACEES, dui_told.RESIDENTS, dui_told.DEMANDES, dui_told.ORIENTATIONS)  # fmt: skip
+    tables = (dui_told.USAGERS, dui_told.SEJOURS, dui_told.EVALUATIONS, dui_told.DECISIONS,
+              dui_told.REMPLACEES, dui_told.DROITS, dui_told.RESIDENTS, dui_told.DEMANDES, dui_told.ORIENTATIONS)  # fmt: skip
     assert tuple(".".join(table) for table in tables) == PREPARED

@@ -17,6 +17,7 @@ from tests.dashboards import publication_example as example
 from tests.patience import PATIENCE_S
 from witness.generate.defects import EFFECTS, DefectRates
 from witness.generate.personnes.rates import PersonRates
+from witness.generate.personnes.situations import SITUATIONS
 
 NBSP, THIN = "\u00a0", "\u202f"
 RULES = {"ca": 0.99, "errd": 0.995, "derniere_recue": 0.996, "majorite": 0.996, "reference": 0.9}
@@ -132,7 +133,7 @@ def test_a_perfect_score_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_every_kind_of_defect_has_its_words() -> None:
-    natures = {*DefectRates.natures(), *PersonRates.natures()} - {"redressement"}
+    natures = {*DefectRates.natures(), *PersonRates.natures(), *SITUATIONS} - {"redressement"}
     assert natures <= labels("defaut").keys()
     assert set(EFFECTS.values()) == labels("effet_defaut").keys()
 
@@ -158,4 +159,14 @@ def test_who_was_brought_together_is_said_when_there_was_anybody(
         ["Personnes", f"99,98{NBSP}%", f"99,15{NBSP}%", f"1{THIN}200"],
         ["Séjours", f"99,98{NBSP}%", f"99,15{NBSP}%", f"1{THIN}200"],
         ["Personne en deux lieux", "inconnu", f"50,00{NBSP}%", "4"],
+    ]
+
+
+def test_what_each_kind_costs_is_shown_when_it_costs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cost = {"nature": "sexe_absent", "precision": 1.0, "recall": 0.5, "manquees": 3, "fausses": 0, "fiches": 1200}
+    pairs = {"precision": 0.9998, "recall": 0.9915, "membres": 1200, "plusieurs_ins": 0}
+    persons = pairs | {"par_nature": [cost, cost | {"nature": "accents", "manquees": 0}]}
+    test = _page(tmp_path, monkeypatch, SCORE | {"persons": persons, "stays": pairs, "statuses": []})
+    assert _rows(test, "Manquées") == [
+        ["Sexe absent", f"100,00{NBSP}%", f"50,00{NBSP}%", "3", "0", f"1{THIN}200"],
     ]

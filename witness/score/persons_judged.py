@@ -16,7 +16,7 @@ import duckdb
 from witness.installation import Installation
 from witness.score.json_rows import rows_of
 from witness.score.no_score import NothingToScore
-from witness.score.pairs import pairs
+from witness.score.pairs import by_kind, pairs
 
 _WAREHOUSE = "warehouse"  # the name under which dbt made it, by which its views name their tables
 RECORDS = f"{_WAREHOUSE}.intermediate.int_personnes__fiches"
@@ -32,6 +32,8 @@ _NEEDED = (PEOPLE, STATEMENTS, STAYS)
 
 def judged(connection: duckdb.DuckDBPyConnection, home: Installation, made: bool) -> dict[str, Any]:
     """The figures `persons`, `stays` (see `pairs.pairs`) and `statuses`; None when the generation made no person.
+
+    `persons` has them by kind too (`par_nature`, see `pairs.by_kind`).
 
     Raises NothingToScore when the warehouse holds no person, or has other tables than those of this code.
     """
@@ -75,7 +77,26 @@ def _persons(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
                 SELECT g.personne_id FROM {PEOPLE} g JOIN {RECORDS} f USING (fiche_cle)
                 GROUP BY g.personne_id HAVING count(DISTINCT f.cle_ins) > 1)""",
     )
-    return {**pairs(connection, "membres_fiches"), "plusieurs_ins": mixed["n"]}
+    return {
+        **pairs(connection, "membres_fiches"),
+        "plusieurs_ins": mixed["n"],
+        "par_nature": _by_kind(connection),
+    }
+
+
+def _by_kind(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """The figures by kind of mistake that touches a record, and of situation that its person is in."""
+    connection.execute(
+        """CREATE TEMP TABLE fiches_touchees AS
+           SELECT DISTINCT f.nature, m.membre FROM membres_fiches m
+           JOIN fautes_personnes f ON m.livraison = f.livraison AND m.entite = f.entite AND m.ligne = f.ligne
+           UNION ALL
+           SELECT s.nature, m.membre FROM membres_fiches m
+           JOIN (
+               SELECT DISTINCT nature, unnest([personne_a, personne_b]) AS personne FROM situations
+           ) s ON m.vrai = s.personne"""
+    )
+    return by_kind(connection, "membres_fiches", "fiches_touchees")
 
 
 def _stays(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
@@ -91,7 +112,8 @@ def _members(connection: duckdb.DuckDBPyConnection, table: str, held: str, group
     connection.execute(
         f"""CREATE TABLE membres_{table} AS
             SELECT coalesce(h.{group}, 'absente|' || m.livraison || '|' || m.entite || '|' || m.ligne) AS predit,
-                   m.vrai, h.{group} IS NOT NULL AS est_tenue
+                   m.vrai, h.{group} IS NOT NULL AS est_tenue, m.livraison, m.entite, m.ligne,
+                   row_number() OVER () AS membre
             FROM (SELECT t.*, r.delivery_id FROM {table} t JOIN recues r USING (livraison)) m
             LEFT JOIN (SELECT delivery_id, ligne, source, min({group}) AS {group} FROM {held} GROUP BY ALL) h
               ON m.delivery_id = h.delivery_id AND m.ligne = h.ligne AND m.source = h.source"""

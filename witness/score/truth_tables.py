@@ -16,6 +16,8 @@ When the generation made persons (`open_persons`):
                   the DUI and not about a person, is left out
     declarations  one row a statement about a stay: where it is, and which stay it is about
     statuts       one row a stay and status that is true of it
+    situations    one row a pair of persons who are easily taken for one another
+    fautes_personnes  one row a mistake in a file about persons: livraison, entite, ligne, nature, effet
 """
 
 from __future__ import annotations
@@ -28,9 +30,10 @@ import duckdb
 from witness.score.agreement import question_hash
 from witness.score.no_score import NoTruth
 
-FORMAT = 3
+FORMAT = 4
 _FILES = ("elements.parquet", "vides.parquet", "ecarts.parquet", "livraisons.parquet", "defauts.csv", "generation.json")
-_PERSONS = ("personnes.parquet", "declarations_sejours.parquet", "statuts_sejours.parquet", "defauts_personnes.parquet")
+_PERSONS = ("personnes.parquet", "declarations_sejours.parquet", "statuts_sejours.parquet",
+            "situations_personnes.parquet", "defauts_personnes.parquet")  # fmt: skip
 TO_REJECT = ("ligne_a_rejeter", "ligne_en_trop")
 
 
@@ -131,5 +134,6 @@ def open_persons(connection: duckdb.DuckDBPyConnection, folder: Path) -> bool:
                 FROM {read(name)} ANTI JOIN a_rejeter USING (livraison, entite, ligne)
                 WHERE source <> 'consentements'"""
         )
-    connection.execute(f"CREATE VIEW statuts AS SELECT * FROM {read('statuts_sejours.parquet')}")
+    for view, name in (("statuts", "statuts_sejours"), ("situations", "situations_personnes")):
+        connection.execute(f"CREATE VIEW {view} AS SELECT * FROM {read(f'{name}.parquet')}")
     return True

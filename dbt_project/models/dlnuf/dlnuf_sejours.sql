@@ -44,7 +44,7 @@ sejours as (
         e.resid_au,
         e.a_des_decisions,
         d.personne_id is not null as a_une_decision,
-        d.est_attribuee,
+        coalesce(d.est_incertaine, false) as est_decision_incertaine,
         d.date_decision,
         d.date_echeance,
         l.sejour_cle is not null as est_en_deux_lieux,
@@ -118,7 +118,7 @@ select
         else resid_date_sortie is null
     end as sortie_non_dite_resid,
     -- Of a decision whose type is not told, nothing says whether it is one to be there by.
-    case when a_des_decisions and est_dit_dui and (est_attribuee or not a_une_decision) then not a_une_decision end as sans_decision,
+    case when a_des_decisions and est_dit_dui and not est_decision_incertaine then not a_une_decision end as sans_decision,
     case
         when not a_des_decisions or not est_dit_dui or date_echeance is null then null
         else date_sortie is null and date_echeance between dui_collecte_le and {{ dbt.dateadd('month', 3, 'dui_collecte_le') }}

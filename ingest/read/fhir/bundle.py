@@ -3,7 +3,8 @@
 Belongs here: streaming, what refuses a file, holding the rows until the last entry is seen. Does not belong here: the
 paths of the fields (`rows`).
 
-Memory holds one entry, the rows as columns of text, and what is needed of the resources that others point to.
+Memory holds the bytes of the file, one entry, the rows as columns of text, and what is needed of the resources that
+others point to.
 """
 
 from __future__ import annotations
@@ -14,23 +15,25 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import ijson
+import msgspec
 
 from ingest.read import cda_header
 from ingest.read.fhir import guides
 from ingest.read.fhir import rows as mapping
 from ingest.read.fhir.classes import KNOWN, WITHOUT_ROW, class_of
-from ingest.read.fhir.elements import Node, part, text
+from ingest.read.fhir.elements import Node, claimed_profiles, part, text
 from ingest.read.fhir.held import Held
 from ingest.read.fhir.references import Index, keys_of_entry
 from ingest.read.fhir.states import state_of
 from ingest.read.frames import Document, LayoutLike, Table, UnreadableFile
-from ingest.read.json_stream import json_stream
+from ingest.read.json_stream import json_stream, whole_json
 
 _SHOWN = 5
+_MISSING = msgspec.Raw(b"null")  # a key that is not there, or says nothing
 _BLOCK = 1 << 20
 _ANSWERS = "evaluation_reponses"
 
@@ -53,13 +56,13 @@ def sniff(path: Path) -> Document:
     bundle. For a file of another guide, four facts help to word its refusal: types (of its resources, the most frequent
     first), guides (that they name), type (of the bundle), document (code of the CDA that it carries).
     """
-    bundle = _is_bundle(path)
-    facts = {"resourceType": "Bundle" if bundle else "ressource", "content": ""}
+    whole = _Whole(path)
+    facts = {"resourceType": "Bundle" if whole.is_bundle else "ressource", "content": ""}
     types: Counter[str] = Counter()
     named: dict[str, None] = {}
     carried: str | None = None
     says_tddui = False
-    for entry in entries(path, bundle=bundle):
+    for entry in whole.entries():
         resource: Node = entry.resource if isinstance(entry.resource, dict) else {}
         kind = str(resource.get("resourceType") or "")
         types[kind] += 1
@@ -77,8 +80,8 @@ def sniff(path: Path) -> Document:
             return Document("json", "utf-8", None, {**facts, "content": "tddui"})
         if guide:
             named.setdefault(guide)
-    if not says_tddui and bundle:
-        claimed = [guides.guide_of_profile(url) for url in _texts(path, "meta.profile.item")]
+    if not says_tddui and whole.is_bundle:
+        claimed = [guides.guide_of_profile(url) for url in claimed_profiles(whole.said)]
         says_tddui = guides.TDDUI in claimed
         named |= dict.fromkeys(filter(None, claimed))
     if says_tddui and types:
@@ -86,7 +89,7 @@ def sniff(path: Path) -> Document:
         return Document("json", "utf-8", None, facts)
     facts["types"] = ",".join(kind for kind, _ in types.most_common() if kind)
     facts["guides"] = ",".join(named)
-    facts["type"] = next(iter(_texts(path, "type")), "") if bundle else ""
+    facts["type"] = (text(whole.said, "type") or "") if whole.is_bundle else ""
     if carried is not None:
         facts["document"] = carried
     return Document("json", "utf-8", None, facts)
@@ -98,12 +101,6 @@ def version_of(path: Path) -> str | None:
         return guides.version_in(iter(lambda: stream.read(_BLOCK), b""))
 
 
-def _texts(path: Path, place: str) -> list[str]:
-    """The texts at a place of the bundle itself, outside its entries."""
-    with json_stream(path) as stream:
-        return [value for value in ijson.items(stream, place) if isinstance(value, str)]
-
-
 def _document(resource: Node) -> cda_header.Header | None:
     """The header of the first document that a DocumentReference carries; None when it is no CDA."""
     data = text(part(resource, "content", "attachment"), "data")
@@ -112,42 +109,61 @@ def _document(resource: Node) -> cda_header.Header | None:
     return None
 
 
-def _is_bundle(path: Path) -> bool:
-    """Whether the object is a Bundle, told by the first key that says so."""
-    with json_stream(path) as stream:
-        named = False
-        for prefix, event, value in ijson.parse(stream):
-            if named:
-                return value == "Bundle"
-            if prefix == "" and event == "map_key":
-                if value == "entry":
-                    return True
-                named = value == "resourceType"
-    return False
+class _Top(msgspec.Struct):
+    """The keys of a whole file that say what it is; each still as it is written, for a file may hold anything."""
+
+    resourceType: msgspec.Raw = _MISSING  # noqa: N815 - the name that the standard gives it
+    type: msgspec.Raw = _MISSING
+    meta: msgspec.Raw = _MISSING
+    entry: msgspec.Raw = _MISSING
 
 
-def entries(path: Path, *, bundle: bool | None = None) -> Iterator[Entry]:
+_TOP = msgspec.json.Decoder(_Top)
+_LIST = msgspec.json.Decoder(list[msgspec.Raw])
+_NODE = msgspec.json.Decoder(float_hook=Decimal)
+
+
+class _Whole:
+    """A file as its bytes, of which one entry at a time becomes Python objects. said: what it says of itself.
+
+    Raises:
+        UnreadableFile: malformed JSON, or cut before its end; of some numbers and texts, when their entry is reached.
+    """
+
+    def __init__(self, path: Path) -> None:
+        with json_stream(path) as stream:
+            self._content, self._path = stream.read(), path
+            top = _TOP.decode(self._content)
+            self.said: Node = {name: _NODE.decode(getattr(top, name)) for name in ("resourceType", "type", "meta")}
+        kind, self._entry = self.said["resourceType"], memoryview(top.entry)
+        self.is_bundle = kind == "Bundle" or (kind is None and self._entry != _MISSING)
+
+    def entries(self) -> Iterator[Entry]:
+        """The resources of a bundle in order, or the only one of the file."""
+        with whole_json(self._path):
+            if not self.is_bundle:
+                yield Entry(1, None, _NODE.decode(self._content), deleted=False, where="resource")
+                return
+            written = _LIST.decode(self._entry) if self._entry[:1] == b"[" else []
+            for number, raw in enumerate(written, start=1):
+                entry = _NODE.decode(raw)
+                node: Node = entry if isinstance(entry, dict) else {}
+                yield Entry(
+                    number,
+                    text(node, "fullUrl"),
+                    node.get("resource"),
+                    deleted=part(node, "request").get("method") == "DELETE",
+                    where=f"entry[{number - 1}].resource",
+                )
+
+
+def entries(path: Path) -> Iterator[Entry]:
     """The resources of a bundle in order, or the only one of the file.
 
     Raises:
         UnreadableFile: malformed JSON, or cut before its end.
     """
-    if bundle is None:
-        bundle = _is_bundle(path)
-    with json_stream(path) as stream:
-        if not bundle:
-            for resource in ijson.items(stream, ""):
-                yield Entry(1, None, resource, deleted=False, where="resource")
-            return
-        for number, entry in enumerate(ijson.items(stream, "entry.item"), start=1):
-            node: Node = entry if isinstance(entry, dict) else {}
-            yield Entry(
-                number,
-                text(node, "fullUrl"),
-                node.get("resource"),
-                deleted=part(node, "request").get("method") == "DELETE",
-                where=f"entry[{number - 1}].resource",
-            )
+    return _Whole(path).entries()
 
 
 def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Table]:

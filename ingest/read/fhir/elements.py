@@ -54,7 +54,7 @@ def text(node: Node, key: str) -> str | None:
     value = node.get(key)
     if value is None:
         return None
-    return value.strip() or None if isinstance(value, str) else as_text(value)
+    return value.strip() or None if value.__class__ is str else as_text(value)
 
 
 def as_text(value: Any) -> str | None:
@@ -67,6 +67,15 @@ def as_text(value: Any) -> str | None:
 
 def code(node: Node, key: str) -> str | None:
     """The code of a CodeableConcept (first coding) or of a Coding."""
+    concept = node.get(key)
+    if concept is None:
+        return None
+    try:  # the shape that the standard gives it; any other is looked at piece by piece
+        written = concept["coding"][0]["code"]
+        if written.__class__ is str and (written := written.strip()):
+            return written
+    except (KeyError, TypeError, IndexError):
+        pass
     concept = part(node, key)
     return text(part(concept, "coding"), "code") or text(concept, "code")
 

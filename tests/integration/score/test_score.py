@@ -9,6 +9,8 @@ import pytest
 
 from ingest.home import Home
 from tests import shared
+from witness.generate.personnes.person_defects import EFFECTS
+from witness.generate.personnes.situations import SITUATIONS
 from witness.score import score
 
 pytestmark = [pytest.mark.duckdb, pytest.mark.lent]
@@ -66,6 +68,23 @@ def test_what_is_only_written_oddly_is_read_right(judged: dict[str, Any], kind: 
     row = next(row for row in judged["par_defaut"] if row["nature"] == kind)
     assert row["n"] > 10
     assert row["part"] >= 0.99
+
+
+def test_persons_are_brought_together_on_identities_as_hard_as_real_ones(judged: dict[str, Any]) -> None:
+    """The floors are what the rules reach on two other seeds (99.91 and 98.20 %), with a margin for a third."""
+    persons = judged["persons"]
+    assert persons["plusieurs_ins"] == 0
+    assert persons["precision"] >= 0.998
+    assert persons["recall"] >= 0.975
+
+
+def test_what_each_kind_costs_to_persons_is_told(judged: dict[str, Any]) -> None:
+    about_identity = {nature for nature, effect in EFFECTS.items() if effect == "identite"}
+    told = {row["nature"]: row for row in judged["persons"]["par_nature"]}
+    assert about_identity | set(SITUATIONS) <= set(told)
+    untouched = told["aucune"]
+    assert untouched["fausses"] == 0
+    assert untouched["recall"] > max(judged["persons"]["recall"], 0.99)
 
 
 def test_every_figure_is_cut_along_each_axis(judged: dict[str, Any]) -> None:

@@ -58,12 +58,11 @@ def texts(departement) -> pl.DataFrame:
 def test_a_number_is_nobodys_and_its_key_is_right(departement, islands):
     for generation in (departement, islands):
         rows = _table(generation.folder, generation.persons_file("handisoft_usagers"))
-        place, number = rows[0].index("cog_naissance"), rows[0].index("nir")
+        number = rows[0].index("nir")
         known = [row for row in rows[1:] if row[number]]
         assert len(known) > 100
         for row in known:
             nir = row[number]
-            assert nir[5:10] == row[place]
             # No commune of France has these numbers, nor any country.
             assert re.fullmatch(r"(0[1-9]|[1-8]\d|9[0-5]|2[AB])99\d|97[1-46]9\d|9998\d", nir[5:10]), nir
             assert nir[13:] == stdnum_nir.calc_check_digits(nir[:13])
@@ -74,13 +73,6 @@ def test_no_name_is_a_real_one(texts):
     words = {word for name in names for word in re.split(r"[ -]", name)}
     assert len(words) > 1000
     assert not words & REAL
-
-
-def test_a_birth_place_is_no_commune_of_the_generation(departement):
-    communes = json.loads((departement.folder / "livraisons/cog/2025/communes.json").read_text(encoding="utf-8"))
-    rows = _table(departement.folder, departement.persons_file("resid_esms"))
-    births = {row[rows[0].index("LIEU_NAISSANCE")] for row in rows[1:]}
-    assert not births & {commune["code"] for commune in communes}
 
 
 def test_nobody_shares_a_number_but_by_mistake(departement):
@@ -245,6 +237,16 @@ def test_the_texts_that_must_be_found_nowhere_are_all_those_written(departement,
         assert cells["Nom de naissance"] in written
         assert cells["Né(e) le"] in written
         assert not cells["Matricule INS"] or cells["Matricule INS"][:13] in written
+
+
+def test_a_day_of_birth_that_is_unknown_is_written_so(departement):
+    name = departement.persons_file("resid_esms")
+    rows = _table(departement.folder, name)
+    written = {
+        line for line, row in enumerate(rows, start=1) if row[rows[0].index("DATE_NAISSANCE")].startswith("00/00/")
+    }
+    ledger = departement.truth("defauts_personnes").filter(pl.col("nature") == "naissance_sans_jour")
+    assert written == set(ledger.filter(pl.col("livraison") == name)["ligne"]) != set()
 
 
 class TestTemplate:

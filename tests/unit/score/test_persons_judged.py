@@ -46,8 +46,9 @@ def warehouse(home: Home, held: Rows, statements: Rows, stays: Rows) -> None:
 
 
 def judge(
-    tmp_path: Path, held: Rows = HELD, statements: Rows = (), stays: Rows = (), statuses: Rows = (), told: Rows = ()
-) -> dict[str, Any]:
+    tmp_path: Path, held: Rows = HELD, statements: Rows = (), stays: Rows = (), statuses: Rows = (), told: Rows = (),
+    faults: Rows = (), situations: Rows = (),
+) -> dict[str, Any]:  # fmt: skip
     home = Home(tmp_path / "var")
     warehouse(home, held, statements, stays)
     with duckdb.connect() as connection:
@@ -61,6 +62,13 @@ def judge(
         connection.execute("CREATE TABLE statuts (sejour_vrai BIGINT, statut VARCHAR)")
         for status in statuses:
             connection.execute("INSERT INTO statuts VALUES (?, ?)", status)
+        connection.execute("CREATE TABLE situations (nature VARCHAR, personne_a BIGINT, personne_b BIGINT)")
+        connection.execute("CREATE TABLE fautes_personnes (livraison VARCHAR, ligne BIGINT, nature VARCHAR)")
+        connection.execute("ALTER TABLE fautes_personnes ADD COLUMN entite VARCHAR DEFAULT 't'")
+        for situation in situations:
+            connection.execute("INSERT INTO situations VALUES (?, ?, ?)", situation)
+        for fault in faults:
+            connection.execute("INSERT INTO fautes_personnes (livraison, ligne, nature) VALUES (?, ?, ?)", fault)
         return judged(connection, Installation(home.root), made=True)
 
 
@@ -85,6 +93,36 @@ def test_two_persons_in_one(tmp_path: Path) -> None:
     found = judge(tmp_path, held=held)["persons"]
     assert figures(found) == (1 / 3, 1.0)
     assert (found["groupes_melanges"], found["plusieurs_ins"]) == (1, 1)
+
+
+def _kinds(found: dict[str, Any]) -> dict[str, tuple[Any, ...]]:
+    names = ("fiches", "paires_reelles", "manquees", "fausses")
+    return {each["nature"]: tuple(each[n] for n in names) for each in found["par_nature"]}
+
+
+def test_what_a_kind_costs_is_counted_on_the_pairs_it_touches(tmp_path: Path) -> None:
+    faults = [("f2", 2, "sexe_absent"), ("f1", 3, "accents")]
+    found = judge(tmp_path, held=HELD[:2], faults=faults)["persons"]
+    assert _kinds(found) == {"sexe_absent": (1, 1, 1, 0), "accents": (1, 0, 0, 0), "aucune": (1, 0, 0, 0)}
+    assert {each["nature"]: each["recall"] for each in found["par_nature"]}["sexe_absent"] == 0.0
+
+
+def test_two_persons_in_one_are_counted_for_what_makes_them_alike(tmp_path: Path) -> None:
+    held = [
+        ("dui", "d1", 2, "a", "k1", None),
+        ("dui", "d1", 3, "a", "k2", None),
+        ("resid_esms", "d2", 2, "a", "k3", None),
+    ]
+    found = judge(tmp_path, held=held, situations=[("homonymes", 1, 2)])["persons"]
+    assert _kinds(found) == {"homonymes": (3, 1, 0, 2)}
+    touched_once = judge(tmp_path / "b", held=held, faults=[("f1", 3, "accents")])["persons"]
+    assert _kinds(touched_once) == {"accents": (1, 0, 0, 2), "aucune": (2, 1, 0, 0)}
+
+
+def test_the_pairs_of_kinds_and_of_none_are_all_the_pairs(tmp_path: Path) -> None:
+    found = judge(tmp_path, faults=[("f1", 2, "accents")])["persons"]
+    told = sum(each["paires_annoncees"] for each in found["par_nature"])
+    assert told == found["paires_annoncees"] == 1
 
 
 def test_statements_about_one_stay(tmp_path: Path) -> None:

@@ -30,12 +30,36 @@ EFFECTS = {
     "identite_non_qualifiee": "identite",
     "ins_d_un_autre": "identite",
     "cle_fausse": "a_signaler",
-    "faute_dans_le_nom": "identite",
-    "nom_marital": "identite",
     "accents": "ecriture",
+    "nom_marital": "identite",
+    "nom_epouse": "identite",
+    "nom_double_coupe": "identite",
+    "particule_omise": "identite",
+    "particule_rejetee": "identite",
+    "nom_tronque": "identite",
+    "faute_dans_le_nom": "identite",
+    "faute_dans_la_seconde_fiche": "identite",
+    "faute_dans_le_prenom": "identite",
     "prenom_compose_coupe": "identite",
+    "prenoms_permutes": "identite",
     "jour_mois_inverses": "identite",
+    "faute_dans_la_naissance": "identite",
+    "annee_inversee": "identite",
+    "naissance_premier_janvier": "identite",
+    "naissance_sans_jour": "identite",
+    "nom_et_naissance_faux": "identite",
     "sexe_absent": "identite",
+    "sexe_inverse": "identite",
+    "lieu_corse": "identite",
+    "lieu_fusionne": "identite",
+    "lieu_arrondissement": "identite",
+    "lieu_outre_mer": "identite",
+    "lieu_pays": "identite",
+    "lieu_code_postal": "identite",
+    "lieu_absent": "identite",
+    "nia_puis_nir": "identite",
+    "nir_mal_saisi": "identite",
+    "nir_du_conjoint": "identite",
     "nir_du_parent": "identite",
     "fiche_en_double": "identite",
     "entree_decalee_toleree": "ecriture",
@@ -77,15 +101,20 @@ class Journal:
         """The stream of a kind of defect in a table of records."""
         return self.streams.stream(f"personnes/defauts/{self.name}/{nature}/{where}")
 
-    def pick(self, nature: str, where: str, possible: np.ndarray) -> Integers:
-        """The rows that a kind of defect touches, among those that can be (a mask)."""
-        ranks = np.flatnonzero(possible)
-        n = how_many(getattr(self.rates, nature), len(ranks))
+    def pick(self, nature: str, where: str, possible: np.ndarray, free: np.ndarray | None = None) -> Integers:
+        """The rows that a kind of defect touches, among those that can be (a mask).
+
+        As many as its rate asks of those, taken among the `free` ones, which no other kind has.
+        """
+        n = how_many(getattr(self.rates, nature), int(possible.sum()))
+        ranks = np.flatnonzero(possible if free is None else possible & free)
         return np.sort(self.stream(nature, where).permutation(ranks)[:n])
 
-    def spoil(self, nature: str, where: str, possible: np.ndarray, column_name: str = "") -> Integers:
+    def spoil(
+        self, nature: str, where: str, possible: np.ndarray, column_name: str = "", free: np.ndarray | None = None
+    ) -> Integers:
         """Pick rows and record them as defects."""
-        chosen = self.pick(nature, where, possible)
+        chosen = self.pick(nature, where, possible, free)
         self.record(nature, where, chosen, column_name)
         return chosen
 

@@ -25,7 +25,8 @@ def written(
     The latter are rang_fiche, et, canal, numero_fiche, deces and identifiant (as it is written).
     """
     in_capitals = np.isin(fiches["canal"].to_numpy(), (HANDISOFT, DOMICILIA))
-    t = write_identity(journal, where, personnes, fiches["personne"].to_numpy(), in_capitals, ins=True)
+    second = fiches.select(pl.int_range(pl.len()).over("personne", "et") > 0).to_series().to_numpy()
+    t = write_identity(journal, where, personnes, fiches["personne"].to_numpy(), in_capitals, ins=True, second=second)
     t = t.hstack(
         fiches.select(pl.col("rang").alias("rang_fiche"), "et", "canal", pl.col("numero").alias("numero_fiche"))
     )

@@ -1,6 +1,7 @@
 """Numbers of persons (NIR, NIA) whose key is right and that cannot be anyone's.
 
-Belongs here: birth places, and the numbers made of them. Does not belong here: who bears them (`etat_civil`).
+Belongs here: invented birth places, and the numbers made of them. Does not belong here: who bears them (`etat_civil`),
+where a person is said to be born (`births`), which is a place of the same département.
 
 A NIR is made of sex, year and month of birth, place of birth, rank and key; a NIA starts with 7 or 8. None of these can
 be real, because of the place of birth. It is a département followed by a number that no commune of it ever had: 990 to
@@ -63,7 +64,7 @@ def places(keys: Integers, birth: Integers, residence: int) -> tuple[Integers, I
 def matricules(
     kind: Integers, year: Integers, month: Integers, birth: Integers, digit: Integers, rank: Integers
 ) -> pl.DataFrame:
-    """The columns `lieu` (five characters), `nir` (thirteen) and `cle` (two).
+    """The columns `nir` (thirteen characters) and `cle` (two).
 
     `kind` is 1 for a man, 2 for a woman, 7 and 8 for their NIA.
     """
@@ -79,5 +80,4 @@ def matricules(
     }
     zeros = (("rang", 3), ("cle", 2))
     table = pl.DataFrame(texts).with_columns(pl.col(c).cast(pl.String).str.zfill(n) for c, n in zeros)
-    birth_place = pl.concat_str("racine", "chiffre")
-    return table.select(birth_place.alias("lieu"), pl.concat_str("tete", birth_place, "rang").alias("nir"), "cle")
+    return table.select(pl.concat_str("tete", "racine", "chiffre", "rang").alias("nir"), "cle")

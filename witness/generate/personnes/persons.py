@@ -6,7 +6,8 @@ belong here: what is true, what is told, how it is written.
     livraisons/personnes/<département>/   one file a channel and class
     suite/personnes/                      one ESMS sends its bundle again, a month later (`next_delivery`)
     verite/                               personnes, sejours, declarations_sejours, statuts_sejours, visites,
-                                          defauts_personnes (Parquet), identites.csv; suite/personnes.parquet
+                                          situations_personnes, defauts_personnes (Parquet), identites.csv;
+                                          suite/personnes.parquet
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from witness.generate.personnes import (
     records,
     sejours,
     several_stays,
+    situations,
     stay_statuses,
     waiting,
 )
@@ -56,6 +58,7 @@ from witness.generate.personnes.record_keeping import (
     NO_SOFTWARE,
     PA,
     PH,
+    PROFILS_PA,
     PROFILS_PH,
     RESIDALIA,
     TDDUI,
@@ -75,6 +78,7 @@ SCHEMAS = {
     "declarations_sejours": {**_WHERE, "sejour_vrai": pl.Int64, "date_admission": pl.Date, "date_entree": pl.Date,
                              "date_sortie": pl.Date},
     "statuts_sejours": stay_statuses.SCHEMA,
+    "situations_personnes": situations.SCHEMA,
     "visites": {**_WHERE, "finess_et": pl.String, "identifiant": pl.String, "visite_vraie": pl.Int64,
                 "personne_vraie": pl.Int64},
     "defauts_personnes": person_defects.SCHEMA,
@@ -162,12 +166,12 @@ def departement(streams: Streams, words: Names, code: str, e: Etablissements, ra
     several_stays.reconcile(s, ties)
     first_sejours, rank = np.unique(ties.personne, return_inverse=True)
     requests = waiting.build(streams, code, e, s, rank)
-    personnes = etat_civil.build(streams, words, code, _personnes(e, s, ties, first_sejours, rank, requests))
+    personnes, pairs = etat_civil.build(streams, words, code, _personnes(e, s, ties, first_sejours, rank, requests))
     decisions = _decisions.build(streams, code, e, s, rank, requests)
     journal = Journal(streams, code, rates)
     dossiers = records.build(streams, code, e, s, rank, ties.following, journal)
     declarations = declared_stays.build(streams, code, e, s, rank, requests, decisions, journal)
-    return Departement(code, e, s, rank, personnes, requests, decisions, dossiers, declarations, journal)
+    return Departement(code, e, s, rank, personnes, pairs, requests, decisions, dossiers, declarations, journal)
 
 
 def _personnes(
@@ -189,6 +193,10 @@ def _personnes(
     twin = np.full(n, -1)
     siblings = np.flatnonzero(ties.twin >= 0)
     twin[rank[siblings]] = rank[ties.twin[siblings]]
+    known_at, elderly = np.full(n, -1), np.zeros(n, dtype=bool)
+    known_at[a.personne[::-1]] = a.et[::-1]
+    known_at[: len(first_sejours)] = s.et[first_sejours]
+    elderly[rank[np.isin(e.profil, PROFILS_PA)[s.et]]] = True
     return etat_civil.Personnes(
         birth=np.concatenate([s.birth[first_sejours], a.birth]),
         woman=np.concatenate([s.woman[first_sejours], a.woman]),
@@ -196,6 +204,9 @@ def _personnes(
         elsewhere=elsewhere,
         handicap=handicap,
         twin=twin,
+        et=known_at,
+        applicant=np.arange(n) >= len(first_sejours),
+        elderly=elderly,
     )
 
 
@@ -271,6 +282,7 @@ def _truth(d: Departement, files: list[ChannelFile]) -> dict[str, pl.DataFrame]:
         "sejours": true_values,
         "declarations_sejours": _gathered(declared, "declarations_sejours"),
         "statuts_sejours": stay_statuses.statuts(d, sejour_id, personne_id),
+        "situations_personnes": situations.table(d.pairs, personne_id),
         "visites": _gathered(visites, "visites"),
         "defauts_personnes": d.journal.table({t: pl.concat(r) for t, r in by_table.items()}),
     }

@@ -204,9 +204,7 @@ def _who(rng: np.random.Generator, e: Etablissements, s: Sejours) -> None:
     year = YEAR - age
     first = (np.array([f"{a}-01-01" for a in range(YEAR - MAX_AGE, YEAR + 1)], dtype="datetime64[D]")
                - FIRST_DAY).astype(int)  # fmt: skip
-    # One in two hundred was given the first of January, for want of a known day.
-    day = np.where(rng.random(len(s)) < 0.005, 0, rng.integers(0, 365, len(s)))
-    s.birth = first[year - (YEAR - MAX_AGE)] + day
+    s.birth = first[year - (YEAR - MAX_AGE)] + rng.integers(0, 365, len(s))
 
 
 def _ages_of_those_present(rng: np.random.Generator, counts: Integers, et: Integers, older: Floats) -> Integers:

@@ -62,7 +62,7 @@ par_personne as (
         sum(case when est_permanent then 1 else 0 end) as n_permanents,
         -- Present, and nobody knows whether in a permanent place.
         sum(case when est_present and est_permanent is null then 1 else 0 end) as n_peut_etre_permanents,
-        sum(n_sorties_sans_modalite) as sorties_sans_modalite,
+        coalesce(sum(n_sorties_sans_modalite), 0) as sorties_sans_modalite,
         sum(case when est_sans_modalite then 1 else 0 end) as n_sans_modalite,
         {% for gir in range(1, 7) -%}
         sum(case when est_permanent and gir = {{ gir }} then 1 else 0 end) as gir_{{ gir }},

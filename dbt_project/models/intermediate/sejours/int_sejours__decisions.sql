@@ -1,6 +1,6 @@
 {# One row per person that a decision of the CDAPH attributes something to in an ESMS, or may: by a record of it, by a right that it opens, or
    by the follow-up of its orientation. What is refused, deferred, closed or replaced when its document is written is no right;
-   `est_attribuee` is unknown when only decisions whose type is not told are known. #}
+   `est_incertaine`: only decisions whose type is not told are known. #}
 {%- set unknown = 'cast(null as date)' -%}
 {%- set yes = 'cast(true as boolean)' -%}
 {%- set rights = person_roles(['right']) -%}
@@ -40,7 +40,7 @@ select
     g.personne_id,
     max(d.date_decision) as date_decision,
     max(d.date_echeance) as date_echeance,
-    case when max(case when d.est_attribution then 1 else 0 end) = 1 then true end as est_attribuee
+    max(case when d.est_attribution then 1 else 0 end) = 0 as est_incertaine
 from decisions as d
 inner join {{ ref('int_personnes__groupes') }} as g on d.fiche_cle = g.fiche_cle
 group by g.personne_numero, g.finess_et, g.personne_id

@@ -17,6 +17,7 @@ from witness.generate.personnes.et_facts import YEAR, Etablissements
 from witness.generate.personnes.person_defects import Journal
 from witness.generate.personnes.records import Dossiers
 from witness.generate.personnes.sejours import DAYS, FIRST_DAY, Sejours
+from witness.generate.personnes.situations import Pairs
 from witness.generate.personnes.waiting import Requests
 
 ISO, FRENCH, COMPACT = "%Y-%m-%d", "%d/%m/%Y", "%Y%m%d"
@@ -40,13 +41,14 @@ NAMED_IN_MOTIF_SHARE = 0.01  # share of the texts about a death that name someon
 
 @dataclass
 class Departement:
-    """Everything that is true and told about a département. `rank`: the person of each stay."""
+    """Everything that is true and told about a département. `rank`: the person of each stay. `pairs`: `situations`."""
 
     code: str
     e: Etablissements
     s: Sejours
     rank: np.ndarray
     personnes: pl.DataFrame
+    pairs: Pairs
     requests: Requests
     decisions: Decisions
     dossiers: Dossiers

@@ -54,7 +54,10 @@ def write(d: Departement, identities: pl.DataFrame) -> list[ChannelFile]:
         f.digits("organisme", 9).alias("ORGANISME"),
         pl.col("nom").alias("NOM"),
         pl.col("prenoms").alias("PRENOMS"),
-        pl.col("naissance").dt.to_string(FRENCH).alias("DATE_NAISSANCE"),
+        pl.when("jour_inconnu")
+        .then(pl.col("naissance").dt.to_string("00/00/%Y"))
+        .otherwise(pl.col("naissance").dt.to_string(FRENCH))
+        .alias("DATE_NAISSANCE"),
         pl.col("sexe").replace_strict(["M", "F"], ["1", "2"], default=None).alias("SEXE"),
         pl.col("lieu").alias("LIEU_NAISSANCE"),
         pl.col("departement").alias("DEPT_DOMICILE"),

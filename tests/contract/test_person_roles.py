@@ -202,10 +202,10 @@ def test_the_tables_of_persons_have_their_class_and_feed_what_is_given_back() ->
     contracts = load_contracts()
     tables = {(c.id, e.name) for c in contracts.values() if c.personal for e in c.entities}
     assert {(h.source, h.entity) for h in load().tables} == tables
-    for kind in GIVE_BACKS:
-        assert tables_given_back(contracts, kind)["dui"] == (
-            "usagers", "sejours", "evaluations", "decisions", "decisions_remplacees", "droits_prestations",
-        )  # fmt: skip
+    every = ("usagers", "sejours", "evaluations", "decisions", "decisions_remplacees", "droits_prestations")
+    for kind in GIVE_BACKS:  # of decisions, mismatches are those that the layer computes
+        told = tuple(name for name in every if kind != "ecarts" or name != "decisions_remplacees")
+        assert tables_given_back(contracts, kind)["dui"] == told
 
 
 def test_the_types_of_statements_are_those_that_the_layer_casts_unknown_ones_to() -> None:
@@ -215,6 +215,8 @@ def test_the_types_of_statements_are_those_that_the_layer_casts_unknown_ones_to(
 
 
 def test_the_tables_that_may_feed_what_is_prepared_are_those_that_it_reads() -> None:
-    tables = (dui_told.USAGERS, dui_told.SEJOURS, dui_told.EVALUATIONS, dui_told.DECISIONS,
-              dui_told.REMPLACEES, dui_told.DROITS, dui_told.RESIDENTS, dui_told.DEMANDES, dui_told.ORIENTATIONS)  # fmt: skip
+    tables = (
+        dui_told.USAGERS, dui_told.SEJOURS, dui_told.EVALUATIONS, dui_told.DECISIONS, dui_told.REMPLACEES,
+        dui_told.DROITS, dui_told.RESIDENTS, dui_told.DEMANDES, dui_told.ORIENTATIONS,
+    )  # fmt: skip
     assert tuple(".".join(table) for table in tables) == PREPARED

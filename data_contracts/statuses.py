@@ -42,3 +42,8 @@ def statuses(kind: str, element: str) -> Mapping[str, Status]:
 def withdrawn() -> frozenset[str]:
     """The states of a statement that takes back what was said under the same identifier."""
     return frozenset(row["code"] for row in read_list(STATES) if row["est_retire"] == "true")
+
+
+def every_state() -> tuple[str, ...]:
+    """The states of `etats_enonces`, in the order of the list."""
+    return tuple(row["code"] for row in read_list(STATES))

@@ -11,10 +11,11 @@ import getpass
 import io
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from ingest import clock
 
@@ -28,13 +29,20 @@ def write(path: Path, content: bytes) -> None:
 
     Accounts that could read the old file cannot read the new one.
     """
+    with opened(path) as file:
+        file.write(content)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """The same, for what is written part by part: the file is there once everything is, or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     temporary.unlink(missing_ok=True)
     try:
         with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             os.fchmod(file.fileno(), 0o600)
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

@@ -17,6 +17,7 @@ from orchestration.cli.options import FinessOption, JsonOption
 from orchestration.cli.renamed import Renamed
 
 if TYPE_CHECKING:
+    from orchestration.restitution.portability import Transfer
     from orchestration.restitution.preparation import Prepared
 
 app = typer.Typer(cls=Renamed, help="Ce qu'un ESMS n'a plus à ressaisir, préparé depuis son DUI.", no_args_is_help=True)
@@ -78,6 +79,20 @@ def work_list(finess: FinessOption, folder: FolderOption = None, as_json: JsonOp
     _prepare("ecarts", finess, None, folder, as_json)
 
 
+@app.command("tddui")
+def tddui(finess: FinessOption, folder: FolderOption = None, as_json: JsonOption = False) -> None:
+    """Tout ce que le DUI de l'ESMS a livré, au format TDDUI, pour son prochain logiciel ; et ce qu'il y manquera."""
+    from ingest import clock
+    from ingest.home import Home
+    from orchestration.lock import writing
+    from orchestration.restitution import portability
+
+    home = Home.from_env()
+    with writing(home):
+        outcome = portability.prepare(home, finess, now=clock.now(), out=folder)
+    typer.echo(_transfer_as_json(outcome) if as_json else of_transfer(outcome))
+
+
 def _prepare(kind: str, finess: str, month: str | None, folder: Path | None, as_json: bool) -> None:
     from ingest import clock
     from ingest.home import Home
@@ -136,4 +151,35 @@ def of_outcome(outcome: Prepared, folder: Path | None) -> str:
         lines.append("Ces fichiers portent des noms : effacez-les après l'envoi.")
     elif folder is None:
         lines.append("Rien n'est écrit : nommez un dossier avec --out (ces fichiers portent des noms).")
+    return "\n".join(lines)
+
+
+def _transfer_as_json(outcome: Transfer) -> str:
+    content = {
+        "nature": "tddui",
+        "finess": outcome.finess,
+        "exporte_le": outcome.stated_on.isoformat() if outcome.stated_on else None,
+        "lignes": outcome.rows,
+        "ressources": outcome.entries,
+        "constats": [finding._asdict() for finding in outcome.findings],
+        "fichiers": [str(file.path) for file in outcome.files],
+    }
+    return json.dumps(content, ensure_ascii=False, indent=2)
+
+
+def of_transfer(outcome: Transfer) -> str:
+    """The transfer in words: counts and paths, nobody."""
+    when = f", DUI exporté le {outcome.stated_on:%d/%m/%Y}" if outcome.stated_on else ""
+    lines = [f"Établissement {outcome.finess}{when} : {plural(outcome.entries, 'ressource')}"]
+    lines += [f"  {table} : {plural(rows, 'ligne')}" for table, rows in outcome.rows.items()]
+    found: dict[str, int] = {}
+    for finding in outcome.findings:
+        found[finding.constat] = found.get(finding.constat, 0) + 1
+    lines += [f"  {constat} : {plural(count, 'point')} du rapport" for constat, count in found.items()]
+    if outcome.files:
+        lines.append("Écrit, lisible de ce compte seul :")
+        lines += [f"  {file.path}" for file in outcome.files]
+        lines.append("Le premier fichier porte des noms et des données de santé : effacez-le après l'envoi.")
+    else:
+        lines.append("Rien n'est écrit : nommez un dossier avec --out (le fichier porte des noms).")
     return "\n".join(lines)

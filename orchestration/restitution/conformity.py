@@ -190,7 +190,7 @@ class _Judge:
             yield Problem(self.path, "FHIR", "ressource inconnue de FHIR R4", "corriger resourceType", self.kind)
             return
         try:
-            read = model.model_validate(dict(resource))
+            read = model.model_validate(_without_beside(resource))
         except ValidationError as error:
             for each in error.errors(include_url=False):
                 place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in each["loc"])
@@ -411,6 +411,21 @@ def _codings(value: Any) -> list[tuple[str | None, str]]:
         return []
     found = [each for each in _list(value.get("coding")) if isinstance(each, Mapping)] if "coding" in value else [value]
     return [(_text(each.get("system")), str(each["code"])) for each in found if each.get("code")]
+
+
+def _without_beside(value: Any, *, of_extension: bool = False) -> Any:
+    """A part as the library understands it: a value that is said to be absent (`_value…`) is dropped from an extension,
+    where it has no such element, and stands for one elsewhere, where it wants one all the same.
+    """
+    if isinstance(value, Mapping):
+        known = {
+            name: _without_beside(each, of_extension=name in ("extension", "modifierExtension"))
+            for name, each in value.items()
+            if not name.startswith("_value")
+        }
+        stands = "_valueString" in value and not of_extension
+        return {**known, **({"valueString": "absent"} if stands and "valueString" not in known else {})}
+    return [_without_beside(each, of_extension=of_extension) for each in value] if isinstance(value, list) else value
 
 
 def _list(value: Any) -> list[Any]:

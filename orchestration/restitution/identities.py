@@ -8,12 +8,12 @@ A row is read and validated as when it was received, so that what is given back 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 import polars as pl
 
-from data_contracts.loading import Contract, load_contracts
+from data_contracts.loading import Contract, Entity, load_contracts
 from ingest.home import Home
 from ingest.judging import as_received
 from ingest.protect import keyrings, pseudonyms
@@ -42,32 +42,48 @@ def read(home: Home, source: str, wanted: Mapping[str, Sequence[str]], finess: s
         NoNames: no keyring.
         Unreadable: naming the delivery; no row is then given at all.
     """
-    contract = load_contracts()[source]
-    try:
-        keyring = keyrings.load(home)
-    except KeyringProblem as problem:
-        raise NoNames(
-            "Sans le trousseau de clés, ni fichier RESID-ESMS, ni statut pour ViaTrajectoire, ni liste de travail ne "
-            "peuvent être préparés : l'entrepôt ne connaît que des pseudonymes, et les noms ne sont que dans les "
-            f"livraisons chiffrées de l'établissement. {problem}"
-        ) from None
-    manifests = {m.delivery_id: m for m in landing.manifests(home)}
+    contract, keyring = load_contracts()[source], _keyring(home)
     found: dict[str, list[pl.DataFrame]] = {}
-    for delivery, tables in wanted.items():
-        manifest = manifests[delivery]
-        try:
-            for name, rows in _rows(home, manifest, contract, tables, finess, keyring):
-                found.setdefault(name, []).append(rows)
-        except UnreadableFile as error:
-            said = str(error).replace(landing.bytes_of(home, manifest).name, manifest.filename)
-            raise Unreadable(f"La livraison {manifest.filename} ne peut pas être relue : {said}") from None
+    for name, rows in clear_rows(home, source, wanted, finess):
+        found.setdefault(name, []).append(_tied(rows, contract.entity(name), keyring))
     names = {name for tables in wanted.values() for name in tables}
     return {name: pl.concat(found[name], how="diagonal_relaxed") if name in found else pl.DataFrame() for name in names}
 
 
+def clear_rows(
+    home: Home, source: str, wanted: Mapping[str, Sequence[str]], finess: str
+) -> Iterator[tuple[str, pl.DataFrame]]:
+    """(table, chunk of its accepted rows about an ESMS), typed and in clear, with `_ligne` and `delivery_id`.
+
+    Raises:
+        NoNames, Unreadable: as `read`.
+    """
+    contract = load_contracts()[source]
+    _keyring(home)
+    manifests = {m.delivery_id: m for m in landing.manifests(home)}
+    for delivery, tables in wanted.items():
+        manifest = manifests[delivery]
+        try:
+            yield from _rows(home, manifest, contract, tables, finess)
+        except UnreadableFile as error:
+            said = str(error).replace(landing.bytes_of(home, manifest).name, manifest.filename)
+            raise Unreadable(f"La livraison {manifest.filename} ne peut pas être relue : {said}") from None
+
+
+def _keyring(home: Home) -> Keyring:
+    try:
+        return keyrings.load(home)
+    except KeyringProblem as problem:
+        raise NoNames(
+            "Sans le trousseau de clés, ni fichier RESID-ESMS, ni statut pour ViaTrajectoire, ni liste de travail, ni "
+            "transfert TDDUI ne peuvent être préparés : l'entrepôt ne connaît que des pseudonymes, et les noms ne sont "
+            f"que dans les livraisons chiffrées de l'établissement. {problem}"
+        ) from None
+
+
 def _rows(
-    home: Home, manifest: landing.Manifest, contract: Contract, tables: Sequence[str], finess: str, keyring: Keyring
-) -> Iterable[tuple[str, pl.DataFrame]]:
+    home: Home, manifest: landing.Manifest, contract: Contract, tables: Sequence[str], finess: str
+) -> Iterator[tuple[str, pl.DataFrame]]:
     read_as = as_received(manifest, contract)
     if read_as is None:
         gone = f"sa forme « {manifest.layout} » n'est plus déclarée (formerly)"
@@ -80,7 +96,11 @@ def _rows(
         accepted = validate_chunk(table.frame, contract, layout, entity, facts).accepted
         accepted = accepted.filter(pl.col("finess_et") == finess)
         if accepted.height:
-            clear = accepted.select(pl.col(f.name).alias(f"{CLEAR}{f.name}") for f in entity.fields if f.privacy)
-            stored = pseudonyms.protected(accepted, entity, keyring.pseudonyms)
-            together = pl.concat([stored, clear], how="horizontal")
-            yield table.entity, together.with_columns(delivery_id=pl.lit(manifest.delivery_id))
+            yield table.entity, accepted.with_columns(delivery_id=pl.lit(manifest.delivery_id))
+
+
+def _tied(rows: pl.DataFrame, entity: Entity, keyring: Keyring) -> pl.DataFrame:
+    """The rows as they are stored, and what is not stored of them."""
+    clear = rows.select(pl.col(f.name).alias(f"{CLEAR}{f.name}") for f in entity.fields if f.privacy)
+    stored = pseudonyms.protected(rows.drop("delivery_id"), entity, keyring.pseudonyms)
+    return pl.concat([stored, clear, rows.select("delivery_id")], how="horizontal")

@@ -6,7 +6,7 @@ Belongs here: SQL that reads, for one ESMS. Does not belong here: names (`identi
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -50,7 +50,7 @@ class Known:
     domaine: str | None
     exporte_le: date | None
     rows: dict[tuple[str, str], set[Line]]
-    opposed: set[str]
+    opposed: set[str] = field(default_factory=set)
     compared: bool = False
     categorie: str | None = None
     persons: dict[tuple[str, str, int], str] = field(default_factory=dict)
@@ -77,8 +77,15 @@ def opened(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def read(connection: duckdb.DuckDBPyConnection, finess: str, on: date, tables: Mapping[str, tuple[str, ...]]) -> Known:
-    """What is known of an ESMS on a day. tables: source -> its tables whose rows in force are asked for.
+def in_force(
+    connection: duckdb.DuckDBPyConnection,
+    finess: str,
+    tables: Mapping[str, tuple[str, ...]],
+    *,
+    states: Sequence[str] = (FACT, PLANNED),
+) -> Known:
+    """The rows in force of an ESMS, whoever they are about. tables: source -> its tables. states: of the statements
+    that are taken; one that is withdrawn or refused is not in force, one that is planned says so by its dates.
 
     Raises:
         NotReady: its DUI was never received.
@@ -86,7 +93,7 @@ def read(connection: duckdb.DuckDBPyConnection, finess: str, on: date, tables: M
     contracts = load_contracts()
     there = _tables(connection)
     rows = {
-        (source, name): _in_force(connection, source, contracts[source].entity(name).stored, finess)
+        (source, name): _in_force(connection, source, contracts[source].entity(name).stored, finess, states)
         for source, names in tables.items()
         for name in names
         if f"raw.{source}__{name}" in there
@@ -99,9 +106,17 @@ def read(connection: duckdb.DuckDBPyConnection, finess: str, on: date, tables: M
     nom, domaine, category = _establishment(connection, finess) if "raw.finess__et" in there else (None, None, None)
     exported = connection.execute("SELECT max(_collecte_le) FROM raw.dui__usagers WHERE finess_et = ?", [finess])
     latest = exported.fetchone()
-    opposed = _opposed_usagers(connection, finess, on)
-    alone = Known(nom, domaine, latest[0] if latest else None, rows, opposed, categorie=category)
-    if not {*_MODELS} <= there:
+    return Known(nom, domaine, latest[0] if latest else None, rows, categorie=category)
+
+
+def read(connection: duckdb.DuckDBPyConnection, finess: str, on: date, tables: Mapping[str, tuple[str, ...]]) -> Known:
+    """What is known of an ESMS on a day. tables: source -> its tables whose rows in force are asked for.
+
+    Raises:
+        NotReady: its DUI was never received.
+    """
+    alone = replace(in_force(connection, finess, tables), opposed=_opposed_usagers(connection, finess, on))
+    if not {*_MODELS} <= _tables(connection):
         return alone
     persons = connection.execute(
         "SELECT source, delivery_id, ligne, personne_id FROM intermediate.int_personnes__groupes WHERE finess_et = ?",
@@ -144,11 +159,14 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
     return {name for (name,) in names}
 
 
-def _in_force(connection: duckdb.DuckDBPyConnection, source: str, entity: Entity, finess: str) -> set[Line]:
-    """The last word on each row of a table, whichever year it was delivered for (as the staging models).
-
-    A statement that is withdrawn or refused is not in force; one that is planned says so by its dates.
-    """
+def _in_force(
+    connection: duckdb.DuckDBPyConnection,
+    source: str,
+    entity: Entity,
+    finess: str,
+    states: Sequence[str] = (FACT, PLANNED),
+) -> set[Line]:
+    """The last word on each row of a table, whichever year it was delivered for (as the staging models)."""
     key = [f'"{name}"' for name in entity.primary_key]
     unknown = " OR ".join(f'"{name}" IS NULL' for name in entity.identity_in_key)
     if unknown:  # a person without key is known by the line alone
@@ -161,8 +179,8 @@ def _in_force(connection: duckdb.DuckDBPyConnection, source: str, entity: Entity
                 QUALIFY row_number() OVER (
                     PARTITION BY {", ".join(key)}
                     ORDER BY millesime DESC, _collecte_le DESC, _recu_le DESC, _delivery_id DESC, _ligne DESC) = 1)
-            WHERE etat IN ('{FACT}', '{PLANNED}')""",
-        [finess],
+            WHERE etat IN (SELECT unnest(?::VARCHAR[]))""",
+        [finess, list(states)],
     ).fetchall()
     return {(delivery, line) for delivery, line in found}
 

@@ -11,7 +11,7 @@ from ingest.read.fhir.elements import Node, code, kind_of_system, objects, part,
 from ingest.read.fhir.guides import SDO, guide_of
 
 # Resource type -> profile -> class. References may also lead to a class that gives no row.
-_PROFILES = {
+PROFILES = {
     "Patient": {"tddui-patient": "usager", "tddui-patient-ins": "usager"},
     "Encounter": {"tddui-encounter-sejour": "sejour", "tddui-encounter-evenement": "evenement"},
     "Slot": {"tddui-slot-presence-absence": "presence"},
@@ -57,7 +57,7 @@ LEFT_OUT = {
     "RelatedPerson", "Location", "DocumentReference", "Binary", "Provenance", "OperationOutcome", "Observation",
     "Coverage", "Group", "Device",
 }  # fmt: skip
-KNOWN = set(_PROFILES)
+KNOWN = set(PROFILES)
 WITHOUT_ROW = {
     "projet_vie", "demande_orientation", "transport_professionnel", "agenda", "structure", "professionnel", "exercice",
 }  # fmt: skip
@@ -70,7 +70,7 @@ def class_of(resource: Node) -> str | None:
         return None
     if kind in LEFT_OUT:
         return "ignore"
-    known = _PROFILES.get(kind)
+    known = PROFILES.get(kind)
     if known is None:
         return None
     claimed = list(profiles(resource))

@@ -141,7 +141,7 @@ def _looked_up(frame: pl.DataFrame, column: str, names: tuple[str, ...], look: C
 def _person(index: Index, key: str) -> Texts:
     target, problem = index.patient(key)
     if target is None:
-        return None, None, f"référence à l'usager : {problem}"
+        return None, None, problem and f"référence à l'usager : {problem}"
     return target.id, target.finess, None
 
 
@@ -164,6 +164,9 @@ def _agreed(index: Index, keys: str) -> Texts:
     """« true » when one of these consents is given, « false » when all are refused; unknown otherwise."""
     states = []
     for key in keys.split("\n"):
+        if key.startswith("#"):  # a consent that stands in its plan
+            states.append(key[1:])
+            continue
         target, problem = index.target(key, "accord")
         if target is None:
             return None, f"référence à l'accord : {problem}"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from ingest.read.fhir.elements import Node, code, objects, part, rpps, split, text
+from ingest.read.fhir.elements import Node, code, kind_of_system, objects, part, rpps, split, text
 
 ABSENT = "la ressource visée n'est pas dans le fichier"
 AMBIGUOUS = "deux ressources différentes du fichier portent l'identifiant visé"
@@ -19,6 +19,7 @@ INACTIVE = "l'agenda visé n'est plus en usage"
 ELSEWHERE = "la ressource visée n'est pas du type attendu"
 _HISTORY = re.compile(r"/_history/[^/]*$")
 _CONDITIONAL = re.compile(r"([A-Za-z]+)\?(?:.*&)?identifier=([^&]*)")
+_NUMBERED = {"sejour": "sejour", "projetpersonnalise": "projet"}  # kind of system -> class
 _LOCAL_USER = re.compile(r"https?://identifiant-medicosocial-localusager\.(?:esante\.gouv|cnsa)\.fr/?$")
 
 
@@ -68,6 +69,15 @@ def keys_of_entry(full_url: Any, resource: Node) -> set[str]:
     return keys
 
 
+def _by_number(key: str, kinds: tuple[str, ...]) -> Target | None:
+    """What a reference by identifier says of a stay or a plan that is not in the file: its number, which is enough."""
+    system, bar, value = key.removeprefix("?").partition("|")
+    kind = _NUMBERED.get(kind_of_system({"system": system}) or "")
+    if not (key.startswith("?") and bar and kind in kinds):
+        return None
+    return Target(kind, *split(value))
+
+
 class Index:
     """The resources of a file by every key that leads to them."""
 
@@ -97,7 +107,8 @@ class Index:
             short = key.rsplit("/", 2)[-2:]
             absolute = key.startswith(("http://", "https://")) and "/".join(short) in self._targets
             if not absolute:
-                return None, ABSENT
+                numbered = _by_number(key, kinds)
+                return (numbered, None) if numbered else (None, ABSENT)
             key = "/".join(short)
         target = self._targets[key]
         if target is None:
@@ -126,7 +137,10 @@ class Index:
             followed.add(key)
             target, problem = self.target(key)
             if target is None:
-                return self._local_person(key) if problem == ABSENT else (None, problem)
+                if problem != ABSENT:
+                    return None, problem
+                # Of a plan or a stay that is only numbered, nobody knows whose it is: that is no defect.
+                return (None, None) if _by_number(key, tuple(_NUMBERED.values())) else self._local_person(key)
             if target.kind == "usager":
                 return target, None
             if target.kind == "agenda" and target.state is not None:

@@ -38,35 +38,33 @@ from ingest.read.fhir.elements import (
     text,
 )
 from ingest.read.fhir.references import Target, key_of
-from ingest.read.fhir.states import State, is_withdrawn
+from ingest.read.fhir.states import State, is_withdrawn, state_of
+from ingest.read.fhir.tddui_terms import (
+    ABSENT_REASON,
+    BIRTH_PLACE,
+    DECISION_NAT,
+    FR_CORE,
+    GENDERS,
+    INS,
+    MDPH,
+    NIR,
+    OBJECTS,
+    PLANNED_DATE,
+    STAY_OF_SLOT,
+    beyond,
+    is_absent,
+)
 
 Row = dict[str, str | None]
 Rows = Iterator[tuple[str, Row, str]]  # entity, row, path below the resource
 
-_FR_CORE = "https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-"
-_BIRTH_PLACE = "http://hl7.org/fhir/StructureDefinition/patient-birthPlace"
-_PLANNED = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Encounter.planned"
 # How the systems of these lists are written: by their own name, by that of the terminology.
 _LISTS = {"J226": ("R338", "J226"), "J264": ("R213", "J264"), "J30": ("R240", "J30")}
-_ABSENT_REASON = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
-_INS = {  # OID of the matricule INS, real or of test -> its nature
-    "urn:oid:1.2.250.1.213.1.4.8": "INS-NIR", "urn:oid:1.2.250.1.213.1.4.10": "INS-NIR",
-    "urn:oid:1.2.250.1.213.1.4.9": "INS-NIA", "urn:oid:1.2.250.1.213.1.4.11": "INS-NIA",
-}  # fmt: skip
 _PERSON = (
     "finess_et", "usager_id", "matricule_ins", "ins_type", "ins_statut", "nir", "numero_mdph", "nom_naissance",
     "nom_usage", "prenoms", "date_naissance", "rang_naissance", "sexe", "commune_naissance", "code_domicile",
     "protection_juridique", "date_deces",
 )  # fmt: skip
-_NIR = "urn:oid:1.2.250.1.213.1.4.13"
-_MDPH = "urn:oid:1.2.250.1.213.7."
-_DECISION_NAT = "urn:oid:1.2.250.1.213.8.1"
-
-_GENDERS = {"male": "M", "female": "F", "unknown": "I", "other": "I"}
-_OBJECTS = {
-    "CarePlan": "PROJET", "Encounter": "SEJOUR", "QuestionnaireResponse": "EVALUATION", "Basic": "ORIENTATION",
-    "ServiceRequest": "ORIENTATION", "DocumentReference": "DOCUMENT",
-}  # fmt: skip
 _TO_KM = {"m": Decimal("0.001"), "km": Decimal(1)}
 _TO_MIN = {"s": 1 / Decimal(60), "min": Decimal(1), "h": Decimal(60)}
 
@@ -79,30 +77,34 @@ def _usager(patient: Node, _: State) -> Rows:
     row: Row = dict.fromkeys(_PERSON)
     for identifier in objects(patient, "identifier"):
         value, system = text(identifier, "value"), identifier.get("system")
-        if value is None or not isinstance(system, str) or identifier.get("use") == "old":
+        if value is None or identifier.get("use") == "old":
             continue
-        if kind_of_system(identifier) == "localusager":
-            row["finess_et"], row["usager_id"] = split(value)
-        elif system in _INS:
-            row["matricule_ins"], row["ins_type"] = value, _INS[system]
-        elif system == _NIR:
-            row["nir"] = value
-        elif system.startswith(_MDPH):
+        if code(identifier, "type") == "PIN":  # whichever MDPH gave it: a DUI does not always know
             row["numero_mdph"] = value
-    reliability = extension(extension(patient, _FR_CORE + "identity-reliability"), "identityStatus")
+        elif not isinstance(system, str):
+            continue
+        elif kind_of_system(identifier) == "localusager":
+            row["finess_et"], row["usager_id"] = split(value)
+        elif system in INS:
+            row["matricule_ins"], row["ins_type"] = value, INS[system]
+        elif system == NIR:
+            row["nir"] = value
+        elif system.startswith(MDPH):
+            row["numero_mdph"] = value
+    reliability = extension(extension(patient, FR_CORE + "identity-reliability"), "identityStatus")
     row["ins_statut"] = code(reliability, "valueCoding")
     names = objects(patient, "name")
     official = next((n for n in names if n.get("use") == "official"), names[0] if names else {})
     usual = next((n for n in names if n.get("use") == "usual"), {})
     given = official.get("given")
     listed = [g for g in map(as_text, given if isinstance(given, list) else [given]) if g]
-    birth_names = text(extension(official, _FR_CORE + "patient-birth-list-given-name"), "valueString")
+    birth_names = text(extension(official, FR_CORE + "patient-birth-list-given-name"), "valueString")
     row["nom_naissance"], row["nom_usage"] = text(official, "family"), text(usual, "family")
     row["prenoms"] = birth_names or " ".join(listed) or None
     row["date_naissance"] = day(text(patient, "birthDate"))
     row["rang_naissance"] = text(tddui(part(patient, "_birthDate"), "tddui-birth-order"), "valuePositiveInt")
-    row["sexe"] = _translated(_GENDERS, text(patient, "gender"))
-    row["commune_naissance"] = _insee(part(extension(patient, _BIRTH_PLACE), "valueAddress"))
+    row["sexe"] = _translated(GENDERS, text(patient, "gender"))
+    row["commune_naissance"] = _insee(part(extension(patient, BIRTH_PLACE), "valueAddress"))
     addresses = [a for a in objects(patient, "address") if a.get("use") != "old"]
     home = next((a for a in addresses if a.get("use") == "home"), addresses[0] if addresses else {})
     row["code_domicile"] = _insee(home) or text(home, "postalCode")
@@ -112,14 +114,16 @@ def _usager(patient: Node, _: State) -> Rows:
 
 
 def _insee(address: Node) -> str | None:
-    return code(extension(address, _FR_CORE + "address-insee-code"), "valueCoding")
+    return code(extension(address, FR_CORE + "address-insee-code"), "valueCoding")
 
 
 def _sejour(stay: Node, state: State) -> Rows:
     finess, ident = business(stay, "sejour")
     period, inside = part(stay, "period"), part(stay, "hospitalization")
     start, end = day(text(period, "start")), day(text(period, "end"))
-    expected = {side: day(text(extension(stay, f"{_PLANNED}{side}Date"), "valueDateTime")) for side in ("Start", "End")}
+    expected = {
+        side: day(text(extension(stay, f"{PLANNED_DATE}{side}Date"), "valueDateTime")) for side in ("Start", "End")
+    }
     if state.state == PLANNED:  # the period of a planned encounter is a forecast too
         expected = {"Start": expected["Start"] or start, "End": expected["End"] or end}
         start = end = None
@@ -173,7 +177,7 @@ def _evenement(event: Node, state: State) -> Rows:
         text(coding, "code")
         for concept in objects(event, "type")
         for coding in objects(concept, "coding")
-        if coding.get("system") != _ABSENT_REASON
+        if coding.get("system") != ABSENT_REASON
     )
     persons = (key_of(participant.get("individual")) for participant in objects(event, "participant"))
     reason = tddui(status, "tddui-event-cancel-reason") or tddui(status, "tddui-cancel-reason")
@@ -194,7 +198,9 @@ def _presence(slot: Node, _: State) -> Rows:
     finess, ident = business(slot, "presenceabsence")
     yield "presences_absences", {
         "finess_et": finess, "presence_id": ident, "@usager": key_of(slot.get("schedule")),
-        "@sejour": key_of(tddui(slot, "tddui-encounter-reference").get("valueReference")),
+        "@sejour": key_of(
+            (tddui(slot, "tddui-encounter-reference") or extension(slot, STAY_OF_SLOT)).get("valueReference")
+        ),
         "debut": moment(text(slot, "start")), "fin": moment(text(slot, "end")),
         "type_presence": code(slot, "serviceType"), "motif_absence": code(slot, "appointmentType"),
         "absence_prevue": text(tddui(slot, "tddui-planned-absence"), "valueBoolean"),
@@ -223,7 +229,7 @@ def _evaluation(response: Node, state: State) -> Rows:
             }, path  # fmt: skip
 
 
-def _answers(response: Node, kind: str | None) -> Iterator[tuple[str, str, str, str]]:
+def _answers(response: Node, kind: str | None) -> Iterator[tuple[str, str, str | None, str]]:
     """(linkId, question, answer, path) of every item that has a coded answer, in the order of the file."""
     known = questionnaires.CODES.get(kind or "", {})
     waiting: list[tuple[Node, str, str | None]] = [
@@ -239,7 +245,7 @@ def _answers(response: Node, kind: str | None) -> Iterator[tuple[str, str, str, 
             (v for key in ("valueInteger", "valueDecimal", "valueBoolean") if (v := text(reply, key))), None
         )
         question = _question(link, above, known, boolean="valueBoolean" in reply)
-        if link and value is not None:
+        if link and (value is not None or is_absent(reply)):  # asked, and said to be without answer
             yield link, question, value, path
         parent = above if link == questionnaires.RESULT else question
         below = [(child, f"{path}.item[{n}]", parent) for n, child in enumerate(objects(item, "item"))]
@@ -268,12 +274,14 @@ def _projet(plan: Node, state: State) -> Rows:
     finess, ident = business(plan, "projetpersonnalise")
     period = part(plan, "period")
     agreed: dict[str, list[str]] = {"usager": [], "structure": []}
+    # A consent that stands in the plan is no row: what it says is enough.
+    own = {f"#{each.get('id')}": f"#{agreed_by(each) or ''}" for each in objects(plan, "contained")}
     for reference in objects(plan, "supportingInfo"):
         role = code(tddui(reference, "tddui-discriminator"), "valueCodeableConcept") or text(reference, "display") or ""
         key = key_of(reference)
         for who, keys in agreed.items():
             if key and role.lower().endswith(who):
-                keys.append(key)
+                keys.append(own.get(key, key))
     yield "projets", {
         "finess_et": finess, "projet_id": ident, "@usager": key_of(plan.get("subject")),
         "type_projet": code(plan, "category"), "statut": state.word,
@@ -355,6 +363,8 @@ def _decision(basic: Node, _: State) -> Rows:
         number = own or (f"{ident}-{rank}" if ident else None)
         detail = extension(right, "detailPrestation")
         where = f".extension[{SD}tddui-decision].droitPrestation[{rank - 1}]"
+        more = beyond(right)
+        number = more.get("droit_id", number)
 
         def coded(url: str, node: Node = right) -> str | None:
             return code(extension(node, url), "valueCodeableConcept")
@@ -372,6 +382,7 @@ def _decision(basic: Node, _: State) -> Rows:
             "accueil_sequentiel": text(extension(detail, "accueilSequentiel"), "valueBoolean"),
             "qualification": coded("qualificationOrientation", detail),
             "precision_orientation": coded("precisionOrientation", detail),
+            **more,
         }, where  # fmt: skip
         for order, care in enumerate(extensions(detail, "priseCharge"), start=1):
             amount = extension(care, "quantification")
@@ -381,7 +392,7 @@ def _decision(basic: Node, _: State) -> Rows:
                 "mode_prise_en_charge": coded("modePriseCharge", care),
                 "valeur": text(extension(amount, "valeurPriseCharge"), "valueInteger"),
                 "unite": text(unit, "code") or text(unit, "unit"),
-                "frequence": coded("frequencePriseCharge", amount),
+                "frequence": coded("frequencePriseCharge", amount), **beyond(care),
             }, f"{where}.priseCharge[{order - 1}]"  # fmt: skip
 
 
@@ -394,7 +405,7 @@ def _replaced(basic: Node) -> list[str]:
 def decision_numbers(basic: Node) -> tuple[str | None, str | None]:
     """(number of the decision, its national number)."""
     given = [i for i in objects(basic, "identifier") if text(i, "value")]
-    national = [i for i in given if code(i, "type") == "IDNATDECISION" or i.get("system") == _DECISION_NAT]
+    national = [i for i in given if code(i, "type") == "IDNATDECISION" or i.get("system") == DECISION_NAT]
     others = [
         i for i in given if i not in national and code(i, "type") not in ("IDDECISIONMAJ", "NUMENREG", "NUMALLOC")
     ]
@@ -406,7 +417,7 @@ def decision_numbers(basic: Node) -> tuple[str | None, str | None]:
             return 1
         if kind_of_system(identifier) == "decision":
             return 2
-        return 3 if str(identifier.get("system")).startswith(_MDPH) else 4
+        return 3 if str(identifier.get("system")).startswith(MDPH) else 4
 
     number = text(min(others, key=merit), "value") if others else text(basic, "id")
     return number, text(national[0] if national else {}, "value")
@@ -440,12 +451,13 @@ def _quantity(given: Node, name: str, factors: dict[str, Decimal]) -> str | None
 def _accord(consent: Node, state: State) -> Rows:
     finess, ident = business(consent, "accord")
     provision = part(consent, "provision")
-    about = key_of(part(provision, "data").get("reference")) or ""
+    target = part(provision, "data", "reference")
+    about = key_of(target) or ""
     performers = [key for key in map(key_of, objects(consent, "performer")) if key]
     yield "accords", {
         "finess_et": finess, "accord_id": ident, "@usager": key_of(consent.get("patient")),
         "@auteurs": "\n".join(performers) or None,
-        "objet_type": _OBJECTS.get(about.split("/")[-2] if about.count("/") else ""),
+        "objet_type": OBJECTS.get(about.split("/")[-2] if about.count("/") else text(target, "type") or ""),
         "statut": state.word, "date_accord": day(text(consent, "dateTime")),
     }, ""  # fmt: skip
 
@@ -487,16 +499,26 @@ _ROWS: dict[str, Callable[[Node, State], Rows]] = {
     "transport": _transport, "accord": _accord, "orientation": _orientation,
 }  # fmt: skip
 
+# Tables of the rows that stand beside the row of their resource.
+_BESIDE = {"evaluation_reponses", "decisions_remplacees", "droits_prestations", "prises_en_charge"}
 # Tables whose rows take no state from their resource: a Basic has no status.
 _STATELESS = {"decisions", "decisions_remplacees", "droits_prestations", "prises_en_charge"}
 
 
 def rows_of(kind: str, resource: Node, state: State) -> Rows:
-    """The rows of a resource. « @refus » says why one cannot be taken, whatever it holds."""
+    """The rows of a resource, with what this project wrote in it that the guide has no place for.
+
+    « @refus » says why one cannot be taken, whatever it holds.
+    """
+    more = beyond(resource)
     for entity, row, below in _ROWS[kind](resource, state):
         if entity not in _STATELESS:
             row["etat"] = state.state
         row["@refus"] = state.refusal
+        if entity not in _BESIDE:
+            row.update(more)
+        else:  # of what stands beside it, the state and the ESMS are those of the resource
+            row.update({name: more[name] for name in ("etat", "finess_et") if name in more and name in row})
         yield entity, row, below
 
 
@@ -535,4 +557,13 @@ def _said_to_others(kind: str, state: State) -> str | None:
     is no longer in use."""
     if kind == "agenda" and is_withdrawn(state):
         return state.state
-    return state.word if kind == "accord" and state.state in (FACT, REFUSED) and not state.refusal else None
+    return _agreement(state) if kind == "accord" else None
+
+
+def agreed_by(consent: Node) -> str | None:
+    """ACCORDE or REFUSE; None: the consent says neither."""
+    return _agreement(state_of("accord", consent))
+
+
+def _agreement(state: State) -> str | None:
+    return state.word if state.state in (FACT, REFUSED) and not state.refusal else None

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from data_contracts.statuses import FACT, PLANNED, REFUSED, UNKNOWN, Status, statuses, withdrawn
-from ingest.read.fhir.elements import Node, part, text
+from ingest.read.fhir.elements import Node, extension, part, text
+from ingest.read.fhir.tddui_terms import STATUSLESS
 from ingest.read.frames import REMEDY
 
 # The element of each class that is always there (1..1 in FHIR R4), and says what its statement is.
@@ -57,6 +58,8 @@ def state_of(kind: str, resource: Node, *, deep: bool = True) -> State:
     if element := _STATUS.get(kind):
         given = text(resource, element)
         known = statuses(kind, element)
+        if given is None and extension(part(resource, f"_{element}"), STATUSLESS):
+            return State()  # this project wrote it: the format that the row came from has no status
         if given is None:
             return State(
                 refusal=f"statut absent ({element}) : il est obligatoire, et dit si l'énoncé est un fait{REMEDY}"

@@ -357,3 +357,28 @@ def test_encodings_of_json(rows_of: Read, write: Callable[..., Path], encoding: 
     text = json.dumps(ex.bundle(*ex.dossier()), ensure_ascii=False)
     path = write(text.encode(encoding), "tddui_2024-12-31_a.json")
     assert known(rows_of(path, "fhir_bundle", ("usagers",), content="tddui")["usagers"]) == COMPLETE["usagers"]
+
+
+def test_a_stay_that_is_only_numbered_needs_no_resource(rows_of: Read, write: Callable[..., Path]) -> None:
+    """A logical reference says the number itself: the stay may have been given in another file."""
+    event = ex.evenement(partOf={"identifier": ex.number("sejour", "DOS-1-SEJOUR-77")})
+    found = read(rows_of, write, ex.entry("pat", ex.patient()), ex.entry("evt", event))["evenements"]
+    assert found["sejour_id"].to_list() == ["DOS-1-SEJOUR-77"]
+
+
+def test_a_consent_that_stands_in_its_plan_is_what_the_plan_says_and_no_row(
+    rows_of: Read, write: Callable[..., Path]
+) -> None:
+    consent = {"resourceType": "Consent", "id": "c1", "status": "active", "provision": {"type": "deny"}}
+    plan = ex.profiled(
+        "CarePlan", "tddui-careplan-projet-personnalise", status="active", intent="plan",
+        identifier=[ex.number("projetpersonnalise", "DOS-1-PPER-1")], subject=ex.ref("pat"), contained=[consent],
+        supportingInfo=[{"reference": "#c1", "display": "Consentement usager"}],
+    )  # fmt: skip
+    found = read(rows_of, write, ex.entry("pat", ex.patient()), ex.entry("plan", plan))
+    assert (found["projets"]["accord_usager"].to_list(), found["accords"].height) == (["false"], 0)
+
+
+def test_a_number_of_an_mdph_is_told_by_its_type(rows_of: Read, write: Callable[..., Path]) -> None:
+    person = ex.patient(identifier=[ex.number("localusager", "DOS-1"), {"type": ex.concept("PIN"), "value": "M-9"}])
+    assert read(rows_of, write, ex.entry("pat", person))["usagers"]["numero_mdph"].to_list() == ["M-9"]

@@ -131,8 +131,8 @@ def explained(home: Home, name: str, first: int, second: int) -> dict[str, Any]:
         deliveries = dict(
             warehouse.execute("SELECT DISTINCT source, delivery_id FROM intermediate.int_personnes__groupes").fetchall()
         )
-    texts = [f"{deliveries[source]}:{line}" for source, line in (places[first], places[second])]
-    return explained_persons.explain(home, *texts, now())
+    a, b = (f"{deliveries[source]}:{line}" for source, line in (places[first], places[second]))
+    return explained_persons.explain(home, a, b, now())
 
 
 @pytest.mark.parametrize(

@@ -68,14 +68,17 @@ def _check(connection: duckdb.DuckDBPyConnection) -> None:
 def _persons(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     """The figures of the records of persons.
 
-    `plusieurs_ins` counts the persons of the warehouse that hold several INS: the only right number is 0.
+    `plusieurs_ins` counts the persons of the warehouse that hold several INS of one nature (a NIA may wait for a NIR):
+    the only right number is 0.
     """
     _members(connection, "fiches", PEOPLE, "personne_id")
     (mixed,) = rows_of(
         connection,
         f"""SELECT count(*) AS n FROM (
                 SELECT g.personne_id FROM {PEOPLE} g JOIN {RECORDS} f USING (fiche_cle)
-                GROUP BY g.personne_id HAVING count(DISTINCT f.cle_ins) > 1)""",
+                GROUP BY g.personne_id
+                HAVING count(DISTINCT CASE WHEN f.qualite_numero = 'NIA_INS' THEN f.cle_ins END) > 1
+                    OR count(DISTINCT CASE WHEN f.qualite_numero <> 'NIA_INS' THEN f.cle_ins END) > 1)""",
     )
     return {
         **pairs(connection, "membres_fiches"),

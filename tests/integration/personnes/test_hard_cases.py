@@ -62,7 +62,7 @@ def groups(home: Home) -> Groups:
         rows = warehouse.execute(
             "SELECT source, ligne, personne_id, regle, ambigu, a_nia_puis_nir FROM intermediate.int_personnes__groupes"
         ).fetchall()
-    return {(source, line): Found(*said) for source, line, *said in rows}
+    return {(source, line): Found(person, rule, doubt, waits) for source, line, person, rule, doubt, waits in rows}
 
 
 def found(groups: Groups, case: Case) -> list[Found]:
@@ -131,8 +131,8 @@ def explained(home: Home, name: str, first: int, second: int) -> dict[str, Any]:
         deliveries = dict(
             warehouse.execute("SELECT DISTINCT source, delivery_id FROM intermediate.int_personnes__groupes").fetchall()
         )
-    texts = [f"{deliveries[source]}:{line}" for source, line in (places[first], places[second])]
-    return explained_persons.explain(home, *texts, now())
+    a, b = (f"{deliveries[source]}:{line}" for source, line in (places[first], places[second]))
+    return explained_persons.explain(home, a, b, now())
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,10 @@ def warehouse(home: Home, held: Rows, statements: Rows, stays: Rows) -> None:
             "CREATE TABLE intermediate.int_personnes__groupes"
             " (source VARCHAR, delivery_id VARCHAR, ligne INTEGER, personne_id VARCHAR, fiche_cle VARCHAR)"
         )
-        connection.execute("CREATE TABLE intermediate.int_personnes__fiches (fiche_cle VARCHAR, cle_ins VARCHAR)")
+        connection.execute(
+            "CREATE TABLE intermediate.int_personnes__fiches"
+            " (fiche_cle VARCHAR, cle_ins VARCHAR, qualite_numero VARCHAR)"
+        )
         connection.execute(
             "CREATE TABLE intermediate.int_sejours__declarations"
             " (source VARCHAR, delivery_id VARCHAR, ligne INTEGER, sejour_dlnuf_id VARCHAR)"
@@ -37,7 +40,10 @@ def warehouse(home: Home, held: Rows, statements: Rows, stays: Rows) -> None:
         connection.execute(f"CREATE TABLE dlnuf.dlnuf_sejours (sejour_dlnuf_id VARCHAR, {flags})")
         for *group, ins in held:
             connection.execute("INSERT INTO intermediate.int_personnes__groupes VALUES (?, ?, ?, ?, ?)", group)
-            connection.execute("INSERT INTO intermediate.int_personnes__fiches VALUES (?, ?)", [group[-1], ins])
+            quality = "NIA_INS" if ins and ins.startswith("nia") else "NIR_INS"
+            connection.execute(
+                "INSERT INTO intermediate.int_personnes__fiches VALUES (?, ?, ?)", [group[-1], ins, quality]
+            )
         for statement in statements:
             connection.execute("INSERT INTO intermediate.int_sejours__declarations VALUES (?, ?, ?, ?)", statement)
         for stay, *true in stays:
@@ -93,6 +99,15 @@ def test_two_persons_in_one(tmp_path: Path) -> None:
     found = judge(tmp_path, held=held)["persons"]
     assert figures(found) == (1 / 3, 1.0)
     assert (found["groupes_melanges"], found["plusieurs_ins"]) == (1, 1)
+
+
+@pytest.mark.parametrize(("numbers", "several"), [(("nia1", "x"), 0), (("nia1", "nia2"), 1), (("x", "y"), 1)])
+def test_a_number_that_waits_and_the_one_it_became_are_of_one_person(
+    tmp_path: Path, numbers: tuple[str, str], several: int
+) -> None:
+    held = [("dui", "d1", 2, "a", "k1", numbers[0]), ("dui", "d1", 3, "b", "k2", None),
+            ("resid_esms", "d2", 2, "a", "k3", numbers[1])]  # fmt: skip
+    assert judge(tmp_path, held=held)["persons"]["plusieurs_ins"] == several
 
 
 def _kinds(found: dict[str, Any]) -> dict[str, tuple[Any, ...]]:

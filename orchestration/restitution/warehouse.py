@@ -82,10 +82,10 @@ def in_force(
     finess: str,
     tables: Mapping[str, tuple[str, ...]],
     *,
-    states: Sequence[str] = (FACT, PLANNED),
+    states: Sequence[str] | None = None,
 ) -> Known:
     """The rows in force of an ESMS, whoever they are about. tables: source -> its tables. states: of the statements
-    that are taken; one that is withdrawn or refused is not in force, one that is planned says so by its dates.
+    that are taken; by default those that the staging models take (`counted`).
 
     Raises:
         NotReady: its DUI was never received.
@@ -159,14 +159,22 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
     return {name for (name,) in names}
 
 
+def counted(entity: Entity) -> tuple[str, ...]:
+    """The states of the statements of a table that the staging models let through (macro `is_fact`): facts; of stays,
+    those that are planned too, which say so by their dates."""
+    return (FACT, PLANNED) if entity.person and entity.person.kind == "stay" else (FACT,)
+
+
 def _in_force(
     connection: duckdb.DuckDBPyConnection,
     source: str,
     entity: Entity,
     finess: str,
-    states: Sequence[str] = (FACT, PLANNED),
+    states: Sequence[str] | None = None,
 ) -> set[Line]:
     """The last word on each row of a table, whichever year it was delivered for (as the staging models)."""
+    if states is None:
+        states = counted(entity)
     key = [f'"{name}"' for name in entity.primary_key]
     unknown = " OR ".join(f'"{name}" IS NULL' for name in entity.identity_in_key)
     if unknown:  # a person without key is known by the line alone

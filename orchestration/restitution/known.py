@@ -91,8 +91,14 @@ class Decision:
 
     @property
     def opens_a_right(self) -> bool:
-        """Whether it gives one that nothing closes or replaces; of a type that is not told, it may."""
-        return bool(self.droits) and self.type_decision in (None, "1") and self.cloture is None
+        """Whether it gives one; of a type that is not told, it may."""
+        return bool(self.droits) and self.type_decision in (None, ATTRIBUTION)
+
+    def is_in_force(self, on: date) -> bool:
+        """Whether what it gives had begun on a day, and nothing had closed or replaced it. One that expired is: its
+        renewal may be late."""
+        begins = min((droit.ouverture or date.min for droit in self.droits), default=date.min)
+        return begins <= on and (self.cloture is None or self.cloture > on)
 
     @property
     def echeance(self) -> date | None:

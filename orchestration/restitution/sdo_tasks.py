@@ -74,7 +74,7 @@ def prepare(esms: Etablissement, at: datetime) -> Prepared:
         for stay in dossier.sejours:
             for status, on in _to_tell(stay):
                 about = _About(esms, dossier, stay, status, on)
-                found = _orientation(dossier, stay, status)
+                found = _orientation(dossier, stay, status, on)
                 if isinstance(found, str):
                     doubts.append(about.doubt("Task", f"{about.what} non préparée", "", found))
                     continue
@@ -211,8 +211,9 @@ def _task(followed: Guide, given: Mapping[str, Any], name: str, at: datetime) ->
     }
 
 
-def _orientation(dossier: Dossier, stay: Stay, status: tuple[str, str]) -> Orientation | str:
-    """What this stay follows: the task it came from, the only open one, else the only decision that opens a right."""
+def _orientation(dossier: Dossier, stay: Stay, status: tuple[str, str], on: date) -> Orientation | str:
+    """What this stay follows: the task it came from, the only open one, else the only decision that gave a right on the
+    day of the event (before any did, the only one that nothing closes)."""
     named = [o for o in dossier.orientations if o.tache_id == stay.dossier_vt]
     if named:
         return named[0]
@@ -223,7 +224,8 @@ def _orientation(dossier: Dossier, stay: Stay, status: tuple[str, str]) -> Orien
         return still[0]
     if still:
         return "Plusieurs orientations en cours dans ViaTrajectoire : dire laquelle est celle de ce séjour."
-    decisions = [d for d in dossier.decisions if d.opens_a_right]
+    given = [d for d in dossier.decisions if d.opens_a_right]
+    decisions = [d for d in given if d.is_in_force(on)] or [d for d in given if d.cloture is None]
     if len(decisions) == 1:
         return Orientation("", decisions[0].decision_id, decisions[0].id_nat)
     if decisions:

@@ -199,6 +199,31 @@ def test_without_orientation_the_only_decision_is_taken_and_the_unit_is_to_be_co
     assert "orientation absente des fichiers reçus" in prepared.doubts[0].constat
 
 
+CLOSED_SINCE = replace(DECISION, cloture=date(2026, 10, 15))
+NEXT = Decision("DEC-11", None, date(2026, 9, 20), "1", (Droit("7.1", date(2026, 12, 1)),))
+
+
+@pytest.mark.parametrize(
+    "decisions",
+    [
+        (CLOSED_SINCE,),  # it still gave the right on the day of the entry
+        (replace(DECISION, cloture=date(2026, 12, 1)), NEXT),  # its renewal is decided, and opens later
+        (replace(DECISION, droits=(Droit("7.1", date(2026, 10, 5)),)),),  # entered three days before it opened
+    ],
+)
+def test_without_orientation_the_decision_is_the_one_in_force_on_the_day_of_the_event(
+    decisions: tuple[Decision, ...],
+) -> None:
+    prepared = sdo_tasks.prepare(with_file(with_stay(IME, **ENTERED), orientations=(), decisions=decisions), AT)
+    assert lacking(prepared) == ["idUnite", "nomUnite", "categorieOrganisation"]
+
+
+def test_a_decision_closed_before_the_event_is_not_the_one_it_follows() -> None:
+    decisions = (replace(DECISION, cloture=date(2026, 10, 2)),)
+    prepared = sdo_tasks.prepare(with_file(with_stay(IME, **ENTERED), orientations=(), decisions=decisions), AT)
+    assert prepared.doubts[0].todo.startswith("Décision inconnue")
+
+
 def test_the_task_that_the_stay_came_from_is_the_one_followed_among_several() -> None:
     esms = with_file(with_stay(IME, **ENTERED, dossier_vt="tache-6"), orientations=(TASK, OTHER))
     assert inputs(only(sdo_tasks.prepare(esms, AT)))["idDecision"] == "DEC-6"

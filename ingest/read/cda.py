@@ -22,6 +22,7 @@ from ingest.read.fhir import elements as json_parts
 from ingest.read.fhir.bundle import entries
 from ingest.read.fhir.elements import rpps, split
 from ingest.read.fhir.questionnaires import GIR
+from ingest.read.fhir.tddui_terms import INS
 from ingest.read.frames import REMEDY, LayoutLike, Rows, Table, UnreadableFile
 from ingest.read.opening import opened
 
@@ -54,10 +55,7 @@ _ENTRY, _EXIT, _STATUS = "ORG-070", "ORG-074", "106199-3"
 _DISTANCE, _DURATION = "103208-5", "GEN-353"
 _TRANSPORT = "1.2.250.1.213.1.1.3.216"
 _STRUCTURE, _NIR, _MDPH = "1.2.250.1.71.4.2.2", "1.2.250.1.213.1.4.13", "1.2.250.1.213.7."
-_INS = {
-    "1.2.250.1.213.1.4.8": "INS-NIR", "1.2.250.1.213.1.4.10": "INS-NIR",
-    "1.2.250.1.213.1.4.9": "INS-NIA", "1.2.250.1.213.1.4.11": "INS-NIA",
-}  # fmt: skip
+_INS = {system.removeprefix("urn:oid:"): nature for system, nature in INS.items()}
 _OF_PERSON = re.compile(r"(.+?)-(?:SEJOUR|EVN|EVAL|PPER|PA|TPPro|TPPat)-", re.S)
 _STAMP = re.compile(r"(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d)?)?(?:\.\d+)?(?:[+-]\d{4})?")
 _COG = re.compile(r"\d{5}|2[AB]\d{3}")
@@ -252,7 +250,8 @@ class _Document:
         for number in self.role.all("id"):
             root, value = number.get("root") or "", number.get("extension")
             if root in _INS:
-                row["matricule_ins"], row["ins_type"] = value, _INS[root]
+                if row.get("ins_type") != "INS-NIR":  # a NIA waits for the NIR, which comes first wherever it stands
+                    row["matricule_ins"], row["ins_type"] = value, _INS[root]
             elif root == _NIR:
                 row["nir"] = value
             elif root.startswith(_MDPH):

@@ -65,6 +65,8 @@ _PERSON = (
     "nom_usage", "prenoms", "date_naissance", "rang_naissance", "sexe", "commune_naissance", "code_domicile",
     "protection_juridique", "date_deces",
 )  # fmt: skip
+# Uses of a name that is not, or no longer, who the person is (FHIR R4 name-use, which modifies the meaning).
+_NOT_A_NAME = ("old", "anonymous", "nickname")
 _TO_KM = {"m": Decimal("0.001"), "km": Decimal(1)}
 _TO_MIN = {"s": 1 / Decimal(60), "min": Decimal(1), "h": Decimal(60)}
 
@@ -86,14 +88,15 @@ def _usager(patient: Node, _: State) -> Rows:
         elif kind_of_system(identifier) == "localusager":
             row["finess_et"], row["usager_id"] = split(value)
         elif system in INS:
-            row["matricule_ins"], row["ins_type"] = value, INS[system]
+            if row["ins_type"] != "INS-NIR":  # a NIA waits for the NIR, which comes first wherever it stands
+                row["matricule_ins"], row["ins_type"] = value, INS[system]
         elif system == NIR:
             row["nir"] = value
         elif system.startswith(MDPH):
             row["numero_mdph"] = value
     reliability = extension(extension(patient, FR_CORE + "identity-reliability"), "identityStatus")
     row["ins_statut"] = code(reliability, "valueCoding")
-    names = objects(patient, "name")
+    names = [n for n in objects(patient, "name") if n.get("use") not in _NOT_A_NAME]
     official = next((n for n in names if n.get("use") == "official"), names[0] if names else {})
     usual = next((n for n in names if n.get("use") == "usual"), {})
     given = official.get("given")

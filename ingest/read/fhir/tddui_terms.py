@@ -18,9 +18,10 @@ BIRTH_PLACE = "http://hl7.org/fhir/StructureDefinition/patient-birthPlace"
 PLANNED_DATE = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Encounter.planned"  # then StartDate, EndDate
 ABSENT_REASON = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 DATA_ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
-INS = {  # OID of the matricule INS, real or of test -> its nature
-    "urn:oid:1.2.250.1.213.1.4.8": "INS-NIR", "urn:oid:1.2.250.1.213.1.4.10": "INS-NIR",
-    "urn:oid:1.2.250.1.213.1.4.9": "INS-NIA", "urn:oid:1.2.250.1.213.1.4.11": "INS-NIA",
+# OID of the matricule INS -> its nature; .10 and .11 are NIR, of test and of demonstration (fr-core-patient-ins).
+INS = {
+    "urn:oid:1.2.250.1.213.1.4.8": "INS-NIR", "urn:oid:1.2.250.1.213.1.4.9": "INS-NIA",
+    "urn:oid:1.2.250.1.213.1.4.10": "INS-NIR", "urn:oid:1.2.250.1.213.1.4.11": "INS-NIR",
 }  # fmt: skip
 NIR = "urn:oid:1.2.250.1.213.1.4.13"
 MDPH = "urn:oid:1.2.250.1.213.7."

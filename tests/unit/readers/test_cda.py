@@ -57,6 +57,19 @@ EXPECTED: dict[str, list[dict[str, str]]] = {
     ],
 }  # fmt: skip
 Read = Callable[..., dict[str, pl.DataFrame]]
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_of_two_matricules_the_nir_is_the_one_kept(rows_of: Read, write: Callable[..., Path], first: bool) -> None:
+    nir, nia = (
+        f'<id root="1.2.250.1.213.1.4.8" extension="{ex.INS}"/>',
+        '<id root="1.2.250.1.213.1.4.9" extension="7"/>',
+    )
+    document = ex.CDA.replace(nir, nir + nia if first else nia + nir)
+    (row,) = known(rows_of(write(document.encode(), "a.xml"), "cda", ("usagers",))["usagers"])
+    assert (row["matricule_ins"], row["ins_type"]) == (ex.INS, "INS-NIR")
+
+
 FORMS = {
     "tddui_2024-12-31_a.xml": DOCUMENT,
     "tddui_2024-12-31_b.json": ex.as_bytes(ex.document_reference(DOCUMENT)),

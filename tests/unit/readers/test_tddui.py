@@ -248,7 +248,7 @@ def test_modality(
         ("urn:oid:1.2.250.1.213.1.4.8", ex.INS, "INS-NIR"),
         ("urn:oid:1.2.250.1.213.1.4.9", ex.INS, "INS-NIA"),
         ("urn:oid:1.2.250.1.213.1.4.10", ex.INS, "INS-NIR"),
-        ("urn:oid:1.2.250.1.213.1.4.11", ex.INS, "INS-NIA"),
+        ("urn:oid:1.2.250.1.213.1.4.11", ex.INS, "INS-NIR"),
     ],
 )
 def test_ins_nir_and_ins_nia_are_told_apart(
@@ -257,6 +257,28 @@ def test_ins_nir_and_ins_nia_are_told_apart(
     person = ex.patient(identifier=[ex.number("localusager", "DOS-1"), {"system": system, "value": value}])
     (row,) = known(read(rows_of, write, ex.entry("p", person))["usagers"])
     assert (row["matricule_ins"], row["ins_type"]) == (value, nature)
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_of_two_matricules_the_nir_is_the_one_kept(
+    rows_of: Read, write: Callable[..., Path], order: tuple[int, int]
+) -> None:
+    both = [
+        {"system": "urn:oid:1.2.250.1.213.1.4.8", "value": ex.INS},
+        {"use": "temp", "system": "urn:oid:1.2.250.1.213.1.4.9", "value": "799999999900166"},
+    ]
+    person = ex.patient(identifier=[ex.number("localusager", "DOS-1"), *(both[n] for n in order)])
+    (row,) = known(read(rows_of, write, ex.entry("p", person))["usagers"])
+    assert (row["matricule_ins"], row["ins_type"]) == (ex.INS, "INS-NIR")
+
+
+@pytest.mark.parametrize("use", ["old", "anonymous", "nickname"])
+def test_a_name_that_is_no_longer_who_a_person_is_is_not_read(
+    rows_of: Read, write: Callable[..., Path], use: str
+) -> None:
+    named = [{"use": use, "family": "AUTREFOIS", "given": ["Autre"]}, {"family": ex.NOM, "given": [ex.PRENOM]}]
+    (row,) = known(read(rows_of, write, ex.entry("p", ex.patient(name=named)))["usagers"])
+    assert (row["nom_naissance"], row["prenoms"]) == (ex.NOM, ex.PRENOM)
 
 
 def test_a_social_security_number_is_never_an_ins(rows_of: Read, write: Callable[..., Path]) -> None:

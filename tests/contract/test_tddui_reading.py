@@ -10,8 +10,8 @@ import pytest
 from data_contracts import guides
 from data_contracts.guides import FOLDER
 from data_contracts.loading import load_contracts
-from data_contracts.nomenclatures import codes, read_list
-from data_contracts.statuses import STATES, UNKNOWN
+from data_contracts.nomenclatures import read_list
+from data_contracts.statuses import FACT, STATES, UNKNOWN
 
 # What an element is read for when it fills no field.
 _OTHERWISE = {"reconnaît l'élément", "toutes les tables", "refuse le fichier quand il est DELETE"}
@@ -61,9 +61,16 @@ def test_every_field_of_a_bundle_is_read_from_an_element() -> None:
     ]  # fmt: skip
 
 
-def test_the_page_says_every_status_as_it_is_declared() -> None:
+def test_the_page_says_every_status_as_it_is_declared_and_no_other() -> None:
     page = (FOLDER.parents[1] / "docs" / "formats" / "tddui.md").read_text(encoding="utf-8")
-    for row in read_list("statuts_enonces"):
-        assert row["etat"] in codes(STATES) | {UNKNOWN}
-        line = f"| {row['classes'].replace(' ', ', ')} | {row['element']} | {row['code']} | {row['etat']} |"
-        assert line in page, line
+    counts = {
+        row["code"]: "remplace, non compté" if row["est_retire"] == "true" else "gardé, non compté"
+        for row in read_list(STATES)
+    } | {FACT: "compté", UNKNOWN: "ligne rejetée"}
+    declared = [
+        f"| {row['classes'].replace(' ', ', ')} | {row['element']} | {row['code']} | {row['etat']} "
+        f"| {counts[row['etat']]} | {row['libelle']} |"
+        for row in read_list("statuts_enonces")
+    ]
+    table = page.split("| classes | élément | code | état | compte | ce qu'il dit |\n")[1].split("\n\n")[0]
+    assert table.splitlines()[1:] == declared

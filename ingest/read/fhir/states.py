@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from data_contracts.statuses import FACT, PLANNED, REFUSED, UNKNOWN, Status, statuses, withdrawn
-from ingest.read.fhir.elements import Node, extension, part, text
+from ingest.read.fhir.elements import Node, extension, objects, part, text
 from ingest.read.fhir.tddui_terms import STATUSLESS
 from ingest.read.frames import REMEDY
 
@@ -26,8 +26,8 @@ _STATUS = {
 }  # fmt: skip
 # Elements that may be absent, and change what the resource is when they say something of the list.
 _MODIFIERS = {
-    "usager": (("active",),), "agenda": (("active",),), "projet": (("intent",),), "besoin": (("doNotPerform",),),
-    "accord": (("provision", "type"),),
+    "usager": (("active",), ("link", "type")), "agenda": (("active",),), "projet": (("intent",),),
+    "besoin": (("doNotPerform",),), "accord": (("provision", "type"),),
 }  # fmt: skip
 _STRENGTH = (FACT, PLANNED, REFUSED)  # of two that a resource says, the later counts; a withdrawal, above all
 _RESEND = REMEDY + "retirer cet élément s'il ne change rien au sens, puis renvoyer ; sinon, demander qu'il soit lu."
@@ -86,10 +86,11 @@ def state_of(kind: str, resource: Node, *, deep: bool = True) -> State:
 
 def _modifiers(kind: str, resource: Node) -> list[Status]:
     found: list[Status] = []
-    for path in _MODIFIERS.get(kind, ()):
-        given = text(part(resource, *path[:-1]), path[-1])
-        if given is not None and (status := statuses(kind, ".".join(path)).get(given)):
-            found.append(status)
+    for *above, name in _MODIFIERS.get(kind, ()):
+        known, nodes = statuses(kind, ".".join((*above, name))), [resource]
+        for key in above:
+            nodes = [below for node in nodes for below in objects(node, key)]
+        found += [known[given] for node in nodes if (given := text(node, name)) in known]
     return found
 
 

@@ -132,11 +132,13 @@ def of_outcome(outcome: Prepared, folder: Path | None) -> str:
     lines += [
         f"  {name} : {plural(rows, 'ligne')}" for name, rows in outcome.rows.items() if rows and name not in tasks
     ]
-    if tasks:
-        between = tasks[0] if len(tasks) == 1 else f"{tasks[0]} à {tasks[-1]}"
-        lines.append(f"  {between} : {plural(len(tasks), 'tâche')}, à envoyer une par une dans cet ordre (POST Task)")
-    if not any(outcome.rows.values()):
-        lines.append("  rien à préparer : les systèmes disent la même chose, ou aucun séjour ne les concerne.")
+    if len(tasks) == 1:
+        lines.append(f"  {tasks[0]} : 1 tâche, à envoyer (POST Task)")
+    elif tasks:
+        count = plural(len(tasks), "tâche")
+        lines.append(f"  {tasks[0]} à {tasks[-1]} : {count}, à envoyer une par une dans cet ordre (POST Task)")
+    if outcome.nothing:
+        lines.append(f"  {outcome.nothing}")
     if outcome.to_confirm:
         total = sum(outcome.to_confirm.values())
         shown = ", ".join(f"{subject or 'autre'} {number(count)}" for subject, count in outcome.to_confirm.items())
@@ -171,7 +173,7 @@ def of_transfer(outcome: Transfer) -> str:
     """The transfer in words: counts and paths, nobody."""
     when = f", DUI exporté le {outcome.stated_on:%d/%m/%Y}" if outcome.stated_on else ""
     lines = [f"Établissement {outcome.finess}{when} : {plural(outcome.entries, 'ressource')}"]
-    lines += [f"  {table} : {plural(rows, 'ligne')}" for table, rows in outcome.rows.items()]
+    lines += [f"  {table} : {plural(rows, 'ligne')}" for table, rows in outcome.rows.items() if rows]
     found: dict[str, int] = {}
     for finding in outcome.findings:
         found[finding.constat] = found.get(finding.constat, 0) + 1

@@ -43,6 +43,7 @@ from orchestration.restitution.work_list import Who
 # Statuses of a request of ViaTrajectoire grand âge that counts in the waiting list; those of one that is not over.
 WAITING = {"ENVOYEE", "CONSULTEE", "EN_ANALYSE", "LISTE_ATTENTE", "ACCEPTEE", "ADMISSION"}
 ALIVE = WAITING | {"ENTREE"}
+VT_STATUSES = ("entree_non_dite_vt", "sortie_non_dite_vt")  # of `dlnuf_sejours`; NULL: nobody knows
 _WHO_IN_VT = {"nom": "nom", "prenoms": "prenoms", "naissance": "date_naissance", "lieu": "commune_naissance"}
 # The tables whose formats what is prepared is made of; any other that feeds it says who is in a stay, and no more.
 DUI = "dui"
@@ -183,6 +184,7 @@ class _Reading:
             hors_dui=tuple(self.only_in_vt()),
             opposed=self.n_opposed,
             compared=self.known.compared,
+            vt_compared=any(stay[status] is not None for stay in self.matched.values() for status in VT_STATUSES),
         )
 
     def dossier(self, usager: Row) -> Dossier:

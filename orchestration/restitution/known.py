@@ -185,8 +185,9 @@ class Mismatch:
 class Etablissement:
     """One ESMS. opposed: persons left out because an opposition is in force. domaine: PA, PH, or unknown.
 
-    compared: what the other systems say was matched with its DUI; else nothing is known of them. hors_dui: persons of
-    ViaTrajectoire whom its DUI does not hold, and of whom something is to be done.
+    compared: what the other systems say was matched with its DUI; else nothing is known of them. vt_compared: for some
+    stay at least, it is known whether ViaTrajectoire was told. hors_dui: persons of ViaTrajectoire whom its DUI does
+    not hold, and of whom something is to be done.
     """
 
     finess: str
@@ -197,6 +198,7 @@ class Etablissement:
     mismatches: tuple[Mismatch, ...] = ()
     opposed: int = 0
     compared: bool = True
+    vt_compared: bool = True
     hors_dui: tuple[Dossier, ...] = ()
     categorie: str | None = None  # of FINESS
 

@@ -28,7 +28,8 @@ KINDS = GIVE_BACKS
 class Prepared:
     """What was prepared: rows by file, what is to be confirmed by subject; nothing nominative.
 
-    files: what was written, empty when no folder was named. notes: what the ESMS must know, in French.
+    nothing: why no row is there, in French; empty when there is one. files: what was written, empty when no folder was
+    named. notes: what the ESMS must know, in French.
     """
 
     kind: str
@@ -37,6 +38,7 @@ class Prepared:
     rows: dict[str, int]
     to_confirm: dict[str, int]
     opposed: int
+    nothing: str = ""
     files: list[Written] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -82,6 +84,7 @@ def prepare(
         rows={content.name: content.rows for content in contents},
         to_confirm=_by_subject(doubts),
         opposed=esms.opposed,
+        nothing="" if any(content.rows for content in contents) else nothing(kind, esms, doubts),
         notes=_notes(kind, esms),
     )
     if folder is None:
@@ -120,6 +123,22 @@ def _prepared(
             for rank, message in enumerate(tasks.messages, 1)
         ], tasks.doubts
     return [_table(f"ecarts_{on}_{esms.finess}.csv", work_list.COLUMNS, work_list.prepare(esms))], []
+
+
+def nothing(kind: str, esms: Etablissement, doubts: Sequence[Doubt]) -> str:
+    """Why no row of a kind is there, in French."""
+    if (kind, esms.domaine) in (("sdo", PA), ("viatrajectoire", PH)):
+        return "rien à préparer par cette commande."
+    if any(doubt.dossier != EVERYBODY for doubt in doubts):
+        return "rien n'est prêt à envoyer : ce qui est à confirmer dit ce qui manque."
+    if kind == "resid":
+        return "rien à préparer : aucun séjour ne couvre ce mois."
+    if kind != "ecarts" and not esms.vt_compared:
+        return (
+            "rien à préparer : rien de reçu de ViaTrajectoire ne dit ce qu'il sait de ces séjours. Remède : livrer son "
+            "dernier export, puis « dlnuf run »."
+        )
+    return "rien à préparer : les systèmes disent la même chose, ou aucun séjour ne les concerne."
 
 
 def _table(name: str, header: Sequence[str], rows: Sequence[Sequence[str]], *, mark: bool = True) -> _Content:

@@ -90,7 +90,7 @@ def _modifiers(kind: str, resource: Node) -> list[Status]:
         known, nodes = statuses(kind, ".".join((*above, name))), [resource]
         for key in above:
             nodes = [below for node in nodes for below in objects(node, key)]
-        found += [known[given] for node in nodes if (given := text(node, name)) in known]
+        found += [known[given] for node in nodes if (given := text(node, name)) and given in known]
     return found
 
 

@@ -182,6 +182,7 @@ class _Reading:
             dossiers=tuple(self.dossier(usager) for usager in self.rows[USAGERS]),
             mismatches=tuple(self.mismatches()),
             hors_dui=tuple(self.only_in_vt()),
+            sans_fiche=tuple(self.without_record()),
             opposed=self.n_opposed,
             compared=self.known.compared,
             vt_compared=any(stay[status] is not None for stay in self.matched.values() for status in VT_STATUSES),
@@ -287,6 +288,13 @@ class _Reading:
             if self.is_to_close(row) and not self.usagers_of.get(self.person(row) or ""):
                 who = {name: row[f"{CLEAR}{field}"] for name, field in _WHO_IN_VT.items()}
                 yield Dossier(Identity(dossier="", **who), demandes=(self.demande(row),))
+
+    def without_record(self) -> Iterator[Stay]:
+        """Stays whose person has no record in use: it was never delivered, or it was taken back since."""
+        known = {usager["usager_id"] for usager in self.rows[USAGERS]}
+        for row in self.rows[SEJOURS]:
+            if row["usager_id"] not in known and not {row["person"], row["usager_id"]} & self.known.opposed:
+                yield self.stay(row)
 
     def who(self, person: str | None, row: Row, sejour: str = "") -> Who:
         """A person as the ESMS knows it; one whom its DUI does not hold, as the other system says it."""

@@ -187,7 +187,7 @@ class Etablissement:
 
     compared: what the other systems say was matched with its DUI; else nothing is known of them. vt_compared: for some
     stay at least, it is known whether ViaTrajectoire was told. hors_dui: persons of ViaTrajectoire whom its DUI does
-    not hold, and of whom something is to be done.
+    not hold, and of whom something is to be done. sans_fiche: stays of its DUI that name nobody whose record is in use.
     """
 
     finess: str
@@ -200,6 +200,7 @@ class Etablissement:
     compared: bool = True
     vt_compared: bool = True
     hors_dui: tuple[Dossier, ...] = ()
+    sans_fiche: tuple[Stay, ...] = ()
     categorie: str | None = None  # of FINESS
 
 

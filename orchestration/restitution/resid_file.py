@@ -108,6 +108,12 @@ def prepare(esms: Etablissement, month: Month) -> Prepared:
             known = getattr(dossier.resid, attribute) if dossier.resid else None
             carried[column, dossier.resid.mois if dossier.resid and known else ""] += 1
     doubts += [doubt for dossier in esms.dossiers for doubt in _not_entered(dossier, month)]
+    doubts += [
+        Doubt("", stay.number, "NOM", "Séjour dont la personne n'a pas de fiche en usage : non porté dans le fichier",
+              f"entrée le {day(stay.entree)}", "Remettre la fiche en usage dans le DUI, ou dire de qui est ce séjour.")
+        for stay in esms.sans_fiche
+        if stay.covers(month.first, month.last)
+    ]  # fmt: skip
     return Prepared(rows, [*_about_everybody(esms, month, carried), *doubts])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 from datetime import date
 
@@ -10,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_contracts.loading import load_contracts
+from orchestration.restitution.dui_told import SEJOURS, _Reading
 from orchestration.restitution.known import Decision, Droit, Etablissement
 from orchestration.restitution.resid_file import COLUMNS, EVERYBODY, Month, Prepared, prepare
+from orchestration.restitution.warehouse import Known
 from tests.unit.restitution.esms_examples import (
     EHPAD,
     IME,
@@ -45,6 +48,21 @@ def test_a_resident_of_whom_everything_is_known() -> None:
         "PROVENANCE": "DOMICILE", "PRISE_EN_CHARGE_ANTERIEURE": "SAAD", "DATE_SORTIE": "", "MOTIF_SORTIE": "",
     }  # fmt: skip
     assert said(prepare(EHPAD, OCTOBER)) == set()
+
+
+@pytest.mark.parametrize("opposed", [False, True])
+def test_a_stay_whose_person_has_no_record_in_use_is_said_not_to_be_in_the_file(opposed: bool) -> None:
+    row = {
+        "place": ("dui", "d", 4), "person": "p", "usager_id": "u", "clair_sejour_id": "S-9", "modalite": "HP",
+        "date_admission": None, "date_entree": date(2026, 10, 2), "date_sortie": None, "mode_entree": None,
+        "mode_entree_libelle_code": None, "motif_sortie_code": None,
+    }  # fmt: skip
+    known = Known(None, None, None, {}, opposed={"u"} if opposed else set())
+    esms = _Reading(known, defaultdict(list, {SEJOURS: [row]})).establishment("010000001")
+    assert prepare(esms, OCTOBER).rows == []
+    told = [(d.sejour, d.champ, d.valeur) for d in prepare(esms, OCTOBER).doubts if d.dossier != EVERYBODY]
+    assert told == ([] if opposed else [("S-9", "NOM", "entrée le 02/10/2026")])
+    assert said(prepare(esms, Month(2026, 9))) == set()
 
 
 def test_the_columns_are_those_of_the_contract() -> None:

@@ -55,6 +55,20 @@ def person(n: int, **changed: Any) -> Node:
     return ex.entry(f"patient-{n}", resource)
 
 
+def project(n: int, rank: int, status: str, need: str) -> tuple[Node, Node]:
+    """A project, and an active need of it."""
+    plan = ex.profiled(
+        "CarePlan", "tddui-careplan-projet-personnalise", status=status, intent="plan", subject=ex.ref(f"patient-{n}"),
+        identifier=[ex.number("projetpersonnalise", f"DOS-{n}-PPER-{rank}")], period={"start": "2024-01-05"},
+    )  # fmt: skip
+    told = ex.profiled(
+        "ServiceRequest", "tddui-service-request-besoin", status="active", intent="plan",
+        subject=ex.ref(f"patient-{n}"), basedOn=[ex.ref(f"projet-{n}-{rank}")], category=[ex.concept(need)],
+        identifier=[ex.number("besoin", f"DOS-{n}-BESO-{rank}")],
+    )  # fmt: skip
+    return ex.entry(f"projet-{n}-{rank}", plan), ex.entry(f"besoin-{n}-{rank}", told)
+
+
 def agenda(n: int) -> Node:
     return ex.entry(f"agenda-{n}", ex.profiled("Schedule", "tddui-schedule", actor=[ex.ref(f"patient-{n}")]))
 
@@ -66,6 +80,9 @@ def first() -> Node:
         *(agenda(n) for n in (1, 4)),
         *(stay(1, rank, status, f"2024-0{rank}-03") for status, rank in STAYS.items()),
         *(slot(1, rank, status, month) for rank, (status, month) in enumerate(SLOTS.items(), 1)),
+        *project(1, 1, "active", "1.1.3"),
+        *project(1, 2, "revoked", "1.1.4"),
+        *project(1, 3, "draft", "1.1.5"),
         stay(2, 1),
         stay(3, 1),
         stay(4, 1),
@@ -91,7 +108,10 @@ def layer(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection
     guichet.take("tddui_2024-12-30_a.json", ex.as_bytes(first()))
     guichet.take("tddui_2024-12-31_b.json", ex.as_bytes(second()))
     load_warehouse(guichet.home)
-    for command in (("seed",), ("run", "--select", "+dlnuf_sejours", "+int_dui__journees", "+int_dui__indicateurs")):
+    for command in (
+        ("seed",),
+        ("run", "--select", "+dlnuf_sejours", "+int_dui__journees", "+int_dui__indicateurs", "+int_dui__besoins"),
+    ):
         dbt_here.dbt(guichet.home, command, TODAY, tmp_path_factory)
     return duckdb.connect(str(guichet.home.warehouse), read_only=True)
 
@@ -122,6 +142,11 @@ def test_one_stay_of_four_that_are_told(layer: duckdb.DuckDBPyConnection) -> Non
 def test_four_days_of_the_sixteen_that_are_told(layer: duckdb.DuckDBPyConnection) -> None:
     days = layer.execute("SELECT jours_presents FROM intermediate.int_dui__journees").fetchall()
     assert days == [(4.0,)]
+
+
+def test_a_need_of_a_project_that_is_revoked_or_only_drafted_is_not_counted(layer: duckdb.DuckDBPyConnection) -> None:
+    assert value(layer, "SELECT count(*) FROM staging.stg_dui__projet_elements") == 3
+    assert layer.execute("SELECT besoin_code FROM intermediate.int_dui__besoins").fetchall() == [("1.1.3",)]
 
 
 def test_a_record_out_of_use_says_no_longer_who_a_person_is(layer: duckdb.DuckDBPyConnection) -> None:

@@ -40,7 +40,14 @@ besoins as (
         and u.personne = p.personne
         and coalesce(b.date_debut <= p.dernier_jour, true)
         and coalesce(b.date_fin > p.dernier_jour, true)
-    where b.nature = 'BESOIN' and b.code like '1.%'
+    left join {{ of_esms_to_redo(ref('stg_dui__projets')) }} as j
+        on b.finess_et = j.finess_et
+        and b.projet_id = j.projet_id
+        and coalesce(j.date_debut <= p.dernier_jour, true)
+        and coalesce(j.date_fin > p.dernier_jour, true)
+        and coalesce(j.statut, '') not in ('ANNULE', 'NONDEBUTE', 'ENPREPARATION', 'CREATION')
+    -- A need of a project that was taken back, or is over, is none that a project answers; one that names no project stands by itself.
+    where (b.projet_id is null or j.projet_id is not null) and b.nature = 'BESOIN' and b.code like '1.%'
 )
 
 select distinct

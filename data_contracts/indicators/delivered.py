@@ -78,7 +78,8 @@ def _in_parts(where: Where, answer: Answer, carried: Carried) -> Said:
 
 
 def _units(declared: Indicator, formula: Calculation, where: Where, carried: Carried) -> Said:
-    """A sum is of numbers of one unit, that of the indicator; a percentage, of a number over another of its unit."""
+    """A sum is of numbers of one unit, that of the indicator; a percentage, of a number over another of its unit. What
+    is shared among others keeps its unit, or says of what it is a share: « eur », « eur_par_place »."""
     parameters = formulas().get(formula.macro)
     try:
         found = sides(formula.macro, parameters) if parameters else None
@@ -90,7 +91,8 @@ def _units(declared: Indicator, formula: Calculation, where: Where, carried: Car
     above = {units.get(name) for name in found.above} - {None}
     if found.below is None or found.factor == "1":
         for name in sorted(found.above):
-            if (unit := units.get(name)) and unit != declared.unit:
+            shared = found.below is not None and declared.unit.startswith(f"{units.get(name)}_par_")
+            if (unit := units.get(name)) and unit != declared.unit and not shared:
                 term = formula.terms[name]
                 yield (*where, "terms", name), f"{term} est en « {unit} », l'indicateur en « {declared.unit} »"
         return

@@ -62,7 +62,7 @@ class Pseudonyms:
         started, outer, size = self._inner(), self._outer, SHORT // 2
         started.update(mark.encode())
         found: list[str | None] = []
-        for before, *texts in zip(around, *writings, strict=True):
+        for before, *texts in zip(around.to_list(), *(w.to_list() for w in writings), strict=True):
             distinct = set(texts)
             distinct.discard(None)
             if before is None or not distinct:
@@ -81,7 +81,7 @@ class Pseudonyms:
 
     def _hashed(self, texts: pl.Series, length: int) -> pl.Series:
         digest = self._digest
-        digests = [None if value is None else digest(value) for value in texts.cast(pl.Binary)]
+        digests = [None if value is None else digest(value) for value in texts.cast(pl.Binary).to_list()]
         return pl.Series(digests, dtype=pl.Binary).bin.encode("hex").str.head(length)
 
     def _digest(self, value: bytes) -> bytes:

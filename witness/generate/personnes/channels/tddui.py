@@ -44,6 +44,7 @@ _PROJECT_TYPES = ("", "PAI", "PPA", "PPIA", "PP", "PPI", "PA", "PI")
 _CATEGORIES = (None, "PARTIEL", "INTERMEDIAIRE", "FINAL")
 _STATES = {"R": "finished", "V": "triaged", "P": "planned", "A": "cancelled"}
 _TIMESTAMP = "%Y-%m-%dT%H:%M:%S"
+_RENEWED = "6"  # JDV_J400: a right that follows another
 TRANSPORT_SHARE = 0.06  # of those who come by day, the ones whose journeys of one day are told
 
 
@@ -103,6 +104,7 @@ def write(d: Departement, identities: pl.DataFrame, name: str | None = None) -> 
     told = decisions(d, followed)
     e.add(told, _orientation_request())
     e.add(told, _decision(), "decisions", "droits_prestations")
+    e.tables["decisions_remplacees"] = told["nature"].eq(_RENEWED).sum()
     _transports(e, d, sejours)
     file.content, _ = fhir_resources.bundle("transaction", e.texts)
     file.tables = e.tables
@@ -480,7 +482,7 @@ def _decision() -> Template:
         ]},
     ]  # fmt: skip
     # A renewal names the decision that it renews: one of before, which no system tells any more.
-    renewed = pl.when(pl.col("nature") == "6").then(pl.concat_str(pl.col("decision"), pl.lit("-0")))
+    renewed = pl.when(pl.col("nature") == _RENEWED).then(pl.concat_str(pl.col("decision"), pl.lit("-0")))
     return {
         "resourceType": "Basic",
         "id": _id("dec", "decision"),

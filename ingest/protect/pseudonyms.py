@@ -173,7 +173,8 @@ def _number() -> dict[str, pl.Expr]:
     the one that agrees with their traits."""
     ins, number, kind = pl.col("_ins"), pl.col("_nir"), pl.col("_type_ins")
     said = pl.col("nir_type").str.to_uppercase().fill_null("NIR")
-    qualified = ((pl.col("ins_statut") == "VALI") & ins.is_not_null() & kind.is_not_null()).fill_null(False)
+    valid = (pl.col("ins_statut") == "VALI") & pl.col("_ins_se_tient")
+    qualified = (valid & ins.is_not_null() & kind.is_not_null()).fill_null(False)
     of_ins = qualified | (
         ins.is_not_null() & (pl.col("_ins_est_propre") | number.is_null() | ~pl.col("_nir_est_propre"))
     )
@@ -188,7 +189,7 @@ def _number() -> dict[str, pl.Expr]:
         .otherwise(pl.lit("AUTRE"))
     )  # fmt: skip
     return {
-        "_ins_qualifiee": pl.when(pl.col("ins_statut") == "VALI").then(ins),
+        "_ins_qualifiee": pl.when(valid).then(ins),
         "_numero_nir": pl.coalesce(
             pl.when(said.str.ends_with("NIR")).then(number), pl.when(kind == "INS-NIR").then(ins)
         ),
@@ -221,8 +222,8 @@ _TEXTS = {
     "cle_mdph": _text("MDPH", "mdph"),
 }
 # What each list of short keys is made of: the writings of one trait, each beside these parts. Of a number, what says
-# that it is of one person: a given name, a name or the birth in common; or the given name, and what one mistake leaves
-# of the birth.
+# that it is of one person: a given name, near ones included (twins may bear one number by mistake, and have the name
+# and the birth in common); or the given name, and what one mistake leaves of the birth.
 _WRITINGS: dict[str, tuple[list[pl.Expr], tuple[pl.Expr, ...]]] = {
     "cles_nom": (
         traits.name_writings(),
@@ -232,18 +233,17 @@ _WRITINGS: dict[str, tuple[list[pl.Expr], tuple[pl.Expr, ...]]] = {
         traits.given_writings(),
         (pl.col("_nom"), pl.col("_naissance_sure"), pl.col("_sexe"), pl.col("_departement")),
     ),
+    "cles_deux_prenoms": (traits.two_given_names(), (pl.col("_nom"), pl.col("_naissance_sure"))),
     "cles_naissance": (
         traits.birth_writings(pl.col("_jour_sur")), (pl.col("_nom"), pl.col("_prenom"), pl.col("_departement"))
     ),
     "cles_numero": (
-        [
-            *(pl.lit("P") + given for given in traits.given_names()),
-            *(pl.lit("N") + pl.col(name) for name in ("_son", "_son_usage")),
-            pl.lit("D") + pl.col("_naissance_sure"),
-        ],
+        [*traits.given_names(), pl.col("_son_prenom"), *traits.one_letter_less(pl.col("_son_prenom"))],
         (pl.col("_numero"),),
     ),
-    "cles_numero_traits": (traits.birth_remains(pl.col("naissance")), (pl.col("_numero"), pl.col("_prenom"))),
+    "cles_numero_traits": (
+        traits.birth_remains(pl.col("naissance"), pl.col("_sexe")), (pl.col("_numero"), pl.col("_prenom"))
+    ),
 }  # fmt: skip
 
 

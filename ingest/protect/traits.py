@@ -31,7 +31,7 @@ _MARRIED = r"^(.+?) (?:EPOUSE|EPSE|EP|VEUVE|VVE) (.+)$"
 _BORN = r"^(.+?) NEE (.+)$"
 _PARTICLES = (
     "DE", "DU", "DES", "D", "LE", "LA", "LES", "L", "VON", "VAN", "DER", "DEN", "DI", "DA", "DO", "DOS", "DEL", "EL",
-    "AL", "BEN",
+    "AL", "BEN", "AIT", "OULD", "BOU", "ABD", "ABDEL", "ABDUL", "SAINT", "SAINTE", "ST", "STE",
 )  # fmt: skip
 # Registers that sort by the first capital put the particle last: « LA BROSSE (DE) », « GOFF LE ».
 _REJECTED = r"^(.+?) ((?:DE LA|DE L|DES|DE|DU|D|LE|LA|VON DER|VON|VAN DER|VAN DEN|VAN))$"
@@ -40,6 +40,8 @@ _CUT = 8  # letters by which a name that a column cut short is still known
 _SHORTEST_TYPED = 4  # letters under which one letter less is another name
 _LONGEST_TYPED = 14  # places of the letters that may be mistyped; beyond, the first letters suffice
 _TOKENS = 3  # given names that count
+_SHORTEST_GIVEN = 2  # letters of a given name; one alone is an initial
+_SHORTEST_SECOND = 3  # letters by which two given names contradict two others; « Marie-Th » says which one badly
 
 # Sounds written in several ways. Not Soundex: vowels tell French names apart. Each table is one pass, in which the
 # first that matches, of those that begin at a letter, is taken.
@@ -53,6 +55,7 @@ _REPEATED = {letter * n: letter for n in range(8, 1, -1) for letter in "ABCDEFGH
 ABROAD = "99"
 _CORSICA = "20"  # before 1976, and in postal codes still: 2A and 2B cannot be told apart there
 # Algeria, Morocco and Tunisia before their independence: 91 to 96, then the number of the country.
+_PARIS_OR_SEINE = r"^750(?:0[1-9]|1[0-9]|20)$"
 _BEFORE_INDEPENDENCE = r"^9[1-6]35[0-2]$"
 
 
@@ -125,9 +128,9 @@ def main_words(text: pl.Expr) -> pl.Expr:
     return known(pl.when(text.str.contains(" ", literal=True)).then(bare))
 
 
-def part(text: pl.Expr, rank: int) -> pl.Expr:
+def part(text: pl.Expr, rank: int, shortest: int = _SHORTEST_PART) -> pl.Expr:
     """A word of several, when it is long enough to stand for all."""
-    return text.str.split(" ").list.get(rank, null_on_oob=True).str.extract(rf"^(.{{{_SHORTEST_PART},}})$")
+    return text.str.split(" ").list.get(rank, null_on_oob=True).str.extract(rf"^(.{{{shortest},}})$")
 
 
 def normalised(told: pl.DataFrame) -> pl.DataFrame:
@@ -150,14 +153,16 @@ def normalised(told: pl.DataFrame) -> pl.DataFrame:
             "_mots_usage": birth_words(pl.col("_usage")), "_naissance_sure": iso(pl.col("_jour_sur")),
             "_departement": departement_of_birth(pl.col("lieu"), pl.col("_lieu")),
             "_son_prenom": sounds(pl.col("_prenom")),
-            **{f"_donne_{i}": sounds(pl.col("_prenoms").str.split(" ").list.get(i, null_on_oob=True))
-               for i in range(_TOKENS)},
+            **{f"_donne_{i}": sounds(part(pl.col("_prenoms"), i, _SHORTEST_GIVEN)) for i in range(_TOKENS)},
+            **{f"_vrai_{i}": sounds(part(pl.col("_prenoms"), i, _SHORTEST_SECOND)) for i in range(_TOKENS)},
             "_ins_est_propre": is_own(pl.col("_ins"), key(pl.col("ins")), born, pl.col("_sexe")),
             "_nir_est_propre": is_own(pl.col("_nir"), key(pl.col("nir")), born, pl.col("_sexe")),
+            # A qualified INS is that of the row but for a copy that the traits deny: a spouse's, a parent's.
+            "_ins_se_tient": is_own(pl.col("_ins"), pl.lit(""), born, pl.col("_sexe")) | born.is_null(),
             "_ins_a_une_cle": key(pl.col("ins")) != "", "_nir_a_une_cle": key(pl.col("nir")) != "",
         },
         {
-            "_nom": letters(pl.col("_mots")), "_deux_prenoms": in_any_order(pl.col("_donne_0"), pl.col("_donne_1")),
+            "_nom": letters(pl.col("_mots")), "_deux_prenoms": in_any_order(pl.col("_vrai_0"), pl.col("_vrai_1")),
             "_principaux": main_words(pl.col("_mots")), "_principaux_usage": main_words(pl.col("_mots_usage")),
             # Of somebody born in France, 1 January is a day: with the place, it is one of five traits.
             "_naissance_stricte": pl.when(pl.col("_departement") != ABROAD).then("_naissance")
@@ -196,6 +201,12 @@ def given_names() -> list[pl.Expr]:
     return [pl.col(f"_donne_{i}") for i in range(_TOKENS)]
 
 
+def two_given_names() -> list[pl.Expr]:
+    """Two of the first three given names: « Marie Thérèse » and « Marie Louise Thérèse » have one in common, « Marie
+    Louise » and « Marie Claire » have none."""
+    return [in_any_order(pl.col(f"_vrai_{i}"), pl.col(f"_vrai_{j}")) for i, j in ((0, 1), (0, 2), (1, 2))]
+
+
 def in_any_order(first: pl.Expr, second: pl.Expr) -> pl.Expr:
     """Two texts in alphabetical order; unknown when one is."""
     plus = pl.lit("+")
@@ -227,9 +238,14 @@ def birth_writings(day: pl.Expr) -> list[pl.Expr]:
     ]
 
 
-def birth_remains(day: pl.Expr) -> list[pl.Expr]:
-    """What one mistake leaves of a birth date: the year, the day and month, or the digits of the year."""
-    return [pl.lit("A") + day.dt.to_string("%Y"), pl.lit("J") + day.dt.to_string("%m-%d"), birth_writings(day)[1]]
+def birth_remains(day: pl.Expr, sex_told: pl.Expr) -> list[pl.Expr]:
+    """What one mistake leaves of a birth date: the year, the day and month, or the digits of the year. Spouses may be
+    of one year, and bear one given name: the year counts with the sex."""
+    return [
+        pl.lit("A") + day.dt.to_string("%Y") + sex_told,
+        pl.lit("J") + day.dt.to_string("%m-%d"),
+        birth_writings(day)[1],
+    ]
 
 
 def sex(text: pl.Expr) -> pl.Expr:
@@ -249,11 +265,13 @@ def departement_of_birth(text: pl.Expr, code: pl.Expr) -> pl.Expr:
     """Where a birth place lies: a département of today (20 for Corsica), 99 abroad.
 
     The text may be a code of the COG of any year, a postal code, or that of the département itself: all of them agree
-    on it. code: what `place` makes of it.
+    on it. code: what `place` makes of it. 75001 to 75020 are post offices of Paris, and communes of the Seine until
+    1968, which other départements have now: which one is not known.
     """
     alone = without_spaces(text).str.extract(r"^([0-9]{2}|2[AB]|9[78][0-9])$")
     lost = code.str.contains(_BEFORE_INDEPENDENCE) & ~code.is_in(territoires.commune_codes().implode())
-    found = pl.when(lost).then(pl.lit(ABROAD)).otherwise(territoires.departement_of(code))
+    told_twice = without_spaces(text).str.contains(_PARIS_OR_SEINE)
+    found = pl.when(lost).then(pl.lit(ABROAD)).when(~told_twice).then(territoires.departement_of(code))
     return pl.coalesce(alone, found).str.replace(r"^2[AB]$", _CORSICA)
 
 

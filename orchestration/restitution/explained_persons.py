@@ -32,7 +32,8 @@ _SHARED = {
 }
 _NEAR = {
     "cles_nom": "une écriture voisine du nom", "cles_prenom": "une écriture voisine du prénom",
-    "cles_naissance": "une écriture voisine de la naissance", "cles_numero": "le numéro avec un trait",
+    "cles_deux_prenoms": "deux prénoms",
+    "cles_naissance": "une écriture voisine de la naissance", "cles_numero": "le numéro avec un prénom",
     "cles_numero_traits": "le numéro, le prénom et une naissance voisine",
 }  # fmt: skip
 _STEPS = {
@@ -143,8 +144,9 @@ def _forbidden(a: dict[str, Any], b: dict[str, Any]) -> list[str]:
         for nature in ("nir", "nia")
         if None not in (numbers := {each[f"numero_{nature}"] for each in (a, b)}) and len(numbers) > 1
     ]
-    given_names = {each["cle_deux_prenoms"] for each in (a, b)}
-    if None not in given_names and len(given_names) > 1 and a["cle_sans_prenom"] == b["cle_sans_prenom"] is not None:
+    given_names = [_pieces(each["cles_deux_prenoms"]) for each in (a, b)]
+    same_beside = any(a[key] == b[key] is not None for key in ("cle_sans_prenom", "cle_sans_lieu"))
+    if all(given_names) and not given_names[0] & given_names[1] and same_beside:
         reasons.append("deux seconds prénoms différents")
     return reasons
 

@@ -132,12 +132,26 @@ def _homonyms() -> Iterator[tuple[str, str, tuple[Record, ...]]]:
         dui("a", told, number=nir(told, 1)), resid("b", told, "B", number=nir(told, 2)), vt("c", told, "B"),
     )  # fmt: skip
 
+    one, other = (person("Garnivuc", "Noël", ne, "M") for ne in ("05/03/1932", "21/10/1932"))
+    yield "deux NIR dont un sans clé, même entrée, autre jour", "un numéro sans clé défend ce qui n'est pas égal", (
+        dui("a", one, number=nir(one, 1)), resid("b", other, number=nir(other, 2) + " "),
+    )  # fmt: skip
+    one, other = (person(f"Saint-{nom}", "Marthe", "11/05/1934") for nom in ("Hilairvel", "Martinvot"))
+    yield "Saint-X et Saint-Y", "Saint n'est pas un nom : il ne dit pas à lui seul qui", (
+        dui("a", one), vt("b", other, "B"),
+    )  # fmt: skip
+    one, other = (person("Dedoublot", "Yves", "12/05/1934", "M", lieu) for lieu in ("01053", "69123"))
+    yield "même jour, deux départements, un ESMS, deux systèmes", "l'un et l'autre système tiennent les deux", (
+        dui("a", one), dui("b", other, entry="12/05/2024"), resid("a", one), resid("b", other, entry="12/05/2024"),
+    )  # fmt: skip
+
 
 def _places() -> Iterator[tuple[str, str, tuple[Record, ...]]]:
     pairs = {
         "Corse, 2A et 20": ("2A004", "20004"), "Corse, 2B et code postal": ("2B033", "20200"),
         "commune fusionnée": ("01039", "01138"), "commune fusionnée et code postal": ("01039", "01350"),
         "Paris, arrondissement et ville": ("75115", "75056"), "Lyon, arrondissement et ville": ("69383", "69123"),
+        "Paris, ville et code postal": ("75056", "75015"),
         "Marseille, arrondissement et code postal": ("13208", "13008"), "code postal": ("69123", "69003"),
         "outre-mer, code postal": ("97411", "97400"), "Seine d'avant 1968": ("75066", "93066"),
         "Algérie d'avant 1962": ("91352", "99352"), "pays dont le code a changé": ("99121", "99119"),
@@ -229,12 +243,19 @@ def _given_names() -> Iterator[tuple[str, str, tuple[Record, ...]]]:
         ("ordre changé", "Pierre Jean", "Jean Pierre"),
         ("prénoms collés", "Jean-Claude", "JEANCLAUDE"),
         ("tous les prénoms", "Anne-Marie", "ANNE MARIE JOSEPHE"),
-        ("une lettre", "Simone", "Simonne"),
+        ("une lettre", "Simone", "Simonne"), ("second abrégé", "Marie-Thérèse", "Marie-Th"),
+        ("premier réduit à son initiale", "Jean-Baptiste", "J.-Baptiste"),
+        ("l'usuel et le deuxième de l'état civil", "Marie Thérèse", "MARIE LOUISE THERESE"),
     )):  # fmt: skip
         told = person(f"Bergeviel{_letters(rank)}", one, f"{rank + 3:02d}/07/1936", "M")
         yield kind, "nom, naissance et lieu égaux, une écriture voisine du prénom", (
             dui("a", told), vt("a", {**told, "prenom": other}, "B"),
         )  # fmt: skip
+
+    told = person("Dossivolet", "Marie-Simone", "15/07/1936")
+    yield "second dossier d'un DUI, prénom coupé", "les deux prénoms sont les mêmes : ce n'est pas une jumelle", (
+        dui("a", told), dui("a", {**told, "prenom": "Marie Simone"}, entry="20/06/2024"),
+    )  # fmt: skip
 
 
 def _sexes() -> Iterator[tuple[str, str, tuple[Record, ...]]]:
@@ -300,6 +321,21 @@ def _numbers() -> Iterator[tuple[str, str, tuple[Record, ...]]]:
         dui("a", brother), dui("b", sister),
     )  # fmt: skip
 
+    husband, wife = person("Epicenvel", "Claude", "11/05/1936", "M"), person("Epicenvel", "Claude", "23/09/1936")
+    number = nir(husband, 1)
+    yield "couple de même prénom et de même année, NIR du mari", "deux sexes, et deux jours", (
+        dui("a", husband), resid("a", husband, number=number), dui("b", wife), resid("b", wife, number=number),
+    )  # fmt: skip
+    husband, wife = person("Qualifivel", "Henri", "11/05/1936", "M"), person("Qualifivel", "Denise", "12/06/1937")
+    number = nir(husband, 1)
+    yield "couple, INS dite qualifiée du mari sur les deux dossiers", "le sexe et la naissance la démentent", (
+        dui("a", husband, number=number), dui("b", wife, number=number),
+    )  # fmt: skip
+    father, son = person("Filiavel", "Jean", "11/05/1976", "M"), person("Filiavel", "Jean", "11/05/2012", "M")
+    yield "père et fils de même prénom, nés le même jour, NIR du père", "trente-six ans ne sont pas une faute", (
+        dui("a", father, number=nir(father, 1), status="Provisoire"), resid("b", son, "B", number=nir(father, 1)),
+    )  # fmt: skip
+
 
 def _twins() -> Iterator[tuple[str, str, tuple[Record, ...]]]:
     for rank, (kind, one, other, sexes) in enumerate((
@@ -323,6 +359,23 @@ def _twins() -> Iterator[tuple[str, str, tuple[Record, ...]]]:
     number = nir(a, 1)
     yield "le NIR de l'une sur les deux", "mêmes nom, naissance et numéro, deux prénoms, et le DUI en tient deux", (
         dui("a", a), dui("b", b), resid("a", a, number=number), resid("b", b, number=number),
+    )  # fmt: skip
+
+    for kind, told, changed in (
+        ("lieu absent", "Gemelvot", {"lieu": ""}),
+        ("nom mal écrit", "Ravisel", {"nom": "Ravise"}),
+    ):
+        a, b = (person(told, given, "08/06/2012") for given in ("Lina", "Nora"))
+        yield f"le NIR de l'une sur les deux, {kind}", "un numéro, une naissance, deux prénoms : jumelles", (
+            resid("a", a, number=nir(a, 1)), resid("b", {**b, **changed}, "B", number=nir(a, 1)),
+        )  # fmt: skip
+    a, b = (person("Espacivel", given, "07/06/1934") for given in ("Marie Louise", "Marie Claire"))
+    yield "prénoms composés de même début, sans trait d'union", "les seconds prénoms les distinguent", (
+        dui("a", a), dui("b", b), vt("a", a, "B"), vt("b", b, "B"),
+    )  # fmt: skip
+    a, b = (person("Espacivot", given, "08/06/1934", "M") for given in ("Jean Marc", "Jean Luc"))
+    yield "premier prénom seul d'un troisième dossier", "nul ne sait duquel il est", (
+        dui("a", a), dui("b", b), vt("c", {**a, "prenom": "Jean"}, "B"),
     )  # fmt: skip
 
 

@@ -122,8 +122,12 @@ LISTS = {
         "JEANLOP", "JEANLOU", "JEAN", "LOUP", "MARIE", "JEAN+LOUP",
     ),
     "cles_naissance": ("LEGOFF|JEANLOUP|99", "JM1987-01-02", "AA1978-01-02"),
-    "cles_numero": ("NIR|1870199999001", "PJEAN", "PLOUP", "PMARIE", "NLEGOF", "D1987-01-02"),
-    "cles_numero_traits": ("NIR|1870199999001|JEANLOUP", "A1987", "J01-02", "AA1978-01-02"),
+    "cles_deux_prenoms": ("LEGOFF|1987-01-02", "JEAN+LOUP", "JEAN+MARIE", "LOUP+MARIE"),
+    "cles_numero": (
+        "NIR|1870199999001", "JEAN", "LOUP", "MARIE", "JEANLOUP", "EANLOUP", "JANLOUP", "JENLOUP", "JEALOUP", "JEANOUP",
+        "JEANLUP", "JEANLOP", "JEANLOU",
+    ),
+    "cles_numero_traits": ("NIR|1870199999001|JEANLOUP", "A1987M", "J01-02", "AA1978-01-02"),
 }  # fmt: skip
 
 
@@ -163,6 +167,7 @@ def test_each_key_is_the_hmac_of_its_text() -> None:
                 "cle_sans_prenom",
                 "cle_sans_naissance",
                 "cle_deux_prenoms",
+                "cles_deux_prenoms",
                 "cles_nom",
                 "cles_prenom",
                 "cles_naissance",
@@ -178,6 +183,7 @@ def test_each_key_is_the_hmac_of_its_text() -> None:
                 "cle_sans_nom",
                 "cle_sans_prenom",
                 "cle_deux_prenoms",
+                "cles_deux_prenoms",
                 "cles_nom",
                 "cles_prenom",
                 "cles_naissance",
@@ -195,6 +201,7 @@ def test_each_key_is_the_hmac_of_its_text() -> None:
                 "cle_sans_nom",
                 "cle_sans_prenom",
                 "cle_deux_prenoms",
+                "cles_deux_prenoms",
                 "cles_nom",
                 "cles_prenom",
                 "cles_naissance",
@@ -207,12 +214,13 @@ def test_each_key_is_the_hmac_of_its_text() -> None:
                 "cle_sans_nom",
                 "cle_sans_prenom",
                 "cle_deux_prenoms",
+                "cles_deux_prenoms",
                 "cles_nom",
                 "cles_prenom",
                 "cles_naissance",
             },
         ),
-        ({"prenoms": "Jean"}, {"cle_deux_prenoms"}),
+        ({"prenoms": "Jean"}, {"cle_deux_prenoms", "cles_deux_prenoms"}),
         ({"mdph": " "}, {"cle_mdph"}),
     ],
 )
@@ -280,7 +288,8 @@ def test_rows_become_those_of_the_stored_entity(motifs: None) -> None:
     found = protected(rows, ENTITY, SECRET)
     assert found.columns == [
         "finess_et", "sexe", "usager_id", "decision_id", "annee_naissance", "departement_domicile", "motif_code",
-        "cle_nom_prenom", "cle_sans_lieu", "cle_deux_prenoms", "version_cle", "_ligne", "_collecte_le", "millesime",
+        "cle_nom_prenom", "cle_sans_lieu", "cle_deux_prenoms", "cles_deux_prenoms", "version_cle",
+        "_ligne", "_collecte_le", "millesime",
     ]  # fmt: skip
     key = Pseudonyms(SECRET.key("identifiants"))
     assert found["usager_id"].to_list() == [key.of("usager|010000001|12"), key.of("usager|010000002|12")]

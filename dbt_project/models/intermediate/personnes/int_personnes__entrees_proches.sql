@@ -2,11 +2,20 @@
    each lacks in the other: the entries are near, neither record's person has the other system's entry already, no number of theirs
    contradicts the other's, and no third record comes in question. #}
 {%- set before = ref('int_personnes__etape_4_proches') -%}
-with porteurs as (
+with numeros as (
+    -- A number without its key may be mistyped: it forbids that what differs be one.
+    select e.groupe, coalesce(max(e.numero_nir), min(f.nir_sans_cle)) as numero_nir, max(e.numero_nia) as numero_nia
+    from {{ before }} as e
+    inner join {{ ref('int_personnes__fiches') }} as f on e.fiche_cle = f.fiche_cle
+    group by e.groupe
+),
+
+porteurs as (
     {% for key in ['cle_sans_nom', 'cle_sans_prenom', 'cle_sans_naissance'] -%}
-    select f.fiche_cle, f.finess_et, {{ columns_hash(["'" ~ key ~ "'", 'f.finess_et', 'f.' ~ key]) }} as cle, e.groupe, e.numero_nir, e.numero_nia, f.annee_naissance
+    select f.fiche_cle, f.finess_et, {{ columns_hash(["'" ~ key ~ "'", 'f.finess_et', 'f.' ~ key]) }} as cle, e.groupe, n.numero_nir, n.numero_nia, f.annee_naissance
     from {{ ref('int_personnes__fiches') }} as f
     inner join {{ before }} as e on f.fiche_cle = e.fiche_cle
+    inner join numeros as n on e.groupe = n.groupe
     where f.{{ key }} is not null
     {{ 'union all' if not loop.last }}
     {% endfor %}

@@ -7,7 +7,7 @@
     'cle_traits', 'cle_nir', 'cle_sans_lieu', 'cle_sans_nom', 'cle_sans_prenom', 'cle_sans_naissance', 'cle_deux_prenoms', 'cle_numero',
     'cle_mdph',
 ] -%}
-{%- set lists = ['cles_nom', 'cles_prenom', 'cles_naissance', 'cles_numero', 'cles_numero_traits'] -%}
+{%- set lists = ['cles_nom', 'cles_prenom', 'cles_deux_prenoms', 'cles_naissance', 'cles_numero', 'cles_numero_traits'] -%}
 {%- set nothing = 'cast(null as ' ~ dbt.type_string() ~ ')' -%}
 {%- set records = person_roles(['record', 'stay', 'demand', 'orientation']) | rejectattr('record.relation') | list -%}
 {%- set named = person_roles(['stay', 'demand', 'orientation']) | selectattr('record.relation') | list -%}

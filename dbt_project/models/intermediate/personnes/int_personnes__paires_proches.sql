@@ -7,6 +7,7 @@
     ('prenom', 'cle_sans_prenom', 'cles_prenom'),
     ('naissance', 'cle_sans_naissance', 'cles_naissance'),
     ('numero', 'cle_numero', 'cles_numero'),
+    ('numero_seul', 'cle_numero', none),
     ('numero_traits', 'cle_numero', 'cles_numero_traits'),
     ('lieu', columns_hash(['finess_et', 'cle_sans_lieu']), none),
     ('annee', columns_hash(['cle_sans_naissance', 'annee_naissance']), none),
@@ -30,7 +31,9 @@ porteurs as (
         groupe,
         fiche_cle,
         {{ list or 'cast(null as ' ~ dbt.type_string() ~ ')' }} as ecritures,
-        cle_deux_prenoms,
+        cles_deux_prenoms,
+        cle_sans_lieu,
+        annee_naissance,
         coalesce(numero_nir, nir_sans_cle, numero_nia) is not null as est_propre
     from fiches
     where {{ needed.get(motive) or key ~ ' is not null' }}
@@ -55,12 +58,16 @@ candidats as (
         a.motif,
         a.fiche_cle as fiche_a,
         b.fiche_cle as fiche_b,
+        a.annee_naissance as annee_a,
+        b.annee_naissance as annee_b,
         case
             when a.motif in ('lieu', 'annee') then true
+            when a.motif = 'numero_seul' then a.est_propre and b.est_propre -- two given names: somebody must look
             when a.motif = 'numero' then a.est_propre and b.est_propre and {{ keys_in_common('a.ecritures', 'b.ecritures') }}
             else {{ keys_in_common('a.ecritures', 'b.ecritures') }}
         end as est_semblable,
-        coalesce(a.cle_deux_prenoms <> b.cle_deux_prenoms, false) as a_deux_prenoms_differents
+        coalesce(a.cle_sans_lieu = b.cle_sans_lieu, false) as est_egale,
+        {{ keys_in_common('a.cles_deux_prenoms', 'b.cles_deux_prenoms') }} as a_deux_prenoms_communs
     from retenus as a
     inner join retenus as b on a.motif = b.motif and a.cle = b.cle and a.groupe < b.groupe
 ),
@@ -75,7 +82,11 @@ paires as (
         -- The same name, birth, sex and place, and another given name: what twins have.
         max(case when motif = 'prenom' then 1 else 0 end) = 1 and max(case when motif = 'prenom' and est_semblable then 1 else 0 end) = 0
             as est_gemellaire,
-        max(case when motif = 'prenom' and a_deux_prenoms_differents then 1 else 0 end) = 1 as a_deux_prenoms_differents,
+        -- Two given names stand beside the name and birth in their keys: they are compared where these are the same.
+        max(case when (motif = 'prenom' or est_egale) and not a_deux_prenoms_communs then 1 else 0 end) = 1 as a_deux_prenoms_differents,
+        max(case when a_deux_prenoms_communs then 1 else 0 end) = 1 as a_deux_prenoms_communs,
+        max(case when est_egale then 1 else 0 end) = 1 as est_egale,
+        max(case when motif = 'numero_traits' and abs(annee_a - annee_b) > 10 then 1 else 0 end) = 1 as est_d_un_parent,
         min(case when est_semblable then fiche_a end) as fiche_a,
         min(case when est_semblable then fiche_b end) as fiche_b
     from candidats
@@ -90,23 +101,29 @@ groupes as (
     group by groupe
 ),
 
--- A source that keeps the records of an ESMS, and keeps one of each group, tells them apart.
 tenues as (
-    select distinct groupe, source, finess_et from fiches where source in ('{{ keepers | join("', '") }}')
+    select distinct groupe, source, finess_et from fiches
 ),
 
+-- A source that keeps the records of an ESMS, and keeps one of each group, tells them apart; so do two that tell both.
 separees as (
-    select distinct paires.groupe_a, paires.groupe_b
+    select
+        paires.groupe_a,
+        paires.groupe_b,
+        max(case when a.source in ('{{ keepers | join("', '") }}') then 1 else 0 end) = 1 as est_separee,
+        count(distinct a.source) > 1 as est_dite_deux_fois
     from paires
     inner join tenues as a on paires.groupe_a = a.groupe
     inner join tenues as b on paires.groupe_b = b.groupe and a.source = b.source and a.finess_et = b.finess_et
+    group by paires.groupe_a, paires.groupe_b
 ),
 
 jugees as (
     select
         paires.*,
         coalesce(a.numero_nir <> b.numero_nir, false) or coalesce(a.numero_nia <> b.numero_nia, false) as est_interdite,
-        separees.groupe_a is not null as est_separee
+        coalesce(separees.est_separee, false) as est_separee,
+        coalesce(separees.est_dite_deux_fois, false) as est_dite_deux_fois
     from paires
     inner join groupes as a on paires.groupe_a = a.groupe
     inner join groupes as b on paires.groupe_b = b.groupe
@@ -117,9 +134,17 @@ jugees as (
 sures as (
     select
         *,
-        not est_interdite and (par_nom or par_naissance or par_numero_traits or (par_numero and not est_gemellaire)) as est_sure,
-        not est_interdite and ((par_prenom and not a_deux_prenoms_differents and not est_separee) or par_lieu) as est_sure_si_seule
-    from jugees
+        est_possible and (
+            ((par_nom or par_naissance) and not est_egale) -- what is equal, and was left apart before, is not surer for being near
+            or (par_numero_traits and not est_d_un_parent)
+            or (par_numero and not est_gemellaire)
+        ) as est_sure,
+        est_possible and (
+            ((par_nom or par_naissance) and est_egale)
+            or (par_prenom and (a_deux_prenoms_communs or not est_separee))
+            or (par_lieu and not est_dite_deux_fois)
+        ) as est_sure_si_seule
+    from (select *, not est_interdite and not a_deux_prenoms_differents as est_possible from jugees) as possibles
 ),
 
 partenaires as (

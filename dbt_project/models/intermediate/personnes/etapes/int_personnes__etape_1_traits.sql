@@ -15,5 +15,10 @@
 select fiche_cle, cle_traits as cle, cle_deux_prenoms as ecarte
     from {{ ref('int_personnes__fiches') }}
     where cle_traits is not null
+    union all
+    -- Beside a twin whose first given name is the same, or a record that tells one only: the two given names.
+    select fiche_cle, {{ columns_hash(['cle_traits', 'cle_deux_prenoms']) }}, null
+    from {{ ref('int_personnes__fiches') }}
+    where cle_traits is not null and cle_deux_prenoms is not null
 {%- endset -%}
 {{ match_records(start, 'traits', clues) }}

@@ -8,6 +8,10 @@ select
     from {{ ref('int_personnes__fiches') }}
     where cle_sans_lieu is not null and cle_sans_nom is not null
     union all
+    select fiche_cle, {{ columns_hash(["'2P'", 'cle_deux_prenoms', 'cle_sans_nom']) }}, null, null
+    from {{ ref('int_personnes__fiches') }}
+    where cle_deux_prenoms is not null and cle_sans_nom is not null
+    union all
     select fiche_cle, {{ columns_hash(["'L'", 'cle_sans_lieu']) }}, cle_sans_nom, cle_deux_prenoms
     from {{ ref('int_personnes__fiches') }}
     where cle_sans_lieu is not null

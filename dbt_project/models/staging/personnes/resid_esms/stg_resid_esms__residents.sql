@@ -35,6 +35,7 @@ select
     qualite_numero,
     cles_nom,
     cles_prenom,
+    cles_deux_prenoms,
     cles_naissance,
     cles_numero,
     cles_numero_traits,

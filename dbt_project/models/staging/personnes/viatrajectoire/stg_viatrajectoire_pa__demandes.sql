@@ -27,6 +27,7 @@ select
     d.cle_deux_prenoms,
     d.cles_nom,
     d.cles_prenom,
+    d.cles_deux_prenoms,
     d.cles_naissance,
     d._delivery_id as delivery_id,
     d._ligne as ligne,

@@ -104,7 +104,7 @@ def write(d: Departement, identities: pl.DataFrame, name: str | None = None) -> 
     told = decisions(d, followed)
     e.add(told, _orientation_request())
     e.add(told, _decision(), "decisions", "droits_prestations")
-    e.tables["decisions_remplacees"] = told["nature"].eq(_RENEWED).sum()
+    e.tables["decisions_remplacees"] = told.filter(pl.col("nature") == _RENEWED).height
     _transports(e, d, sejours)
     file.content, _ = fhir_resources.bundle("transaction", e.texts)
     file.tables = e.tables

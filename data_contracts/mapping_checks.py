@@ -1,7 +1,8 @@
 """What a mapping says that its reader could not do, or would do without saying so.
 
 Belongs here: the values that a mapping gives against what their field admits, formats of dates, keys that go together.
-Does not belong here: the models of mapping files (`mapping_files`), reading the exports (`ingest.read.csv_produit`).
+Does not belong here: the models of mappings (`mapped_tables`, `mapping_files`), reading the exports
+(`ingest.read.csv_produit`).
 
 The reader takes a mapping at its word: a code that no list has would be set aside on every row of every export, long
 after the mapping was written, and a format that reads nothing leaves every date unread.
@@ -13,20 +14,15 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import polars as pl
 
 from data_contracts import nomenclatures
 from data_contracts.contract import Contract, Entity, Field
+from data_contracts.mapped_tables import ORIGINS, Mapped, MappedTable
 from data_contracts.strict_yaml import Where, YamlFile, wrong_word
 from data_contracts.titles import title_key
 
-if TYPE_CHECKING:
-    from data_contracts.mapping_files import Mapped, MappedTable
-
-# Where the value of a field comes from: exactly one of the three.
-ORIGINS = ("column", "constant", "joined")
 _NUMBER = re.compile(r"[-+]?\d+([.,]\d+)?")
 # Moments that a format must give back: a year on two digits does not (37 is 2037), nor a word that is no format.
 _MOMENTS = (datetime(1937, 11, 23, 17, 4), datetime(2024, 1, 2, 3, 0))

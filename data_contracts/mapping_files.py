@@ -14,39 +14,12 @@ from pydantic import Field as Key
 
 from data_contracts.coherence import check_codes, check_reading
 from data_contracts.contract import Contract, Layout
-from data_contracts.mapping_checks import ORIGINS, check_tables
+from data_contracts.mapped_tables import MappedTable
+from data_contracts.mapping_checks import check_tables
 from data_contracts.odcs import LayoutCode, SourceDeclaration
 from data_contracts.strict_yaml import Free, Strict, Where, YamlFile
 
 READER: Final = "csv_produit"
-
-
-class Mapped(Strict):
-    """How the value of one field is had."""
-
-    column: str | None = None
-    constant: str | None = None
-    joined: tuple[str, ...] | None = None
-    codes: dict[str, str] = Key(default_factory=dict)
-    separator: str | None = None
-    part: int | None = None
-    when: str | None = None
-    dates: tuple[str, ...] = ()
-    prefix: str | None = None
-    default: str | None = None
-    pattern: str | None = None
-
-    @property
-    def origins(self) -> list[str]:
-        return [name for name in ORIGINS if getattr(self, name) is not None]
-
-
-class MappedTable(Strict):
-    """One table that a file fills: field -> how its value is had."""
-
-    fields: dict[str, Mapped]
-    distinct: bool = False
-    when: str | None = None
 
 
 class MappedOptions(Strict):

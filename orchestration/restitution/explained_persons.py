@@ -77,24 +77,29 @@ def explain(home: Home, first: str, second: str, now: datetime) -> dict[str, Any
     """
     if not home.warehouse.exists():
         raise NotReady("L'entrepôt est vide. Lancez d'abord : dlnuf run")
-    with duckdb.connect(str(home.warehouse), read_only=True) as connection:
-        a, b = (_record(connection, Named.read(text)) for text in (first, second))
-        opposed = "opposition" in (a["regle"], b["regle"])  # who opposes matching is not compared, here either
-        keys = a["fiche_cle"], b["fiche_cle"]
-        answer = {
-            "records": [{name: each[name] for name in _TOLD} for each in (a, b)],
-            "one": a["personne_id"] == b["personne_id"],
-            "shared": [] if opposed else _shared(a, b),
-            "step": None if opposed else _step(connection, *keys),
-            "forbidden": ["opposition au rapprochement"] if opposed else _forbidden(a, b),
-            "pending": [] if opposed else _pending(connection, *keys),
-        }
-    owner_only.append(
-        named_files.journal(home),
-        {"nature": "explication", "fiches": [first, second], "finess": [a["finess_et"], b["finess_et"]]},
-        now,
-    )
-    return answer
+    named = [Named.read(text) for text in (first, second)]
+    establishments: list[str] = []
+    try:
+        with duckdb.connect(str(home.warehouse), read_only=True) as connection:
+            a, b = (_record(connection, each) for each in named)
+            establishments = [a["finess_et"], b["finess_et"]]
+            return _explained(connection, a, b)
+    finally:  # who asks about a record that is not held has asked too
+        asked = {"nature": "explication", "fiches": [first, second], "finess": establishments}
+        owner_only.append(named_files.journal(home), asked, now)
+
+
+def _explained(connection: duckdb.DuckDBPyConnection, a: dict[str, Any], b: dict[str, Any]) -> dict[str, Any]:
+    opposed = "opposition" in (a["regle"], b["regle"])  # who opposes matching is not compared, here either
+    keys = a["fiche_cle"], b["fiche_cle"]
+    return {
+        "records": [{name: each[name] for name in _TOLD} for each in (a, b)],
+        "one": a["personne_id"] == b["personne_id"],
+        "shared": [] if opposed else _shared(a, b),
+        "step": None if opposed else _step(connection, *keys),
+        "forbidden": ["opposition au rapprochement"] if opposed else _forbidden(a, b),
+        "pending": [] if opposed else _pending(connection, *keys),
+    }
 
 
 _TOLD = ("source", "finess_et", "delivery_id", "ligne", "personne_id", "regle", "ambigu", "qualite_numero")

@@ -172,3 +172,10 @@ def test_who_asked_is_in_the_journal_and_nobody_s_name_is(home: Home) -> None:
 def test_a_record_that_is_not_held_is_refused(home: Home, text: str) -> None:
     with pytest.raises(NoSuchRecord):
         explained_persons.explain(home, text, text, now())
+
+
+def test_a_question_about_a_record_that_is_not_held_is_in_the_journal_too(home: Home) -> None:
+    with pytest.raises(NoSuchRecord):
+        explained_persons.explain(home, "livraison:3", "livraison:4", now())
+    last = json.loads(named_files.journal(home).read_text(encoding="utf-8").splitlines()[-1])
+    assert (last["fiches"], last["finess"]) == (["livraison:3", "livraison:4"], [])

@@ -26,7 +26,7 @@ _POINTS_AT_ONE = re.compile(
     r"cles?_\w+|qualite_numero|version_cle"
     r"|(?:\w+_)?(?:nir|ins|matricule_ins|mdph|prenoms?|nom_naissance|nom_usage|date_naissance"
     r"|annee_naissance|commune_naissance|lieu_naissance|telephone|courriel|adresse_domicile|code_domicile|date_deces)"
-    r"|nom|ins_\w+|id_\w+|numero_mdph|rpps\w*|preuve_ref"
+    r"|nom|ins_\w+|id_\w+|numero_mdph|rang_naissance|dossier_provenance|nom_unite|rpps\w*|preuve_ref"
 )
 # Ids that are not a person's, where nothing counts persons: of FINESS, of a delivery, of the dictionary.
 _PLAIN_IDS = {"delivery_id", "element_id", "unite_id", "evenement_id"}

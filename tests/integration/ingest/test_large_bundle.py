@@ -17,6 +17,6 @@ def test_a_complete_bundle_of_120_persons_gives_the_same_of_each(guichet: Guiche
     assert counts == {
         "usagers": 1, "sejours": 1, "evaluations": 1, "evaluation_reponses": 4, "projets": 1, "projet_elements": 6,
         "bilans": 1, "evenements": 1, "presences_absences": 1, "decisions": 1, "droits_prestations": 1, "transports": 1,
-        "accords": 2,
+        "accords": 2, "decisions_remplacees": 0, "prises_en_charge": 0,
     }  # fmt: skip
     assert result.rejetees == 0

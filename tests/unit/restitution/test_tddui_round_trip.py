@@ -170,7 +170,8 @@ def test_what_is_written_is_read_again(delivered: tuple[str, Frames]) -> None:
 @given(deliveries())
 @settings(max_examples=25, deadline=None)
 def test_what_is_written_is_what_the_guide_asks(delivered: tuple[str, Frames]) -> None:
-    """But for two things that the rows cannot help: numbers of other signs, and more than one right a decision."""
+    """But for what the rows cannot help: numbers of other signs, more than one right a decision, and a first
+    attribution that its source says to replace another decision."""
     finess, frames = delivered
     with tempfile.TemporaryDirectory() as folder:
         path, content = written(Path(folder), frames, finess)
@@ -179,7 +180,11 @@ def test_what_is_written_is_what_the_guide_asks(delivered: tuple[str, Frames]) -
     assert len(shapes) == content.misshapen.total()
     several = [p for p in said if p.path.endswith("extension[droitPrestation]")]
     assert len(several) == content.crowded
-    assert [str(p) for p in said if p not in shapes and p not in several] == []
+    replacing = [p for p in said if p.rule == "idDecisionMAJInterdiction"]
+    first = frames["droits_prestations"].filter(pl.col("nature") == "1")["decision_id"]
+    contradictory = frames["decisions_remplacees"].filter(pl.col("decision_id").is_in(first.implode()))
+    assert len(replacing) <= contradictory["decision_id"].n_unique()
+    assert [str(p) for p in said if p not in (*shapes, *several, *replacing)] == []
 
 
 def test_every_class_and_every_field_of_the_layout_is_written() -> None:

@@ -80,7 +80,11 @@ couples as (
 
 partenaires as (
     select groupe, count(*) as nombre
-    from (select groupe_a as groupe from couples union all select groupe_b from couples) as cotes
+    from (
+        select groupe_a as groupe from couples
+        union all
+        select groupe_b from couples
+    ) as cotes
     group by groupe
 )
 

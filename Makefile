@@ -49,8 +49,7 @@ site: install  ## build the documentation site in build/site, to be read without
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --config-file .ci/mkdocs.yml
 
 dagster: install  ## the Dagster interface on http://127.0.0.1:3000
-	@umask 077 && home="$$($(BIN)/python -m orchestration.instance)" && \
-	DAGSTER_HOME="$$home" exec $(BIN)/dagster dev -h 127.0.0.1 -p 3000 -m orchestration.definitions
+	@exec $(BIN)/python -m orchestration.service -h 127.0.0.1 -p 3000 -m orchestration.definitions
 
 dashboard: install  ## the dashboard on http://127.0.0.1:8501
 	@$(BIN)/dlnuf dashboard

@@ -1,13 +1,14 @@
-"""Dagster's own home, under ours: its settings and its local storage. `python -m orchestration.instance` prints it.
+"""Dagster's own home, under ours: its settings and its local storage.
 
-Belongs here: dagster.yaml. Does not belong here: assets, jobs, sensors (`definitions`).
+Belongs here: dagster.yaml. Does not belong here: starting the service (`service`), what it serves
+(`definitions`).
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from ingest.home import Home, reserve
+from ingest.home import Home
 
 # Sqlite storage under DAGSTER_HOME is Dagster's default: nothing to declare.
 SETTINGS = """\
@@ -30,8 +31,3 @@ def prepare(home: Home) -> Path:
     if not path.exists() or path.read_text(encoding="utf-8") != SETTINGS:
         path.write_text(SETTINGS, encoding="utf-8")
     return home.dagster
-
-
-if __name__ == "__main__":
-    reserve()
-    print(prepare(Home.from_env()))

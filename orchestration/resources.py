@@ -6,7 +6,7 @@ Belongs here: Dagster resources. Does not belong here: what is done with them (`
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
 from importlib.metadata import version
@@ -20,6 +20,7 @@ from ingest import clock
 from ingest.home import Home
 from orchestration import dbt_runtime
 from orchestration.lock import writing
+from orchestration.orphan_runs import working
 from orchestration.progress import Progress, silent
 
 # A step of a Dagster run waits this long for a `dlnuf run` started by hand to end, and gives up with the reason.
@@ -50,7 +51,12 @@ class Warehouse:
 
 def served(home: Home) -> dg.ResourceDefinition:
     """The resource of the code location. It is made again for each run and each tick: each has its own instant."""
-    return dg.ResourceDefinition(lambda _context: Warehouse(home, clock.now()))
+
+    def made(context: dg.InitResourceContext) -> Iterator[Warehouse]:
+        with working(home, context.run_id) if context.run_id else nullcontext():
+            yield Warehouse(home, clock.now())
+
+    return dg.ResourceDefinition(made)
 
 
 class Dbt(DbtCliResource):

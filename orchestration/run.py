@@ -19,6 +19,7 @@ from data_contracts import checking
 from ingest import clock
 from ingest.home import Home
 from ingest.stages import journal
+from orchestration import interruption
 from orchestration.dbt_runtime import prepare_manifest, test_descriptions
 from orchestration.lock import writing
 from orchestration.partitions import all_years_tags, years
@@ -89,8 +90,12 @@ def run(
         wait_for_warehouse(home)
         progress("Préparation", 0, None)
         before = _version(home)
-        warnings = execute(home, millesime, progress, now, allow_shrink, to_refuse)
-        version = _version(home)
+        try:
+            warnings = execute(home, millesime, progress, now, allow_shrink, to_refuse)
+        finally:
+            version = _version(home)
+            if version is not None and version != before:
+                interruption.already_published(version)
     return RunOutcome(False, version != before, version, time.monotonic() - start, warnings)
 
 
@@ -162,6 +167,8 @@ def execute(
                 run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
                 raise_on_error=False,
             )
+    if not result.success and interruption.asked():
+        raise KeyboardInterrupt
     failed = [check for check in result.get_asset_check_evaluations() if not check.passed]
     reasons = [_reason(event) for event in result.all_events if event.is_step_failure]
     if not reasons:  # a step that is skipped although no other failed must not go unnoticed

@@ -13,7 +13,7 @@ PATIENCE_S = 900.0
 Seen = TypeVar("Seen")
 
 
-def wait_until(seen: Callable[[], Seen]) -> Seen:
+def wait_until(seen: Callable[[], Seen | None]) -> Seen:
     """What `seen` gives, as soon as it is true."""
     limit = time.monotonic() + PATIENCE_S
     while not (found := seen()):

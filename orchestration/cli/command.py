@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from ingest.home import reserve
+from orchestration import interruption
 from orchestration.cli import contracts, deliveries, keys, person_commands, prepare, retention_commands, synthetic
 from orchestration.cli.options import FAILED, MISUSED
 from orchestration.cli.renamed import Renamed
@@ -91,10 +92,7 @@ def main() -> None:
         app()
     except Exception as error:
         codes = [code for kind, code in _expected().items() if isinstance(error, kind)]
-        if not codes or os.environ.get("DLNUF_DEBUG"):
+        if not codes or interruption.asked() or os.environ.get("DLNUF_DEBUG"):
             raise
         print(f"Erreur : {error}", file=sys.stderr)
         sys.exit(codes[0])
-    except KeyboardInterrupt:
-        print("Interrompu. Rien de publié n'a changé ; relancez la même commande pour reprendre.", file=sys.stderr)
-        sys.exit(130)

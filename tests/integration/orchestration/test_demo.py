@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -162,22 +163,28 @@ def started(home: Home, path: str) -> Callable[[], bool]:
     return lambda: any(home.root.glob(path))
 
 
-KILLS = [
-    "lake/deliveries/*.json",  # while files are read
-    "dbt/target/run/dlnuf/models/dlnuf/dlnuf_valeurs.sql",  # while dbt resolves
-    "publication/.staging-*/marts/*.parquet",  # while the snapshot is written
+# Where a run is stopped, and how.
+STOPS = [
+    ("lake/deliveries/*.json", signal.SIGTERM),  # while files are read
+    ("dbt/target/run/dlnuf/models/dlnuf/dlnuf_valeurs.sql", signal.SIGINT),  # while dbt resolves
+    ("dbt/target/run/dlnuf/models/dlnuf/dlnuf_valeurs.sql", signal.SIGKILL),
+    ("publication/.staging-*/marts/*.parquet", signal.SIGKILL),  # while the snapshot is written
 ]
+INTERRUPTED = "Interrompu. Rien de publié n'a changé ; relancez la même commande pour reprendre.\n"
 
 
-def test_a_run_killed_at_any_moment_then_run_again_publishes_the_same(
+def test_a_run_stopped_at_any_moment_then_run_again_publishes_the_same(
     played: tuple[Home, str], tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     reference = read_current(played[0])
     assert reference is not None
     home = shared.with_dbt_read(Home(tmp_path / "var"), shared.read_project(tmp_path_factory))
     shutil.copytree(played[0].landing, home.landing)
-    for path in KILLS:
-        kill_when(home, started(home, path), path)
+    for path, how in STOPS:
+        with suppress(FileNotFoundError):
+            (home.dbt / "target" / "run" / "dlnuf" / "models" / "dlnuf" / "dlnuf_valeurs.sql").unlink()
+        code, said = stopped(home, how, started(home, path), path)
+        assert (code, said) == ((-how, "") if how == signal.SIGKILL else (130, INTERRUPTED)), path
         assert read_current(home) is None
     done = dlnuf(home, "run")
     assert done.returncode == 0, done.stderr
@@ -187,14 +194,16 @@ def test_a_run_killed_at_any_moment_then_run_again_publishes_the_same(
     assert list(home.publication.glob(".staging-*")) == []
 
 
-def kill_when(home: Home, reached: Callable[[], bool], what: str) -> None:
-    """Start a run and kill it, alone and without warning, once it has come that far."""
+def stopped(home: Home, how: signal.Signals, reached: Callable[[], bool], what: str) -> tuple[int, str]:
+    """Starts a run and stops it, alone, once it has come that far: its exit code, and what it said."""
     with subprocess.Popen(
-        command("run"), env=environment(home), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command("run"), env=environment(home), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     ) as run:
         limit = time.monotonic() + PATIENCE_S
         while not reached():
             assert run.poll() is None, f"le traitement s'est terminé avant : {what}"
             assert time.monotonic() < limit, what
             time.sleep(0.02)
-        os.kill(run.pid, signal.SIGKILL)
+        os.kill(run.pid, how)
+        _, said = run.communicate()
+        return run.returncode, said

@@ -20,6 +20,7 @@ from dashboards import queries
 from dashboards.current import NoPublicationError
 from dashboards.formats import INCONNU, SECRET, instant_text, plain, text, with_unit
 from dashboards.labels import label, labels
+from ingest.spreadsheet_text import harmless_frame
 
 CSV_MIME = "text/csv"
 SHORT = 15  # rows up to which a table is plain HTML
@@ -161,8 +162,8 @@ def beside(frame: pl.DataFrame, columns: Mapping[str, Column | str], name: str, 
 
 
 def to_csv(frame: pl.DataFrame) -> bytes:
-    """CSV that a French spreadsheet opens as it is: semicolons, decimal comma, UTF-8 with its mark."""
-    return b"\xef\xbb\xbf" + frame.write_csv(separator=";", decimal_comma=True).encode("utf-8")
+    """CSV that a French spreadsheet opens as it is: semicolons, decimal comma, UTF-8 with its mark, no formula."""
+    return b"\xef\xbb\xbf" + harmless_frame(frame).write_csv(separator=";", decimal_comma=True).encode("utf-8")
 
 
 def download_csv(label: str, frame: Callable[[], pl.DataFrame], name: str, key: str) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ingest import clock
+from ingest.spreadsheet_text import harmless
 
 
 class JournalDamaged(OSError):
@@ -51,11 +52,14 @@ def opened(path: Path) -> Iterator[BinaryIO]:
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[Any]], *, mark: bool = True) -> bytes:
-    """A French CSV (semicolons, UTF-8). mark: begin with the byte-order mark by which spreadsheets recognise UTF-8."""
+    """A French CSV (semicolons, UTF-8), in which no text is a formula for a spreadsheet.
+
+    mark: begin with the byte-order mark by which spreadsheets recognise UTF-8.
+    """
     text = io.StringIO()
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
-    writer.writerow(header)
-    writer.writerows(rows)
+    for row in (header, *rows):
+        writer.writerow([harmless(cell) if isinstance(cell, str) else cell for cell in row])
     return text.getvalue().encode("utf-8-sig" if mark else "utf-8")
 
 

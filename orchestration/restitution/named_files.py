@@ -55,13 +55,8 @@ def folder(out: Path, home: Home) -> Path:
 
 
 def table(path: Path, header: Sequence[str], rows: Sequence[Sequence[str]], *, mark: bool = True) -> Written:
-    """A CSV, for a spreadsheet (`mark`) or for a machine. In a spreadsheet, a cell is never a formula."""
-    cells = [[_as_text(cell) for cell in row] for row in rows] if mark else rows
-    return _written(path, owner_only.table(header, cells, mark=mark), len(rows))
-
-
-def _as_text(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t")) else cell
+    """A CSV, for a spreadsheet (`mark`) or for a machine."""
+    return _written(path, owner_only.table(header, rows, mark=mark), len(rows))
 
 
 def document(path: Path, content: Any, rows: int) -> Written:

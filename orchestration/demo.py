@@ -46,6 +46,7 @@ class Cost:
 
 # Counts of the generator with seed 1; the rest measured on the machine of docs/benchmarks, rounded up.
 COSTS = {
+    "petit": Cost(50, 3_000, 45, 800, 120),
     "departement": Cost(330, 22_000, 60, 900, 250),
     "demonstration": Cost(1_400, 96_000, 120, 1_400, 700),
     "region": Cost(2_900, 183_000, 180, 2_000, 1_400),

@@ -17,6 +17,7 @@ DONE, FAILED, MISUSED = 0, 1, 2
 class Scale(StrEnum):
     """Size of what is generated."""
 
+    petit = "petit"
     departement = "departement"
     demonstration = "demonstration"
     region = "region"

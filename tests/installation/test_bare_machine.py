@@ -73,7 +73,7 @@ def test_the_first_command_of_readme_is_enough(root: Path, suite: str, python: s
             apart('install -D -m 644 "$1" "$2"', value, f"{root}{value}")
 
     as_newcomer = ["setpriv", "--reuid=nouvelle", "--regid=nouvelle", "--clear-groups", *bare, f"HOME=/{HOME}"]
-    run = apart(into, root, *as_newcomer, "sh", "-euc", 'cd "/$1"; make run ARGS="--scale departement"', "sh", CHECKOUT)
+    run = apart(into, root, *as_newcomer, "sh", "-euc", 'cd "/$1"; make run ARGS="--scale petit"', "sh", CHECKOUT)
     assert run.returncode == 0, run.stdout
     assert json.loads((root / CHECKOUT / ".venv" / installation.RECORD).read_text("utf-8"))["python"] == python
     assert (root / CHECKOUT / "var" / "publication" / "current.json").exists()

@@ -30,9 +30,9 @@ from witness.installation import Installation
 
 Progress = Callable[[str, int, int | None], None]  # what is being done, done so far, total
 
-SCALES = ("departement", "demonstration", "region", "national")
+SCALES = ("petit", "departement", "demonstration", "region", "national")
 BY_DEFAULT = ("departement", "region", "national")
-REPEATS = {"departement": 3, "demonstration": 3, "region": 3, "national": 1}
+REPEATS = {"petit": 3, "departement": 3, "demonstration": 3, "region": 3, "national": 1}
 HEAVIEST = 10  # models listed in the profile
 
 

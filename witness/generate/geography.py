@@ -20,6 +20,8 @@ from witness.generate.structure_numbers import siren_number
 FIRST_COMMUNE_SIREN = 60_000
 POPULATION_YEARS = tuple(range(2020, 2026))
 SCALES: dict[str, tuple[str, ...]] = {
+    # The département of the fewest establishments: what is quickest to run whole.
+    "petit": ("48",),
     # A département whose FINESS numbers start with 0, since losing that zero is a defect that must be shown.
     "departement": ("01",),
     # What `dlnuf demo` shows: a whole region, so that its rates are known, of a few départements that can be compared,

@@ -1,4 +1,4 @@
-"""The bench by the command, on a département: what it says has its shape, and pandas retains what the layer retains."""
+"""The bench by the command, on the smallest département: what it says has its shape, and pandas retains the same."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], 
     (folder / "tmp").mkdir()
     report = folder / "rapport.md"
     done = subprocess.run(
-        [str(Path(sys.executable).with_name("dlnuf")), "bench", "--scale", "departement", "--repeats", "1", "--json",
+        [str(Path(sys.executable).with_name("dlnuf")), "bench", "--scale", "petit", "--repeats", "1", "--json",
          "--out", str(report)],
         env={**os.environ, "TMPDIR": str(folder / "tmp"), "DLNUF_HOME": str(folder / "ailleurs")},
         capture_output=True, text=True, check=False,
@@ -37,8 +37,8 @@ def test_what_it_says_has_its_shape(measured: tuple[dict[str, Any], Path, Path])
     assert {"floor_ratio", "pandas_ratio", "incremental_share", "growth_exponent", "dashboard_query_ms"} <= told.keys()
     assert told["machine"]["cores"] <= 2
     (scale,) = told["scales"]
-    assert 0.008 < scale["share"] < 0.01
-    assert scale["observations"] == scale["retained"] + scale["losers"] > 100_000
+    assert 0.001 < scale["share"] < 0.0015
+    assert scale["observations"] == scale["retained"] + scale["losers"] > 10_000
     assert scale["wall_s"] > 0
     assert scale["cpu_s"] > 0
     assert 300 < scale["peak_mb"] < 6_000

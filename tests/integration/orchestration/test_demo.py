@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -166,9 +165,8 @@ def started(home: Home, path: str) -> Callable[[], bool]:
 # Where a run is stopped, and how.
 STOPS = [
     ("lake/deliveries/*.json", signal.SIGTERM),  # while files are read
-    ("dbt/target/run/dlnuf/models/dlnuf/dlnuf_valeurs.sql", signal.SIGINT),  # while dbt resolves
-    ("dbt/target/run/dlnuf/models/dlnuf/dlnuf_valeurs.sql", signal.SIGKILL),
-    ("publication/.staging-*/marts/*.parquet", signal.SIGKILL),  # while the snapshot is written
+    ("dbt/target/run/dlnuf/models/dlnuf/dlnuf_valeurs.sql", signal.SIGKILL),  # while dbt resolves
+    ("publication/.staging-*/marts/*.parquet", signal.SIGINT),  # while the snapshot is written
 ]
 INTERRUPTED = "Interrompu. Rien de publié n'a changé ; relancez la même commande pour reprendre.\n"
 
@@ -181,8 +179,6 @@ def test_a_run_stopped_at_any_moment_then_run_again_publishes_the_same(
     home = shared.with_dbt_read(Home(tmp_path / "var"), shared.read_project(tmp_path_factory))
     shutil.copytree(played[0].landing, home.landing)
     for path, how in STOPS:
-        with suppress(FileNotFoundError):
-            (home.dbt / "target" / "run" / "dlnuf" / "models" / "dlnuf" / "dlnuf_valeurs.sql").unlink()
         code, said = stopped(home, how, started(home, path), path)
         assert (code, said) == ((-how, "") if how == signal.SIGKILL else (130, INTERRUPTED)), path
         assert read_current(home) is None

@@ -11,8 +11,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from ingest.home import Home
+from orchestration.dbt_runtime import DAY, DBT_EXECUTABLE, environment
 from tests.adding.grown import ET, FILES
 from tests.adding.pages import Copy
+from tests.instants import TODAY
 
 DUI = "data_contracts/sources/dui.odcs.yaml"
 REQUESTS = "data_contracts/sources/guichet_invente.odcs.yaml"
@@ -72,6 +75,14 @@ schema:
       - {name: le, physicalName: Depuis, logicalType: date}
       - {name: demande_le, physicalName: Demandé le, logicalType: date}
 """
+# Deliveries are read and loaded; of the layer, stays alone are built.
+READ = """
+from ingest.home import Home
+from ingest.pipeline import load_warehouse, process_pending
+home = Home.from_env()
+process_pending(home)
+load_warehouse(home)
+"""
 # Aubépine asked before she came; somebody whom nothing else tells waits.
 SENT = f"""Site;Souhait;Patronyme;Petits noms;Jour de naissance;Genre;Né à;Accueil voulu;Où en est-on;Depuis;Demandé le
 {ET};1;Zzexemple;Aubepine;03/02/1938;F;01004;HP;entre;02/10/2015;01/09/2015
@@ -96,7 +107,12 @@ def test_a_system_of_requests_alone_and_a_dui_believed_last_are_built(tmp_path: 
                 (sent / path).write_bytes(content)
     (sent / "guichet_2024-12-01.csv").write_text(SENT, encoding="utf-8")
     copy.dlnuf("deliver", str(sent))
-    copy.dlnuf("run")
+    copy.python(READ)
+    variables = {**environment(Home(copy.home)), DAY: TODAY.isoformat()}
+    copy.run(
+        str(DBT_EXECUTABLE), "--quiet", "--no-use-colors", "build", "--profiles-dir", ".",
+        "--select", "+dlnuf_sejours", "--exclude", "test_type:unit", cwd="dbt_project", **variables,
+    )  # fmt: skip
     with duckdb.connect(str(copy.home / "warehouse.duckdb"), read_only=True) as warehouse:
         both = warehouse.execute(
             """SELECT date_entree::VARCHAR, date_entree_source, dui_date_entree::VARCHAR, date_sortie_source

@@ -89,6 +89,7 @@ def test_every_error_sown_is_counted_once(departement):
 @pytest.mark.parametrize(
     ("scale", "said"),
     [
+        ("petit", "Lozère"),
         ("departement", "Ain"),
         ("demonstration", "Centre-Val de Loire (6 départements)"),
         ("region", "Grand Est (10 départements)"),

@@ -79,19 +79,19 @@ def _encoding(content: bytes) -> str:
 
 
 @given(french)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_pure_french_cp1252_is_never_refused(text: str) -> None:
     assert _encoding(f"année\n{text}".encode("cp1252")) == "cp1252"
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=60))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_pure_utf_8_is_never_refused(text: str) -> None:
     assert _encoding(f"année\n{text}".encode()) == "utf-8"
 
 
 @given(french, french)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_a_line_of_each_encoding_is_never_read(first: str, second: str) -> None:
     for lines in (("à é" + first, "utf-8"), ("année" + second, "cp1252")), (("année", "cp1252"), ("à", "utf-8")):
         with pytest.raises(UnreadableFile, match="encodages mêlés"):

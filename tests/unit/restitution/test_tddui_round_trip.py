@@ -156,7 +156,7 @@ def rows_of(frames: Frames, table: str) -> list[dict[str, Any]]:
 
 
 @given(deliveries())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_what_is_written_is_read_again(delivered: tuple[str, Frames]) -> None:
     finess, frames = delivered
     with tempfile.TemporaryDirectory() as folder:
@@ -168,7 +168,7 @@ def test_what_is_written_is_read_again(delivered: tuple[str, Frames]) -> None:
 
 
 @given(deliveries())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_what_is_written_is_what_the_guide_asks(delivered: tuple[str, Frames]) -> None:
     """But for what the rows cannot help: numbers of other signs, more than one right a decision, and a first
     attribution that its source says to replace another decision."""

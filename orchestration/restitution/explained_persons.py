@@ -40,7 +40,7 @@ _NEAR = {
 _PART = "une partie du nom, qui est le nom de l'autre"
 _STEPS = {
     "1_traits": "traits", "2_nom_prenom": "nom_prenom", "3_nir": "nir", "4_proches": "proche, par les écritures",
-    "5_sejours": "proche, par les séjours", "6_dossiers": "dossier",
+    "5_sejours": "proche, par les séjours", "6_dossiers": "dossier", "7_entrees": "entree",
 }  # fmt: skip
 _PIECE = 16
 

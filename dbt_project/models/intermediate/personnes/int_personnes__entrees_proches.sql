@@ -1,7 +1,7 @@
 {# One row per pair of records of one establishment that differ by one trait (name, given name, or birth, of which two parts of three are
    the same, or the year where a day is not known), that two systems tell, and that each lacks in the other: the entries are near, neither
    record's person has the other system's entry already, no number of theirs contradicts the other's, and no third record comes in
-   question. #}
+   question for one of them alone. #}
 {%- set before = ref('int_personnes__etape_4_proches') -%}
 with numeros as (
     -- A number without its key may be mistyped: it forbids that what differs be one.
@@ -95,19 +95,23 @@ paires as (
         and deja_b.cle is null
 ),
 
--- One candidate on each side, whatever they differ by.
+-- Whatever they differ by: who comes in question for one comes in question for the other. Three systems that tell one entry, each by a
+-- record of its own, make three such pairs; a fourth record that only one of them is like leaves all of them in doubt.
 couples as (
-    select distinct groupe_a, groupe_b from paires
+    select distinct groupe_a as groupe, groupe_b as autre from paires
+    union
+    select groupe_b, groupe_a from paires
 ),
 
 partenaires as (
-    select groupe, count(*) as nombre
-    from (
-        select groupe_a as groupe from couples
-        union all
-        select groupe_b from couples
-    ) as cotes
-    group by groupe
+    select groupe, count(*) as nombre from couples group by groupe
+),
+
+communs as (
+    select a.groupe as groupe_a, b.groupe as groupe_b, count(*) as nombre
+    from couples as a
+    inner join couples as b on a.autre = b.autre and a.groupe < b.groupe
+    group by a.groupe, b.groupe
 )
 
 select
@@ -115,8 +119,9 @@ select
     paires.groupe_b,
     min(paires.fiche_a) as fiche_a,
     min(paires.fiche_b) as fiche_b,
-    a.nombre = 1 and b.nombre = 1 as est_retenue
+    a.nombre = coalesce(communs.nombre, 0) + 1 and b.nombre = coalesce(communs.nombre, 0) + 1 as est_retenue
 from paires
 inner join partenaires as a on paires.groupe_a = a.groupe
 inner join partenaires as b on paires.groupe_b = b.groupe
-group by paires.groupe_a, paires.groupe_b, a.nombre, b.nombre
+left join communs on paires.groupe_a = communs.groupe_a and paires.groupe_b = communs.groupe_b
+group by paires.groupe_a, paires.groupe_b, a.nombre, b.nombre, communs.nombre

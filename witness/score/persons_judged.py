@@ -130,9 +130,7 @@ def _stays(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     return pairs(connection, "membres_declarations")
 
 
-def _members(
-    connection: duckdb.DuckDBPyConnection, table: str, held: str, group: str, left_out: str
-) -> None:
+def _members(connection: duckdb.DuckDBPyConnection, table: str, held: str, group: str, left_out: str) -> None:
     """Create `membres_<table>`, with one row a record of the truth, and `membres_<table>_opposants`, with those whose
     true one is in `left_out`.
 

@@ -174,7 +174,9 @@ def test_a_century_may_be_another() -> None:
      (date(1931, 6, 11), set()), (date(1932, 6, 10), set())],
 )  # fmt: skip
 def test_a_date_of_which_one_part_is_mistyped_keeps_the_two_others(other: date, shared: set[str]) -> None:
-    one_day, another = (all_of(traits.birth_parts(pl.col("naissance")), naissance=day) for day in (date(1931, 5, 10), other))
+    one_day, another = (
+        all_of(traits.birth_parts(pl.col("naissance")), naissance=day) for day in (date(1931, 5, 10), other)
+    )
     assert one_day & another == shared
 
 

@@ -96,7 +96,7 @@ paires as (
 ),
 
 -- Whatever they differ by: who comes in question for one comes in question for the other. Three systems that tell one entry, each by a
--- record of its own, make three such pairs; a fourth record that only one of them is like leaves all of them in doubt.
+-- record of its own, make three such pairs; a fourth record that is not like all of them leaves all in doubt.
 couples as (
     select distinct groupe_a as groupe, groupe_b as autre from paires
     union
@@ -108,9 +108,10 @@ partenaires as (
 ),
 
 communs as (
-    select a.groupe as groupe_a, b.groupe as groupe_b, count(*) as nombre
+    select a.groupe as groupe_a, b.groupe as groupe_b, count(*) as nombre, min(partenaires.nombre) as nombre_chacun
     from couples as a
     inner join couples as b on a.autre = b.autre and a.groupe < b.groupe
+    inner join partenaires on a.autre = partenaires.groupe
     group by a.groupe, b.groupe
 )
 
@@ -119,9 +120,9 @@ select
     paires.groupe_b,
     min(paires.fiche_a) as fiche_a,
     min(paires.fiche_b) as fiche_b,
-    a.nombre = coalesce(communs.nombre, 0) + 1 and b.nombre = coalesce(communs.nombre, 0) + 1 as est_retenue
+    a.nombre = coalesce(communs.nombre, 0) + 1 and b.nombre = a.nombre and coalesce(communs.nombre_chacun, a.nombre) = a.nombre as est_retenue
 from paires
 inner join partenaires as a on paires.groupe_a = a.groupe
 inner join partenaires as b on paires.groupe_b = b.groupe
 left join communs on paires.groupe_a = communs.groupe_a and paires.groupe_b = communs.groupe_b
-group by paires.groupe_a, paires.groupe_b, a.nombre, b.nombre, communs.nombre
+group by paires.groupe_a, paires.groupe_b, a.nombre, b.nombre, communs.nombre, communs.nombre_chacun

@@ -162,8 +162,8 @@ def normalised(told: pl.DataFrame) -> pl.DataFrame:
     """The columns of the roles -> the same, and what is made of each, beginning with « _ ».
 
     _nom, _prenom, _tous_prenoms, _deux_prenoms, _sexe, _lieu, _departement, _ins, _nir, _mdph; the birth as ISO:
-    `_naissance`, and `_naissance_sure` when its day is known; `_son`, `_son_*`: writings of the name; `_donne_*`: of the
-    given name.
+    `_naissance`, and `_naissance_sure` when its day is known; `_son`, `_son_*`: writings of the name; `_donne_*`: of
+    the given name.
     """
     names, used, given, born = (pl.col(role) for role in ("nom", "nom_usage", "prenoms", "naissance"))
     for columns in (
@@ -318,8 +318,8 @@ def departement_of_birth(text: pl.Expr, code: pl.Expr) -> pl.Expr:
     """Where a birth place lies: a département of today (20 for Corsica), or a country (99 and its number).
 
     The text may be a code of the COG of any year, a postal code, or that of the département itself: all of them agree
-    on it. Countries that were once one state are one. code: what `place` makes of it. 75001 to 75020 are post offices of Paris, and communes of the Seine until
-    1968, which other départements have now: which one is not known.
+    on it. Countries that were once one state are one. code: what `place` makes of it. 75001 to 75020 are post offices
+    of Paris, and communes of the Seine until 1968, which other départements have now: which one is not known.
     """
     alone = without_spaces(text).str.extract(r"^([0-9]{2}|2[AB]|9[78][0-9])$")
     lost = code.str.contains(_BEFORE_INDEPENDENCE) & ~code.is_in(territoires.commune_codes().implode())

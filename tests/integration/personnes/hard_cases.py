@@ -208,7 +208,7 @@ def _births() -> Iterator[tuple[str, str, tuple[Record, ...]]]:
         dui("a", told, number=number), resid("a", {**told, "ne": "14/08/1939"}, "B", number=number, entry="02/05/2024"),
     )  # fmt: skip
     told = person("Benavalu", "Nadia", "01/01/1934", "F", "99352")
-    yield "née le 1er janvier à l'étranger, trois systèmes, même entrée", "chacun a une fiche, et tous la même entrée", (
+    yield "née le 1er janvier à l'étranger, trois systèmes", "chacun a une fiche, et tous la même entrée", (
         dui("a", told), resid("a", told), vt("a", told, entry="11/03/2024"),
     )  # fmt: skip
     told = person("Janvivier", "Marcel", "01/01/1936", "M")
@@ -277,7 +277,8 @@ def _given_names() -> Iterator[tuple[str, str, tuple[Record, ...]]]:
         ("composé et premier seul", "Jean-Pierre", "Jean"),
         ("composé et second seul", "Jean-Louis", "Louis"),
         ("ordre changé", "Pierre Jean", "Jean Pierre"),
-        ("prénoms collés", "Jean-Claude", "JEANCLAUDE"), ("prénoms collés, et un autre", "Jean-Claude Rémi", "JEANCLAUDE REMI"),
+        ("prénoms collés", "Jean-Claude", "JEANCLAUDE"),
+        ("prénoms collés, et un autre", "Jean-Claude Rémi", "JEANCLAUDE REMI"),
         ("tous les prénoms", "Anne-Marie", "ANNE MARIE JOSEPHE"),
         ("une lettre", "Simone", "Simonne"), ("second abrégé", "Marie-Thérèse", "Marie-Th"),
         ("premier réduit à son initiale", "Jean-Baptiste", "J.-Baptiste"),

@@ -71,7 +71,7 @@ _ONE_STATE_ONCE = (
     "99315 99317",  # Ethiopia, Eritrea
     "99343 99349",  # Sudan, South Sudan
 )
-_OF_NO_COUNTRY = ("99", "99990")  # abroad, and no more is said
+_OF_NO_COUNTRY = ["99", "99000", "99100", "99990"]  # abroad, France, another country: no more is said
 _CORSICA = "20"  # before 1976, and in postal codes still: 2A and 2B cannot be told apart there
 # Algeria, Morocco and Tunisia before their independence: 91 to 96, then the number of the country.
 _PARIS_OR_SEINE = r"^750(?:0[1-9]|1[0-9]|20)$"
@@ -326,7 +326,7 @@ def departement_of_birth(text: pl.Expr, code: pl.Expr) -> pl.Expr:
     told_twice = without_spaces(text).str.contains(_PARIS_OR_SEINE)
     country = pl.when(lost).then(pl.lit(ABROAD) + code.str.tail(3)).when(code.str.starts_with(ABROAD)).then(code)
     found = pl.coalesce(country.replace(_once()), pl.when(~told_twice).then(territoires.departement_of(code)))
-    return pl.coalesce(alone, found).replace(list(_OF_NO_COUNTRY), None).str.replace(r"^2[AB]$", _CORSICA)
+    return pl.coalesce(alone, found).replace(_OF_NO_COUNTRY, None).str.replace(r"^2[AB]$", _CORSICA)
 
 
 @cache

@@ -114,7 +114,9 @@ def _persons(score: dict[str, Any]) -> None:
     st.markdown(
         "Deux fiches d'une même personne, deux déclarations d'un même séjour : ce qui a été rapproché à raison "
         "(précision), et ce qui devait l'être et l'a été (rappel). "
-        f"{count(persons['plusieurs_ins'], 'personne porte', 'personnes portent')} plusieurs INS qualifiées."
+        f"{count(persons['plusieurs_ins'], 'personne porte', 'personnes portent')} plusieurs INS qualifiées. "
+        "Les fiches de qui s'oppose au rapprochement n'en sont pas : "
+        f"{count(len(persons['opposants']['fiches_rapprochees']), 'est rapprochée', 'sont rapprochées')} d'une autre."
     )
     judged = [("Personnes", persons, persons["membres"]), ("Séjours", stays, stays["membres"])]
     judged += [(label("statut_sejour", each["statut"]), each, each["reels"]) for each in score.get("statuses") or []]

@@ -164,7 +164,7 @@ def _key(key: KeyColumn, named: pl.DataFrame, persons: Pseudonyms) -> pl.Series:
         case "list":
             writings, around = _WRITINGS[key.name]
             texts = named.select(_joined(*around).alias("_"), **{str(i): text for i, text in enumerate(writings)})
-            return persons.beside(key.name, texts["_"], texts.drop("_"))
+            return persons.beside(_MARKS.get(key.name, key.name), texts["_"], texts.drop("_"))
     return persons.of_column(_column(named, _TEXTS[key.name]))
 
 
@@ -210,8 +210,8 @@ def _text(mark: str, *parts: str) -> pl.Expr:
 # What each key is the HMAC of, over the normalised parts.
 _TEXTS = {
     "cle_ins": _joined(pl.col("_type_ins"), pl.col("_ins_qualifiee")),
-    "cle_traits": _text("T5", "nom", "prenom", "naissance_stricte", "sexe", "lieu"),
-    "cle_nom_prenom": _text("T4", "nom", "prenom", "naissance", "sexe"),
+    "cle_traits": _text("T5", "nom", "prenom", "naissance_sure", "sexe", "lieu"),
+    "cle_nom_prenom": _text("T4", "nom", "tous_prenoms", "naissance", "sexe"),
     "cle_nir": _text("NIR", "numero_nir", "prenom", "naissance"),
     "cle_sans_lieu": _text("SL", "nom", "prenom", "naissance_sure"),
     "cle_sans_nom": _text("SN", "prenom", "naissance_sure", "departement"),
@@ -221,6 +221,8 @@ _TEXTS = {
     "cle_numero": _text("NUM", "numero"),
     "cle_mdph": _text("MDPH", "mdph"),
 }
+_MARKS = {"cles_nom_parties": "cles_nom"}  # what is a part of a name is looked for among whole ones
+_KNOWN_DAY = pl.when(pl.col("_naissance_sure").is_not_null()).then(pl.col("naissance"))
 # What each list of short keys is made of: the writings of one trait, each beside these parts. Of a number, what says
 # that it is of one person: a given name, near ones included (twins may bear one number by mistake, and have the name
 # and the birth in common); or the given name, and what one mistake leaves of the birth.
@@ -229,16 +231,23 @@ _WRITINGS: dict[str, tuple[list[pl.Expr], tuple[pl.Expr, ...]]] = {
         traits.name_writings(),
         (pl.col("_prenom"), pl.col("_naissance_sure"), pl.col("_departement")),
     ),
+    "cles_nom_parties": (
+        traits.name_parts(),
+        (pl.col("_prenom"), pl.col("_naissance_sure"), pl.col("_departement")),
+    ),
     "cles_prenom": (
         traits.given_writings(),
         (pl.col("_nom"), pl.col("_naissance_sure"), pl.col("_sexe"), pl.col("_departement")),
     ),
     "cles_deux_prenoms": (traits.two_given_names(), (pl.col("_nom"), pl.col("_naissance_sure"))),
     "cles_naissance": (
-        traits.birth_writings(pl.col("_jour_sur")), (pl.col("_nom"), pl.col("_prenom"), pl.col("_departement"))
+        traits.birth_writings(_KNOWN_DAY), (pl.col("_nom"), pl.col("_prenom"), pl.col("_departement"))
+    ),
+    "cles_naissance_parties": (
+        traits.birth_parts(_KNOWN_DAY), (pl.col("_nom"), pl.col("_prenom"), pl.col("_departement"))
     ),
     "cles_numero": (
-        [*traits.given_names(), pl.col("_son_prenom"), *traits.one_letter_less(pl.col("_son_prenom"))],
+        [*traits.given_names(), pl.col("_son_prenom"), *traits.given_letter_less(pl.col("_son_prenom"))],
         (pl.col("_numero"),),
     ),
     "cles_numero_traits": (

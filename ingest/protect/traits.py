@@ -37,6 +37,7 @@ _PARTICLES = (
 _REJECTED = r"^(.+?) ((?:DE LA|DE L|DES|DE|DU|D|LE|LA|VON DER|VON|VAN DER|VAN DEN|VAN))$"
 _SHORTEST_PART = 3  # letters of a part of a compound name that stands for it
 _CUT = 8  # letters by which a name that a column cut short is still known
+_BEGUN = r"^(\S+ \S{3})"  # the first part of a compound name, and what shows that it goes on
 _SHORTEST_TYPED = 4  # letters under which one letter less is another name
 _LONGEST_TYPED = 14  # places of the letters that may be mistyped; beyond, the first letters suffice
 _TOKENS = 3  # given names that count
@@ -53,6 +54,24 @@ _SOUNDS = {
 _REPEATED = {letter * n: letter for n in range(8, 1, -1) for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ*"}
 
 ABROAD = "99"
+# Countries that were one state, or of one, in the life of somebody: a birth there has either code (INSEE, code officiel
+# géographique, pays et territoires étrangers). Each goes to the first of its line.
+_ONE_STATE_ONCE = (
+    "99123 99106 99107 99108 99148 99151 99155 99252 99253 99255 99256 99257 99258 99259 99260",  # USSR
+    "99121 99118 99119 99120 99145 99156 99157",  # Yugoslavia
+    "99116 99115 99117",  # Czechoslovakia
+    "99109 99141 99142",  # Germany
+    "99208 99124",  # Turkey, and Turkey in Europe
+    "99216 99230 99232 99236",  # China, Hong Kong, Macao, Taiwan
+    "99223 99213 99246",  # India, Pakistan, Bangladesh
+    "99239 99237 99238",  # Korea
+    "99243 99241 99242",  # Viêt Nam
+    "99251 99250",  # Yemen
+    "99261 99207",  # Palestine, Israel
+    "99315 99317",  # Ethiopia, Eritrea
+    "99343 99349",  # Sudan, South Sudan
+)
+_OF_NO_COUNTRY = ["99", "99000", "99100", "99990"]  # abroad, France, another country: no more is said
 _CORSICA = "20"  # before 1976, and in postal codes still: 2A and 2B cannot be told apart there
 # Algeria, Morocco and Tunisia before their independence: 91 to 96, then the number of the country.
 _PARIS_OR_SEINE = r"^750(?:0[1-9]|1[0-9]|20)$"
@@ -112,14 +131,20 @@ def sounds(text: pl.Expr) -> pl.Expr:
     return known(text.str.replace_all("*", "CH", literal=True))
 
 
-def one_letter_less(text: pl.Expr) -> list[pl.Expr]:
-    """The texts that lack one letter of this one. Two names that one typing mistake sets apart (a letter more, less,
-    another, or two neighbours swapped) have one of them in common, or one is the other's."""
+def one_letter_less(text: pl.Expr, *, kept: int = 0) -> list[pl.Expr]:
+    """The texts that lack one letter of this one, but for the last `kept`. Two names that one typing mistake sets apart
+    (a letter more, less, another, or two neighbours swapped) have one of them in common, or one is the other's."""
     length = text.str.len_chars()
     return [
-        pl.when((length >= _SHORTEST_TYPED) & (length > i)).then(text.str.head(i) + text.str.slice(i + 1))
+        pl.when((length >= _SHORTEST_TYPED) & (length > i + kept)).then(text.str.head(i) + text.str.slice(i + 1))
         for i in range(_LONGEST_TYPED)
     ]
+
+
+def given_letter_less(text: pl.Expr) -> list[pl.Expr]:
+    """The same of a given name, whose last letter is no mistake: it makes another name of it. Marie and Maria, Louis
+    and Louise, Lucien and Lucie are given to twins."""
+    return one_letter_less(text, kept=1)
 
 
 def main_words(text: pl.Expr) -> pl.Expr:
@@ -136,8 +161,8 @@ def part(text: pl.Expr, rank: int, shortest: int = _SHORTEST_PART) -> pl.Expr:
 def normalised(told: pl.DataFrame) -> pl.DataFrame:
     """The columns of the roles -> the same, and what is made of each, beginning with « _ ».
 
-    _nom, _prenom, _deux_prenoms, _sexe, _lieu, _departement, _ins, _nir, _mdph; `_jour_sur` (a date), and the birth as
-    ISO: `_naissance`, `_naissance_sure`, `_naissance_stricte`; `_son`, `_son_*`: writings of the name; `_donne_*`: of
+    _nom, _prenom, _tous_prenoms, _deux_prenoms, _sexe, _lieu, _departement, _ins, _nir, _mdph; the birth as ISO:
+    `_naissance`, and `_naissance_sure` when its day is known; `_son`, `_son_*`: writings of the name; `_donne_*`: of
     the given name.
     """
     names, used, given, born = (pl.col(role) for role in ("nom", "nom_usage", "prenoms", "naissance"))
@@ -146,11 +171,11 @@ def normalised(told: pl.DataFrame) -> pl.DataFrame:
             "_dits": words(names), "_usage": words(used), "_prenoms": words(given), "_prenom": first_name(given),
             "_lieu": place(pl.col("lieu")), "_ins": nir(pl.col("ins")), "_nir": nir(pl.col("nir")),
             "_sexe": sex(pl.col("sexe")), "_mdph": without_spaces(pl.col("mdph")), "_naissance": iso(born),
-            "_jour_sur": pl.when(is_sure(born)).then(born), "_type_ins": identity_type(pl.col("ins_type")),
+            "_type_ins": identity_type(pl.col("ins_type")),
         },
         {
             "_mots": birth_words(pl.col("_dits")), "_mots_epoux": married_words(pl.col("_dits")),
-            "_mots_usage": birth_words(pl.col("_usage")), "_naissance_sure": iso(pl.col("_jour_sur")),
+            "_mots_usage": birth_words(pl.col("_usage")), "_tous_prenoms": letters(pl.col("_prenoms")),
             "_departement": departement_of_birth(pl.col("lieu"), pl.col("_lieu")),
             "_son_prenom": sounds(pl.col("_prenom")),
             **{f"_donne_{i}": sounds(part(pl.col("_prenoms"), i, _SHORTEST_GIVEN)) for i in range(_TOKENS)},
@@ -164,9 +189,8 @@ def normalised(told: pl.DataFrame) -> pl.DataFrame:
         {
             "_nom": letters(pl.col("_mots")), "_deux_prenoms": in_any_order(pl.col("_vrai_0"), pl.col("_vrai_1")),
             "_principaux": main_words(pl.col("_mots")), "_principaux_usage": main_words(pl.col("_mots_usage")),
-            # Of somebody born in France, 1 January is a day: with the place, it is one of five traits.
-            "_naissance_stricte": pl.when(pl.col("_departement") != ABROAD).then("_naissance")
-                                  .otherwise("_naissance_sure"),
+            # Of somebody born in France, 1 January is a day: the register has one.
+            "_naissance_sure": pl.when(is_sure(born) | ~is_abroad(pl.col("_departement"))).then("_naissance"),
         },
         {
             "_son": sounds(pl.col("_nom")), "_son_epoux": sounds(letters(pl.col("_mots_epoux"))),
@@ -182,18 +206,37 @@ def normalised(told: pl.DataFrame) -> pl.DataFrame:
 
 
 def name_writings() -> list[pl.Expr]:
-    """What a name may also be written as: by its sound, one letter less, cut short, without particle, by one of its
-    parts, or by the name of use. Over the columns of `normalised`."""
-    cut = pl.when(pl.col("_nom").str.len_chars() >= _CUT).then(pl.lit("^") + pl.col("_nom").str.head(_CUT))
-    alike = [pl.col(f"_son{use}_{said}") for use in ("", "_usage") for said in ("joint", "0", "1", "2")]
+    """What a name may also be written as: by its sound, one letter less, cut short, without particle, or by the name of
+    use. Over the columns of `normalised`."""
+    # The first letters of a compound name are those of its first part: some of the second must be there too.
+    begun = pl.col("_principaux").str.extract(_BEGUN).str.replace(" ", "")
+    cut = pl.lit("^") + pl.when(is_compound()).then(begun).otherwise(cut_short())
+    alike = [pl.col(f"_son{use}_joint") for use in ("", "_usage")]
     return [pl.col("_son"), *one_letter_less(pl.col("_son")), cut, *alike, pl.col("_son_epoux"), pl.col("_son_usage")]
+
+
+def name_parts() -> list[pl.Expr]:
+    """The parts of a compound name, of birth or of use, and its first letters: each may stand for the whole name of a
+    record, never for a part of another one's. Martin-Dupont may be called Dupont, and is not Martin-Garcia."""
+    begun = pl.when(is_compound()).then(pl.lit("^") + cut_short())
+    return [*(pl.col(f"_son{use}_{i}") for use in ("", "_usage") for i in range(3)), begun]
+
+
+def is_compound() -> pl.Expr:
+    """Whether a name has several words, particles apart."""
+    return pl.col("_principaux").str.contains(" ", literal=True).fill_null(False)
+
+
+def cut_short() -> pl.Expr:
+    """The first letters of a long name, by which it is known when a column cut it."""
+    return pl.when(pl.col("_nom").str.len_chars() >= _CUT).then(pl.col("_nom").str.head(_CUT))
 
 
 def given_writings() -> list[pl.Expr]:
     """What a given name may also be written as: by its sound, one letter less, each of the first three, two in any
     order. « Jean-Pierre », « Jean Pierre », « Jean » and « Pierre Jean » have one in common."""
     first = pl.col("_son_prenom")
-    return [first, *one_letter_less(first), *given_names(), pl.col("_deux_prenoms")]
+    return [first, *given_letter_less(first), *given_names(), pl.col("_deux_prenoms")]
 
 
 def given_names() -> list[pl.Expr]:
@@ -213,6 +256,11 @@ def in_any_order(first: pl.Expr, second: pl.Expr) -> pl.Expr:
     return pl.when(first <= second).then(first + plus + second).when(second < first).then(second + plus + first)
 
 
+def is_abroad(departement: pl.Expr) -> pl.Expr:
+    """Whether somebody was born abroad, or where nobody knows."""
+    return departement.str.starts_with(ABROAD).fill_null(True)
+
+
 def is_sure(day: pl.Expr) -> pl.Expr:
     """Whether a birth date is one: 1 January stands for an unknown day in registers of many countries, and 31 December
     does in the RNIV when the month is unknown too."""
@@ -227,15 +275,20 @@ def iso(day: pl.Expr) -> pl.Expr:
 
 
 def birth_writings(day: pl.Expr) -> list[pl.Expr]:
-    """What a birth date may also be written as: day and month swapped, the last digits of the year swapped. Each is
-    written as the smaller of the two, so that both dates give it."""
+    """What a birth date may also be written as: day and month swapped, the last digits of the year swapped, another
+    century. Each is written as the smaller of the two, so that both dates give it."""
     swapped = pl.min_horizontal(day.dt.to_string("%m-%d"), day.dt.to_string("%d-%m"))
     year = day.dt.to_string("%y")
     turned = pl.min_horizontal(year, year.str.reverse())
     return [
         pl.when(day.dt.day() <= 12).then(pl.lit("JM") + day.dt.to_string("%Y-") + swapped),
-        pl.lit("AA") + (day.dt.year() // 100).cast(pl.String) + turned + day.dt.to_string("-%m-%d"),
+        pl.lit("AA") + turned + day.dt.to_string("-%m-%d"),
     ]
+
+
+def birth_parts(day: pl.Expr) -> list[pl.Expr]:
+    """Two of day, month and year: what is left of a birth date of which one is mistyped."""
+    return [day.dt.to_string(two) for two in ("%Y-%m", "%Y--%d", "%m-%d")]
 
 
 def birth_remains(day: pl.Expr, sex_told: pl.Expr) -> list[pl.Expr]:
@@ -262,17 +315,25 @@ def place(text: pl.Expr) -> pl.Expr:
 
 
 def departement_of_birth(text: pl.Expr, code: pl.Expr) -> pl.Expr:
-    """Where a birth place lies: a département of today (20 for Corsica), 99 abroad.
+    """Where a birth place lies: a département of today (20 for Corsica), or a country (99 and its number).
 
     The text may be a code of the COG of any year, a postal code, or that of the département itself: all of them agree
-    on it. code: what `place` makes of it. 75001 to 75020 are post offices of Paris, and communes of the Seine until
-    1968, which other départements have now: which one is not known.
+    on it. Countries that were once one state are one. code: what `place` makes of it. 75001 to 75020 are post offices
+    of Paris, and communes of the Seine until 1968, which other départements have now: which one is not known.
     """
     alone = without_spaces(text).str.extract(r"^([0-9]{2}|2[AB]|9[78][0-9])$")
     lost = code.str.contains(_BEFORE_INDEPENDENCE) & ~code.is_in(territoires.commune_codes().implode())
     told_twice = without_spaces(text).str.contains(_PARIS_OR_SEINE)
-    found = pl.when(lost).then(pl.lit(ABROAD)).when(~told_twice).then(territoires.departement_of(code))
-    return pl.coalesce(alone, found).str.replace(r"^2[AB]$", _CORSICA)
+    country = pl.when(lost).then(pl.lit(ABROAD) + code.str.tail(3)).when(code.str.starts_with(ABROAD)).then(code)
+    found = pl.coalesce(country.replace(_once()), pl.when(~told_twice).then(territoires.departement_of(code)))
+    return pl.coalesce(alone, found).replace(_OF_NO_COUNTRY, None).str.replace(r"^2[AB]$", _CORSICA)
+
+
+@cache
+def _once() -> dict[str, str]:
+    """Code of a country -> that of the state that it was of."""
+    states = (line.split() for line in _ONE_STATE_ONCE)
+    return {code: first for first, *others in states for code in others}
 
 
 @cache

@@ -75,8 +75,11 @@ def _persons(score: dict[str, Any]) -> list[tuple[str, str]]:
         return []
     mixed = plural(persons["groupes_melanges"], "personne en mêle plusieurs", "personnes en mêlent plusieurs")
     several = plural(persons["plusieurs_ins"], "porte plusieurs INS", "portent plusieurs INS")
+    opposed = persons["opposants"]
+    together = plural(len(opposed["fiches_rapprochees"]), "rapprochée d'une autre", "rapprochées d'une autre")
     return [
         ("Personnes", f"{_pairs(persons)} sur {number(persons['membres'])} fiches ; {mixed}, {several}"),
+        ("Opposants", f"{plural(opposed['fiches'], 'fiche', 'fiches')} hors de ce compte, dont {together}"),
         ("Séjours", f"{_pairs(stays)} sur {number(stays['membres'])} déclarations"),
         *(
             ("", f"{_STATUSES[s['statut']]} : précision {_pct(s['precision'])}, rappel {_pct(s['recall'])} "

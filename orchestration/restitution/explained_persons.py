@@ -33,12 +33,14 @@ _SHARED = {
 _NEAR = {
     "cles_nom": "une écriture voisine du nom", "cles_prenom": "une écriture voisine du prénom",
     "cles_deux_prenoms": "deux prénoms",
-    "cles_naissance": "une écriture voisine de la naissance", "cles_numero": "le numéro avec un prénom",
+    "cles_naissance": "une écriture voisine de la naissance",
+    "cles_naissance_parties": "deux des trois parties de la naissance", "cles_numero": "le numéro avec un prénom",
     "cles_numero_traits": "le numéro, le prénom et une naissance voisine",
 }  # fmt: skip
+_PART = "une partie du nom, qui est le nom de l'autre"
 _STEPS = {
     "1_traits": "traits", "2_nom_prenom": "nom_prenom", "3_nir": "nir", "4_proches": "proche, par les écritures",
-    "5_sejours": "proche, par les séjours", "6_dossiers": "dossier",
+    "5_sejours": "proche, par les séjours", "6_dossiers": "dossier", "7_entrees": "entree",
 }  # fmt: skip
 _PIECE = 16
 
@@ -123,7 +125,9 @@ def _record(connection: duckdb.DuckDBPyConnection, named: Named) -> dict[str, An
 
 def _shared(a: dict[str, Any], b: dict[str, Any]) -> list[str]:
     whole = [said for key, said in _SHARED.items() if a[key] is not None and a[key] == b[key]]
-    return whole + [said for key, said in _NEAR.items() if _pieces(a[key]) & _pieces(b[key])]
+    near = [said for key, said in _NEAR.items() if _pieces(a[key]) & _pieces(b[key])]
+    parts = [(x["cles_nom_parties"], y["cles_nom"]) for x, y in ((a, b), (b, a))]
+    return whole + near + [_PART] * any(_pieces(part) & _pieces(name) for part, name in parts)
 
 
 def _pieces(keys: str | None) -> set[str]:

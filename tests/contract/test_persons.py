@@ -89,8 +89,9 @@ def test_the_stored_entity_has_plain_fields_then_replaced_ones_then_the_keys_of_
         "finess_et", "ins_type", "ins_statut", "sexe",
         "usager_id", "annee_naissance", "departement_domicile",
         "cle_ins", "cle_traits", "cle_nom_prenom", "cle_nir", "cle_sans_lieu", "cle_sans_nom", "cle_sans_prenom",
-        "cle_sans_naissance", "cle_deux_prenoms", "cle_numero", "qualite_numero", "cles_nom", "cles_prenom",
-        "cles_deux_prenoms", "cles_naissance", "cles_numero", "cles_numero_traits", "version_cle",
+        "cle_sans_naissance", "cle_deux_prenoms", "cle_numero", "qualite_numero", "cles_nom",
+        "cles_nom_parties", "cles_prenom", "cles_deux_prenoms", "cles_naissance", "cles_naissance_parties",
+        "cles_numero", "cles_numero_traits", "version_cle",
     ]  # fmt: skip
     assert stored.primary_key == ("finess_et", "usager_id")
     assert stored.stored is stored

@@ -20,6 +20,7 @@ from witness.generate.personnes.rates import PersonRates
 from witness.generate.personnes.situations import SITUATIONS
 
 NBSP, THIN = "\u00a0", "\u202f"
+OPPOSED = {"personnes": 2, "fiches": 5, "fiches_rapprochees": []}
 RULES = {"ca": 0.99, "errd": 0.995, "derniere_recue": 0.996, "majorite": 0.996, "reference": 0.9}
 SCORE: dict[str, Any] = {
     "retained_right": 0.99999, "unknown_left_unknown": 0.936, "questions_dites_justement": 12000, "dont_absentes": 1,
@@ -152,7 +153,7 @@ def test_the_chart_says_who_is_ahead_without_colour() -> None:
 def test_who_was_brought_together_is_said_when_there_was_anybody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pairs = {"precision": 0.9998, "recall": 0.9915, "membres": 1200, "plusieurs_ins": 0}
+    pairs = {"precision": 0.9998, "recall": 0.9915, "membres": 1200, "plusieurs_ins": 0, "opposants": OPPOSED}
     statuses = [{"statut": "deux_lieux", "precision": None, "recall": 0.5, "reels": 4}]
     test = _page(tmp_path, monkeypatch, SCORE | {"persons": pairs, "stays": pairs, "statuses": statuses})
     assert _rows(test, "Rappel") == [
@@ -164,7 +165,7 @@ def test_who_was_brought_together_is_said_when_there_was_anybody(
 
 def test_what_each_kind_costs_is_shown_when_it_costs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cost = {"nature": "sexe_absent", "precision": 1.0, "recall": 0.5, "manquees": 3, "fausses": 0, "fiches": 1200}
-    pairs = {"precision": 0.9998, "recall": 0.9915, "membres": 1200, "plusieurs_ins": 0}
+    pairs = {"precision": 0.9998, "recall": 0.9915, "membres": 1200, "plusieurs_ins": 0, "opposants": OPPOSED}
     persons = pairs | {"par_nature": [cost, cost | {"nature": "accents", "manquees": 0}]}
     test = _page(tmp_path, monkeypatch, SCORE | {"persons": persons, "stays": pairs, "statuses": []})
     assert _rows(test, "Manquées") == [

@@ -40,7 +40,7 @@ from witness.generate.structures import EXTRACTIONS, MILLESIMES
 from witness.generate.world import World
 from witness.generate.world import build as build_world
 
-FORMAT = 4
+FORMAT = 5
 FLOW = f"{MILLESIMES[-1] + 1}_06_07"
 CORRECTED_FLOW = f"{MILLESIMES[-1] + 1}_09_06"
 POPULATION = "insee_estim_pop_dep_sexe_age_quinq.csv.gz"

@@ -4,7 +4,8 @@ Belongs here: the rows of the warehouse that stand for the records of the truth,
 belong here: counting pairs (`pairs`).
 
 No identity is read: a record is a delivery, a table and a line. A record that the warehouse does not hold although it
-should have been read stands alone: it lowers the recall, it is not left out.
+should have been read stands alone: it lowers the recall, it is not left out. The records of who opposes matching are:
+nothing is to be brought together there, and one that is is a fault of its own.
 """
 
 from __future__ import annotations
@@ -69,9 +70,9 @@ def _persons(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     """The figures of the records of persons.
 
     `plusieurs_ins` counts the persons of the warehouse that hold several INS of one nature (a NIA may wait for a NIR):
-    the only right number is 0.
+    the only right number is 0. `opposants`: see `_opposed`.
     """
-    _members(connection, "fiches", PEOPLE, "personne_id")
+    _members(connection, "fiches", PEOPLE, "personne_id", "opposants")
     (mixed,) = rows_of(
         connection,
         f"""SELECT count(*) AS n FROM (
@@ -83,8 +84,30 @@ def _persons(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     return {
         **pairs(connection, "membres_fiches"),
         "plusieurs_ins": mixed["n"],
+        "opposants": _opposed(connection),
         "par_nature": _by_kind(connection),
     }
+
+
+def _opposed(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    """Of the persons who oppose matching: how many records they have, and which stand with another, theirs or not.
+
+    `fiches_rapprochees` names each by delivery, table and line: the only right list is the empty one.
+    """
+    (counted,) = rows_of(
+        connection,
+        "SELECT count(DISTINCT vrai) AS personnes, count(*) AS fiches FROM membres_fiches_opposants",
+    )
+    together = rows_of(
+        connection,
+        """SELECT livraison, entite, ligne FROM membres_fiches_opposants
+           JOIN (
+               SELECT predit FROM (FROM membres_fiches UNION ALL FROM membres_fiches_opposants)
+               GROUP BY predit HAVING count(*) > 1
+           ) USING (predit)
+           ORDER BY ALL""",
+    )
+    return {**counted, "fiches_rapprochees": together}
 
 
 def _by_kind(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
@@ -103,12 +126,13 @@ def _by_kind(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
 
 
 def _stays(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
-    _members(connection, "declarations", STATEMENTS, "sejour_dlnuf_id")
+    _members(connection, "declarations", STATEMENTS, "sejour_dlnuf_id", "sejours_d_opposants")
     return pairs(connection, "membres_declarations")
 
 
-def _members(connection: duckdb.DuckDBPyConnection, table: str, held: str, group: str) -> None:
-    """Create `membres_<table>`, with one row a record of the truth.
+def _members(connection: duckdb.DuckDBPyConnection, table: str, held: str, group: str, left_out: str) -> None:
+    """Create `membres_<table>`, with one row a record of the truth, and `membres_<table>_opposants`, with those whose
+    true one is in `left_out`.
 
     `predit` is the group that the record is in, `vrai` its own.
     """
@@ -120,6 +144,10 @@ def _members(connection: duckdb.DuckDBPyConnection, table: str, held: str, group
             FROM (SELECT t.*, r.delivery_id FROM {table} t JOIN recues r USING (livraison)) m
             LEFT JOIN (SELECT delivery_id, ligne, source, min({group}) AS {group} FROM {held} GROUP BY ALL) h
               ON m.delivery_id = h.delivery_id AND m.ligne = h.ligne AND m.source = h.source"""
+    )
+    connection.execute(
+        f"""CREATE TABLE membres_{table}_opposants AS FROM membres_{table} SEMI JOIN {left_out} USING (vrai);
+            DELETE FROM membres_{table} WHERE vrai IN (SELECT vrai FROM {left_out})"""
     )
 
 
@@ -136,6 +164,7 @@ def _status(connection: duckdb.DuckDBPyConnection, status: str) -> dict[str, Any
                 JOIN {STAYS} s ON m.predit = s.sejour_dlnuf_id WHERE s.{status}
             ), reels AS (
                 SELECT DISTINCT sejour_vrai AS vrai FROM statuts WHERE statut = $statut AND sejour_vrai IS NOT NULL
+                AND sejour_vrai NOT IN (SELECT vrai FROM sejours_d_opposants)
             )
             SELECT (SELECT count(*) FROM annonces) AS annonces, (SELECT count(*) FROM reels) AS reels,
                    (SELECT count(*) FROM annonces SEMI JOIN reels USING (vrai)) AS justes""",

@@ -17,6 +17,8 @@ When the generation made persons (`open_persons`):
     declarations  one row a statement about a stay: where it is, and which stay it is about
     statuts       one row a stay and status that is true of it
     situations    one row a pair of persons who are easily taken for one another
+    opposants     one row a person who opposes matching: no two of their records are to be brought together
+    sejours_d_opposants  one row a stay of theirs
     fautes_personnes  one row a mistake in a file about persons: livraison, entite, ligne, nature, effet
 """
 
@@ -30,11 +32,13 @@ import duckdb
 from witness.score.agreement import question_hash
 from witness.score.no_score import NoTruth
 
-FORMAT = 4
+FORMAT = 5
 _FILES = ("elements.parquet", "vides.parquet", "ecarts.parquet", "livraisons.parquet", "defauts.csv", "generation.json")
 _PERSONS = ("personnes.parquet", "declarations_sejours.parquet", "statuts_sejours.parquet",
-            "situations_personnes.parquet", "defauts_personnes.parquet")  # fmt: skip
+            "situations_personnes.parquet", "defauts_personnes.parquet", "sejours.parquet",
+            "oppositions.parquet")  # fmt: skip
 TO_REJECT = ("ligne_a_rejeter", "ligne_en_trop")
+_AGAINST_MATCHING = ("appariement", "toutes")  # purposes of an opposition that forbid it
 
 
 def find(folder: Path) -> Path:
@@ -136,4 +140,14 @@ def open_persons(connection: duckdb.DuckDBPyConnection, folder: Path) -> bool:
         )
     for view, name in (("statuts", "statuts_sejours"), ("situations", "situations_personnes")):
         connection.execute(f"CREATE VIEW {view} AS SELECT * FROM {read(f'{name}.parquet')}")
+    connection.execute(
+        f"""CREATE TABLE opposants AS
+            SELECT DISTINCT personne_vraie AS vrai FROM {read("oppositions.parquet")}
+            WHERE finalite IN {_AGAINST_MATCHING}"""
+    )
+    connection.execute(
+        f"""CREATE TABLE sejours_d_opposants AS
+            SELECT sejour_vrai AS vrai FROM {read("sejours.parquet")}
+            SEMI JOIN opposants ON personne_vraie = vrai"""
+    )
     return True

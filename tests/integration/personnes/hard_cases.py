@@ -140,6 +140,23 @@ def _homonyms() -> Iterator[tuple[str, str, tuple[Record, ...]]]:
     yield "Saint-X et Saint-Y", "Saint n'est pas un nom : il ne dit pas à lui seul qui", (
         dui("a", one), vt("b", other, "B"),
     )  # fmt: skip
+    for kind, lieu, day in (("autre commune", "01004", 13), ("lieu absent", "", 14)):
+        one, other = (person(f"Martivel-{half}", "Rolande", f"{day}/05/1934") for half in ("Dupontel", "Garcinot"))
+        yield f"deux noms composés d'une même moitié, {kind}", "les autres moitiés n'ont rien de commun", (
+            dui("a", one), vt("b", {**other, "lieu": lieu}, "B"),
+        )  # fmt: skip
+    one, other = (person("Deuxpaysot", "Malika", "15/05/1934", "F", pays) for pays in ("99352", "99350"))
+    yield "nées dans deux pays, tout le reste égal", "deux pays qui n'en ont jamais été un", (
+        dui("a", one), vt("b", other, "B"),
+    )  # fmt: skip
+    one, other = (person("Garnivaz", "Remi", ne, "M") for ne in ("05/03/1932", "21/10/1932"))
+    yield "homonyme que ViaTrajectoire seule dit, entré à deux jours", "l'année seule leur est commune", (
+        dui("a", one, entry="10/03/2024"), vt("b", other, entry="12/03/2024"),
+    )  # fmt: skip
+    one, other = (person("Dedoublaz", "Yves", "16/05/1934", "M", lieu) for lieu in ("01053", "69123"))
+    yield "même jour, deux départements, deux dossiers d'un DUI", "un DUI les tient à part, et dit deux lieux", (
+        dui("a", one), dui("b", other, entry="12/05/2024"),
+    )  # fmt: skip
     one, other = (person("Dedoublot", "Yves", "12/05/1934", "M", lieu) for lieu in ("01053", "69123"))
     yield "même jour, deux départements, un ESMS, deux systèmes", "l'un et l'autre système tiennent les deux", (
         dui("a", one), dui("b", other, entry="12/05/2024"), resid("a", one), resid("b", other, entry="12/05/2024"),
@@ -190,9 +207,28 @@ def _births() -> Iterator[tuple[str, str, tuple[Record, ...]]]:
     yield "1er janvier et même NIR, deux ESMS", "le numéro et le prénom", (
         dui("a", told, number=number), resid("a", {**told, "ne": "14/08/1939"}, "B", number=number, entry="02/05/2024"),
     )  # fmt: skip
+    told = person("Benavalu", "Nadia", "01/01/1934", "F", "99352")
+    yield "née le 1er janvier à l'étranger, trois systèmes", "chacun a une fiche, et tous la même entrée", (
+        dui("a", told), resid("a", told), vt("a", told, entry="11/03/2024"),
+    )  # fmt: skip
     told = person("Janvivier", "Marcel", "01/01/1936", "M")
     yield "né en France un 1er janvier", "cinq traits égaux : en France, le 1er janvier est un jour", (
         dui("a", told), vt("a", told, "B"),
+    )  # fmt: skip
+    for rank, (kind, changed) in enumerate((
+        ("sexe absent", {"sexe": ""}), ("autre commune", {"lieu": "01004"}), ("nom mal écrit", {"nom": "Janviveau"}),
+    )):  # fmt: skip
+        told = person("Janvivreau", "Marcel", f"01/01/{1937 + rank}", "M")
+        yield f"né en France un 1er janvier, deux ESMS, {kind}", "en France, le 1er janvier est un jour", (
+            dui("a", told), vt("a", {**told, **changed}, "B"),
+        )  # fmt: skip
+    told = person("Sieclevot", "Lucienne", "17/02/1938")
+    yield "un siècle de trop, deux ESMS", "nul n'est né en 1838 : tout le reste est égal", (
+        dui("a", told), vt("a", {**told, "ne": "17/02/1838"}, "B"),
+    )  # fmt: skip
+    one, other = (person("Sieclevaz", "Lucien", ne, "M") for ne in ("18/02/1924", "18/02/2024"))
+    yield "arrière-grand-père et enfant, nés à cent ans l'un de l'autre", "les deux années se peuvent", (
+        dui("a", one), vt("b", other, "B"),
     )  # fmt: skip
     told = person("Moinsun", "Odile", "14/02/1936")
     yield "un chiffre du jour, même entrée", "tout le reste, et l'entrée que l'autre système n'a pas", (
@@ -242,6 +278,7 @@ def _given_names() -> Iterator[tuple[str, str, tuple[Record, ...]]]:
         ("composé et second seul", "Jean-Louis", "Louis"),
         ("ordre changé", "Pierre Jean", "Jean Pierre"),
         ("prénoms collés", "Jean-Claude", "JEANCLAUDE"),
+        ("prénoms collés, et un autre", "Jean-Claude Rémi", "JEANCLAUDE REMI"),
         ("tous les prénoms", "Anne-Marie", "ANNE MARIE JOSEPHE"),
         ("une lettre", "Simone", "Simonne"), ("second abrégé", "Marie-Thérèse", "Marie-Th"),
         ("premier réduit à son initiale", "Jean-Baptiste", "J.-Baptiste"),
@@ -252,6 +289,10 @@ def _given_names() -> Iterator[tuple[str, str, tuple[Record, ...]]]:
             dui("a", told), vt("a", {**told, "prenom": other}, "B"),
         )  # fmt: skip
 
+    told = person("Composivel", "Jean-Pierre", "16/07/1936", "M")
+    yield "composé et coupé, sexe absent, deux ESMS", "les deux prénoms sont les mêmes, et rien ne se contredit", (
+        dui("a", told), vt("a", {**told, "prenom": "Jean Pierre", "sexe": ""}, "B"),
+    )  # fmt: skip
     told = person("Dossivolet", "Marie-Simone", "15/07/1936")
     yield "second dossier d'un DUI, prénom coupé", "les deux prénoms sont les mêmes : ce n'est pas une jumelle", (
         dui("a", told), dui("a", {**told, "prenom": "Marie Simone"}, entry="20/06/2024"),
@@ -369,6 +410,15 @@ def _twins() -> Iterator[tuple[str, str, tuple[Record, ...]]]:
         yield f"le NIR de l'une sur les deux, {kind}", "un numéro, une naissance, deux prénoms : jumelles", (
             resid("a", a, number=nir(a, 1)), resid("b", {**b, **changed}, "B", number=nir(a, 1)),
         )  # fmt: skip
+    for kind, et, day in (("dans le même ESMS", "A", 9), ("dans un autre ESMS", "B", 11)):
+        a, b = (person("Finalivel", given, f"{day:02d}/06/1934") for given in ("Marie", "Maria"))
+        yield f"l'une réside, l'autre demande, {kind}", "la dernière lettre d'un prénom en fait un autre", (
+            dui("a", a), vt("b", b, et),
+        )  # fmt: skip
+    a, b = (person("Motunivel", given, "10/06/1934") for given in ("Marie Louise", "Marie Claire"))
+    yield "prénoms de même premier mot, entrées le même jour", "RESID-ESMS les dit aussi toutes les deux", (
+        dui("a", a), dui("b", b), resid("a", a), resid("b", b),
+    )  # fmt: skip
     a, b = (person("Espacivel", given, "07/06/1934") for given in ("Marie Louise", "Marie Claire"))
     yield "prénoms composés de même début, sans trait d'union", "les seconds prénoms les distinguent", (
         dui("a", a), dui("b", b), vt("a", a, "B"), vt("b", b, "B"),

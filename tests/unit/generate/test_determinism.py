@@ -85,7 +85,7 @@ def test_rates_multiply_the_defects_but_not_the_share_put_right():
 
 def test_truth_does_not_depend_on_the_defects(lozere, none_wrong):
     before, after = _hashes(lozere.folder), _hashes(none_wrong.folder)
-    told = ("personnes", "declarations_sejours", "statuts_sejours", "visites", "defauts_personnes")
+    told = ("personnes", "declarations_sejours", "statuts_sejours", "visites", "defauts_personnes", "oppositions")
     of_deliveries = {f"verite/{name}.parquet" for name in ("ecarts", "livraisons", "vides", *told)}
     tables = {n for n in before if n.startswith("verite/") and n.count("/") == 1 and n.endswith(".parquet")}
     assert len(tables - of_deliveries) > 8

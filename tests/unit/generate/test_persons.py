@@ -106,8 +106,24 @@ def test_the_truth_says_on_which_line_each_record_is(departement):
         rows = _table(departement.folder, name)
         places = [rows[0].index(finess), rows[0].index(number)]
         told = truth.filter(pl.col("livraison") == name).select("ligne", "finess_et", "identifiant")
-        assert len(told) == len(rows) - 1, name
+        # One line a stay: the file of who stayed twice is told once, by the first.
+        by_stay = start in ("residalia_sejours", "DOMICILIA_2")
+        files = {tuple(row[i] for i in places) for row in rows[1:]}
+        assert len(told) == (len(files) if by_stay else len(rows) - 1), name
         assert all([rows[line - 1][i] for i in places] == said for line, *said in told.iter_rows()), name
+
+
+def test_the_truth_says_who_opposes_on_the_last_day(departement):
+    name = departement.persons_file("consentements")
+    titles, *rows = _table(departement.folder, name)
+    places = departement.truth("personnes").filter(pl.col("livraison") == name)
+    who = dict(places.select("ligne", "personne_vraie").iter_rows())
+    register = [dict(zip(titles, row, strict=True)) | {"personne": who[n]} for n, row in enumerate(rows, start=2)]
+    standing = {
+        (row["personne"], row["finalite"]) for row in register if row["nature"] == "opposition" and not row["retire_le"]
+    }
+    assert set(departement.truth("oppositions").iter_rows()) == standing
+    assert len(standing) > 3
 
 
 def test_the_truth_says_in_which_entry_each_resource_is(departement):
@@ -193,7 +209,7 @@ def test_persons_change_nothing_else(lozere, tmp_path):
     avec, sans = bytes_of(lozere.folder), bytes_of(tmp_path / "sans")
     assert not (tmp_path / "sans" / "livraisons" / "personnes").exists()
     of_persons = {f"verite/{n}" for n in ("sejours.parquet", "declarations_sejours.parquet", "statuts_sejours.parquet",
-                                          "visites.parquet", "identites.csv")}  # fmt: skip
+                                          "visites.parquet", "oppositions.parquet", "identites.csv")}  # fmt: skip
     assert set(avec) - set(sans) == of_persons
     # The order of reception is said there, and what was asked.
     told_apart = {

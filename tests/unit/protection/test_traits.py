@@ -36,6 +36,10 @@ def writings(name: str, used: str | None = None) -> set[str]:
     return all_of(traits.name_writings(), nom=name, nom_usage=used)
 
 
+def parts(name: str, used: str | None = None) -> set[str]:
+    return all_of(traits.name_parts(), nom=name, nom_usage=used)
+
+
 def given_writings(name: str) -> set[str]:
     return all_of(traits.given_writings(), prenoms=name)
 
@@ -103,8 +107,14 @@ def test_two_names_that_one_typing_mistake_sets_apart_share_a_writing(name: str,
     ],
 )  # fmt: skip
 def test_near_names_share_a_writing(one_name: str, used: str | None, other: str) -> None:
-    assert writings(one_name, used) & writings(other)
-    assert writings(other) & writings(one_name, used)
+    assert (writings(one_name, used) | parts(one_name, used)) & writings(other)
+
+
+def test_two_compound_names_share_a_part_and_no_writing() -> None:
+    one_name, other = "Martin-Dupont", "Martin-Garcia"
+    assert parts(one_name) & parts(other)
+    assert not writings(one_name) & (writings(other) | parts(other))
+    assert not parts(one_name) & writings(other)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +123,7 @@ def test_near_names_share_a_writing(one_name: str, used: str | None, other: str)
      ("de La Tour", "de La Brosse")],
 )  # fmt: skip
 def test_other_names_share_none(one_name: str, other: str) -> None:
-    assert not writings(one_name) & writings(other)
+    assert not writings(one_name) & (writings(other) | parts(other))
 
 
 @pytest.mark.parametrize(
@@ -123,6 +133,13 @@ def test_other_names_share_none(one_name: str, other: str) -> None:
 )  # fmt: skip
 def test_near_given_names_share_a_writing(one_name: str, other: str) -> None:
     assert given_writings(one_name) & given_writings(other)
+
+
+@pytest.mark.parametrize(
+    ("one_name", "other"), [("Marie", "Maria"), ("Louis", "Louise"), ("Lucien", "Lucie"), ("Jean", "Jeanne")]
+)
+def test_the_last_letter_of_a_given_name_makes_another_of_it(one_name: str, other: str) -> None:
+    assert not given_writings(one_name) & given_writings(other)
 
 
 def test_two_given_names_have_no_order() -> None:
@@ -147,13 +164,30 @@ def test_the_digits_of_a_year_may_be_turned() -> None:
     assert not first & birth_writings(date(1932, 5, 10))
 
 
+def test_a_century_may_be_another() -> None:
+    assert birth_writings(date(1838, 5, 10)) & birth_writings(date(1938, 5, 10))
+
+
+@pytest.mark.parametrize(
+    ("other", "shared"),
+    [(date(1931, 5, 11), {"1931-05"}), (date(1931, 6, 10), {"1931--10"}), (date(1932, 5, 10), {"05-10"}),
+     (date(1931, 6, 11), set()), (date(1932, 6, 10), set())],
+)  # fmt: skip
+def test_a_date_of_which_one_part_is_mistyped_keeps_the_two_others(other: date, shared: set[str]) -> None:
+    one_day, another = (
+        all_of(traits.birth_parts(pl.col("naissance")), naissance=day) for day in (date(1931, 5, 10), other)
+    )
+    assert one_day & another == shared
+
+
 @pytest.mark.parametrize(
     ("code", "departement"),
     [
         ("2A004", "20"), ("2b033", "20"), ("20004", "20"), ("20200", "20"), ("2A", "20"), ("01039", "01"),
         ("1053", "01"),
         ("69383", "69"), ("69003", "69"), ("75056", "75"), ("75066", "93"), ("93066", "93"), ("97411", "974"),
-        ("97400", "974"), ("974", "974"), ("99352", "99"), ("91352", "99"), ("91477", "91"), ("99999", None),
+        ("97400", "974"), ("974", "974"), ("99352", "99352"), ("92352", "99352"), ("91477", "91"), ("99999", None),
+        ("99", None), ("99100", None), ("99119", "99121"), ("99121", "99121"), ("99155", "99123"), ("99142", "99109"),
         ("Lyon", None), (None, None),
     ],
 )  # fmt: skip

@@ -76,7 +76,7 @@ def test_without_publication_it_fails_in_words(
 def test_a_truth_of_another_format_is_refused(written: SmallWitness) -> None:
     written.format = 1
     written.write_truth()
-    with pytest.raises(NoTruth, match="format 1, attendu 4"):
+    with pytest.raises(NoTruth, match="format 1, attendu 5"):
         score(written.home.root, written.truth)
 
 
@@ -102,11 +102,13 @@ def test_nearly_all_never_reads_as_all(written: SmallWitness) -> None:
 
 
 def test_what_was_brought_together_is_said(small: SmallWitness) -> None:
-    pairs = {"precision": 0.9995, "recall": 0.99, "membres": 1200, "groupes_melanges": 1, "plusieurs_ins": 0}
+    pairs = {"precision": 0.9995, "recall": 0.99, "membres": 1200, "groupes_melanges": 1, "plusieurs_ins": 0,
+             "opposants": {"personnes": 2, "fiches": 5, "fiches_rapprochees": [{}]}}  # fmt: skip
     status = {"statut": "deux_lieux", "precision": None, "recall": 0.5, "annonces": 0, "reels": 4, "justes": 0}
     said = of_score(small.score() | {"persons": pairs, "stays": pairs, "statuses": [status]})
     assert "précision 99,95 %, rappel 99,00 % sur 1 200 fiches" in said.replace("\u202f", " ").replace("\xa0", " ")
     assert "1 personne en mêle plusieurs, 0 porte plusieurs INS" in said.replace("\u202f", " ").replace("\xa0", " ")
+    assert "5 fiches hors de ce compte, dont 1 rapprochée d'une autre" in said
     assert "personnes en deux lieux : précision –, rappel 50,00 % sur 4" in said
     assert "Ce que coûte" not in said
 
@@ -114,7 +116,8 @@ def test_what_was_brought_together_is_said(small: SmallWitness) -> None:
 def test_what_each_kind_costs_is_said_when_it_costs(small: SmallWitness) -> None:
     cost = {"nature": "sexe_absent", "precision": 1.0, "recall": 0.5, "manquees": 3, "fausses": 0, "fiches": 6}
     nothing = cost | {"nature": "accents", "manquees": 0}
-    pairs = {"precision": 0.9995, "recall": 0.99, "membres": 1200, "groupes_melanges": 1, "plusieurs_ins": 0}
+    pairs = {"precision": 0.9995, "recall": 0.99, "membres": 1200, "groupes_melanges": 1, "plusieurs_ins": 0,
+             "opposants": {"personnes": 2, "fiches": 5, "fiches_rapprochees": [{}]}}  # fmt: skip
     persons = pairs | {"par_nature": [cost, nothing]}
     said = of_score(small.score() | {"persons": persons, "stays": pairs, "statuses": []})
     [line] = [line for line in said.splitlines() if line.startswith("sexe absent")]

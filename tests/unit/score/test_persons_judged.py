@@ -53,7 +53,7 @@ def warehouse(home: Home, held: Rows, statements: Rows, stays: Rows) -> None:
 
 def judge(
     tmp_path: Path, held: Rows = HELD, statements: Rows = (), stays: Rows = (), statuses: Rows = (), told: Rows = (),
-    faults: Rows = (), situations: Rows = (),
+    faults: Rows = (), situations: Rows = (), opposed: Sequence[int] = (), stays_of_opposed: Sequence[int] = (),
 ) -> dict[str, Any]:  # fmt: skip
     home = Home(tmp_path / "var")
     warehouse(home, held, statements, stays)
@@ -71,6 +71,10 @@ def judge(
         connection.execute("CREATE TABLE situations (nature VARCHAR, personne_a BIGINT, personne_b BIGINT)")
         connection.execute("CREATE TABLE fautes_personnes (livraison VARCHAR, ligne BIGINT, nature VARCHAR)")
         connection.execute("ALTER TABLE fautes_personnes ADD COLUMN entite VARCHAR DEFAULT 't'")
+        for table, true in (("opposants", opposed), ("sejours_d_opposants", stays_of_opposed)):
+            connection.execute(f"CREATE TABLE {table} (vrai BIGINT)")
+            for each in true:
+                connection.execute(f"INSERT INTO {table} VALUES (?)", [each])
         for situation in situations:
             connection.execute("INSERT INTO situations VALUES (?, ?, ?)", situation)
         for fault in faults:
@@ -138,6 +142,40 @@ def test_the_pairs_of_kinds_and_of_none_are_all_the_pairs(tmp_path: Path) -> Non
     found = judge(tmp_path, faults=[("f1", 2, "accents")])["persons"]
     told = sum(each["paires_annoncees"] for each in found["par_nature"])
     assert told == found["paires_annoncees"] == 1
+
+
+ALONE = [("dui", "d1", 2, "a", "k1", None), ("dui", "d1", 3, "b", "k2", None), ("resid_esms", "d2", 2, "c", "k3", None)]
+
+
+def test_records_of_who_opposes_that_stand_alone_are_not_missed(tmp_path: Path) -> None:
+    assert judge(tmp_path / "a", held=ALONE)["persons"]["recall"] == 0.0
+    found = judge(tmp_path / "b", held=ALONE, opposed=[1])["persons"]
+    assert (found["recall"], found["membres"]) == (None, 1)
+    assert found["opposants"] == {"personnes": 1, "fiches": 2, "fiches_rapprochees": []}
+
+
+def test_a_record_of_who_opposes_that_stands_with_another_is_named(tmp_path: Path) -> None:
+    found = judge(tmp_path, opposed=[1])["persons"]
+    assert figures(found) == (None, None)
+    assert found["opposants"]["fiches_rapprochees"] == [
+        {"livraison": "f1", "entite": "t", "ligne": 2},
+        {"livraison": "f2", "entite": "t", "ligne": 2},
+    ]
+
+
+def test_a_record_of_who_opposes_that_stands_with_a_stranger_s_is_named(tmp_path: Path) -> None:
+    held = [*HELD[:1], ("dui", "d1", 3, "a", "k2", None)]
+    found = judge(tmp_path, held=held, opposed=[2])["persons"]
+    assert found["opposants"]["fiches_rapprochees"] == [{"livraison": "f1", "entite": "t", "ligne": 3}]
+
+
+def test_stays_of_who_opposes_are_neither_missed_nor_late(tmp_path: Path) -> None:
+    told = [("dui", "f1", 2, 10), ("resid_esms", "f2", 2, 10), ("dui", "f1", 3, 11)]
+    held = [("dui", "d1", 2, "s"), ("resid_esms", "d2", 2, "t"), ("dui", "d1", 3, "u")]
+    statuses = [(10, "deux_lieux"), (11, "deux_lieux")]
+    found = judge(tmp_path, statements=held, told=told, statuses=statuses, stays_of_opposed=[10])
+    assert (found["stays"]["recall"], found["stays"]["membres"]) == (None, 1)
+    assert {each["statut"]: each["reels"] for each in found["statuses"]}["deux_lieux"] == 1
 
 
 def test_statements_about_one_stay(tmp_path: Path) -> None:

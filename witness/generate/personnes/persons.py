@@ -6,7 +6,8 @@ belong here: what is true, what is told, how it is written.
     livraisons/personnes/<département>/   one file a channel and class
     suite/personnes/                      one ESMS sends its bundle again, a month later (`next_delivery`)
     verite/                               personnes, sejours, declarations_sejours, statuts_sejours, visites,
-                                          situations_personnes, defauts_personnes (Parquet), identites.csv;
+                                          situations_personnes, defauts_personnes, oppositions (Parquet),
+                                          identites.csv;
                                           suite/personnes.parquet
 """
 
@@ -82,6 +83,7 @@ SCHEMAS = {
     "visites": {**_WHERE, "finess_et": pl.String, "identifiant": pl.String, "visite_vraie": pl.Int64,
                 "personne_vraie": pl.Int64},
     "defauts_personnes": person_defects.SCHEMA,
+    "oppositions": {"personne_vraie": pl.Int64, "finalite": pl.String},
 }  # fmt: skip
 Deliver = Callable[[str, ChannelFile], None]
 
@@ -251,7 +253,7 @@ def _truth(d: Departement, files: list[ChannelFile]) -> dict[str, pl.DataFrame]:
             "date_sortie": _date(d.s.sortie, d.s.sortie < STILL_THERE),
         }
     )
-    fiches, declared, visites, by_table = [], [], [], {}
+    fiches, declared, visites, oppositions, by_table = [], [], [], [], {}
     for file in files:
         where = {
             "source": pl.lit(file.source),
@@ -275,6 +277,7 @@ def _truth(d: Departement, files: list[ChannelFile]) -> dict[str, pl.DataFrame]:
             )
             for t in file.visites
         ]
+        oppositions += [t.rename({"personne": "personne_vraie"}) for t in file.oppositions]
         for table, locations in file.locations.items():
             by_table.setdefault(table, []).append(locations.with_columns(where["livraison"].alias("livraison")))
     return {
@@ -285,6 +288,7 @@ def _truth(d: Departement, files: list[ChannelFile]) -> dict[str, pl.DataFrame]:
         "situations_personnes": situations.table(d.pairs, personne_id),
         "visites": _gathered(visites, "visites"),
         "defauts_personnes": d.journal.table({t: pl.concat(r) for t, r in by_table.items()}),
+        "oppositions": _gathered(oppositions, "oppositions"),
     }
 
 

@@ -1,6 +1,6 @@
 {{ by_unit() }}
-{# One row per file of a person in an ET: whose it is in that ET. Two files of one ET that share name, first name, birth and sex (the key
-   by which ViaTrajectoire knows its own doubles) are of one person, unless two INS say otherwise. A file that only a stay names stands for
+{# One row per file of a person in an ET: whose it is in that ET. Two files of one ET that share name, given names, birth and sex (the
+   key by which ViaTrajectoire knows its own doubles) are of one person, unless two INS say otherwise. A file that only a stay names stands for
    itself. Who opposes the use of its data for steering, in this ET or in another, is told by `est_oppose`: nothing else outside the ET is
    looked at, and `int_personnes__oppositions` marks the ET where that changes, so that an ET is redone alone. #}
 with usagers as (

@@ -4,10 +4,13 @@
    numero_nir, numero_nia: the number of the record, when it is the person's own and its key is right. nir_sans_cle: the same of a NIR whose
    key is not written: a digit of it may be mistyped. #}
 {%- set keys = [
-    'cle_traits', 'cle_nir', 'cle_sans_lieu', 'cle_sans_nom', 'cle_sans_prenom', 'cle_sans_naissance', 'cle_deux_prenoms', 'cle_numero',
-    'cle_mdph',
+    'cle_traits', 'cle_nom_prenom', 'cle_nir', 'cle_sans_lieu', 'cle_sans_nom', 'cle_sans_prenom', 'cle_sans_naissance', 'cle_deux_prenoms',
+    'cle_numero', 'cle_mdph',
 ] -%}
-{%- set lists = ['cles_nom', 'cles_prenom', 'cles_deux_prenoms', 'cles_naissance', 'cles_numero', 'cles_numero_traits'] -%}
+{%- set lists = [
+    'cles_nom', 'cles_nom_parties', 'cles_prenom', 'cles_deux_prenoms', 'cles_naissance', 'cles_naissance_parties', 'cles_numero',
+    'cles_numero_traits',
+] -%}
 {%- set nothing = 'cast(null as ' ~ dbt.type_string() ~ ')' -%}
 {%- set records = person_roles(['record', 'stay', 'demand', 'orientation']) | rejectattr('record.relation') | list -%}
 {%- set named = person_roles(['stay', 'demand', 'orientation']) | selectattr('record.relation') | list -%}

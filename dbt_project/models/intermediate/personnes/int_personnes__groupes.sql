@@ -3,12 +3,12 @@
 with opposes as (
     select distinct e.groupe
     from {{ ref('int_personnes__opposants') }} as o
-    inner join {{ ref('int_personnes__etape_6_dossiers') }} as e on o.fiche_cle = e.fiche_cle
+    inner join {{ ref('int_personnes__etape_7_entrees') }} as e on o.fiche_cle = e.fiche_cle
     where o.est_sans_appariement
 ),
 
 seuls as (
-    select groupe from {{ ref('int_personnes__etape_6_dossiers') }} group by groupe having count(*) = 1
+    select groupe from {{ ref('int_personnes__etape_7_entrees') }} group by groupe having count(*) = 1
 ),
 
 -- Pairs that look like one person and were left apart: something more must be known.
@@ -17,8 +17,8 @@ en_suspens as (
     {% for side in ['a', 'b'] -%}
     select p.fiche_{{ side }} as fiche_cle
     from {{ ref(pairs) }} as p
-    inner join {{ ref('int_personnes__etape_6_dossiers') }} as a on p.fiche_a = a.fiche_cle
-    inner join {{ ref('int_personnes__etape_6_dossiers') }} as b on p.fiche_b = b.fiche_cle
+    inner join {{ ref('int_personnes__etape_7_entrees') }} as a on p.fiche_a = a.fiche_cle
+    inner join {{ ref('int_personnes__etape_7_entrees') }} as b on p.fiche_b = b.fiche_cle
     where a.groupe <> b.groupe
     {{ 'union' if not loop.last }}
     {% endfor -%}
@@ -33,7 +33,7 @@ membres as (
         case when opposes.groupe is not null then 'opposition' when seuls.groupe is not null then 'seule' else e.regle end as regle,
         opposes.groupe is null and (e.est_ambigu or en_suspens.fiche_cle is not null) as ambigu,
         opposes.groupe is null and e.numero_nir is not null and e.numero_nia is not null as a_nia_puis_nir
-    from {{ ref('int_personnes__etape_6_dossiers') }} as e
+    from {{ ref('int_personnes__etape_7_entrees') }} as e
     left join opposes on e.groupe = opposes.groupe
     left join seuls on e.groupe = seuls.groupe
     left join en_suspens on e.fiche_cle = en_suspens.fiche_cle

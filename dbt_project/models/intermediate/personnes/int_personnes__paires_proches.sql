@@ -1,6 +1,7 @@
 {# One row per pair of groups of step 3 whose records differ by one trait only, written in a way that is near, or share a number: what
    they have in common, whether something forbids that they are one, and whether they are believed to be (docs/rapprochement.md). #}
 {%- set keepers = person_roles(['record']) | map(attribute='source') | unique | list -%}
+{%- set oldest = 1880 -%} {#- nobody that an ESMS ever kept a file of was born before #}
 {#- What two groups may share: the motive, the key that both must have, the list of which they must have one writing in common. -#}
 {%- set motives = [
     ('nom', 'cle_sans_nom', 'cles_nom'),
@@ -31,6 +32,7 @@ porteurs as (
         groupe,
         fiche_cle,
         {{ list or 'cast(null as ' ~ dbt.type_string() ~ ')' }} as ecritures,
+        {{ 'cles_nom_parties' if motive == 'nom' else 'cast(null as ' ~ dbt.type_string() ~ ')' }} as parties,
         cles_deux_prenoms,
         cle_sans_lieu,
         annee_naissance,
@@ -63,6 +65,15 @@ candidats as (
         case
             when a.motif in ('lieu', 'annee') then true
             when a.motif = 'numero_seul' then a.est_propre and b.est_propre -- two given names: somebody must look
+            -- A part of a compound name stands for the whole name of another record, never for a part of it.
+            when a.motif = 'nom' then {{ keys_in_common('a.ecritures', 'b.ecritures') }} or {{ keys_in_common('a.ecritures', 'b.parties') }}
+                or {{ keys_in_common('a.parties', 'b.ecritures') }}
+            -- A century apart, one of the two years is nobody's.
+            when a.motif = 'naissance' then {{ keys_in_common('a.ecritures', 'b.ecritures') }} and (
+                abs(a.annee_naissance - b.annee_naissance) < 100
+                or least(a.annee_naissance, b.annee_naissance) < {{ oldest }}
+                or greatest(a.annee_naissance, b.annee_naissance) > extract(year from {{ run_day() }})
+            )
             when a.motif = 'numero' then a.est_propre and b.est_propre and {{ keys_in_common('a.ecritures', 'b.ecritures') }}
             else {{ keys_in_common('a.ecritures', 'b.ecritures') }}
         end as est_semblable,
@@ -142,7 +153,7 @@ sures as (
         est_possible and (
             ((par_nom or par_naissance) and est_egale)
             or (par_prenom and (a_deux_prenoms_communs or not est_separee))
-            or (par_lieu and not est_dite_deux_fois)
+            or (par_lieu and not est_separee and not est_dite_deux_fois)
         ) as est_sure_si_seule
     from (select *, not est_interdite and not a_deux_prenoms_differents as est_possible from jugees) as possibles
 ),

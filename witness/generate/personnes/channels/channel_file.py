@@ -71,6 +71,7 @@ class ChannelFile:
     - fiches: frames (entite, ligne, finess_et, identifiant, personne).
     - sejours: frames (entite, ligne, sejour, admission, entree, sortie).
     - visites: frames (ligne, finess_et, identifiant, vraie, personne).
+    - oppositions: frames (personne, finalite): what stands on the last day.
     """
 
     name: str
@@ -82,6 +83,7 @@ class ChannelFile:
     fiches: list[pl.DataFrame] = field(default_factory=list)
     sejours: list[pl.DataFrame] = field(default_factory=list)
     visites: list[pl.DataFrame] = field(default_factory=list)
+    oppositions: list[pl.DataFrame] = field(default_factory=list)
 
 
 def day(column: str | pl.Expr, pattern: str = ISO) -> pl.Expr:

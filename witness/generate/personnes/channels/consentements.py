@@ -46,9 +46,12 @@ def write(d: Departement, identities: pl.DataFrame) -> list[ChannelFile]:
     )
     name = f"consentements_{f.EXPORT}_{d.code}.csv"
     lines = f.csv_lines(t)
+    # A file is in the register once: no later consent lifts what it says.
+    standing = t.filter(pl.col("opposition") & (pl.col("retire") == DAYS))
     return [
         ChannelFile(
             name, "consentements", f.csv(written, ";"), {"registre": n},
             fiches=[f.fiches("registre", lines, t["finess_et"], t["identifiant"], t["personne"])],
+            oppositions=[standing.select("personne", f.choice("finalite", _FINALITES))],
         )
     ]  # fmt: skip

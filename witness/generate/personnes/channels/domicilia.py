@@ -64,7 +64,8 @@ def _dossiers(d: Departement, sejours: pl.DataFrame, identities: pl.DataFrame, n
             FICHES: f.locations(first_rows["fiche"], first_rows["ligne"], "usagers"),
             SEJOURS: f.locations(t["rang"], lines, "sejours"),
         },
-        fiches=[f.fiches("usagers", lines, t["finess"], t["dossier"], t["personne"])],
+        # A file stands once, whatever the number of its stays: the first line tells it.
+        fiches=[f.fiches("usagers", *first_rows["ligne", "finess", "dossier", "personne"])],
         sejours=[f.sejours("sejours", lines, t)],
     )  # fmt: skip
 

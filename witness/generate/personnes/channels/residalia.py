@@ -95,7 +95,8 @@ def _sejours(d: Departement, sejours: pl.DataFrame, identities: pl.DataFrame, na
             FICHES: f.locations(first_rows["fiche"], first_rows["ligne"], "usagers"),
             SEJOURS: f.locations(t["rang"], lines, "sejours"),
         },
-        fiches=[f.fiches("usagers", lines, t["finess"], t["dossier"], t["personne"])],
+        # A file stands once, whatever the number of its stays: the first line tells it.
+        fiches=[f.fiches("usagers", *first_rows["ligne", "finess", "dossier", "personne"])],
         sejours=[f.sejours("sejours", lines, t)],
     )
 

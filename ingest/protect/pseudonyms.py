@@ -1,9 +1,13 @@
 """From validated rows to stored rows: identities become keyed pseudonyms, precise values become coarse.
 
-Belongs here: the text behind each pseudonym, HMAC-SHA256, the rules of privacy. Does not belong here: how traits are
-written (`traits`), what is private (`data_contracts.privacy` and the contracts), findings (`masks`).
+Belongs here: the text behind each pseudonym, HMAC-SHA256 of numbers, the rules of privacy. Does not belong here: how
+traits are written (`traits`), the function of their keys (`cmac`), what is private (`data_contracts.privacy` and the
+contracts), findings (`masks`).
 
-To change a text is to change every pseudonym made of it. The tests hold worked cases.
+To change a text is to change every pseudonym made of it. The tests hold worked cases. Numbers (of an usager, of a stay)
+keep HMAC-SHA256: registers quote them (a suspension names a person so), and they must be found again. The keys of
+traits are compared with each other and quoted nowhere; a person has some forty of them, which AES-CMAC makes ten times
+faster (docs/adr/0030).
 """
 
 from __future__ import annotations
@@ -11,22 +15,30 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from typing import get_args
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
+import pyarrow as pa
 
 from data_contracts.loading import Entity, Field
 from data_contracts.nomenclatures import read_list
-from data_contracts.privacy import SHORT, VERSION, KeyColumn, Role, key_columns
+from data_contracts.privacy import VERSION, Form, KeyColumn, Role, key_columns
 from ingest.protect import traits
+from ingest.protect.cmac import Cmac
 from ingest.protect.keyrings import Secret
 
-PERSONS, IDENTIFIERS, DELIVERIES = "personnes", "identifiants", "livraisons"
+TRAITS, IDENTIFIERS, DELIVERIES = "traits", "identifiants", "livraisons"
 LENGTH = 32  # hexadecimal characters kept: 128 bits, which no collection of persons exhausts
 OTHER = "AUTRE"  # a free text that no pattern knows
 _MOSTLY_DISTINCT = 0.8  # share beyond which looking texts up costs more than hashing them all
+_SLICE = 8_192  # rows whose keys are made at once: their writings are some thirty times as many
+_NONE = np.uint64(2**64 - 1)  # stands for no digest; one in 10^19 is it, and is then left out
+_HEXADECIMAL = np.frombuffer("".join(f"{n:02x}" for n in range(256)).encode(), np.uint16)  # by byte
+_CHARACTERS = 16  # that the half of a digest is written with
 _BLOCK = 64  # bytes hashed at once by SHA-256 (FIPS 180-4), to which HMAC pads its key (RFC 2104)
 
 
@@ -44,45 +56,18 @@ class Pseudonyms:
         """The pseudonym of one text."""
         return self._digest(text.encode()).hex()[:LENGTH]
 
-    def of_column(self, texts: pl.Series, length: int = LENGTH) -> pl.Series:
-        """The pseudonym of each text, so many characters; NULL for NULL. Texts that come back are hashed once."""
+    def of_column(self, texts: pl.Series) -> pl.Series:
+        """The pseudonym of each text; NULL for NULL. Texts that come back are hashed once."""
         distinct = texts.unique()
         if len(distinct) > _MOSTLY_DISTINCT * len(texts):
-            return self._hashed(texts, length)
-        table = pl.DataFrame({"texte": distinct, "pseudonyme": self._hashed(distinct, length)})
+            return self._hashed(texts)
+        table = pl.DataFrame({"texte": distinct, "pseudonyme": self._hashed(distinct)})
         return texts.to_frame("texte").join(table, on="texte", how="left", maintain_order="left")["pseudonyme"]
 
-    def beside(self, mark: str, around: pl.Series, writings: pl.DataFrame) -> pl.Series:
-        """The short pseudonyms of the writings of each row, once each, side by side: each of the mark, what stands
-        around, and the writing. NULL when the row has no writing, or nothing around.
-
-        They are in alphabetical order: their places tell nothing of which writing each is of.
-        """
-        # What comes first is absorbed once a row, and no text is put together: half the cost of hashing each whole.
-        started, outer, size = self._inner(), self._outer, SHORT // 2
-        started.update(mark.encode())
-        found: list[str | None] = []
-        for before, *texts in zip(around.to_list(), *(w.to_list() for w in writings), strict=True):
-            distinct = set(texts)
-            distinct.discard(None)
-            if before is None or not distinct:
-                found.append(None)
-                continue
-            base, shorts = started.copy(), []
-            base.update(f"|{before}|".encode())
-            for text in distinct:
-                inner, whole = base.copy(), outer()
-                inner.update(text.encode())
-                whole.update(inner.digest())
-                shorts.append(whole.digest()[:size])
-            shorts.sort()
-            found.append(b"".join(shorts).hex())
-        return pl.Series(found, dtype=pl.String)
-
-    def _hashed(self, texts: pl.Series, length: int) -> pl.Series:
+    def _hashed(self, texts: pl.Series) -> pl.Series:
         digest = self._digest
         digests = [None if value is None else digest(value) for value in texts.cast(pl.Binary).to_list()]
-        return pl.Series(digests, dtype=pl.Binary).bin.encode("hex").str.head(length)
+        return pl.Series(digests, dtype=pl.Binary).bin.encode("hex").str.head(LENGTH)
 
     def _digest(self, value: bytes) -> bytes:
         inner = self._inner()
@@ -140,32 +125,80 @@ def _replaced(rows: pl.DataFrame, field: Field, identifiers: Pseudonyms) -> pl.S
         case "annee":
             return _column(rows, pl.col(field.name).dt.year().cast(pl.Int64))
         case "departement":
-            return _by_value(rows[field.name], departement)
+            return traits.by_value(rows[field.name], departement)
         case "libelle":
-            return _by_value(rows[field.name], partial(labelled, nomenclature=privacy.nomenclature or ""))
+            return traits.by_value(rows[field.name], partial(labelled, nomenclature=privacy.nomenclature or ""))
     raise ValueError(f"règle de confidentialité inconnue : {privacy.rule}")
 
 
 def identity_keys(rows: pl.DataFrame, identity: dict[str, str], secret: Secret) -> dict[str, pl.Series]:
     """The key columns of an identity (role -> column of `rows`), and the version of their key."""
     unknown = {role: pl.lit(None, pl.Date if role == "naissance" else pl.String) for role in get_args(Role)}
-    named = rows.select(**{role: pl.col(field) for role, field in identity.items()})
-    named = named.with_columns(**{role: nothing for role, nothing in unknown.items() if role not in identity})
-    named = traits.normalised(named).with_columns(**_number())
-    persons = Pseudonyms(secret.key(PERSONS))
-    keys = {key.name: _key(key, named, persons) for key in key_columns(identity)}
-    return {**keys, VERSION: pl.repeat(label(secret), rows.height, dtype=pl.String, eager=True)}
+    told = rows.select(**{role: pl.col(field) for role, field in identity.items()})
+    told = told.with_columns(**{role: nothing for role, nothing in unknown.items() if role not in identity})
+    keys, cmac = key_columns(identity), Cmac(secret.key(TRAITS))
+    slices = [_keys(told.slice(start, _SLICE), keys, cmac) for start in range(0, max(told.height, 1), _SLICE)]
+    return {**pl.concat(slices).to_dict(), VERSION: pl.repeat(label(secret), rows.height, dtype=pl.String, eager=True)}
 
 
-def _key(key: KeyColumn, named: pl.DataFrame, persons: Pseudonyms) -> pl.Series:
-    match key.form:
-        case "code":
-            return named[key.name]
-        case "list":
-            writings, around = _WRITINGS[key.name]
-            texts = named.select(_joined(*around).alias("_"), **{str(i): text for i, text in enumerate(writings)})
-            return persons.beside(key.name, texts["_"], texts.drop("_"))
-    return persons.of_column(_column(named, _TEXTS[key.name]))
+def _keys(told: pl.DataFrame, keys: Sequence[KeyColumn], cmac: Cmac) -> pl.DataFrame:
+    named = traits.normalised(told).with_columns(**_number())
+    names = {form: [key.name for key in keys if key.form == form] for form in get_args(Form)}
+    made = {
+        **_whole(named, names["key"], cmac),
+        **_lists(named, names["list"], cmac),
+        **named.select(names["code"]).to_dict(),
+    }
+    return pl.DataFrame({key.name: made[key.name] for key in keys})
+
+
+def _whole(named: pl.DataFrame, names: Sequence[str], cmac: Cmac) -> dict[str, pl.Series]:
+    """The pseudonyms of whole texts, all columns at once."""
+    if not names:
+        return {}
+    texts = pl.concat(named.select(**{name: _TEXTS[name] for name in names}).get_columns())
+    known = texts.is_not_null().to_numpy()
+    made = _side_by_side(cmac.digests(texts.drop_nulls()), known.astype(np.int64))
+    return {name: made.slice(rank * named.height, named.height) for rank, name in enumerate(names)}
+
+
+def _lists(named: pl.DataFrame, names: Sequence[str], cmac: Cmac) -> dict[str, pl.Series]:
+    """The short pseudonyms of the writings of each row, once each, side by side: each of the name of the list, what
+    stands around, and the writing. NULL when the row has no writing, or nothing around.
+
+    They are in alphabetical order: their places tell nothing of which writing each is of.
+    """
+    if not names:
+        return {}
+    height = named.height
+    # What comes first is absorbed once a row. It ends with a bar, which no writing has: no two messages are alike.
+    begun = {name: _joined(pl.lit(name), *_WRITINGS[name][1], pl.lit("")) for name in names}
+    before = pl.concat(named.select(**begun).get_columns())
+    states = np.zeros((len(before), 2), np.uint64)
+    states[before.is_not_null().to_numpy()] = cmac.states(before.drop_nulls())
+    written = [named.select(**{str(i): text for i, text in enumerate(_WRITINGS[name][0])}) for name in names]
+    widths = [frame.width for frame in written]
+    texts = pl.concat([column for frame in written for column in frame.get_columns()])
+    starts = np.repeat(np.arange(len(names)) * height, widths)  # of each column, the line of its first row
+    row = np.add.outer(starts, np.arange(height)).reshape(-1)
+    place = np.repeat(np.concatenate([np.arange(width) for width in widths]), height)
+    told = (texts.is_not_null() & before.is_not_null().gather(row)).to_numpy()
+    made = np.full((len(before), max(widths)), _NONE)
+    made[row[told], place[told]] = cmac.digests(texts.filter(told), states[row[told]])[:, 0].byteswap()
+    made.sort(axis=1)
+    is_new = made != _NONE
+    is_new[:, 1:] &= made[:, 1:] != made[:, :-1]
+    joined = _side_by_side(made[is_new].byteswap().reshape(-1, 1), is_new.sum(axis=1))
+    return {name: joined.slice(rank * height, height) for rank, name in enumerate(names)}
+
+
+def _side_by_side(digests: npt.NDArray[np.uint64], counts: npt.NDArray[np.int64]) -> pl.Series:
+    """Texts of so many of these digests each, in hexadecimal, one after the other; NULL for none."""
+    characters = _HEXADECIMAL[digests.view(np.uint8).reshape(-1)]
+    ends = np.cumsum(counts) * (digests.shape[1] * _CHARACTERS)
+    parts = (np.packbits(counts > 0, bitorder="little"), np.concatenate([np.zeros(1, np.int64), ends]), characters)
+    array = pa.Array.from_buffers(pa.large_string(), len(counts), [pa.py_buffer(part) for part in parts])
+    return pl.Series(array)
 
 
 def _number() -> dict[str, pl.Expr]:
@@ -249,12 +282,6 @@ _WRITINGS: dict[str, tuple[list[pl.Expr], tuple[pl.Expr, ...]]] = {
 
 def _column(rows: pl.DataFrame, expression: pl.Expr) -> pl.Series:
     return rows.select(_=expression)["_"]
-
-
-def _by_value(texts: pl.Series, rule: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
-    """What a rule makes of each text, made once of those that come back."""
-    made = texts.unique().to_frame("texte").with_columns(_=rule(pl.col("texte")))
-    return texts.to_frame("texte").join(made, on="texte", how="left", maintain_order="left")["_"]
 
 
 def departement(code: pl.Expr) -> pl.Expr:

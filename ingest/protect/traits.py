@@ -10,6 +10,7 @@ several others need is a column first (`normalised`). Nothing made here is ever 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
 import polars as pl
@@ -152,9 +153,6 @@ def normalised(told: pl.DataFrame) -> pl.DataFrame:
             "_mots": birth_words(pl.col("_dits")), "_mots_epoux": married_words(pl.col("_dits")),
             "_mots_usage": birth_words(pl.col("_usage")), "_naissance_sure": iso(pl.col("_jour_sur")),
             "_departement": departement_of_birth(pl.col("lieu"), pl.col("_lieu")),
-            "_son_prenom": sounds(pl.col("_prenom")),
-            **{f"_donne_{i}": sounds(part(pl.col("_prenoms"), i, _SHORTEST_GIVEN)) for i in range(_TOKENS)},
-            **{f"_vrai_{i}": sounds(part(pl.col("_prenoms"), i, _SHORTEST_SECOND)) for i in range(_TOKENS)},
             "_ins_est_propre": is_own(pl.col("_ins"), key(pl.col("ins")), born, pl.col("_sexe")),
             "_nir_est_propre": is_own(pl.col("_nir"), key(pl.col("nir")), born, pl.col("_sexe")),
             # A qualified INS is that of the row but for a copy that the traits deny: a spouse's, a parent's.
@@ -162,23 +160,41 @@ def normalised(told: pl.DataFrame) -> pl.DataFrame:
             "_ins_a_une_cle": key(pl.col("ins")) != "", "_nir_a_une_cle": key(pl.col("nir")) != "",
         },
         {
-            "_nom": letters(pl.col("_mots")), "_deux_prenoms": in_any_order(pl.col("_vrai_0"), pl.col("_vrai_1")),
+            "_nom": letters(pl.col("_mots")),
             "_principaux": main_words(pl.col("_mots")), "_principaux_usage": main_words(pl.col("_mots_usage")),
             # Of somebody born in France, 1 January is a day: with the place, it is one of five traits.
             "_naissance_stricte": pl.when(pl.col("_departement") != ABROAD).then("_naissance")
                                   .otherwise("_naissance_sure"),
         },
-        {
-            "_son": sounds(pl.col("_nom")), "_son_epoux": sounds(letters(pl.col("_mots_epoux"))),
-            "_son_usage": sounds(letters(pl.col("_mots_usage"))),
-            **{f"_son{use}_{said}": sounds(text)
-               for use in ("", "_usage")
-               for said, text in (("joint", letters(pl.col(f"_principaux{use}"))),
-                                  *((str(i), part(pl.col(f"_principaux{use}"), i)) for i in range(3)))},
-        },
     ):  # fmt: skip
         told = told.with_columns(**columns)
-    return told
+    told = told.with_columns(**_heard(told))
+    told = told.with_columns(
+        pl.when(part(pl.col("_prenoms"), i, _SHORTEST_SECOND).is_not_null()).then(f"_donne_{i}").alias(f"_vrai_{i}")
+        for i in range(_TOKENS)
+    )
+    return told.with_columns(_deux_prenoms=in_any_order(pl.col("_vrai_0"), pl.col("_vrai_1")))
+
+
+def _heard(told: pl.DataFrame) -> dict[str, pl.Series]:
+    """The columns that are sounds: `_son*`, `_donne_*`. All texts go through at once, each that comes back once."""
+    written = told.select(
+        _son_prenom="_prenom",
+        **{f"_donne_{i}": part(pl.col("_prenoms"), i, _SHORTEST_GIVEN) for i in range(_TOKENS)},
+        _son="_nom", _son_epoux=letters(pl.col("_mots_epoux")), _son_usage=letters(pl.col("_mots_usage")),
+        **{f"_son{use}_{said}": text
+           for use in ("", "_usage")
+           for said, text in (("joint", letters(pl.col(f"_principaux{use}"))),
+                              *((str(i), part(pl.col(f"_principaux{use}"), i)) for i in range(3)))},
+    )  # fmt: skip
+    heard = by_value(pl.concat(written.get_columns()), sounds)
+    return {name: heard.slice(rank * told.height, told.height) for rank, name in enumerate(written.columns)}
+
+
+def by_value(texts: pl.Series, rule: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
+    """What a rule makes of each text, made once of those that come back."""
+    made = texts.unique().to_frame("texte").with_columns(_=rule(pl.col("texte")))
+    return texts.to_frame("texte").join(made, on="texte", how="left", maintain_order="left")["_"]
 
 
 def name_writings() -> list[pl.Expr]:

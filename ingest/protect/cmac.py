@@ -11,16 +11,18 @@ tests hold this one against. docs/adr/0030 says why this function.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-Blocks = npt.NDArray[np.uint64]  # one line a block, of two halves
-Counts = npt.NDArray[np.int64]
+Digests = npt.NDArray[np.uint64]  # one line a text, of two halves
+Numbers = npt.NDArray[np.int64]
+Lines = npt.NDArray[np.uint8]  # one line a text, of whole blocks
 
 BLOCK = 16  # bytes
 _PADDING = 0x80  # a bit 1, then zeros, after a message that does not fill its last block
-_ZEROS = pl.Series(["\0" * n for n in range(BLOCK + 1)])
 
 
 class Cmac:
@@ -36,47 +38,75 @@ class Cmac:
             2, 2
         )  # of a padded block, of a whole one
 
-    def digests(self, texts: pl.Series, after: Blocks | None = None) -> Blocks:
-        """The digest of each text, one line a text; no text is NULL.
+    def digests(self, texts: pl.Series, after: Digests | None = None) -> Digests:
+        """The digest of each text; no text is NULL.
 
         after: what `states` made of the beginning of each message; the text is then its end, and is not empty.
         """
-        lengths, blocks, first, counts = _cut(texts)
-        is_whole = lengths == counts * BLOCK
-        ends = (first * BLOCK + lengths)[~is_whole]
-        blocks.view(np.uint8).reshape(-1)[ends] = _PADDING
-        blocks[first + counts - 1] ^= self._last[is_whole.view(np.int8)]
-        return self._chained(blocks, first, counts, np.zeros((len(texts), 2), np.uint64) if after is None else after)
-
-    def states(self, texts: pl.Series) -> Blocks:
-        """What is made of each text as the beginning of a message, filled with zero bytes up to whole blocks."""
-        _, blocks, first, counts = _cut(texts)
-        return self._chained(blocks, first, counts, np.zeros((len(texts), 2), np.uint64))
-
-    def _chained(self, blocks: Blocks, first: Counts, counts: Counts, before: Blocks) -> Blocks:
-        """The state after the blocks of each message: `counts` of them, from line `first` of `blocks`."""
-        longest_first = np.argsort(-counts, kind="stable")
-        state, first = before[longest_first], first[longest_first]
-        for rank, active in enumerate(len(counts) - np.cumsum(np.bincount(counts))[:-1]):
-            state[:active] = self._enciphered(state[:active] ^ blocks[first[:active] + rank])
-        found = np.empty_like(state)
-        found[longest_first] = state
+        found = np.empty((len(texts), 2), np.uint64)
+        for rows, size, lines in _by_blocks(texts):
+            _pad(lines, size)
+            found[rows] = self._ended(lines, size, None if after is None else after[rows])
         return found
 
-    def _enciphered(self, blocks: Blocks) -> Blocks:
+    def states(self, texts: pl.Series) -> Digests:
+        """What is made of each text as the beginning of a message, filled with zero bytes up to whole blocks."""
+        found = np.empty((len(texts), 2), np.uint64)
+        for rows, _, lines in _by_blocks(texts):
+            found[rows] = self._absorbed(lines, None)
+        return found
+
+    def digests_less_one(self, texts: pl.Series, places: int, after: Digests) -> Digests:
+        """The digests of each text without its first byte, without its second…: as many lines a text as `places`, the
+        text being the end of its message. Where a text has no such byte, the digest is of no use."""
+        found = np.empty((len(texts), places, 2), np.uint64)
+        for rows, size, lines in _by_blocks(texts, less=1):
+            _pad(lines, size)
+            width = lines.shape[1] - BLOCK
+            for place in range(min(places, width)):
+                left = np.empty((len(rows), width), np.uint8)
+                left[:, :place] = lines[:, :place]
+                left[:, place:] = lines[:, place + 1 : width + 1]
+                found[rows, place] = self._ended(left, size - 1, after[rows])
+        return found
+
+    def _ended(self, lines: Lines, size: Numbers, state: Digests | None) -> Digests:
+        lines.view(np.uint64)[:, -2:] ^= self._last[(size == lines.shape[1]).view(np.int8)]
+        return self._absorbed(lines, state)
+
+    def _absorbed(self, lines: Lines, state: Digests | None) -> Digests:
+        blocks = lines.view(np.uint64).reshape(len(lines), -1, 2)
+        made = np.zeros((len(lines), 2), np.uint64) if state is None else state
+        for rank in range(blocks.shape[1]):
+            made = self._enciphered(made ^ blocks[:, rank])
+        return made
+
+    def _enciphered(self, blocks: Digests) -> Digests:
         made = np.empty(blocks.nbytes + BLOCK - 1, np.uint8)
         self._encryptor.update_into(blocks.data.cast("B") if blocks.size else b"", made.data)
         return made[: blocks.nbytes].view(np.uint64).reshape(-1, 2)
 
 
-def _cut(texts: pl.Series) -> tuple[Counts, Blocks, Counts, Counts]:
-    """The length of each text in bytes; all of them in blocks, the last of each filled with zeros; the first block of
-    each text, and how many it has: one at least."""
+def _by_blocks(texts: pl.Series, less: int = 0) -> Iterator[tuple[Numbers, Numbers, Lines]]:
+    """Texts that take as many blocks, one at least: their ranks, their lengths, and their bytes, filled with zeros.
+
+    less: so many bytes of each will be taken away; what is left is what is counted, and one more block is there.
+    """
     lengths = texts.str.len_bytes().to_numpy().astype(np.int64)
-    counts = np.maximum(-(-lengths // BLOCK), 1)
-    filled = pl.select(pl.concat_str(texts, _ZEROS.gather(counts * BLOCK - lengths))).to_series()
-    blocks = np.frombuffer(bytearray(filled.str.join("").item().encode()), np.uint64).reshape(-1, 2)
-    return lengths, blocks, np.cumsum(counts) - counts, counts
+    counts = np.maximum(-(-(lengths - less) // BLOCK), 1)
+    for count in np.flatnonzero(np.bincount(counts)):
+        rows = np.flatnonzero(counts == count)
+        size, width = lengths[rows], (int(count) + less) * BLOCK
+        zeros = pl.Series(["\0" * n for n in range(width + 1)])
+        filled = pl.select(pl.concat_str(texts.gather(rows), zeros.gather(width - size))).to_series()
+        lines = np.frombuffer(bytearray(filled.str.join("").item().encode()), np.uint8)
+        yield rows, size, lines.reshape(-1, width)
+
+
+def _pad(lines: Lines, size: Numbers) -> None:
+    """Ends each text that does not fill its line."""
+    width = lines.shape[1]
+    lines.reshape(-1)[(np.arange(len(lines)) * width + size)[size < width]] = _PADDING
 
 
 def _doubled(block: bytes) -> bytes:

@@ -16,6 +16,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import get_args
 
@@ -146,7 +147,7 @@ def _keys(told: pl.DataFrame, keys: Sequence[KeyColumn], cmac: Cmac) -> pl.DataF
     names = {form: [key.name for key in keys if key.form == form] for form in get_args(Form)}
     made = {
         **_whole(named, names["key"], cmac),
-        **_lists(named, names["list"], cmac),
+        **{name: _list(name, named, cmac) for name in names["list"]},
         **named.select(names["code"]).to_dict(),
     }
     return pl.DataFrame({key.name: made[key.name] for key in keys})
@@ -162,34 +163,33 @@ def _whole(named: pl.DataFrame, names: Sequence[str], cmac: Cmac) -> dict[str, p
     return {name: made.slice(rank * named.height, named.height) for rank, name in enumerate(names)}
 
 
-def _lists(named: pl.DataFrame, names: Sequence[str], cmac: Cmac) -> dict[str, pl.Series]:
+def _list(name: str, named: pl.DataFrame, cmac: Cmac) -> pl.Series:
     """The short pseudonyms of the writings of each row, once each, side by side: each of the name of the list, what
     stands around, and the writing. NULL when the row has no writing, or nothing around.
 
     They are in alphabetical order: their places tell nothing of which writing each is of.
     """
-    if not names:
-        return {}
-    height = named.height
+    of = _WRITINGS[name]
     # What comes first is absorbed once a row. It ends with a bar, which no writing has: no two messages are alike.
-    begun = {name: _joined(pl.lit(name), *_WRITINGS[name][1], pl.lit("")) for name in names}
-    before = pl.concat(named.select(**begun).get_columns())
-    states = np.zeros((len(before), 2), np.uint64)
-    states[before.is_not_null().to_numpy()] = cmac.states(before.drop_nulls())
-    written = [named.select(**{str(i): text for i, text in enumerate(_WRITINGS[name][0])}) for name in names]
-    widths = [frame.width for frame in written]
-    texts = pl.concat([column for frame in written for column in frame.get_columns()])
-    starts = np.repeat(np.arange(len(names)) * height, widths)  # of each column, the line of its first row
-    row = np.add.outer(starts, np.arange(height)).reshape(-1)
-    place = np.repeat(np.concatenate([np.arange(width) for width in widths]), height)
-    told = (texts.is_not_null() & before.is_not_null().gather(row)).to_numpy()
-    made = np.full((len(before), max(widths)), _NONE)
-    made[row[told], place[told]] = cmac.digests(texts.filter(told), states[row[told]])[:, 0].byteswap()
-    made.sort(axis=1)
+    begun = _column(named, _joined(pl.lit(name), *of.around, pl.lit("")))
+    is_told = begun.is_not_null().to_numpy()
+    states = np.zeros((named.height, 2), np.uint64)
+    states[is_told] = cmac.states(begun.drop_nulls())
+    texts = pl.concat(named.select(**{str(i): text for i, text in enumerate(of.texts)}).get_columns())
+    width, places = len(of.texts), traits.LONGEST_TYPED if of.mistyped else 0
+    made = np.full((named.height, width + places), _NONE)
+    known = np.flatnonzero(texts.is_not_null().to_numpy() & np.tile(is_told, width))
+    place, row = np.divmod(known, named.height)
+    made[row, place] = cmac.digests(texts.gather(known), states[row])[:, 0]
+    if of.mistyped:
+        letters = named[of.mistyped].str.len_bytes().fill_null(0).to_numpy()
+        rows = np.flatnonzero(is_told & (letters >= traits.SHORTEST_TYPED))
+        less = cmac.digests_less_one(named[of.mistyped].gather(rows), places, states[rows])[:, :, 0]
+        made[rows, width:] = np.where(np.arange(places) < letters[rows, None], less, _NONE)
+    made = np.sort(made.byteswap(), axis=1)
     is_new = made != _NONE
     is_new[:, 1:] &= made[:, 1:] != made[:, :-1]
-    joined = _side_by_side(made[is_new].byteswap().reshape(-1, 1), is_new.sum(axis=1))
-    return {name: joined.slice(rank * height, height) for rank, name in enumerate(names)}
+    return _side_by_side(made[is_new].byteswap().reshape(-1, 1), is_new.sum(axis=1))
 
 
 def _side_by_side(digests: npt.NDArray[np.uint64], counts: npt.NDArray[np.int64]) -> pl.Series:
@@ -254,30 +254,38 @@ _TEXTS = {
     "cle_numero": _text("NUM", "numero"),
     "cle_mdph": _text("MDPH", "mdph"),
 }
-# What each list of short keys is made of: the writings of one trait, each beside these parts. Of a number, what says
-# that it is of one person: a given name, near ones included (twins may bear one number by mistake, and have the name
-# and the birth in common); or the given name, and what one mistake leaves of the birth.
-_WRITINGS: dict[str, tuple[list[pl.Expr], tuple[pl.Expr, ...]]] = {
-    "cles_nom": (
-        traits.name_writings(),
-        (pl.col("_prenom"), pl.col("_naissance_sure"), pl.col("_departement")),
+
+
+@dataclass(frozen=True)
+class _Writings:
+    """What a list of short keys is made of: writings of one trait, each beside these parts. mistyped: the column of
+    which each text with one letter less is a writing too."""
+
+    texts: list[pl.Expr]
+    around: tuple[pl.Expr, ...]
+    mistyped: str | None = None
+
+
+# Of a number, what says that it is of one person: a given name, near ones included (twins may bear one number by
+# mistake, and have the name and the birth in common); or the given name, and what one mistake leaves of the birth.
+_WRITINGS = {
+    "cles_nom": _Writings(
+        traits.name_writings(), (pl.col("_prenom"), pl.col("_naissance_sure"), pl.col("_departement")), "_son"
     ),
-    "cles_prenom": (
+    "cles_prenom": _Writings(
         traits.given_writings(),
         (pl.col("_nom"), pl.col("_naissance_sure"), pl.col("_sexe"), pl.col("_departement")),
+        "_son_prenom",
     ),
-    "cles_deux_prenoms": (traits.two_given_names(), (pl.col("_nom"), pl.col("_naissance_sure"))),
-    "cles_naissance": (
+    "cles_deux_prenoms": _Writings(traits.two_given_names(), (pl.col("_nom"), pl.col("_naissance_sure"))),
+    "cles_naissance": _Writings(
         traits.birth_writings(pl.col("_jour_sur")), (pl.col("_nom"), pl.col("_prenom"), pl.col("_departement"))
     ),
-    "cles_numero": (
-        [*traits.given_names(), pl.col("_son_prenom"), *traits.one_letter_less(pl.col("_son_prenom"))],
-        (pl.col("_numero"),),
-    ),
-    "cles_numero_traits": (
+    "cles_numero": _Writings([*traits.given_names(), pl.col("_son_prenom")], (pl.col("_numero"),), "_son_prenom"),
+    "cles_numero_traits": _Writings(
         traits.birth_remains(pl.col("naissance"), pl.col("_sexe")), (pl.col("_numero"), pl.col("_prenom"))
     ),
-}  # fmt: skip
+}
 
 
 def _column(rows: pl.DataFrame, expression: pl.Expr) -> pl.Series:

@@ -38,8 +38,10 @@ _PARTICLES = (
 _REJECTED = r"^(.+?) ((?:DE LA|DE L|DES|DE|DU|D|LE|LA|VON DER|VON|VAN DER|VAN DEN|VAN))$"
 _SHORTEST_PART = 3  # letters of a part of a compound name that stands for it
 _CUT = 8  # letters by which a name that a column cut short is still known
-_SHORTEST_TYPED = 4  # letters under which one letter less is another name
-_LONGEST_TYPED = 14  # places of the letters that may be mistyped; beyond, the first letters suffice
+# Of two names that one typing mistake sets apart (a letter more, less, another, or two neighbours swapped), one without
+# a letter is the other without a letter, or the other.
+SHORTEST_TYPED = 4  # letters under which one letter less is another name
+LONGEST_TYPED = 14  # places of the letters that may be mistyped; beyond, the first letters suffice
 _TOKENS = 3  # given names that count
 _SHORTEST_GIVEN = 2  # letters of a given name; one alone is an initial
 _SHORTEST_SECOND = 3  # letters by which two given names contradict two others; « Marie-Th » says which one badly
@@ -111,16 +113,6 @@ def sounds(text: pl.Expr) -> pl.Expr:
     for table in (_HARD_H, _REPEATED, _SOUNDS, _REPEATED, _SOUNDS, _REPEATED):  # one sound may make another: AII, EI, E
         text = text.str.replace_many(list(table), list(table.values()), leftmost=True)
     return known(text.str.replace_all("*", "CH", literal=True))
-
-
-def one_letter_less(text: pl.Expr) -> list[pl.Expr]:
-    """The texts that lack one letter of this one. Two names that one typing mistake sets apart (a letter more, less,
-    another, or two neighbours swapped) have one of them in common, or one is the other's."""
-    length = text.str.len_chars()
-    return [
-        pl.when((length >= _SHORTEST_TYPED) & (length > i)).then(text.str.head(i) + text.str.slice(i + 1))
-        for i in range(_LONGEST_TYPED)
-    ]
 
 
 def main_words(text: pl.Expr) -> pl.Expr:
@@ -198,18 +190,17 @@ def by_value(texts: pl.Series, rule: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
 
 
 def name_writings() -> list[pl.Expr]:
-    """What a name may also be written as: by its sound, one letter less, cut short, without particle, by one of its
-    parts, or by the name of use. Over the columns of `normalised`."""
+    """What a name may also be written as: by its sound, cut short, without particle, by one of its parts, or by the
+    name of use. Over the columns of `normalised`; the sound may be mistyped besides."""
     cut = pl.when(pl.col("_nom").str.len_chars() >= _CUT).then(pl.lit("^") + pl.col("_nom").str.head(_CUT))
     alike = [pl.col(f"_son{use}_{said}") for use in ("", "_usage") for said in ("joint", "0", "1", "2")]
-    return [pl.col("_son"), *one_letter_less(pl.col("_son")), cut, *alike, pl.col("_son_epoux"), pl.col("_son_usage")]
+    return [pl.col("_son"), cut, *alike, pl.col("_son_epoux"), pl.col("_son_usage")]
 
 
 def given_writings() -> list[pl.Expr]:
-    """What a given name may also be written as: by its sound, one letter less, each of the first three, two in any
-    order. « Jean-Pierre », « Jean Pierre », « Jean » and « Pierre Jean » have one in common."""
-    first = pl.col("_son_prenom")
-    return [first, *one_letter_less(first), *given_names(), pl.col("_deux_prenoms")]
+    """What a given name may also be written as: by its sound, each of the first three, two in any order; the sound may
+    be mistyped besides. « Jean-Pierre », « Jean Pierre », « Jean » and « Pierre Jean » have one in common."""
+    return [pl.col("_son_prenom"), *given_names(), pl.col("_deux_prenoms")]
 
 
 def given_names() -> list[pl.Expr]:

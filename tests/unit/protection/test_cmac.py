@@ -60,3 +60,15 @@ def test_a_message_in_two_parts_is_the_first_filled_with_zeros_then_the_second(
         of_library(key, first + bytes(-len(first) % 16) + end.encode())
         for first, (_, end) in zip(begun, parts, strict=True)
     ]
+
+
+@given(
+    KEYS, st.lists(st.tuples(st.text("AZ", max_size=20), st.text("ABCDEFGHI", min_size=2, max_size=40)), max_size=20)
+)
+def test_a_text_may_end_a_message_without_one_of_its_letters(key: bytes, parts: list[tuple[str, str]]) -> None:
+    cmac, places = Cmac(key), 14
+    begun = cmac.states(pl.Series([f"{begin}|" for begin, _ in parts], dtype=pl.String))
+    found = cmac.digests_less_one(pl.Series([end for _, end in parts], dtype=pl.String), places, begun)
+    for (begin, end), line in zip(parts, found, strict=True):
+        less = [end[:i] + end[i + 1 :] for i in range(min(places, len(end)))]
+        assert [digest.tobytes() for digest in line[: len(less)]] == digests(key, less, [f"{begin}|"] * len(less))

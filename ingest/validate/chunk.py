@@ -241,11 +241,12 @@ def _clean(chunk: _Chunk) -> None:
     """Strips spaces, makes NULL of texts that are no answer, repairs and signals codes that a spreadsheet damaged."""
     chunk.text = chunk.text.with_columns(values.clean(f.name).alias(f.name) for f in chunk.fields)
     texts = [f for f in chunk.fields if f.logical_type == "string"]
-    spotted = [_may_be_no_answer(f, chunk.collection).any().alias(f.name) for f in texts]
+    spotted = [_may_be_no_answer(pl.col(f.name).unique(), f, chunk.collection).any().alias(f.name) for f in texts]
     hits = chunk.text.select(spotted).row(0) if spotted and chunk.text.height else ()
     for field, hit in zip(texts, hits, strict=False):
         if hit:
-            _no_answers(chunk, field, chunk.text.select(m=_may_be_no_answer(field, chunk.collection))["m"])
+            among = _may_be_no_answer(pl.col(field.name), field, chunk.collection)
+            _no_answers(chunk, field, chunk.text.select(m=among)["m"])
     for field in chunk.fields:
         _restore(chunk, field)
 
@@ -270,10 +271,10 @@ def _restore(chunk: _Chunk, field: Field) -> None:
         )
 
 
-def _may_be_no_answer(field: Field, collection: str) -> pl.Expr:
-    """The texts that may be no answer; some of them may be codes of the field."""
+def _may_be_no_answer(texts: pl.Expr, field: Field, collection: str) -> pl.Expr:
+    """The texts of a field that may be no answer; some of them may be codes of the field."""
     known = non_answers.of(collection, free_text=non_answers.is_free_text(field))
-    low = pl.col(field.name).str.to_lowercase()
+    low = texts.str.to_lowercase()
     words = {*known.words, *(word.lower() for word in field.null_values)}
     return (low.is_in(sorted(words)) | low.str.contains(known.pattern)).fill_null(False)
 
@@ -318,9 +319,8 @@ def _read_types(chunk: _Chunk) -> None:
         for f in chunk.fields
     )
     for field in chunk.fields:
-        unread = chunk.unread(field)
-        if unread.any():
-            _no_answers(chunk, field, unread)
+        if chunk.typed[field.name].null_count() > chunk.text[field.name].null_count():
+            _no_answers(chunk, field, chunk.unread(field))
             _report_unread(chunk, field)
 
 
@@ -357,6 +357,8 @@ def _place(chunk: _Chunk, stated_on: pl.Expr, millesime: pl.Expr) -> None:
     What does not is set aside, put right, or kept and signalled. A row may use the codes of any day from the first of
     its year to the day it speaks from.
     """
+    if not any(field.domain and field.domain.place for field in chunk.fields):
+        return
     year = millesime.clip(1, 9999)
     since, until = (
         pl.min_horizontal(stated_on, pl.date(year, 1, 1)),
@@ -656,7 +658,7 @@ def _settle(frame: pl.DataFrame, chunk: _Chunk, layout: Layout, facts: DeliveryF
     indexed = frame.with_row_index("_row")
     origin = {"delivery_id": pl.lit(facts.delivery_id), "source": pl.lit(facts.source), "entite": pl.lit(entity.name)}
     lines = indexed.select("_row", ligne="_ligne", chemin="_chemin")
-    rejects = pl.DataFrame(schema=REJECT_SCHEMA)
+    accepted, rejects = chunk.typed, pl.DataFrame(schema=REJECT_SCHEMA)
     rejected = pl.Series("_row", [], dtype=pl.UInt32)
     if chunk.rejects:
         problems = pl.concat(chunk.rejects).unique(maintain_order=True)
@@ -673,7 +675,7 @@ def _settle(frame: pl.DataFrame, chunk: _Chunk, layout: Layout, facts: DeliveryF
             .select(REJECT_SCHEMA.keys())
             .cast(REJECT_SCHEMA)  # type: ignore[arg-type]  # a dict of dtypes is what polars takes
         )
-    accepted = chunk.typed.filter(~pl.col("_row").is_in(rejected.implode()))
+        accepted = accepted.filter(~pl.col("_row").is_in(rejected.implode()))
     flags = pl.DataFrame(schema=FLAG_SCHEMA)
     if chunk.flags:
         flags = (

@@ -62,12 +62,15 @@ class Cmac:
         found = np.empty((len(texts), places, 2), np.uint64)
         for rows, size, lines in _by_blocks(texts, less=1):
             _pad(lines, size)
-            width = lines.shape[1] - BLOCK
-            for place in range(min(places, width)):
-                left = np.empty((len(rows), width), np.uint8)
-                left[:, :place] = lines[:, :place]
-                left[:, place:] = lines[:, place + 1 : width + 1]
-                found[rows, place] = self._ended(left, size - 1, after[rows])
+            longest_first = np.argsort(-size)
+            rows, size, lines = rows[longest_first], size[longest_first], lines[longest_first]
+            state, width = after[rows], lines.shape[1] - BLOCK
+            for place in range(min(places, size[0])):
+                count = int(np.count_nonzero(size > place))  # those that have this byte are the first
+                left = np.empty((count, width), np.uint8)
+                left[:, :place] = lines[:count, :place]
+                left[:, place:] = lines[:count, place + 1 : width + 1]
+                found[rows[:count], place] = self._ended(left, size[:count] - 1, state[:count])
         return found
 
     def _ended(self, lines: Lines, size: Numbers, state: Digests | None) -> Digests:

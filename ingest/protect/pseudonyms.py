@@ -35,7 +35,6 @@ from ingest.protect.keyrings import Secret
 TRAITS, IDENTIFIERS, DELIVERIES = "traits", "identifiants", "livraisons"
 LENGTH = 32  # hexadecimal characters kept: 128 bits, which no collection of persons exhausts
 OTHER = "AUTRE"  # a free text that no pattern knows
-_MOSTLY_DISTINCT = 0.8  # share beyond which looking texts up costs more than hashing them all
 _SLICE = 8_192  # rows whose keys are made at once: their writings are some thirty times as many
 _NONE = np.uint64(2**64 - 1)  # stands for no digest; one in 10^19 is it, and is then left out
 _HEXADECIMAL = np.frombuffer("".join(f"{n:02x}" for n in range(256)).encode(), np.uint16)  # by byte
@@ -59,16 +58,11 @@ class Pseudonyms:
 
     def of_column(self, texts: pl.Series) -> pl.Series:
         """The pseudonym of each text; NULL for NULL. Texts that come back are hashed once."""
-        distinct = texts.unique()
-        if len(distinct) > _MOSTLY_DISTINCT * len(texts):
-            return self._hashed(texts)
-        table = pl.DataFrame({"texte": distinct, "pseudonyme": self._hashed(distinct)})
-        return texts.to_frame("texte").join(table, on="texte", how="left", maintain_order="left")["pseudonyme"]
+        return traits.once_each(texts, self._hashed)
 
     def _hashed(self, texts: pl.Series) -> pl.Series:
-        digest = self._digest
-        digests = [None if value is None else digest(value) for value in texts.cast(pl.Binary).to_list()]
-        return pl.Series(digests, dtype=pl.Binary).bin.encode("hex").str.head(LENGTH)
+        digests = np.frombuffer(b"".join(map(self._digest, texts.cast(pl.Binary))), np.uint64).reshape(-1, 4)
+        return _side_by_side(digests[:, : LENGTH // _CHARACTERS], np.ones(len(texts), np.int64))
 
     def _digest(self, value: bytes) -> bytes:
         inner = self._inner()
@@ -194,7 +188,7 @@ def _list(name: str, named: pl.DataFrame, cmac: Cmac) -> pl.Series:
 
 def _side_by_side(digests: npt.NDArray[np.uint64], counts: npt.NDArray[np.int64]) -> pl.Series:
     """Texts of so many of these digests each, in hexadecimal, one after the other; NULL for none."""
-    characters = _HEXADECIMAL[digests.view(np.uint8).reshape(-1)]
+    characters = _HEXADECIMAL[np.ascontiguousarray(digests).view(np.uint8).reshape(-1)]
     ends = np.cumsum(counts) * (digests.shape[1] * _CHARACTERS)
     parts = (np.packbits(counts > 0, bitorder="little"), np.concatenate([np.zeros(1, np.int64), ends]), characters)
     array = pa.Array.from_buffers(pa.large_string(), len(counts), [pa.py_buffer(part) for part in parts])

@@ -134,24 +134,26 @@ def normalised(told: pl.DataFrame) -> pl.DataFrame:
     the given name.
     """
     names, used, given, born = (pl.col(role) for role in ("nom", "nom_usage", "prenoms", "naissance"))
+    told = told.with_columns(once_each(told["lieu"], _placed).struct.unnest())
     for columns in (
         {
             "_dits": words(names), "_usage": words(used), "_prenoms": words(given), "_prenom": first_name(given),
-            "_lieu": place(pl.col("lieu")), "_ins": nir(pl.col("ins")), "_nir": nir(pl.col("nir")),
+            "_ins": nir(pl.col("ins")), "_nir": nir(pl.col("nir")),
             "_sexe": sex(pl.col("sexe")), "_mdph": without_spaces(pl.col("mdph")), "_naissance": iso(born),
             "_jour_sur": pl.when(is_sure(born)).then(born), "_type_ins": identity_type(pl.col("ins_type")),
         },
         {
             "_mots": birth_words(pl.col("_dits")), "_mots_epoux": married_words(pl.col("_dits")),
             "_mots_usage": birth_words(pl.col("_usage")), "_naissance_sure": iso(pl.col("_jour_sur")),
-            "_departement": departement_of_birth(pl.col("lieu"), pl.col("_lieu")),
-            "_ins_est_propre": is_own(pl.col("_ins"), key(pl.col("ins")), born, pl.col("_sexe")),
-            "_nir_est_propre": is_own(pl.col("_nir"), key(pl.col("nir")), born, pl.col("_sexe")),
-            # A qualified INS is that of the row but for a copy that the traits deny: a spouse's, a parent's.
-            "_ins_se_tient": is_own(pl.col("_ins"), pl.lit(""), born, pl.col("_sexe")) | born.is_null(),
-            "_ins_a_une_cle": key(pl.col("ins")) != "", "_nir_a_une_cle": key(pl.col("nir")) != "",
+            "_cle_ins": key(pl.col("ins")), "_cle_nir": key(pl.col("nir")),
+            **{f"{n}_s_accorde": agrees(pl.col(n), born, pl.col("_sexe")) for n in ("_ins", "_nir")},
         },
         {
+            **{f"{n}_est_propre": pl.col(f"{n}_s_accorde") & key_holds(pl.col(n), pl.col(f"_cle{n}"))
+               for n in ("_ins", "_nir")},
+            # A qualified INS is that of the row but for a copy that the traits deny: a spouse's, a parent's.
+            "_ins_se_tient": pl.col("_ins_s_accorde") | born.is_null(),
+            "_ins_a_une_cle": pl.col("_cle_ins") != "", "_nir_a_une_cle": pl.col("_cle_nir") != "",
             "_nom": letters(pl.col("_mots")),
             "_principaux": main_words(pl.col("_mots")), "_principaux_usage": main_words(pl.col("_mots_usage")),
             # Of somebody born in France, 1 January is a day: with the place, it is one of five traits.
@@ -166,6 +168,14 @@ def normalised(told: pl.DataFrame) -> pl.DataFrame:
         for i in range(_TOKENS)
     )
     return told.with_columns(_deux_prenoms=in_any_order(pl.col("_vrai_0"), pl.col("_vrai_1")))
+
+
+def _placed(texts: pl.Series) -> pl.Series:
+    """`_lieu` and `_departement` of each place of birth."""
+    known = texts.to_frame("texte").with_columns(_lieu=place(pl.col("texte")))
+    return known.select(
+        pl.struct("_lieu", _departement=departement_of_birth(pl.col("texte"), pl.col("_lieu")))
+    ).to_series()
 
 
 def _heard(told: pl.DataFrame) -> dict[str, pl.Series]:
@@ -183,10 +193,15 @@ def _heard(told: pl.DataFrame) -> dict[str, pl.Series]:
     return {name: heard.slice(rank * told.height, told.height) for rank, name in enumerate(written.columns)}
 
 
+def once_each(texts: pl.Series, make: Callable[[pl.Series], pl.Series]) -> pl.Series:
+    """What is made of each text, made once of those that come back; NULL of NULL."""
+    coded = texts.to_arrow().dictionary_encode()
+    return make(pl.Series(coded.dictionary, dtype=pl.String)).gather(pl.Series(coded.indices))
+
+
 def by_value(texts: pl.Series, rule: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
-    """What a rule makes of each text, made once of those that come back."""
-    made = texts.unique().to_frame("texte").with_columns(_=rule(pl.col("texte")))
-    return texts.to_frame("texte").join(made, on="texte", how="left", maintain_order="left")["_"]
+    """What a rule makes of each text, made once of those that come back; NULL of NULL."""
+    return once_each(texts, lambda distinct: distinct.to_frame("texte").select(_=rule(pl.col("texte")))["_"])
 
 
 def name_writings() -> list[pl.Expr]:
@@ -276,10 +291,17 @@ def departement_of_birth(text: pl.Expr, code: pl.Expr) -> pl.Expr:
     1968, which other départements have now: which one is not known.
     """
     alone = without_spaces(text).str.extract(r"^([0-9]{2}|2[AB]|9[78][0-9])$")
-    lost = code.str.contains(_BEFORE_INDEPENDENCE) & ~code.is_in(territoires.commune_codes().implode())
+    lost = code.str.contains(_BEFORE_INDEPENDENCE) & ~code.is_in(_like_before_independence())
     told_twice = without_spaces(text).str.contains(_PARIS_OR_SEINE)
     found = pl.when(lost).then(pl.lit(ABROAD)).when(~told_twice).then(territoires.departement_of(code))
     return pl.coalesce(alone, found).str.replace(r"^2[AB]$", _CORSICA)
+
+
+@cache
+def _like_before_independence() -> list[str]:
+    """The codes of communes that look like those of places lost since."""
+    known = territoires.commune_codes()
+    return known.filter(known.str.contains(_BEFORE_INDEPENDENCE)).to_list()
 
 
 @cache
@@ -315,19 +337,25 @@ def nature(number: pl.Expr, said: pl.Expr) -> pl.Expr:
     return pl.when(waits).then(pl.lit("NIA")).when(number.is_not_null()).then(pl.lit("NIR"))
 
 
-def is_own(number: pl.Expr, written_key: pl.Expr, birth: pl.Expr, sex_told: pl.Expr) -> pl.Expr:
-    """Whether a number is that of the person it stands beside, rather than of a parent or a spouse: its key is right
-    when it is written, and its sex, year and month of birth are those of the row. Unknown birth: it is not said.
+def key_holds(number: pl.Expr, written_key: pl.Expr) -> pl.Expr:
+    """Whether the key of a number is right, or is not written."""
+    digits = number.str.replace("2A", "19", literal=True).str.replace("2B", "18", literal=True).cast(pl.Int64)
+    right = (written_key == "") | (written_key.cast(pl.Int64, strict=False) == 97 - digits % 97)
+    return right.fill_null(False)
+
+
+def agrees(number: pl.Expr, birth: pl.Expr, sex_told: pl.Expr) -> pl.Expr:
+    """Whether a number may be that of the person it stands beside, rather than of a parent or a spouse: its sex, year
+    and month of birth are those of the row. It is the person's own when its key holds too. Unknown birth: it is not
+    said.
 
     Months above twelve say that the month was not known when the number was given (INSEE); a birth date that is not
     sure has no month either.
     """
-    digits = number.str.replace("2A", "19", literal=True).str.replace("2B", "18", literal=True).cast(pl.Int64)
     man, woman = (number.str.contains(p) for p in (r"^[1378]", r"^[2478]"))
     month = number.str.slice(3, 2).cast(pl.Int64)
     return (
-        ((written_key == "") | (written_key.cast(pl.Int64, strict=False) == 97 - digits % 97))
-        & pl.when(sex_told == "M").then(man).when(sex_told == "F").then(woman).otherwise(True)
+        pl.when(sex_told == "M").then(man).when(sex_told == "F").then(woman).otherwise(True)
         & (number.str.slice(1, 2) == birth.dt.to_string("%y"))
         & ((month > 12) | (month == birth.dt.month()) | ~is_sure(birth))
     ).fill_null(False)

@@ -61,7 +61,8 @@ class Pseudonyms:
         return traits.once_each(texts, self._hashed)
 
     def _hashed(self, texts: pl.Series) -> pl.Series:
-        digests = np.frombuffer(b"".join(map(self._digest, texts.cast(pl.Binary))), np.uint64).reshape(-1, 4)
+        made = b"".join(map(self._digest, texts.cast(pl.Binary).to_list()))
+        digests = np.frombuffer(made, np.uint64).reshape(-1, 4)
         return _side_by_side(digests[:, : LENGTH // _CHARACTERS], np.ones(len(texts), np.int64))
 
     def _digest(self, value: bytes) -> bytes:

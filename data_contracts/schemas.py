@@ -61,41 +61,67 @@ def sql_columns(entity: Entity) -> list[tuple[str, str]]:
 
 
 @lru_cache(maxsize=256)
-def pandera_schema(entity: Entity, carried: frozenset[str] | None = None) -> pandera.DataFrameSchema:
+def pandera_schema(entity: Entity, carried: frozenset[str], names: frozenset[str]) -> pandera.DataFrameSchema:
     """The gate in: pandera schema of the typed rows of an entity, hard rules only.
 
-    carried: names of the fields that the layout has, all by default; the others cannot be required of it.
+    carried: names of the fields that the layout has; the others cannot be required of it. names: the fields to judge.
     """
     import pandera.polars as pandera
 
-    columns = {f.name: _pandera_column(f, present=carried is None or f.name in carried) for f in entity.fields}
+    columns = {f.name: _pandera_column(f, present=f.name in carried) for f in entity.fields if f.name in names}
     return pandera.DataFrameSchema(columns, strict=False, ordered=False)
+
+
+@lru_cache(maxsize=256)
+def conformity(entity: Entity, carried: frozenset[str]) -> tuple[pl.Expr, ...]:
+    """For each field, whether all of its values are what its column of `pandera_schema` says: the same conditions, all
+    in one pass. Only the fields of which one does not hold need to be judged row by row."""
+    return tuple(_all_conform(f, present=f.name in carried).alias(f.name) for f in entity.fields)
+
+
+def _all_conform(field: Field, *, present: bool) -> pl.Expr:
+    column = pl.col(field.name)
+    holds = [pl.lit(True), *(condition.fill_null(True).all() for _, condition in _hard_rules(field))]
+    if field.required and present:
+        holds.append(column.is_not_null().all())
+    return pl.all_horizontal(holds)
+
+
+def _hard_rules(field: Field) -> list[tuple[str, pl.Expr]]:
+    """What every value of a field must be: how a reject says it, and the condition. A value that is NULL is none."""
+    column = pl.col(field.name)
+    rules: list[tuple[str, pl.Expr]] = []
+    minimum, maximum = field.option("minimum"), field.option("maximum")
+    if minimum is not None:
+        rules.append((f"minimum {minimum}", column >= minimum))
+    if maximum is not None:
+        rules.append((f"maximum {maximum}", column <= maximum))
+    if field.logical_type == "string":
+        if pattern := field.option("pattern"):
+            anchored = pattern if pattern.startswith("^") else f"^{pattern}"
+            rules.append((f"format attendu : {_shape(field)}", column.str.contains(anchored)))
+        longest, shortest = field.option("maxLength"), field.option("minLength")
+        if longest is not None or shortest is not None:
+            label = f"longueur de {shortest or 0} à {longest if longest is not None else '∞'}"
+            length = column.str.len_chars()
+            rules.append((label, (length >= (shortest or 0)) & ((length <= longest) if longest is not None else True)))
+    if field.accepted_values:
+        label = f"valeurs admises : {', '.join(field.accepted_values)}"
+        rules.append((label, column.is_in(list(field.accepted_values))))
+    return rules
 
 
 def _pandera_column(field: Field, *, present: bool) -> Any:
     import pandera.polars as pandera
 
-    checks: list[pandera.Check] = []
-    minimum, maximum = field.option("minimum"), field.option("maximum")
-    if minimum is not None:
-        checks.append(pandera.Check.ge(minimum, error=f"minimum {minimum}"))
-    if maximum is not None:
-        checks.append(pandera.Check.le(maximum, error=f"maximum {maximum}"))
-    if field.logical_type == "string":
-        if field.option("pattern"):
-            checks.append(pandera.Check.str_matches(field.option("pattern"), error=f"format attendu : {_shape(field)}"))
-        longest, shortest = field.option("maxLength"), field.option("minLength")
-        if longest is not None or shortest is not None:
-            label = f"longueur de {shortest or 0} à {longest if longest is not None else '∞'}"
-            checks.append(pandera.Check.str_length(shortest, longest, error=label))
-    if field.accepted_values:
-        checks.append(
-            pandera.Check.isin(
-                list(field.accepted_values), error=f"valeurs admises : {', '.join(field.accepted_values)}"
-            )
-        )
+    def check(label: str, condition: pl.Expr) -> pandera.Check:
+        return pandera.Check(lambda data: data.lazyframe.select(condition), error=label)
+
     return pandera.Column(
-        POLARS_TYPES[field.logical_type], checks=checks, nullable=not (field.required and present), required=True
+        POLARS_TYPES[field.logical_type],
+        checks=[check(label, condition) for label, condition in _hard_rules(field)],
+        nullable=not (field.required and present),
+        required=True,
     )
 
 

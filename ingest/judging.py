@@ -133,9 +133,9 @@ class _Reading:
         knows = partial(headers.known, self.contract, self.layout)
         for table in during("lecture", tables_of(path, self.layout, list(self.layout.entities), knows)):
             self._take(table)
-        for name, spool in self.spools.items():  # a person may come after the rows that name them
+        for name, spool in self.spools.items():  # once all is read: a person may come after the rows that name them
             if self.births and self.births.concerns(self.contract.entity(name)):
-                spool.look_again(partial(self._without_births, name=name))
+                spool.look_again(partial(self._without_births, self.births, name))
         if not sum(self.rows.values()):
             raise DeliveryRefused(
                 "Le fichier ne contient aucune ligne. Le renvoyer complet, ou dire qu'il n'y a rien à déclarer."
@@ -158,14 +158,12 @@ class _Reading:
             self.births.learn(checked.births, entity)
             checked = _protected(checked, self.contract, entity, self.keyring)
         self.rows[name] += table.frame.height
-        self.spools[name].add(self._without_births(checked.accepted, name))
+        self.spools[name].add(checked.accepted)
         self.rejects[name].append(checked.rejects)
         self.flags[name].append(checked.flags)
 
-    def _without_births(self, rows: pl.DataFrame, name: str) -> pl.DataFrame:
-        if self.births is None:
-            return rows
-        checked = self.births.taken_out(rows, self.contract.entity(name))
+    def _without_births(self, births: Births, name: str, rows: pl.DataFrame) -> pl.DataFrame:
+        checked = births.taken_out(rows, self.contract.entity(name))
         self.rejects[name].append(checked.rejects)
         self.flags[name].append(checked.flags)
         return checked.accepted

@@ -7,6 +7,8 @@ taking these dates out of other rows. Does not belong here: dates that the row i
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import polars as pl
 
 from data_contracts.loading import Entity, Field
@@ -42,20 +44,20 @@ class Births:
         return bool(self._known.height and _persons(entity) and _dates(entity))
 
     def taken_out(self, rows: pl.DataFrame, entity: Entity) -> Validated:
-        """Stored rows of a declared entity, without the dates that are the birth date of the person they name.
+        """Stored rows of a declared entity, without the dates that are the birth date of the person they name. Every
+        birth date was learnt before.
 
         A row of which such a date is required is rejected. Any other loses the date only, and is signalled.
         """
         fields = _dates(entity)
         findings: dict[bool, list[pl.DataFrame]] = {True: [], False: []}
-        for person in _persons(entity) if self.concerns(entity) else ():
+        for person in _persons(entity):
+            found = self._found(rows, person, fields)
             for field in fields:
-                dated = rows.select(
-                    "_ligne", qui=_stored(person), ne_le=pl.col(field.name).cast(pl.Date), valeur=field.name
-                )
-                hit = dated.join(self._known, on=["qui", "ne_le"], how="semi")
+                hit = found[field.name]
                 if hit.is_empty():
                     continue
+                hit = hit.filter(pl.col("_ligne").is_in(rows["_ligne"].implode()))  # not rejected meanwhile
                 needed = entity.makes_row(field)
                 findings[needed].append(self._findings(hit, entity, field.name, f"Corriger « {field.title} »."))
                 wrong = pl.col("_ligne").is_in(hit["_ligne"].implode())
@@ -68,6 +70,22 @@ class Births:
         flags = pl.concat([pl.DataFrame(schema=FLAG_SCHEMA), *(f.select(FLAG_SCHEMA.keys()) for f in findings[False])])
         gone = rejects["ligne"].implode()
         return Validated(rows, rejects, flags.filter(~pl.col("ligne").is_in(gone)))
+
+    @cached_property
+    def _firsts(self) -> list[pl.DataFrame]:
+        """The first birth date of each person, then the second of those of whom several are told…"""
+        ranked = self._known.sort("qui", "ne_le").with_columns(rang=pl.int_range(pl.len()).over("qui"))
+        return ranked.partition_by("rang", include_key=False, maintain_order=True)
+
+    def _found(self, rows: pl.DataFrame, person: Field, fields: list[Field]) -> dict[str, pl.DataFrame]:
+        """For each of these fields, the lines of the rows in which it is a birth date of the person, and the value."""
+        who = rows.select(qui=_stored(person))
+        births = [who.join(known, on="qui", how="left", maintain_order="left")["ne_le"] for known in self._firsts]
+        told = rows.select(
+            pl.any_horizontal(pl.col(field.name).cast(pl.Date) == born for born in births).alias(field.name)
+            for field in fields
+        )
+        return {f.name: rows.filter(told[f.name].fill_null(False)).select("_ligne", valeur=f.name) for f in fields}
 
     def _findings(self, hit: pl.DataFrame, entity: Entity, field: str, remedy: str) -> pl.DataFrame:
         nothing = pl.lit(None, pl.String)

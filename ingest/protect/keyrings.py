@@ -74,7 +74,7 @@ class Secret:
         return derived(self._bytes, "empreinte")[:8].hex()
 
     def key(self, purpose: str) -> bytes:
-        """The 32 bytes of one purpose: chiffrement, personnes, identifiants, livraisons."""
+        """The 32 bytes of one purpose: chiffrement, traits, identifiants, livraisons."""
         return derived(self._bytes, purpose)
 
 

@@ -1,9 +1,13 @@
 """From validated rows to stored rows: identities become keyed pseudonyms, precise values become coarse.
 
-Belongs here: the text behind each pseudonym, HMAC-SHA256, the rules of privacy. Does not belong here: how traits are
-written (`traits`), what is private (`data_contracts.privacy` and the contracts), findings (`masks`).
+Belongs here: the text behind each pseudonym, HMAC-SHA256 of numbers, the rules of privacy. Does not belong here: how
+traits are written (`traits`), the function of their keys (`cmac`), what is private (`data_contracts.privacy` and the
+contracts), findings (`masks`).
 
-To change a text is to change every pseudonym made of it. The tests hold worked cases.
+To change a text is to change every pseudonym made of it. The tests hold worked cases. Numbers (of an usager, of a stay)
+keep HMAC-SHA256: registers quote them (a suspension names a person so), and they must be found again. The keys of
+traits are compared with each other and quoted nowhere; a person has some forty of them, which AES-CMAC makes ten times
+faster (docs/adr/0030).
 """
 
 from __future__ import annotations
@@ -11,22 +15,30 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import get_args
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
+import pyarrow as pa
 
 from data_contracts.loading import Entity, Field
 from data_contracts.nomenclatures import read_list
-from data_contracts.privacy import SHORT, VERSION, KeyColumn, Role, key_columns
+from data_contracts.privacy import VERSION, Form, KeyColumn, Role, key_columns
 from ingest.protect import traits
+from ingest.protect.cmac import Cmac
 from ingest.protect.keyrings import Secret
 
-PERSONS, IDENTIFIERS, DELIVERIES = "personnes", "identifiants", "livraisons"
+TRAITS, IDENTIFIERS, DELIVERIES = "traits", "identifiants", "livraisons"
 LENGTH = 32  # hexadecimal characters kept: 128 bits, which no collection of persons exhausts
 OTHER = "AUTRE"  # a free text that no pattern knows
-_MOSTLY_DISTINCT = 0.8  # share beyond which looking texts up costs more than hashing them all
+_SLICE = 8_192  # rows whose keys are made at once: their writings are some thirty times as many
+_NONE = np.uint64(2**64 - 1)  # stands for no digest; one in 10^19 is it, and is then left out
+_HEXADECIMAL = np.frombuffer("".join(f"{n:02x}" for n in range(256)).encode(), np.uint16)  # by byte
+_CHARACTERS = 16  # that the half of a digest is written with
 _BLOCK = 64  # bytes hashed at once by SHA-256 (FIPS 180-4), to which HMAC pads its key (RFC 2104)
 
 
@@ -44,45 +56,14 @@ class Pseudonyms:
         """The pseudonym of one text."""
         return self._digest(text.encode()).hex()[:LENGTH]
 
-    def of_column(self, texts: pl.Series, length: int = LENGTH) -> pl.Series:
-        """The pseudonym of each text, so many characters; NULL for NULL. Texts that come back are hashed once."""
-        distinct = texts.unique()
-        if len(distinct) > _MOSTLY_DISTINCT * len(texts):
-            return self._hashed(texts, length)
-        table = pl.DataFrame({"texte": distinct, "pseudonyme": self._hashed(distinct, length)})
-        return texts.to_frame("texte").join(table, on="texte", how="left", maintain_order="left")["pseudonyme"]
+    def of_column(self, texts: pl.Series) -> pl.Series:
+        """The pseudonym of each text; NULL for NULL. Texts that come back are hashed once."""
+        return traits.once_each(texts, self._hashed)
 
-    def beside(self, mark: str, around: pl.Series, writings: pl.DataFrame) -> pl.Series:
-        """The short pseudonyms of the writings of each row, once each, side by side: each of the mark, what stands
-        around, and the writing. NULL when the row has no writing, or nothing around.
-
-        They are in alphabetical order: their places tell nothing of which writing each is of.
-        """
-        # What comes first is absorbed once a row, and no text is put together: half the cost of hashing each whole.
-        started, outer, size = self._inner(), self._outer, SHORT // 2
-        started.update(mark.encode())
-        found: list[str | None] = []
-        for before, *texts in zip(around.to_list(), *(w.to_list() for w in writings), strict=True):
-            distinct = set(texts)
-            distinct.discard(None)
-            if before is None or not distinct:
-                found.append(None)
-                continue
-            base, shorts = started.copy(), []
-            base.update(f"|{before}|".encode())
-            for text in distinct:
-                inner, whole = base.copy(), outer()
-                inner.update(text.encode())
-                whole.update(inner.digest())
-                shorts.append(whole.digest()[:size])
-            shorts.sort()
-            found.append(b"".join(shorts).hex())
-        return pl.Series(found, dtype=pl.String)
-
-    def _hashed(self, texts: pl.Series, length: int) -> pl.Series:
-        digest = self._digest
-        digests = [None if value is None else digest(value) for value in texts.cast(pl.Binary).to_list()]
-        return pl.Series(digests, dtype=pl.Binary).bin.encode("hex").str.head(length)
+    def _hashed(self, texts: pl.Series) -> pl.Series:
+        made = b"".join(map(self._digest, texts.cast(pl.Binary).to_list()))
+        digests = np.frombuffer(made, np.uint64).reshape(-1, 4)
+        return _side_by_side(digests[:, : LENGTH // _CHARACTERS], np.ones(len(texts), np.int64))
 
     def _digest(self, value: bytes) -> bytes:
         inner = self._inner()
@@ -140,32 +121,79 @@ def _replaced(rows: pl.DataFrame, field: Field, identifiers: Pseudonyms) -> pl.S
         case "annee":
             return _column(rows, pl.col(field.name).dt.year().cast(pl.Int64))
         case "departement":
-            return _by_value(rows[field.name], departement)
+            return traits.by_value(rows[field.name], departement)
         case "libelle":
-            return _by_value(rows[field.name], partial(labelled, nomenclature=privacy.nomenclature or ""))
+            return traits.by_value(rows[field.name], partial(labelled, nomenclature=privacy.nomenclature or ""))
     raise ValueError(f"règle de confidentialité inconnue : {privacy.rule}")
 
 
 def identity_keys(rows: pl.DataFrame, identity: dict[str, str], secret: Secret) -> dict[str, pl.Series]:
     """The key columns of an identity (role -> column of `rows`), and the version of their key."""
     unknown = {role: pl.lit(None, pl.Date if role == "naissance" else pl.String) for role in get_args(Role)}
-    named = rows.select(**{role: pl.col(field) for role, field in identity.items()})
-    named = named.with_columns(**{role: nothing for role, nothing in unknown.items() if role not in identity})
-    named = traits.normalised(named).with_columns(**_number())
-    persons = Pseudonyms(secret.key(PERSONS))
-    keys = {key.name: _key(key, named, persons) for key in key_columns(identity)}
-    return {**keys, VERSION: pl.repeat(label(secret), rows.height, dtype=pl.String, eager=True)}
+    told = rows.select(**{role: pl.col(field) for role, field in identity.items()})
+    told = told.with_columns(**{role: nothing for role, nothing in unknown.items() if role not in identity})
+    keys, cmac = key_columns(identity), Cmac(secret.key(TRAITS))
+    slices = [_keys(told.slice(start, _SLICE), keys, cmac) for start in range(0, max(told.height, 1), _SLICE)]
+    return {**pl.concat(slices).to_dict(), VERSION: pl.repeat(label(secret), rows.height, dtype=pl.String, eager=True)}
 
 
-def _key(key: KeyColumn, named: pl.DataFrame, persons: Pseudonyms) -> pl.Series:
-    match key.form:
-        case "code":
-            return named[key.name]
-        case "list":
-            writings, around = _WRITINGS[key.name]
-            texts = named.select(_joined(*around).alias("_"), **{str(i): text for i, text in enumerate(writings)})
-            return persons.beside(_MARKS.get(key.name, key.name), texts["_"], texts.drop("_"))
-    return persons.of_column(_column(named, _TEXTS[key.name]))
+def _keys(told: pl.DataFrame, keys: Sequence[KeyColumn], cmac: Cmac) -> pl.DataFrame:
+    named = traits.normalised(told).with_columns(**_number())
+    names = {form: [key.name for key in keys if key.form == form] for form in get_args(Form)}
+    made = {
+        **_whole(named, names["key"], cmac),
+        **{name: _list(name, named, cmac) for name in names["list"]},
+        **named.select(names["code"]).to_dict(),
+    }
+    return pl.DataFrame({key.name: made[key.name] for key in keys})
+
+
+def _whole(named: pl.DataFrame, names: Sequence[str], cmac: Cmac) -> dict[str, pl.Series]:
+    """The pseudonyms of whole texts, all columns at once."""
+    if not names:
+        return {}
+    texts = pl.concat(named.select(**{name: _TEXTS[name] for name in names}).get_columns())
+    known = texts.is_not_null().to_numpy()
+    made = _side_by_side(cmac.digests(texts.drop_nulls()), known.astype(np.int64))
+    return {name: made.slice(rank * named.height, named.height) for rank, name in enumerate(names)}
+
+
+def _list(name: str, named: pl.DataFrame, cmac: Cmac) -> pl.Series:
+    """The short pseudonyms of the writings of each row, once each, side by side: each of the name of the list, what
+    stands around, and the writing. NULL when the row has no writing, or nothing around.
+
+    They are in alphabetical order: their places tell nothing of which writing each is of.
+    """
+    of = _WRITINGS[name]
+    # What comes first is absorbed once a row. It ends with a bar, which no writing has: no two messages are alike.
+    begun = _column(named, _joined(pl.lit(of.mark or name), *of.around, pl.lit("")))
+    is_told = begun.is_not_null().to_numpy()
+    states = np.zeros((named.height, 2), np.uint64)
+    states[is_told] = cmac.states(begun.drop_nulls())
+    texts = pl.concat(named.select(**{str(i): text for i, text in enumerate(of.texts)}).get_columns())
+    width, places = len(of.texts), traits.LONGEST_TYPED if of.mistyped else 0
+    made = np.full((named.height, width + places), _NONE)
+    known = np.flatnonzero(texts.is_not_null().to_numpy() & np.tile(is_told, width))
+    place, row = np.divmod(known, named.height)
+    made[row, place] = cmac.digests(texts.gather(known), states[row])[:, 0]
+    if of.mistyped:
+        letters = named[of.mistyped].str.len_bytes().fill_null(0).cast(pl.Int64).to_numpy()
+        rows = np.flatnonzero(is_told & (letters >= traits.SHORTEST_TYPED))
+        less = cmac.digests_less_one(named[of.mistyped].gather(rows), places, states[rows])[:, :, 0]
+        made[rows, width:] = np.where(np.arange(places) < letters[rows, None] - of.kept, less, _NONE)
+    made = np.sort(made.byteswap(), axis=1)
+    is_new = made != _NONE
+    is_new[:, 1:] &= made[:, 1:] != made[:, :-1]
+    return _side_by_side(made[is_new].byteswap().reshape(-1, 1), is_new.sum(axis=1))
+
+
+def _side_by_side(digests: npt.NDArray[np.uint64], counts: npt.NDArray[np.int64]) -> pl.Series:
+    """Texts of so many of these digests each, in hexadecimal, one after the other; NULL for none."""
+    characters = _HEXADECIMAL[np.ascontiguousarray(digests).view(np.uint8).reshape(-1)]
+    ends = np.cumsum(counts) * (digests.shape[1] * _CHARACTERS)
+    parts = (np.packbits(counts > 0, bitorder="little"), np.concatenate([np.zeros(1, np.int64), ends]), characters)
+    array = pa.Array.from_buffers(pa.large_string(), len(counts), [pa.py_buffer(part) for part in parts])
+    return pl.Series(array)
 
 
 def _number() -> dict[str, pl.Expr]:
@@ -221,49 +249,55 @@ _TEXTS = {
     "cle_numero": _text("NUM", "numero"),
     "cle_mdph": _text("MDPH", "mdph"),
 }
-_MARKS = {"cles_nom_parties": "cles_nom"}  # what is a part of a name is looked for among whole ones
+
+
+@dataclass(frozen=True)
+class _Writings:
+    """What a list of short keys is made of: writings of one trait, each beside these parts.
+
+    mistyped: the column of which each text with one letter less is a writing too; its last letters, so many of them,
+    are no mistake (`kept`). mark: the list whose writings these are compared with, when it is another.
+    """
+
+    texts: list[pl.Expr]
+    around: tuple[pl.Expr, ...]
+    mistyped: str | None = None
+    kept: int = 0
+    mark: str | None = None
+
+
 _KNOWN_DAY = pl.when(pl.col("_naissance_sure").is_not_null()).then(pl.col("naissance"))
-# What each list of short keys is made of: the writings of one trait, each beside these parts. Of a number, what says
-# that it is of one person: a given name, near ones included (twins may bear one number by mistake, and have the name
-# and the birth in common); or the given name, and what one mistake leaves of the birth.
-_WRITINGS: dict[str, tuple[list[pl.Expr], tuple[pl.Expr, ...]]] = {
-    "cles_nom": (
-        traits.name_writings(),
-        (pl.col("_prenom"), pl.col("_naissance_sure"), pl.col("_departement")),
-    ),
-    "cles_nom_parties": (
-        traits.name_parts(),
-        (pl.col("_prenom"), pl.col("_naissance_sure"), pl.col("_departement")),
-    ),
-    "cles_prenom": (
+_BESIDE_NAME = (pl.col("_prenom"), pl.col("_naissance_sure"), pl.col("_departement"))
+_BESIDE_BIRTH = (pl.col("_nom"), pl.col("_prenom"), pl.col("_departement"))
+# The last letter of a given name is no mistake: it makes another name of it. Marie and Maria, Louis and Louise, Lucien
+# and Lucie are given to twins.
+_LAST_OF_GIVEN = 1
+# Of a number, what says that it is of one person: a given name, near ones included (twins may bear one number by
+# mistake, and have the name and the birth in common); or the given name, and what one mistake leaves of the birth.
+_WRITINGS = {
+    "cles_nom": _Writings(traits.name_writings(), _BESIDE_NAME, "_son"),
+    # What is a part of a name is looked for among whole ones.
+    "cles_nom_parties": _Writings(traits.name_parts(), _BESIDE_NAME, mark="cles_nom"),
+    "cles_prenom": _Writings(
         traits.given_writings(),
         (pl.col("_nom"), pl.col("_naissance_sure"), pl.col("_sexe"), pl.col("_departement")),
+        "_son_prenom",
+        _LAST_OF_GIVEN,
     ),
-    "cles_deux_prenoms": (traits.two_given_names(), (pl.col("_nom"), pl.col("_naissance_sure"))),
-    "cles_naissance": (
-        traits.birth_writings(_KNOWN_DAY), (pl.col("_nom"), pl.col("_prenom"), pl.col("_departement"))
+    "cles_deux_prenoms": _Writings(traits.two_given_names(), (pl.col("_nom"), pl.col("_naissance_sure"))),
+    "cles_naissance": _Writings(traits.birth_writings(_KNOWN_DAY), _BESIDE_BIRTH),
+    "cles_naissance_parties": _Writings(traits.birth_parts(_KNOWN_DAY), _BESIDE_BIRTH),
+    "cles_numero": _Writings(
+        [*traits.given_names(), pl.col("_son_prenom")], (pl.col("_numero"),), "_son_prenom", _LAST_OF_GIVEN
     ),
-    "cles_naissance_parties": (
-        traits.birth_parts(_KNOWN_DAY), (pl.col("_nom"), pl.col("_prenom"), pl.col("_departement"))
-    ),
-    "cles_numero": (
-        [*traits.given_names(), pl.col("_son_prenom"), *traits.given_letter_less(pl.col("_son_prenom"))],
-        (pl.col("_numero"),),
-    ),
-    "cles_numero_traits": (
+    "cles_numero_traits": _Writings(
         traits.birth_remains(pl.col("naissance"), pl.col("_sexe")), (pl.col("_numero"), pl.col("_prenom"))
     ),
-}  # fmt: skip
+}
 
 
 def _column(rows: pl.DataFrame, expression: pl.Expr) -> pl.Series:
     return rows.select(_=expression)["_"]
-
-
-def _by_value(texts: pl.Series, rule: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
-    """What a rule makes of each text, made once of those that come back."""
-    made = texts.unique().to_frame("texte").with_columns(_=rule(pl.col("texte")))
-    return texts.to_frame("texte").join(made, on="texte", how="left", maintain_order="left")["_"]
 
 
 def departement(code: pl.Expr) -> pl.Expr:

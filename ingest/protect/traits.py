@@ -10,6 +10,7 @@ several others need is a column first (`normalised`). Nothing made here is ever 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
 import polars as pl
@@ -38,8 +39,10 @@ _REJECTED = r"^(.+?) ((?:DE LA|DE L|DES|DE|DU|D|LE|LA|VON DER|VON|VAN DER|VAN DE
 _SHORTEST_PART = 3  # letters of a part of a compound name that stands for it
 _CUT = 8  # letters by which a name that a column cut short is still known
 _BEGUN = r"^(\S+ \S{3})"  # the first part of a compound name, and what shows that it goes on
-_SHORTEST_TYPED = 4  # letters under which one letter less is another name
-_LONGEST_TYPED = 14  # places of the letters that may be mistyped; beyond, the first letters suffice
+# Of two names that one typing mistake sets apart (a letter more, less, another, or two neighbours swapped), one without
+# a letter is the other without a letter, or the other.
+SHORTEST_TYPED = 4  # letters under which one letter less is another name
+LONGEST_TYPED = 14  # places of the letters that may be mistyped; beyond, the first letters suffice
 _TOKENS = 3  # given names that count
 _SHORTEST_GIVEN = 2  # letters of a given name; one alone is an initial
 _SHORTEST_SECOND = 3  # letters by which two given names contradict two others; « Marie-Th » says which one badly
@@ -131,22 +134,6 @@ def sounds(text: pl.Expr) -> pl.Expr:
     return known(text.str.replace_all("*", "CH", literal=True))
 
 
-def one_letter_less(text: pl.Expr, *, kept: int = 0) -> list[pl.Expr]:
-    """The texts that lack one letter of this one, but for the last `kept`. Two names that one typing mistake sets apart
-    (a letter more, less, another, or two neighbours swapped) have one of them in common, or one is the other's."""
-    length = text.str.len_chars()
-    return [
-        pl.when((length >= _SHORTEST_TYPED) & (length > i + kept)).then(text.str.head(i) + text.str.slice(i + 1))
-        for i in range(_LONGEST_TYPED)
-    ]
-
-
-def given_letter_less(text: pl.Expr) -> list[pl.Expr]:
-    """The same of a given name, whose last letter is no mistake: it makes another name of it. Marie and Maria, Louis
-    and Louise, Lucien and Lucie are given to twins."""
-    return one_letter_less(text, kept=1)
-
-
 def main_words(text: pl.Expr) -> pl.Expr:
     """Several words without their particles; unknown of one word, which has none."""
     bare = text.str.replace_all(rf"\b(?:{'|'.join(_PARTICLES)})\b", "").str.replace_all(" +", " ").str.strip_chars(" ")
@@ -166,53 +153,83 @@ def normalised(told: pl.DataFrame) -> pl.DataFrame:
     the given name.
     """
     names, used, given, born = (pl.col(role) for role in ("nom", "nom_usage", "prenoms", "naissance"))
+    told = told.with_columns(once_each(told["lieu"], _placed).struct.unnest())
     for columns in (
         {
             "_dits": words(names), "_usage": words(used), "_prenoms": words(given), "_prenom": first_name(given),
-            "_lieu": place(pl.col("lieu")), "_ins": nir(pl.col("ins")), "_nir": nir(pl.col("nir")),
+            "_ins": nir(pl.col("ins")), "_nir": nir(pl.col("nir")),
             "_sexe": sex(pl.col("sexe")), "_mdph": without_spaces(pl.col("mdph")), "_naissance": iso(born),
             "_type_ins": identity_type(pl.col("ins_type")),
         },
         {
             "_mots": birth_words(pl.col("_dits")), "_mots_epoux": married_words(pl.col("_dits")),
             "_mots_usage": birth_words(pl.col("_usage")), "_tous_prenoms": letters(pl.col("_prenoms")),
-            "_departement": departement_of_birth(pl.col("lieu"), pl.col("_lieu")),
-            "_son_prenom": sounds(pl.col("_prenom")),
-            **{f"_donne_{i}": sounds(part(pl.col("_prenoms"), i, _SHORTEST_GIVEN)) for i in range(_TOKENS)},
-            **{f"_vrai_{i}": sounds(part(pl.col("_prenoms"), i, _SHORTEST_SECOND)) for i in range(_TOKENS)},
-            "_ins_est_propre": is_own(pl.col("_ins"), key(pl.col("ins")), born, pl.col("_sexe")),
-            "_nir_est_propre": is_own(pl.col("_nir"), key(pl.col("nir")), born, pl.col("_sexe")),
-            # A qualified INS is that of the row but for a copy that the traits deny: a spouse's, a parent's.
-            "_ins_se_tient": is_own(pl.col("_ins"), pl.lit(""), born, pl.col("_sexe")) | born.is_null(),
-            "_ins_a_une_cle": key(pl.col("ins")) != "", "_nir_a_une_cle": key(pl.col("nir")) != "",
+            "_cle_ins": key(pl.col("ins")), "_cle_nir": key(pl.col("nir")),
+            **{f"{n}_s_accorde": agrees(pl.col(n), born, pl.col("_sexe")) for n in ("_ins", "_nir")},
         },
         {
-            "_nom": letters(pl.col("_mots")), "_deux_prenoms": in_any_order(pl.col("_vrai_0"), pl.col("_vrai_1")),
+            **{f"{n}_est_propre": pl.col(f"{n}_s_accorde") & key_holds(pl.col(n), pl.col(f"_cle{n}"))
+               for n in ("_ins", "_nir")},
+            # A qualified INS is that of the row but for a copy that the traits deny: a spouse's, a parent's.
+            "_ins_se_tient": pl.col("_ins_s_accorde") | born.is_null(),
+            "_ins_a_une_cle": pl.col("_cle_ins") != "", "_nir_a_une_cle": pl.col("_cle_nir") != "",
+            "_nom": letters(pl.col("_mots")),
             "_principaux": main_words(pl.col("_mots")), "_principaux_usage": main_words(pl.col("_mots_usage")),
             # Of somebody born in France, 1 January is a day: the register has one.
             "_naissance_sure": pl.when(is_sure(born) | ~is_abroad(pl.col("_departement"))).then("_naissance"),
         },
-        {
-            "_son": sounds(pl.col("_nom")), "_son_epoux": sounds(letters(pl.col("_mots_epoux"))),
-            "_son_usage": sounds(letters(pl.col("_mots_usage"))),
-            **{f"_son{use}_{said}": sounds(text)
-               for use in ("", "_usage")
-               for said, text in (("joint", letters(pl.col(f"_principaux{use}"))),
-                                  *((str(i), part(pl.col(f"_principaux{use}"), i)) for i in range(3)))},
-        },
     ):  # fmt: skip
         told = told.with_columns(**columns)
-    return told
+    told = told.with_columns(**_heard(told))
+    told = told.with_columns(
+        pl.when(part(pl.col("_prenoms"), i, _SHORTEST_SECOND).is_not_null()).then(f"_donne_{i}").alias(f"_vrai_{i}")
+        for i in range(_TOKENS)
+    )
+    return told.with_columns(_deux_prenoms=in_any_order(pl.col("_vrai_0"), pl.col("_vrai_1")))
+
+
+def _placed(texts: pl.Series) -> pl.Series:
+    """`_lieu` and `_departement` of each place of birth."""
+    known = texts.to_frame("texte").with_columns(_lieu=place(pl.col("texte")))
+    return known.select(
+        pl.struct("_lieu", _departement=departement_of_birth(pl.col("texte"), pl.col("_lieu")))
+    ).to_series()
+
+
+def _heard(told: pl.DataFrame) -> dict[str, pl.Series]:
+    """The columns that are sounds: `_son*`, `_donne_*`. All texts go through at once, each that comes back once."""
+    written = told.select(
+        _son_prenom="_prenom",
+        **{f"_donne_{i}": part(pl.col("_prenoms"), i, _SHORTEST_GIVEN) for i in range(_TOKENS)},
+        _son="_nom", _son_epoux=letters(pl.col("_mots_epoux")), _son_usage=letters(pl.col("_mots_usage")),
+        **{f"_son{use}_{said}": text
+           for use in ("", "_usage")
+           for said, text in (("joint", letters(pl.col(f"_principaux{use}"))),
+                              *((str(i), part(pl.col(f"_principaux{use}"), i)) for i in range(3)))},
+    )  # fmt: skip
+    heard = by_value(pl.concat(written.get_columns()), sounds)
+    return {name: heard.slice(rank * told.height, told.height) for rank, name in enumerate(written.columns)}
+
+
+def once_each(texts: pl.Series, make: Callable[[pl.Series], pl.Series]) -> pl.Series:
+    """What is made of each text, made once of those that come back; NULL of NULL."""
+    coded = texts.to_arrow().dictionary_encode()
+    return make(pl.Series(coded.dictionary, dtype=pl.String)).gather(pl.Series(coded.indices))
+
+
+def by_value(texts: pl.Series, rule: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
+    """What a rule makes of each text, made once of those that come back; NULL of NULL."""
+    return once_each(texts, lambda distinct: distinct.to_frame("texte").select(_=rule(pl.col("texte")))["_"])
 
 
 def name_writings() -> list[pl.Expr]:
-    """What a name may also be written as: by its sound, one letter less, cut short, without particle, or by the name of
-    use. Over the columns of `normalised`."""
+    """What a name may also be written as: by its sound, cut short, without particle, or by the name of use. Over the
+    columns of `normalised`; the sound may be mistyped besides."""
     # The first letters of a compound name are those of its first part: some of the second must be there too.
     begun = pl.col("_principaux").str.extract(_BEGUN).str.replace(" ", "")
     cut = pl.lit("^") + pl.when(is_compound()).then(begun).otherwise(cut_short())
     alike = [pl.col(f"_son{use}_joint") for use in ("", "_usage")]
-    return [pl.col("_son"), *one_letter_less(pl.col("_son")), cut, *alike, pl.col("_son_epoux"), pl.col("_son_usage")]
+    return [pl.col("_son"), cut, *alike, pl.col("_son_epoux"), pl.col("_son_usage")]
 
 
 def name_parts() -> list[pl.Expr]:
@@ -233,10 +250,9 @@ def cut_short() -> pl.Expr:
 
 
 def given_writings() -> list[pl.Expr]:
-    """What a given name may also be written as: by its sound, one letter less, each of the first three, two in any
-    order. « Jean-Pierre », « Jean Pierre », « Jean » and « Pierre Jean » have one in common."""
-    first = pl.col("_son_prenom")
-    return [first, *given_letter_less(first), *given_names(), pl.col("_deux_prenoms")]
+    """What a given name may also be written as: by its sound, each of the first three, two in any order; the sound may
+    be mistyped besides. « Jean-Pierre », « Jean Pierre », « Jean » and « Pierre Jean » have one in common."""
+    return [pl.col("_son_prenom"), *given_names(), pl.col("_deux_prenoms")]
 
 
 def given_names() -> list[pl.Expr]:
@@ -322,7 +338,7 @@ def departement_of_birth(text: pl.Expr, code: pl.Expr) -> pl.Expr:
     of Paris, and communes of the Seine until 1968, which other départements have now: which one is not known.
     """
     alone = without_spaces(text).str.extract(r"^([0-9]{2}|2[AB]|9[78][0-9])$")
-    lost = code.str.contains(_BEFORE_INDEPENDENCE) & ~code.is_in(territoires.commune_codes().implode())
+    lost = code.str.contains(_BEFORE_INDEPENDENCE) & ~code.is_in(_like_before_independence())
     told_twice = without_spaces(text).str.contains(_PARIS_OR_SEINE)
     country = pl.when(lost).then(pl.lit(ABROAD) + code.str.tail(3)).when(code.str.starts_with(ABROAD)).then(code)
     found = pl.coalesce(country.replace(_once()), pl.when(~told_twice).then(territoires.departement_of(code)))
@@ -334,6 +350,13 @@ def _once() -> dict[str, str]:
     """Code of a country -> that of the state that it was of."""
     states = (line.split() for line in _ONE_STATE_ONCE)
     return {code: first for first, *others in states for code in others}
+
+
+@cache
+def _like_before_independence() -> list[str]:
+    """The codes of communes that look like those of places lost since."""
+    known = territoires.commune_codes()
+    return known.filter(known.str.contains(_BEFORE_INDEPENDENCE)).to_list()
 
 
 @cache
@@ -369,19 +392,25 @@ def nature(number: pl.Expr, said: pl.Expr) -> pl.Expr:
     return pl.when(waits).then(pl.lit("NIA")).when(number.is_not_null()).then(pl.lit("NIR"))
 
 
-def is_own(number: pl.Expr, written_key: pl.Expr, birth: pl.Expr, sex_told: pl.Expr) -> pl.Expr:
-    """Whether a number is that of the person it stands beside, rather than of a parent or a spouse: its key is right
-    when it is written, and its sex, year and month of birth are those of the row. Unknown birth: it is not said.
+def key_holds(number: pl.Expr, written_key: pl.Expr) -> pl.Expr:
+    """Whether the key of a number is right, or is not written."""
+    digits = number.str.replace("2A", "19", literal=True).str.replace("2B", "18", literal=True).cast(pl.Int64)
+    right = (written_key == "") | (written_key.cast(pl.Int64, strict=False) == 97 - digits % 97)
+    return right.fill_null(False)
+
+
+def agrees(number: pl.Expr, birth: pl.Expr, sex_told: pl.Expr) -> pl.Expr:
+    """Whether a number may be that of the person it stands beside, rather than of a parent or a spouse: its sex, year
+    and month of birth are those of the row. It is the person's own when its key holds too. Unknown birth: it is not
+    said.
 
     Months above twelve say that the month was not known when the number was given (INSEE); a birth date that is not
     sure has no month either.
     """
-    digits = number.str.replace("2A", "19", literal=True).str.replace("2B", "18", literal=True).cast(pl.Int64)
     man, woman = (number.str.contains(p) for p in (r"^[1378]", r"^[2478]"))
     month = number.str.slice(3, 2).cast(pl.Int64)
     return (
-        ((written_key == "") | (written_key.cast(pl.Int64, strict=False) == 97 - digits % 97))
-        & pl.when(sex_told == "M").then(man).when(sex_told == "F").then(woman).otherwise(True)
+        pl.when(sex_told == "M").then(man).when(sex_told == "F").then(woman).otherwise(True)
         & (number.str.slice(1, 2) == birth.dt.to_string("%y"))
         & ((month > 12) | (month == birth.dt.month()) | ~is_sure(birth))
     ).fill_null(False)

@@ -174,8 +174,7 @@ def _text(actual: Mapping[str, str], title: str) -> pl.Expr:
 
 def _bare(text: pl.Expr) -> pl.Expr:
     """A text without surrounding blanks; NULL when nothing is left."""
-    bare = text.str.strip_chars(BLANKS)
-    return pl.when(bare != "").then(bare)
+    return text.str.strip_chars(BLANKS).replace("", None)
 
 
 def _iso(text: pl.Expr, kind: str, formats: Sequence[str]) -> pl.Expr:

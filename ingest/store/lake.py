@@ -102,7 +102,9 @@ def write_accepted(
     try:
         for chunk in chunks:
             chunk = chunk.with_columns(pl.lit(delivery_id).alias("_delivery_id"))
-            for (year,), part in chunk.group_by(["millesime"], maintain_order=True):
+            years = chunk["millesime"].unique(maintain_order=True)
+            for year in years:
+                part = chunk if len(years) == 1 else chunk.filter(pl.col("millesime") == year)
                 if year not in writers:
                     relative = Path("raw") / source / entity.name / f"millesime={year}" / f"{delivery_id}.parquet"
                     temporary = _temporary(home.lake / relative)

@@ -11,16 +11,17 @@ used, kept but doubtful, hidden by its producer, or repaired leaves one signalem
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 
 import polars as pl
 
 from data_contracts import non_answers
 from data_contracts.loading import Contract, Entity, Field, Layout
 from data_contracts.nomenclatures import codes, periods
-from data_contracts.schemas import POLARS_TYPES, pandera_schema
+from data_contracts.schemas import POLARS_TYPES, conformity, pandera_schema
 from data_contracts.statuses import ERROR, withdrawn
 from data_contracts.value_domains import domains
 from ingest.read.frames import DEFAUT, REMARQUE, REMEDY, TECHNICAL
@@ -142,6 +143,11 @@ class _Chunk:
         """The rows for which a condition on the typed values holds, as a mask; a NULL condition does not hold."""
         return self.typed.select(condition.fill_null(False).alias("hit"))["hit"]
 
+    def hits(self, conditions: Iterable[pl.Expr]) -> list[pl.Series]:
+        """The rows for which each condition holds, as `where` gives them: all in one pass."""
+        held = {str(rank): condition.fill_null(False) for rank, condition in enumerate(conditions)}
+        return self.typed.select(**held).get_columns()
+
     def unread(self, field: Field) -> pl.Series:
         """The texts that could not be read as values, as a mask."""
         return self.text[field.name].is_not_null() & self.typed[field.name].is_null()
@@ -235,11 +241,12 @@ def _clean(chunk: _Chunk) -> None:
     """Strips spaces, makes NULL of texts that are no answer, repairs and signals codes that a spreadsheet damaged."""
     chunk.text = chunk.text.with_columns(values.clean(f.name).alias(f.name) for f in chunk.fields)
     texts = [f for f in chunk.fields if f.logical_type == "string"]
-    spotted = [_may_be_no_answer(f, chunk.collection).any().alias(f.name) for f in texts]
+    spotted = [_may_be_no_answer(pl.col(f.name).unique(), f, chunk.collection).any().alias(f.name) for f in texts]
     hits = chunk.text.select(spotted).row(0) if spotted and chunk.text.height else ()
     for field, hit in zip(texts, hits, strict=False):
         if hit:
-            _no_answers(chunk, field, chunk.text.select(m=_may_be_no_answer(field, chunk.collection))["m"])
+            among = _may_be_no_answer(pl.col(field.name), field, chunk.collection)
+            _no_answers(chunk, field, chunk.text.select(m=among)["m"])
     for field in chunk.fields:
         _restore(chunk, field)
 
@@ -264,10 +271,10 @@ def _restore(chunk: _Chunk, field: Field) -> None:
         )
 
 
-def _may_be_no_answer(field: Field, collection: str) -> pl.Expr:
-    """The texts that may be no answer; some of them may be codes of the field."""
+def _may_be_no_answer(texts: pl.Expr, field: Field, collection: str) -> pl.Expr:
+    """The texts of a field that may be no answer; some of them may be codes of the field."""
     known = non_answers.of(collection, free_text=non_answers.is_free_text(field))
-    low = pl.col(field.name).str.to_lowercase()
+    low = texts.str.to_lowercase()
     words = {*known.words, *(word.lower() for word in field.null_values)}
     return (low.is_in(sorted(words)) | low.str.contains(known.pattern)).fill_null(False)
 
@@ -312,9 +319,8 @@ def _read_types(chunk: _Chunk) -> None:
         for f in chunk.fields
     )
     for field in chunk.fields:
-        unread = chunk.unread(field)
-        if unread.any():
-            _no_answers(chunk, field, unread)
+        if chunk.typed[field.name].null_count() > chunk.text[field.name].null_count():
+            _no_answers(chunk, field, chunk.unread(field))
             _report_unread(chunk, field)
 
 
@@ -336,14 +342,13 @@ def _report_unread(chunk: _Chunk, field: Field) -> None:
 
 def _unused(chunk: _Chunk) -> None:
     """Sets aside values that can be read but must not be used: placeholders, declared voids, a wrong unit."""
-    read = chunk.typed  # conditions are about the row as delivered: setting one field aside must not change another
-    for field in chunk.fields:
-        for condition, rule, remedy in _void_conditions(field):
-            hit = read.select(condition.fill_null(False).alias("hit"))["hit"] & chunk.typed[field.name].is_not_null()
-            number = chunk.numbers.get(field.name)
-            if rule.startswith(SUSPECT) and number is not None and number.percent is not None:
-                hit = hit & ~number.percent  # « 0,9 % » says its unit: nothing is to be suspected
-            chunk.set_aside(hit, field, rule, remedy)
+    voids = [(field, *void) for field in chunk.fields for void in _void_conditions(field)]
+    # Conditions are about the row as delivered: setting one field aside must not change another.
+    for hit, (field, _, rule, remedy) in zip(chunk.hits(void[1] for void in voids), voids, strict=True):
+        number = chunk.numbers.get(field.name)
+        if rule.startswith(SUSPECT) and number is not None and number.percent is not None:
+            hit = hit & ~number.percent
+        chunk.set_aside(hit & chunk.typed[field.name].is_not_null(), field, rule, remedy)
 
 
 def _place(chunk: _Chunk, stated_on: pl.Expr, millesime: pl.Expr) -> None:
@@ -352,6 +357,8 @@ def _place(chunk: _Chunk, stated_on: pl.Expr, millesime: pl.Expr) -> None:
     What does not is set aside, put right, or kept and signalled. A row may use the codes of any day from the first of
     its year to the day it speaks from.
     """
+    if not any(field.domain and field.domain.place for field in chunk.fields):
+        return
     year = millesime.clip(1, 9999)
     since, until = (
         pl.min_horizontal(stated_on, pl.date(year, 1, 1)),
@@ -397,7 +404,7 @@ def _void_conditions(field: Field) -> list[tuple[pl.Expr, str, str]]:
         )  # fmt: skip
     if field.void_when:
         conditions.append(
-            (pl.sql_expr(field.void_when), field.void_reason or "valeur écartée par le contrat",
+            (_condition(field.void_when), field.void_reason or "valeur écartée par le contrat",
              "Corriger ou compléter la réponse dans la collecte d'origine, puis renvoyer le fichier.")
         )  # fmt: skip
     low, high = field.suspect_below, field.suspect_above
@@ -422,10 +429,14 @@ def _close(chunk: _Chunk, stated_on: pl.Expr) -> None:
     be nine digits of a NIR), a date that is the birth date, or a date so old that it could be one. stated_on: the day
     the row speaks from.
     """
-    for field in chunk.fields:
-        if field.privacy is None:
-            for wrong, rule in _unforeseen(field, chunk.entity, chunk.typed, stated_on):
-                chunk.refuse(chunk.where(wrong), field, rule, f"Corriger « {field.title} ».")
+    told = [
+        (field, wrong, rule)
+        for field in chunk.fields
+        if field.privacy is None
+        for wrong, rule in _unforeseen(field, chunk.entity, chunk.typed, stated_on)
+    ]
+    for hit, (field, _, rule) in zip(chunk.hits(wrong for _, wrong, _ in told), told, strict=True):
+        chunk.refuse(hit, field, rule, f"Corriger « {field.title} ».")
 
 
 def _unforeseen(field: Field, entity: Entity, typed: pl.DataFrame, stated_on: pl.Expr) -> Iterator[tuple[pl.Expr, str]]:
@@ -462,50 +473,60 @@ def _names_the_row(field: Field, entity: Entity) -> bool:
 
 
 def _soft_checks(chunk: _Chunk, *, closed: bool) -> None:
-    """Signals doubtful values, which are kept. closed: `_close` sets unknown codes and wrong keys aside instead."""
-    for field in chunk.fields:
-        column = pl.col(field.name)
-        if field.plausible is not None:
-            low, high = field.plausible
-            out = pl.lit(False)
-            if low is not None:
-                out = out | (column < low)
-            if high is not None:
-                out = out | (column > high)
-            bounds = f"de {'−∞' if low is None else low} à {'+∞' if high is None else high}"
-            _keep(chunk, out, field, f"hors bornes de plausibilité ({bounds})",
-                  "Vérifier la valeur ; elle est conservée et signalée.")  # fmt: skip
-        if field.nomenclature and not field.nomenclature_strict and not (closed and field.privacy is None):
-            _keep(chunk, ~column.is_in(list(codes(field.nomenclature))), field,
-                  f"code absent de la nomenclature {field.nomenclature}",
-                  "Vérifier le code, ou compléter la nomenclature s'il est nouveau.")  # fmt: skip
-        if field.key_check and not (closed and field.privacy is None and not _names_the_row(field, chunk.entity)):
-            holds = identifiers.KEYS[field.key_check]
-            wrong = [v for v in chunk.typed[field.name].drop_nulls().unique() if not holds(v)]
-            _keep(chunk, column.is_in(wrong), field, f"clé de contrôle {field.key_check.upper()} inexacte",
-                  "Vérifier le numéro auprès du répertoire ; il est conservé tel quel.")  # fmt: skip
+    """Signals doubtful values as they were delivered; they are kept. closed: `_close` sets unknown codes and wrong keys
+    aside instead."""
+    doubts = [(field, *doubt) for field in chunk.fields for doubt in _doubts(chunk, field, closed=closed)]
+    for hit, (field, _, rule, remedy) in zip(chunk.hits(doubt[1] for doubt in doubts), doubts, strict=True):
+        if hit.any():
+            chunk.flag(chunk.text.filter(hit), field.name, pl.col(field.name), rule, KEPT, remedy)
 
 
-def _keep(chunk: _Chunk, doubtful: pl.Expr, field: Field, rule: str, remedy: str) -> None:
-    """Signals doubtful values as they were delivered; they are kept."""
-    rows = chunk.text.filter(chunk.where(doubtful))
-    if rows.height:
-        chunk.flag(rows, field.name, pl.col(field.name), rule, KEPT, remedy)
+def _doubts(chunk: _Chunk, field: Field, *, closed: bool) -> Iterator[tuple[pl.Expr, str, str]]:
+    """The doubtful values of a field, the rule that says so, and the remedy."""
+    column = pl.col(field.name)
+    if field.plausible is not None:
+        low, high = field.plausible
+        out = pl.lit(False)
+        if low is not None:
+            out = out | (column < low)
+        if high is not None:
+            out = out | (column > high)
+        bounds = f"de {'−∞' if low is None else low} à {'+∞' if high is None else high}"
+        yield out, f"hors bornes de plausibilité ({bounds})", "Vérifier la valeur ; elle est conservée et signalée."
+    if field.nomenclature and not field.nomenclature_strict and not (closed and field.privacy is None):
+        yield (
+            ~column.is_in(list(codes(field.nomenclature))), f"code absent de la nomenclature {field.nomenclature}",
+            "Vérifier le code, ou compléter la nomenclature s'il est nouveau.",
+        )  # fmt: skip
+    if field.key_check and not (closed and field.privacy is None and not _names_the_row(field, chunk.entity)):
+        holds = identifiers.KEYS[field.key_check]
+        wrong = [v for v in chunk.typed[field.name].drop_nulls().unique() if not holds(v)]
+        yield (
+            column.is_in(wrong), f"clé de contrôle {field.key_check.upper()} inexacte",
+            "Vérifier le numéro auprès du répertoire ; il est conservé tel quel.",
+        )  # fmt: skip
 
 
 def _hard_checks(chunk: _Chunk) -> None:
     """Applies the pandera schema of the entity, and its strict code lists."""
     from pandera.errors import SchemaErrors
 
-    for field in chunk.fields:
-        if field.nomenclature and field.nomenclature_strict:
-            unknown = chunk.where(~pl.col(field.name).is_in(list(codes(field.nomenclature))))
-            chunk.refuse(unknown, field, f"code absent de la nomenclature {field.nomenclature}", "Corriger le code.")
-    if chunk.typed.height == 0:
+    listed = [(f, f.nomenclature) for f in chunk.fields if f.nomenclature and f.nomenclature_strict]
+    unknown = chunk.hits(~pl.col(field.name).is_in(list(codes(nomenclature))) for field, nomenclature in listed)
+    for hit, (field, nomenclature) in zip(unknown, listed, strict=True):
+        chunk.refuse(hit, field, f"code absent de la nomenclature {nomenclature}", "Corriger le code.")
+    carried = frozenset(f.name for f in chunk.fields)
+    (conforms,) = chunk.typed.select(conformity(chunk.entity, carried)).to_dicts()
+    doubtful = [
+        f.name
+        for f in chunk.entity.fields
+        if not conforms[f.name] or chunk.typed.schema[f.name] != POLARS_TYPES[f.logical_type]
+    ]
+    if not doubtful:
         return
-    schema = pandera_schema(chunk.entity, frozenset(f.name for f in chunk.fields))
     try:
-        schema.validate(chunk.typed.select(f.name for f in chunk.entity.fields), lazy=True)
+        schema = pandera_schema(chunk.entity, carried, frozenset(doubtful))
+        schema.validate(chunk.typed.select(doubtful), lazy=True)
     except SchemaErrors as errors:
         cases = errors.failure_cases.filter(pl.col("index").is_not_null())
         unplaced = errors.failure_cases.filter(pl.col("index").is_null())
@@ -524,10 +545,11 @@ def _hard_checks(chunk: _Chunk) -> None:
 
 def _row_rules(chunk: _Chunk, stated_on: pl.Expr) -> None:
     """Applies the rules over several fields. All are judged on the row as it is before any sets a value aside."""
+    rules = chunk.entity.rules
     read = chunk.typed.with_columns(_collecte_le=stated_on)
+    masks = read.select((~_condition(r.expression)).fill_null(False).alias(str(i)) for i, r in enumerate(rules))
     taken_back = _withdrawn(chunk)  # what is taken back may be wrong: that is why, and it must reach the layer
-    for rule in chunk.entity.rules:
-        broken = read.select((~pl.sql_expr(rule.expression)).fill_null(False).alias("hit"))["hit"]
+    for rule, broken in zip(rules, masks.get_columns(), strict=True):
         if rule.severity == "error" and not rule.set_aside:
             broken = broken & ~taken_back
         if not broken.any():
@@ -542,6 +564,12 @@ def _row_rules(chunk: _Chunk, stated_on: pl.Expr) -> None:
         else:
             rows = chunk.typed.filter(broken)
             chunk.flag(rows, "(ligne)", pl.lit(rule.expression), rule.description, KEPT, rule.remedy)
+
+
+@lru_cache(maxsize=1024)
+def _condition(sql: str) -> pl.Expr:
+    """What a condition of a contract says, as an expression."""
+    return pl.sql_expr(sql)
 
 
 def _withdrawn(chunk: _Chunk) -> pl.Series:
@@ -630,7 +658,7 @@ def _settle(frame: pl.DataFrame, chunk: _Chunk, layout: Layout, facts: DeliveryF
     indexed = frame.with_row_index("_row")
     origin = {"delivery_id": pl.lit(facts.delivery_id), "source": pl.lit(facts.source), "entite": pl.lit(entity.name)}
     lines = indexed.select("_row", ligne="_ligne", chemin="_chemin")
-    rejects = pl.DataFrame(schema=REJECT_SCHEMA)
+    accepted, rejects = chunk.typed, pl.DataFrame(schema=REJECT_SCHEMA)
     rejected = pl.Series("_row", [], dtype=pl.UInt32)
     if chunk.rejects:
         problems = pl.concat(chunk.rejects).unique(maintain_order=True)
@@ -647,7 +675,7 @@ def _settle(frame: pl.DataFrame, chunk: _Chunk, layout: Layout, facts: DeliveryF
             .select(REJECT_SCHEMA.keys())
             .cast(REJECT_SCHEMA)  # type: ignore[arg-type]  # a dict of dtypes is what polars takes
         )
-    accepted = chunk.typed.filter(~pl.col("_row").is_in(rejected.implode()))
+        accepted = accepted.filter(~pl.col("_row").is_in(rejected.implode()))
     flags = pl.DataFrame(schema=FLAG_SCHEMA)
     if chunk.flags:
         flags = (

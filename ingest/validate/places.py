@@ -198,7 +198,8 @@ def _agreement(
     # A commune may have changed département: its old code is right with its old département, and with today's.
     then = territoires.departement_of(commune)
     present = {code for place in communes for code in codes[place].unique()}
-    moved = {code: today for code, today in territoires.carried().items() if code in present}
+    carried = territoires.carried()
+    moved = {code: carried[code] for code in present & carried.keys()}
     now = territoires.departement_of(commune.replace(moved)) if moved else then
     compared = official.with_columns(then=then, now=now, own=own).select("then", "now", "own")
     compared = compared.with_columns(

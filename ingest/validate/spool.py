@@ -3,17 +3,21 @@
 Belongs here: setting chunks aside, finding which keys come again, and handing the chunks on. Does not belong here:
 which of several duplicates is kept (`ingest.validate.duplicates`).
 
-Memory holds one chunk and, for each row, its number and a hash of its key.
+Memory holds one chunk, a few rows besides (a whole delivery, when it is small: it never goes through the disk) and, for
+each row, its number and a hash of its key.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 
 import polars as pl
 
 from data_contracts.loading import Entity
+
+_HELD = 16_384  # rows that may wait in memory
 
 
 class Spool:
@@ -23,6 +27,7 @@ class Spool:
         self._folder = folder
         self._entity = entity
         self._paths: list[Path] = []
+        self._held: list[pl.DataFrame] = []  # those that come after
         self._keys: list[pl.DataFrame] = []
         self.rows = 0
         folder.mkdir(parents=True, exist_ok=True)
@@ -36,10 +41,14 @@ class Spool:
     def add(self, chunk: pl.DataFrame) -> None:
         if chunk.height == 0:
             return
-        path = self._folder / f"{len(self._paths):06d}.parquet"
-        chunk.write_parquet(path, compression="lz4", statistics=False)
-        self._paths.append(path)
+        self._held.append(chunk)
         self._count(chunk)
+        if sum(held.height for held in self._held) > _HELD:
+            for held in self._held:
+                path = self._folder / f"{len(self._paths):06d}.parquet"
+                held.write_parquet(path, compression="lz4", statistics=False)
+                self._paths.append(path)
+            self._held = []
 
     def _count(self, chunk: pl.DataFrame) -> None:
         self.rows += chunk.height
@@ -56,6 +65,9 @@ class Spool:
             if not chunk.equals(before):
                 chunk.write_parquet(path, compression="lz4", statistics=False)
             self._count(chunk)
+        self._held = [seen(held) for held in self._held]
+        for held in self._held:
+            self._count(held)
 
     def same_keys(self) -> pl.DataFrame | None:
         """The rows whose key may come again (two different keys may have the same hash); None when there is none."""
@@ -65,10 +77,11 @@ class Spool:
         repeated = keys.filter(pl.col("cle").is_duplicated())["_ligne"]
         if repeated.is_empty():
             return None
-        return pl.scan_parquet(self._paths).filter(pl.col("_ligne").is_in(repeated.implode())).collect()
+        kept = [pl.scan_parquet(self._paths)] if self._paths else []
+        whole = pl.concat([*kept, *(held.lazy() for held in self._held)])
+        return whole.filter(pl.col("_ligne").is_in(repeated.implode())).collect()
 
     def chunks(self, without: pl.Series) -> Iterator[pl.DataFrame]:
         """The rows, chunk by chunk, without those of some lines."""
-        for path in self._paths:
-            chunk = pl.read_parquet(path)
+        for chunk in chain(map(pl.read_parquet, self._paths), self._held):
             yield chunk.filter(~pl.col("_ligne").is_in(without.implode())) if len(without) else chunk

@@ -24,7 +24,7 @@ _MOMENTS = (
 def clean(column: str) -> pl.Expr:
     """A text without surrounding spaces; NULL when nothing is left."""
     text = pl.col(column).str.replace_all("\u00a0", " ", literal=True).str.strip_chars(" \t\r\n\u202f\u200b\ufeff")
-    return pl.when(text == "").then(None).otherwise(text)
+    return text.replace("", None)
 
 
 def parse(column: str, field: Field) -> pl.Expr:

@@ -7,6 +7,8 @@ from datetime import date
 
 import polars as pl
 import pytest
+from cryptography.hazmat.primitives.ciphers import algorithms
+from cryptography.hazmat.primitives.cmac import CMAC
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -144,13 +146,18 @@ def keys(**changed: object) -> dict[str, str | None]:
     return {name: column[0] for name, column in pseudonyms.identity_keys(frame, ROLES, SECRET).items()}
 
 
-def test_each_key_is_the_hmac_of_its_text() -> None:
-    key = SECRET.key("personnes")
-    expected = {name: hmac.digest(key, text.encode(), "sha256").hex()[:32] for name, text in TEXTS.items()}
+def of_library(message: bytes) -> str:
+    function = CMAC(algorithms.AES(SECRET.key("traits")))
+    function.update(message)
+    return function.finalize().hex()
+
+
+def test_each_key_is_the_cmac_of_its_text() -> None:
+    expected = {name: of_library(text.encode()) for name, text in TEXTS.items()}
     for name, (around, *writings) in LISTS.items():
-        mark = "cles_nom" if name == "cles_nom_parties" else name
-        texts = (f"{mark}|{around}|{writing}" for writing in writings)
-        expected[name] = "".join(sorted(hmac.digest(key, text.encode(), "sha256").hex()[:16] for text in texts))
+        begun = f"{'cles_nom' if name == 'cles_nom_parties' else name}|{around}|".encode()
+        begun += bytes(-len(begun) % 16)
+        expected[name] = "".join(sorted(of_library(begun + writing.encode())[:16] for writing in writings))
     assert keys() == {**expected, "qualite_numero": "NIR_INS", "version_cle": f"p1-{SECRET.fingerprint[:8]}"}
 
 
@@ -315,6 +322,21 @@ def test_a_source_that_tells_one_role_has_its_key_alone(height: int) -> None:
 
 
 def test_ids_of_one_esms_say_nothing_of_another_and_purposes_are_apart() -> None:
-    ids, persons = Pseudonyms(SECRET.key("identifiants")), Pseudonyms(SECRET.key("personnes"))
+    ids, deliveries = Pseudonyms(SECRET.key("identifiants")), Pseudonyms(SECRET.key("livraisons"))
     assert ids.of("usager|010000001|12") != ids.of("usager|010000002|12")
-    assert ids.of("x") != persons.of("x")
+    assert ids.of("x") != deliveries.of("x")
+    assert len({SECRET.key(purpose) for purpose in ("traits", "identifiants", "livraisons", "chiffrement")}) == 4
+
+
+def test_a_person_among_others_has_the_keys_of_a_person_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [
+        {**PERSON, "nom": nom, "ne_le": date(1987, 1, day)} for nom in ("Le Goff", None, "Zorglub") for day in (2, 3)
+    ]
+    frame = pl.DataFrame(rows, schema={role: pl.Date if role == "ne_le" else pl.String for role in PERSON})
+    alone = [pseudonyms.identity_keys(frame[rank], ROLES, SECRET) for rank in range(frame.height)]
+    monkeypatch.setattr(pseudonyms, "_SLICE", 4)
+    together = pseudonyms.identity_keys(frame, ROLES, SECRET)
+    assert {name: column.to_list() for name, column in together.items()} == {
+        name: [keys[name][0] for keys in alone] for name in together
+    }
+    assert together["cle_traits"].n_unique() == 5  # four told apart, and what is not known

@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from xml.parsers import expat
 
+from data_contracts.limits import limit
 from data_contracts.statuses import FACT, PLANNED, REFUSED, statuses, withdrawn
 from ingest.read import cda_header
 from ingest.read.cda_header import ROOT
@@ -23,7 +24,7 @@ from ingest.read.fhir.bundle import entries
 from ingest.read.fhir.elements import rpps, split
 from ingest.read.fhir.questionnaires import GIR
 from ingest.read.fhir.tddui_terms import INS
-from ingest.read.frames import REMEDY, LayoutLike, Rows, Table, UnreadableFile
+from ingest.read.frames import REMEDY, LayoutLike, Over, Rows, Table, UnreadableFile
 from ingest.read.opening import opened
 
 _BLOCK = 1 << 16
@@ -157,8 +158,11 @@ def _parsed(path: Path, blocks: Iterable[bytes], where: str) -> Element:
     """The document as a tree. A document type declaration is refused, so that nothing in it can expand."""
     top = Element("", {})
     open_elements = [top]
+    deepest = limit("profondeur")
 
     def start(name: str, attributes: dict[str, str]) -> None:
+        if len(open_elements) > deepest:
+            raise Over("profondeur")
         element = Element(_local(name), {_local(key): value for key, value in attributes.items()})
         open_elements[-1].children.append(element)
         open_elements.append(element)

@@ -18,12 +18,12 @@ from itertools import islice
 
 import polars as pl
 
+from data_contracts.limits import limit
 from ingest.read.frames import BLANKS, LIGNE, cells_counted, chunk_rows, is_blank, text_frame
 
 SEPARATORS = (";", "\t", "|", ",")  # in order of preference when the text does not decide
 _ENDS = "\r\n"
 _SHOWN = 160  # characters of surplus cells shown in a defect
-csv.field_size_limit(2**31 - 1)  # the default refuses a cell of 131 073 characters; the largest C long everywhere
 _BAD_QUOTE = "guillemet mal placé ou jamais refermé (un guillemet dans une cellule doit être doublé)"
 _BEYOND = "valeur à droite de la dernière colonne titrée"
 # A byte-order mark in the middle (files put end to end), NUL and Ctrl-Z, with which some systems pad cells and files.
@@ -42,6 +42,7 @@ class Dialect:
 
     def reader(self, lines: Iterator[str] | list[str]) -> Iterator[list[str]]:
         quoting = csv.QUOTE_MINIMAL if self.quoted else csv.QUOTE_NONE
+        csv.field_size_limit(limit("texte"))
         return csv.reader(lines, delimiter=self.separator, quoting=quoting, strict=True)
 
     @property
@@ -181,6 +182,8 @@ def _regular(
     text = pl.Series("text", block, dtype=pl.String).str.strip_chars_end(_ENDS)
     if text.str.contains(_PADDING).any():
         text = text.str.replace_all(_PADDING, "")
+    if (text.str.len_bytes() > limit("texte")).any():  # a cell may be too long: the csv module says which
+        return None
     quoted = text.str.contains('"', literal=True) if dialect.quoted else pl.repeat(False, len(block), eager=True)
     if quoted.any() and not text.filter(quoted).str.contains(dialect.closed_line).all():
         return None

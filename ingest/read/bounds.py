@@ -27,7 +27,7 @@ _RUN = re.compile(rb"[0-9]+")
 
 
 def unfolded(size: int, delivered: int) -> None:
-    """Checks how many bytes a compressed file gives. delivered: how many bytes hold them.
+    """Checks how many bytes a compressed file gives. delivered: how many bytes hold those.
 
     Raises:
         Over: more than the declared size, or a ratio that no table has.
@@ -72,8 +72,7 @@ class Inflated(io.BufferedReader):
 
 class _Inflating(io.RawIOBase):
     def __init__(self, stream: BinaryIO) -> None:
-        self._delivered = stream.seek(0, io.SEEK_END)
-        stream.seek(0)
+        self._stream = stream
         self._source = gzip.GzipFile(fileobj=stream, mode="rb")
 
     def readable(self) -> bool:
@@ -84,7 +83,7 @@ class _Inflating(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         count = self._source.readinto(buffer)
-        unfolded(self._source.tell(), self._delivered)
+        unfolded(self._source.tell(), self._stream.tell())
         return count
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:

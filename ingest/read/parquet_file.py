@@ -59,7 +59,9 @@ def _opened(path: Path) -> Iterator[pq.ParquetFile]:
             groups = map(file.metadata.row_group, range(file.metadata.num_row_groups))
             bounds.unfolded(sum(group.total_byte_size for group in groups), plain.stat().st_size)
             yield file
-    except (pa.ArrowInvalid, OSError) as error:
+    except MemoryError:
+        raise
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:  # titles that are no UTF-8 among them
         raise UnreadableFile(
             path, "fichier Parquet tronqué ou abîmé", "l'exporter de nouveau, puis le redéposer entier"
         ) from error

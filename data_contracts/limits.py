@@ -22,13 +22,12 @@ SETTING = "DLNUF_LIMITE_"  # and the name of the limit
 
 @dataclass(frozen=True)
 class Limit:
-    """One limit. declared: its value in the file. label: as a refusal names it. what: what it bounds, in a table."""
+    """One limit. declared: its value in the file. label: as a refusal names it."""
 
     name: str
     declared: int
     unit: str
     label: str
-    what: str
 
     @property
     def setting(self) -> str:
@@ -66,7 +65,6 @@ class LimitDeclaration(Strict):
     value: PositiveInt
     unit: str
     label: str
-    what: str
 
 
 @cache
@@ -80,7 +78,7 @@ def limits() -> dict[str, Limit]:
     declared = file.read(dict[str, LimitDeclaration]) or {}
     if file.problems:
         raise DeclarationError(file.problems)
-    return {name: Limit(name, d.value, d.unit, d.label, d.what) for name, d in declared.items()}
+    return {name: Limit(name, d.value, d.unit, d.label) for name, d in declared.items()}
 
 
 def limit(name: str) -> int:

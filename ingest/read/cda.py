@@ -186,6 +186,9 @@ def _parsed(path: Path, blocks: Iterable[bytes], where: str) -> Element:
     except expat.ExpatError as error:
         what = f"XML{where} tronqué ou mal formé à la ligne {error.lineno} ({expat.ErrorString(error.code)})"
         raise UnreadableFile(path, what, _REMEDY) from error
+    except (LookupError, ValueError) as error:  # of Python, not of expat
+        what = f"XML{where} dont l'encodage annoncé est inconnu ou n'est pas le sien"
+        raise UnreadableFile(path, what, _REMEDY) from error
     root = top.first(ROOT)
     if not root.children:
         raise UnreadableFile(path, f"XML{where} dont la racine n'est pas « {ROOT} »", _REMEDY)

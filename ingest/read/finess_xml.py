@@ -195,4 +195,7 @@ def _blocks(path: Path) -> Iterator[_Block]:
                 f"XML tronqué ou mal formé à la ligne {error.lineno} ({expat.ErrorString(error.code)})",
                 "télécharger de nouveau le fichier, puis le redéposer entier",
             ) from error
+        except (LookupError, ValueError) as error:  # of Python, not of expat
+            what = "XML dont l'encodage annoncé est inconnu ou n'est pas le sien"
+            raise UnreadableFile(path, what, "l'enregistrer en UTF-8, puis le redéposer") from error
     yield from parser.ready

@@ -114,7 +114,7 @@ def opened(path: Path) -> Iterator[list[Sheet]]:
                 ]
             finally:
                 book.close()
-    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, ParseError, InvalidFileException) as error:
+    except (zipfile.BadZipFile, zlib.error, LookupError, ValueError, ParseError, InvalidFileException) as error:
         raise UnreadableFile(
             path, "classeur Excel tronqué ou abîmé", "l'enregistrer de nouveau au format .xlsx, puis le redéposer"
         ) from error

@@ -7,7 +7,6 @@ contract). A document type declaration, hence any entity, is refused.
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -139,7 +138,7 @@ def _documents(path: Path) -> Iterator[Element]:
             data = json_parts.text(json_parts.part(content, "attachment"), "data")
             try:
                 document = base64.b64decode("".join((data or "").split()), validate=True)
-            except binascii.Error as error:
+            except ValueError as error:  # a sign that is not ASCII among them
                 raise UnreadableFile(path, f"pièce jointe{where} illisible (base64)", _REMEDY) from error
             if not document.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
                 raise UnreadableFile(path, f"la pièce jointe{where} n'est pas un document CDA", _REMEDY)

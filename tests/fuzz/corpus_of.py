@@ -1,4 +1,4 @@
-"""The corpus: a few lines of every delivery that the generator makes, and of every other form that is read.
+"""The corpus: a few lines of each kind of delivery that the generator makes, and of every other form that is read.
 
 Belongs here: making the files of `corpus/`, which are committed, and reading them. Does not belong here: what is done
 to them (`mutations`), what is expected (`attempt`). `python -m tests.fuzz.corpus_of` writes them again.
@@ -12,10 +12,13 @@ import io
 import json
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
+
+from data_contracts.loading import load_contracts
+from tests.fuzz.attempt import received_as
 
 FOLDER = Path(__file__).resolve().parent / "corpus"
 _LINES, _RECORDS = 6, 4
@@ -26,7 +29,7 @@ class Seed:
     """A small valid delivery. name: its own, which may say its year."""
 
     name: str
-    content: bytes
+    content: bytes = field(repr=False)
 
 
 def seeds() -> list[Seed]:
@@ -102,12 +105,19 @@ def main() -> None:
 
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir()
+    contracts, known = load_contracts(), set()
     with tempfile.TemporaryDirectory() as made:
         generate(made, departements=("48",), seed=3)
         spoiled = {Path(each.livraison).name for each in to_be_refused(Path(made))}
         for path in sorted((Path(made) / "livraisons").rglob("*")):
             if path.is_file() and path.name not in spoiled:
-                (FOLDER / path.name).write_bytes(short(path.read_bytes()))
+                kept = FOLDER / path.name
+                kept.write_bytes(short(path.read_bytes()))
+                received = received_as(contracts, kept)
+                kind = (received.source, received.layout) if received else None
+                if kind is None or kind in known:
+                    kept.unlink()
+                known.add(kind)
     for name, content in _others().items():
         (FOLDER / name).write_bytes(content)
 

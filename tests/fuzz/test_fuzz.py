@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from data_contracts.loading import Contract, load_contracts
@@ -24,7 +24,7 @@ from tests.fuzz.mutations import mutated
 SEEDS = seeds()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Range:
     """Where deliveries are written, and how each seed is received."""
 
@@ -63,10 +63,12 @@ def test_the_corpus_is_received_and_read_and_holds_every_reader(here: Range) -> 
     assert personal & {received.source for received in here.as_before.values() if received}
 
 
-@settings(max_examples=80)
+@settings(max_examples=50)
 @given(st.sampled_from(SEEDS), st.randoms(use_true_random=False))
 def test_a_changed_delivery_is_refused_in_words_or_its_counts_balance(here: Range, seed: Seed, chance: Random) -> None:
-    assert not here.tried(seed, mutated(seed.content, chance)).startswith("PROBLÈME")
+    content = mutated(seed.content, chance)
+    note(f"{content!r}")
+    assert "PROBLÈME" not in here.tried(seed, content)
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from data_contracts.limits import Limit, limit, limits, thousands
+from data_contracts.limits import Limit, in_force, limit, limits, thousands
 from ingest import stages
 from ingest.guard import child
 from ingest.home import PROJECT
@@ -65,15 +65,17 @@ class Stopped:
     def what(self) -> str:
         """« lecture arrêtée : … », without the file."""
         if (met := limits().get(self.cause)) is not None:
-            return f"lecture arrêtée, elle dépassait la {met.label} ({_allowed(met, self.allowed)})"
+            return f"lecture arrêtée au-delà de ce qui est admis : {met.label} ({_allowed(met, self.allowed)})"
         return f"lecture arrêtée, ce fichier fait tomber le programme qui le lit ({self.detail})"
 
     @property
     def remedy(self) -> str:
         """What to do about it."""
         again = "redemander le fichier à son expéditeur, exporté de nouveau"
-        met = limits().get(self.cause)
-        return f"{again} ; {met.remedy}" if met else f"{again}, et le signaler aux mainteneurs"
+        if (met := limits().get(self.cause)) is not None:
+            return f"{again} ; {met.remedy}"
+        memory = limits()["memoire"].setting  # a library that lacks memory may fall, and say nothing else
+        return f"{again}, et signaler celui-ci aux mainteneurs ; s'il est très grand, relever {memory}"
 
     def reason(self, name: str) -> str:
         """Why the file of this name is refused."""
@@ -110,7 +112,11 @@ def each(work: Work[S, T, R], items: Sequence[T], n: int = 1) -> Generator[R | S
     """What the work gives for each item, or why it was stopped, in the order of the items.
 
     n: how many processes share the work.
+
+    Raises:
+        DeclarationError: the setting of a limit is wrong.
     """
+    in_force()
     with readers() as pool:
         yield from _Round(pool, work, items, n).results()
 
@@ -241,7 +247,8 @@ class _Reader:
         self.end()
         if sign == child.NO_MEMORY:
             return self._met("memoire")
-        return Stopped(_CRASH, detail=content[:60].decode("ascii", "replace") if sign == child.BROKEN else "réponse")
+        told = content[:60].decode("ascii", "replace") if sign == child.BROKEN else "réponse illisible"
+        return Stopped(_CRASH, detail=told)
 
     def overran(self) -> Stopped:
         """Ends it, because its time is over."""
@@ -265,10 +272,6 @@ class _Reader:
         self._process.kill()
         self._process.wait()
         self.pipe.close()
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
 
 
 class _Round(Generic[S, T, R]):

@@ -17,7 +17,7 @@ from data_contracts.value_domains import domains
 from ingest.protect import masks
 from ingest.read import UnreadableFile
 from ingest.read.fhir import bundle
-from ingest.read.frames import OverLimit
+from ingest.read.frames import OverLimit, within_limits
 from ingest.receive.recognise import Recognised, recognise
 from ingest.receive.refusals import DeliveryRefused
 
@@ -62,7 +62,10 @@ class Refused(msgspec.Struct, frozen=True, tag=True):
 def examine(contracts: dict[str, Contract], asked: Asked) -> Examined | Refused:
     """What a file is, or why it is refused. Nothing is raised, short of what the process itself dies of."""
     try:
-        recognised = recognise(asked.path, contracts, source=asked.source, millesime=asked.millesime, today=asked.today)
+        with within_limits(asked.path):
+            recognised = recognise(
+                asked.path, contracts, source=asked.source, millesime=asked.millesime, today=asked.today
+            )
         _refuse_other_years(asked.path, recognised)
         return _told(asked.path, recognised)
     except DeliveryRefused as refusal:

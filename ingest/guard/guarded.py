@@ -11,6 +11,7 @@ file therefore depends neither on the others nor on their order.
 
 from __future__ import annotations
 
+import atexit
 import multiprocessing
 import os
 import pickle
@@ -143,6 +144,13 @@ def readers() -> Iterator[_Pool]:
     finally:
         _mine.pool = None
         pool.close()
+
+
+def keep() -> None:
+    """Keeps the processes of this thread until this process ends: for a run, whose steps follow one another here."""
+    if getattr(_mine, "pool", None) is None:
+        _mine.pool = pool = _Pool()
+        atexit.register(pool.close)
 
 
 def start() -> None:

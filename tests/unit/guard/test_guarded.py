@@ -249,6 +249,18 @@ def test_readers_end_with_the_block_that_kept_them() -> None:
     assert not _lives(pids[0])
 
 
+def test_readers_that_are_kept_end_with_their_process() -> None:
+    program = (
+        "from ingest.guard import guarded\nfrom tests.unit.guard.test_guarded import process_of, work\n"
+        "guarded.keep()\nprint(*{guarded.one(work(process_of), n) for n in range(2)})\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": os.getcwd()}, capture_output=True, check=True
+    )
+    (pid,) = map(int, done.stdout.split())
+    assert not _lives(pid)
+
+
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
 def test_who_is_killed_takes_its_processes_along(how: signal.Signals, tmp_path: Path) -> None:
     parent, children = _with_readers_asleep(tmp_path)

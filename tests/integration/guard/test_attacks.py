@@ -240,8 +240,12 @@ def test_the_inbox_is_cleared_of_what_is_no_file(home: Home, special: Path) -> N
 
 
 def dies(contracts: Any, delivery: tuple[Home, landing.Manifest, str]) -> lake.Result:
-    """A reader that a delivery of 2023 ends."""
-    if delivery[1].millesime == 2023:
+    """A reader that a delivery of 2023 ends, while it writes."""
+    home, manifest, _ = delivery
+    if manifest.millesime == 2023:
+        unfinished = home.lake / "raw" / f".{manifest.delivery_id}.parquet.{os.getpid()}.tmp"
+        unfinished.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.touch()
         os.kill(os.getpid(), signal.SIGSEGV)
     return _ONE(contracts, delivery)
 
@@ -269,6 +273,7 @@ def test_a_delivery_that_ends_its_reader_waits_in_quarantine_until_somebody_asks
     assert (stopped.statut, stopped.quarantaine) == (lake.REFUSED, "arret")
     assert "SIGSEGV" in (stopped.motif or "")
     assert stopped.balances
+    assert list(fragile.lake.rglob("*.tmp")) == []
     told = status(fragile)
     assert told["deliveries"]["quarantined"] == 1
     assert told["quarantine"][0]["reason"] == stopped.motif

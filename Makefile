@@ -17,7 +17,7 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 # Nor does another Python's environment come into ours.
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP VIRTUAL_ENV
 
-.PHONY: help run test bench lint sql types format site install chromium dagster dashboard lock clean
+.PHONY: help run test fuzz bench lint sql types format site install chromium dagster dashboard lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 14
@@ -27,6 +27,9 @@ run: install  ## install, then generate, run and publish a synthetic region
 
 test: install chromium lint types  ## lint, types and every test
 	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
+
+fuzz: install  ## an hour of changed deliveries of every source (ARGS="--seconds 60"): what harms a reader is kept in build/fuzz
+	@$(BIN)/python -m tests.fuzz $(ARGS)
 
 bench: install  ## measure a département, a region and the country (an hour, 10 GB in TMPDIR), and write the report
 	@$(BIN)/dlnuf bench --out docs/benchmarks/annee-nationale.md $(ARGS)

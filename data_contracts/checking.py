@@ -11,6 +11,7 @@ from contextlib import suppress
 from data_contracts import dictionary, nomenclatures, person_entities, retention
 from data_contracts.guides import guides
 from data_contracts.indicators import IndicatorError, delivered, indicators
+from data_contracts.limits import limits
 from data_contracts.loading import CONSERVATION, load_products, read_contracts
 from data_contracts.strict_yaml import DeclarationError
 from data_contracts.value_domains import domains
@@ -23,6 +24,7 @@ def check() -> None:
         DeclarationError: with every problem of every file.
     """
     domains()  # without them no field can be read
+    limits()
     dictionary.elements()
     contracts, problems = read_contracts()
     for read in (indicators, load_products, guides):

@@ -18,12 +18,14 @@ from typing import Protocol
 
 import polars as pl
 
+from data_contracts.limits import limit
 from data_contracts.loading import Contract, Entity, Layout
 from data_contracts.titles import title_key
 from ingest.protect import masks, pseudonyms
 from ingest.protect.birth_dates import Births
 from ingest.protect.keyrings import Keyring
 from ingest.read import Table, tables_of
+from ingest.read.frames import OverLimit
 from ingest.receive import headers, refusals
 from ingest.receive.refusals import DeliveryRefused
 from ingest.stages import during
@@ -131,8 +133,11 @@ class _Reading:
             DeliveryRefused: the file holds no row, or columns that its layout does not know.
         """
         knows = partial(headers.known, self.contract, self.layout)
+        most = limit("lignes")
         for table in during("lecture", tables_of(path, self.layout, list(self.layout.entities), knows)):
             self._take(table)
+            if self.rows[table.entity] > most:
+                raise OverLimit(path, "lignes")
         for name, spool in self.spools.items():  # once all is read: a person may come after the rows that name them
             if self.births and self.births.concerns(self.contract.entity(name)):
                 spool.look_again(partial(self._without_births, self.births, name))

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
-from data_contracts import loading
+from data_contracts import limits, loading
 from data_contracts.loading import Contract
 from data_contracts.person_entities import person_entities
-from ingest import parallel
 from ingest.fingerprint import digest
+from ingest.guard import guarded
+from ingest.guard.guarded import Stopped, Work
 from ingest.home import Home
 from ingest.judging import as_received, judge
 from ingest.protect import encryption, keyrings, masks
 from ingest.protect.keyrings import Keyring, KeyringProblem
 from ingest.read import UnreadableFile
+from ingest.read.frames import OverLimit
 from ingest.read.opening import LostKey
 from ingest.receive import landing
 from ingest.receive.landing import Manifest
@@ -55,7 +58,7 @@ def pending(home: Home, *, source: str | None = None, millesime: int | None = No
             return False  # what was made while the key was there stays, until it is back
         if contract.id not in digests:
             digests[contract.id] = digest(contract, keyring)
-        return result.digest != digests[contract.id]
+        return result.digest != digests[contract.id] or result.limites not in (None, limits.in_force())
 
     registers = {register.contract.id for register in person_entities(contracts, "register")}
     return [
@@ -81,47 +84,75 @@ def process_pending(
 ) -> list[Result]:
     """Reads and validates what is new; every delivery ends accepted (with its rejected rows) or refused as a whole.
 
-    When there is much to read, several deliveries are read at once. The results are the same.
+    Each is read by a process apart (`guarded`). One that killed it is refused, and the others go on. When there is much
+    to read, several deliveries are read at once. The results are the same.
     """
     contracts = loading.load_contracts()
     todo = pending(home, source=source, millesime=millesime)
     processed: list[Result] = []
     shutil.rmtree(lake.spool_folder(home), ignore_errors=True)
-    together = parallel.processes([manifest.size for manifest in todo])
-    results = parallel.each(_one, [(home, m, contracts[m.source]) for m in todo], together)
-    for done, manifest in enumerate(todo):
-        if progress:
-            progress(manifest.filename, done, len(todo))
-        processed.append(next(results))
+    keyring = keyrings.if_any(home)
+    digests = {m.source: digest(contracts[m.source], keyring) for m in todo}  # found here once, not in each process
+    work = Work(_one, contracts, Result, lambda delivery: delivery[1].size)
+    together = guarded.processes([manifest.size for manifest in todo])
+    with closing(guarded.each(work, [(home, m, digests[m.source]) for m in todo], together)) as results:
+        for done, manifest in enumerate(todo):
+            if progress:
+                progress(manifest.filename, done, len(todo))
+            result = next(results)
+            if isinstance(result, Stopped):
+                result = _quarantined(home, manifest, digests[manifest.source], result)
+            processed.append(result)
     shutil.rmtree(lake.spool_folder(home), ignore_errors=True)
     return processed
 
 
-def _one(delivery: tuple[Home, Manifest, Contract]) -> Result:
-    home, manifest, contract = delivery
+def _one(contracts: dict[str, Contract], delivery: tuple[Home, Manifest, str]) -> Result:
+    home, manifest, depends_on = delivery
     try:
-        return _process_or_refuse(home, manifest, contract)
+        return _process_or_refuse(home, manifest, contracts[manifest.source], depends_on)
     finally:
         shutil.rmtree(lake.spool_folder(home) / manifest.delivery_id, ignore_errors=True)
 
 
-def _process_or_refuse(home: Home, manifest: Manifest, contract: Contract) -> Result:
+def _quarantined(home: Home, manifest: Manifest, depends_on: str, stopped: Stopped) -> Result:
+    """Refuses a delivery that killed its reader, until somebody asks or until the software or a limit changes."""
+    reason = stopped.reason(manifest.filename)
+    result = Result(manifest.delivery_id, manifest.source, lake.REFUSED, reason, digest=depends_on)
+    result.quarantaine, result.limites = stopped.cause, limits.in_force()
+    lake.drop_unfinished(home, manifest.delivery_id)
+    lake.write_result(home, result)
+    return result
+
+
+def ask_again(home: Home) -> list[Manifest]:
+    """Forgets what became of the deliveries in quarantine, so that they wait to be read again."""
+    stopped = {result.delivery_id for result in lake.results(home) if result.quarantaine}
+    for delivery in stopped:
+        lake.forget_result(home, delivery)
+    return [manifest for manifest in landing.manifests(home) if manifest.delivery_id in stopped]
+
+
+def _process_or_refuse(home: Home, manifest: Manifest, contract: Contract, depends_on: str) -> Result:
     """Processes one delivery, which never stops the others: an unforeseen error refuses it until the code changes."""
     try:
-        return process(home, manifest, contract)
+        return process(home, manifest, contract, depends_on)
+    except MemoryError:  # of the process, which is over: its parent says so
+        raise
     except Exception as error:  # reported: the delivery is refused with this reason, and the others go on
         reason = f"Erreur inattendue à la lecture, à signaler aux mainteneurs : {type(error).__name__} : {error}"
         if contract.personal:
             reason = masks.unexpected(error)
-        current = digest(contract, keyrings.if_any(home) if contract.personal else None)
-        result = Result(manifest.delivery_id, manifest.source, lake.REFUSED, reason, digest=current)
+        result = Result(manifest.delivery_id, manifest.source, lake.REFUSED, reason, digest=depends_on)
         lake.write_result(home, result)
         return result
 
 
 @stage("validation")
-def process(home: Home, manifest: Manifest, contract: Contract) -> Result:
+def process(home: Home, manifest: Manifest, contract: Contract, depends_on: str) -> Result:
     """Reads and validates one delivery, writes its Parquet, then its result. Running it again gives the same files.
+
+    depends_on: digest of what the result depends on besides the bytes.
 
     Rows about persons are protected as soon as they are validated: no later step sees a name.
     """
@@ -131,7 +162,7 @@ def process(home: Home, manifest: Manifest, contract: Contract) -> Result:
             keyring = keyrings.load(home)
         except KeyringProblem as problem:
             return _without_key(home, manifest, str(problem), None)
-    result = Result(manifest.delivery_id, manifest.source, lake.ACCEPTED, digest=digest(contract, keyring))
+    result = Result(manifest.delivery_id, manifest.source, lake.ACCEPTED, digest=depends_on)
     result.pseudonymes = keyring.pseudonyms.fingerprint if keyring else None
     read_as = as_received(manifest, contract)
     if read_as is None:
@@ -152,9 +183,12 @@ def process(home: Home, manifest: Manifest, contract: Contract) -> Result:
         return _without_key(home, manifest, str(lost).replace(path.name, manifest.filename), keyring)
     except (DeliveryRefused, UnreadableFile) as refusal:
         reason = str(refusal)
-        if contract.personal:
+        if isinstance(refusal, OverLimit):  # it quotes nothing of the file
+            reason = reason.replace(path.name, manifest.filename)
+        elif contract.personal:
             reason = without_content(reason, path, manifest.filename, [contract])
         result.statut, result.motif = lake.REFUSED, reason
+        result.limites = limits.in_force() if isinstance(refusal, OverLimit) else None
         lake.write_result(home, result)
         return result
     result.absentes = judged.absent

@@ -17,6 +17,7 @@ from dagster_dbt.errors import DagsterDbtCliRuntimeError
 
 from data_contracts.loading import Contract
 from ingest.fingerprint import declarations_digest
+from ingest.guard import guarded
 from ingest.pipeline import load_warehouse, process_pending
 from ingest.store.lake import Result
 from orchestration import dbt_runtime, layer_build
@@ -53,6 +54,7 @@ def source_asset(contract: Contract, partitions: dg.PartitionsDefinition) -> dg.
     )
     def source(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
         results: list[Result] = []
+        guarded.keep()
 
         def tell(_file: str, done: int, total: int) -> None:
             warehouse.progress(f"Lecture et validation : {contract.id}", done, total)

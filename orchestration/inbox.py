@@ -39,19 +39,20 @@ class Dropped:
 
 
 def scan(home: Home) -> list[Dropped]:
-    """The files that wait in the inbox, in the order of their names.
+    """The files that wait in the inbox, in the order of their names; pipes and links too, which `deliver` may refuse.
 
     Hidden and unfinished files, and what systems leave in folders, are left alone.
     """
     dropped = []
     for path in sorted(home.inbox.rglob("*")):
         parts = path.relative_to(home.inbox).parts
-        if not path.is_file() or parts[0] == REFUSED or any(part.startswith(".") for part in parts):
+        is_folder = path.is_dir() and not path.is_symlink()
+        if is_folder or parts[0] == REFUSED or any(part.startswith(".") for part in parts):
             continue
         if path.suffix.lower() in _UNFINISHED or landing.is_left_by_system(path):
             continue
         source = parts[0] if len(parts) > 1 and parts[0] != UNKNOWN else None
-        facts = path.stat()
+        facts = path.lstat()
         seen = f"{'/'.join(parts)}|{facts.st_mtime_ns}|{facts.st_size}"
         dropped.append(Dropped(path, source, hashlib.sha256(seen.encode()).hexdigest()))
     return dropped
@@ -73,7 +74,7 @@ def take(home: Home, dropped: Sequence[Dropped], now: datetime) -> list[Receipt]
     receipts: list[Receipt] = []
     for source in sorted({file.source or "" for file in dropped}):
         paths = [file.path for file in dropped if (file.source or "") == source]
-        answered = deliver(paths, home, now=now, source=source or None)
+        answered = deliver(paths, home, now=now, source=source or None, within=home.inbox)
         for path, receipt in zip(paths, answered, strict=True):
             put_away(home, path, receipt)
         receipts += answered
@@ -100,7 +101,7 @@ def put_away(home: Home, path: Path, receipt: Receipt) -> None:
         count += 1
         free = target.with_name(f"{target.stem} ({count}){target.suffix}")
     text = f"{receipt.reason}\n"
-    if receipt.name:
+    if receipt.name or path.is_symlink():
         path.unlink(missing_ok=True)
         text += f"{ASK_AGAIN}\n"
     else:

@@ -17,6 +17,7 @@ from typing import Any
 
 from data_contracts import checking
 from ingest import clock
+from ingest.guard import guarded
 from ingest.home import Home
 from ingest.stages import journal
 from orchestration import interruption
@@ -69,12 +70,13 @@ def run(
     now: datetime,
     allow_shrink: bool = False,
     to_refuse: frozenset[str] = frozenset(),
+    retry: bool = False,
 ) -> RunOutcome:
     """Processes what is new, resolves and publishes; does nothing when nothing is new.
 
     now: the instant of the run; all its steps use the day of that instant, even when midnight passes meanwhile.
     allow_shrink: let volumes and key figures fall below those of the current publication. to_refuse: SHA-256 of
-    deliveries whose refusal is wanted, and causes no warning.
+    deliveries whose refusal is wanted, and causes no warning. retry: read again the deliveries in quarantine.
 
     Raises HomeBusy, UnknownMillesime, RunFailed, DbtFailed (the dbt project cannot be read), DeclarationError (before
     anything is built).
@@ -84,9 +86,14 @@ def run(
     every = years(clock.day(now))
     if millesime is not None and str(millesime) not in every:
         raise UnknownMillesime(f"Le millésime {millesime} n'est pas traité : de {every[0]} à {every[-1]}.")
-    with writing(home), journal(home):
+    with writing(home), journal(home), guarded.readers():
+        if retry:
+            from ingest.pipeline import ask_again
+
+            ask_again(home)
         if nothing_new(home, clock.day(now), millesime):
             return RunOutcome(True, False, _version(home), time.monotonic() - start)
+        guarded.start()  # while Dagster is imported
         wait_for_warehouse(home)
         progress("Préparation", 0, None)
         before = _version(home)

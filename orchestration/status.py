@@ -37,6 +37,7 @@ class Delivery:
     rejected: int = 0
     balances: bool = True
     absent: tuple[str, ...] = ()  # titles that the file lacks: unknown in every row of it
+    quarantined: bool = False  # it stopped its reader: it is read again when somebody asks
 
     def refused_since(self, moment: datetime | None) -> bool:
         """Whether it was refused, and received after a moment (None: at any time)."""
@@ -80,6 +81,7 @@ def deliveries(home: Home) -> list[Delivery]:
                 result.rejetees,
                 result.balances,
                 tuple(result.absentes),
+                result.quarantaine is not None,
             )
         )
     for refusal in refusals(home):
@@ -158,6 +160,7 @@ def status(home: Home) -> dict[str, Any]:
             "accepted": sum(delivery.status == ACCEPTED for delivery in received),
             "refused": sum(delivery.status == REFUSED for delivery in received),
             "pending": sum(delivery.status == RECEIVED for delivery in received),
+            "quarantined": sum(delivery.quarantined for delivery in received),
         },
         "rows": row_counts(received),
         "observations": published.observations or 0,
@@ -176,6 +179,11 @@ def status(home: Home) -> dict[str, Any]:
             }
             for d in received
             if d.absent
+        ],
+        "quarantine": [
+            {"delivery_id": d.delivery_id, "source": d.source, "filename": d.filename, "reason": d.reason}
+            for d in received
+            if d.quarantined
         ],
         "sources": {source: _of_source(received, source) for source in sources},
     }

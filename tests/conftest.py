@@ -9,7 +9,9 @@ no failure. The same tree gives the same examples, so that a red test is red for
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -46,6 +48,28 @@ def _keyring(tmp_path_factory: pytest.TempPathFactory) -> None:
 
     os.environ.pop("DLNUF_CLE", None)
     os.environ["DLNUF_CLES"] = str(once(tmp_path_factory, "trousseau", make) / "cles.json")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _readers() -> Iterator[None]:
+    """Files are read by a process apart, as for everybody: one, or a few, for all the tests of a worker."""
+    from ingest.guard import guarded
+
+    with guarded.readers():
+        yield
+
+
+@pytest.fixture
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files are read in the process of the tests, for those that replace a part of the reading. Only tests can do so:
+    the program has no switch for it."""
+    from ingest.guard import guarded
+
+    def each(work: guarded.Work[Any, Any, Any], items: Sequence[Any], _n: int = 1) -> Iterator[Any]:
+        do: Callable[[Any, Any], Any] = work.do
+        return (do(work.shared, item) for item in items)
+
+    monkeypatch.setattr(guarded, "each", each)
 
 
 @pytest.fixture(scope="session")

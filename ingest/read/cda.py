@@ -7,7 +7,6 @@ contract). A document type declaration, hence any entity, is refused.
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from xml.parsers import expat
 
+from data_contracts.limits import limit
 from data_contracts.statuses import FACT, PLANNED, REFUSED, statuses, withdrawn
 from ingest.read import cda_header
 from ingest.read.cda_header import ROOT
@@ -23,7 +23,7 @@ from ingest.read.fhir.bundle import entries
 from ingest.read.fhir.elements import rpps, split
 from ingest.read.fhir.questionnaires import GIR
 from ingest.read.fhir.tddui_terms import INS
-from ingest.read.frames import REMEDY, LayoutLike, Rows, Table, UnreadableFile
+from ingest.read.frames import REMEDY, LayoutLike, Over, Rows, Table, UnreadableFile
 from ingest.read.opening import opened
 
 _BLOCK = 1 << 16
@@ -138,7 +138,7 @@ def _documents(path: Path) -> Iterator[Element]:
             data = json_parts.text(json_parts.part(content, "attachment"), "data")
             try:
                 document = base64.b64decode("".join((data or "").split()), validate=True)
-            except binascii.Error as error:
+            except ValueError as error:  # a sign that is not ASCII among them
                 raise UnreadableFile(path, f"pièce jointe{where} illisible (base64)", _REMEDY) from error
             if not document.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
                 raise UnreadableFile(path, f"la pièce jointe{where} n'est pas un document CDA", _REMEDY)
@@ -157,8 +157,11 @@ def _parsed(path: Path, blocks: Iterable[bytes], where: str) -> Element:
     """The document as a tree. A document type declaration is refused, so that nothing in it can expand."""
     top = Element("", {})
     open_elements = [top]
+    deepest = limit("profondeur")
 
     def start(name: str, attributes: dict[str, str]) -> None:
+        if len(open_elements) > deepest:
+            raise Over("profondeur")
         element = Element(_local(name), {_local(key): value for key, value in attributes.items()})
         open_elements[-1].children.append(element)
         open_elements.append(element)
@@ -181,6 +184,9 @@ def _parsed(path: Path, blocks: Iterable[bytes], where: str) -> Element:
         parser.Parse(b"", True)
     except expat.ExpatError as error:
         what = f"XML{where} tronqué ou mal formé à la ligne {error.lineno} ({expat.ErrorString(error.code)})"
+        raise UnreadableFile(path, what, _REMEDY) from error
+    except (LookupError, ValueError) as error:  # of Python, not of expat
+        what = f"XML{where} dont l'encodage annoncé est inconnu ou n'est pas le sien"
         raise UnreadableFile(path, what, _REMEDY) from error
     root = top.first(ROOT)
     if not root.children:

@@ -54,7 +54,8 @@ def header(blocks: Iterable[bytes]) -> Header | None:
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.StartElementHandler = seen.start
     parser.EndElementHandler = seen.end
-    with suppress(expat.ExpatError):  # the reader of its family will say what is wrong
+    # The reader of its family will say what is wrong. An encoding that Python does not know is no error of expat.
+    with suppress(expat.ExpatError, LookupError, ValueError):
         for block in blocks:
             parser.Parse(block, False)
             if seen.over:

@@ -18,13 +18,17 @@ from itertools import islice
 
 import polars as pl
 
-from ingest.read.frames import BLANKS, LIGNE, cells_counted, chunk_rows, is_blank, text_frame
+from data_contracts.limits import limit
+from ingest.read.frames import BLANKS, LIGNE, REMEDY, cells_counted, chunk_rows, is_blank, text_frame
 
 SEPARATORS = (";", "\t", "|", ",")  # in order of preference when the text does not decide
 _ENDS = "\r\n"
 _SHOWN = 160  # characters of surplus cells shown in a defect
-csv.field_size_limit(2**31 - 1)  # the default refuses a cell of 131 073 characters; the largest C long everywhere
 _BAD_QUOTE = "guillemet mal placé ou jamais refermé (un guillemet dans une cellule doit être doublé)"
+_TOO_LONG = (
+    f"cellule de plus de {{}} caractères.{REMEDY}La raccourcir ; si elle est légitime, relever la limite "
+    "(DLNUF_LIMITE_TEXTE)."
+)
 _BEYOND = "valeur à droite de la dernière colonne titrée"
 # A byte-order mark in the middle (files put end to end), NUL and Ctrl-Z, with which some systems pad cells and files.
 _PADDING = "[\ufeff\0]|\x1a+$"
@@ -42,6 +46,7 @@ class Dialect:
 
     def reader(self, lines: Iterator[str] | list[str]) -> Iterator[list[str]]:
         quoting = csv.QUOTE_MINIMAL if self.quoted else csv.QUOTE_NONE
+        csv.field_size_limit(limit("texte"))
         return csv.reader(lines, delimiter=self.separator, quoting=quoting, strict=True)
 
     @property
@@ -136,7 +141,7 @@ def records(
             return
         except csv.Error as error:
             too_long = "field limit" in str(error)
-            cells, problem = [], f"cellule de plus de {csv.field_size_limit()} caractères" if too_long else _BAD_QUOTE
+            cells, problem = [], _TOO_LONG.format(csv.field_size_limit()) if too_long else _BAD_QUOTE
         several = len(lines.taken) > 1
         if several and problem is None and not is_whole(cells):
             problem = f"guillemet qui s'ouvre et ne se referme qu'à la ligne {lines.number - 1}"
@@ -181,6 +186,8 @@ def _regular(
     text = pl.Series("text", block, dtype=pl.String).str.strip_chars_end(_ENDS)
     if text.str.contains(_PADDING).any():
         text = text.str.replace_all(_PADDING, "")
+    if (text.str.len_bytes() > limit("texte")).any():  # a cell may be too long: the csv module says which
+        return None
     quoted = text.str.contains('"', literal=True) if dialect.quoted else pl.repeat(False, len(block), eager=True)
     if quoted.any() and not text.filter(quoted).str.contains(dialect.closed_line).all():
         return None

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ingest.read.frames import UnreadableFile
+from data_contracts.limits import limit
+from ingest.read.frames import Over, UnreadableFile
 from ingest.read.opening import BOMS, opened
 
 _BLOCK = 1 << 20
@@ -87,14 +88,24 @@ def _first_french_utf8(path: Path) -> str | None:
     return None
 
 
+def _unended(block: bytes, before: int) -> int:
+    """How many bytes stand after the last end of line. A block is shorter than the longest line."""
+    last = max(block.rfind(b"\n"), block.rfind(b"\r"))
+    return before + len(block) if last < 0 else len(block) - last - 1
+
+
 def _undecodable(path: Path, encoding: str) -> str | None:
     """Where the file stops being of that encoding, or None when all of it is."""
     decoder = codecs.getincrementaldecoder(encoding)()
     newlines = io.IncrementalNewlineDecoder(None, translate=True)  # counts CRLF, LF and CR alike, across blocks
     line, offset, blank, padded = 1, 0, True, b""
+    unended, longest = 0, limit("ligne") << 20  # bytes since the last end of line
     with opened(path) as stream:
         while True:
             block = stream.read(_BLOCK)
+            unended = _unended(block, unended)
+            if unended > longest:
+                raise Over("ligne")
             pending = len(decoder.getstate()[0])
             if not encoding.startswith("utf-16"):
                 if (padded or b"\0" in block) and _BINARY.search(padded + block):

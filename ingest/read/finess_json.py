@@ -57,10 +57,14 @@ def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Ta
 
     with json_stream(path) as stream:
         for index, person in enumerate(ijson.items(stream, "pmej.item")):
-            if contents == "structures":
-                _structures(person, f"pmej[{index}]", stated_on, emit)
-            else:
-                _activities(person, f"pmej[{index}]", emit)
+            try:
+                if contents == "structures":
+                    _structures(_known(person, "pmej"), f"pmej[{index}]", stated_on, emit)
+                else:
+                    _activities(_known(person, "pmej"), f"pmej[{index}]", emit)
+            except _OtherShape as other:
+                what = f"« {other.key} » de pmej[{index}] n'a pas la forme d'un fichier FINESS+"
+                raise UnreadableFile(path, what, "télécharger de nouveau le fichier, puis le redéposer") from other
             for rows in collected.values():
                 if rows.full:
                     yield rows.take()
@@ -69,10 +73,38 @@ def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Ta
             yield rows.take()
 
 
+class _OtherShape(Exception):
+    """A text or a list where an object stands in every file, or the other way round. key: its own."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(key)
+
+
+def _known(value: Any, key: str) -> Node:
+    if not isinstance(value, dict):
+        raise _OtherShape(key)
+    return value
+
+
+def _object(node: Node, key: str) -> Node:
+    """The object of a key; an empty one when there is none."""
+    return _known(value, key) if (value := node.get(key)) else {}
+
+
+def _objects(node: Node, key: str) -> list[Node]:
+    """The objects of a list; none when there is no list."""
+    if not (value := node.get(key)):
+        return []
+    if not isinstance(value, list):
+        raise _OtherShape(key)
+    return [_known(each, key) for each in value]
+
+
 def _structures(person: Node, where: str, stated_on: str, emit: Emit) -> None:
     emit("ej", _structure(person, stated_on), where)
-    general = person.get("informationsGeneralesPMEJ") or {}
-    for index, establishment in enumerate(person.get("ege") or ()):
+    general = _object(person, "informationsGeneralesPMEJ")
+    for index, establishment in enumerate(_objects(person, "ege")):
         values = _structure(establishment, stated_on)
         for key in ("numFinessPm", "pmSmsseId"):
             values[f"informationsGeneralesPMEJ.{key}"] = as_text(general.get(key))
@@ -83,9 +115,10 @@ def _structure(node: Node, stated_on: str) -> Values:
     """An EJ or an ET: its own values, one address, one contact, its current engagements."""
     values: Values = {}
     _flatten(node, "", values)
-    _flatten(_preferred(node.get("adresse"), _usage, (_GEOGRAPHIC, _SEAT)), "adresse", values)
-    _flatten(_preferred(node.get("contact"), _role, (_MAIN_CONTACT,)), "contact", values)
-    kinds = {e.get("sousTypeEngagement") for e in node.get("engagement") or () if _is_current(e, stated_on)}
+    _flatten(_preferred(_objects(node, "adresse"), _usage, (_GEOGRAPHIC, _SEAT)), "adresse", values)
+    _flatten(_preferred(_objects(node, "contact"), _role, (_MAIN_CONTACT,)), "contact", values)
+    current = (e for e in _objects(node, "engagement") if _is_current(e, stated_on))
+    kinds = {as_text(e.get("sousTypeEngagement")) for e in current}
     values["engagement.sousTypeEngagement"] = "|".join(sorted(k for k in kinds if k)) or None
     return values
 
@@ -93,34 +126,35 @@ def _structure(node: Node, stated_on: str) -> Values:
 def _activities(person: Node, where: str, emit: Emit) -> None:
     bearer: Values = {}
     _flatten(person, "", bearer)
-    for index, activity in enumerate(person.get("activitesAutorisees") or ()):
+    for index, activity in enumerate(_objects(person, "activitesAutorisees")):
         _activity(activity, {"niveau": "autorisee", **bearer}, f"{where}.activitesAutorisees[{index}]", emit)
-    for rank, establishment in enumerate(person.get("ege") or ()):
+    for rank, establishment in enumerate(_objects(person, "ege")):
         place: Values = {"niveau": "exercee", **bearer}
         _flatten(establishment, "", place)
-        for index, activity in enumerate(establishment.get("activitesExercees") or ()):
+        for index, activity in enumerate(_objects(establishment, "activitesExercees")):
             _activity(activity, place, f"{where}.ege[{rank}].activitesExercees[{index}]", emit)
 
 
 def _activity(activity: Node, place: Values, where: str, emit: Emit) -> None:
-    nature = activity.get("nature") or {}
-    specific = nature.get("caracteristiquesSpecifiques") or {}
+    nature = _object(activity, "nature")
+    specific = _object(nature, "caracteristiquesSpecifiques")
     values: Values = dict(place)
     _flatten(activity, "", values)
     values["nature.codeNature"] = as_text(nature.get("codeNature"))
     for kind, first in _TRIPLETS.items():
-        if triplet := specific.get(kind):
+        if triplet := _object(specific, kind):
             values["typeActivite.discipline"] = as_text(triplet.get(first))
             values["typeActivite.modeFonctionnement"] = as_text(triplet.get("modeFonctionnement"))
             values["typeActivite.public"] = as_text(triplet.get("public"))
     for age in ("ageMinAutorise", "ageMaxAutorise", "ageMinInstalle", "ageMaxInstalle"):
         values[f"nature.caracteristiquesSpecifiques.{age}"] = as_text(specific.get(age))
     for code in ACTIVITY_EVENTS:
-        dates = [e["dateEvenement"] for e in activity.get("evenement") or () if e.get("codeEvenement") == code]
+        events = (e for e in _objects(activity, "evenement") if e.get("codeEvenement") == code)
+        dates = [as_text(e.get("dateEvenement")) for e in events]
         values[f"evenement.{code}"] = max((d for d in dates if d), default=None)
     emit("activites", values, where)
     shared = {column: values.get(column) for column in CAPACITES if not column.startswith("capacite.")}
-    for index, capacity in enumerate(activity.get("capacite") or ()):
+    for index, capacity in enumerate(_objects(activity, "capacite")):
         row = dict(shared)
         _flatten(capacity, "capacite", row)
         emit("capacites", row, f"{where}.capacite[{index}]")
@@ -140,10 +174,10 @@ def _flatten(node: Node, prefix: str, values: Values) -> None:
             values[path] = as_text(value)
 
 
-def _preferred(nodes: list[Node] | None, kind: Callable[[Node], Any], order: Sequence[str]) -> Node:
+def _preferred(nodes: list[Node], kind: Callable[[Node], Any], order: Sequence[str]) -> Node:
     """The node whose kind comes first in that order, else the first node, else nothing."""
     for wanted in order:
-        for node in nodes or ():
+        for node in nodes:
             if kind(node) == wanted:
                 return node
     return nodes[0] if nodes else {}
@@ -154,10 +188,10 @@ def _usage(address: Node) -> Any:
 
 
 def _role(contact: Node) -> Any:
-    return (contact.get("typeContact") or {}).get("roleContact")
+    return _object(contact, "typeContact").get("roleContact")
 
 
 def _is_current(engagement: Node, stated_on: str) -> bool:
     """Whether an engagement had neither ended nor lapsed on the day the file speaks from."""
-    ends = (engagement.get("dateFinEngagement"), engagement.get("dateCaduciteEngagement"))
+    ends = (as_text(engagement.get(key)) for key in ("dateFinEngagement", "dateCaduciteEngagement"))
     return all(not end or end[:10] >= stated_on for end in ends)

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from xml.parsers import expat
 
-from ingest.read.frames import Document, LayoutLike, Rows, Table, UnreadableFile
+from data_contracts.limits import limit
+from ingest.read.frames import Document, LayoutLike, Over, Rows, Table, UnreadableFile
 from ingest.read.opening import opened
 
 _ROOT, _STAMP = "fluxfiness", "horodatage"
@@ -119,6 +120,7 @@ class _Parser:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._deepest, self._longest = limit("profondeur"), limit("texte")
         self._tags: list[str] = []
         self._text: list[str] = []
         self._leaf = False
@@ -133,6 +135,8 @@ class _Parser:
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         self._tags.append(tag)
+        if len(self._tags) > self._deepest:
+            raise Over("profondeur")
         self._text.clear()
         self._leaf = True
         if len(self._tags) == 1 and tag != _ROOT:
@@ -145,6 +149,12 @@ class _Parser:
             )
         if len(self._tags) == 2:
             self._block = _Block(tag)
+
+    def feed(self, data: bytes) -> None:
+        """Goes through the next bytes of the file."""
+        self.expat.Parse(data, False)
+        if sum(map(len, self._text)) > self._longest:
+            raise Over("texte")
 
     def _end(self, _tag: str) -> None:
         if self._block is not None and self._leaf and len(self._tags) > 2:
@@ -175,7 +185,7 @@ def _blocks(path: Path) -> Iterator[_Block]:
     with opened(path) as stream:
         try:
             while data := stream.read(_BLOCK_BYTES):
-                parser.expat.Parse(data, False)
+                parser.feed(data)
                 yield from parser.ready
                 parser.ready.clear()
             parser.expat.Parse(b"", True)
@@ -185,4 +195,7 @@ def _blocks(path: Path) -> Iterator[_Block]:
                 f"XML tronqué ou mal formé à la ligne {error.lineno} ({expat.ErrorString(error.code)})",
                 "télécharger de nouveau le fichier, puis le redéposer entier",
             ) from error
+        except (LookupError, ValueError) as error:  # of Python, not of expat
+            what = "XML dont l'encodage annoncé est inconnu ou n'est pas le sien"
+            raise UnreadableFile(path, what, "l'enregistrer en UTF-8, puis le redéposer") from error
     yield from parser.ready

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any, Protocol, overload
 
 import polars as pl
 
+from data_contracts.limits import limit, limits
 from data_contracts.titles import normalise_title, shown
 
 LIGNE, CHEMIN, DEFAUT, REMARQUE = "_ligne", "_chemin", "_defaut", "_remarque"
@@ -112,11 +114,43 @@ class UnreadableFile(Exception):
         super().__init__(self.message)
 
 
+class Over(Exception):
+    """A declared limit is passed. The two entry points of this room say of which file (`within_limits`)."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(name)
+
+
+class OverLimit(UnreadableFile):
+    """A file that passes a declared limit. Its message holds nothing of the file."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        met = limits()[name]
+        what = f"{met.label} au-delà de ce qui est admis ({met.said})"
+        super().__init__(path, what, f"le vérifier auprès de son expéditeur ; {met.remedy}")
+
+
+@contextmanager
+def within_limits(path: Path) -> Iterator[None]:
+    """A limit that is passed while this file is read becomes its refusal."""
+    try:
+        yield
+    except Over as over:
+        raise OverLimit(path, over.name) from over
+
+
 def column_names(titles: Iterable[str]) -> tuple[str, ...]:
     """Unique names of columns: a second « titre » becomes « titre (2) », an absent one « (colonne 3 sans titre) ».
 
     Two titles are the same when they are equal without export artefacts (no-break spaces, curly apostrophes).
+
+    Raises:
+        Over: more columns than a table may have.
     """
+    titles = list(titles)
+    if len(titles) > limit("colonnes"):
+        raise Over("colonnes")
     taken: set[str] = set(TECHNICAL)
     names: list[str] = []
     for position, title in enumerate(titles, start=1):
@@ -194,6 +228,7 @@ class Rows:
         self.count = 0  # since the start of the file
         self.columns = tuple(columns)
         self._limit = chunk_rows(len(self.columns))
+        self._widest = limit("colonnes")
         self._reset()
 
     def _reset(self) -> None:
@@ -220,6 +255,8 @@ class Rows:
             for column in values.keys() - set(self.columns):
                 if values[column] is not None and column not in self._values:
                     self._values[column] = [None] * len(self._lines)
+            if len(self._values) > self._widest:
+                raise Over("colonnes")
             for column in self._values.keys() - set(self.columns):
                 self._values[column].append(values.get(column))
         if remark is not None:

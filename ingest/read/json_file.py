@@ -14,9 +14,10 @@ from typing import Any
 
 import ijson
 
+from data_contracts.limits import limit
 from ingest.protect.masks import without_digits
 from ingest.read import fhir
-from ingest.read.frames import Document, LayoutLike, Rows, Table, UnreadableFile, as_text, column_names
+from ingest.read.frames import Document, LayoutLike, Over, Rows, Table, UnreadableFile, as_text, column_names
 from ingest.read.json_stream import json_stream
 
 _RECORDS = "item"
@@ -69,8 +70,11 @@ def _records(path: Path) -> Iterator[dict[str, Any]]:
 
 def _keys(path: Path) -> tuple[str, ...]:
     keys: dict[str, None] = {}
+    widest = limit("colonnes")
     for record in _records(path):
         keys.update(dict.fromkeys(record))
+        if len(keys) > widest:
+            raise Over("colonnes")
     if not keys:
         raise UnreadableFile(path, "le tableau JSON est vide", "vérifier l'export, puis redéposer le fichier")
     return tuple(keys)

@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
 import ijson
 import msgspec
 
+from ingest.read.bounds import JsonBytes
 from ingest.read.frames import UnreadableFile
 from ingest.read.opening import opened
 
@@ -24,12 +24,12 @@ _REASON = re.compile(r"(?:parse|lexical) error: [A-Za-z0-9 ,.'-]*|JSON is malfor
 
 
 @contextmanager
-def json_stream(path: Path) -> Iterator[BinaryIO]:
+def json_stream(path: Path) -> Iterator[JsonBytes]:
     """The bytes of a JSON file after its byte-order mark; a file that is not whole JSON becomes `UnreadableFile`."""
     with whole_json(path), opened(path) as stream:
         if stream.read(len(_BOM)) != _BOM:
             stream.seek(0)
-        yield stream
+        yield JsonBytes(stream)
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """Opening a delivered file whatever its wrapping, and recognising its family from its first bytes.
 
 Belongs here: gzip, files encrypted at rest (their plain bytes stay in memory), magic numbers, HTML pages saved as data,
-empty and truncated wrappings. Does not belong here: reading a family (one module each).
+empty and truncated wrappings. Does not belong here: reading a family (one module each), counting what a wrapping gives
+(`bounds`).
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from data_contracts.limits import limit
 from ingest.protect import encryption, keyrings
-from ingest.read.frames import UnreadableFile
+from ingest.read import bounds
+from ingest.read.frames import Over, UnreadableFile
 
 HEAD = 65_536
-MAX_UNWRAPPED = 1 << 30  # bytes of a workbook or Parquet file inside a gzip, which is unwrapped in memory
 BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _GZIP = b"\x1f\x8b"
 _RESEND = "télécharger ou exporter de nouveau le fichier, puis le redéposer entier"
@@ -88,8 +90,8 @@ def opened(path: Path) -> Iterator[BinaryIO]:
             if start != _GZIP:
                 yield stream
                 return
-            with gzip.open(stream, "rb") as unzipped:
-                yield unzipped  # pyright: ignore[reportReturnType] - a GzipFile reads like any BinaryIO
+            with bounds.Inflated(stream) as unzipped:
+                yield unzipped
     except encryption.Damaged as error:
         raise UnreadableFile(path, "fichier chiffré abîmé ou modifié", _RECEIVE_AGAIN) from error
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
@@ -127,10 +129,10 @@ def on_disk(path: Path) -> Iterator[Path]:
     While a file is being recognised, nobody knows yet whether it is about persons: no file is ever unwrapped on a disk.
 
     Raises:
-        UnreadableFile: what is inside a gzip is over `MAX_UNWRAPPED`.
+        Over: more than may be held in memory.
     """
     with opened(path) as stream:
-        if not encryption.is_encrypted(path) and not isinstance(stream, gzip.GzipFile):
+        if not encryption.is_encrypted(path) and not isinstance(stream, bounds.Inflated):
             yield path
             return
         with _in_memory(path, stream) as copy:
@@ -146,12 +148,12 @@ def _in_memory(path: Path, stream: BinaryIO) -> Iterator[Path]:
             "compressé ou chiffré, ce format se lit ici depuis le disque, où personne ne doit être en clair",
             "livrer le fichier en CSV ou en JSON, ou traiter sous Linux",
         )
+    most = limit("en_memoire") << 20
     with os.fdopen(os.memfd_create("dlnuf"), "wb") as copy:
         while block := stream.read(1 << 20):
             copy.write(block)
-            if isinstance(stream, gzip.GzipFile) and copy.tell() > MAX_UNWRAPPED:
-                what = f"plus de {MAX_UNWRAPPED >> 20} Mio une fois décompressé"
-                raise UnreadableFile(path, what, "livrer le fichier décompressé, ou en plusieurs fichiers")
+            if copy.tell() > most:
+                raise Over("en_memoire")
         copy.flush()
         yield Path(f"/proc/self/fd/{copy.fileno()}")
 
@@ -214,7 +216,7 @@ def _ends(path: Path) -> tuple[bytes, bytes]:
     with opened(path) as stream:
         head = stream.read(HEAD)
         tail = head[-64:]
-        if isinstance(stream, gzip.GzipFile):
+        if isinstance(stream, bounds.Inflated):
             while block := stream.read(1 << 20):
                 tail = (tail + block)[-64:]
         elif len(head) == HEAD:
@@ -226,7 +228,7 @@ def _ends(path: Path) -> tuple[bytes, bytes]:
 def _in_ole(path: Path) -> tuple[str, str]:
     """What an OLE file is (an old workbook, one with a password, another office document), and what to do."""
     with opened(path) as stream:
-        content = stream.read(MAX_UNWRAPPED)
+        content = bounds.whole(stream)
     for name, what, remedy in _OLE:
         if name.encode("utf-16-le") in content:
             return what, remedy
@@ -237,6 +239,7 @@ def _workbook(path: Path) -> str:
     stated = ""
     try:
         with on_disk(path) as plain, zipfile.ZipFile(plain) as archive:
+            bounds.members(archive, plain.stat().st_size)
             names = set(archive.namelist())
             stated = archive.read("mimetype")[:100].decode("latin-1") if "mimetype" in names else ""
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:

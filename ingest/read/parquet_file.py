@@ -14,9 +14,12 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from data_contracts.limits import limit
+from ingest.read import bounds
 from ingest.read.frames import (
     Document,
     LayoutLike,
+    Over,
     Table,
     UnreadableFile,
     as_text,
@@ -51,8 +54,14 @@ def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Ta
 def _opened(path: Path) -> Iterator[pq.ParquetFile]:
     try:
         with on_disk(path) as plain, pq.ParquetFile(plain) as file:
+            if file.metadata.num_rows > limit("lignes"):
+                raise Over("lignes")
+            groups = map(file.metadata.row_group, range(file.metadata.num_row_groups))
+            bounds.unfolded(sum(group.total_byte_size for group in groups), plain.stat().st_size)
             yield file
-    except (pa.ArrowInvalid, OSError) as error:
+    except MemoryError:
+        raise
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:  # titles that are no UTF-8 among them
         raise UnreadableFile(
             path, "fichier Parquet tronqué ou abîmé", "l'exporter de nouveau, puis le redéposer entier"
         ) from error

@@ -22,7 +22,7 @@ from ingest.read import (
     parquet_file,
     xlsx_file,
 )
-from ingest.read.frames import Document, LayoutLike, Table, UnreadableFile
+from ingest.read.frames import Document, LayoutLike, Table, UnreadableFile, within_limits
 from ingest.read.opening import family
 
 _SNIFF = {
@@ -52,12 +52,14 @@ def sniff(path: Path) -> Document:
     """What a delivered file is, from its content, inside its gzip if it has one.
 
     Raises:
-        UnreadableFile: empty, truncated, undecodable, a web page, or of no family that is read here.
+        UnreadableFile: empty, truncated, undecodable, a web page, over a limit, or of no family that is read here.
     """
-    if (header := cda_header.header_of(path)) is not None:
-        facts = {"root": cda_header.ROOT, "content": "cda" if header.is_tddui else "", "document": header.code or ""}
-        return Document("xml", None, None, facts)
-    return _SNIFF[family(path)](path)
+    with within_limits(path):
+        if (header := cda_header.header_of(path)) is not None:
+            content = "cda" if header.is_tddui else ""
+            facts = {"root": cda_header.ROOT, "content": content, "document": header.code or ""}
+            return Document("xml", None, None, facts)
+        return _SNIFF[family(path)](path)
 
 
 def tables_of(
@@ -75,13 +77,13 @@ def tables_of(
             dropped.
     """
     expected, reader = _READ[layout.reader]
-    # A CDA is recognised by its root first, because its comments and its <title> look like those of a web page.
-    actual = "xml" if cda_header.header_of(path) is not None else family(path)
-    if actual not in expected:
-        wanted = " ou ".join(expected)
-        raise UnreadableFile(
-            path, f"fichier {actual} là où la forme « {layout.code} » attend {wanted}", "déposer le fichier d'origine"
-        )
-    if reader in (xlsx_file.read, csv_produit.read):
-        reader = partial(reader, knows=knows)
-    yield from reader(path, layout, list(entities or layout.entities))
+    with within_limits(path):
+        # A CDA is recognised by its root first, because its comments and its <title> look like those of a web page.
+        actual = "xml" if cda_header.header_of(path) is not None else family(path)
+        if actual not in expected:
+            wanted = " ou ".join(expected)
+            what = f"fichier {actual} là où la forme « {layout.code} » attend {wanted}"
+            raise UnreadableFile(path, what, "déposer le fichier d'origine")
+        if reader in (xlsx_file.read, csv_produit.read):
+            reader = partial(reader, knows=knows)
+        yield from reader(path, layout, list(entities or layout.entities))

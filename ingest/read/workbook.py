@@ -39,6 +39,7 @@ _ROW, _CELL, _F, _V, _IS, _T, _PHONETIC = (
     f"{{{SHEET_MAIN_NS}}}{tag}" for tag in ("row", "c", "f", "v", "is", "t", "rPh")
 )
 _SHOWN = 5  # cells named in a defect
+_LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384  # of a sheet (ISO 29500): a place beyond is no place
 _FIRST_CUSTOM_FORMAT = 164
 # A line break or a tab of a text, as spreadsheet programs write what XML has no sign for.
 _ESCAPED = re.compile(r"_x00(0[9ADad])_")
@@ -113,7 +114,7 @@ def opened(path: Path) -> Iterator[list[Sheet]]:
                 ]
             finally:
                 book.close()
-    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, ParseError, InvalidFileException) as error:
+    except (zipfile.BadZipFile, zlib.error, LookupError, ValueError, ParseError, InvalidFileException) as error:
         raise UnreadableFile(
             path, "classeur Excel tronqué ou abîmé", "l'enregistrer de nouveau au format .xlsx, puis le redéposer"
         ) from error
@@ -182,14 +183,14 @@ def _rows(xml: IO[bytes], book: Any, strings: list[str]) -> Iterator[Row]:
     for _, element in iterparse(xml):
         if element.tag != _ROW:
             continue
-        number = int(float(element.get("r", number + 1)))
+        number = _place(float(element.get("r", number + 1)), _LAST_ROW)
         matrices = [(last, place) for last, place in matrices if number <= last]
         texts: list[str | None] = []
         uncomputed = [place for _, place in matrices]
         column = 0
         for cell in element.iter(_CELL):
             place = cell.get("r")
-            column = coordinate_to_tuple(place)[1] if place else column + 1
+            column = _place(coordinate_to_tuple(place)[1] if place else column + 1, _LAST_COLUMN)
             text, formula = _cell(cell, codes, book.epoch, strings)
             if formula is not None:
                 place = place or f"{get_column_letter(column)}{number}"
@@ -203,6 +204,13 @@ def _rows(xml: IO[bytes], book: Any, strings: list[str]) -> Iterator[Row]:
         element.clear()
         if row.uncomputed or not is_blank(row.texts):
             yield row
+
+
+def _place(number: float, last: int) -> int:
+    """A row or a column; ValueError, as for any other damage, when no sheet has it."""
+    if not 1 <= number <= last:
+        raise ValueError(f"{number} : hors d'une feuille")
+    return int(number)
 
 
 def _format_code(book: Any, number: int) -> str:

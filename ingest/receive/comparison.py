@@ -25,8 +25,11 @@ from data_contracts import columns
 from data_contracts.columns import UNTITLED
 from data_contracts.loading import Contract, Entity, Field, Layout
 from data_contracts.titles import normalise_title, shown, title_key
+from ingest.guard import guarded
+from ingest.guard.guarded import Stopped, Work
 from ingest.protect.vocabulary import looks_like_titles
-from ingest.read import Document, sniff
+from ingest.read import Document, UnreadableFile, sniff
+from ingest.receive import landing
 from ingest.receive.headers import Difference, difference, folded, nearness, rank_off
 from ingest.receive.refusals import has_header, is_readable_as
 
@@ -199,10 +202,9 @@ def compare(
     code: of the layout to propose; by default that of the nearest one, with the year that the name of the file says.
 
     Raises:
-        NothingToCompare: the file has no titles, or no source has enough of them.
-        UnreadableFile: it cannot be opened at all.
+        NothingToCompare: the file cannot be opened, or has no titles, or no source has enough of them.
     """
-    document = sniff(path)
+    document = _sniffed(path)
     considered = [contracts[source]] if source else list(contracts.values())
     share, contract, layout, header = _nearest(path, document, considered)
     if not source and share < _NEAR:
@@ -249,6 +251,28 @@ def compare(
         by_position=by_position,
         code=code or _code(path, contract, layout),
     )
+
+
+def _sniffed(path: Path) -> Document:
+    """What the file is, seen by a process apart, as when it is delivered."""
+    try:
+        landing.refuse_special(path, None)
+    except landing.Special as special:
+        raise NothingToCompare(f"Fichier « {path.name} » {special}") from special
+    answer = guarded.one(Work(_sniff, None, tuple[Document | None, str], lambda _: path.stat().st_size), path)
+    if isinstance(answer, Stopped):
+        raise NothingToCompare(answer.reason(path.name))
+    document, refusal = answer
+    if document is None:
+        raise NothingToCompare(refusal)
+    return document
+
+
+def _sniff(_: None, path: Path) -> tuple[Document | None, str]:
+    try:
+        return sniff(path), ""
+    except UnreadableFile as error:
+        return None, str(error)
 
 
 def table_of(comparison: Comparison, folder: Path) -> columns.Columns:

@@ -1,8 +1,8 @@
 """Delivering: each file is recognised and its bytes are kept, or it is refused with a reason; one receipt a file.
 
-Belongs here: what the sender of a file is answered, and in which order that is decided. Does not belong here:
-recognising the file (`recognise`), wording refusals (`refusals`), keeping bytes (`landing`), reading rows
-(`ingest.pipeline`).
+Belongs here: what the sender of a file is answered, and in which order that is decided. Does not belong here: opening
+the file and recognising it (`examined`, in a process apart), wording refusals (`refusals`), keeping bytes (`landing`),
+reading rows (`ingest.pipeline`).
 """
 
 from __future__ import annotations
@@ -15,17 +15,16 @@ from pathlib import Path
 
 from data_contracts import loading
 from data_contracts.loading import Contract
-from data_contracts.value_domains import domains
 from ingest import clock
+from ingest.guard import guarded
+from ingest.guard.guarded import Stopped, Work
 from ingest.home import Home
-from ingest.protect import encryption, keyrings, masks, pseudonyms, vocabulary
+from ingest.protect import encryption, keyrings, pseudonyms, vocabulary
 from ingest.protect.keyrings import Keyring, KeyringProblem
-from ingest.read import UnreadableFile
-from ingest.read.fhir import bundle
-from ingest.receive import landing, refusals
+from ingest.receive import examined, landing, refusals
+from ingest.receive.examined import Asked, Examined, Refused
 from ingest.receive.landing import Manifest
-from ingest.receive.recognise import Recognised, recognise
-from ingest.receive.refusals import DeliveryRefused, without_content
+from ingest.receive.refusals import without_content
 from ingest.store import lake
 
 UNKNOWN = "inconnu"  # how the neutral name of a file of no known source begins
@@ -65,31 +64,37 @@ def deliver(
     source: str | None = None,
     millesime: int | None = None,
     reinstate: bool = False,
+    within: Path | None = None,
     progress: Progress | None = None,
 ) -> list[Receipt]:
     """Receives files, or every file of folders: one receipt a file, in order. A refused file stops no other.
 
     now: when the first file is received; each of the next ones is a microsecond later, so that their order is kept.
     reinstate: bytes already received become the latest version again, for a sender who takes a correction back.
+    within: the folder out of which no link is followed, for paths that nobody chose, each of one file. Out of a folder
+    that is delivered, none is followed either.
 
     Hidden files of a folder are not looked at. What systems leave in folders, and notices, are ignored; their receipts
-    say so.
+    say so. What is not a regular file (a pipe, a device) is refused without being opened.
     """
     contracts = loading.load_contracts()
-    paths = [Path(p) for p in paths]
-    files = [f for p in paths for f in _files_under(p)]
+    given = [Path(p) for p in paths]
+    if within is not None:
+        files = [(p, within) for p in given]
+    else:
+        files = [(f, p if p.is_dir() else None) for p in given for f in _files_under(p)]
     receipts: list[Receipt] = []
-    asked = set(paths)
-    for done, path in enumerate(files):
-        if progress:
-            progress(path.name, done, len(files))
-        if path not in asked and (reason := _of_no_delivery(path)):
-            receipts.append(
-                Receipt(str(path), None, None, "ignored", reason, name=landing.neutral_name(UNKNOWN, path, ""))
-            )
-            continue
-        at = now + timedelta(microseconds=done)
-        receipts.append(_deliver_one(path, home, contracts, source, millesime, reinstate, at))
+    asked = set(given)
+    with guarded.readers():
+        for done, (path, folder) in enumerate(files):
+            if progress:
+                progress(path.name, done, len(files))
+            if path not in asked and (reason := _of_no_delivery(path)):
+                name = landing.neutral_name(UNKNOWN, path, "")
+                receipts.append(Receipt(str(path), None, None, "ignored", reason, name=name))
+                continue
+            at = now + timedelta(microseconds=done)
+            receipts.append(_deliver_one(path, folder, home, contracts, source, millesime, reinstate, at))
     return receipts
 
 
@@ -97,7 +102,9 @@ def _files_under(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
     return sorted(
-        f for f in path.rglob("*") if f.is_file() and not any(p.startswith(".") for p in f.relative_to(path).parts)
+        f
+        for f in path.rglob("*")
+        if (f.is_symlink() or not f.is_dir()) and not any(p.startswith(".") for p in f.relative_to(path).parts)
     )
 
 
@@ -110,21 +117,9 @@ def _of_no_delivery(path: Path) -> str | None:
     return None
 
 
-def _refuse_other_years(path: Path, recognised: Recognised) -> None:
-    """Refuses a file about a year that no product may be about, as a row about such a year is rejected."""
-    domain = domains()["millesime"]
-    if recognised.millesime is not None and not (domain.minimum or 0) <= recognised.millesime <= (
-        domain.maximum or 9999
-    ):
-        raise DeliveryRefused(
-            f"Fichier « {path.name} » : {recognised.millesime} n'est pas {domain.shape}."
-            " Corriger le nom du fichier, ou --millesime.",
-            nearest=recognised.contract,
-        )
-
-
 def _deliver_one(
     path: Path,
+    folder: Path | None,
     home: Home,
     contracts: dict[str, Contract],
     source: str | None,
@@ -133,11 +128,13 @@ def _deliver_one(
     now: datetime,
 ) -> Receipt:
     try:
+        landing.refuse_special(path, folder)
         size = path.stat().st_size
         sha256 = landing.sha256_of(path)
-    except OSError as error:
+    except (OSError, landing.Special) as error:
         name = landing.neutral_name(UNKNOWN, path, "")
-        return Receipt(str(path), None, None, "refused", f"Fichier « {name} » illisible : {error.strerror}.", name=name)
+        what = str(error) if isinstance(error, landing.Special) else f"illisible : {error.strerror}."
+        return Receipt(str(path), None, None, "refused", f"Fichier « {name} » {what}", name=name)
     if landing.is_left_by_system(path):
         reason = (
             f"Fichier « {path.name} » : laissé par le système ou par un logiciel ouvert, ce n'est pas une livraison. "
@@ -145,41 +142,37 @@ def _deliver_one(
         )
         return _refused(home, path, contracts, source, sha256, size, now, reason, ours=True)
     known = landing.find(home, sha256)
-    try:
-        recognised = recognise(path, contracts, source=source, millesime=millesime, today=clock.day(now))
-        _refuse_other_years(path, recognised)
-    except (DeliveryRefused, UnreadableFile) as refusal:
-        if known and source is None:  # the same bytes under another name: what they are is already known
+    work = Work(examined.examine, contracts, Examined | Refused, lambda _: size)
+    seen = guarded.one(work, Asked(path, source, millesime, clock.day(now)))
+    if isinstance(seen, Stopped):
+        return _refused(home, path, contracts, source, sha256, size, now, seen.reason(path.name), ours=True)
+    if isinstance(seen, Refused):
+        if known and source is None and seen.is_verdict:  # the same bytes, renamed: what they are is already known
             return _known(home, path, known[0], reinstate, now)
-        nearest, ours = (refusal.nearest, refusal.is_quoted) if isinstance(refusal, DeliveryRefused) else (None, False)
-        return _refused(home, path, contracts, source, sha256, size, now, str(refusal), nearest, ours=ours)
-    except Exception as error:  # reported: one file never stops the others, and nobody reads what it holds
-        return _refused(home, path, contracts, source, sha256, size, now, masks.unexpected(error), ours=True)
+        nearest = contracts.get(seen.nearest or "")
+        return _refused(home, path, contracts, source, sha256, size, now, seen.reason, nearest, ours=seen.is_ours)
+    contract = contracts[seen.source]
     # A file that says no year, and whose bytes were already received, keeps the year that it was received under.
-    of_no_year = millesime is None and recognised.collecte_le is None and bool(recognised.layout.millesime.get("none"))
-    same = [
-        m for m in known if m.source == recognised.contract.id and (of_no_year or m.millesime == recognised.millesime)
-    ]
+    of_no_year = millesime is None and seen.collecte_le is None and seen.needs_no_year
+    same = [m for m in known if m.source == contract.id and (of_no_year or m.millesime == seen.millesime)]
     keyring = None
-    if recognised.contract.personal:
+    if contract.personal:
         try:
             keyring = keyrings.load(home)
         except KeyringProblem as problem:
             if same:
                 return _known(home, path, same[0], reinstate, now)
             reason = (
-                f"« {recognised.contract.name} » porte des données de personnes, qui ne sont jamais conservées en clair"
+                f"« {contract.name} » porte des données de personnes, qui ne sont jamais conservées en clair"
                 f" : le fichier n'est pas conservé. {problem}"
             )
-            return _refused(
-                home, path, contracts, recognised.contract.id, sha256, size, now, reason, recognised.contract, ours=True
-            )
+            return _refused(home, path, contracts, contract.id, sha256, size, now, reason, contract, ours=True)
     if same and (gone := lake.destroyed_on(home, same[0].delivery_id)):
         reason = f"Octets éliminés le {gone:%d/%m/%Y}, au terme de leur conservation : ils ne sont pas repris."
         return Receipt(same[0].filename, same[0].source, same[0].delivery_id, "known", reason)
     if same and (keyring is None or _opens(home, same[0], keyring)):
         return _known(home, path, same[0], reinstate, now)
-    manifest = _manifest(path, sha256, size, recognised, now, again=bool(known), keyring=keyring)
+    manifest = _manifest(path, sha256, size, contract, seen, now, again=bool(known), keyring=keyring)
     if same and keyring:
         received_at = manifest.received_at if reinstate else same[0].received_at
         manifest = replace(same[0], cle=keyring.current.version, received_at=received_at)
@@ -187,9 +180,7 @@ def _deliver_one(
         landing.store(home, path, manifest, keyring)
     except encryption.Altered:
         reason = "Le fichier a changé pendant sa réception. Remède : attendre la fin de la copie, puis le redéposer."
-        return _refused(
-            home, path, contracts, manifest.source, sha256, size, now, reason, recognised.contract, ours=True
-        )
+        return _refused(home, path, contracts, manifest.source, sha256, size, now, reason, contract, ours=True)
     shown = manifest.filename if keyring else str(path)
     if same:
         lake.forget_result(home, manifest.delivery_id)
@@ -199,8 +190,8 @@ def _deliver_one(
         return Receipt(shown, manifest.source, manifest.delivery_id, "received", reason, guide=manifest.guide)
     others = ", ".join(f"{m.source} {m.millesime or ''}".strip() for m in known)
     remarks = [f"Les mêmes octets ont aussi été reçus pour : {others}."] if known else []
-    if recognised.absent:
-        remarks.append(f"Reçu ; {refusals.absent(recognised.absent)}.")
+    if seen.absent:
+        remarks.append(f"Reçu ; {refusals.absent(seen.absent)}.")
     reason = " ".join(remarks) or None
     return Receipt(shown, manifest.source, manifest.delivery_id, "received", reason, guide=manifest.guide)
 
@@ -278,26 +269,34 @@ def _known(home: Home, path: Path, manifest: Manifest, reinstate: bool, now: dat
 
 
 def _manifest(
-    path: Path, sha256: str, size: int, recognised: Recognised, now: datetime, *, again: bool, keyring: Keyring | None
+    path: Path,
+    sha256: str,
+    size: int,
+    contract: Contract,
+    seen: Examined,
+    now: datetime,
+    *,
+    again: bool,
+    keyring: Keyring | None,
 ) -> Manifest:
     """A delivery is its bytes; the same bytes for another year are another delivery."""
-    stated_on = recognised.collecte_le.isoformat() if recognised.collecte_le else None
+    stated_on = seen.collecte_le.isoformat() if seen.collecte_le else None
     mark = _mark(sha256, keyring)
     return Manifest(
-        delivery_id=f"{recognised.contract.id}-{(mark or sha256)[:16]}" + (f"-{recognised.millesime}" if again else ""),
-        source=recognised.contract.id,
-        layout=recognised.layout.code,
-        reader=recognised.layout.reader,
-        contract_version=recognised.layout.version,
-        filename=landing.neutral_name(recognised.contract.id, path, mark, stated_on) if keyring else path.name,
+        delivery_id=f"{contract.id}-{(mark or sha256)[:16]}" + (f"-{seen.millesime}" if again else ""),
+        source=contract.id,
+        layout=seen.layout,
+        reader=seen.reader,
+        contract_version=seen.version,
+        filename=landing.neutral_name(contract.id, path, mark, stated_on) if keyring else path.name,
         sha256=sha256,
         size=size,
         received_at=clock.written(now),
-        millesime=recognised.millesime,
+        millesime=seen.millesime,
         collecte_le=stated_on,
         cle=keyring.current.version if keyring else None,
-        absentes=recognised.absent,
-        guide=bundle.version_of(path) if recognised.layout.reader == "fhir_bundle" else None,
+        absentes=seen.absent,
+        guide=seen.guide,
     )
 
 

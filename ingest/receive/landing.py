@@ -16,6 +16,7 @@ import json
 import os
 import re
 import shutil
+import stat
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
@@ -68,6 +69,37 @@ def is_left_by_system(path: Path) -> bool:
 def is_notice(path: Path) -> bool:
     """Whether a file is, by its name, a notice about those beside it."""
     return _NOTICE.fullmatch(path.name) is not None
+
+
+class Special(Exception):
+    """What is not a file to be received. The message follows « Fichier … »: what, remedy."""
+
+
+# How each kind of file that is none is called, by what `stat` says of it.
+_SPECIAL = (
+    (stat.S_ISFIFO, "est un tube (FIFO)"),
+    (stat.S_ISSOCK, "est une prise (socket)"),
+    (stat.S_ISCHR, "est un périphérique"),
+    (stat.S_ISBLK, "est un périphérique"),
+    (stat.S_ISDIR, "est un dossier"),
+)
+
+
+def refuse_special(path: Path, folder: Path | None) -> None:
+    """Checks, without opening it, that a path leads to a regular file, and not out of `folder` when there is one.
+
+    Raises:
+        Special: a pipe, a device, a link that leads out of the folder.
+        OSError: nothing is there.
+    """
+    if folder is not None and not path.resolve().is_relative_to(folder.resolve()):
+        raise Special(
+            ": c'est un lien qui mène hors du dossier, il n'est pas suivi. Remède : y déposer le fichier même."
+        )
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode):
+        what = next((what for is_one, what in _SPECIAL if is_one(mode)), "est d'une nature inconnue")
+        raise Special(f"{what}, et non un fichier : il n'est pas ouvert. Remède : déposer le fichier de données.")
 
 
 def sha256_of(path: Path) -> str:

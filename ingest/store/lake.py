@@ -58,6 +58,8 @@ class Result:
     pseudonymes: str | None = None  # fingerprint of the secret that made its pseudonyms; None: it has none
     eliminees: int = 0  # accepted rows that left the lake since, at the end of their conservation
     detruite_le: str | None = None  # when its bytes were destroyed: it is never read again
+    quarantaine: str | None = None  # it killed its reader: the limit that it met, or `arret`
+    limites: str | None = None  # of one that met a limit: digest of the limits that were in force
 
     @property
     def balances(self) -> bool:
@@ -87,6 +89,12 @@ def destroyed_on(home: Home, delivery_id: str) -> date | None:
 def forget_result(home: Home, delivery_id: str) -> None:
     """Removes the result of a delivery, which will be processed again."""
     (home.lake / "deliveries" / f"{delivery_id}.json").unlink(missing_ok=True)
+
+
+def drop_unfinished(home: Home, delivery_id: str) -> None:
+    """Removes what a process that was stopped was writing of a delivery."""
+    for path in home.lake.rglob(f".{delivery_id}.parquet.*.tmp"):
+        path.unlink(missing_ok=True)
 
 
 def write_accepted(

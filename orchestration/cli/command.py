@@ -83,13 +83,15 @@ def _expected() -> dict[type[BaseException], int]:
 
 def main() -> None:
     """Entry point. An expected error becomes one readable message on standard error, without a stack."""
+    from ingest.guard import guarded
     from orchestration.cli.console import configure_logs
 
     reserve()
     if any(argument not in ("-h", "--help") for argument in sys.argv[1:]):
         configure_logs()
     try:
-        app()
+        with guarded.readers():
+            app()
     except Exception as error:
         codes = [code for kind, code in _expected().items() if isinstance(error, kind)]
         if not codes or interruption.asked() or os.environ.get("DLNUF_DEBUG"):

@@ -25,10 +25,9 @@ app = typer.Typer(cls=Renamed, help="Les déclarations, et les fichiers qui en d
 
 def failures() -> tuple[type[BaseException], ...]:
     """Refusals that a person can act on: exit code 1."""
-    from ingest.read import UnreadableFile
     from ingest.receive.comparison import NothingToCompare
 
-    return NothingToCompare, UnreadableFile
+    return (NothingToCompare,)
 
 
 @app.command("generate")

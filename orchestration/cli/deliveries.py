@@ -70,6 +70,9 @@ def run(
     allow_shrink: Annotated[
         bool, typer.Option("--allow-shrink", help="Publier même si des volumes baissent fortement.")
     ] = False,
+    retry: Annotated[
+        bool, typer.Option("--retry", help="Relire aussi les livraisons en quarantaine, qui ont arrêté leur lecteur.")
+    ] = False,
 ) -> None:
     """Traite ce qui est nouveau, résout et publie."""
     from ingest.home import Home
@@ -78,7 +81,7 @@ def run(
 
     now = clock.now()
     with console.bars(lines=True) as progress:
-        outcome = execute(Home.from_env(), millesime, progress, now=now, allow_shrink=allow_shrink)
+        outcome = execute(Home.from_env(), millesime, progress, now=now, allow_shrink=allow_shrink, retry=retry)
     console.log("run", **asdict(outcome))
     typer.echo(summary.of_run(outcome))
 

@@ -65,7 +65,12 @@ def of_status(status: dict[str, Any]) -> str:
     incomplete = [f"  {each['filename']} : {_titles(each['missing_columns'])}" for each in status.get("incomplete", ())]
     if incomplete:
         incomplete.insert(0, "Colonnes absentes, dont les valeurs sont inconnues :")
-    return "\n".join([_table(lines), *incomplete])
+    stopped = [f"  {each['reason']}" for each in status.get("quarantine", ())]
+    if stopped:
+        stopped.insert(
+            0, "En quarantaine (« dlnuf run --retry » les relit, comme un logiciel ou une limite qui change) :"
+        )
+    return "\n".join([_table(lines), *incomplete, *stopped])
 
 
 def _titles(titles: Sequence[str], at_most: int = 6) -> str:

@@ -3,17 +3,21 @@
 Belongs here: reading landed files, and tying their rows to those of the warehouse by recomputing pseudonyms. Does not
 belong here: what is made of them.
 
-A row is read and validated as when it was received, so that what is given back is what was accepted.
+A row is read and validated as when it was received, by a process apart too (`ingest.guard`), so that what is given back
+is what was accepted. Names come back through a pipe between the two, and are written nowhere.
 """
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 import polars as pl
 
 from data_contracts.loading import Contract, Entity, load_contracts
+from ingest.guard import guarded
+from ingest.guard.guarded import Stopped, Work
 from ingest.home import Home
 from ingest.judging import as_received
 from ingest.protect import keyrings, pseudonyms
@@ -22,6 +26,7 @@ from ingest.read import UnreadableFile, tables_of
 from ingest.receive import headers, landing
 from ingest.validate.chunk import validate_chunk
 
+_ANSWER = list[tuple[str, bytes]] | str
 CLEAR = "clair_"  # prefix of the columns that are never stored
 
 
@@ -63,11 +68,14 @@ def clear_rows(
     manifests = {m.delivery_id: m for m in landing.manifests(home)}
     for delivery, tables in wanted.items():
         manifest = manifests[delivery]
-        try:
-            yield from _rows(home, manifest, contract, tables, finess)
-        except UnreadableFile as error:
-            said = str(error).replace(landing.bytes_of(home, manifest).name, manifest.filename)
-            raise Unreadable(f"La livraison {manifest.filename} ne peut pas être relue : {said}") from None
+        work = Work(_rows, contract, _ANSWER, lambda asked: asked[1].size)
+        told = guarded.one(work, (home, manifest, tables, finess))
+        if isinstance(told, Stopped):
+            told = told.reason(manifest.filename)
+        if isinstance(told, str):
+            raise Unreadable(f"La livraison {manifest.filename} ne peut pas être relue : {told}")
+        for table, rows in told:
+            yield table, pl.read_ipc(rows)
 
 
 def _keyring(home: Home) -> Keyring:
@@ -82,21 +90,30 @@ def _keyring(home: Home) -> Keyring:
 
 
 def _rows(
-    home: Home, manifest: landing.Manifest, contract: Contract, tables: Sequence[str], finess: str
-) -> Iterator[tuple[str, pl.DataFrame]]:
+    contract: Contract, asked: tuple[Home, landing.Manifest, Sequence[str], str]
+) -> list[tuple[str, bytes]] | str:
+    """Each table and a chunk of its rows (Arrow), or why the delivery cannot be read."""
+    home, manifest, tables, finess = asked
     read_as = as_received(manifest, contract)
     if read_as is None:
-        gone = f"sa forme « {manifest.layout} » n'est plus déclarée (formerly)"
-        raise Unreadable(f"La livraison {manifest.filename} ne peut pas être relue : {gone}")
+        return f"sa forme « {manifest.layout} » n'est plus déclarée (formerly)"
     layout, facts = read_as
-    asked = [name for name in tables if name in layout.entities]
+    wanted = [name for name in tables if name in layout.entities]
     knows = partial(headers.known, contract, layout)
-    for table in tables_of(landing.bytes_of(home, manifest), layout, asked, knows) if asked else ():
-        entity = contract.entity(table.entity)
-        accepted = validate_chunk(table.frame, contract, layout, entity, facts).accepted
-        accepted = accepted.filter(pl.col("finess_et") == finess)
-        if accepted.height:
-            yield table.entity, accepted.with_columns(delivery_id=pl.lit(manifest.delivery_id))
+    path = landing.bytes_of(home, manifest)
+    found: list[tuple[str, bytes]] = []
+    try:
+        for table in tables_of(path, layout, wanted, knows) if wanted else ():
+            entity = contract.entity(table.entity)
+            accepted = validate_chunk(table.frame, contract, layout, entity, facts).accepted
+            accepted = accepted.filter(pl.col("finess_et") == finess)
+            if accepted.height:
+                chunk = io.BytesIO()
+                accepted.with_columns(delivery_id=pl.lit(manifest.delivery_id)).write_ipc(chunk)
+                found.append((table.entity, chunk.getvalue()))
+    except UnreadableFile as error:
+        return str(error).replace(path.name, manifest.filename)
+    return found
 
 
 def _tied(rows: pl.DataFrame, entity: Entity, keyring: Keyring) -> pl.DataFrame:

@@ -21,7 +21,7 @@ from typing import Any
 
 import msgspec
 
-from ingest.read import cda_header
+from ingest.read import bounds, cda_header
 from ingest.read.fhir import guides
 from ingest.read.fhir import rows as mapping
 from ingest.read.fhir.classes import KNOWN, WITHOUT_ROW, class_of
@@ -31,6 +31,7 @@ from ingest.read.fhir.references import Index, keys_of_entry
 from ingest.read.fhir.states import state_of
 from ingest.read.frames import Document, LayoutLike, Table, UnreadableFile
 from ingest.read.json_stream import json_stream, whole_json
+from ingest.read.opening import opened
 
 _SHOWN = 5
 _MISSING = msgspec.Raw(b"null")  # a key that is not there, or says nothing
@@ -97,7 +98,7 @@ def sniff(path: Path) -> Document:
 
 def version_of(path: Path) -> str | None:
     """The version of the guide that a JSON file follows (`guides.version_in`); None when nothing says it."""
-    with json_stream(path) as stream:
+    with opened(path) as stream:
         return guides.version_in(iter(lambda: stream.read(_BLOCK), b""))
 
 
@@ -132,7 +133,7 @@ class _Whole:
 
     def __init__(self, path: Path) -> None:
         with json_stream(path) as stream:
-            self._content, self._path = stream.read(), path
+            self._content, self._path = bounds.whole(stream), path
             top = _TOP.decode(self._content)
             self.said: Node = {name: _NODE.decode(getattr(top, name)) for name in ("resourceType", "type", "meta")}
         kind, self._entry = self.said["resourceType"], memoryview(top.entry)
@@ -208,7 +209,7 @@ def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Ta
 
 def _names(path: Path, key: bytes) -> bool:
     """Whether the bytes of a file hold a key, wherever: going through every resource for it is dear."""
-    with json_stream(path) as stream:
+    with opened(path) as stream:
         before = b""
         while block := stream.read(_BLOCK):
             if key in before + block:

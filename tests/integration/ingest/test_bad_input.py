@@ -206,8 +206,13 @@ def in_small_chunks(monkeypatch: pytest.MonkeyPatch, rows: int) -> None:
         (("1,234", "12,5", "15.5"), [None, 12.5, 15.5]),
     ],
 )
+@pytest.mark.usefixtures("in_this_process")
 def test_a_number_is_read_as_the_whole_file_shows(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, rows_a_chunk: int, amounts: tuple[str, ...], read: list[float | None]
+    desk: Desk,
+    monkeypatch: pytest.MonkeyPatch,
+    rows_a_chunk: int,
+    amounts: tuple[str, ...],
+    read: list[float | None],
 ) -> None:
     in_small_chunks(monkeypatch, rows_a_chunk)
     ids = ("010008407", "010009132", "010009066")
@@ -238,6 +243,7 @@ def test_the_null_of_the_producer_is_null(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("rows_a_chunk", [100, 1])
+@pytest.mark.usefixtures("in_this_process")
 def test_the_last_update_of_the_year_is_its_state(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, rows_a_chunk: int
 ) -> None:
@@ -365,6 +371,7 @@ def test_an_impossible_date_in_a_name_is_refused(desk: Desk) -> None:
     refused(desk, receipt, "n'existe pas")
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_what_nobody_foresaw_refuses_one_delivery_and_stops_no_other(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -372,10 +379,10 @@ def test_what_nobody_foresaw_refuses_one_delivery_and_stops_no_other(
     desk.deliver(text(ROWS[0]), name="cnsa_occupation_2023.csv")
     real = pipeline.process
 
-    def fragile(home: Home, manifest: landing.Manifest, contract: Contract) -> lake.Result:
+    def fragile(home: Home, manifest: landing.Manifest, contract: Contract, depends_on: str) -> lake.Result:
         if manifest.millesime == 2022:
             raise RuntimeError("imprévu")
-        return real(home, manifest, contract)
+        return real(home, manifest, contract, depends_on)
 
     monkeypatch.setattr(pipeline, "process", fragile)
     results = {r.millesimes[0] if r.millesimes else None: r for r in process_pending(desk.home)}
@@ -384,6 +391,7 @@ def test_what_nobody_foresaw_refuses_one_delivery_and_stops_no_other(
     assert "imprévu" in (results[None].motif or "")
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_a_code_added_to_a_list_validates_again(desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     folder = tmp_path / "listes"
     shutil.copytree(nomenclatures.FOLDER, folder)

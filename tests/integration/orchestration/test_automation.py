@@ -23,7 +23,7 @@ def landed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Names of the files taken; « mauvais » ones are refused, those already taken are known."""
     names: list[str] = []
 
-    def deliver(paths, home, *, now, source=None):
+    def deliver(paths, home, *, now, source, within):
         receipts = []
         for path in paths:
             status = "refused" if "mauvais" in path.name else "known" if path.name in names else "received"

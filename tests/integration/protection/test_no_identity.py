@@ -10,6 +10,7 @@ import gzip
 import io
 import json
 import logging
+import random
 import tempfile
 import zipfile
 from collections.abc import Callable
@@ -27,8 +28,8 @@ from ingest import judging
 from ingest.home import Home
 from ingest.pipeline import load_warehouse, process_pending
 from ingest.protect import keyrings, masks, pseudonyms
-from ingest.read import UnreadableFile, opening
-from ingest.receive import delivery, landing
+from ingest.read import UnreadableFile
+from ingest.receive import delivery, examined, landing
 from ingest.receive.delivery import Receipt, deliver
 from ingest.validate import chunk
 from orchestration import inbox
@@ -207,6 +208,7 @@ def test_a_title_too_many_is_still_told_by_its_place(bureau: Bureau) -> None:
 
 
 @pytest.mark.parametrize("form", ["gzip", "xlsx", "xlsx.gz", "utf-16", "cp1252"])
+@pytest.mark.usefixtures("in_this_process")
 def test_whatever_the_wrapping_plain_bytes_stay_in_memory(
     bureau: Bureau, said: Callable[[], str], form: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -247,8 +249,12 @@ def _workbook(path: Path) -> None:
 
 
 @pytest.mark.parametrize("error", [ValueError, RuntimeError, KeyError, pl.exceptions.ComputeError])
+@pytest.mark.usefixtures("in_this_process")
 def test_an_error_that_nobody_foresaw_refuses_the_delivery_and_quotes_nothing(
-    bureau: Bureau, said: Callable[[], str], monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+    bureau: Bureau,
+    said: Callable[[], str],
+    monkeypatch: pytest.MonkeyPatch,
+    error: type[Exception],
 ) -> None:
     def broken(frame: pl.DataFrame, *_: object) -> None:
         raise error(str(frame.rows()))
@@ -259,6 +265,7 @@ def test_an_error_that_nobody_foresaw_refuses_the_delivery_and_quotes_nothing(
     assert_nobody(bureau, answers, said())
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_an_error_that_nobody_foresaw_at_the_door_stops_no_other_file(
     bureau: Bureau, said: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -266,12 +273,13 @@ def test_an_error_that_nobody_foresaw_at_the_door_stops_no_other_file(
         raise ValueError(path.read_text(encoding="utf-8"))
 
     paths = [bureau.file("essai_2025-01-31.csv", row(PEOPLE[0])), bureau.file("autre.csv", row(PEOPLE[1]))]
-    monkeypatch.setattr(delivery, "recognise", broken)
+    monkeypatch.setattr(examined, "recognise", broken)
     receipts, answers = went_through(bureau, *paths)
     assert [r.status for r in receipts] == ["refused", "refused"]
     assert_nobody(bureau, answers, said())
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_a_reader_that_quotes_the_file_is_not_repeated(
     bureau: Bureau, said: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -375,8 +383,11 @@ REMOVED = (
 
 
 @pytest.mark.parametrize("removed", [None, *REMOVED], ids=lambda f: f.__name__ if f else "none")
+@pytest.mark.usefixtures("in_this_process")
 def test_without_one_of_the_protections_somebody_is_found(
-    bureau: Bureau, monkeypatch: pytest.MonkeyPatch, removed: Callable[[pytest.MonkeyPatch], None] | None
+    bureau: Bureau,
+    monkeypatch: pytest.MonkeyPatch,
+    removed: Callable[[pytest.MonkeyPatch], None] | None,
 ) -> None:
     if removed:
         removed(monkeypatch)
@@ -493,11 +504,13 @@ def test_the_sensor_logs_the_neutral_name(tmp_path: Path, said: Callable[[], str
 
 
 def test_a_gzip_too_big_for_memory_is_refused(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opening, "MAX_UNWRAPPED", 1000)
+    monkeypatch.setenv("DLNUF_LIMITE_EN_MEMOIRE", "1")
     path = bureau.folder / "essai_2025-01-31.xlsx"
     _workbook(path)
-    path.write_bytes(gzip.compress(path.read_bytes()))
+    with zipfile.ZipFile(path, "a") as book:
+        book.writestr("xl/media/photo.jpg", random.Random(1).randbytes(2**21))
+    path.write_bytes(gzip.compress(path.read_bytes(), compresslevel=1))
     (receipt,) = deliver([path], bureau.home, now=now())
     assert receipt.status == "refused"
     assert receipt.reason is not None
-    assert "une fois décompressé" in receipt.reason
+    assert "limite : 1 Mio" in receipt.reason

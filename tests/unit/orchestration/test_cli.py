@@ -159,7 +159,9 @@ def played(monkeypatch: pytest.MonkeyPatch, answer: RunOutcome | Exception) -> l
     """Replaces the run by an answer; returns the years it was asked."""
     asked: list[int | None] = []
 
-    def run(home: Home, millesime: int | None, progress: Any, *, now: datetime, allow_shrink: bool) -> RunOutcome:
+    def run(
+        home: Home, millesime: int | None, progress: Any, *, now: datetime, allow_shrink: bool, retry: bool
+    ) -> RunOutcome:
         asked.append(millesime)
         if isinstance(answer, Exception):
             raise answer

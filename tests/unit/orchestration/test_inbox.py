@@ -25,7 +25,10 @@ def delivered(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str | None, list[st
     """Calls made to the landing: a file whose name has « mauvais » is refused."""
     calls: list[tuple[str | None, list[str]]] = []
 
-    def deliver(paths: list[Path], home: Home, *, now: datetime, source: str | None = None) -> list[Receipt]:
+    def deliver(
+        paths: list[Path], home: Home, *, now: datetime, source: str | None, within: Path | None
+    ) -> list[Receipt]:
+        assert within == home.inbox
         calls.append((source, [path.name for path in paths]))
         return [
             Receipt(str(path), source, None, "refused", "En-tête inconnu.")

@@ -45,6 +45,13 @@ def test_nothing_is_new(current: Home) -> None:
     assert (outcome.nothing_new, outcome.published, outcome.version) == (True, False, "20261121T053000Z-00000000")
 
 
+@pytest.mark.parametrize("retry", [False, True])
+def test_what_is_in_quarantine_is_read_again_when_asked(current: Home, retry: bool) -> None:
+    lake.write_result(current, lake.Result("c", "cnsa_occupation", lake.REFUSED, "arrêtée", quarantaine="arret"))
+    run(current, now=now(), retry=retry)
+    assert [result.quarantaine for result in lake.results(current)] == ([] if retry else ["arret"])
+
+
 def test_before_the_first_publication_everything_is_new(home: Home) -> None:
     assert not nothing_new(home, TODAY)
 

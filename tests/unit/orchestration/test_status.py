@@ -14,7 +14,7 @@ from tests.unit.orchestration.samples import frame, land, process, publish, valu
 
 def test_an_empty_home_counts_zero(home: Home) -> None:
     counted = status(home)
-    assert counted["deliveries"] == {"received": 0, "accepted": 0, "refused": 0, "pending": 0}
+    assert counted["deliveries"] == {"received": 0, "accepted": 0, "refused": 0, "pending": 0, "quarantined": 0}
     assert counted["rows"] == {"read": 0, "accepted": 0, "rejected": 0}
     assert counted["version"] is None
     assert counted["sources"] == {}
@@ -27,7 +27,7 @@ def test_every_file_is_counted_once_whatever_became_of_it(home: Home) -> None:
     land(home, "attend.csv")
     landing.refuse(home, filename="page.html", sha256="f" * 64, size=3, source=None, reason="Page HTML.", now=now())
     counted = status(home)
-    assert counted["deliveries"] == {"received": 5, "accepted": 2, "refused": 2, "pending": 1}
+    assert counted["deliveries"] == {"received": 5, "accepted": 2, "refused": 2, "pending": 1, "quarantined": 0}
     assert counted["rows"] == {"read": 15, "accepted": 13, "rejected": 2}
     assert counted["sources"] == {
         "cnsa_occupation": {"deliveries": 3, "read": 15, "accepted": 13, "rejected": 2},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
 from collections.abc import Callable
 from pathlib import Path
@@ -196,15 +195,18 @@ def test_a_quoted_cell_may_be_of_any_length(
     assert frame["_defaut"].to_list()[:2] == [None, None]
 
 
-def test_what_the_csv_module_refuses_is_a_defective_row(write: Write, rows_of: Rows) -> None:
-    limit = csv.field_size_limit(10)
-    try:
-        frame = rows_of(write(HEADER + '1;2;3\n4;"plus de dix caractères";6\n7;8;9\n'))["table"]
-    finally:
-        csv.field_size_limit(limit)
+@pytest.mark.parametrize("cell", ['"plus de dix caractères"', "plus de dix caractères"])
+def test_a_cell_over_the_limit_is_a_defective_row(
+    cell: str, write: Write, rows_of: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DLNUF_LIMITE_TEXTE", "10")
+    frame = rows_of(write(HEADER + f"1;2;3\n4;{cell};6\n7;8;9\n"))["table"]
     assert frame["a"].to_list() == ["1", "4", "7"]
     assert frame["_ligne"].to_list() == [2, 3, 4]
-    assert frame["_defaut"].to_list() == [None, "cellule de plus de 10 caractères", None]
+    before, defect, after = frame["_defaut"].to_list()
+    assert (before, after) == (None, None)
+    assert "cellule de plus de 10 caractères" in defect
+    assert "DLNUF_LIMITE_TEXTE" in defect
 
 
 def test_the_titles_are_also_given_as_delivered(write: Write) -> None:

@@ -149,6 +149,19 @@ def test_a_good_declaration_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "told",
+    [
+        {"parts": {"k": "n"}},
+        {"parts": {}, "missing": {"k": "n"}},
+        {"parts": {}, "unrelated": [{"counts": ["n", "k"], "why": "deux populations"}]},
+    ],
+)
+def test_two_counts_are_a_part_and_its_whole_or_said_not_to_be(tmp_path: Path, told: dict[str, Any]) -> None:
+    _write(tmp_path, GOOD | told)
+    assert load_products(tmp_path)["essai"].disclosure is not None
+
+
+@pytest.mark.parametrize(
     ("declared", "custom", "said"),
     [
         (None, {}, "disclosure : absent alors que le produit compte des personnes"),
@@ -158,6 +171,11 @@ def test_a_good_declaration_is_read(tmp_path: Path) -> None:
         (GOOD | {"count": "n"}, {}, "« count » : clé inconnue"),
         (GOOD | {"threshold": 3}, {}, "threshold : 3 : attendu, au moins 5"),
         (GOOD | {"counts": ["n"]}, {}, "« k » doit être dans counts"),
+        (GOOD | {"parts": {}}, {}, "« n » et « k » : dire lequel est une partie de l'autre"),
+        (GOOD | {"unrelated": [{"counts": ["n", "k"]}]}, {}, "why : absent : dire pourquoi leur différence"),
+        (GOOD | {"unrelated": [{"counts": ["n", "k"], "why": "x"}]}, {}, "« k » est déclaré partie de « n »"),
+        (GOOD | {"unrelated": [{"counts": ["n", "m"], "why": "x"}]}, {}, "« m » doit être dans counts"),
+        (GOOD | {"missing": {"m": "n"}}, {}, "« m » doit être dans counts"),
         (GOOD | {"counts": ["n", "k", "age"]}, {}, "« age » compte des personnes : attendu, un entier"),
         (GOOD | {"supports": {"age": "m", "part": "n"}}, {}, "la colonne « m » n'existe pas"),
         (GOOD | {"supports": {"age": "n"}}, {}, "« part » est une part : dire aussi, dans supports"),

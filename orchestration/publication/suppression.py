@@ -44,11 +44,13 @@ class Margin:
 
     remainder: what is left of the total without its parts, which no table gives. It is protected as any count, and
     protects none of the others: somebody may know that there is nobody in it.
+    is_excess: the remainder is what the parts count beyond the total: those who are in two of them.
     """
 
     total: int
     parts: tuple[int, ...]
     remainder: int | None = None
+    is_excess: bool = False
 
     @property
     def tied(self) -> tuple[int, ...]:
@@ -172,13 +174,15 @@ class _Work:
         return [margin.total] if margin.total not in self.hidden else []
 
     def _cheapest(self, choices: list[int], margin: Margin | None = None) -> int:
-        """What costs readers least: a part before a total, a low weight, no other margin to break, few persons."""
+        """What costs readers least: a part before a total of several, a low weight, no other margin to break, few
+        persons."""
+        several = margin is not None and sum(self.cells[i].published for i in margin.parts) > 1
 
         def cost(i: int) -> tuple[bool, int, int, int, int]:
             fresh = sum(
                 not any(self.matters(j) for j in self.margins[m].tied if j in self.hidden) for m in self.margins_of[i]
             )
-            is_total = margin is not None and i == margin.total
+            is_total = several and margin is not None and i == margin.total
             return is_total, self.cells[i].weight, fresh, self.cells[i].value, i
 
         return min(choices, key=cost)
@@ -286,7 +290,8 @@ class _System:
                 if i in column:
                     rows.append(row)
                     columns.append(column[i])
-                    signs.append(-1.0 if i == margin.total else 1.0)
+                    beyond = margin.is_excess and i == margin.remainder
+                    signs.append(-1.0 if beyond or i == margin.total else 1.0)
         self.matrix = csr_array((signs, (rows, columns)), shape=(len(places), len(component)))
         self.sums = self.matrix @ self.truth
         self._given = LinearConstraint(self.matrix, self.sums, self.sums)

@@ -22,6 +22,7 @@ from pydantic import Field as Key
 from data_contracts.strict_yaml import Strict
 
 WITNESS = "secret"  # column of the published table that names what was hidden of the row
+HIDDEN = "secret"  # what a text reads when what it told is hidden
 # Columns that identify a person, or stand for one: names, numbers, dates, pseudonyms.
 _POINTS_AT_ONE = re.compile(
     r"cles?_\w+|qualite_numero|version_cle"
@@ -79,6 +80,29 @@ class Link:
 
     def holds(self, row: Mapping[str, Any]) -> bool:
         return all(row.get(column) in values for column, values in self.where)
+
+
+@dataclass(frozen=True)
+class Withheld:
+    """What of a product tells what units answered: hidden where an answer would give a small number of persons.
+
+    unit: column of the unit. number: the answer as a number; one that is none counts nobody. element, indicator: column
+    of the element, or of the indicator; one of the two. values:
+    columns that tell the answer, or how far another one is from it: empty when it is hidden. texts: those that tell it
+    as it is read, and read « secret » then.
+    """
+
+    unit: str
+    number: str
+    values: tuple[str, ...]
+    texts: tuple[str, ...] = ()
+    element: str | None = None
+    indicator: str | None = None
+
+    @property
+    def code(self) -> str:
+        """The column that says what is told."""
+        return self.element or self.indicator or ""
 
 
 @dataclass(frozen=True)
@@ -233,6 +257,20 @@ class DisclosureDeclaration(Strict):
         )
 
 
+class WithheldDeclaration(Strict):
+    """The property `withheld` of the contract of a product."""
+
+    unit: str
+    number: str
+    element: str | None = None
+    indicator: str | None = None
+    values: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+
+    def build(self) -> Withheld:
+        return Withheld(self.unit, self.number, self.values, self.texts, self.element, self.indicator)
+
+
 def _pairs(bearing: Mapping[str, tuple[str, ...]]) -> tuple[tuple[str, str], ...]:
     return tuple((name, other) for name, others in bearing.items() for other in others)
 
@@ -246,6 +284,30 @@ def pointing(columns: Iterable[str], *, personal: bool) -> list[str]:
     """Columns by which a row would be a person's, under its name or under a pseudonym. No product may have one."""
     plain = set() if personal else _PLAIN_IDS
     return [c for c in columns if _POINTS_AT_ONE.fullmatch(c) or (c.endswith("_id") and c not in plain)]
+
+
+# The columns of a unit, and those of what it was asked.
+_UNITS, _ASKED = ("unite_id", "finess_et"), ("element_id", "indicateur_code")
+
+
+def wrong_withheld(declared: Withheld | None, key: Collection[str], types: Mapping[str, str]) -> Iterator[str]:
+    """What a product that tells the answers of units does not say of those that may count few persons."""
+    if declared is None:
+        if any(c in types for c in _UNITS) and any(c in types for c in _ASKED):
+            yield "absent alors que le produit dit ce qu'ont répondu des unités : dire ce qui en est masqué"
+        return
+    if (declared.element is None) == (declared.indicator is None):
+        yield "dire element ou indicator, la colonne qui nomme ce qui est dit"
+    if not declared.values and not declared.texts:
+        yield "dire values ou texts, les colonnes qui portent ce qui est dit"
+    for name in (declared.unit, declared.number, declared.code, *declared.values, *declared.texts):
+        if name and name not in types:
+            yield f"la colonne « {name} » n'existe pas"
+    for name in (*declared.values, *declared.texts):
+        if name in key:
+            yield f"« {name} » est dans la clé primaire : elle ne peut pas être masquée"
+    if list(types)[-1:] != [WITNESS]:
+        yield f"la dernière colonne doit être « {WITNESS} » (texte), qui nomme ce qui est retiré de chaque ligne"
 
 
 def wrong_links(

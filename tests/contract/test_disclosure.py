@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from data_contracts.disclosure import WITNESS, wrong_links
+from data_contracts.dictionary import elements
+from data_contracts.disclosure import WITNESS, Withheld, wrong_links, wrong_withheld
 from data_contracts.loading import ContractError, Product, load_contracts, load_products
 from data_contracts.privacy import KEYS, NEVER_STORED, VERSION
 from orchestration.publication import small_numbers
+from orchestration.publication.open_data import element_is_open
 
 PRODUCTS = load_products()
 PERSONAL = [p for p in PRODUCTS.values() if p.personal]
@@ -105,6 +108,21 @@ def test_whatever_reads_rows_about_persons_is_declared_so() -> None:
     sql = {path.stem: path.read_text(encoding="utf-8") for path in DBT.rglob("*.sql")}
     wrong = [p.id for p in PRODUCTS.values() if not p.personal and _reads(p.id, sql) & private]
     assert wrong == []
+
+
+def test_no_element_that_counts_persons_is_open() -> None:
+    """Open data has no other protection: an element that may be hidden has a threshold, and stays out of it."""
+    counting = {code for code, row in elements().items() if row["personnes"] not in ("", "non")}
+    assert len(counting) > 20
+    assert [code for code in counting if element_is_open(elements()[code])] == []
+
+
+def test_what_an_element_rests_on_is_an_element_that_counts_persons() -> None:
+    told = {code: row["personnes"] for code, row in elements().items()}
+    borne = {code: kind.split(":")[1] for code, kind in told.items() if ":" in kind}
+    assert [code for code, bearer in borne.items() if told.get(bearer) in (None, "", "non")] == []
+    # A part is held against the totals: it is a part of one of them.
+    assert {told[bearer] for code, bearer in borne.items() if told[code].startswith("part:")} == {"total"}
 
 
 # --- what is wrong with a declaration is said at once
@@ -206,3 +224,27 @@ def test_the_column_that_tells_hidden_from_unknown_must_be_there(tmp_path: Path)
     _write(tmp_path, GOOD, {name: kind for name, kind in COLUMNS.items() if name != "secret"})
     with pytest.raises(ContractError, match="la dernière colonne doit être « secret »"):
         load_products(tmp_path)
+
+
+ANSWERS = dict.fromkeys(["unite_id", "element_id", "valeur", "secret"], "string") | {"nombre": "number"}
+ANSWERS["secret"] = ANSWERS.pop("secret")  # the last column
+HIDES = Withheld("unite_id", "nombre", ("nombre",), ("valeur",), element="element_id")
+
+
+@pytest.mark.parametrize(
+    ("declared", "types", "said"),
+    [
+        (HIDES, ANSWERS, ""),
+        (None, {"niveau": "string", "element_id": "string"}, ""),
+        (None, ANSWERS, "absent alors que le produit dit ce qu'ont répondu des unités"),
+        (replace(HIDES, element=None), ANSWERS, "dire element ou indicator"),
+        (replace(HIDES, indicator="element_id"), ANSWERS, "dire element ou indicator"),
+        (replace(HIDES, values=(), texts=()), ANSWERS, "dire values ou texts"),
+        (replace(HIDES, number="n"), ANSWERS, "la colonne « n » n'existe pas"),
+        (replace(HIDES, values=("element_id",)), ANSWERS, "« element_id » est dans la clé primaire"),
+        (HIDES, {k: v for k, v in ANSWERS.items() if k != "secret"}, "la dernière colonne doit être « secret »"),
+    ],
+)
+def test_what_units_answered_says_what_is_hidden_of_it(declared: Withheld | None, types: Any, said: str) -> None:
+    problems = list(wrong_withheld(declared, ("unite_id", "element_id"), types))
+    assert any(said in problem for problem in problems) if said else problems == []

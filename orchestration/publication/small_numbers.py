@@ -31,6 +31,8 @@ SCOPE = "secret"
 _WEIGHT = {"departement": 0, "region": 10, "france": 100}  # how much readers lose when a cell of this level is hidden
 _TOTAL_WEIGHT = 2  # hiding the total of a distribution hides all of its shares
 
+_FORMER = "_avant"  # of the columns of the publication before
+
 _PSEUDONYM = r"\b[0-9a-f]{32}\b"
 
 Row = dict[str, Any]
@@ -581,3 +583,37 @@ def control(product: Product, path: Path, setting: int) -> Control | None:
             rule("n_retires", [1], "Aucun effectif retiré n'est seul dans une somme dont le reste est publié"),
         ),
     )
+
+
+def changes(product: Product, path: Path, former: Path, setting: int) -> Control | None:
+    """What a reader who kept the former publication subtracts: the counts that changed by few persons since.
+
+    Said, not blocked: docs/adr/0031 says why.
+    """
+    declared = product.disclosure
+    if declared is None or not former.exists():
+        return None
+    minimum = threshold_of(declared, setting)
+    now, before = pl.read_parquet(path), pl.read_parquet(former)
+    told = [c for c in declared.counts if c in before.columns and {*product.primary_key} <= {*before.columns}]
+    both = now.join(before, on=list(product.primary_key), suffix=_FORMER) if told else now.head(0)
+    columns = {"controle": pl.String, "lieu": pl.String, "ecart": pl.Int64}
+    place = pl.concat_str([pl.col(c).cast(pl.String) for c in product.primary_key], separator=" · ", ignore_nulls=True)
+    found = [
+        both.select(
+            pl.lit(c).alias("controle"), place.alias("lieu"), (pl.col(c) - pl.col(c + _FORMER)).abs().alias("ecart")
+        ).cast(columns)  # type: ignore[arg-type]
+        for c in told
+    ]
+    lines = pl.concat([pl.DataFrame(schema=columns), *found]).drop_nulls()
+    scope = f"{SCOPE}/{product.id}/precedente"
+    rule = Rule(
+        scope,
+        "ecart",
+        "expect_column_values_to_not_be_in_set",
+        {"column": "ecart", "value_set": list(range(1, minimum))},
+        f"Aucun effectif publié n'a changé de 1 à {minimum - 1} personnes depuis la publication précédente",
+        "Ne remettez pas les deux publications à un même destinataire sans les avoir comparées (docs/secret.md).",
+        blocking=False,
+    )
+    return Control(Frame(scope, tuple(columns), ("controle", "lieu"), lines.to_arrow()), (rule,))

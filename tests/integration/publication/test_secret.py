@@ -165,6 +165,17 @@ def test_a_territory_that_is_not_known_blocks(home: Home) -> None:
         published(home)
 
 
+def test_a_count_that_changed_by_few_persons_is_told_to_who_publishes(home: Home) -> None:
+    """To the reader who kept both: 400, then 403."""
+    published(home, gate=acceptance.evaluate)
+    build_warehouse(home, {REPARTITION.id: REPARTITION}, {REPARTITION.id: rows({**GIR, "59": (403, 300, 100)})})
+    done = published(home, gate=acceptance.evaluate, now=LATER, fingerprint="autre")
+    report = (done.path / "acceptation.html").read_text(encoding="utf-8")
+    assert "changé de 1 à 10 personnes depuis la publication précédente" in report
+    assert "n_personnes" in report
+    assert "departement · 59 · PA · 2024 · gir · gir_0" in report
+
+
 def test_another_threshold_publishes_again(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     first = published(home)
     assert first.manifest.software["seuil_personnes"] == "11"

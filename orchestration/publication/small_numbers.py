@@ -202,10 +202,9 @@ class _Count:
 class _Sum:
     """A total and its parts, by their places among the counts.
 
-    remainder: what no part has, and no column gives. is_excess: what the parts have beyond the total instead, because a
-    person who came back is in two of them.
-    is_loose: counts of several rows or tables, of which one may be hidden alone: a reader cannot be sure that they add
-    up.
+    remainder: what no part has, and no column gives.
+    is_loose: the sum may not hold, because a person who came back is in two of the parts. Readers can only suppose that
+    it holds, and find nothing where it does not.
     """
 
     control: str
@@ -213,7 +212,6 @@ class _Sum:
     total: int
     parts: tuple[int, ...]
     remainder: int | None = None
-    is_excess: bool = False
     is_loose: bool = False
 
     @property
@@ -273,7 +271,7 @@ class _Counts:
         for count in self.counts:
             if count.derived and count.value is not None and count.rows:
                 computed.append((f"personnes d'après {count.column}", self._where(count.rows[0]), 0, count.value))
-        for tied in (s for s in self.sums if not s.is_loose or s.left):
+        for tied in (s for s in self.sums if not s.is_loose):
             total, parts = self.counts[tied.total], [self.counts[i] for i in (*tied.parts, *tied.left)]
             hidden = [c for c in (total, *parts) if c.value is None]
             rest = [c for c in parts if not c.rows]
@@ -383,19 +381,7 @@ class _Counts:
                 parts = [self._at.get((self._row_of(row, term, by_key), term.column)) for term in terms]
                 whole = self._at.get((row, total))
                 if whole is not None and None not in parts:
-                    known = tuple(i for i in parts if i is not None)
-                    self._loose(f"{total}, somme", row, whole, known, is_excess=True)
-
-    def _loose(self, control: str, row: int, whole: int, parts: tuple[int, ...], *, is_excess: bool) -> None:
-        """Adds a sum that may not hold, with what its parts have beyond it, who are persons as well."""
-        big, values = self.counts[whole].value, [self.counts[i].value for i in parts]
-        beyond = None if big is None or None in values else sum(value or 0 for value in values) - big
-        left = None
-        if beyond is not None and beyond < 0:
-            return  # they contradict each other, and nothing can be computed
-        if beyond:
-            left = self._append(_Count((), control, beyond, derived=True))
-        self.sums.append(_Sum(control, row, whole, parts, left, is_excess, is_loose=True))
+                    self.sums.append(_Sum("", row, whole, tuple(i for i in parts if i is not None), is_loose=True))
 
     def _key_of(self, row: int, columns: Sequence[str] | None = None) -> tuple[Any, ...]:
         return tuple(self._rows[row][c] for c in columns or self._key)
@@ -509,8 +495,9 @@ class _Joined:
             s.moved(place.__getitem__)
             for s in self._sums
             if s.tied <= place.keys()  # where something is hidden already, enough was hidden
+            if not s.is_loose or self._holds(s)
         ]
-        margins = [Margin(s.total, s.parts, s.remainder, s.is_excess) for s in sums]
+        margins = [Margin(s.total, s.parts, s.remainder) for s in sums]
         with_it: dict[int, list[int]] = {}
         for base, value in self._with_it:
             if base in place and value in place:
@@ -520,6 +507,10 @@ class _Joined:
         for k in suppress(cells, margins, minimum, with_it):
             chosen[max(s for s in starts if s[0] <= known[k])[1]].append(self.counts[known[k]])
         return chosen
+
+    def _holds(self, supposed: _Sum) -> bool:
+        total, *parts = (self.counts[i].value for i in (supposed.total, *supposed.parts))
+        return total == sum(n or 0 for n in parts)
 
 
 # --- what was written, as a reader sees it

@@ -23,7 +23,6 @@ _EXACT = 1e-6
 # How far the search for whole tables goes before a cell is taken to be weak: nodes, not seconds, so that the same rows
 # always hide the same cells.
 _NODES, _GAP = 500, 0.1
-PATIENCE = 12  # cells hidden one by one for a weak one, before all of its margins are
 
 
 @dataclass(frozen=True)
@@ -44,13 +43,11 @@ class Margin:
 
     remainder: what is left of the total without its parts, which no table gives. It is protected as any count, and
     protects none of the others: somebody may know that there is nobody in it.
-    is_excess: the remainder is what the parts count beyond the total: those who are in two of them.
     """
 
     total: int
     parts: tuple[int, ...]
     remainder: int | None = None
-    is_excess: bool = False
 
     @property
     def tied(self) -> tuple[int, ...]:
@@ -75,8 +72,10 @@ def suppress(
     work = _Work(cells, margins, threshold, with_it or {})
     work.hide(i for i, cell in enumerate(cells) if cell.published and work.is_small(i))
     work.keep_margins(range(len(margins)))
-    while (weak := work.weak_cell()) is not None:
-        work.keep_margins(work.margins_with(work.hide(work.cover_of(weak))))
+    while weak := work.weak_cells():
+        for cell in weak:
+            while work.is_weak(cell):  # what hid another one may have helped it
+                work.keep_margins(work.margins_with(work.hide(work.cover_of(cell))))
     return frozenset(i for i in work.hidden if cells[i].published)
 
 
@@ -94,7 +93,6 @@ class _Work:
         # Shown by a table that gives the same published figures: as large as the threshold, other than it is.
         self._maybe_large: set[int] = set()
         self._maybe_other: set[int] = set()
-        self._asked: dict[int, int] = {}  # weak cell -> how often one more was hidden for it
         self._goes_with: dict[int, list[int]] = {}
         for base, others in self.with_it.items():
             for i in others:
@@ -190,8 +188,7 @@ class _Work:
     def cover_of(self, weak: int) -> list[int]:
         """One more cell to hide, so that a weak one is no longer known: in its margins, else around them.
 
-        Where one more was asked for too often, all that these margins publish: a distribution that no choice protects
-        is better hidden whole than the publication held. None, when nothing is left of it: nothing is known then.
+        None, when all that they publish is hidden: nothing is known of it then.
         """
         near = [self.margins[m] for m in self.margins_of[weak]]
         around = [self.margins[m] for i in self._component(weak) for m in self.margins_of[i]]
@@ -199,8 +196,7 @@ class _Work:
             parts = [i for margin in margins for i in self._open_parts(margin)]
             totals = [i for margin in margins for i in self._open_total(margin) if self.cells[i].published]
             if parts or totals:
-                self._asked[weak] = self._asked.get(weak, 0) + 1
-                return [*parts, *totals] if self._asked[weak] > PATIENCE else [self._cheapest(parts or totals)]
+                return [self._cheapest(parts or totals)]
         self._maybe_large.add(weak)
         self._maybe_other.add(weak)
         return []
@@ -215,17 +211,19 @@ class _Work:
                 waiting += tied
         return frozenset(reached)
 
-    def weak_cell(self) -> int | None:
-        """A hidden cell that can be computed, or proven small, from what is published; None when there is none.
+    def weak_cells(self) -> list[int]:
+        """The hidden cells that can be computed, or proven small, from what is published.
 
         What is shown of a cell stays shown: hiding more only leaves more to choose from.
         """
+        weak: list[int] = []
+        seen: set[int] = set()
         for start in sorted(self.hidden):
-            if self._is_small_to_readers(start) or self._is_known(start):
-                weak = self._weak_in(sorted(self._component(start)))
-                if weak is not None:
-                    return weak
-        return None
+            if start not in seen and (self._is_small_to_readers(start) or self._is_known(start)):
+                component = self._component(start)
+                seen |= component
+                weak += self._weak_in(sorted(component))
+        return weak
 
     def _is_small_to_readers(self, i: int) -> bool:
         return self.is_small(i) and i not in self._maybe_large
@@ -233,18 +231,18 @@ class _Work:
     def _is_known(self, i: int) -> bool:
         return self.cells[i].published and self.matters(i) and i not in self._maybe_other
 
-    def _weak_in(self, component: list[int]) -> int | None:
-        """Looks for whole tables that give the same published figures with other hidden ones."""
+    def is_weak(self, i: int) -> bool:
+        """Whether a hidden cell can be computed, or proven small."""
+        if not (self._is_small_to_readers(i) or self._is_known(i)):
+            return False
+        component = sorted(self._component(i))
+        return self._alone(_System(component, self), component.index(i))
+
+    def _weak_in(self, component: list[int]) -> list[int]:
+        """Looks for whole tables that give the same published figures with other hidden ones; the cells without any."""
         import numpy as np
 
         system = _System(component, self)
-        places = np.arange(len(component))
-
-        def seen(values: np.ndarray | None) -> None:
-            if values is not None:
-                large, other = places[values >= self.threshold], places[values != system.truth]
-                self._maybe_large.update(component[k] for k in large)
-                self._maybe_other.update(component[k] for k in other)
 
         def left() -> list[int]:
             return [k for k, i in enumerate(component) if self._is_small_to_readers(i) or self._is_known(i)]
@@ -254,20 +252,30 @@ class _Work:
             for share in (1.0, 0.5, 0.25):  # all at once pull against each other: fewer at a time, then alone
                 direction = np.zeros(len(component))
                 direction[waiting] = chance.random(len(waiting)) < share
-                seen(system.furthest(direction))
+                self._note(system, system.furthest(direction))
                 if not left():
-                    return None
+                    return []
             if len(left()) == len(waiting):
                 break
-        for k in left():
-            value = self.cells[component[k]].value
-            wanted = [(self.threshold, None)] if self.is_small(component[k]) else [(value + 1, None), (None, value - 1)]
-            for least, most in wanted:
-                if k in left():
-                    seen(system.with_one(k, least, most))
-            if k in left():
-                return component[k]
-        return None
+        return [component[k] for k in left() if self._alone(system, k)]
+
+    def _alone(self, system: _System, k: int) -> bool:
+        """Whether no table is found for one cell of a system."""
+        i = system.component[k]
+        value = self.cells[i].value
+        wanted = [(self.threshold, None)] if self.is_small(i) else [(value + 1, None), (None, value - 1)]
+        for least, most in wanted:
+            if self._is_small_to_readers(i) or self._is_known(i):
+                self._note(system, system.with_one(k, least, most))
+        return self._is_small_to_readers(i) or self._is_known(i)
+
+    def _note(self, system: _System, values: np.ndarray | None) -> None:
+        """What a table shows of the cells."""
+        if values is not None:
+            for k in (values >= self.threshold).nonzero()[0]:
+                self._maybe_large.add(system.component[k])
+            for k in (values != system.truth).nonzero()[0]:
+                self._maybe_other.add(system.component[k])
 
 
 class _System:
@@ -278,6 +286,7 @@ class _System:
         from scipy.optimize import LinearConstraint
         from scipy.sparse import csr_array
 
+        self.component = component
         column = {i: k for k, i in enumerate(component)}
         self.truth = np.array([work.cells[i].value for i in component], dtype=float)
         rows: list[int] = []
@@ -290,8 +299,7 @@ class _System:
                 if i in column:
                     rows.append(row)
                     columns.append(column[i])
-                    beyond = margin.is_excess and i == margin.remainder
-                    signs.append(-1.0 if beyond or i == margin.total else 1.0)
+                    signs.append(-1.0 if i == margin.total else 1.0)
         self.matrix = csr_array((signs, (rows, columns)), shape=(len(places), len(component)))
         self.sums = self.matrix @ self.truth
         self._given = LinearConstraint(self.matrix, self.sums, self.sums)

@@ -283,7 +283,6 @@ class _System:
 
     def __init__(self, component: list[int], work: _Work) -> None:
         import numpy as np
-        from scipy.optimize import LinearConstraint
         from scipy.sparse import csr_array
 
         self.component = component
@@ -302,7 +301,7 @@ class _System:
                     signs.append(-1.0 if i == margin.total else 1.0)
         self.matrix = csr_array((signs, (rows, columns)), shape=(len(places), len(component)))
         self.sums = self.matrix @ self.truth
-        self._given = LinearConstraint(self.matrix, self.sums, self.sums)
+        self._given = (self.matrix, self.sums, self.sums)
         self._lowest = np.array([work.lowest(i) for i in component], dtype=float)
         # So that a direction always ends.
         self._highest = np.full(len(component), self.truth.sum() + 2 * work.threshold)
@@ -322,11 +321,11 @@ class _System:
     def _table(self, direction: np.ndarray, lowest: np.ndarray, highest: np.ndarray) -> np.ndarray | None:
         """The relaxation comes first: sums of tables most often end on whole numbers, at a fraction of the cost."""
         import numpy as np
-        from scipy.optimize import Bounds, milp
+        from scipy.optimize import milp
 
         for whole in (0, 1):
             options = {"node_limit": _NODES, "mip_rel_gap": _GAP} if whole else {}
-            bounds = Bounds(lowest, highest)
+            bounds = (lowest, highest)
             found = milp(-direction, constraints=self._given, bounds=bounds, integrality=whole, options=options)
             if found.x is None:
                 return None

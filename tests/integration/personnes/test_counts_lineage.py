@@ -39,7 +39,7 @@ class Count:
         return same and self.asked > other.asked
 
 
-def conditions(node: exp.Expression) -> frozenset[str] | None:
+def conditions(node: exp.Expr) -> frozenset[str] | None:
     """What an aggregate asks of the rows that it counts; of several that are added up, what all of them ask. None when
     it does not count rows: what each row adds may be more than one."""
     if isinstance(node, exp.Add):
@@ -73,7 +73,7 @@ class Steps:
         """What a column counts, from the step that makes it; None when nothing tells."""
         return self._made(self._last, column)
 
-    def _made(self, query: exp.Expression, column: str) -> Count | None:
+    def _made(self, query: exp.Expr, column: str) -> Count | None:
         if not isinstance(query, exp.Select):
             return None
         made = next((e.unalias() for e in query.selects if e.alias_or_name == column), None)
@@ -91,7 +91,7 @@ class Steps:
         whole = made.transform(lambda n: inner[n.name].copy() if isinstance(n, exp.Column) and n.name in inner else n)
         return self._counted(below, whole)
 
-    def _counted(self, query: exp.Select, made: exp.Expression) -> Count | None:
+    def _counted(self, query: exp.Select, made: exp.Expr) -> Count | None:
         source = query.args["from_"].this.name
         asked = conditions(made)
         step = self._steps.get(source)

@@ -15,7 +15,7 @@ import duckdb
 import numpy as np
 import polars as pl
 import pytest
-from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.optimize import milp
 from scipy.sparse import csr_array
 
 from data_contracts import dictionary
@@ -153,10 +153,7 @@ class Attack:
         sums = np.array([total for _, total in self.equations])
         lowest = np.array(self.lowest)
         lowest[k] = FEW
-        found = milp(
-            np.zeros(len(lowest)), constraints=LinearConstraint(matrix, sums, sums), bounds=Bounds(lowest, np.inf),
-            integrality=1,
-        )  # fmt: skip
+        found = milp(np.zeros(len(lowest)), constraints=(matrix, sums, sums), bounds=(lowest, np.inf), integrality=1)
         assert found.status in (0, 2), found.message
         return found.status == 0
 

@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.optimize import Bounds, LinearConstraint, linprog, milp
+from scipy.optimize import linprog, milp
 
 from data_contracts.disclosure import Disclosure, Grouping, Link, Term
 from orchestration.publication import small_numbers
@@ -441,12 +441,12 @@ class Possible:
     alone."""
 
     def __init__(self, matrix: np.ndarray, sums: np.ndarray, lowest: np.ndarray) -> None:
-        self.given, self.lowest = LinearConstraint(matrix, sums, sums), lowest
+        self.given, self.lowest = (matrix, sums, sums), lowest
         self.low, self.high = np.full(matrix.shape[1], np.inf), np.full(matrix.shape[1], -np.inf)
 
     def look(self, direction: np.ndarray) -> None:
         """One table, the furthest in a direction. A ceiling that no count of these tables reaches ends every search."""
-        found = milp(-direction, constraints=self.given, bounds=Bounds(self.lowest, 10_000), integrality=1)
+        found = milp(-direction, constraints=self.given, bounds=(self.lowest, 10_000), integrality=1)
         assert found.status == 0, found.message
         self.low, self.high = np.minimum(self.low, found.x), np.maximum(self.high, found.x)
 

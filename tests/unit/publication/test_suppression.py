@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.optimize import milp
 
 from orchestration.publication.suppression import Cell, Margin, suppress
 
@@ -57,12 +57,13 @@ def equations(table: Grid, hidden: Sequence[int]) -> tuple[np.ndarray, np.ndarra
 def proven_small(table: Grid, hidden: Sequence[int], minimum: int) -> list[int]:
     """The small hidden cells that no table of whole counts, all of them at least 1, makes as large as the threshold."""
     matrix, sums = equations(table, hidden)
-    given_sums, places = LinearConstraint(matrix, sums, sums), range(len(hidden))
+    places = range(len(hidden))
     proven = []
     for k, i in enumerate(hidden):
         if 1 <= table.values[i] < minimum:
             lowest = [minimum if j == k else 1 for j in places]
-            found = milp(np.zeros(len(hidden)), constraints=given_sums, bounds=Bounds(lowest, np.inf), integrality=1)
+            bounds = (lowest, np.inf)
+            found = milp(np.zeros(len(hidden)), constraints=(matrix, sums, sums), bounds=bounds, integrality=1)
             assert found.status in (0, 2), found.message
             proven += [i] if found.status == 2 else []
     return proven

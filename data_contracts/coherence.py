@@ -94,6 +94,9 @@ def check_product(file: YamlFile, declared: ProductDeclaration) -> None:
         if disclosure.pointing((name,), personal=said.personal):
             problem = "désigne une personne, sous son nom ou un pseudonyme : aucune publication n'en contient"
             file.say(("schema", 0, "properties", rank), problem)
+    withheld = said.withheld.build() if said.withheld else None
+    for problem in disclosure.wrong_withheld(withheld, declared.primary_key, types):
+        file.say(("customProperties", "withheld"), problem)
     where, place = ("customProperties", "personal"), ("customProperties", "disclosure")
     if said.theme in PERSONAL_THEMES and not said.personal:
         file.say(where, f"absent alors que le thème est « {said.theme} » : dire personal: true")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from data_contracts.disclosure import WITNESS, Disclosure
+from data_contracts.disclosure import WITNESS, Disclosure, Withheld
 from data_contracts.person_role import PersonRole, System
 from data_contracts.privacy import KEYS, STRICT_TRAITS, VERSION, Privacy, key_columns
 from data_contracts.value_domains import Domain
@@ -316,8 +316,14 @@ class Product:
     quality: tuple[dict[str, Any], ...]
     personal: bool = False  # counts persons: never published without `disclosure`
     disclosure: Disclosure | None = None
+    withheld: Withheld | None = None  # tells what units answered: what of it is hidden
 
     @property
     def built(self) -> tuple[Field, ...]:
         """The columns of its table in the warehouse: all but the one that publishing adds."""
-        return tuple(f for f in self.fields if not (self.disclosure and f.name == WITNESS))
+        return tuple(f for f in self.fields if not (self.is_protected and f.name == WITNESS))
+
+    @property
+    def is_protected(self) -> bool:
+        """Whether publishing may hide some of its values."""
+        return self.disclosure is not None or self.withheld is not None

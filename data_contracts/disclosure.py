@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator
@@ -21,6 +22,7 @@ from pydantic import Field as Key
 from data_contracts.strict_yaml import Strict
 
 WITNESS = "secret"  # column of the published table that names what was hidden of the row
+HIDDEN = "secret"  # what a text reads when what it told is hidden
 # Columns that identify a person, or stand for one: names, numbers, dates, pseudonyms.
 _POINTS_AT_ONE = re.compile(
     r"cles?_\w+|qualite_numero|version_cle"
@@ -81,6 +83,37 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Withheld:
+    """What of a product tells what units answered: hidden where an answer would give a small number of persons.
+
+    unit: column of the unit. number: the answer as a number; one that is none counts nobody. element, indicator: column
+    of the element, or of the indicator; one of the two. values:
+    columns that tell the answer, or how far another one is from it: empty when it is hidden. texts: those that tell it
+    as it is read, and read « secret » then.
+    """
+
+    unit: str
+    number: str
+    values: tuple[str, ...]
+    texts: tuple[str, ...] = ()
+    element: str | None = None
+    indicator: str | None = None
+
+    @property
+    def code(self) -> str:
+        """The column that says what is told."""
+        return self.element or self.indicator or ""
+
+
+@dataclass(frozen=True)
+class Unrelated:
+    """Counts of which no two are a part and its whole, and why."""
+
+    counts: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True)
 class Disclosure:
     """What of a product counts persons.
 
@@ -88,6 +121,9 @@ class Disclosure:
     counts: columns that count persons.
     supports: value -> the count that bears it, hidden with it.
     parts: count -> the counts it is a part of: their difference counts persons too.
+    missing: count of those of whom something is known -> the counts it is a part of: their difference lacks a datum,
+    which is of the file and not of the person.
+    unrelated: the counts that are not parts of one another. Every two counts of a product are one or the other.
     shares: percentage -> the count it is a share of: the persons it stands for are a count too.
     means: mean -> its count, where the sum itself must not be had from those of other territories.
     sums: count -> the counts that it is the sum of.
@@ -100,6 +136,8 @@ class Disclosure:
     threshold: int | None = None
     supports: tuple[tuple[str, str], ...] = ()
     parts: tuple[tuple[str, str], ...] = ()
+    missing: tuple[tuple[str, str], ...] = ()
+    unrelated: tuple[Unrelated, ...] = ()
     shares: tuple[tuple[str, str], ...] = ()
     means: tuple[tuple[str, str], ...] = ()
     sums: tuple[tuple[str, tuple[Term, ...]], ...] = ()
@@ -115,6 +153,23 @@ class Disclosure:
         named = [*self.counts, *(v for v, _ in self.supports), *(v for v, _ in self.shares)]
         named += [g.share for g in self.groups]
         return tuple(dict.fromkeys(named))
+
+    def wholes(self, count: str) -> set[str]:
+        """The counts that hold every person of a count, through whatever others."""
+        found, waiting = set[str](), [count]
+        while waiting:
+            part = waiting.pop()
+            above = {whole for name, whole in (*self.parts, *self.missing) if name == part} - found
+            found |= above
+            waiting += above
+        return found
+
+    def untied(self) -> Iterator[tuple[str, str]]:
+        """Pairs of counts of which nothing says whether one is a part of the other: their difference may be persons."""
+        apart = [set(group.counts) for group in self.unrelated]
+        for a, b in combinations(self.counts, 2):
+            if b not in self.wholes(a) and a not in self.wholes(b) and not any({a, b} <= group for group in apart):
+                yield a, b
 
 
 def _one_or_several(node: object) -> object:
@@ -149,6 +204,16 @@ class LinkDeclaration(Strict):
         return Link(self.count, tuple(self.where.items()), self.product, self.column)
 
 
+class UnrelatedDeclaration(Strict):
+    """Counts that are not parts of one another, and why."""
+
+    counts: Annotated[tuple[str, ...], Key(min_length=2)]
+    why: Annotated[str, Key(min_length=1, description="dire pourquoi leur différence ne compte personne")]
+
+    def build(self) -> Unrelated:
+        return Unrelated(self.counts, self.why)
+
+
 class HierarchyDeclaration(Strict):
     """The columns that say which territory a row is about."""
 
@@ -163,6 +228,8 @@ class DisclosureDeclaration(Strict):
     threshold: Annotated[int, Key(ge=LOWEST)] | None = None
     supports: Bearing
     parts: Bearing
+    missing: Bearing
+    unrelated: tuple[UnrelatedDeclaration, ...] = ()
     shares: Bearing
     means: Bearing
     sums: Annotated[dict[str, tuple[tuple[str, ...], ...]], Key(default_factory=dict)]  # count: the ways to make it
@@ -177,6 +244,8 @@ class DisclosureDeclaration(Strict):
             threshold=self.threshold,
             supports=_pairs(self.supports),
             parts=_pairs(self.parts),
+            missing=_pairs(self.missing),
+            unrelated=tuple(each.build() for each in self.unrelated),
             shares=_pairs(self.shares),
             means=_pairs(self.means),
             sums=tuple((total, tuple(map(_term, terms))) for total, ways in self.sums.items() for terms in ways),
@@ -186,6 +255,20 @@ class DisclosureDeclaration(Strict):
             territory=self.hierarchy.territory if self.hierarchy else None,
             free=self.free,
         )
+
+
+class WithheldDeclaration(Strict):
+    """The property `withheld` of the contract of a product."""
+
+    unit: str
+    number: str
+    element: str | None = None
+    indicator: str | None = None
+    values: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+
+    def build(self) -> Withheld:
+        return Withheld(self.unit, self.number, self.values, self.texts, self.element, self.indicator)
 
 
 def _pairs(bearing: Mapping[str, tuple[str, ...]]) -> tuple[tuple[str, str], ...]:
@@ -201,6 +284,30 @@ def pointing(columns: Iterable[str], *, personal: bool) -> list[str]:
     """Columns by which a row would be a person's, under its name or under a pseudonym. No product may have one."""
     plain = set() if personal else _PLAIN_IDS
     return [c for c in columns if _POINTS_AT_ONE.fullmatch(c) or (c.endswith("_id") and c not in plain)]
+
+
+# The columns of a unit, and those of what it was asked.
+_UNITS, _ASKED = ("unite_id", "finess_et"), ("element_id", "indicateur_code")
+
+
+def wrong_withheld(declared: Withheld | None, key: Collection[str], types: Mapping[str, str]) -> Iterator[str]:
+    """What a product that tells the answers of units does not say of those that may count few persons."""
+    if declared is None:
+        if any(c in types for c in _UNITS) and any(c in types for c in _ASKED):
+            yield "absent alors que le produit dit ce qu'ont répondu des unités : dire ce qui en est masqué"
+        return
+    if (declared.element is None) == (declared.indicator is None):
+        yield "dire element ou indicator, la colonne qui nomme ce qui est dit"
+    if not declared.values and not declared.texts:
+        yield "dire values ou texts, les colonnes qui portent ce qui est dit"
+    for name in (declared.unit, declared.number, declared.code, *declared.values, *declared.texts):
+        if name and name not in types:
+            yield f"la colonne « {name} » n'existe pas"
+    for name in (*declared.values, *declared.texts):
+        if name in key:
+            yield f"« {name} » est dans la clé primaire : elle ne peut pas être masquée"
+    if list(types)[-1:] != [WITNESS]:
+        yield f"la dernière colonne doit être « {WITNESS} » (texte), qui nomme ce qui est retiré de chaque ligne"
 
 
 def wrong_links(
@@ -234,13 +341,18 @@ def wrong(declared: Disclosure, key: Collection[str], types: Mapping[str, str]) 
         if name and name not in key:
             yield where, f"« {name} » n'est pas dans la clé primaire"
 
-    bearing = {"supports": declared.supports, "parts": declared.parts, "shares": declared.shares}
+    bearing = {
+        "supports": declared.supports,
+        "parts": declared.parts,
+        "missing": declared.missing,
+        "shares": declared.shares,
+    }
     named = [("counts", c) for c in declared.counts] + [("free", c) for c in declared.free]
     named += [("groups", g.share) for g in declared.groups] + [
         (where, c)
         for where, pairs in bearing.items()
         for pair in pairs
-        for c in (pair if where != "parts" else pair[1:])
+        for c in (pair if where not in ("parts", "missing") else pair[1:])
     ]
     for where, name in dict.fromkeys(named):
         if name not in types:
@@ -248,12 +360,22 @@ def wrong(declared: Disclosure, key: Collection[str], types: Mapping[str, str]) 
     for where, name in dict.fromkeys((where, c) for where, pairs in bearing.items() for _, c in pairs):
         if name not in declared.counts:
             yield where, f"« {name} » porte ou contient d'autres valeurs : elle doit être dans counts"
-    own = [("parts", c) for c, _ in declared.parts]
+    own = [("parts", c) for c, _ in declared.parts] + [("missing", c) for c, _ in declared.missing]
+    own += [("unrelated", c) for group in declared.unrelated for c in group.counts]
     own += [("sums", c) for total, terms in declared.sums for c in (total, *(t.column for t in terms))]
     own += [("groups", g.count) for g in declared.groups] + [("links", link.count) for link in declared.links]
     for where, name in dict.fromkeys(own):
         if name not in declared.counts:
             yield where, f"« {name} » doit être dans counts"
+    for a, b in declared.untied():
+        yield (
+            "counts",
+            f"« {a} » et « {b} » : dire lequel est une partie de l'autre (parts, ou missing quand il ne lui manque que "
+            "des réponses), ou pourquoi aucun ne l'est (unrelated) : leur différence peut compter des personnes",
+        )
+    for group in declared.unrelated:
+        for part, whole in ((a, b) for a in group.counts for b in group.counts if b in declared.wholes(a)):
+            yield "unrelated", f"« {part} » est déclaré partie de « {whole} »"
     for name in declared.counts:
         if types.get(name, "integer") != "integer":
             yield "counts", f"« {name} » compte des personnes : attendu, un entier"

@@ -18,7 +18,7 @@ from pydantic.alias_generators import to_camel
 
 from data_contracts.columns import LAYOUT_CODE, inherited
 from data_contracts.contract import Contract, Entity, Field, Layout, Product, RowRule
-from data_contracts.disclosure import THRESHOLD, DisclosureDeclaration
+from data_contracts.disclosure import THRESHOLD, DisclosureDeclaration, WithheldDeclaration
 from data_contracts.person_role import PersonRole, System
 from data_contracts.privacy import NEVER_STORED, Privacy, PrivacyRule, Role
 from data_contracts.strict_yaml import Free, Line, Number, Strict
@@ -448,6 +448,7 @@ class ProductProperties(Odcs):
     usage_warnings: tuple[UsageWarning, ...] = ()
     personal: bool = False
     disclosure: DisclosureDeclaration | None = None
+    withheld: WithheldDeclaration | None = None
 
 
 class ProductDeclaration(ContractHead):
@@ -479,4 +480,5 @@ class ProductDeclaration(ContractHead):
             quality=tuple(quality),
             personal=said.personal,
             disclosure=said.disclosure.build() if said.disclosure else None,
+            withheld=said.withheld.build() if said.withheld else None,
         )

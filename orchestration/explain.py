@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from data_contracts.disclosure import HIDDEN, WITNESS
 from ingest.home import Home
 from orchestration.publication import read_current
 from orchestration.publication.errors import PublicationDamaged
@@ -106,7 +107,7 @@ def _facet(row: dict[str, Any], lost: list[dict[str, Any]]) -> dict[str, Any]:
             "value": _value(row),
             "source": row["source"],
             "rule": row["regle"],
-            "status": row["statut"],
+            "status": HIDDEN if row.get(WITNESS) else row["statut"],
             "collection": row.get("collecte"),
             "warning": row.get("alerte"),
             "dictionary_version": row.get("dictionnaire_version"),
@@ -120,6 +121,7 @@ def _answer(row: dict[str, Any], lost_because: str | None) -> dict[str, Any]:
     return {
         "source": row["source"],
         "value": _value(row),
+        "is_secret": bool(row.get(WITNESS)),
         "delivery_id": row["delivery_id"],
         "collected_on": collected.isoformat() if isinstance(collected, date) else collected,
         "lost_because": REASONS.get(lost_because or "", lost_because),
@@ -133,7 +135,7 @@ def _answer(row: dict[str, Any], lost_because: str | None) -> dict[str, Any]:
 
 
 def _value(row: dict[str, Any]) -> float | str | None:
-    """The number, the date as ISO text, or the text."""
+    """The number, the date as ISO text, or the text; None when it is hidden (`is_secret`)."""
     if row.get("valeur_nombre") is not None:
         return row["valeur_nombre"]
     if isinstance(row.get("valeur_date"), date):

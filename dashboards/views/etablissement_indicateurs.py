@@ -12,8 +12,8 @@ import polars as pl
 import streamlit as st
 
 from dashboards import queries
-from dashboards.components import Markdown, empty, sheet
-from dashboards.formats import INCONNU, exact, number, plain, with_unit
+from dashboards.components import Markdown, empty, sheet, shown
+from dashboards.formats import INCONNU, exact, plain
 from dashboards.labels import label, readable, source
 
 
@@ -40,13 +40,13 @@ def _indicator(years: list[dict[str, Any]]) -> dict[str, str]:
     name = row["indicateur_libelle"]
     if row["modalite"]:
         name += f" · {row['modalite_libelle'] or readable(row['modalite'])}"
-    value = f"**{plain(with_unit(row['valeur'], row['unite_mesure']))}**"
+    value = f"**{plain(shown(row, 'valeur', row['unite_mesure']))}**"
     reserves = (
         "valeur du gestionnaire" if row["unite_observation"] == "EJ" else "",
         {"groupe": "groupe de sites", "inconnu": "périmètre non dit"}.get(row["perimetre"], ""),
         label("alerte", row["alerte"]) if row["alerte"] else "",
     )
-    earlier = (f"{r['millesime']} : {number(r['valeur'])}{' ▲' if r['est_atypique'] else ''}" for r in before)
+    earlier = (f"{r['millesime']} : {shown(r, 'valeur')}{' ▲' if r['est_atypique'] else ''}" for r in before)
     return {
         "Indicateur": name,
         "Valeur": Markdown(f"{value} :orange-badge[▲ atypique]" if row["est_atypique"] else value),

@@ -18,7 +18,7 @@ FOLDER = "dbt_project/seeds"
 # What models read of an element; what only people read stays in the dictionary.
 _ELEMENT_COLUMNS = (
     "element_id", "groupe", "libelle", "type", "est_ratio_derive", "ordre_survivance_codes", "tolerance_type",
-    "tolerance_valeur", "tolerance_unite", "action_conflit", "classe_donnee", "niveau", "ouverture",
+    "tolerance_valeur", "tolerance_unite", "action_conflit", "classe_donnee", "niveau", "ouverture", "personnes",
 )  # fmt: skip
 # nomenclature -> seed, with the columns that models use
 _LISTS = {

@@ -65,10 +65,20 @@ class Element(Strict):
     niveau: Literal["structure", "agrégat", "individu", "individu (professionnel)"]
     ouverture: Literal["ouvert", "restreint", "personnel"]
     seuil_diffusion: Literal["", "≥5", "≥11", "jamais"]
+    # What it tells of the persons accompanied, so that no small number of them leaves (docs/secret.md):
+    # `total`, a count of them all; `part:X`, counts or shares of those that X counts; `compte`, a count of others;
+    # `porte:X`, a mean or a rate that rests on those that X counts; `non`, nothing.
+    personnes: Annotated[str, Field(pattern=r"^((part|porte):[A-Z][A-Z0-9_]*|total|compte|non|)$")]
     note: str
 
     @model_validator(mode="after")
     def _individual_data_is_closed(self) -> Self:
         if self.niveau.startswith("individu") and self.ouverture == "ouvert":
             raise ValueError("une donnée individuelle n'est pas ouverte")
+        return self
+
+    @model_validator(mode="after")
+    def _an_aggregate_says_whether_it_counts_persons(self) -> Self:
+        if self.niveau == "agrégat" and not self.personnes:
+            raise ValueError("un agrégat dit s'il compte des personnes accompagnées (personnes)")
         return self

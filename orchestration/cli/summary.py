@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from data_contracts.disclosure import HIDDEN
 from orchestration.cli.console import number, plural
 
 if TYPE_CHECKING:
@@ -156,11 +157,11 @@ def of_explanation(story: dict[str, Any]) -> str:
     """Every answer to every facet, the winner first."""
     lines = [f"{story['element_id']} pour {story['unite_id']} en {story['millesime']}"]
     for facet in story["values"]:
-        lines += ["", f"{_facet(facet)} : {_with_unit(facet['retained']['value'], facet['unit'])}"]
+        lines += ["", f"{_facet(facet)} : {_told(facet['answers'][0], facet['unit'])}"]
         lines.append(f"  règle    {facet['retained']['rule']} ({facet['retained']['status']})")
         for answer in facet["answers"]:
             why = f"écartée : {answer['lost_because']}" if answer["lost_because"] else "retenue"
-            value = _with_unit(answer["value"], facet["unit"])
+            value = _told(answer, facet["unit"])
             lines.append(f"  réponse  {value}, {answer['source']}, {answer['collected_on'] or 'date inconnue'} ({why})")
             lines.append(f"           livraison {answer['delivery_id']}")
     others = [str(year) for year in story["millesimes"] if year != story["millesime"]]
@@ -241,6 +242,10 @@ def _percent(share: float) -> str:
 def _facet(facet: dict[str, Any]) -> str:
     parts = [facet["base_temporelle"], facet["composante"], "" if facet["perimetre"] == "site" else facet["perimetre"]]
     return ", ".join(part for part in parts if part) or "valeur"
+
+
+def _told(answer: dict[str, Any], unit: str | None) -> str:
+    return HIDDEN if answer["is_secret"] else _with_unit(answer["value"], unit)
 
 
 def _with_unit(value: float | str | None, unit: str | None) -> str:

@@ -3,8 +3,8 @@
 Belongs here: the rule of opening, applied as filters, and the open Parquet files. Does not belong here: describing the
 files (`datapackage`, `html_pages`).
 
-Nothing is open unless it is declared so. Disclosure control (`small_numbers`) does not cover elements: an element that
-has a diffusion threshold, or is not open to all, is left out as a whole.
+Nothing is open unless it is declared so. An element that has a diffusion threshold, or is not open to all, is left out
+as a whole: none of those whose values may be hidden is open.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 
 import duckdb
 
+from data_contracts.disclosure import WITNESS
 from data_contracts.loading import Field, Product
 from orchestration.publication.declared import Declarations
 from orchestration.publication.errors import PublicationBlocked
@@ -25,9 +26,9 @@ from orchestration.publication.rules import Rule
 FOLDER = "open_data"
 OPEN, PARTIAL = "ouvert", "partiel"
 ELEMENT, INDICATOR, OPENING = "element_id", "indicateur_code", "ouverture"
-NO_CONTROL = (
-    "Le contrôle du secret statistique n'est pas encore appliqué aux effectifs de personnes : tout élément soumis à un "
-    "seuil de diffusion, ou non ouvert, est entièrement retiré de ce jeu."
+NO_COUNT = (
+    "Tout élément soumis à un seuil de diffusion, ou non ouvert, est entièrement retiré de ce jeu : aucun effectif de "
+    "personnes n'y figure."
 )
 ONLY_OPEN_INDICATORS = (
     "Seuls les indicateurs destinés à tous les publics et sans seuil de diffusion figurent dans ce jeu."
@@ -83,7 +84,7 @@ def _dataset(product: Product, declared: Declarations) -> OpenDataset:
     warnings = list(product.usage_warnings)
     if ELEMENT in names:
         allowed[ELEMENT] = tuple(k for k, row in declared.elements.items() if element_is_open(row))
-        warnings.append(NO_CONTROL)
+        warnings.append(NO_COUNT)
     if INDICATOR in names:
         allowed[INDICATOR] = tuple(k for k, indicator in declared.indicators.items() if indicator.is_open)
         warnings.append(ONLY_OPEN_INDICATORS)
@@ -94,7 +95,7 @@ def _dataset(product: Product, declared: Declarations) -> OpenDataset:
     if closed:
         listed = ", ".join(f.name for f in closed)
         warnings.append(f"Colonnes retirées car soumises à un seuil ou non ouvertes : {listed}.")
-    fields = tuple(f for f in product.fields if f not in closed)
+    fields = tuple(f for f in product.fields if f not in closed and not (product.withheld and f.name == WITNESS))
     return OpenDataset(product, fields, allowed, tuple(warnings))
 
 

@@ -179,10 +179,11 @@ class _Publishing:
     ) -> None:
         """Evaluates every rule and writes the report, whatever the outcome. Raises when a rule blocks."""
         comparisons = non_regression.compare(files, figures, self.previous, allow_shrink=self.allow_shrink)
-        hidden = self._secret(files)
-        every = product_rules + [r for c in hidden.values() for r in c.rules]
+        hidden, changed = self._secret(files), self._changes(files)
+        both = [*hidden.values(), *changed.values()]
+        every = product_rules + [r for c in both for r in c.rules]
         every += [r for d in opened for r in open_data.rules(d)] + [c.rule for c in comparisons]
-        frames = {c.rule.scope: c.frame for c in comparisons} | {c.frame.scope: c.frame for c in hidden.values()}
+        frames = {c.rule.scope: c.frame for c in comparisons} | {c.frame.scope: c.frame for c in both}
         for file in files:
             scope = file.table if file.path.startswith("marts/") else f"{open_data.FOLDER}/{file.table}"
             names = tuple(c.name for c in file.columns)
@@ -199,6 +200,7 @@ class _Publishing:
         )
         titles = {p.id: p.title for p in self.declared.products.values()}
         titles |= {c.frame.scope: f"{titles[name]} : secret" for name, c in hidden.items()}
+        titles |= {c.frame.scope: f"{titles[name]} : depuis la précédente" for name, c in changed.items()}
         html = html_pages.acceptance_report(attempt, outcomes, comparisons, figures, titles)
         report = store.save_report(self.folder, version_id, html)
         if failed := [o for o in outcomes if o.blocks]:
@@ -215,6 +217,20 @@ class _Publishing:
             if control is not None:
                 controls[file.table] = control
         return controls
+
+    def _changes(self, files: list[DataFile]) -> dict[str, small_numbers.Control]:
+        """What the former publication adds to what the written files give away, by table."""
+        if self.previous is None:
+            return {}
+        former = self.folder / self.previous.version
+        marts = [f for f in files if f.path.startswith("marts/") and f.table in self.declared.products]
+        told = {
+            f.table: small_numbers.changes(
+                self.declared.products[f.table], self.staging / f.path, former / f.path, self.minimum
+            )
+            for f in marts
+        }
+        return {table: control for table, control in told.items() if control is not None}
 
 
 def up_to_date(current: Publication, fingerprint: str) -> bool:

@@ -10,8 +10,8 @@ docs/secret.md says what is protected, what is not, and where the rules come fro
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,8 @@ from orchestration.publication.suppression import Cell, Margin, NotProtectable, 
 SCOPE = "secret"
 _WEIGHT = {"departement": 0, "region": 10, "france": 100}  # how much readers lose when a cell of this level is hidden
 _TOTAL_WEIGHT = 2  # hiding the total of a distribution hides all of its shares
+
+_FORMER = "_avant"  # of the columns of the publication before
 
 _PSEUDONYM = r"\b[0-9a-f]{32}\b"
 
@@ -183,7 +185,8 @@ class _Count:
     """A count, where it stands, and how much is lost by hiding it. value: None when it is hidden already.
 
     rows: the rows whose `column` is hidden with it; none when no column publishes it. derived: no column gives it, but
-    anyone can compute it from one. is_total: it is the total of a distribution.
+    anyone can compute it from one. is_total: it is the total of a distribution. is_sensitive: False for those of whom
+    something is not known, be they few.
     """
 
     rows: tuple[int, ...]
@@ -192,12 +195,14 @@ class _Count:
     weight: int = 0
     derived: bool = False
     is_total: bool = False
+    is_sensitive: bool = True
 
 
 @dataclass(frozen=True)
 class _Sum:
     """A total and its parts, by their places among the counts.
 
+    remainder: what no part has, and no column gives.
     is_loose: the sum may not hold, because a person who came back is in two of the parts. Readers can only suppose that
     it holds, and find nothing where it does not.
     """
@@ -206,7 +211,23 @@ class _Sum:
     row: int
     total: int
     parts: tuple[int, ...]
+    remainder: int | None = None
     is_loose: bool = False
+
+    @property
+    def left(self) -> tuple[int, ...]:
+        """The remainder, when there is one."""
+        return () if self.remainder is None else (self.remainder,)
+
+    @property
+    def tied(self) -> set[int]:
+        """Everything that the sum ties."""
+        return {self.total, *self.parts, *self.left}
+
+    def moved(self, place: Callable[[int], int]) -> _Sum:
+        """The same sum, of counts that have other places."""
+        total, parts, left = place(self.total), tuple(map(place, self.parts)), [place(i) for i in self.left]
+        return replace(self, total=total, parts=parts, remainder=left[0] if left else None)
 
 
 class _Counts:
@@ -226,8 +247,9 @@ class _Counts:
             of_column = {row: i for (row, c), i in self._at.items() if c == column}
             self._territories(column, of_column, self._key)
         for row in range(len(rows)):
-            for part, whole in (*declared.parts, *declared.shares):
-                self._rest(f"{whole} sans {part}", row, self._at.get((row, whole)), self._at.get((row, part)))
+            for part, whole in (*declared.parts, *declared.shares, *declared.missing):
+                both = self._at.get((row, whole)), self._at.get((row, part))
+                self._rest(f"{whole} sans {part}", row, *both, is_sensitive=(part, whole) not in declared.missing)
         self._add_up()
         for group in declared.groups:
             self._distributions(group)
@@ -250,11 +272,11 @@ class _Counts:
             if count.derived and count.value is not None and count.rows:
                 computed.append((f"personnes d'après {count.column}", self._where(count.rows[0]), 0, count.value))
         for tied in (s for s in self.sums if not s.is_loose):
-            total, parts = self.counts[tied.total], [self.counts[i] for i in tied.parts]
+            total, parts = self.counts[tied.total], [self.counts[i] for i in (*tied.parts, *tied.left)]
             hidden = [c for c in (total, *parts) if c.value is None]
-            rest = [c.value for c in parts if not c.rows]
+            rest = [c for c in parts if not c.rows]
             if rest:  # a difference that no column gives
-                computed.append((tied.control, self._where(tied.row), 0, rest[0]))
+                computed += [(tied.control, self._where(tied.row), 0, c.value) for c in rest if c.is_sensitive]
                 continue
             left = None
             if hidden and total.value is not None:
@@ -314,17 +336,21 @@ class _Counts:
             for holder, parts in held.items():
                 row = self.counts[by_place[holder]].rows[0]
                 control = f"{column}, par territoire"
-                parts += self._nowhere(control, by_place[holder], parts)
-                self.sums.append(_Sum(control, row, by_place[holder], tuple(parts)))
+                left = self._nowhere(control, by_place[holder], parts)
+                self.sums.append(_Sum(control, row, by_place[holder], tuple(parts), remainder=left))
 
-    def _nowhere(self, control: str, whole: int, parts: Sequence[int]) -> list[int]:
-        """The persons of ESMS without known territory, as one more part: the whole counts somebody, and no part does.
+    def _nowhere(self, control: str, whole: int, parts: Sequence[int]) -> int | None:
+        """The persons of ESMS without known territory: what is left of the whole without its parts; None for nobody.
 
-        A zero is never hidden. So a hidden whole whose parts all are zero is such a case too.
+        Where something is hidden, nobody is taken to be there, unless the whole is hidden over parts that all are zero:
+        a zero is never hidden, so that it counts somebody.
         """
-        if self.counts[whole].value == 0 or any(self.counts[part].value != 0 for part in parts):
-            return []
-        return [self._append(_Count((), control, self.counts[whole].value, derived=True))]
+        big, values = self.counts[whole].value, [self.counts[part].value for part in parts]
+        if big is None:
+            return None if any(values) or None in values else self._append(_Count((), control, None, derived=True))
+        if None in values or (rest := big - sum(value or 0 for value in values)) <= 0:
+            return None
+        return self._append(_Count((), control, rest, derived=True))
 
     def _holder(self, place: str, by_place: Mapping[str, int]) -> str | None:
         """The nearest territory that holds another one, and has a count too; None when there is none."""
@@ -335,14 +361,14 @@ class _Counts:
             holder = self._parent_of.get(holder)
         return holder
 
-    def _rest(self, control: str, row: int, whole: int | None, part: int | None) -> None:
+    def _rest(self, control: str, row: int, whole: int | None, part: int | None, *, is_sensitive: bool = True) -> None:
         """Adds the difference between a whole and a part, which counts persons too, though no column gives it."""
         if whole is None or part is None:
             return
         big, small = self.counts[whole].value, self.counts[part].value
         rest = None if big is None or small is None else big - small
         if rest is None or rest >= 0:  # under zero, the two contradict each other and nothing can be computed
-            left = self._append(_Count((), control, rest, derived=True))
+            left = self._append(_Count((), control, rest, derived=True, is_sensitive=is_sensitive))
             self.sums.append(_Sum(control, row, whole, (part, left)))
 
     def _add_up(self) -> None:
@@ -429,10 +455,7 @@ class _Joined:
         for name, table in tables.items():
             first = self._first[name] = len(self.counts)
             self.counts += table.counts
-            self._sums += [
-                _Sum(s.control, s.row, first + s.total, tuple(first + i for i in s.parts), s.is_loose)
-                for s in table.sums
-            ]
+            self._sums += [s.moved(lambda i, first=first: first + i) for s in table.sums]
             self._with_it += [(first + base, first + value) for base, value in table.together()]
         for name, table in tables.items():
             for link in table.declared.links:
@@ -447,19 +470,34 @@ class _Joined:
             if is_mean:
                 self._with_it += [(part, total) for part in parts]
             else:
-                self._sums.append(_Sum("", row, total, parts, is_loose=True))
+                self._told_again(row, total, parts)
+
+    def _told_again(self, row: int, total: int, parts: tuple[int, ...]) -> None:
+        """Adds the sum of counts that another table tells, less those of whom this one does not know something."""
+        big, values = self.counts[total].value, [self.counts[i].value for i in parts]
+        unknown = 0 if big is None or None in values else big - sum(value or 0 for value in values)
+        if unknown < 0:
+            return  # they contradict each other, and nothing can be computed
+        if unknown:
+            self.counts.append(_Count((), "", unknown, derived=True, is_sensitive=False))
+            parts = (*parts, len(self.counts) - 1)
+        self._sums.append(_Sum("", row, total, parts, is_loose=True))
 
     def to_hide(self, minimum: int) -> dict[str, list[_Count]]:
         """The counts to hide in each table, besides those that are hidden already. Raises NotProtectable."""
         known = [i for i, count in enumerate(self.counts) if count.value is not None]
         place = {i: k for k, i in enumerate(known)}
-        cells = [Cell(c.value or 0, c.weight, published=bool(c.rows)) for c in (self.counts[i] for i in known)]
-        margins = [
-            Margin(place[s.total], tuple(place[i] for i in s.parts))
+        cells = [
+            Cell(c.value or 0, c.weight, published=bool(c.rows), is_sensitive=c.is_sensitive)
+            for c in (self.counts[i] for i in known)
+        ]
+        sums = [
+            s.moved(place.__getitem__)
             for s in self._sums
-            if {s.total, *s.parts} <= place.keys()  # where something is hidden already, enough was hidden
+            if s.tied <= place.keys()  # where something is hidden already, enough was hidden
             if not s.is_loose or self._holds(s)
         ]
+        margins = [Margin(s.total, s.parts, s.remainder) for s in sums]
         with_it: dict[int, list[int]] = {}
         for base, value in self._with_it:
             if base in place and value in place:
@@ -536,3 +574,37 @@ def control(product: Product, path: Path, setting: int) -> Control | None:
             rule("n_retires", [1], "Aucun effectif retiré n'est seul dans une somme dont le reste est publié"),
         ),
     )
+
+
+def changes(product: Product, path: Path, former: Path, setting: int) -> Control | None:
+    """What a reader who kept the former publication subtracts: the counts that changed by few persons since.
+
+    Said, not blocked: docs/adr/0031 says why.
+    """
+    declared = product.disclosure
+    if declared is None or not former.exists():
+        return None
+    minimum = threshold_of(declared, setting)
+    now, before = pl.read_parquet(path), pl.read_parquet(former)
+    told = [c for c in declared.counts if c in before.columns and {*product.primary_key} <= {*before.columns}]
+    both = now.join(before, on=list(product.primary_key), suffix=_FORMER) if told else now.head(0)
+    columns = {"controle": pl.String, "lieu": pl.String, "ecart": pl.Int64}
+    place = pl.concat_str([pl.col(c).cast(pl.String) for c in product.primary_key], separator=" · ", ignore_nulls=True)
+    found = [
+        both.select(
+            pl.lit(c).alias("controle"), place.alias("lieu"), (pl.col(c) - pl.col(c + _FORMER)).abs().alias("ecart")
+        ).cast(columns)  # type: ignore[arg-type]
+        for c in told
+    ]
+    lines = pl.concat([pl.DataFrame(schema=columns), *found]).drop_nulls()
+    scope = f"{SCOPE}/{product.id}/precedente"
+    rule = Rule(
+        scope,
+        "ecart",
+        "expect_column_values_to_not_be_in_set",
+        {"column": "ecart", "value_set": list(range(1, minimum))},
+        f"Aucun effectif publié n'a changé de 1 à {minimum - 1} personnes depuis la publication précédente",
+        "Ne remettez pas les deux publications à un même destinataire sans les avoir comparées (docs/secret.md).",
+        blocking=False,
+    )
+    return Control(Frame(scope, tuple(columns), ("controle", "lieu"), lines.to_arrow()), (rule,))

@@ -1,7 +1,8 @@
 """From the warehouse to the Parquet files of a snapshot.
 
-Belongs here: which tables are published, in which order of columns and rows, and whether they are what contracts say.
-Does not belong here: what is open (`open_data`), whether it is acceptable (`acceptance`), where it goes (`store`).
+Belongs here: which tables are published, in which order of columns and rows, without what is hidden of the answers of
+units (`dlnuf_secret` says what), and whether they are what contracts say. Does not belong here: what is open
+(`open_data`), whether it is acceptable (`acceptance`), where it goes (`store`).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from data_contracts.disclosure import THRESHOLD
+from data_contracts.disclosure import HIDDEN, THRESHOLD, WITNESS
 from data_contracts.loading import Field, Product
 from data_contracts.schemas import SQL_TYPES
 from orchestration.publication import small_numbers
@@ -22,6 +23,7 @@ from orchestration.publication.parquet import quoted, write_query
 from orchestration.publication.store import Step
 
 WRITERS = 2  # tables written at a time: sorting uses several cores, writing one
+SECRETS = "dlnuf.dlnuf_secret"  # what of the answers of units stays in the warehouse
 MEMORY = "3GB"  # what sorting may hold before it goes to disk
 
 _FAMILIES: dict[str, tuple[str, ...]] = {
@@ -42,6 +44,35 @@ def schema_of(product: Product) -> str:
 def query_of(product: Product) -> str:
     """The query of a product: columns with the order and types of the contract, rows in the order of its key."""
     return _query(product, product.built, f"{schema_of(product)}.{quoted(product.id)}")
+
+
+def protected_query_of(product: Product) -> str:
+    """The same, of a product that tells what units answered: without what would give a small number of persons."""
+    said = product.withheld
+    if said is None:
+        return query_of(product)
+    hidden = dict.fromkeys(said.values, "NULL") | dict.fromkeys(said.texts, f"'{HIDDEN}'")
+    is_hidden = f"w.unite_id IS NOT NULL AND t.{quoted(said.number)} IS NOT NULL"
+    columns = [
+        f"CASE WHEN {is_hidden} AND t.{quoted(f.name)} IS NOT NULL THEN {hidden[f.name]} ELSE t.{quoted(f.name)} END"
+        f" AS {quoted(f.name)}"
+        if f.name in hidden
+        else f"t.{quoted(f.name)}"
+        for f in product.built
+    ]
+    names = ", ".join(
+        f"CASE WHEN {is_hidden} AND t.{quoted(f.name)} IS NOT NULL THEN '{f.name}' END"
+        for f in product.built
+        if f.name in hidden
+    )
+    kind = "element" if said.element else "indicateur"
+    relation = (
+        f"(SELECT {', '.join(columns)}, nullif(concat_ws(', ', {names}), '') AS {quoted(WITNESS)}"
+        f" FROM {schema_of(product)}.{quoted(product.id)} AS t"
+        f" LEFT JOIN (SELECT DISTINCT unite_id, code FROM {SECRETS} WHERE genre = '{kind}') AS w"
+        f" ON t.{quoted(said.unit)} = w.unite_id AND t.{quoted(said.code)} = w.code)"
+    )
+    return _query(product, product.fields, relation)
 
 
 def _query(product: Product, fields: Iterable[Field], relation: str) -> str:
@@ -72,7 +103,10 @@ def check_tables(connection: duckdb.DuckDBPyConnection, products: Iterable[Produ
         "WHERE table_schema IN ('marts', 'dlnuf')"
     ).fetchall():
         tables.setdefault((schema, table), {})[column] = kind
-    problems = [p for product in products for p in _differences(product, tables.get((schema_of(product), product.id)))]
+    listed = list(products)
+    problems = [p for product in listed for p in _differences(product, tables.get((schema_of(product), product.id)))]
+    if any(p.withheld for p in listed) and tuple(SECRETS.split(".")) not in tables:
+        problems.append(f"{SECRETS} : table absente de l'entrepôt. Reconstruisez-la (dbt build).")
     if problems:
         raise PublicationBlocked("l'entrepôt ne contient pas ce que les contrats de produit déclarent.", problems)
 
@@ -112,7 +146,7 @@ def write(
         path = staging / "marts" / f"{product.id}.parquet"
         cursor = connection.cursor()
         if product.id not in protected:
-            return write_query(cursor, query_of(product), path, product)
+            return write_query(cursor, protected_query_of(product), path, product)
         cursor.register("_protege", protected[product.id].to_arrow())
         return write_query(cursor, _query(product, product.fields, "_protege"), path, product)
 

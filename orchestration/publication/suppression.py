@@ -5,8 +5,8 @@ columns, contracts (`small_numbers`).
 
 Two steps, repeated until nothing changes. The rule of the margins, usual in official statistics (Insee, CASD): where
 something is hidden of a sum, two cells at least are, and together they count as many persons as the threshold. Then
-the proof, because that rule is not enough when margins cross: whoever solves the system of everything published finds
-no hidden value, and cannot even prove that a hidden cell is under the threshold.
+the proof, because that rule is not enough when margins cross: the reader who knows every rule of this file, and that
+persons are whole, computes no hidden value, and cannot even prove that a hidden cell is under the threshold.
 """
 
 from __future__ import annotations
@@ -14,30 +14,49 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
 
 _EXACT = 1e-6
+# How far the search for whole tables goes before a cell is taken to be weak: nodes, not seconds, so that the same rows
+# always hide the same cells.
+_NODES, _GAP = 500, 0.1
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A count of persons. weight: what is lost by hiding it. published: False for a difference that no table gives."""
+    """A count of persons. weight: what is lost by hiding it. published: False for a difference that no table gives.
+    is_sensitive: False when nobody is harmed by what it counts, were it few."""
 
     value: int
     weight: int = 0
     published: bool = True
+    is_sensitive: bool = True
 
 
 @dataclass(frozen=True)
 class Margin:
     """A total and its parts. They may differ a little (a person counted in two territories); readers are taken to
-    know by how much."""
+    know by how much.
+
+    remainder: what is left of the total without its parts, which no table gives. It is protected as any count, and
+    protects none of the others: somebody may know that there is nobody in it.
+    """
 
     total: int
     parts: tuple[int, ...]
+    remainder: int | None = None
+
+    @property
+    def tied(self) -> tuple[int, ...]:
+        """Everything that the sum ties, its total first."""
+        return (self.total, *self.parts, *(() if self.remainder is None else (self.remainder,)))
 
 
 class NotProtectable(RuntimeError):
-    """Everything that could be hidden is, and a small count is still known: the tables contradict themselves."""
+    """The tables cannot be protected as they are."""
 
 
 def suppress(
@@ -48,15 +67,15 @@ def suppress(
 ) -> frozenset[int]:
     """The published cells to hide. A cell from 1 to threshold − 1 always is; zero never is.
 
-    with_it: cell -> those that go with it.
-
-    Raises NotProtectable.
+    with_it: cell -> those that go with it, zero or not.
     """
     work = _Work(cells, margins, threshold, with_it or {})
     work.hide(i for i, cell in enumerate(cells) if cell.published and work.is_small(i))
     work.keep_margins(range(len(margins)))
-    while (weak := work.weak_cell()) is not None:
-        work.keep_margins(work.margins_with(work.hide([work.cover_of(weak)])))
+    while weak := work.weak_cells():
+        for cell in weak:
+            while work.is_weak(cell):  # what hid another one may have helped it
+                work.keep_margins(work.margins_with(work.hide(work.cover_of(cell))))
     return frozenset(i for i in work.hidden if cells[i].published)
 
 
@@ -74,21 +93,31 @@ class _Work:
         # Shown by a table that gives the same published figures: as large as the threshold, other than it is.
         self._maybe_large: set[int] = set()
         self._maybe_other: set[int] = set()
+        self._goes_with: dict[int, list[int]] = {}
+        for base, others in self.with_it.items():
+            for i in others:
+                self._goes_with.setdefault(i, []).append(base)
 
     @cached_property
     def margins_of(self) -> list[list[int]]:
         places: list[list[int]] = [[] for _ in self.cells]
         for place, margin in enumerate(self.margins):
-            for i in (margin.total, *margin.parts):
+            for i in margin.tied:
                 places[i].append(place)
         return places
 
     def is_small(self, i: int) -> bool:
-        return 1 <= self.cells[i].value < self.threshold
+        return self.cells[i].is_sensitive and 1 <= self.cells[i].value < self.threshold
 
     def matters(self, i: int) -> bool:
         """Whether it harms that a hidden cell is known: not when it counts nobody and only went with another."""
         return self.is_small(i) or (self.cells[i].published and self.cells[i].value > 0)
+
+    def lowest(self, i: int) -> int:
+        """The least that readers admit of a hidden cell: somebody, since zeros are shown, unless a rule hid it whatever
+        it counts."""
+        may_be_nobody = not self.cells[i].published or any(base in self.hidden for base in self._goes_with.get(i, ()))
+        return 0 if may_be_nobody else 1
 
     def hide(self, chosen: Iterable[int]) -> list[int]:
         """Hides cells and those that go with them; what was not hidden yet."""
@@ -110,20 +139,30 @@ class _Work:
         while waiting:
             margin = self.margins[waiting.pop()]
             while self._is_broken(margin):
-                chosen = self._cheapest([*self._open_parts(margin), *self._open_total(margin)], margin)
+                chosen = self._cheapest(self._choices(margin), margin)
                 waiting += self.margins_with(self.hide([chosen]))
 
     def _is_broken(self, margin: Margin) -> bool:
         parts = [i for i in margin.parts if i in self.hidden]
         hidden = parts if margin.total not in self.hidden else [*parts, margin.total]
-        if not any(self.matters(i) for i in hidden):
+        if not any(self.matters(i) for i in hidden) and not self._leaves_few(margin):
             return False
-        if len(hidden) == 1:
+        if not self._choices(margin):
+            return False  # nothing of it is published but zeros
+        if len(hidden) < 2:
             return True
         if margin.total in self.hidden:
             return False
         seen = self.cells[margin.total].value - sum(self.cells[i].value for i in margin.parts if i not in self.hidden)
-        return sum(self.cells[i].value for i in parts) < self.threshold or 1 <= seen < self.threshold
+        # One of them may be as large as the threshold only if the others, of somebody each, leave it so many.
+        left = 1 + sum(self.cells[i].value - self.lowest(i) for i in parts)
+        return left < self.threshold or 1 <= seen < self.threshold
+
+    def _leaves_few(self, margin: Margin) -> bool:
+        return margin.remainder is not None and self.is_small(margin.remainder)
+
+    def _choices(self, margin: Margin) -> list[int]:
+        return [*self._open_parts(margin), *self._open_total(margin)]
 
     def _open_parts(self, margin: Margin) -> list[int]:
         """Visible parts that would protect: a zero would not, for nobody is in it."""
@@ -133,53 +172,58 @@ class _Work:
         return [margin.total] if margin.total not in self.hidden else []
 
     def _cheapest(self, choices: list[int], margin: Margin | None = None) -> int:
-        """What costs readers least: a part before a total, a low weight, no other margin to break, few persons."""
+        """What costs readers least: a part before a total of several, a low weight, no other margin to break, few
+        persons."""
+        several = margin is not None and sum(self.cells[i].published for i in margin.parts) > 1
 
         def cost(i: int) -> tuple[bool, int, int, int, int]:
             fresh = sum(
-                not any(self.matters(j) for j in (self.margins[m].total, *self.margins[m].parts) if j in self.hidden)
-                for m in self.margins_of[i]
+                not any(self.matters(j) for j in self.margins[m].tied if j in self.hidden) for m in self.margins_of[i]
             )
-            is_total = margin is not None and i == margin.total
+            is_total = several and margin is not None and i == margin.total
             return is_total, self.cells[i].weight, fresh, self.cells[i].value, i
 
-        if not choices:
-            raise NotProtectable("tout ce qui peut être masqué l'est, et un petit effectif se calcule encore")
         return min(choices, key=cost)
 
-    def cover_of(self, weak: int) -> int:
-        """One more cell to hide, so that a weak one is no longer known: in its margins, else around them."""
+    def cover_of(self, weak: int) -> list[int]:
+        """One more cell to hide, so that a weak one is no longer known: in its margins, else around them.
+
+        None, when all that they publish is hidden: nothing is known of it then.
+        """
         near = [self.margins[m] for m in self.margins_of[weak]]
         around = [self.margins[m] for i in self._component(weak) for m in self.margins_of[i]]
         for margins in (near, around):
             parts = [i for margin in margins for i in self._open_parts(margin)]
             totals = [i for margin in margins for i in self._open_total(margin) if self.cells[i].published]
             if parts or totals:
-                return self._cheapest(parts or totals)
-        return self._cheapest([])
+                return [self._cheapest(parts or totals)]
+        self._maybe_large.add(weak)
+        self._maybe_other.add(weak)
+        return []
 
     def _component(self, start: int) -> frozenset[int]:
         """Hidden cells that margins tie to one of them."""
         reached, waiting = {start}, [start]
         while waiting:
             for place in self.margins_of[waiting.pop()]:
-                margin = self.margins[place]
-                tied = [i for i in (margin.total, *margin.parts) if i in self.hidden and i not in reached]
+                tied = [i for i in self.margins[place].tied if i in self.hidden and i not in reached]
                 reached.update(tied)
                 waiting += tied
         return frozenset(reached)
 
-    def weak_cell(self) -> int | None:
-        """A hidden cell that can be computed, or proven small, from what is published; None when there is none.
+    def weak_cells(self) -> list[int]:
+        """The hidden cells that can be computed, or proven small, from what is published.
 
         What is shown of a cell stays shown: hiding more only leaves more to choose from.
         """
+        weak: list[int] = []
+        seen: set[int] = set()
         for start in sorted(self.hidden):
-            if self._is_small_to_readers(start) or self._is_known(start):
-                weak = self._weak_in(sorted(self._component(start)))
-                if weak is not None:
-                    return weak
-        return None
+            if start not in seen and (self._is_small_to_readers(start) or self._is_known(start)):
+                component = self._component(start)
+                seen |= component
+                weak += self._weak_in(sorted(component))
+        return weak
 
     def _is_small_to_readers(self, i: int) -> bool:
         return self.is_small(i) and i not in self._maybe_large
@@ -187,19 +231,18 @@ class _Work:
     def _is_known(self, i: int) -> bool:
         return self.cells[i].published and self.matters(i) and i not in self._maybe_other
 
-    def _weak_in(self, component: list[int]) -> int | None:
-        """Looks for tables that give the same published figures with other hidden ones, by linear programming."""
+    def is_weak(self, i: int) -> bool:
+        """Whether a hidden cell can be computed, or proven small."""
+        if not (self._is_small_to_readers(i) or self._is_known(i)):
+            return False
+        component = sorted(self._component(i))
+        return self._alone(_System(component, self), component.index(i))
+
+    def _weak_in(self, component: list[int]) -> list[int]:
+        """Looks for whole tables that give the same published figures with other hidden ones; the cells without any."""
         import numpy as np
 
         system = _System(component, self)
-        places = np.arange(len(component))
-
-        def look(direction: np.ndarray) -> None:
-            values = system.furthest(direction)
-            large = places[values >= self.threshold - _EXACT]
-            other = places[abs(values - system.truth) >= 1 - _EXACT]
-            self._maybe_large.update(component[k] for k in large)
-            self._maybe_other.update(component[k] for k in other)
 
         def left() -> list[int]:
             return [k for k, i in enumerate(component) if self._is_small_to_readers(i) or self._is_known(i)]
@@ -209,29 +252,40 @@ class _Work:
             for share in (1.0, 0.5, 0.25):  # all at once pull against each other: fewer at a time, then alone
                 direction = np.zeros(len(component))
                 direction[waiting] = chance.random(len(waiting)) < share
-                look(direction)
+                self._note(system, system.furthest(direction))
                 if not left():
-                    return None
+                    return []
             if len(left()) == len(waiting):
                 break
-        for k in left():
-            for sign in (1.0, -1.0):
-                alone = np.zeros(len(component))
-                alone[k] = sign
-                if k in left():
-                    look(alone)
-            if k in left():
-                return component[k]
-        return None
+        return [component[k] for k in left() if self._alone(system, k)]
+
+    def _alone(self, system: _System, k: int) -> bool:
+        """Whether no table is found for one cell of a system."""
+        i = system.component[k]
+        value = self.cells[i].value
+        wanted = [(self.threshold, None)] if self.is_small(i) else [(value + 1, None), (None, value - 1)]
+        for least, most in wanted:
+            if self._is_small_to_readers(i) or self._is_known(i):
+                self._note(system, system.with_one(k, least, most))
+        return self._is_small_to_readers(i) or self._is_known(i)
+
+    def _note(self, system: _System, values: np.ndarray | None) -> None:
+        """What a table shows of the cells."""
+        if values is not None:
+            for k in (values >= self.threshold).nonzero()[0]:
+                self._maybe_large.add(system.component[k])
+            for k in (values != system.truth).nonzero()[0]:
+                self._maybe_other.add(system.component[k])
 
 
 class _System:
-    """Everything published that speaks of some hidden cells: their sums, and that no count is negative."""
+    """Everything that readers know of some hidden cells: their sums, that persons are whole, the least of each."""
 
     def __init__(self, component: list[int], work: _Work) -> None:
         import numpy as np
         from scipy.sparse import csr_array
 
+        self.component = component
         column = {i: k for k, i in enumerate(component)}
         self.truth = np.array([work.cells[i].value for i in component], dtype=float)
         rows: list[int] = []
@@ -240,24 +294,42 @@ class _System:
         places = sorted({m for i in component for m in work.margins_of[i]})
         for row, place in enumerate(places):
             margin = work.margins[place]
-            tied = [(i, 1.0) for i in margin.parts] + [(margin.total, -1.0)]
-            for i, sign in tied:
+            for i in margin.tied:
                 if i in column:
                     rows.append(row)
                     columns.append(column[i])
-                    signs.append(sign)
-        shape = (len(places), len(component))
-        self.matrix = csr_array((signs, (rows, columns)), shape=shape)
+                    signs.append(-1.0 if i == margin.total else 1.0)
+        self.matrix = csr_array((signs, (rows, columns)), shape=(len(places), len(component)))
         self.sums = self.matrix @ self.truth
-        self.highest = float(self.truth.sum()) + 2 * work.threshold  # so that a direction always ends
+        self._given = (self.matrix, self.sums, self.sums)
+        self._lowest = np.array([work.lowest(i) for i in component], dtype=float)
+        # So that a direction always ends.
+        self._highest = np.full(len(component), self.truth.sum() + 2 * work.threshold)
 
-    def furthest(self, direction):
-        """The possible values of the cells, the furthest in a direction. Raises NotProtectable."""
-        from scipy.optimize import Bounds, LinearConstraint, milp
+    def furthest(self, direction: np.ndarray) -> np.ndarray | None:
+        """A whole table, the furthest in a direction, or nearly; None when the search found none."""
+        return self._table(direction, self._lowest, self._highest)
 
-        # No integer is asked for: this is the solver of `linprog`, with half of its ceremony.
-        given = LinearConstraint(self.matrix, self.sums, self.sums)
-        solution = milp(-direction, constraints=given, bounds=Bounds(0, self.highest))
-        if solution.x is None:
-            raise NotProtectable(f"le contrôle des cellules masquées n'aboutit pas ({solution.message})")
-        return solution.x
+    def with_one(self, k: int, least: int | None, most: int | None) -> np.ndarray | None:
+        """A whole table in which one cell is at least, or at most, so much; None when the search found none."""
+        import numpy as np
+
+        lowest, highest = self._lowest.copy(), self._highest.copy()
+        lowest[k], highest[k] = max(lowest[k], least or 0), highest[k] if most is None else most
+        return self._table(np.zeros(len(lowest)), lowest, highest) if lowest[k] <= highest[k] else None
+
+    def _table(self, direction: np.ndarray, lowest: np.ndarray, highest: np.ndarray) -> np.ndarray | None:
+        """The relaxation comes first: sums of tables most often end on whole numbers, at a fraction of the cost."""
+        import numpy as np
+        from scipy.optimize import milp
+
+        for whole in (0, 1):
+            options = {"node_limit": _NODES, "mip_rel_gap": _GAP} if whole else {}
+            bounds = (lowest, highest)
+            found = milp(-direction, constraints=self._given, bounds=bounds, integrality=whole, options=options)
+            if found.x is None:
+                return None
+            rounded = np.round(found.x)
+            if abs(found.x - rounded).max() < _EXACT and (self.matrix @ rounded == self.sums).all():
+                return rounded
+        return None

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from data_contracts.disclosure import WITNESS, wrong_links
+from data_contracts.dictionary import elements
+from data_contracts.disclosure import WITNESS, Withheld, wrong_links, wrong_withheld
 from data_contracts.loading import ContractError, Product, load_contracts, load_products
 from data_contracts.privacy import KEYS, NEVER_STORED, VERSION
 from orchestration.publication import small_numbers
+from orchestration.publication.open_data import element_is_open
 
 PRODUCTS = load_products()
 PERSONAL = [p for p in PRODUCTS.values() if p.personal]
@@ -107,6 +110,21 @@ def test_whatever_reads_rows_about_persons_is_declared_so() -> None:
     assert wrong == []
 
 
+def test_no_element_that_counts_persons_is_open() -> None:
+    """Open data has no other protection: an element that may be hidden has a threshold, and stays out of it."""
+    counting = {code for code, row in elements().items() if row["personnes"] not in ("", "non")}
+    assert len(counting) > 20
+    assert [code for code in counting if element_is_open(elements()[code])] == []
+
+
+def test_what_an_element_rests_on_is_an_element_that_counts_persons() -> None:
+    told = {code: row["personnes"] for code, row in elements().items()}
+    borne = {code: kind.split(":")[1] for code, kind in told.items() if ":" in kind}
+    assert [code for code, bearer in borne.items() if told.get(bearer) in (None, "", "non")] == []
+    # A part is held against the totals: it is a part of one of them.
+    assert {told[bearer] for code, bearer in borne.items() if told[code].startswith("part:")} == {"total"}
+
+
 # --- what is wrong with a declaration is said at once
 
 GOOD: dict[str, Any] = {
@@ -149,6 +167,19 @@ def test_a_good_declaration_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "told",
+    [
+        {"parts": {"k": "n"}},
+        {"parts": {}, "missing": {"k": "n"}},
+        {"parts": {}, "unrelated": [{"counts": ["n", "k"], "why": "deux populations"}]},
+    ],
+)
+def test_two_counts_are_a_part_and_its_whole_or_said_not_to_be(tmp_path: Path, told: dict[str, Any]) -> None:
+    _write(tmp_path, GOOD | told)
+    assert load_products(tmp_path)["essai"].disclosure is not None
+
+
+@pytest.mark.parametrize(
     ("declared", "custom", "said"),
     [
         (None, {}, "disclosure : absent alors que le produit compte des personnes"),
@@ -158,6 +189,11 @@ def test_a_good_declaration_is_read(tmp_path: Path) -> None:
         (GOOD | {"count": "n"}, {}, "« count » : clé inconnue"),
         (GOOD | {"threshold": 3}, {}, "threshold : 3 : attendu, au moins 5"),
         (GOOD | {"counts": ["n"]}, {}, "« k » doit être dans counts"),
+        (GOOD | {"parts": {}}, {}, "« n » et « k » : dire lequel est une partie de l'autre"),
+        (GOOD | {"unrelated": [{"counts": ["n", "k"]}]}, {}, "why : absent : dire pourquoi leur différence"),
+        (GOOD | {"unrelated": [{"counts": ["n", "k"], "why": "x"}]}, {}, "« k » est déclaré partie de « n »"),
+        (GOOD | {"unrelated": [{"counts": ["n", "m"], "why": "x"}]}, {}, "« m » doit être dans counts"),
+        (GOOD | {"missing": {"m": "n"}}, {}, "« m » doit être dans counts"),
         (GOOD | {"counts": ["n", "k", "age"]}, {}, "« age » compte des personnes : attendu, un entier"),
         (GOOD | {"supports": {"age": "m", "part": "n"}}, {}, "la colonne « m » n'existe pas"),
         (GOOD | {"supports": {"age": "n"}}, {}, "« part » est une part : dire aussi, dans supports"),
@@ -188,3 +224,27 @@ def test_the_column_that_tells_hidden_from_unknown_must_be_there(tmp_path: Path)
     _write(tmp_path, GOOD, {name: kind for name, kind in COLUMNS.items() if name != "secret"})
     with pytest.raises(ContractError, match="la dernière colonne doit être « secret »"):
         load_products(tmp_path)
+
+
+ANSWERS = dict.fromkeys(["unite_id", "element_id", "valeur", "secret"], "string") | {"nombre": "number"}
+ANSWERS["secret"] = ANSWERS.pop("secret")  # the last column
+HIDES = Withheld("unite_id", "nombre", ("nombre",), ("valeur",), element="element_id")
+
+
+@pytest.mark.parametrize(
+    ("declared", "types", "said"),
+    [
+        (HIDES, ANSWERS, ""),
+        (None, {"niveau": "string", "element_id": "string"}, ""),
+        (None, ANSWERS, "absent alors que le produit dit ce qu'ont répondu des unités"),
+        (replace(HIDES, element=None), ANSWERS, "dire element ou indicator"),
+        (replace(HIDES, indicator="element_id"), ANSWERS, "dire element ou indicator"),
+        (replace(HIDES, values=(), texts=()), ANSWERS, "dire values ou texts"),
+        (replace(HIDES, number="n"), ANSWERS, "la colonne « n » n'existe pas"),
+        (replace(HIDES, values=("element_id",)), ANSWERS, "« element_id » est dans la clé primaire"),
+        (HIDES, {k: v for k, v in ANSWERS.items() if k != "secret"}, "la dernière colonne doit être « secret »"),
+    ],
+)
+def test_what_units_answered_says_what_is_hidden_of_it(declared: Withheld | None, types: Any, said: str) -> None:
+    problems = list(wrong_withheld(declared, ("unite_id", "element_id"), types))
+    assert any(said in problem for problem in problems) if said else problems == []

@@ -88,7 +88,7 @@ def test_the_list_of_a_coded_element_is_the_one_that_its_fields_declare() -> Non
         (lambda text: text.replace(b"element_id", b"identifiant", 1), "elements.csv:1 · colonne absente : element_id"),
         (lambda text: text.replace(b",", b";"), "elements.csv:1 · colonne absente : element_id, groupe"),
         (lambda text: b"\x00\xff" + text, "elements.csv:1 · ce fichier n'est pas en UTF-8"),
-        (lambda text: text + b"TROP,COURTE\r\n", " · 36 cellules sont attendues"),
+        (lambda text: text + b"TROP,COURTE\r\n", " · 37 cellules sont attendues"),
     ],
 )
 def test_a_table_that_cannot_be_read_says_where(tmp_path: Path, change: Callable[[bytes], bytes], problem: str) -> None:

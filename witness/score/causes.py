@@ -104,7 +104,7 @@ def conflicts(connection: duckdb.DuckDBPyConnection) -> dict[str, list[dict[str,
     Both are counted by what happened to the lines that speak of them. Needs the table `reels`, and the table `touchees`
     of `by_defect`.
     """
-    announced = "SELECT q FROM juges WHERE est_retenue AND statut = 'divergent'"
+    announced = "SELECT q FROM juges ANTI JOIN indecises USING (q) WHERE est_retenue AND statut = 'divergent'"
     parts = {
         "manques": f"SELECT q FROM reels WHERE est_sur EXCEPT {announced}",
         "infondes": f"{announced} EXCEPT SELECT q FROM reels",

@@ -104,7 +104,8 @@ def _judge(connection: duckdb.DuckDBPyConnection) -> None:
     """Create `juges`, every answer of the layer with its truth, and `questions`, what files state of each question."""
     connection.execute(
         f"""CREATE TABLE juges AS
-            SELECT r.*, v.q IS NOT NULL AS a_une_verite, v.q IS NOT NULL AND {right("r", "v")} AS est_juste
+            SELECT r.*, v.q IS NOT NULL AS a_une_verite,
+                   v.q IS NOT NULL AND NOT r.est_secrete AND {right("r", "v")} AS est_juste
             FROM reponses r
             LEFT JOIN verite v ON r.q = v.q
             LEFT JOIN tolerances t ON r.element_id = t.element_id"""
@@ -123,8 +124,9 @@ def _judge(connection: duckdb.DuckDBPyConnection) -> None:
         """CREATE TABLE verdicts AS
            SELECT s.q, s.unite_id, s.element_id, s.n_documents, j.source, j.q IS NOT NULL AS est_servie,
                   coalesce(j.est_juste, false) AS est_juste
-           FROM questions s LEFT JOIN (SELECT q, source, est_juste FROM juges WHERE est_retenue) j USING (q)
-           WHERE s.est_dite_juste"""
+           FROM questions s
+           LEFT JOIN (SELECT q, source, est_juste, est_secrete FROM juges WHERE est_retenue) j USING (q)
+           WHERE s.est_dite_juste AND NOT coalesce(j.est_secrete, false)"""
     )
 
 
@@ -132,9 +134,10 @@ def _retained(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     stated, right_ones, absent = _row(
         connection, "SELECT count(*), sum(est_juste::INT), sum((NOT est_servie)::INT) FROM verdicts"
     )
-    retained, known, kept = _row(
+    retained, known, kept, hidden, with_truth = _row(
         connection,
-        "SELECT count(*), sum(a_une_verite::INT), sum(est_juste::INT) FROM juges WHERE est_retenue",
+        """SELECT count(*), sum((a_une_verite AND NOT est_secrete)::INT), sum(est_juste::INT), sum(est_secrete::INT),
+                  sum(a_une_verite::INT) FROM juges WHERE est_retenue""",
     )
     return {
         "retained_right": _share(right_ones, stated),
@@ -143,7 +146,8 @@ def _retained(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
         "dont_absentes": absent or 0,
         "retained_right_all": _share(kept, known),
         "valeurs_retenues": retained,
-        "valeurs_sans_verite": retained - (known or 0),
+        "valeurs_sans_verite": retained - (with_truth or 0),
+        "valeurs_secretes": hidden or 0,
     }
 
 
@@ -179,8 +183,14 @@ def _conflicts(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     says last agrees with anything that the other says last; they may disagree when something does not.
 
     What the system counts by itself (the stays of a DUI) stands in no cell: it is a document like the others, with the
-    number that the system counted.
+    number that the system counted. Where that number is hidden, nobody can say whether it disagrees: such questions are
+    left out.
     """
+    connection.execute(
+        """CREATE TABLE indecises AS
+           SELECT DISTINCT q FROM reponses ANTI JOIN (SELECT DISTINCT source FROM livrees) USING (source)
+           WHERE est_secrete"""
+    )
     connection.execute(
         """CREATE VIEW affirmees AS
            SELECT q, element_id, source, document, depot, recu_rang, nombre, texte, jour FROM livrees
@@ -213,13 +223,13 @@ def _conflicts(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
                 JOIN tolerances t ON a.element_id = t.element_id
                 WHERE t.type <> 'sans_objet'
                 GROUP BY a.q, a.document, b.document)
-            WHERE est_possible GROUP BY q"""
+            WHERE est_possible AND q NOT IN (SELECT q FROM indecises) GROUP BY q"""
     )
     predicted, founded, real, found = _row(
         connection,
         """SELECT sum((p.q IS NOT NULL)::INT), sum((p.q IS NOT NULL AND r.q IS NOT NULL)::INT),
                   sum(coalesce(r.est_sur, false)::INT), sum((coalesce(r.est_sur, false) AND p.q IS NOT NULL)::INT)
-           FROM (SELECT q FROM juges WHERE est_retenue AND statut = 'divergent') p
+           FROM (SELECT q FROM juges ANTI JOIN indecises USING (q) WHERE est_retenue AND statut = 'divergent') p
            FULL JOIN reels r ON p.q = r.q""",
     )
     return {

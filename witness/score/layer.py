@@ -2,7 +2,7 @@
 
 Belongs here: reading the current publication and the results of the lake. Does not belong here: judging them.
 
-    reponses    one row an answer that the layer holds, retained or not
+    reponses    one row an answer that the layer holds, retained or not; est_secrete: its value was hidden
     couche      one row a retained value: its question, its status
     lues        one row a file and table: rows read, accepted, rejected
     livraisons  one row a delivery: the name of its file, the SHA-256 of its bytes, its rank of reception
@@ -57,10 +57,12 @@ def _publication(connection: duckdb.DuckDBPyConnection, marts: Path) -> None:
 
     connection.execute(
         f"""CREATE VIEW reponses AS
-            SELECT {question_hash()} AS q, {_ANSWER}, true AS est_retenue, statut, CAST(NULL AS VARCHAR) AS motif
+            SELECT {question_hash()} AS q, {_ANSWER}, secret IS NOT NULL AS est_secrete, true AS est_retenue, statut,
+                   CAST(NULL AS VARCHAR) AS motif
             FROM {read("dlnuf_valeurs")}
             UNION ALL
-            SELECT {question_hash()}, {_ANSWER}, false, NULL, motif FROM {read("dlnuf_reponses_ecartees")}"""
+            SELECT {question_hash()}, {_ANSWER}, secret IS NOT NULL, false, NULL, motif
+            FROM {read("dlnuf_reponses_ecartees")}"""
     )
 
 

@@ -114,7 +114,7 @@ def test_whatever_is_not_declared_open_is_closed(home: Home, opening: str) -> No
 
 def test_warnings_say_what_is_missing_and_that_no_licence_is_chosen(opened: Path) -> None:
     text = (opened / "AVERTISSEMENTS.md").read_text(encoding="utf-8")
-    assert "contrôle du secret statistique n'est pas encore appliqué" in text
+    assert "aucun effectif de personnes n'y figure" in text
     assert "Licence à préciser par le propriétaire" in text
     assert "Une capacité inconnue reste vide." in text
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,10 +22,11 @@ REPARTITION = load_products()["mart_publics__repartition"]
 GIR = {"59": (400, 300, 100), "62": (200, 150, 7), "02": (120, 60, 40)}
 
 
-def rows() -> list[dict[str, Any]]:
-    whole = {("departement", code): counts for code, counts in GIR.items()}
-    total = tuple(map(sum, zip(*GIR.values(), strict=True)))
-    whole |= {("region", "32"): total, ("france", "FR"): total}
+def rows(gir: Mapping[str, tuple[int, ...]] = GIR, nowhere: tuple[int, ...] = (0, 0, 0)) -> list[dict[str, Any]]:
+    """nowhere: persons of France whose département is not known."""
+    whole = {("departement", code): counts for code, counts in gir.items()}
+    total = tuple(map(sum, zip(*gir.values(), strict=True)))
+    whole |= {("region", "32"): total, ("france", "FR"): tuple(map(sum, zip(total, nowhere, strict=True)))}
     return [
         {
             "niveau": level, "territoire_code": code, "domaine": "PA", "annee": 2024, "dimension": "gir",
@@ -111,6 +112,21 @@ def test_a_file_that_gives_a_small_count_away_is_not_published(
     assert not list(home.publication.glob("*/marts"))
 
 
+def test_those_of_no_known_territory_are_not_had_from_the_others(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """France counts three more in GIR 5 and 6 than its only region: of an ESMS whose commune could not be read."""
+    strange = rows({**GIR, "62": (200, 150, 70)}, nowhere=(30, 20, 3))
+    build_warehouse(home, {REPARTITION.id: REPARTITION}, {REPARTITION.id: strange})
+    hidden = table(published(home, gate=acceptance.evaluate)).filter(pl.col("n_personnes").is_null())
+    assert {("32", "gir_2"), ("FR", "gir_2")} <= set(hidden.select("territoire_code", "composante").iter_rows())
+    monkeypatch.setattr(
+        small_numbers,
+        "protected",
+        lambda products, frames, minimum: {name: hides_nothing(frame) for name, frame in frames.items()},
+    )
+    with pytest.raises(PublicationBlocked, match="Aucune différence entre ce qui est publié"):
+        published(home, gate=acceptance.evaluate, now=LATER, fingerprint="autre")
+
+
 def test_a_product_about_persons_that_says_nothing_is_refused(home: Home) -> None:
     fields = tuple(f for f in REPARTITION.fields if f.name != "secret")
     silent = replace(REPARTITION, disclosure=None, fields=fields)
@@ -147,6 +163,17 @@ def test_a_territory_that_is_not_known_blocks(home: Home) -> None:
     build_warehouse(home, {REPARTITION.id: REPARTITION}, {REPARTITION.id: strange})
     with pytest.raises(PublicationBlocked, match="« departement/99 » n'est pas connu"):
         published(home)
+
+
+def test_a_count_that_changed_by_few_persons_is_told_to_who_publishes(home: Home) -> None:
+    """To the reader who kept both: 400, then 403."""
+    published(home, gate=acceptance.evaluate)
+    build_warehouse(home, {REPARTITION.id: REPARTITION}, {REPARTITION.id: rows({**GIR, "59": (403, 300, 100)})})
+    done = published(home, gate=acceptance.evaluate, now=LATER, fingerprint="autre")
+    report = (done.path / "acceptation.html").read_text(encoding="utf-8")
+    assert "changé de 1 à 10 personnes depuis la publication précédente" in report
+    assert "n_personnes" in report
+    assert "departement · 59 · PA · 2024 · gir · gir_0" in report
 
 
 def test_another_threshold_publishes_again(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

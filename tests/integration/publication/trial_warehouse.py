@@ -107,6 +107,9 @@ def build_warehouse(
     home.warehouse.unlink(missing_ok=True)
     with duckdb.connect(str(home.warehouse)) as connection:
         connection.execute("CREATE SCHEMA marts; CREATE SCHEMA dlnuf")
+        connection.execute(
+            "CREATE TABLE dlnuf.dlnuf_secret (unite VARCHAR, unite_id VARCHAR, genre VARCHAR, code VARCHAR)"
+        )
         for product in products.values():
             table = f"{schema_of(product)}.{product.id}"
             columns = ", ".join(f"{f.name} {SQL_TYPES[f.logical_type]}" for f in product.built)

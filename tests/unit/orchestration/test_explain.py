@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from ingest.home import Home
+from orchestration.cli.summary import of_explanation
 from orchestration.explain import NothingToExplain, explain
 from tests.unit.orchestration.samples import EHPAD, frame, loser, publish, value
 
@@ -75,6 +76,15 @@ def test_what_is_unknown_is_said_with_what_is_near(
 ) -> None:
     with pytest.raises(NothingToExplain, match=said):
         explain(published, unit, element, year)
+
+
+def test_a_hidden_answer_is_there_and_secret_neither_unknown_nor_absent(home: Home) -> None:
+    held = {"valeur_nombre": None, "secret": "valeur_nombre, valeur"}
+    publish(home, "v1", {"dlnuf_valeurs": frame([value(**held)]), "dlnuf_reponses_ecartees": frame([loser(**held)])})
+    told = explain(home, EHPAD, "TX_OCC_HP")
+    assert (told["retained"]["value"], told["retained"]["status"]) == (None, "secret")
+    assert [(answer["value"], answer["is_secret"]) for answer in told["answers"]] == [(None, True)] * 2
+    assert of_explanation(told).count("secret") == 4  # the value, its status, and both answers
 
 
 def test_an_element_nobody_asked_of_this_unit(home: Home) -> None:

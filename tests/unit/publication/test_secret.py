@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.optimize import linprog
+from scipy.optimize import linprog, milp
 
 from data_contracts.disclosure import Disclosure, Grouping, Link, Term
 from orchestration.publication import small_numbers
@@ -83,7 +83,8 @@ def distribution(counts: Sequence[int | None], where: str = "ici", base: int | N
         pytest.param([10, 40, 60], {0, 1}, id="dix non, et une autre composante avec elles : sinon 110 - 40 - 60"),
         pytest.param([1, 60, 40], {0, 2}, id="celle de moins de personnes"),
         pytest.param([5, 95], {0, 1}, id="les deux d'une répartition en deux"),
-        pytest.param([5, 6, 80], {0, 1}, id="deux petites qui font onze se cachent l'une l'autre"),
+        pytest.param([5, 7, 80], {0, 1}, id="deux petites qui font douze se cachent l'une l'autre"),
+        pytest.param([5, 6, 80], {0, 1, 2}, id="onze non : chacune compte quelqu'un, aucune n'en compte donc onze"),
         pytest.param([3, 4, 80, 90], {0, 1, 2}, id="deux qui font sept non : 177 - 80 - 90 les dirait ensemble"),
         pytest.param([7, 0, 0], {0}, id="seule avec des zéros : le total part aussi, les parts le donneraient"),
         pytest.param([4, 3, 2], {0, 1, 2}, id="une répartition de neuf personnes"),
@@ -139,7 +140,8 @@ def territories(**counts: int) -> Table:
     [
         pytest.param({"d59": 90, "d62": 30, "d02": 20, "d67": 50}, set(), id="tout est grand"),
         pytest.param({"d59": 90, "d62": 30, "d02": 5, "d67": 50}, {"02", "62"}, id="la région moins les autres"),
-        pytest.param({"d59": 90, "d62": 6, "d02": 5, "d67": 50}, {"02", "62"}, id="deux petits qui font onze"),
+        pytest.param({"d59": 90, "d62": 7, "d02": 5, "d67": 50}, {"02", "62"}, id="deux petits qui font douze"),
+        pytest.param({"d59": 90, "d62": 6, "d02": 5, "d67": 50}, {"59", "02", "62"}, id="deux qui font onze"),
         pytest.param({"d59": 90, "d62": 3, "d02": 4, "d67": 50}, {"59", "02", "62"}, id="deux qui font sept"),
         pytest.param({"d59": 90, "d62": 0, "d02": 4, "d67": 50}, {"59", "02"}, id="un zéro ne cache personne"),
         pytest.param({"d67": 50, "d2A": 5, "d59": 90}, {"2A", "94", "67", "44"},
@@ -162,6 +164,20 @@ def test_those_whose_territory_is_unknown_are_a_part_of_the_country() -> None:
     """Two persons of an ESMS whose commune could not be read: nobody in any region, and still two in France."""
     rows = [{**r, "n": 2} if r["niveau"] == "france" else r for r in territories(d59=0, d67=0)]
     assert {where.split("/")[1] for where, _ in hidden_cells(rows, COUNT, KEY)} == {"FR"}
+
+
+def test_those_whose_territory_is_unknown_are_not_had_from_the_others() -> None:
+    """52 in France over 20 and 30: two persons of an ESMS whose commune could not be read."""
+    rows = [{**r, "n": 52} if r["niveau"] == "france" else r for r in territories(d59=20, d67=30)]
+    found = {where.split("/")[1] for where, _ in hidden_cells(rows, COUNT, KEY)}
+    assert len(found & {"FR", "32", "44"}) == 2
+    assert found & {"32", "44"} == {region_of(code) for code in found & {"59", "67"}}
+    many = [{**r, "n": 75} if r["niveau"] == "france" else r for r in territories(d59=20, d67=30)]
+    assert hidden_cells(many, COUNT, KEY) == set()
+
+
+def region_of(departement: str) -> str:
+    return PARENTS[f"departement/{departement}"].removeprefix("region/")
 
 
 def test_years_and_publics_are_not_added_up() -> None:
@@ -217,6 +233,27 @@ def row(**values: Any) -> Table:
 )
 def test_parts_and_what_they_bear(values: dict[str, Any], hidden: set[str]) -> None:
     assert {column for _, column in hidden_cells(row(**values), PARTS, ("ou",))} == hidden
+
+
+@pytest.mark.parametrize(
+    ("known", "hidden"),
+    [
+        pytest.param(96, set(), id="de quatre personnes on ne sait pas : c'est du dossier"),
+        pytest.param(8, {"k", "duree"}, id="de huit seulement on sait"),
+    ],
+)
+def test_those_of_whom_something_is_not_known_are_not_hidden(known: int, hidden: set[str]) -> None:
+    declared = Disclosure(counts=("n", "k"), supports=(("duree", "k"),), missing=(("k", "n"),))
+    rows = [{"ou": "ici", "n": 100, "k": known, "duree": 12.0}]
+    assert {column for _, column in hidden_cells(rows, declared, ("ou",))} == hidden
+
+
+def test_what_is_missing_does_not_tell_what_a_whole_leaves() -> None:
+    """95 present of 100, and the GIR of 94: were the 95 hidden alone, those who are gone would be 6 at most."""
+    declared = Disclosure(counts=("k", "n", "f"), parts=(("n", "f"),), missing=(("k", "n"),))
+    hidden = {c for _, c in hidden_cells([{"ou": "ici", "k": 94, "n": 95, "f": 100}], declared, ("ou",))}
+    assert hidden & {"n", "f"}
+    assert len(hidden) >= 2
 
 
 def test_a_mean_is_not_had_from_that_of_the_region() -> None:
@@ -394,19 +431,22 @@ class Reader:
         for line, (terms, _) in enumerate(self.equations):
             for k, sign in terms.items():
                 matrix[line, k] = sign
-        return Possible(matrix, np.array([constant for _, constant in self.equations]))
+        # A column of the table that is hidden counts somebody: zeros are shown.
+        lowest = np.array([float(column in ("n", "k")) for column, _ in self.unknown])
+        return Possible(matrix, np.array([constant for _, constant in self.equations]), lowest)
 
 
 class Possible:
-    """What unknown counts may be. A table found for one of them shows much of the others: few are looked for alone."""
+    """What unknown counts, whole, may be. A table found for one of them shows much of the others: few are looked for
+    alone."""
 
-    def __init__(self, matrix: np.ndarray, sums: np.ndarray) -> None:
-        self.matrix, self.sums = matrix, sums
+    def __init__(self, matrix: np.ndarray, sums: np.ndarray, lowest: np.ndarray) -> None:
+        self.given, self.lowest = (matrix, sums, sums), lowest
         self.low, self.high = np.full(matrix.shape[1], np.inf), np.full(matrix.shape[1], -np.inf)
 
     def look(self, direction: np.ndarray) -> None:
         """One table, the furthest in a direction. A ceiling that no count of these tables reaches ends every search."""
-        found = linprog(-direction, A_eq=self.matrix, b_eq=self.sums, bounds=(0, 10_000), method="highs")
+        found = milp(-direction, constraints=self.given, bounds=(self.lowest, 10_000), integrality=1)
         assert found.status == 0, found.message
         self.low, self.high = np.minimum(self.low, found.x), np.maximum(self.high, found.x)
 
@@ -561,6 +601,23 @@ def test_a_sum_that_does_not_hold_teaches_nothing() -> None:
     came_back = [{**row, "file_active": row["file_active"] - 30} for row in synthesis]
     found, _ = hide_both(came_back, distribution)
     assert all(row["n"] is not None and row["file_active"] is not None for row in found)
+
+
+def test_a_total_that_lacks_some_does_not_tell_what_the_whole_leaves() -> None:
+    """95 present of 100, and 94 in the GIR: were the 95 hidden alone, those who are gone would be 6 at most."""
+    declared = Disclosure(counts=("n", "f"), parts=(("n", "f"),))
+    gir = Disclosure(
+        counts=("n",), supports=(("part", "n"),), groups=(Grouping(("ou",), "n", "part"),),
+        links=(Link("n", (), "synthese", "n"),),
+    )  # fmt: skip
+    tables = {
+        "synthese": small_numbers.Table(pl.DataFrame([{"ou": "ici", "n": 95, "f": 100}]), declared, ("ou",)),
+        "gir": small_numbers.Table(pl.DataFrame(distribution([50, 44])), gir, ("ou", "quoi")),
+    }
+    found = small_numbers.hide(tables, MINIMUM, PARENTS)
+    told = [found["synthese"]["f"][0], sum(n or 0 for n in found["gir"]["n"])]
+    assert found["synthese"]["n"][0] is None or found["synthese"]["f"][0] is None
+    assert told != [100, 94]
 
 
 def test_a_sum_of_another_year_is_taken_into_account() -> None:

@@ -144,11 +144,18 @@ class SmallWitness:
             | KEY | typed(said) | {"valeur": str(said)} | key
         )  # fmt: skip
 
+    def hidden(self, name: str, line: int = 2, **key: Any) -> None:
+        """What the layer retains, and the publication hides."""
+        source, delivery = self.files[name]
+        said = value(source=source, delivery_id=delivery, ligne=line, statut="unique")
+        self.retained.append(said | KEY | {"valeur": "secret", "secret": "valeur_nombre, valeur"} | key)
+
     def write(self) -> None:
         """The folder of the truth, and the publication."""
         self.write_truth()
         columns = value(ligne=1) | typed(0.0)
-        types = dict.fromkeys(columns, pl.String) | TYPES | VALUE | {"ligne": pl.Int32, "collecte_le": pl.Date}
+        types = dict.fromkeys([*columns, "secret"], pl.String) | TYPES | VALUE
+        types |= {"ligne": pl.Int32, "collecte_le": pl.Date}
         tables = {
             "dlnuf_valeurs": _table(self.retained, types),
             "dlnuf_reponses_ecartees": _table(self.losers, types | {"motif": pl.String}),

@@ -21,6 +21,18 @@ def test_a_question_stated_rightly_counts_whatever_became_of_it(small: SmallWitn
     assert said["retained_right"] == pytest.approx(1 / 3)
 
 
+def test_a_value_that_the_publication_hides_is_neither_right_nor_wrong(small: SmallWitness) -> None:
+    for unit in (ET, OTHER):
+        small.true(90.0, unite_id=unit)
+        small.said("tdb.csv", 91.0, right=True, unite_id=unit)
+    small.kept("tdb.csv", 91.0)
+    small.hidden("tdb.csv", unite_id=OTHER)
+    said = small.score()
+    assert (said["questions_dites_justement"], said["dont_absentes"]) == (1, 0)
+    assert (said["retained_right"], said["retained_right_all"]) == (1, 1)
+    assert (said["valeurs_retenues"], said["valeurs_sans_verite"], said["valeurs_secretes"]) == (2, 0, 1)
+
+
 def test_what_is_only_said_wrong_or_on_a_line_to_reject_is_not_asked_of_the_system(small: SmallWitness) -> None:
     small.true(90.0)
     small.said("tdb.csv", 97.0, right=False)

@@ -1,0 +1,239 @@
+"""A reader who has a whole publication, knows every rule, and solves: no small number of persons comes out of it.
+
+Belongs here: attacks on everything that a run published, open data included, judged by the warehouse, which the reader
+has not. Does not belong here: single tables (`test_secret`, `tests/unit/publication`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import polars as pl
+import pytest
+from scipy.optimize import milp
+from scipy.sparse import csr_array
+
+from data_contracts import dictionary
+from data_contracts.loading import Product, load_products
+from orchestration.publication import small_numbers
+from orchestration.publication.snapshot import query_of
+from orchestration.publication.store import current
+from tests.shared import Played, played
+
+pytestmark = [pytest.mark.duckdb, pytest.mark.lent]
+
+FEW = 11
+PRODUCTS = load_products()
+COUNTING = {p.id: p for p in PRODUCTS.values() if p.disclosure is not None}
+ELEMENTS = {
+    code: row["personnes"] for code, row in dictionary.elements().items() if row["personnes"] not in ("", "non")
+}
+Cell = tuple[str, str, tuple[Any, ...]]  # product, column, key
+
+
+@pytest.fixture(scope="module")
+def publication(tmp_path_factory: pytest.TempPathFactory) -> tuple[Played, Path]:
+    made = played(tmp_path_factory)
+    found = current(made.home.publication)
+    assert found is not None
+    return made, found.path
+
+
+class Attack:
+    """Whole unknowns, none of them under what is known of it, and every equation between them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.rows = {
+            name: {
+                tuple(row[c] for c in product.primary_key): row
+                for row in pl.read_parquet(folder / "marts" / f"{name}.parquet").to_dicts()
+            }
+            for name, product in COUNTING.items()
+        }
+        self.unknown: dict[Any, int] = {}
+        self.lowest: list[float] = []
+        self.equations: list[tuple[dict[int, float], float]] = []
+        for name, product in COUNTING.items():
+            self._read(name, product)
+        for name, product in COUNTING.items():
+            self._link(name, product)
+
+    def value(self, cell: Any) -> float | None:
+        """What a cell is, when it is published."""
+        name, column, key = cell
+        return self.rows[name][key][column] if name in self.rows else None
+
+    def say(self, terms: dict[Any, float], total: float) -> None:
+        known: dict[int, float] = {}
+        for cell, sign in terms.items():
+            value = self.value(cell)
+            if value is not None:
+                total -= sign * value
+            else:
+                known[self._place(cell)] = sign
+        if known:
+            self.equations.append((known, total))
+
+    def _place(self, cell: Any, least: float = 0.0) -> int:
+        if cell not in self.unknown:
+            self.unknown[cell] = len(self.unknown)
+            hidden = cell[0] in self.rows and cell[1] in (self.rows[cell[0]][cell[2]]["secret"] or "")
+            bases = [b for v, b in COUNTING[cell[0]].disclosure.supports if v == cell[1]] if hidden else []  # type: ignore[union-attr]
+            alone = hidden and not any(b in self.rows[cell[0]][cell[2]]["secret"] for b in bases)
+            self.lowest.append(1.0 if alone else least)
+        return self.unknown[cell]
+
+    def _holds(self, name: str, column: str, key: tuple[Any, ...]) -> bool:
+        row = self.rows[name].get(key)
+        return row is not None and (row[column] is not None or column in (row["secret"] or ""))
+
+    def _read(self, name: str, product: Product) -> None:
+        said = product.disclosure
+        assert said is not None
+        rank = [product.primary_key.index(c) for c in (said.level, said.territory)] if said.level else []
+        for column in said.counts:
+            held: dict[tuple[Any, ...], list[tuple[Any, ...]]] = defaultdict(list)
+            for key in self.rows[name]:
+                if self._holds(name, column, key) and rank:
+                    above = small_numbers.parents().get(f"{key[rank[0]]}/{key[rank[1]]}")
+                    if above is not None:
+                        level, code = above.split("/")
+                        whole = list(key)
+                        whole[rank[0]], whole[rank[1]] = level, code
+                        if self._holds(name, column, tuple(whole)):
+                            held[tuple(whole)].append(key)
+            for whole, parts in held.items():
+                self.say({**{(name, column, k): 1.0 for k in parts}, (name, column, whole): -1.0}, 0)
+        for key in self.rows[name]:
+            for part, whole in (*said.parts, *said.missing):
+                if self._holds(name, part, key) and self._holds(name, whole, key):
+                    rest = (name, part, key), (name, whole, key)
+                    both = self.value(rest[0]), self.value(rest[1])
+                    if None in both or both[0] <= both[1]:  # type: ignore[operator]
+                        self.say({rest[0]: 1.0, ("reste", *rest): 1.0, rest[1]: -1.0}, 0)
+        for group in said.groups:
+            members: dict[tuple[Any, ...], list[tuple[Any, ...]]] = defaultdict(list)
+            for key, row in self.rows[name].items():
+                members[tuple(row[c] for c in group.by)].append(key)
+            for by, keys in members.items():
+                first = self.rows[name][keys[0]]
+                if group.is_multiple(first):
+                    continue
+                shown = [(r[group.count], r[group.share]) for r in map(self.rows[name].__getitem__, keys)]
+                total = next((round(100 * n / share) for n, share in shown if n and share), None)
+                cells = {(name, group.count, k): 1.0 for k in keys}
+                self.say(cells if total is not None else {**cells, ("total", name, by): -1.0}, total or 0)
+
+    def _link(self, name: str, product: Product) -> None:
+        assert product.disclosure is not None
+        for rank, link in enumerate(product.disclosure.links):
+            other = COUNTING[link.product]
+            if link.column not in other.disclosure.counts:  # type: ignore[union-attr]
+                continue
+            parts: dict[tuple[Any, ...], list[Cell]] = defaultdict(list)
+            for key, row in self.rows[name].items():
+                if link.holds(row) and self._holds(name, link.count, key):
+                    parts[tuple(row[c] for c in other.primary_key)].append((name, link.count, key))
+            for key, cells in parts.items():
+                if self._holds(link.product, link.column, key):
+                    whole = (link.product, link.column, key)
+                    self.say({**dict.fromkeys(cells, 1.0), ("sans réponse", whole, (name, rank)): 1.0, whole: -1.0}, 0)
+
+    def can_be_large(self, cell: Cell) -> bool:
+        """Whether a table of whole numbers that publishes the same figures makes a cell as large as the threshold."""
+        k = self.unknown[cell]
+        lines = [(line, j, sign) for line, (terms, _) in enumerate(self.equations) for j, sign in terms.items()]
+        rows, columns, signs = zip(*lines, strict=True)
+        matrix = csr_array((signs, (rows, columns)), shape=(len(self.equations), len(self.unknown)))
+        sums = np.array([total for _, total in self.equations])
+        lowest = np.array(self.lowest)
+        lowest[k] = FEW
+        found = milp(np.zeros(len(lowest)), constraints=(matrix, sums, sums), bounds=(lowest, np.inf), integrality=1)
+        assert found.status in (0, 2), found.message
+        return found.status == 0
+
+
+def truths(made: Played) -> dict[Cell, float]:
+    """Every small count of the warehouse, which the reader has not."""
+    small: dict[Cell, float] = {}
+    with duckdb.connect(str(made.home.warehouse), read_only=True) as warehouse:
+        for name, product in COUNTING.items():
+            for row in warehouse.execute(query_of(product)).pl().to_dicts():
+                key = tuple(row[c] for c in product.primary_key)
+                counts = product.disclosure.counts if product.disclosure else ()
+                small |= {(name, c, key): row[c] for c in counts if row[c] and row[c] < FEW}
+    return small
+
+
+def test_no_count_of_a_territory_is_proven_small(publication: tuple[Played, Path]) -> None:
+    made, folder = publication
+    attack, small = Attack(folder), truths(made)
+    assert len(small) > 50
+    told = [cell for cell in small if attack.value(cell) is not None]
+    proven = [cell for cell in small if cell in attack.unknown and not attack.can_be_large(cell)]
+    assert (told, proven) == ([], [])
+
+
+def test_no_difference_of_counts_that_are_tied_is_small(publication: tuple[Played, Path]) -> None:
+    _, folder = publication
+    rows = Attack(folder).rows
+    seen = 0
+    for name, product in COUNTING.items():
+        for row in rows[name].values():
+            for part, whole in product.disclosure.parts if product.disclosure else ():
+                if row[part] is not None and row[whole] is not None:
+                    seen += 1
+                    assert not 0 < row[whole] - row[part] < FEW, (name, part, whole, row)
+    assert seen > 20
+
+
+def answers(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(file, row) of everything published about a unit and an element that counts persons."""
+    for path in sorted([*(folder / "marts").glob("*.parquet"), *(folder / "open_data").glob("*.parquet")]):
+        frame = pl.read_parquet(path)
+        if "element_id" in frame.columns and {"unite_id", "finess_et"} & set(frame.columns):
+            for row in frame.filter(pl.col("element_id").is_in(list(ELEMENTS))).to_dicts():
+                yield f"{path.parent.name}/{path.stem}", {**row, "unite_id": row.get("unite_id") or row["finess_et"]}
+
+
+def test_no_answer_of_an_esms_counts_few_persons(publication: tuple[Played, Path]) -> None:
+    """Whichever collection told it, retained or not, in whichever file."""
+    _, folder = publication
+    told: dict[str, int] = defaultdict(int)
+    for file, row in answers(folder):
+        texts = [row.get(c) for c in ("valeur", "valeur_retenue", "valeur_ecartee")]
+        numbers = [float(t) for t in texts if t and t.replace(".", "", 1).isdigit()]
+        is_count = not ELEMENTS[row["element_id"]].startswith("porte:") and row.get("unite_mesure") == "personnes"
+        told[file] += bool(numbers)
+        assert not (is_count and any(0 < n < FEW for n in numbers)), (file, row)
+        if row.get("secret"):
+            assert numbers == []
+            assert row.get("valeur_nombre") is None
+    assert told["marts/dlnuf_valeurs"] > 100
+    assert not any(file.startswith("open_data/") for file in told)
+
+
+def test_what_the_dui_does_not_tell_no_other_collection_tells(publication: tuple[Played, Path]) -> None:
+    """The counts under the threshold that the warehouse has from the DUI, looked for in all that was published."""
+    made, folder = publication
+    with duckdb.connect(str(made.home.warehouse), read_only=True) as warehouse:
+        small = warehouse.execute(
+            "SELECT unite_id, annee, indicateur, composante FROM intermediate.int_dui__indicateurs"
+            f" WHERE effectif BETWEEN 1 AND {FEW - 1} AND indicateur LIKE 'REPART_%'"
+        ).fetchall()
+        beside = warehouse.execute(
+            "SELECT unite_id, millesime, element_id, composante FROM dlnuf.dlnuf_valeurs"
+            " WHERE valeur_nombre IS NOT NULL"
+        ).fetchall()
+    assert len(set(small) & set(beside)) > 50  # the warehouse itself knows them from others
+    told = {
+        (row["unite_id"], row["millesime"], row["element_id"], row["composante"])
+        for file, row in answers(folder)
+        if row.get("valeur_nombre") is not None
+    }
+    assert set(small) & told == set()

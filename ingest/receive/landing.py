@@ -23,6 +23,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from data_contracts.limits import limits
 from ingest import clock
 from ingest.home import Home
 from ingest.protect import encryption
@@ -86,17 +87,21 @@ _SPECIAL = (
 
 
 def refuse_special(path: Path, folder: Path | None) -> None:
-    """Checks, without opening it, that a path leads to a regular file, and not out of `folder` when there is one.
+    """Checks, without opening it, that a path leads to a regular file of a size that may be read, and not out of
+    `folder` when there is one.
 
     Raises:
-        Special: a pipe, a device, a link that leads out of the folder.
+        Special: a pipe, a device, a file that is too large, a link that leads out of the folder.
         OSError: nothing is there.
     """
     if folder is not None and not path.resolve().is_relative_to(folder.resolve()):
         raise Special(
             ": c'est un lien qui mène hors du dossier, il n'est pas suivi. Remède : y déposer le fichier même."
         )
-    mode = path.stat().st_mode
+    facts = path.stat()
+    mode, largest = facts.st_mode, limits()["decompresse"]
+    if facts.st_size > largest.value << 20:
+        raise Special(f": taille au-delà de ce qui est admis ({largest.said}). Remède : {largest.remedy}.")
     if not stat.S_ISREG(mode):
         what = next((what for is_one, what in _SPECIAL if is_one(mode)), "est d'une nature inconnue")
         raise Special(f"{what}, et non un fichier : il n'est pas ouvert. Remède : déposer le fichier de données.")

@@ -227,6 +227,14 @@ def test_a_path_that_somebody_typed_may_be_a_link_and_not_a_device(home: Home, t
     assert "périphérique" in (device.reason or "")
 
 
+def test_a_file_that_holds_nothing_but_room_is_not_gone_through(home: Home, tmp_path: Path) -> None:
+    path = tmp_path / "occupation_2022.csv"
+    path.touch()
+    os.truncate(path, 17 * GIB)
+    (receipt,) = deliver([path], home, now=now())
+    assert limits()["decompresse"].said in (receipt.reason or "")
+
+
 def test_the_inbox_is_cleared_of_what_is_no_file(home: Home, special: Path) -> None:
     home.inbox.mkdir(parents=True)
     special.rename(home.inbox / "cnsa_occupation")

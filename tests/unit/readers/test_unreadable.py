@@ -10,9 +10,12 @@ from pathlib import Path
 
 import openpyxl
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from ingest.read import UnreadableFile, sniff, tables_of
+from tests.unit.readers.conftest import FakeLayout
 
 CSV = "FINESS;Année\n010000024;2023\n" * 400
 RECORDS = '[{"code":"01","nom":"Ain"},{"code":"02","nom":"Aisne"}]'
@@ -153,3 +156,11 @@ def test_a_missing_file_and_a_folder_are_said_so(tmp_path: Path) -> None:
         sniff(tmp_path / "absent.csv")
     with pytest.raises(UnreadableFile, match="dossier"):
         sniff(tmp_path)
+
+
+def test_a_parquet_whose_texts_are_no_utf8_is_refused(tmp_path: Path) -> None:
+    content = pa.array([b"\xff\xfe", b"b"], pa.binary()).view(pa.string())
+    path = tmp_path / "depot.parquet"
+    pq.write_table(pa.table({"a": content}), path)
+    with pytest.raises(UnreadableFile, match="Parquet tronqué ou abîmé"):
+        list(tables_of(path, FakeLayout("parquet")))

@@ -31,7 +31,7 @@ from ingest.stages import Interval
 READY, DONE, BROKEN, NO_MEMORY = b"p", b"+", b"!", b"m"  # how each message of this process begins
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4  # prctl(2), Linux
 _MIB = 2**20
-_OBJECTS = 50_000  # made between two looks for cycles: readers make many objects and no cycle, and 700 cost them a tenth
+_OBJECTS = 50_000  # made between two looks for cycles: readers make many objects and no cycle; at 700, a tenth is lost
 
 
 @dataclass(frozen=True)

@@ -9,15 +9,14 @@ no failure. The same tree gives the same examples, so that a red test is red for
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.instants import now
-from tests.shared import once
+from tests.shared import once, read_in_this_process
 
 settings.register_profile("dlnuf", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("hasard", settings.get_profile("dlnuf"), derandomize=False, print_blob=True)
@@ -61,15 +60,8 @@ def _readers() -> Iterator[None]:
 
 @pytest.fixture
 def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files are read in the process of the tests, for those that replace a part of the reading. Only tests can do so:
-    the program has no switch for it."""
-    from ingest.guard import guarded
-
-    def each(work: guarded.Work[Any, Any, Any], items: Sequence[Any], _n: int = 1) -> Iterator[Any]:
-        do: Callable[[Any, Any], Any] = work.do
-        return (do(work.shared, item) for item in items)
-
-    monkeypatch.setattr(guarded, "each", each)
+    """Files are read in the process of the tests, for those that replace a part of the reading."""
+    read_in_this_process(monkeypatch)
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ import pickle
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,6 +47,18 @@ def once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], obje
             make(folder)
             done.touch()
     return folder
+
+
+def read_in_this_process(patch: pytest.MonkeyPatch) -> None:
+    """Until the patch is undone, files are read by the process of the tests. Only tests can ask for it: the program has
+    no switch."""
+    from ingest.guard import guarded
+
+    def each(work: guarded.Work[Any, Any, Any], items: Sequence[Any], _n: int = 1) -> Iterator[Any]:
+        do: Callable[[Any, Any], Any] = work.do
+        return (do(work.shared, item) for item in items)
+
+    patch.setattr(guarded, "each", each)
 
 
 def read_project(factory: pytest.TempPathFactory) -> Path:

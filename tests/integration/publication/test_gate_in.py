@@ -25,6 +25,7 @@ from ingest.read.xlsx_file import Knows
 from ingest.receive import delivery
 from orchestration.run import RunOutcome, run
 from tests.instants import NOW
+from tests.shared import read_in_this_process
 from witness.generate import generate
 
 pytestmark = pytest.mark.lent
@@ -103,6 +104,7 @@ def spoilt(tmp_path_factory: pytest.TempPathFactory) -> Run:
         patch.setenv("DLNUF_CLES", str(root / "cles" / "cles.json"))
         keyrings.create(now=NOW)
         delivery.deliver([root / "genere" / "livraisons"], home, now=NOW)
+        read_in_this_process(patch)
         patch.setattr(judging, "tables_of", spoiler.read)
         return Run(run(home, now=NOW), home, spoiler.planted)
 

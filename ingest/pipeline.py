@@ -15,7 +15,7 @@ from data_contracts import limits, loading
 from data_contracts.loading import Contract
 from data_contracts.person_entities import person_entities
 from ingest.fingerprint import digest
-from ingest.guard import guarded
+from ingest.guard import guarded, shortages
 from ingest.guard.guarded import Stopped, Work
 from ingest.home import Home
 from ingest.judging import as_received, judge
@@ -140,6 +140,8 @@ def _process_or_refuse(home: Home, manifest: Manifest, contract: Contract, depen
     except MemoryError:  # of the process, which is over: its parent says so
         raise
     except Exception as error:  # reported: the delivery is refused with this reason, and the others go on
+        if shortages.cause(error) is not None:
+            raise
         reason = f"Erreur inattendue à la lecture, à signaler aux mainteneurs : {type(error).__name__} : {error}"
         if contract.personal:
             reason = masks.unexpected(error)
@@ -182,6 +184,8 @@ def process(home: Home, manifest: Manifest, contract: Contract, depends_on: str)
     except LostKey as lost:
         return _without_key(home, manifest, str(lost).replace(path.name, manifest.filename), keyring)
     except (DeliveryRefused, UnreadableFile) as refusal:
+        if shortages.cause(refusal) is not None:
+            raise
         reason = str(refusal)
         if isinstance(refusal, OverLimit):  # it quotes nothing of the file
             reason = reason.replace(path.name, manifest.filename)

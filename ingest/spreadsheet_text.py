@@ -14,8 +14,8 @@ import re
 
 import polars as pl
 
-_FORMULA = r"^[=+\-@\t\r\n＝＋－＠].*"
-_NUMBER = r"^[+\-]?[\d\s.,]+%?$"
+_FORMULA = "^(?:[\\s\ufeff]*[=+\\-@＝＋－＠]|[\t\r\n]).*"  # some programs skip the blanks before it
+_NUMBER = r"^\s*[+\-]?[\d\s.,]+%?\s*$"
 _is_formula, _is_number = re.compile(_FORMULA, re.S), re.compile(_NUMBER)
 
 

@@ -25,10 +25,11 @@ from typing import Any
 import msgspec
 
 from ingest import stages
+from ingest.guard import shortages
 from ingest.home import reserve
 from ingest.stages import Interval
 
-READY, DONE, BROKEN, NO_MEMORY = b"p", b"+", b"!", b"m"  # how each message of this process begins
+READY, DONE, BROKEN, NO_MEMORY, MACHINE = b"p", b"+", b"!", b"m", b"x"  # how each message of this process begins
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4  # prctl(2), Linux
 _MIB = 2**20
 _OBJECTS = 50_000  # made between two looks for cycles: readers make many objects and no cycle; at 700, a tenth is lost
@@ -79,14 +80,16 @@ def _answer(request: Request, shared: Any) -> bytes:
     except MemoryError:
         return NO_MEMORY
     except BaseException as error:  # a panic of polars is no Exception: whatever it is, the parent is told its kind
-        return BROKEN + type(error).__name__.encode()
+        number = shortages.cause(error)
+        return BROKEN + type(error).__name__.encode() if number is None else MACHINE + str(number).encode()
 
 
 def _confine(parent: int) -> None:
-    """This process dies with its parent, leaves no image of its memory (it holds keys), and cannot be interrupted by
-    Ctrl-C, which is for its parent."""
+    """This process dies with its parent, leaves no image of its memory (it holds keys), and is interrupted by nobody
+    else: Ctrl-C and SIGTERM are for its parent."""
     reserve()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     libc = ctypes.CDLL(None)
     if hasattr(libc, "prctl"):

@@ -31,7 +31,7 @@ import msgspec
 
 from data_contracts.limits import Limit, in_force, limit, limits, thousands
 from ingest import stages
-from ingest.guard import child
+from ingest.guard import child, shortages
 from ingest.home import PROJECT
 from ingest.stages import Interval
 
@@ -42,6 +42,7 @@ S = TypeVar("S")
 WORTH = 32 * 2**20  # bytes to read under which one process ends before the others would have started
 MOST = 4  # processes: each holds a chunk of a national file in memory
 _LONGEST_ANSWER = 2**30
+_GRACE_S = 10.0  # within which a process whose pipe is closed has ended
 # Started by path, and not by `-m`: the folder from which a command is called may hold modules of its own.
 _START = (
     "import sys; sys.path.insert(0, sys.argv[1]); from ingest.guard import child; child.main(*map(int, sys.argv[2:]))"
@@ -201,7 +202,8 @@ class _Reader:
         self.served = 0
         self.shared: Any = None
         self.deadline = 0.0
-        self.allowed = {"memoire": 0, "calcul": 0, "duree": 0}
+        self.allowed: dict[str, int] = {}
+        self._overran = False
 
     def ask(self, work: Work[Any, Any, Any], item: Any) -> None:
         """Gives it a file."""
@@ -213,6 +215,7 @@ class _Reader:
             "memoire": limit("memoire"),
             "calcul": limit("calcul") + int(mib * limit("calcul_par_mio")),
             "duree": limit("duree") + int(mib * limit("duree_par_mio")),
+            "fichiers_ouverts": limit("fichiers_ouverts"),
         }
         request = child.Request(
             work.do,
@@ -223,7 +226,7 @@ class _Reader:
             os.getcwd(),
             self.allowed["memoire"],
             self.allowed["calcul"],
-            limit("fichiers_ouverts"),
+            self.allowed["fichiers_ouverts"],
         )
         self.shared = work.shared
         self.deadline = time.monotonic() + self.allowed["duree"]
@@ -240,11 +243,19 @@ class _Reader:
         raise RuntimeError("le processus qui lit les fichiers n'a pas pu démarrer")
 
     def answer(self, kind: Any) -> tuple[Any, list[Interval]] | Stopped:
-        """What it answered, of this kind; or why it died, in which case it is over."""
+        """What it answered, of this kind; or why it died, in which case it is over.
+
+        Raises:
+            MachineFails: the machine lacks something, and nothing is said of the file.
+        """
+        watch = threading.Timer(max(0.0, self.deadline - time.monotonic()), self._stop)  # for half an answer
+        watch.start()
         try:
             message = self.pipe.recv_bytes(_LONGEST_ANSWER)
         except (EOFError, OSError):
             return self._died()
+        finally:
+            watch.cancel()
         sign, content = message[:1], message[1:]
         if sign == child.DONE:
             with suppress(msgspec.DecodeError):
@@ -255,6 +266,10 @@ class _Reader:
         self.end()
         if sign == child.NO_MEMORY:
             return self._met("memoire")
+        if sign == child.MACHINE:
+            if (number := int(content)) not in shortages.OF_A_LIMIT:
+                raise shortages.MachineFails(number, "")
+            return self._met("fichiers_ouverts")
         told = content[:60].decode("ascii", "replace") if sign == child.BROKEN else "réponse illisible"
         return Stopped(_CRASH, detail=told)
 
@@ -263,9 +278,19 @@ class _Reader:
         self.end()
         return self._met("duree")
 
+    def _stop(self) -> None:
+        self._overran = True
+        self._process.kill()
+
     def _died(self) -> Stopped:
-        code = self._process.wait()
+        try:
+            code = self._process.wait(_GRACE_S)
+        except subprocess.TimeoutExpired:  # it closed its end, or answers without end, and lives
+            self.end()
+            return Stopped(_CRASH, detail="réponse illisible")
         self.pipe.close()
+        if self._overran:
+            return self._met("duree")
         if code >= 0:
             return Stopped(_CRASH, detail=f"code {code}")
         if (cause := _BY_SIGNAL.get(signal.Signals(-code))) is not None:

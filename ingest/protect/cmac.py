@@ -100,7 +100,7 @@ def _by_blocks(texts: pl.Series, less: int = 0) -> Iterator[tuple[Numbers, Numbe
     for count in np.flatnonzero(np.bincount(counts)):
         rows = np.flatnonzero(counts == count)
         size, width = lengths[rows], (int(count) + less) * BLOCK
-        zeros = pl.Series(["\0" * n for n in range(width + 1)])
+        zeros = pl.Series(["\0" * n for n in range((1 + less) * BLOCK + 1)])
         filled = pl.select(pl.concat_str(texts.gather(rows), zeros.gather(width - size))).to_series()
         lines = np.frombuffer(bytearray(filled.str.join("").item().encode()), np.uint8)
         yield rows, size, lines.reshape(-1, width)

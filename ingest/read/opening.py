@@ -64,7 +64,8 @@ _OLE = (
     ("__substg1.0_", "c'est un message Outlook (.msg)", "enregistrer la pièce jointe du message, puis la déposer"),
 )
 _HTML = re.compile(
-    r"^(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body|script|meta|title|div|center|h1|p)\b", re.S
+    r"^(<\?xml[^>]*>\s*)?(<!--(?:(?!-->).)*-->\s*)*<(!doctype\s+html|html|head|body|script|meta|title|div|center|h1|p)\b",
+    re.S,
 )
 _XML = re.compile(r"^<(\?xml|!--|!doctype|[a-z_][\w:.-]*[\s/>])")
 _JSON = re.compile(r'^(\{\s*["}]|\[\s*[\[{\]])')

@@ -14,6 +14,7 @@ import msgspec
 
 from data_contracts.loading import Contract
 from data_contracts.value_domains import domains
+from ingest.guard import shortages
 from ingest.protect import masks
 from ingest.read import UnreadableFile
 from ingest.read.fhir import bundle
@@ -72,10 +73,14 @@ def examine(contracts: dict[str, Contract], asked: Asked) -> Examined | Refused:
         nearest = refusal.nearest.id if refusal.nearest else None
         return Refused(str(refusal), nearest, refusal.is_quoted)
     except UnreadableFile as refusal:
+        if shortages.cause(refusal) is not None:
+            raise
         return Refused(str(refusal), None, isinstance(refusal, OverLimit))
     except MemoryError:  # of the process, which is over: its parent says so
         raise
     except Exception as error:  # reported: one file never stops the others, and nobody reads what it holds
+        if shortages.cause(error) is not None:
+            raise
         return Refused(masks.unexpected(error), None, is_ours=True, is_verdict=False)
 
 

@@ -10,7 +10,7 @@ file is read.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, DecimalException
 from functools import cache
 
 from data_contracts.nomenclatures import read_list
@@ -447,7 +447,7 @@ def _quantity(given: Node, name: str, factors: dict[str, Decimal]) -> str | None
     try:
         converted = Decimal(value) * factors[unit] if unit else Decimal(value)
         return f"{converted.quantize(Decimal('0.001')).normalize():f}"
-    except InvalidOperation:
+    except DecimalException:  # no number, or one that no length and no time is
         return value
 
 

@@ -5,6 +5,7 @@ Each is made here, small or in parts, and never written whole anywhere.
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
 import json
@@ -20,6 +21,7 @@ import pytest
 
 from data_contracts.limits import limits
 from ingest import pipeline
+from ingest.guard.shortages import MachineFails
 from ingest.home import Home
 from ingest.pipeline import process_pending
 from ingest.receive import examined, landing
@@ -259,6 +261,26 @@ def dies(contracts: Any, delivery: tuple[Home, landing.Manifest, str]) -> lake.R
 
 
 _ONE = pipeline._one
+
+
+def on_a_full_disk(contracts: Any, delivery: tuple[Home, landing.Manifest, str]) -> lake.Result:
+    """Where nothing can be written."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lake, "write_accepted", full)
+        return _ONE(contracts, delivery)
+
+
+def test_a_full_disk_condemns_no_file(fragile: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline, "_one", on_a_full_disk)
+    with pytest.raises(MachineFails, match="le disque est plein"):
+        process_pending(fragile)
+    assert lake.results(fragile) == []
+    monkeypatch.setattr(pipeline, "_one", _ONE)  # there is room again
+    assert [result.statut for result in process_pending(fragile)] == [lake.ACCEPTED] * 2
 
 
 @pytest.fixture

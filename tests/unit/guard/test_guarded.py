@@ -3,9 +3,11 @@ behind."""
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import signal
+import struct
 import subprocess
 import sys
 import threading
@@ -18,7 +20,9 @@ import pytest
 
 from ingest import stages
 from ingest.guard import guarded
+from ingest.guard.child import DONE
 from ingest.guard.guarded import Stopped, Work
+from ingest.guard.shortages import MachineFails
 from ingest.home import Home
 from tests.patience import PATIENCE_S
 
@@ -54,6 +58,33 @@ def killed_after_another(_: None, number: int) -> int:
     if len(os.environ["HOME_OF_TEST"]) > 1:
         os.kill(os.getpid(), signal.SIGSEGV)
     return number + served
+
+
+def lacking(number: int, form: str) -> int:
+    """The machine lacks something, as Python says it, a library that wraps it, or one that panics."""
+    error = OSError(number, os.strerror(number))
+    if form == "as it is":
+        raise error
+    if form == "wrapped":
+        raise ValueError("fichier abîmé") from error
+    raise RuntimeError(f"cannot write: {os.strerror(number)} (os error {number})")
+
+
+def half_answered(_: None, _number: int) -> int:
+    os.write(int(sys.argv[2]), struct.pack("!i", 1_000) + DONE)
+    time.sleep(PATIENCE_S)
+    return 0
+
+
+def deaf(_: None, _number: int) -> int:
+    os.closerange(3, 200)
+    time.sleep(PATIENCE_S)
+    return 0
+
+
+def ended_by_somebody(_: None, number: int) -> int:
+    os.kill(os.getpid(), signal.SIGTERM)
+    return number
 
 
 def greedy(_: None, _number: int) -> int:
@@ -159,6 +190,31 @@ def test_an_unforeseen_error_tells_its_kind_and_nothing_of_the_file() -> None:
     assert isinstance(second, Stopped)
     assert "ValueError" in second.what
     assert "deuxième" not in second.what
+
+
+@pytest.mark.parametrize("form", ["as it is", "wrapped", "in words"])
+def test_what_the_machine_lacks_says_nothing_of_the_file(form: str) -> None:
+    with pytest.raises(MachineFails, match="le disque est plein"):
+        guarded.one(work(lacking, shared=errno.ENOSPC), form)
+    stopped = guarded.one(work(lacking, shared=errno.EMFILE), form)
+    assert isinstance(stopped, Stopped)
+    assert "fichiers ouverts par le lecteur (limite : 256 fichiers)" in stopped.what
+    assert "DLNUF_LIMITE_FICHIERS_OUVERTS" in stopped.remedy
+
+
+def test_half_an_answer_and_none_do_not_hold_whoever_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guarded, "_GRACE_S", 0.1)
+    stopped = guarded.one(work(deaf), 1)
+    assert isinstance(stopped, Stopped)
+    assert stopped.cause == "arret"
+    monkeypatch.setenv("DLNUF_LIMITE_DUREE", "1")
+    stopped = guarded.one(work(half_answered), 1)
+    assert isinstance(stopped, Stopped)
+    assert stopped.cause == "duree"
+
+
+def test_a_reader_is_stopped_by_its_parent_alone() -> None:
+    assert guarded.one(work(ended_by_somebody), 1) == 1
 
 
 def test_an_answer_of_another_kind_than_promised_is_none() -> None:

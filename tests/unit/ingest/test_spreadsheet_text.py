@@ -13,9 +13,9 @@ from ingest.spreadsheet_text import harmless
 
 COMPUTED = (
     "=HYPERLINK(\"http://exemple.invalid\";\"ouvrir\")", "=1+1", "+cmd|' /C calc'!A0", "-2+3+cmd|' /C calc'!A0",
-    "@SUM(1)", "\t=1+1", "\r=1+1", "\n=1+1", "＝1+1", "-Martin", "=\n1",
+    "@SUM(1)", "\t=1+1", "\r=1+1", "\n=1+1", "＝1+1", "-Martin", "=\n1", " =1+1", "\u00a0=1+1", "\ufeff@SUM(1)",
 )  # fmt: skip
-TEXTS = ("", "ZZEXEMPLE", "a=b", "-12", "+3,5", "-1 234,5", "-3 %", "'=1", " =1", "0100")
+TEXTS = ("", "ZZEXEMPLE", "a=b", "-12", "+3,5", "-1 234,5", "-3 %", " -12 ", "'=1", "0100")
 
 
 @pytest.mark.parametrize("text", COMPUTED)

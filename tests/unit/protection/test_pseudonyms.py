@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import tracemalloc
 from datetime import date
 
 import polars as pl
@@ -340,3 +341,14 @@ def test_a_person_among_others_has_the_keys_of_a_person_alone(monkeypatch: pytes
         name: [keys[name][0] for keys in alone] for name in together
     }
     assert together["cle_traits"].n_unique() == 5  # four told apart, and what is not known
+
+
+def test_a_long_text_takes_the_memory_of_its_bytes() -> None:
+    """A cell may have a million characters: what fills its last block is a few bytes, whatever its length."""
+    cmac, texts = pseudonyms.Cmac(bytes(16)), pl.Series(["A" * 200_000, "B"])
+    tracemalloc.start()
+    cmac.digests(texts)
+    cmac.digests_less_one(texts, 14, cmac.states(pl.Series(["x|", "y|"])))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 20 * 200_000

@@ -34,6 +34,7 @@ def current(home: Home, monkeypatch: pytest.MonkeyPatch) -> Home:
     documents = documents_of(folder, ())
     manifest = Manifest(folder.name, "", "", "empreinte", None, "1", software(), {}, (), documents)
     (folder / "manifest.json").write_text(manifest.to_json(), encoding="utf-8")
+    lake.load(home, {})
     monkeypatch.setattr("ingest.pipeline.pending", lambda _home, *, millesime=None: [])
     monkeypatch.setattr("ingest.fingerprint.inputs_fingerprint", lambda _home, _today: "empreinte")
     return home
@@ -117,7 +118,7 @@ def test_a_warehouse_that_cannot_be_read_is_built_again(home: Home) -> None:
 
 
 def test_a_good_warehouse_is_kept(home: Home) -> None:
-    home.root.mkdir(parents=True)
+    lake.load(home, {})
     with duckdb.connect(str(home.warehouse)) as connection:
         connection.execute("CREATE TABLE a AS SELECT 1")
     wait_for_warehouse(home)

@@ -81,6 +81,16 @@ def test_with_empty_tables_a_page_says_what_to_do(tmp_path: Path, monkeypatch: p
     assert not test.metric
 
 
+def test_a_damaged_publication_is_said_soberly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DLNUF_HOME", str(tmp_path))
+    path = example.write_publication(tmp_path) / "marts" / "mart_etablissements__fiche.parquet"
+    path.write_bytes(b"x" * path.stat().st_size)
+    test = _page("territoire")
+    assert "La publication est endommagée" in test.info[0].value
+    assert "dlnuf run" in test.info[0].value
+    assert not test.metric
+
+
 # --- territory
 
 

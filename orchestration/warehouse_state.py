@@ -20,7 +20,7 @@ def damage(home: Home) -> str | None:
         return "l'entrepôt (warehouse.duckdb) est absent"
     try:
         with duckdb.connect(str(home.warehouse), read_only=True) as connection:
-            blocks = connection.execute("SELECT block_size * total_blocks FROM pragma_database_size()").fetchone()
+            sizes = connection.execute("SELECT block_size, used_blocks FROM pragma_database_size()").fetchone()
             query = "SELECT delivery_id FROM raw.livraisons WHERE delivery_id NOT LIKE 'refusee-%'"
             known = {delivery for (delivery,) in connection.execute(query).fetchall()}
     except (duckdb.CatalogException, duckdb.BinderException):
@@ -29,10 +29,15 @@ def damage(home: Home) -> str | None:
         if HELD in str(error) or isinstance(error, duckdb.ConnectionException):
             return None
         return "l'entrepôt (warehouse.duckdb) est illisible"
-    # What is logged apart may have blocks that the file has not yet.
+    # What is logged apart may have blocks that the file has not yet. Free blocks may be counted that it has no more.
     journaled = home.warehouse.with_name(f"{home.warehouse.name}.wal").exists()
-    if blocks and not journaled and home.warehouse.stat().st_size < _HEADERS + blocks[0]:
+    if sizes and not journaled and _is_cut(home.warehouse.stat().st_size - _HEADERS, *sizes):
         return "l'entrepôt (warehouse.duckdb) est tronqué"
     if not known <= {manifest.delivery_id for manifest in landing.manifests(home)}:
         return "l'entrepôt (warehouse.duckdb) est celui d'un autre dossier"
     return None
+
+
+def _is_cut(length: int, block: int, used: int) -> bool:
+    """Whether a file of so many bytes lacks blocks, or a part of one."""
+    return length < block * used or length % block > 0

@@ -171,6 +171,17 @@ def test_a_warehouse_whose_last_writer_was_killed_is_whole(current: Home) -> Non
     assert warehouse_state.damage(current) is None
 
 
+def test_a_warehouse_that_gave_room_back_is_whole(current: Home) -> None:
+    for rows in (2_000_000, 1, 1_000_000, 1):
+        with duckdb.connect(str(current.warehouse)) as connection:
+            connection.execute(f"CREATE OR REPLACE TABLE b AS SELECT random() AS r FROM range({rows})")
+    with duckdb.connect(str(current.warehouse), read_only=True) as connection:
+        counted = connection.execute("SELECT block_size * total_blocks FROM pragma_database_size()").fetchone()
+    assert counted is not None
+    assert current.warehouse.stat().st_size < counted[0]
+    assert warehouse_state.damage(current) is None
+
+
 def test_while_another_process_writes_nothing_is_said_damaged(current: Home) -> None:
     current.warehouse.unlink()
     with writing(current):

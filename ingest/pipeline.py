@@ -78,12 +78,15 @@ def pending(home: Home, *, source: str | None = None, millesime: int | None = No
 
 def damaged(home: Home, *, source: str | None = None) -> list[str]:
     """What the lake holds damaged, in French, a sentence a delivery: the next reading makes it again."""
-    found = lake.damage(home)
+    found, contracts = lake.damage(home), loading.load_contracts()
     gone = {r.delivery_id for r in lake.results(home) if r.detruite_le}
     return [
         f"{m.filename} ({m.source}) est abîmé dans le lac ({found[m.delivery_id]}) : relu depuis ce qui a été reçu."
         for m in landing.manifests(home)
-        if m.delivery_id in found and m.delivery_id not in gone and (source is None or m.source == source)
+        if m.delivery_id in found
+        and m.delivery_id not in gone
+        and m.source in contracts
+        and (source is None or m.source == source)
     ]
 
 
@@ -158,11 +161,13 @@ def forget(home: Home, delivery: str | None = None) -> list[Manifest]:
     those in quarantine, which would stop their reader again.
     """
     done = {result.delivery_id: result for result in lake.results(home)}
-    keyring = keyrings.if_any(home)
+    keyring, contracts = keyrings.if_any(home), loading.load_contracts()
 
     def readable(manifest: Manifest) -> bool:
         result = done.get(manifest.delivery_id)
-        if not landing.bytes_of(home, manifest).exists() or (result and result.detruite_le):
+        if manifest.source not in contracts or not landing.bytes_of(home, manifest).exists():
+            return False
+        if result and result.detruite_le:
             return False
         if delivery is None and result and result.quarantaine:
             return False

@@ -32,4 +32,7 @@ def _of_publication(current: Publication) -> list[str]:
         problems = damage(current.path, current.manifest, decode=False)
     except PublicationBlocked as error:  # no manifest: a run cannot tell what it would lose by publishing again
         return [" ".join(str(error).split())]
-    return [f"Publication endommagée ({current.version}) : {each}. Elle est publiée de nouveau." for each in problems]
+    if not problems:
+        return []
+    others = f" (et {len(problems) - 1} autres)" if len(problems) > 1 else ""
+    return [f"Publication endommagée ({current.version}) : {problems[0]}{others}. Elle est publiée de nouveau."]

@@ -1,6 +1,6 @@
-"""Which publication is current, and where its files are.
+"""Which publication is current, where its files are, and whether they are those that were published.
 
-Belongs here: the pointer file and the descriptor of the open data.
+Belongs here: the pointer file, the manifest and the descriptor of the open data.
 Does not belong here: reading the tables (`queries`).
 """
 
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.home import Home
+from ingest.store import seals
 
 
 class NoPublicationError(Exception):
@@ -35,6 +36,21 @@ class Publication:
         """The tables that the publication has, according to its manifest; none when there is no manifest."""
         paths = [Path(f["path"]) for f in _json(self.folder / "manifest.json").get("files") or []]
         return {path.stem for path in paths if path.parts[:1] == ("marts",)}
+
+    def damage(self) -> str | None:
+        """A file that is not as it was published, and how, in French; None when all are."""
+        manifest = _json(self.folder / "manifest.json")
+        try:
+            sealed = {f["path"]: seals.Seal(bytes=f["bytes"], sha256=f["sha256"])
+                      for f in (*manifest["files"], *manifest["documents"])}  # fmt: skip
+        except (KeyError, TypeError):
+            return "manifest.json ne se lit pas"
+        for path in sorted(self.folder.rglob("*")):
+            name = path.relative_to(self.folder).as_posix()
+            if path.is_file() and name not in (*sealed, "manifest.json"):
+                return f"{name} n'est pas d'elle"
+        found = ((name, seals.damage(self.folder / name, seal)) for name, seal in sealed.items())
+        return next((f"{name}, {what}" for name, what in found if what), None)
 
     @property
     def threshold(self) -> int | None:

@@ -37,13 +37,16 @@ Progress = Callable[[str, int, int], None]  # what is being done, done so far, t
 
 
 def pending(home: Home, *, source: str | None = None, millesime: int | None = None) -> list[Manifest]:
-    """Deliveries that were not processed, or were under other declarations, in the order of reception.
+    """Deliveries that were not processed, or were under other declarations, or are damaged in the lake, in the order of
+    reception.
 
     When a year is asked for, the register of oppositions is included all the same: an opposition holds for every year.
+    So is what is damaged, without which no year can be loaded.
     """
     contracts = loading.load_contracts()
     keyring = keyrings.if_any(home)
     done = {r.delivery_id: r for r in lake.results(home)}
+    damaged = lake.damage(home)
     digests: dict[str, str] = {}
 
     def waits(manifest: Manifest) -> bool:
@@ -52,6 +55,8 @@ def pending(home: Home, *, source: str | None = None, millesime: int | None = No
             return True
         if result.detruite_le:
             return False
+        if manifest.delivery_id in damaged:
+            return True
         if result.digest == NO_KEY:
             return keyring is not None and _has_key(home, manifest, keyring)
         if contract.personal and keyring is None:
@@ -66,8 +71,22 @@ def pending(home: Home, *, source: str | None = None, millesime: int | None = No
         for m in landing.manifests(home)
         if m.source in contracts
         and (source is None or m.source == source)
-        and (millesime is None or m.millesime in (None, millesime) or m.source in registers)
+        and (millesime is None or m.millesime in (None, millesime) or m.source in registers or m.delivery_id in damaged)
         and waits(m)
+    ]
+
+
+def damaged(home: Home, *, source: str | None = None) -> list[str]:
+    """What the lake holds damaged, in French, a sentence a delivery: the next reading makes it again."""
+    found, contracts = lake.damage(home), loading.load_contracts()
+    gone = {r.delivery_id for r in lake.results(home) if r.detruite_le}
+    return [
+        f"{m.filename} ({m.source}) est abîmé dans le lac ({found[m.delivery_id]}) : relu depuis ce qui a été reçu."
+        for m in landing.manifests(home)
+        if m.delivery_id in found
+        and m.delivery_id not in gone
+        and m.source in contracts
+        and (source is None or m.source == source)
     ]
 
 
@@ -91,6 +110,8 @@ def process_pending(
     todo = pending(home, source=source, millesime=millesime)
     processed: list[Result] = []
     shutil.rmtree(lake.spool_folder(home), ignore_errors=True)
+    for spoilt in lake.damage(home).keys() & {m.delivery_id for m in todo}:
+        lake.forget_result(home, spoilt)
     keyring = keyrings.if_any(home)
     digests = {m.source: digest(contracts[m.source], keyring) for m in todo}  # found here once, not in each process
     work = Work(_one, contracts, Result, lambda delivery: delivery[1].size)
@@ -131,6 +152,31 @@ def ask_again(home: Home) -> list[Manifest]:
     for delivery in stopped:
         lake.forget_result(home, delivery)
     return [manifest for manifest in landing.manifests(home) if manifest.delivery_id in stopped]
+
+
+def forget(home: Home, delivery: str | None = None) -> list[Manifest]:
+    """Forgets what was made of a delivery, or of all of them, so that they wait to be read again.
+
+    What could not be read again stays: its bytes were destroyed, or its key is not there. So do, unless they are named,
+    those in quarantine, which would stop their reader again.
+    """
+    done = {result.delivery_id: result for result in lake.results(home)}
+    keyring, contracts = keyrings.if_any(home), loading.load_contracts()
+
+    def readable(manifest: Manifest) -> bool:
+        result = done.get(manifest.delivery_id)
+        if manifest.source not in contracts or not landing.bytes_of(home, manifest).exists():
+            return False
+        if result and result.detruite_le:
+            return False
+        if delivery is None and result and result.quarantaine:
+            return False
+        return manifest.cle is None or (keyring is not None and _has_key(home, manifest, keyring))
+
+    forgotten = [m for m in landing.manifests(home) if delivery in (None, m.delivery_id) and readable(m)]
+    for manifest in forgotten:
+        lake.forget_result(home, manifest.delivery_id)
+    return forgotten
 
 
 def _process_or_refuse(home: Home, manifest: Manifest, contract: Contract, depends_on: str) -> Result:
@@ -179,6 +225,14 @@ def process(home: Home, manifest: Manifest, contract: Contract, depends_on: str)
     layout, facts = read_as
     folder = lake.spool_folder(home) / manifest.delivery_id
     path = landing.bytes_of(home, manifest)
+    if not path.exists():
+        result.statut = lake.REFUSED
+        result.motif = (
+            f"Ce qui a été reçu de « {manifest.filename} » n'est plus là (détruit au terme de sa conservation, ou "
+            "perdu) : rien ne peut en être relu. Remède : le livrer de nouveau, s'il doit encore l'être."
+        )
+        lake.write_result(home, result)
+        return result
     try:
         judged = judge(path, contract, layout, facts, folder, keyring)
     except LostKey as lost:
@@ -216,6 +270,7 @@ def process(home: Home, manifest: Manifest, contract: Contract, depends_on: str)
     if not result.balances:
         raise RuntimeError(f"{manifest.delivery_id} : lignes lues ≠ acceptées + rejetées ({result.entities})")
     exclusions.keep_out(home, result)
+    lake.seal(home, result)
     lake.write_result(home, result)
     return result
 

@@ -18,7 +18,7 @@ from dagster_dbt.errors import DagsterDbtCliRuntimeError
 from data_contracts.loading import Contract
 from ingest.fingerprint import declarations_digest
 from ingest.guard import guarded
-from ingest.pipeline import load_warehouse, process_pending
+from ingest.pipeline import damaged, load_warehouse, process_pending
 from ingest.store.lake import Result
 from orchestration import dbt_runtime, layer_build
 from orchestration.partitions import wanted
@@ -60,6 +60,8 @@ def source_asset(contract: Contract, partitions: dg.PartitionsDefinition) -> dg.
             warehouse.progress(f"Lecture et validation : {contract.id}", done, total)
 
         with warehouse.writing() as home:
+            for what in damaged(home, source=contract.id):
+                context.log.warning(what)
             for millesime in wanted(context.partition_keys, warehouse.today):
                 results += process_pending(home, source=contract.id, millesime=millesime, progress=tell)
         return dg.MaterializeResult(metadata=source_metadata(results, home.lake / "raw" / contract.id))

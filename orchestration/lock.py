@@ -73,3 +73,18 @@ def _take(path: Path, wait_s: float) -> int:
         os.ftruncate(handle, 0)
         os.pwrite(handle, f"processus {os.getpid()}".encode(), 0)
         return handle
+
+
+def is_held(home: Home) -> bool:
+    """Whether a process writes in a home at this moment."""
+    try:
+        handle = os.open(home.root / "verrou", os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(handle)
+    return False

@@ -20,7 +20,7 @@ from ingest import clock
 from ingest.guard import guarded
 from ingest.home import Home
 from ingest.stages import journal
-from orchestration import interruption
+from orchestration import interruption, warehouse_state, whole
 from orchestration.dbt_runtime import prepare_manifest, test_descriptions
 from orchestration.lock import writing
 from orchestration.partitions import all_years_tags, years
@@ -32,6 +32,17 @@ WAIT_FOR_WAREHOUSE_S = 60.0
 
 class RunFailed(RuntimeError):
     """A step or a check failed; the message lists every reason. The previous publication stays current."""
+
+
+@dataclass(frozen=True)
+class Anew:
+    """What is forgotten before a run, to be made again: of a delivery, or of all of them, and the warehouse."""
+
+    delivery: str | None = None
+
+
+class UnknownDelivery(ValueError):
+    """No delivery of this home has that name, or nothing of it can be read again."""
 
 
 class UnknownMillesime(ValueError):
@@ -47,17 +58,19 @@ class RunOutcome:
     version: str | None
     seconds: float
     warnings: list[str] = field(default_factory=list)
+    forgotten: int | None = None  # deliveries whose derived files were forgotten first, when that was asked
 
 
 def nothing_new(home: Home, today: date, millesime: int | None = None) -> bool:
-    """Whether no delivery waits, and the current publication is whole, made by this software from today's inputs."""
+    """Whether no delivery waits, nothing derived is damaged, and the current publication is whole, made by this
+    software from today's inputs."""
     from ingest.fingerprint import inputs_fingerprint
     from ingest.pipeline import pending
     from orchestration.publication import read_current
     from orchestration.publication.publisher import up_to_date
 
     current = read_current(home)
-    if current is None or pending(home, millesime=millesime):
+    if current is None or pending(home, millesime=millesime) or warehouse_state.damage(home):
         return False
     return up_to_date(current, inputs_fingerprint(home, today))
 
@@ -71,15 +84,17 @@ def run(
     allow_shrink: bool = False,
     to_refuse: frozenset[str] = frozenset(),
     retry: bool = False,
+    anew: Anew | None = None,
 ) -> RunOutcome:
     """Processes what is new, resolves and publishes; does nothing when nothing is new.
 
     now: the instant of the run; all its steps use the day of that instant, even when midnight passes meanwhile.
     allow_shrink: let volumes and key figures fall below those of the current publication. to_refuse: SHA-256 of
     deliveries whose refusal is wanted, and causes no warning. retry: read again the deliveries in quarantine.
+    anew: what is forgotten first. What is found damaged is among the warnings.
 
-    Raises HomeBusy, UnknownMillesime, RunFailed, DbtFailed (the dbt project cannot be read), DeclarationError (before
-    anything is built).
+    Raises HomeBusy, UnknownMillesime, UnknownDelivery, RunFailed, DbtFailed (the dbt project cannot be read),
+    DeclarationError (before anything is built).
     """
     start = time.monotonic()
     checking.check()
@@ -91,19 +106,41 @@ def run(
             from ingest.pipeline import ask_again
 
             ask_again(home)
+        forgotten = _forget(home, anew) if anew else None
         if nothing_new(home, clock.day(now), millesime):
             return RunOutcome(True, False, _version(home), time.monotonic() - start)
+        damaged = [] if anew else whole.damaged(home)
         guarded.start()  # while Dagster is imported
         wait_for_warehouse(home)
         progress("Préparation", 0, None)
         before = _version(home)
         try:
-            warnings = execute(home, millesime, progress, now, allow_shrink, to_refuse)
+            warnings = [*damaged, *execute(home, millesime, progress, now, allow_shrink, to_refuse)]
         finally:
             version = _version(home)
             if version is not None and version != before:
                 interruption.already_published(version)
-    return RunOutcome(False, version != before, version, time.monotonic() - start, warnings)
+    return RunOutcome(False, version != before, version, time.monotonic() - start, warnings, forgotten)
+
+
+def _forget(home: Home, anew: Anew) -> int:
+    """Forgets what a run must make again; returns of how many deliveries."""
+    from ingest.pipeline import forget
+
+    forgotten = forget(home, anew.delivery)
+    if anew.delivery is not None and not forgotten:
+        raise UnknownDelivery(
+            f"Rien à refaire de la livraison « {anew.delivery} » : elle n'a pas été reçue ici, ou ses octets ne se "
+            "lisent plus (détruits, ou sans leur clé). Remède : l'identifiant est celui des noms de lake/deliveries."
+        )
+    wait_for_warehouse(home)
+    _remove_warehouse(home)
+    return len(forgotten)
+
+
+def _remove_warehouse(home: Home) -> None:
+    home.warehouse.unlink(missing_ok=True)
+    home.warehouse.with_name(f"{home.warehouse.name}.wal").unlink(missing_ok=True)
 
 
 def _version(home: Home) -> str | None:
@@ -116,8 +153,8 @@ def _version(home: Home) -> str | None:
 def wait_for_warehouse(home: Home, timeout_s: float = WAIT_FOR_WAREHOUSE_S) -> None:
     """Waits until no process holds the warehouse, which somebody may be looking at.
 
-    A warehouse that cannot be read is removed. Nothing is lost: all it holds comes from the lake, and the run builds it
-    again.
+    A warehouse that cannot be read, or that is not of this home, is removed. Nothing is lost: all it holds comes from
+    the lake, and the run builds it again.
 
     Raises RunFailed when it stays held.
     """
@@ -127,11 +164,12 @@ def wait_for_warehouse(home: Home, timeout_s: float = WAIT_FOR_WAREHOUSE_S) -> N
     while home.warehouse.exists():
         try:
             duckdb.connect(str(home.warehouse)).close()
+            if warehouse_state.damage(home):
+                _remove_warehouse(home)
             return
         except duckdb.Error as error:
-            if "Could not set lock" not in str(error):
-                home.warehouse.unlink()
-                home.warehouse.with_name(f"{home.warehouse.name}.wal").unlink(missing_ok=True)
+            if warehouse_state.HELD not in str(error):
+                _remove_warehouse(home)
             elif time.monotonic() > limit:
                 raise RunFailed(
                     f"L'entrepôt est ouvert par un autre processus, qui ne le rend pas : {error}\n"

@@ -1,7 +1,7 @@
 """Where things stand: deliveries and rows from the lake, the layer from the current publication.
 
-Belongs here: counting, with functions that only read a home. Does not belong here: printing (`orchestration.cli`), and
-the warehouse, which belongs to the pipeline: readers see what was published.
+Belongs here: counting, with functions that only read a home. Does not belong here: printing (`orchestration.cli`),
+what is damaged (`whole`), and the warehouse, which belongs to the pipeline: readers see what was published.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from typing import Any
 from ingest.home import Home
 from ingest.receive.landing import manifests, refusals
 from ingest.store.lake import ACCEPTED, REFUSED, results
+from orchestration import whole
+from orchestration.lock import is_held
 from orchestration.publication import read_current
 from orchestration.publication.errors import PublicationDamaged
 
@@ -185,6 +187,7 @@ def status(home: Home) -> dict[str, Any]:
             for d in received
             if d.quarantined
         ],
+        "damaged": [] if is_held(home) else whole.damaged(home),
         "sources": {source: _of_source(received, source) for source in sources},
     }
 

@@ -51,12 +51,19 @@ class Base:
 
 
 def current_base() -> Base:
-    """The current publication through the perimeter of the current user. Raises NoPublicationError."""
-    return Base(current_publication(), current_perimeter())
+    """The current publication through the perimeter of the current user, which is opened if it is not yet.
+
+    Raises NoPublicationError: nothing is published, or what is published was damaged.
+    """
+    base = Base(current_publication(), current_perimeter())
+    _connect(base.publication, base.perimeter)
+    return base
 
 
 @lru_cache(maxsize=4)
 def _connect(publication: Publication, perimeter: Perimeter) -> duckdb.DuckDBPyConnection:
+    if (what := publication.damage()) is not None:
+        raise NoPublicationError(f"La publication est endommagée : {what}.")
     connection = duckdb.connect(":memory:")
     connection.execute("set autoinstall_known_extensions = false")
     connection.execute("set autoload_known_extensions = false")

@@ -67,7 +67,11 @@ def take_out(home: Home, result: Result, added: Sequence[Batch]) -> None:
     noted = [*batches(home, result.delivery_id), *added]
     if added:
         landing.write_json(_path(home, result.delivery_id), [asdict(batch) for batch in noted])
+    changing = {name for batch in noted for name in result.files.get(batch.entity, [])}
+    result.sceaux = {name: sealed for name, sealed in result.sceaux.items() if name not in changing}
+    lake.write_result(home, result)  # interrupted from here on, what it left is no damage
     _prune(home, result, noted)
+    lake.seal(home, result)
     lake.write_result(home, result)
 
 

@@ -4,7 +4,8 @@ Belongs here: writing and finding those files, and the `raw` tables of the wareh
 Does not belong here: deciding what is accepted (`ingest.validate.chunk`).
 
 A delivery exists in the lake once its result file stands (`lake/deliveries/<delivery_id>.json`, written last): files
-left by a run that died are never read, and are written again.
+left by a run that died are never read, and are written again. The result holds the seal of each of its files: one that
+is damaged is seen, and the delivery is read again from what was received.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from data_contracts.schemas import arrow_schema, sql_columns
 from ingest import clock
 from ingest.home import Home
 from ingest.receive import landing
-from ingest.store import changes
+from ingest.store import changes, seals
 from ingest.validate.chunk import FLAG_SCHEMA, REJECT_SCHEMA
 
 ACCEPTED, REFUSED = "accepted", "refused"
@@ -60,6 +61,7 @@ class Result:
     detruite_le: str | None = None  # when its bytes were destroyed: it is never read again
     quarantaine: str | None = None  # it killed its reader: the limit that it met, or `arret`
     limites: str | None = None  # of one that met a limit: digest of the limits that were in force
+    sceaux: dict[str, seals.Seal] = field(default_factory=dict)  # path in the lake -> seal; none before there were any
 
     @property
     def balances(self) -> bool:
@@ -70,9 +72,45 @@ class Result:
 
 
 def results(home: Home) -> list[Result]:
-    """Every result in the lake, by delivery id."""
-    folder = home.lake / "deliveries"
-    return [Result(**json.loads(p.read_text(encoding="utf-8"))) for p in sorted(folder.glob("[!.]*.json"))]
+    """Every result in the lake, by delivery id. One that cannot be read is as if it were not there, and `damage` says
+    so."""
+    return [result for path in _result_files(home) if (result := _read(path)) is not None]
+
+
+def _result_files(home: Home) -> list[Path]:
+    return sorted((home.lake / "deliveries").glob("[!.]*.json"))
+
+
+def _read(path: Path) -> Result | None:
+    """The result in a file; None when the file is cut, or holds something else."""
+    try:
+        return Result(**json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError):
+        return None
+
+
+def seal(home: Home, result: Result) -> None:
+    """Seals the files of a result that have no seal yet."""
+    named = sorted({name for files in result.files.values() for name in files})
+    result.sceaux = {name: result.sceaux.get(name) or seals.seal(home.lake / name) for name in named}
+
+
+def damage(home: Home) -> dict[str, str]:
+    """Delivery -> what is damaged of it in the lake, in French: a file that is not as it was written, or its result.
+
+    Files without seal, which an earlier version wrote, are not checked.
+    """
+    found: dict[str, str] = {}
+    for path in _result_files(home):
+        result = _read(path)
+        if result is None:
+            found[path.stem] = f"{path.name} : résultat illisible"
+            continue
+        differing = ((name, seals.damage(home.lake / name, sealed)) for name, sealed in result.sceaux.items())
+        if problems := [f"{name} : {what}" for name, what in differing if what]:
+            others = f" (et {len(problems) - 1} autres)" if len(problems) > 1 else ""
+            found[result.delivery_id] = problems[0] + others
+    return found
 
 
 def write_result(home: Home, result: Result) -> None:
@@ -82,7 +120,7 @@ def write_result(home: Home, result: Result) -> None:
 def destroyed_on(home: Home, delivery_id: str) -> date | None:
     """The day when the bytes of a delivery were destroyed, at the end of their conservation."""
     path = home.lake / "deliveries" / f"{delivery_id}.json"
-    result = Result(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
+    result = _read(path) if path.exists() else None
     return clock.day_written(result.detruite_le) if result and result.detruite_le else None
 
 

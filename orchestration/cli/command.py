@@ -57,7 +57,7 @@ def _expected() -> dict[type[BaseException], int]:
     from orchestration.lock import HomeBusy
     from orchestration.publication import PublicationBlocked
     from orchestration.publication.errors import PublicationDamaged
-    from orchestration.run import RunFailed, UnknownMillesime
+    from orchestration.run import RunFailed, UnknownDelivery, UnknownMillesime
     from witness.bench.process_tree import BenchFailed
     from witness.score.no_score import NothingToScore, NoTruth
 
@@ -74,6 +74,7 @@ def _expected() -> dict[type[BaseException], int]:
         OSError: FAILED,
         PublicationBlocked: FAILED,
         PublicationDamaged: FAILED,
+        UnknownDelivery: MISUSED,
         UnknownMillesime: MISUSED,
         **dict.fromkeys((*retention_commands.failures(), *prepare.failures(), *contracts.failures()), FAILED),
         **dict.fromkeys(person_commands.failures(), FAILED),

@@ -1,4 +1,4 @@
-"""`dlnuf deliver`, `run`, `status`, `explain`: deliveries taken in, processed, counted, explained.
+"""`dlnuf deliver`, `run`, `rebuild`, `status`, `explain`: deliveries taken in, processed, counted, explained.
 
 Belongs here: arguments and what goes to standard output. Does not belong here: any work (`ingest`, `orchestration`).
 """
@@ -83,6 +83,25 @@ def run(
     with console.bars(lines=True) as progress:
         outcome = execute(Home.from_env(), millesime, progress, now=now, allow_shrink=allow_shrink, retry=retry)
     console.log("run", **asdict(outcome))
+    typer.echo(summary.of_run(outcome))
+
+
+@app.command()
+def rebuild(
+    delivery: Annotated[
+        str | None, typer.Argument(metavar="DELIVERY", help="Identifiant d'une livraison ; sans lui, toutes.")
+    ] = None,
+) -> None:
+    """Oublie ce qui a été tiré d'une livraison, ou de toutes, puis le refait depuis ce qui a été reçu."""
+    from ingest.home import Home
+    from orchestration.cli import console, summary
+    from orchestration.run import Anew
+    from orchestration.run import run as execute
+
+    now = clock.now()
+    with console.bars(lines=True) as progress:
+        outcome = execute(Home.from_env(), None, progress, now=now, anew=Anew(delivery))
+    console.log("rebuild", **asdict(outcome))
     typer.echo(summary.of_run(outcome))
 
 

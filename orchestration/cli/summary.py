@@ -71,7 +71,10 @@ def of_status(status: dict[str, Any]) -> str:
         stopped.insert(
             0, "En quarantaine (« dlnuf run --retry » les relit, comme un logiciel ou une limite qui change) :"
         )
-    return "\n".join([_table(lines), *incomplete, *stopped])
+    damaged = [f"  {each}" for each in status.get("damaged", ())]
+    if damaged:
+        damaged.insert(0, "Abîmé, que « dlnuf run » refait :")
+    return "\n".join([_table(lines), *incomplete, *stopped, *damaged])
 
 
 def _titles(titles: Sequence[str], at_most: int = 6) -> str:
@@ -102,6 +105,9 @@ def of_run(outcome: RunOutcome) -> str:
     done = (
         f"Publié : {outcome.version}" if outcome.published else f"Contenu inchangé : {outcome.version} reste courante"
     )
+    if outcome.forgotten is not None:
+        again = plural(outcome.forgotten, "livraison relue", "livraisons relues")
+        done = f"Refait : {again} depuis ce qui a été reçu, l'entrepôt reconstruit. {done}"
     return "\n".join([f"{done} (en {outcome.seconds:.0f} s).", *(f"Attention : {text}" for text in outcome.warnings)])
 
 

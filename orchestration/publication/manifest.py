@@ -16,6 +16,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ingest.store import seals
+
 NAME = "manifest.json"
 
 
@@ -105,17 +107,13 @@ def content_digest(files: Iterable[DataFile]) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def file_digest(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
-
-
 def documents_of(folder: Path, files: Iterable[DataFile]) -> tuple[Document, ...]:
     """Every file of the folder that is neither a declared table nor the manifest."""
     tables = {f.path for f in files}
     present = sorted(p for p in folder.rglob("*") if p.is_file())
     paths = [(p, p.relative_to(folder).as_posix()) for p in present]
-    return tuple(Document(r, file_digest(p), p.stat().st_size) for p, r in paths if r not in tables and r != NAME)
+    sealed = [(r, seals.seal(p)) for p, r in paths if r not in tables and r != NAME]
+    return tuple(Document(path=relative, **found) for relative, found in sealed)
 
 
 def damage(folder: Path, manifest: Manifest, *, decode: bool = True) -> list[str]:
@@ -131,12 +129,8 @@ def damage(folder: Path, manifest: Manifest, *, decode: bool = True) -> list[str
     ]
     for relative, entry in expected.items():
         path = folder / relative
-        if not path.is_file():
-            problems.append(f"{relative} : fichier absent")
-        elif path.stat().st_size != entry.bytes:
-            problems.append(f"{relative} : {path.stat().st_size} octets lus, {entry.bytes} écrits")
-        elif file_digest(path) != entry.sha256:
-            problems.append(f"{relative} : le contenu relu n'est pas celui qui a été écrit (SHA-256 différent)")
+        if what := seals.damage(path, seals.Seal(bytes=entry.bytes, sha256=entry.sha256)):
+            problems.append(f"{relative} : {what}")
         elif decode and isinstance(entry, DataFile):
             problems += _unreadable(path, entry)
     return problems

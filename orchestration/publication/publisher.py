@@ -219,11 +219,16 @@ class _Publishing:
         return controls
 
     def _changes(self, files: list[DataFile]) -> dict[str, small_numbers.Control]:
-        """What the former publication adds to what the written files give away, by table."""
+        """What the former publication adds to what the written files give away, by table; of its whole files."""
         if self.previous is None:
             return {}
         former = self.folder / self.previous.version
-        marts = [f for f in files if f.path.startswith("marts/") and f.table in self.declared.products]
+        spoilt = {problem.split(" : ")[0] for problem in damage(former, self.previous, decode=False)}
+        marts = [
+            f
+            for f in files
+            if f.path.startswith("marts/") and f.table in self.declared.products and f.path not in spoilt
+        ]
         told = {
             f.table: small_numbers.changes(
                 self.declared.products[f.table], self.staging / f.path, former / f.path, self.minimum

@@ -18,6 +18,7 @@ from typing import Any
 import polars as pl
 
 from data_contracts.loading import load_products
+from ingest.store import seals
 from tests.dashboards.persons_example import personnes
 
 POLARS = {
@@ -187,11 +188,23 @@ def write_publication(home: Path, version: str = "2026-11-20T180000Z-ab12cd34") 
             }
         )  # fmt: skip
     (folder / "open_data" / "datapackage.json").write_text(json.dumps({"resources": resources}), encoding="utf-8")
-    (folder / "manifest.json").write_text(
-        json.dumps({"version": version, "files": [], "software": {"seuil_personnes": "11"}}), encoding="utf-8"
-    )
+    describe(folder)
     point_to(home, version)
     return folder
+
+
+def describe(folder: Path) -> None:
+    """Write the manifest of what the folder of a publication holds."""
+    manifest = folder / "manifest.json"
+    paths = [p for p in sorted(folder.rglob("*")) if p.is_file() and p != manifest]
+    sealed = [{"path": p.relative_to(folder).as_posix(), **seals.seal(p)} for p in paths]
+    content = {
+        "version": folder.name,
+        "files": [each for each in sealed if each["path"].endswith(".parquet")],
+        "documents": [each for each in sealed if not each["path"].endswith(".parquet")],
+        "software": {"seuil_personnes": "11"},
+    }
+    manifest.write_text(json.dumps(content), encoding="utf-8")
 
 
 def point_to(home: Path, version: str, published_at: str = "2026-11-20T18:00:00+00:00") -> None:

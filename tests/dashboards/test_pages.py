@@ -74,9 +74,20 @@ def test_with_empty_tables_a_page_says_what_to_do(tmp_path: Path, monkeypatch: p
     folder = example.write_publication(tmp_path)
     for path in [*(folder / "marts").iterdir(), *(folder / "open_data").iterdir()]:
         path.unlink()
+    example.describe(folder)
     address = {"finess": example.MIMOSAS} if name == "etablissement" else {}
     test = _page(name, **address)
     assert len(test.info) == 1
+    assert not test.metric
+
+
+def test_a_damaged_publication_is_said_soberly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DLNUF_HOME", str(tmp_path))
+    path = example.write_publication(tmp_path) / "marts" / "mart_etablissements__fiche.parquet"
+    path.write_bytes(b"x" * path.stat().st_size)
+    test = _page("territoire")
+    assert "La publication est endommagée" in test.info[0].value
+    assert "dlnuf run" in test.info[0].value
     assert not test.metric
 
 
@@ -123,9 +134,11 @@ def test_the_level_first_shown_is_the_narrowest_that_holds_every_open_esms(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: set[str], niveau: str, esms: str
 ) -> None:
     monkeypatch.setenv("DLNUF_HOME", str(tmp_path))
-    path = example.write_publication(tmp_path) / "marts" / "mart_etablissements__fiche.parquet"
+    folder = example.write_publication(tmp_path)
+    path = folder / "marts" / "mart_etablissements__fiche.parquet"
     fiches = pl.read_parquet(path)
     fiches.filter(pl.col("departement_code").is_in(list(kept))).write_parquet(path)
+    example.describe(folder)
     test = _page("territoire")
     assert test.segmented_control(key="niveau").value == niveau
     if niveau != "france":

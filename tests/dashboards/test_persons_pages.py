@@ -49,6 +49,7 @@ def test_a_publication_without_persons_says_so_plainly(
     folder = example.write_publication(tmp_path)
     for path in (folder / "marts").glob("mart_p*__*.parquet"):
         path.unlink()
+    example.describe(folder)
     test = _page(name)
     assert "Aucun dossier usager informatisé (DUI) n'est publié." in test.info[0].value
     assert "dlnuf run" in test.info[0].value

@@ -184,6 +184,7 @@ def test_a_new_publication_is_seen_without_restart(tmp_path: Path, monkeypatch: 
     assert queries.livraisons(queries.current_base()).height == 7
     folder = example.write_publication(tmp_path, "v2")
     (folder / "marts" / "mart_qualite__livraisons.parquet").unlink()
+    example.describe(folder)
     assert queries.current_base().publication.version == "v2"
     assert queries.livraisons(queries.current_base()).is_empty()
     example.point_to(tmp_path, "v1")
@@ -195,6 +196,7 @@ def test_an_absent_table_reads_as_empty_with_its_columns(tmp_path: Path, monkeyp
     folder = example.write_publication(tmp_path)
     for path in (folder / "marts").glob("*.parquet"):
         path.unlink()
+    example.describe(folder)
     base = queries.current_base()
     assert queries.search(base, "mimosas").is_empty()
     assert queries.territoire_indicateurs(base).is_empty()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from dashboards import queries
 from dashboards.current import NoPublicationError, current_publication
 from ingest.home import Home
 from tests.dashboards.publication_example import write_publication
@@ -40,6 +41,34 @@ def test_a_pointer_that_leads_nowhere_is_explained(tmp_path: Path, content: str 
         (tmp_path / "publication" / "current.json").write_text(content, encoding="utf-8")
     with pytest.raises(NoPublicationError, match=said):
         current_publication(Home(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("changed", "marts/mart_etablissements__fiche.parquet, le contenu relu"),
+        ("cut", "marts/mart_etablissements__fiche.parquet, 10 octets lus"),
+        ("lost", "marts/mart_etablissements__fiche.parquet, fichier absent"),
+        ("added", "marts/autre.parquet n'est pas d'elle"),
+        ("manifest lost", "manifest.json ne se lit pas"),
+        ("manifest changed", "manifest.json ne se lit pas"),
+    ],
+)
+def test_a_publication_that_somebody_touched_is_not_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, said: str
+) -> None:
+    monkeypatch.setenv("DLNUF_HOME", str(tmp_path))
+    folder = write_publication(tmp_path)
+    path, manifest = folder / "marts" / "mart_etablissements__fiche.parquet", folder / "manifest.json"
+    content = path.read_bytes()
+    {"changed": lambda: path.write_bytes(content[:-20] + b"x" + content[-19:]),
+     "cut": lambda: path.write_bytes(content[:10]),
+     "lost": path.unlink,
+     "added": lambda: path.with_name("autre.parquet").write_bytes(content),
+     "manifest lost": manifest.unlink,
+     "manifest changed": lambda: manifest.write_text('{"files": 3}', encoding="utf-8")}[kind]()  # fmt: skip
+    with pytest.raises(NoPublicationError, match=f"La publication est endommagée : {said}"):
+        queries.current_base()
 
 
 def test_a_dataset_whose_file_is_missing_is_not_offered(tmp_path: Path) -> None:

@@ -97,7 +97,7 @@ class Petit:
         with duckdb.connect(str(home.warehouse)) as connection:
             connection.execute("CREATE SCHEMA IF NOT EXISTS raw")
             connection.execute("CREATE OR REPLACE TABLE raw.alpha__sites AS SELECT 1 AS id")
-            connection.execute("CREATE OR REPLACE TABLE raw.livraisons AS SELECT 1 AS id")
+            connection.execute("CREATE OR REPLACE TABLE raw.livraisons AS SELECT 1 AS id, NULL::VARCHAR AS delivery_id")
             for source, values in self.values.items():
                 connection.execute(f"CREATE OR REPLACE TABLE raw.{source}__mesures (source VARCHAR, valeur INTEGER)")
                 connection.executemany(

@@ -14,9 +14,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from ingest.home import PROJECT, Home
+from ingest.store import seals
 from orchestration.lock import HomeBusy
 from orchestration.publication import PublicationBlocked, read_current
-from orchestration.publication.manifest import Manifest, damage, file_digest
+from orchestration.publication.manifest import Manifest, damage
 from orchestration.publication.parquet import ROW_GROUP, write_query
 from tests.integration.publication.trial_warehouse import (
     FICHE,
@@ -53,7 +54,7 @@ def test_the_manifest_says_what_each_file_is(home: Home) -> None:
 
     assert fiche is not None
     assert (fiche.rows, fiche.contract_version, fiche.primary_key) == (12, "1.2.0", ("finess_et",))
-    assert fiche.sha256 == file_digest(done.path / fiche.path)
+    assert fiche.sha256 == seals.seal(done.path / fiche.path)["sha256"]
     assert [(c.name, c.type, c.nulls) for c in fiche.columns if c.nulls] == [
         ("est_ouvert", "bool", 1),
         ("cap_installee_totale", "int64", 1),
@@ -97,7 +98,7 @@ def test_row_groups_are_full_and_the_digest_is_that_of_the_bytes(tmp_path: Path)
     metadata = pq.read_metadata(path)
     assert [metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)] == [ROW_GROUP, ROW_GROUP, 7]
     assert {metadata.row_group(0).column(i).compression for i in range(2)} == {"ZSTD"}
-    assert (written.rows, written.bytes, written.sha256) == (rows, path.stat().st_size, file_digest(path))
+    assert (written.rows, written.bytes, written.sha256) == (rows, path.stat().st_size, seals.seal(path)["sha256"])
     assert [c.nulls for c in written.columns] == [0, -(-rows // 3)]
 
 

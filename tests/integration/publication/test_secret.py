@@ -59,6 +59,17 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     return home
 
 
+def test_a_former_publication_that_was_damaged_is_made_again_without_being_compared_with(home: Home) -> None:
+    first = published(home)
+    spoilt = first.path / "marts" / f"{REPARTITION.id}.parquet"
+    spoilt.chmod(0o644)
+    spoilt.write_bytes(b"ce n'est plus du Parquet")
+    again = published(home, now=LATER)
+    assert again.published
+    assert again.version != first.version
+    assert table(again).height == len(rows())
+
+
 def test_small_counts_and_what_would_give_them_stay_in_the_warehouse(home: Home) -> None:
     done = published(home, gate=acceptance.evaluate)
     found = table(done)

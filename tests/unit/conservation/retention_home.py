@@ -69,6 +69,7 @@ def receive(home: Home, source: str, rows: Rows, stated_on: date, *, rejected: i
         result.acceptees += kept
     result.lues += rejected
     result.rejetees = rejected
+    lake.seal(home, result)
     lake.write_result(home, result)
     return delivery
 

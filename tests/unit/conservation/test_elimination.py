@@ -117,8 +117,11 @@ def test_an_interrupted_elimination_ends_when_it_is_applied_again(
             apply(home, rules, number)
     assert persons_in(home, two, "usagers") == {pseudonym("anne"), pseudonym("bruno")}
     assert elimination.to_apply(home) == [number]
+    assert lake.damage(home) == {}
     assert apply(home, rules, number).rows == 3
     assert persons_in(home, two, "usagers") == {pseudonym("bruno")}
+    assert lake.damage(home) == {}
+    assert set(result_of(home, two).sceaux) == {name for files in result_of(home, two).files.values() for name in files}
     assert result_of(home, two).eliminees == 3
 
 

@@ -10,7 +10,8 @@ import polars as pl
 from ingest import clock
 from ingest.home import Home
 from ingest.receive import landing
-from ingest.store import lake
+from ingest.store import lake, seals
+from orchestration.publication.manifest import DataFile, Manifest
 from tests.instants import now
 
 EHPAD = "010000001"
@@ -55,7 +56,13 @@ def publish(home: Home, version: str, tables: dict[str, pl.DataFrame], fingerpri
     (folder / "marts").mkdir(parents=True)
     for name, frame in tables.items():
         frame.write_parquet(folder / "marts" / f"{name}.parquet")
-    (folder / "manifest.json").write_text(json.dumps({"inputs_fingerprint": fingerprint}), encoding="utf-8")
+    files = tuple(
+        DataFile(f"marts/{name}.parquet", name, found["sha256"], found["bytes"], frame.height, (), (), "1")
+        for name, frame in tables.items()
+        for found in [seals.seal(folder / "marts" / f"{name}.parquet")]
+    )
+    manifest = Manifest(version, "", "", fingerprint, None, "1", {}, {}, files)
+    (folder / "manifest.json").write_text(manifest.to_json(), encoding="utf-8")
     pointer = {"version": version, "published_at": "2026-11-21T05:30:00+00:00"}
     (home.publication / "current.json").write_text(json.dumps(pointer), encoding="utf-8")
     return folder

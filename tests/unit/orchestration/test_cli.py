@@ -21,7 +21,7 @@ from orchestration.cli import command
 from orchestration.dbt_runtime import DbtFailed
 from orchestration.lock import HomeBusy
 from orchestration.publication import PublicationBlocked
-from orchestration.run import RunFailed, RunOutcome, UnknownMillesime
+from orchestration.run import Anew, RunFailed, RunOutcome, UnknownDelivery, UnknownMillesime
 from tests.unit.orchestration.samples import EHPAD, land, process
 
 
@@ -194,6 +194,25 @@ def test_run_with_nothing_new_says_so(dlnuf: Dlnuf, monkeypatch: pytest.MonkeyPa
     assert (said.code, said.out) == (0, "Rien de nouveau : la publication v1 est à jour, rien n'est publié.\n")
 
 
+@pytest.mark.parametrize("named", [(), ("dui-1",)])
+def test_rebuild_says_what_was_made_again(
+    dlnuf: Dlnuf, monkeypatch: pytest.MonkeyPatch, named: tuple[str, ...]
+) -> None:
+    asked: list[Anew] = []
+
+    def run(home: Home, millesime: int | None, progress: Any, *, now: datetime, anew: Anew) -> RunOutcome:
+        asked.append(anew)
+        return RunOutcome(False, False, "v1", 3.2, forgotten=2)
+
+    monkeypatch.setattr("orchestration.run.run", run)
+    said = dlnuf("rebuild", *named)
+    assert (said.code, asked) == (0, [Anew(*named)])
+    assert said.out == (
+        "Refait : 2 livraisons relues depuis ce qui a été reçu, l'entrepôt reconstruit. Contenu inchangé : v1 reste "
+        "courante (en 3 s).\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("error", "code"),
     [
@@ -203,6 +222,7 @@ def test_run_with_nothing_new_says_so(dlnuf: Dlnuf, monkeypatch: pytest.MonkeyPa
         (PublicationBlocked("l'entrepôt n'existe pas.", ["lancez dlnuf run"]), 1),
         (ContractError(["a : champ inconnu"]), 1),
         (PermissionError(13, "Permission denied", "var"), 1),
+        (UnknownDelivery("Rien à refaire."), 2),
         (UnknownMillesime("Le millésime 1999 n'est pas traité."), 2),
     ],
 )

@@ -52,6 +52,11 @@ class PersonEntity:
         return tuple(name for name in self.entity.identity_columns if name != VERSION)
 
     @property
+    def tells_who(self) -> bool:
+        """The source says something of who its persons are: their file at the MDPH is a number of a file alone."""
+        return any(role != "mdph" for role, _ in self.entity.identity)
+
+    @property
     def strong_keys(self) -> tuple[str, ...]:
         """The keys of identity that say whose the row is when nothing else does, the surest first."""
         return () if self.role.kind == "record" else tuple(k for k in _STRONG if k in self.identity_keys)

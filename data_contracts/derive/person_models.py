@@ -86,7 +86,8 @@ def _macros(read: list[PersonEntity], systems: list[dict[str, Any]], contracts: 
 
 def _role(each: PersonEntity, contracts: Mapping[str, Contract]) -> dict[str, Any]:
     """What models read of a role. record: the source that keeps its records, the column that holds their number; when
-    another table keeps them, its relation and the number there."""
+    another table keeps them, its relation and the number there. tells_who: absent when rows tell no trait of their
+    person; true of one that may tell one, whatever this row tells."""
     role = each.role
     record: dict[str, Any] = {"source": each.contract.id, "column": role.number}
     if role.record and (kept := find(contracts, role.record.of)):
@@ -105,6 +106,7 @@ def _role(each: PersonEntity, contracts: Mapping[str, Contract]) -> dict[str, An
         "public": role.public or "",
         "keys": list(each.identity_keys),
         "birth_year": each.birth_year or "",
+        "tells_who": each.tells_who,
     }
     return {key: value for key, value in told_here.items() if value not in ("", {}, [], 0)}
 

@@ -92,7 +92,7 @@ def explain(home: Home, first: str, second: str, now: datetime) -> dict[str, Any
 
 
 def _explained(connection: duckdb.DuckDBPyConnection, a: dict[str, Any], b: dict[str, Any]) -> dict[str, Any]:
-    opposed = "opposition" in (a["regle"], b["regle"])  # who opposes matching is not compared, here either
+    opposed = "opposition" in (a["regle"], b["regle"])  # of who opposes matching, nothing that was compared is told
     keys = a["fiche_cle"], b["fiche_cle"]
     return {
         "records": [{name: each[name] for name in _TOLD} for each in (a, b)],

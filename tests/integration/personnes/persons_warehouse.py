@@ -116,6 +116,11 @@ class Entrepot:
         row = {"finess_et": et, "dossier_id": dossier, "statut": statut, "modalite": "HP", "papier": False}
         self.ajoute("viatrajectoire_pa__demandes", **{**row, **personne.cles(), **values})
 
+    def orientation(self, et: str, tache: str, entree: str, **values: Any) -> None:
+        """The follow-up of an orientation, which names nobody."""
+        row = {"finess_et": et, "tache_id": tache, "statut_esms": "47", "date_statut_esms": entree}
+        self.ajoute("viatrajectoire_ph__orientations", **{**row, **values})
+
     def dbt(self, *arguments: str, jour: date = TODAY) -> None:
         """Raises AssertionError when dbt fails, with what it says."""
         with self.ouvert():  # closed before dbt opens it

@@ -23,6 +23,8 @@ DEUX_INS, JUMEAUX, FAUTE, SANS_TRAIT, BORD, HORS, ADMISSION, SANS_AUTRE, OPPOSE 
 (ORPHELINS, RETOUR, PAPIER, CORRIGE, HOMONYMES, PREVU, OPPOSE_A, OPPOSE_B, MOIS, FICHES, SUITE) = (
     f"1{i:02d}000000" for i in range(11)
 )
+# Step 7: what goes to the only person who entered that day, and what does not.
+SUIVI, SANS_CLE, DOUTE, TENU, TENU_AVANT, TENU_RESID, REVENU = (f"2{i:02d}000000" for i in range(7))
 LEVEE = date(2025, 6, 1)
 
 
@@ -82,6 +84,42 @@ def adverses(e: Entrepot) -> None:
     e.resident(SUITE, qui, "2024-04-20", modalite="HT", mois="2024-04")
 
 
+def entrees_seules(e: Entrepot) -> None:
+    """Records that say nothing of who they are about, or a name alone, beside those who entered that day."""
+    le_jour, un_mois_avant = "2024-03-01", "2024-02-01"
+
+    def entre(et: str, usager: str | None, sejour: str, jour: str = le_jour) -> None:
+        e.sejour(et, usager, sejour, date_entree=jour)
+
+    sans_naissance = Personne("ZZDURAND", "PAUL", sexe="M")
+    e.usager(SUIVI, "u1", quelqu_un("ZZSUIVI"))
+    entre(SUIVI, "u1", "s1")
+    e.orientation(SUIVI, "t1", le_jour)
+    e.usager(SANS_CLE, "u1", Personne("ZZMARIE", "MARIE", "1940-01-02", "F", "01999"))
+    entre(SANS_CLE, "u1", "s1")
+    e.demande(SANS_CLE, "d20", sans_naissance, "ENTREE", date_entree=le_jour, date_statut=le_jour)
+    e.usager(DOUTE, "u1", quelqu_un("ZZDOUTE"))
+    e.usager(DOUTE, "u2", sans_naissance)
+    entre(DOUTE, "u1", "s1")
+    entre(DOUTE, "u2", "s2")
+    e.orientation(DOUTE, "t2", le_jour)
+    for et, nom, jour in (
+        (TENU, "ZZTENU", le_jour), (TENU_AVANT, "ZZAUPARAVANT", un_mois_avant),
+        (TENU_RESID, "ZZRESIDENT", un_mois_avant),
+    ):  # fmt: skip
+        e.usager(et, "u1", quelqu_un(nom))
+        entre(et, "u1", "s1")
+        entre(et, "absent", "s2", jour)
+        e.ajoute("dui__decisions", finess_et=et, decision_id=f"decision{et}", usager_id="absent")
+        e.orientation(et, f"t{et}", le_jour, id_decision=f"decision{et}")
+    e.resident(TENU_RESID, quelqu_un("ZZRESIDENT"), le_jour)
+    qui = quelqu_un("ZZREVENU")
+    e.usager(REVENU, "u1", qui)
+    entre(REVENU, "u1", "s1", un_mois_avant)
+    entre(REVENU, "absent", "s2")
+    e.resident(REVENU, qui, le_jour)
+
+
 @pytest.fixture(scope="module")
 def entrepot(tmp_path_factory: pytest.TempPathFactory) -> Entrepot:
     e = Entrepot(Home(tmp_path_factory.mktemp("personnes") / "var"), tmp_path_factory)
@@ -120,6 +158,7 @@ def entrepot(tmp_path_factory: pytest.TempPathFactory) -> Entrepot:
         date_effet=date(2024, 3, 1), retire_le=LEVEE,
     )  # fmt: skip
     adverses(e)
+    entrees_seules(e)
     e.dbt("seed")
     e.dbt("run", "--select", "+dlnuf_sejours", "+int_evenements__uniques", "+int_dui__sejours", jour=date(2025, 5, 31))
     return e
@@ -187,7 +226,8 @@ def test_nothing_is_lost(entrepot: Entrepot) -> None:
     said = entrepot.lire(
         """SELECT (SELECT count(*) FROM staging.stg_dui__sejours)
                + (SELECT count(*) FROM staging.stg_resid_esms__residents)
-               + (SELECT count(*) FROM staging.stg_viatrajectoire_pa__demandes),
+               + (SELECT count(*) FROM staging.stg_viatrajectoire_pa__demandes)
+               + (SELECT count(*) FROM staging.stg_viatrajectoire_ph__orientations),
                (SELECT count(*) FROM intermediate.int_sejours__declarations),
                (SELECT count(DISTINCT enonce_cle) FROM intermediate.int_sejours__declarations),
                (SELECT count(DISTINCT sejour_dlnuf_id) FROM intermediate.int_sejours__declarations),
@@ -217,6 +257,24 @@ def test_what_one_dui_tells_apart_and_two_numbers_stay_two(entrepot: Entrepot) -
     assert sorted(map(sorted, found.values())) == [
         ["dui:u1"], ["dui:u2"], ["dui:u3"], ["dui:u5", "resid_esms"], ["resid_esms"],
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("et", "expected"),
+    [
+        (SUIVI, [["dui:u1", "viatrajectoire_ph:t1"]]),
+        (SANS_CLE, [["dui:u1"], ["viatrajectoire_pa:d20"]]),  # a name without birth is no key, and is a name
+        (DOUTE, [["dui:u1"], ["dui:u2"], ["viatrajectoire_ph:t2"]]),  # who has a name alone entered that day too
+        (TENU, [["dui:absent", f"viatrajectoire_ph:t{TENU}"], ["dui:u1"]]),  # one DUI keeps the two apart
+        (TENU_AVANT, [["dui:absent", f"viatrajectoire_ph:t{TENU_AVANT}"], ["dui:u1"]]),
+        (TENU_RESID, [["dui:absent", f"viatrajectoire_ph:t{TENU_RESID}"], ["dui:u1", "resid_esms"]]),
+        (REVENU, [["dui:absent"], ["dui:u1", "resid_esms"]]),
+    ],
+)
+def test_a_record_that_says_nothing_is_of_who_entered_that_day_unless_a_system_tells_them_apart(
+    entrepot: Entrepot, et: str, expected: list[list[str]]
+) -> None:
+    assert sorted(map(sorted, persons(entrepot, et).values())) == expected
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,8 @@
    sixty-four bits, enough to set two persons apart, and three times faster to compare than their text. A source that keeps no records has
    one for each of its statements. A record that only a stay names is a record too, of which nothing is known: no stay is lost.
    numero_nir, numero_nia: the number of the record, when it is the person's own and its key is right. nir_sans_cle: the same of a NIR whose
-   key is not written: a digit of it may be mistyped. #}
+   key is not written: a digit of it may be mistyped. systeme: the system whose record it is. est_muette: nothing says who it is, because its
+   source tells no trait of anybody, or because only a stay names it. A name that no key could be made of is said: it is no silent record. #}
 {%- set keys = [
     'cle_traits', 'cle_nom_prenom', 'cle_nir', 'cle_sans_lieu', 'cle_sans_nom', 'cle_sans_prenom', 'cle_sans_naissance', 'cle_deux_prenoms',
     'cle_numero', 'cle_mdph',
@@ -14,11 +15,16 @@
 {%- set nothing = 'cast(null as ' ~ dbt.type_string() ~ ')' -%}
 {%- set records = person_roles(['record', 'stay', 'demand', 'orientation']) | rejectattr('record.relation') | list -%}
 {%- set named = person_roles(['stay', 'demand', 'orientation']) | selectattr('record.relation') | list -%}
+{%- set systems = {} -%}
+{%- for role in person_roles(['record', 'stay', 'demand', 'orientation']) if role.system -%}
+{%- do systems.update({role.source: role.system}) -%}
+{%- endfor -%}
 
 {% for role in records %}
 select
     {{ record_key(role) }} as fiche_cle,
     '{{ role.source }}' as source,
+    '{{ systems[role.source] or role.source }}' as systeme,
     finess_et,
     {{ role.record.column }} as fiche_id,
     {{ role.birth_year or 'cast(null as ' ~ dbt.type_int() ~ ')' }} as annee_naissance,
@@ -35,6 +41,7 @@ select
     {% for list in lists -%}
     {{ list if list in role['keys'] else nothing }} as {{ list }},
     {% endfor -%}
+    {{ 'false' if role.tells_who else 'true' }} as est_muette,
     delivery_id,
     ligne
 from {{ ref(role.relation) }}
@@ -44,6 +51,7 @@ from {{ ref(role.relation) }}
 select
     {{ record_key(role, 's') }},
     '{{ role.record.source }}',
+    '{{ systems[role.record.source] or role.record.source }}',
     s.finess_et,
     s.{{ role.record.column }},
     cast(null as {{ dbt.type_int() }}),
@@ -54,6 +62,7 @@ select
     {% for list in ['qualite_numero'] + lists -%}
     {{ nothing }},
     {% endfor -%}
+    true,
     min(s.delivery_id),
     min(s.ligne)
 from {{ ref(role.relation) }} as s

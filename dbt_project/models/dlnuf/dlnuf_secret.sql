@@ -5,7 +5,7 @@
    A count and what rests on it leave together for all years and components, or not at all, as int_dui__diffusion does: totals (`total`),
    each distribution, each other count. Steps. 1. Answers, retained or not, to the elements that count persons; the figures that their
    percentages are of: a total, published places. 2. Held back: a count under the threshold; a percentage that stands for one, or leaves one of its
-   total, or is of a figure that nobody gives; a rate of rotation that, less the entries, leaves one of exits; two totals of one source and year that differ by one; what the DUI knows and does not tell. 3. With the totals, everything; with a distribution,
+   total, or is of a figure that nobody gives; a rate of rotation that, less the entries, leaves one of exits; two totals of one source and year that differ by one; a value borne by a count that nobody gives; what the DUI knows and does not tell. 3. With the totals, everything; with a distribution,
    what rests on it. #}
 {%- set seuil = seuil_personnes() %}
 with declares as (
@@ -108,12 +108,13 @@ totaux as (
     where groupe = 'TOTAUX' and n is not null
 ),
 
--- What a total leaves of the file active.
+-- What a total leaves of the file active, and which total that is.
 differences as (
     select
         a.unite,
         a.unite_id,
         a.millesime,
+        case when b.element_id = 'NB_PERS_3112' then 'NB_SORTIES' end as element_id,
         a.n - b.n as n
     from totaux as a
     inner join totaux as b
@@ -123,6 +124,16 @@ differences as (
             and a.source = b.source
             and a.millesime = b.millesime
     where a.element_id = 'FILE_ACTIVE' and a.n > b.n
+),
+
+connus as (
+    select unite, unite_id, millesime, element_id
+    from comptes
+    where valeur_nombre > 0 and (composante = '' or groupe <> 'TOTAUX')
+    union
+    select unite, unite_id, millesime, element_id
+    from differences
+    where element_id is not null
 ),
 
 retenus as (
@@ -146,6 +157,13 @@ retenus as (
     select unite, unite_id, 'TOTAUX'
     from differences
     where n < {{ seuil }}
+    union
+    select r.unite, r.unite_id, r.element_id
+    from reponses as r
+    inner join elements as e on r.element_id = e.element_id and e.sorte = 'porte'
+    left join connus as k
+        on r.unite = k.unite and r.unite_id = k.unite_id and r.millesime = k.millesime and e.porteur = k.element_id
+    where k.element_id is null
     union
     select c.unite, c.unite_id, c.dimension
     from {{ ref('int_dui__comptes') }} as c

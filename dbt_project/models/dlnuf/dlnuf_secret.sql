@@ -5,7 +5,8 @@
    A count and what rests on it leave together for all years and components, or not at all, as int_dui__diffusion does: totals (`total`),
    each distribution, each other count. Steps. 1. Answers, retained or not, to the elements that count persons; the figures that their
    percentages are of: a total, published places. 2. Held back: a count under the threshold; a percentage that stands for one, or leaves one of its
-   total, or is of a figure that nobody gives; a rate of rotation that, less the entries, leaves one of exits; two totals of one source and year that differ by one; a value borne by a count that nobody gives; what the DUI knows and does not tell. 3. With the totals, everything; with a distribution,
+   total, or is of a figure that nobody gives; a rate of rotation that, less the entries, leaves one of exits; two totals of one source that differ by one, within a year or from the persons present a year
+   before; a value borne by a count that nobody gives; what the DUI knows and does not tell. 3. With the totals, everything; with a distribution,
    what rests on it. #}
 {%- set seuil = seuil_personnes() %}
 with declares as (
@@ -114,7 +115,10 @@ differences as (
         a.unite,
         a.unite_id,
         a.millesime,
-        case when b.element_id = 'NB_PERS_3112' then 'NB_SORTIES' end as element_id,
+        case
+            when b.element_id = 'NB_PERS_3112' and a.millesime = b.millesime then 'NB_SORTIES'
+            when b.element_id = 'NB_PERS_3112' then 'NB_ENTREES'
+        end as element_id,
         a.n - b.n as n
     from totaux as a
     inner join totaux as b
@@ -122,7 +126,7 @@ differences as (
             a.unite = b.unite
             and a.unite_id = b.unite_id
             and a.source = b.source
-            and a.millesime = b.millesime
+            and (a.millesime = b.millesime or (a.millesime = b.millesime + 1 and b.element_id = 'NB_PERS_3112'))
     where a.element_id = 'FILE_ACTIVE' and a.n > b.n
 ),
 

@@ -18,6 +18,7 @@ AUTHORITIES = (
     "ACTE", "ADRi", "ARS", "BAN", "CALCUL", "CD", "CPOM", "DSN", "GALIS", "HAS", "INSi", "MDPH", "RNIPP", "SIRENE",
     "SIVSS", "SNDS",
 )  # fmt: skip
+_CODE = "[A-Z][A-Z0-9_]*"
 Text = Annotated[str, Field(min_length=1)]
 # How a collection asks for the element: S seen in a source, C category named, K to be confirmed, D derived from others.
 Cell = Annotated[str, Field(pattern=r"^([SCKD]:|$)")]
@@ -27,7 +28,7 @@ YesNo = Literal["0", "1"]
 class Element(Strict):
     """One element: what it is, how collections ask for it, who is believed, how answers compare, who may read it."""
 
-    element_id: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
+    element_id: Annotated[str, Field(pattern=f"^{_CODE}$")]
     groupe: Annotated[str, Field(pattern=r"^\d+-")]
     libelle: Text
     definition: str
@@ -67,8 +68,9 @@ class Element(Strict):
     seuil_diffusion: Literal["", "≥5", "≥11", "jamais"]
     # What it tells of the persons accompanied, so that no small number of them leaves (docs/secret.md):
     # `total`, a count of them all; `part:X`, counts or shares of those that X counts; `compte`, a count of others;
-    # `porte:X`, a mean or a rate that rests on those that X counts; `non`, nothing.
-    personnes: Annotated[str, Field(pattern=r"^((part|porte):[A-Z][A-Z0-9_]*|total|compte|non|)$")]
+    # `taux:X`, a rate of rotation of those that X counts, component by component; `porte:X`, a mean or a rate that
+    # rests on those that X counts; `non`, nothing. `/Y`: its percentages may be of the places that Y counts, published.
+    personnes: Annotated[str, Field(pattern=rf"^((total|part:{_CODE})(/{_CODE})?|(taux|porte):{_CODE}|compte|non|)$")]
     note: str
 
     @model_validator(mode="after")

@@ -78,7 +78,10 @@ def pending(home: Home, *, source: str | None = None, millesime: int | None = No
 
 def damaged(home: Home, *, source: str | None = None) -> list[str]:
     """What the lake holds damaged, in French, a sentence a delivery: the next reading makes it again."""
-    found, contracts = lake.damage(home), loading.load_contracts()
+    found = lake.damage(home)
+    if not found:
+        return []
+    contracts = loading.load_contracts()
     gone = {r.delivery_id for r in lake.results(home) if r.detruite_le}
     return [
         f"{m.filename} ({m.source}) est abîmé dans le lac ({found[m.delivery_id]}) : relu depuis ce qui a été reçu."

@@ -60,6 +60,17 @@ def seed_files() -> dict[str, str]:
                 for c in contracts.values()
             ),
         ),
+        # the fields whose values count persons, or rest on such a count: none of them is shown as an example
+        "champs_personnes": _table(
+            ("source", "entite", "champ"),
+            (
+                (c.id, e.name, f.name)
+                for c in contracts.values()
+                for e in c.entities
+                for f in e.observed
+                if f.element and dictionary.elements()[f.element]["personnes"] not in ("", "non")
+            ),
+        ),
         "ordres": _table(("element_id", "ordre"), _orders(dictionary.ranks(contracts))),
         **{name: _table(header, rows) for name, (header, rows) in indicators.seed_rows().items()},
     }

@@ -119,10 +119,14 @@ def test_no_element_that_counts_persons_is_open() -> None:
 
 def test_what_an_element_rests_on_is_an_element_that_counts_persons() -> None:
     told = {code: row["personnes"] for code, row in elements().items()}
-    borne = {code: kind.split(":")[1] for code, kind in told.items() if ":" in kind}
-    assert [code for code, bearer in borne.items() if told.get(bearer) in (None, "", "non")] == []
-    # A part is held against the totals: it is a part of one of them.
-    assert {told[bearer] for code, bearer in borne.items() if told[code].startswith("part:")} == {"total"}
+    counts = {code: kind.partition("/")[0] for code, kind in told.items()}
+    borne = {code: kind.split(":")[1] for code, kind in counts.items() if ":" in kind}
+    assert [code for code, bearer in borne.items() if counts.get(bearer) in (None, "", "non")] == []
+    # A part, or a rate, is held against the totals: it is of one of them.
+    assert {counts[bearer] for code, bearer in borne.items() if not counts[code].startswith("porte:")} == {"total"}
+    # The places that a percentage may be of are of the structure: nobody is counted there, everybody has them.
+    places = {kind.partition("/")[2] for kind in told.values() if "/" in kind}
+    assert {told[code] for code in places} == {""}
 
 
 # --- what is wrong with a declaration is said at once

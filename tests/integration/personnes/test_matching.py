@@ -88,7 +88,7 @@ def entrees_seules(e: Entrepot) -> None:
     """Records that say nothing of who they are about, or a name alone, beside those who entered that day."""
     le_jour, un_mois_avant = "2024-03-01", "2024-02-01"
 
-    def entre(et: str, usager: str | None, sejour: str, jour: str = le_jour) -> None:
+    def entre(et: str, usager: str, sejour: str, jour: str = le_jour) -> None:
         e.sejour(et, usager, sejour, date_entree=jour)
 
     sans_naissance = Personne("ZZDURAND", "PAUL", sexe="M")

@@ -237,3 +237,35 @@ def test_what_the_dui_does_not_tell_no_other_collection_tells(publication: tuple
         if row.get("valeur_nombre") is not None
     }
     assert set(small) & told == set()
+
+
+def test_no_rate_of_an_esms_gives_few_persons(publication: tuple[Played, Path]) -> None:
+    """Rates times what they are of, file active less the persons of a year before: every product and difference that a
+    reader can make of what he has."""
+    _, folder = publication
+    told: dict[Any, dict[tuple[str, str], set[float]]] = defaultdict(lambda: defaultdict(set))
+    for name in ("dlnuf_valeurs", "dlnuf_reponses_ecartees"):
+        rows = pl.read_parquet(folder / "marts" / f"{name}.parquet").filter(pl.col("valeur_nombre").is_not_null())
+        for row in rows.to_dicts():
+            now = told[row["unite_id"], row["millesime"]]
+            now[row["element_id"], row["composante"]].add(row["valeur_nombre"])
+            now[row["element_id"], row["source"]].add(row["valeur_nombre"])
+    made: dict[str, list[float]] = defaultdict(list)
+    for (unit, year), now in told.items():
+        present, places = now["NB_PERS_3112", ""], now["CAP_INST_TOT", ""]
+        rates = [r * n / 100 for r in now["NB_ENTREES", "TAUX_ADMISSION"] for n in places]
+        entered = [*rates, *now["NB_ENTREES", ""]]
+        moved = [2 * r * n / 100 for r in now["TX_ROTATION_PERS", ""] for n in present]
+        made["entrées"] += rates
+        made["mouvements"] += [m - e for m in moved for e in entered]
+        made["aide sociale"] += [r * n / 100 for r in now["TX_ASH", ""] for n in now["PLACES_ASH", ""]]
+        before = told.get((unit, year - 1), {})
+        for source in ("dui", "tdb_esms"):  # of one source: two sources are two accounts
+            present_before = before.get(("NB_PERS_3112", source), set())
+            made["entrées d'après"] += [f - n for f in now["FILE_ACTIVE", source] for n in present_before]
+        assert not now["TX_ROTATION_PERS", "ACCUEIL_JOUR"], (unit, year)
+        if now["DMS", ""]:
+            assert now["NB_SORTIES", ""] or (now["FILE_ACTIVE", ""] and present), (unit, year)
+    assert all(len(found) > 5 for found in made.values()), {k: len(v) for k, v in made.items()}
+    few = {what: [n for n in found if 0 < round(n) < FEW] for what, found in made.items()}
+    assert few == {what: [] for what in made}

@@ -1,5 +1,5 @@
 {# One row per rule that rejected or flagged something, by source, entity, field and effect. Of a source about persons, a count of
-   too few rows, or deliveries (some hold one person), is not told. #}
+   too few rows, or deliveries (some hold one person), is not told; nor, of any source, a value that counts persons. #}
 with constats as (
     select delivery_id, source, entite, champ, regle, 'rejet' as effet, ligne, valeur, remede
     from {{ source('raw', 'rejets') }}
@@ -31,7 +31,8 @@ select
     c.effet,
     {{ if_enough_persons('c.n_lignes', 's.est_personnelle') }} as n_lignes,
     {{ if_enough_persons('c.n_livraisons', 's.est_personnelle') }} as n_livraisons,
-    c.exemple_valeur,
+    case when p.champ is null then c.exemple_valeur end as exemple_valeur,
     c.remede
 from comptes as c
 left join {{ ref('sources') }} as s on c.source = s.source
+left join {{ ref('champs_personnes') }} as p on c.source = p.source and c.entite = p.entite and c.champ = p.champ

@@ -26,8 +26,12 @@ def harmless(text: str) -> str:
 
 def harmless_frame(frame: pl.DataFrame) -> pl.DataFrame:
     """The same for every text of a table, its titles included."""
-    text = pl.col(pl.String)
+    return frame.with_columns(_harmless(name) for name, kind in frame.schema.items() if kind == pl.String).rename(
+        harmless
+    )
+
+
+def _harmless(name: str) -> pl.Expr:
+    text = pl.col(name)
     computed = text.str.contains(f"(?s){_FORMULA}") & ~text.str.contains(_NUMBER)
-    return frame.with_columns(
-        pl.when(computed).then(pl.concat_str(pl.lit("'"), text)).otherwise(text).name.keep()
-    ).rename(harmless)
+    return pl.when(computed).then(pl.lit("'") + text).otherwise(text).alias(name)

@@ -579,7 +579,7 @@ def control(product: Product, path: Path, setting: int) -> Control | None:
 def changes(product: Product, path: Path, former: Path, setting: int) -> Control | None:
     """What a reader who kept the former publication subtracts: the counts that changed by few persons since.
 
-    Said, not blocked: docs/adr/0031 says why.
+    Said, not blocked: docs/adr/0033 says why.
     """
     declared = product.disclosure
     if declared is None or not former.exists():

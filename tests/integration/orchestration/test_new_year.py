@@ -100,9 +100,11 @@ def test_what_was_asked_before_midnight_is_everything_after_it(
     dropped.write_text("a", encoding="utf-8")
     resources = {"warehouse": served(petit.home)}
     with at(EVE):
-        first = automation.inbox_sensor(dg.build_sensor_context(resources=resources))
+        with dg.build_sensor_context(resources=resources) as looked:
+            first = automation.inbox_sensor(looked)
         assert isinstance(first, dg.SensorResult)
-        second = automation.inbox_sensor(dg.build_sensor_context(cursor=first.cursor, resources=resources))
+        with dg.build_sensor_context(cursor=first.cursor, resources=resources) as looked:
+            second = automation.inbox_sensor(looked)
         assert isinstance(second, dg.SensorResult)
         (request,) = list(second.run_requests or ())
     assert request.tags[RANGE_END] == "2027"

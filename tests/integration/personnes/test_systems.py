@@ -111,7 +111,8 @@ def test_a_system_of_requests_alone_and_a_dui_believed_last_are_built(tmp_path: 
     variables = {**environment(Home(copy.home)), DAY: TODAY.isoformat()}
     copy.run(
         str(DBT_EXECUTABLE), "--quiet", "--no-use-colors", "build", "--profiles-dir", ".",
-        "--select", "+dlnuf_sejours", "--exclude", "test_type:unit", cwd="dbt_project", **variables,
+        "--select", "+dlnuf_sejours", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test",
+        cwd="dbt_project", **variables,
     )  # fmt: skip
     with duckdb.connect(str(copy.home / "warehouse.duckdb"), read_only=True) as warehouse:
         both = warehouse.execute(

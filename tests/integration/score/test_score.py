@@ -30,7 +30,7 @@ def judged(place: tuple[Home, Path]) -> dict[str, Any]:
 
 
 def test_what_one_source_states_rightly_is_retained_rightly(judged: dict[str, Any]) -> None:
-    assert judged["questions_dites_justement"] > 100_000
+    assert judged["questions_dites_justement"] > 80_000
     assert judged["retained_right"] >= 0.995
 
 

@@ -53,7 +53,7 @@ def served(home: Home) -> dg.ResourceDefinition:
     """The resource of the code location. It is made again for each run and each tick: each has its own instant."""
 
     def made(context: dg.InitResourceContext) -> Iterator[Warehouse]:
-        with working(home, context.run_id) if context.run_id else nullcontext():
+        with working(home, context.run.run_id) if context.run else nullcontext():
             yield Warehouse(home, clock.now())
 
     return dg.ResourceDefinition(made)

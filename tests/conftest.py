@@ -31,8 +31,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files that hold a slow test come first, so that no process ends alone with them; before all, those that make what
     others read, which come last of the slow ones, so that no process waits for another."""
     slow = {item.path for item in items if item.get_closest_marker("lent")}
-    makers = {PROJECT / "tests" / file for file in ("adding/test_collection.py", "integration/orchestration/test_demo.py")}
-    readers = PROJECT / "tests" / "adding"
+    folder = PROJECT / "tests"
+    makers = {folder / "adding" / "test_collection.py", folder / "integration" / "orchestration" / "test_demo.py"}
+    readers = folder / "adding"
 
     def turn(item: pytest.Item) -> int:
         if item.path in makers:

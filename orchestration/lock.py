@@ -77,8 +77,13 @@ def _take(path: Path, wait_s: float) -> int:
 
 def is_held(home: Home) -> bool:
     """Whether a process writes in a home at this moment."""
+    return is_locked(home.root / "verrou")
+
+
+def is_locked(path: Path) -> bool:
+    """Whether a living process holds the lock of this file."""
     try:
-        handle = os.open(home.root / "verrou", os.O_RDONLY)
+        handle = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
         return False
     try:

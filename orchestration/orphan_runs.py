@@ -19,6 +19,7 @@ from pathlib import Path
 import dagster as dg
 
 from ingest.home import Home
+from orchestration.lock import is_locked
 
 AT_WORK = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 ENDED = "Traitement interrompu avec le service : son processus n'existe plus. Rien de publié n'a changé ; relancez-le."
@@ -46,7 +47,7 @@ def end(instance: dg.DagsterInstance, home: Home) -> list[str]:
     ended = []
     for run in instance.get_runs(dg.RunsFilter(statuses=AT_WORK)):
         path = _lock_of(home, run.run_id)
-        if _is_held(path):
+        if is_locked(path):
             continue
         instance.report_run_failed(run, ENDED)
         instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
@@ -57,18 +58,3 @@ def end(instance: dg.DagsterInstance, home: Home) -> list[str]:
 
 def _lock_of(home: Home, run_id: str) -> Path:
     return home.dagster / "en_cours" / run_id
-
-
-def _is_held(path: Path) -> bool:
-    try:
-        handle = os.open(path, os.O_RDWR)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    else:
-        return False
-    finally:
-        os.close(handle)

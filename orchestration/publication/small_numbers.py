@@ -593,7 +593,7 @@ def changes(product: Product, path: Path, former: Path, setting: int) -> Control
     found = [
         both.select(
             pl.lit(c).alias("controle"), place.alias("lieu"), (pl.col(c) - pl.col(c + _FORMER)).abs().alias("ecart")
-        ).cast(columns)  # type: ignore[arg-type]
+        ).cast(columns)  # type: ignore[arg-type]  a dict of types, which polars takes
         for c in told
     ]
     lines = pl.concat([pl.DataFrame(schema=columns), *found]).drop_nulls()

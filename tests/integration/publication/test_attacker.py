@@ -83,7 +83,8 @@ class Attack:
         if cell not in self.unknown:
             self.unknown[cell] = len(self.unknown)
             hidden = cell[0] in self.rows and cell[1] in (self.rows[cell[0]][cell[2]]["secret"] or "")
-            bases = [b for v, b in COUNTING[cell[0]].disclosure.supports if v == cell[1]] if hidden else []  # type: ignore[union-attr]
+            said = COUNTING[cell[0]].disclosure if hidden else None
+            bases = [b for v, b in said.supports if v == cell[1]] if said else []
             alone = hidden and not any(b in self.rows[cell[0]][cell[2]]["secret"] for b in bases)
             self.lowest.append(1.0 if alone else least)
         return self.unknown[cell]
@@ -114,7 +115,7 @@ class Attack:
                 if self._holds(name, part, key) and self._holds(name, whole, key):
                     rest = (name, part, key), (name, whole, key)
                     both = self.value(rest[0]), self.value(rest[1])
-                    if None in both or both[0] <= both[1]:  # type: ignore[operator]
+                    if None in both or both[0] <= both[1]:  # type: ignore[operator]  neither is None here
                         self.say({rest[0]: 1.0, ("reste", *rest): 1.0, rest[1]: -1.0}, 0)
         for group in said.groups:
             members: dict[tuple[Any, ...], list[tuple[Any, ...]]] = defaultdict(list)
@@ -133,7 +134,8 @@ class Attack:
         assert product.disclosure is not None
         for rank, link in enumerate(product.disclosure.links):
             other = COUNTING[link.product]
-            if link.column not in other.disclosure.counts:  # type: ignore[union-attr]
+            assert other.disclosure is not None
+            if link.column not in other.disclosure.counts:
                 continue
             parts: dict[tuple[Any, ...], list[Cell]] = defaultdict(list)
             for key, row in self.rows[name].items():

@@ -28,6 +28,8 @@ from typing import Any
 from ingest.home import Home
 
 KEY_BYTES = 32
+IN_ENVIRONMENT = "DLNUF_CLE"
+_withdrawn: dict[str, str] = {}  # what `withdraw` took out of the environment
 CREATE = "créer un trousseau avec « dlnuf keys create »"
 RESTORE = (
     "remettre la sauvegarde du trousseau à sa place (ou définir DLNUF_CLES), puis relancer ; si elle est perdue, "
@@ -118,7 +120,7 @@ def load(home: Home | None = None) -> Keyring:
         NoKeyring: there is none.
         KeyringProblem: there is one, which cannot be used (in the home, readable by others, damaged).
     """
-    if given := os.environ.get("DLNUF_CLE"):
+    if given := of_environment().get(IN_ENVIRONMENT):
         return _from_environment(given)
     path = path_of_file()
     _refuse_inside(path, home)
@@ -143,6 +145,19 @@ def load(home: Home | None = None) -> Keyring:
         raise KeyringProblem(f"Trousseau abîmé ({path})", RESTORE) from None
 
 
+def withdraw() -> None:
+    """Takes the key out of the environment and keeps it in memory: what this process starts does not receive it, not
+    even what libraries start. The command does so first of all."""
+    if given := os.environ.pop(IN_ENVIRONMENT, None):
+        _withdrawn[IN_ENVIRONMENT] = given
+
+
+def of_environment() -> dict[str, str]:
+    """The key that the environment gave, for the processes that must have it; empty when it gave none."""
+    given = os.environ.get(IN_ENVIRONMENT)
+    return {IN_ENVIRONMENT: given} if given else dict(_withdrawn)
+
+
 def if_any(home: Home | None = None) -> Keyring | None:
     """The keyring, or None when there is none that can be used."""
     try:
@@ -157,7 +172,7 @@ def create(home: Home | None = None, *, now: datetime) -> Path:
     Raises:
         KeyringProblem: one is there already, its place is in the home, or it cannot be written there.
     """
-    if os.environ.get("DLNUF_CLE"):
+    if of_environment().get(IN_ENVIRONMENT):
         raise KeyringProblem("La clé vient de l'environnement (DLNUF_CLE)", "rien à créer ; ou retirer DLNUF_CLE")
     path = path_of_file()
     _refuse_inside(path, home)
@@ -213,7 +228,7 @@ def _from_environment(given: str) -> Keyring:
             "en produire une avec « openssl rand -base64 32 », ou utiliser un trousseau (DLNUF_CLES)",
         )
     return Keyring(
-        "DLNUF_CLE",
+        IN_ENVIRONMENT,
         (Secret("environnement", "", secret),),
         Secret("environnement", "", derived(secret, "pseudonymes")),
     )
@@ -237,7 +252,7 @@ def _secret(node: Any) -> Secret:
 
 def _content(home: Home | None) -> tuple[dict[str, Any], Path]:
     """The file as it is, once it is known to be usable."""
-    if os.environ.get("DLNUF_CLE"):
+    if of_environment().get(IN_ENVIRONMENT):
         raise KeyringProblem(
             "La clé vient de l'environnement (DLNUF_CLE), qui n'en porte qu'une version",
             "passer à un trousseau (DLNUF_CLES) pour faire tourner les clés",

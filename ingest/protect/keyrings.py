@@ -128,7 +128,7 @@ def load(home: Home | None = None) -> Keyring:
         facts = path.stat()
         content = path.read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError) as error:  # HOME=/dev/null, as accounts of services have it
-        raise NoKeyring(f"Aucun trousseau de clés ({path})", f"{CREATE}, ou {RESTORE}") from error
+        raise _none(path, home) from error
     except (OSError, UnicodeDecodeError) as error:
         raise KeyringProblem(
             f"Trousseau illisible ({path})", f"en vérifier les droits et le contenu ; sans accès, {ELSEWHERE}"
@@ -143,6 +143,20 @@ def load(home: Home | None = None) -> Keyring:
     except (ValueError, KeyError, TypeError, AttributeError):
         # The text of such an error may hold a piece of the file: it is not carried over.
         raise KeyringProblem(f"Trousseau abîmé ({path})", RESTORE) from None
+
+
+def _none(path: Path, home: Home | None) -> NoKeyring:
+    """That there is no keyring: of a home that holds encrypted files, what that costs, and what it does not."""
+    closed = sum(1 for _ in home.landing.glob("*/*.enc")) if home else 0
+    if not closed:
+        return NoKeyring(f"Aucun trousseau de clés ({path})", f"{CREATE}, ou {RESTORE}")
+    several = "s" if closed > 1 else ""
+    return NoKeyring(
+        f"Aucun trousseau de clés ({path}) : {closed} fichier{several} chiffré{several} de « landing » ne s'ouvre"
+        f"{'nt' if closed > 1 else ''} pas ; ce qui en a été lu reste publié, rien n'est détruit, et les sources sans "
+        "données de personnes se traitent comme avant",
+        RESTORE,
+    )
 
 
 def withdraw() -> None:

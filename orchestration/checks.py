@@ -55,7 +55,8 @@ def deliveries_accepted(warehouse: dg.ResourceParam[Warehouse]) -> dg.AssetCheck
         ),
         metadata={
             "refusees": len(refused),
-            "motifs": dg.MetadataValue.md("\n".join(f"- {d.filename} : {d.reason}" for d in refused)),
+            # As text: Dagster would render Markdown, and these are words of senders.
+            "motifs": dg.MetadataValue.text("\n".join(f"- {d.filename} : {d.reason}" for d in refused)),
         },
     )
 

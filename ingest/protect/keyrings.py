@@ -145,9 +145,14 @@ def load(home: Home | None = None) -> Keyring:
         raise KeyringProblem(f"Trousseau abîmé ({path})", RESTORE) from None
 
 
+def closed_files(home: Home) -> int:
+    """How many encrypted files a home holds, whichever keys open them."""
+    return sum(1 for _ in home.landing.glob("*/*.enc"))
+
+
 def _none(path: Path, home: Home | None) -> NoKeyring:
     """That there is no keyring: of a home that holds encrypted files, what that costs, and what it does not."""
-    closed = sum(1 for _ in home.landing.glob("*/*.enc")) if home else 0
+    closed = closed_files(home) if home else 0
     if not closed:
         return NoKeyring(f"Aucun trousseau de clés ({path})", f"{CREATE}, ou {RESTORE}")
     several = "s" if closed > 1 else ""

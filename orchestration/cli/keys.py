@@ -26,7 +26,9 @@ def create() -> None:
     from ingest.protect import keyrings
     from orchestration.cli import summary
 
-    typer.echo(summary.of_new_keyring(keyrings.create(Home.from_env(), now=clock.now())))
+    home = Home.from_env()
+    closed = keyrings.closed_files(home)
+    typer.echo(summary.of_new_keyring(keyrings.create(home, now=clock.now()), closed))
 
 
 @app.command("state")

@@ -79,8 +79,11 @@ def test_under_another_keyring_rewrapping_names_the_key_that_is_missing_and_dest
 ) -> None:
     fingerprint = keyrings.load().encryption[0].fingerprint
     lost = keyrings.path_of_file().rename(keyrings.path_of_file().with_suffix(".perdu"))
-    keyrings.create(now=now())
     before = content(home)
+    monkeypatch.setattr(sys, "argv", ["dlnuf", "keys", "create"])
+    with pytest.raises(SystemExit):
+        command.main()
+    assert "1 fichier chiffré était déjà là, que ce trousseau n'ouvre pas" in capsys.readouterr().out
     monkeypatch.setattr(sys, "argv", ["dlnuf", "keys", "rewrap"])
     with pytest.raises(SystemExit) as ended:
         command.main()

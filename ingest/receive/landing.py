@@ -205,14 +205,14 @@ def store_encrypted(
     Raises:
         encryption.Altered: the file changed since these were taken.
     """
-    encrypt(home, manifest, path, sha256, size, keyring)
+    with path.open("rb") as source:
+        encrypt(home, manifest, source, sha256, size, keyring)
     supersede(home, manifest, formerly or manifest)
 
 
-def encrypt(home: Home, manifest: Manifest, path: Path, sha256: str, size: int, keyring: Keyring) -> None:
-    """Writes the bytes of a delivery about persons. `path` may be encrypted already. Raises Altered."""
-    with _whole(bytes_of(home, manifest)) as copy, path.open("rb") as raw:
-        plain = encryption.decrypting(raw, keyring) if encryption.begins_encrypted(raw) else raw
+def encrypt(home: Home, manifest: Manifest, plain: BinaryIO, sha256: str, size: int, keyring: Keyring) -> None:
+    """Writes the bytes of a delivery about persons. Raises Altered."""
+    with _whole(bytes_of(home, manifest)) as copy:
         encryption.encrypt(plain, copy, keyring, sha256, size, manifest.octets or "")
 
 

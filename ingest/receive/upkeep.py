@@ -59,7 +59,8 @@ def _from_first_form(home: Home, manifest: Manifest, present: Manifest | None, k
         sha256, former = manifest.sha256 or "", landing.bytes_of(home, manifest)
         present = landing.marked(manifest, sha256, manifest.size, keyring)
         if former.exists():
-            landing.encrypt(home, present, former, sha256, manifest.size, keyring)
+            with former.open("rb") as raw, encryption.decrypting(raw, keyring) as plain:
+                landing.encrypt(home, present, plain, sha256, manifest.size, keyring)
     landing.supersede(home, present, manifest)
 
 

@@ -122,5 +122,7 @@ def nbsp_unit(code: str | None) -> str:
 
 
 def plain(value: str) -> str:
-    """Text of a file or of a name, safe to write inside Markdown: every sign is shown as it is."""
-    return re.sub(r"([\\`*_\[\]<>#|~$:])", r"\\\1", value)
+    """Text of a file or of a name, safe to write inside Markdown: every sign is shown as it is, on one line, and an
+    address is no link."""
+    on_one_line = re.sub(r"[\t-\r ]+", " ", value).strip(" ")
+    return re.sub(r"([\\`*_\[\]<>#|~$:@&!]|(?<=www)\.)", r"\\\1", on_one_line, flags=re.IGNORECASE)

@@ -139,7 +139,7 @@ def inputs_fingerprint(home: Home, today: date) -> str:
     for result in results:
         hasher.update(f"{result.delivery_id} {result.digest} {result.statut} {result.eliminees}\n".encode())
     for refusal in landing.refusals(home):
-        hasher.update(f"{refusal['sha256']} {refusal['received_at']}\n".encode())
+        hasher.update(f"{refusal['digest']} {refusal['received_at']}\n".encode())
     begun, ended = _in_force(home, results, today)
     hasher.update(f"registre {begun} {ended}\n".encode())
     hasher.update(declarations_digest().encode())

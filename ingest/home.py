@@ -1,23 +1,35 @@
 """Where everything that the system writes stands: one home folder, by default `var/` in the project.
 
-Belongs here: paths, and who may read what is written there. Does not belong here: reading or writing any of them.
+Belongs here: paths, and who may read what is written there, or the memory of who writes it. Does not belong here:
+reading or writing any of them.
 """
 
 from __future__ import annotations
 
+import ctypes
 import os
+import resource
 from dataclasses import dataclass
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
 
 
+_PR_SET_DUMPABLE = 4  # prctl(2), Linux
+
+
 def reserve() -> None:
-    """From now on, only their own account can read what this process and its children create (0600, folders 0700).
+    """From now on, only their own account can read what this process and its children create (0600, folders 0700), and
+    this process leaves no image of its memory, which may hold keys: no core file, nor its children; on Linux, no other
+    process of the account reads its memory or its environment.
 
     Every entry point calls it before it makes the home.
     """
     os.umask(0o077)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "prctl"):
+        libc.prctl(_PR_SET_DUMPABLE, 0)
 
 
 @dataclass(frozen=True)

@@ -83,8 +83,9 @@ def source_metadata(results: Sequence[Result], path: Path) -> dict[str, Any]:
         "chemin": dg.MetadataValue.path(path),
     }
     if refused:
-        metadata["motifs_de_refus"] = dg.MetadataValue.md(
-            "\n".join(f"- `{result.delivery_id}` : {result.motif}" for result in refused)
+        # As text: Dagster would render Markdown, and a reason may quote the file.
+        metadata["motifs_de_refus"] = dg.MetadataValue.text(
+            "\n".join(f"- {result.delivery_id} : {result.motif}" for result in refused)
         )
     return metadata
 

@@ -45,7 +45,7 @@ def rows_balance(warehouse: dg.ResourceParam[Warehouse]) -> dg.AssetCheckResult:
 def deliveries_accepted(warehouse: dg.ResourceParam[Warehouse]) -> dg.AssetCheckResult:
     previous = read_current(warehouse.home)
     since = datetime.fromisoformat(previous.published_at) if previous else None
-    watched = (d for d in status.deliveries(warehouse.home) if d.sha256 not in warehouse.to_refuse)
+    watched = (d for d in status.deliveries(warehouse.home) if d.digest not in warehouse.to_refuse)
     refused = [delivery for delivery in watched if delivery.refused_since(since)]
     return dg.AssetCheckResult(
         passed=not refused,
@@ -55,7 +55,8 @@ def deliveries_accepted(warehouse: dg.ResourceParam[Warehouse]) -> dg.AssetCheck
         ),
         metadata={
             "refusees": len(refused),
-            "motifs": dg.MetadataValue.md("\n".join(f"- {d.filename} : {d.reason}" for d in refused)),
+            # As text: Dagster would render Markdown, and these are words of senders.
+            "motifs": dg.MetadataValue.text("\n".join(f"- {d.filename} : {d.reason}" for d in refused)),
         },
     )
 

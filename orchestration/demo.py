@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING
 from ingest import clock
 from ingest.home import Home
 from ingest.protect import keyrings
-from ingest.receive.landing import sha256_of
+from ingest.protect.landed_keys import sha256_by_delivery
+from ingest.receive.landing import digests, sha256_of
 from ingest.store.lake import REFUSED
 from orchestration.dbt_runtime import DbtFailed, prepare_manifest
 from orchestration.lock import HomeBusy, writing
@@ -123,17 +124,22 @@ def play(wanted: Plan, progress: Progress = silent) -> Played:
             generate(folder, scale=wanted.scale, seed=wanted.seed, progress=as_one(progress, "Génération"))
     deliver([folder / "livraisons"], home, now=wanted.now, progress=as_one(progress, "Réception des fichiers"))
     spoiled = {sha256_of(folder / "livraisons" / each.livraison): each for each in to_be_refused(folder)}
-    outcome = run(home, progress=progress, now=wanted.now, to_refuse=frozenset(spoiled))
     sent = {sha256_of(path) for path in (folder / "livraisons").rglob("*") if path.is_file()}
-    refused, faults = judged(spoiled, [d for d in deliveries(home) if d.sha256 in sent])
+    keyring = keyrings.load(home)
+    known = {digest: sha256 for sha256 in sent for digest in digests(sha256, keyring)}
+    to_refuse = frozenset(digest for digest, sha256 in known.items() if sha256 in spoiled)
+    outcome = run(home, progress=progress, now=wanted.now, to_refuse=to_refuse)
+    received = [replace(d, digest=known[d.digest]) for d in deliveries(home) if d.digest in known]
+    refused, faults = judged(spoiled, received)
     right = _right(home, folder, outcome.version, progress)
     outcome = replace(outcome, seconds=time.monotonic() - start)
     return Played(outcome, refused, faults, effects(folder), right)
 
 
 def judged(spoiled: Mapping[str, SpoiledDelivery], sent: Sequence[Delivery]) -> tuple[list[SpoiledDelivery], list[str]]:
-    """The spoiled deliveries (by SHA-256) that were refused as planned; and what did not go as planned, in words."""
-    refused = {delivery.sha256: delivery for delivery in sent if delivery.status == REFUSED}
+    """The spoiled deliveries (by SHA-256, as the digests of those sent) that were refused as planned; and what did not
+    go as planned, in words."""
+    refused = {delivery.digest: delivery for delivery in sent if delivery.status == REFUSED}
     unplanned = [d for sha256, d in refused.items() if sha256 not in spoiled]
     taken = [each for sha256, each in spoiled.items() if sha256 not in refused]
     faults = [f"{d.filename}, refusé sans que ce soit prévu : {d.reason}" for d in unplanned]
@@ -156,7 +162,7 @@ def _right(home: Home, folder: Path, version: str | None, progress: Progress) ->
     kept = home.scores / f"{version}.json"
     if not kept.is_file():
         progress("Comparaison avec la vérité", 0, None)
-        keep(home.root, score(home.root, folder))
+        keep(home.root, score(home.root, folder, sha256_by_delivery(home)))
     return json.loads(kept.read_text(encoding="utf-8"))["retained_right"]
 
 

@@ -31,7 +31,8 @@ _held: set[Path] = set()
 def writing(home: Home, *, wait_s: float = 0) -> Iterator[None]:
     """Holds the lock of a home, after waiting for it up to `wait_s` seconds.
 
-    A process that holds the lock can take it again: a run holds it around its steps, which take it too.
+    A process that holds the lock can take it again: a run holds it around its steps, which take it too. Whoever takes
+    it first finds the landing in its present form (`ingest.receive.upkeep`).
 
     Raises HomeBusy, naming the process that holds it.
     """
@@ -39,10 +40,13 @@ def writing(home: Home, *, wait_s: float = 0) -> Iterator[None]:
     if path in _held:
         yield
         return
+    from ingest.receive import upkeep
+
     path.parent.mkdir(parents=True, exist_ok=True)
     handle = _take(path, wait_s)
     _held.add(path)
     try:
+        upkeep.bring_up_to_date(home)
         yield
     finally:
         _held.discard(path)

@@ -35,7 +35,7 @@ class Warehouse:
     now: datetime
     progress: Progress = silent
     allow_shrink: bool = False  # let a publication hold much less than the previous one
-    to_refuse: frozenset[str] = frozenset()  # SHA-256 of deliveries whose refusal is wanted: nobody is warned of it
+    to_refuse: frozenset[str] = frozenset()  # digests of deliveries whose refusal is wanted: nobody is warned of it
 
     @property
     def today(self) -> date:

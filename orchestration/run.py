@@ -89,7 +89,7 @@ def run(
     """Processes what is new, resolves and publishes; does nothing when nothing is new.
 
     now: the instant of the run; all its steps use the day of that instant, even when midnight passes meanwhile.
-    allow_shrink: let volumes and key figures fall below those of the current publication. to_refuse: SHA-256 of
+    allow_shrink: let volumes and key figures fall below those of the current publication. to_refuse: digests of
     deliveries whose refusal is wanted, and causes no warning. retry: read again the deliveries in quarantine.
     anew: what is forgotten first. What is found damaged is among the warnings.
 

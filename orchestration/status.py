@@ -32,7 +32,7 @@ class Delivery:
     filename: str
     received_at: datetime
     status: str  # received | accepted | refused
-    sha256: str  # of its bytes as they were sent
+    digest: str  # what its bytes are recognised by: their SHA-256, or their mark when they may be about persons
     reason: str | None = None
     read: int = 0
     accepted: int = 0
@@ -69,14 +69,14 @@ def deliveries(home: Home) -> list[Delivery]:
         result = done.get(manifest.delivery_id)
         facts = manifest.delivery_id, manifest.source, manifest.filename, received_at
         if result is None:
-            waiting = Delivery(*facts, RECEIVED, manifest.sha256)
+            waiting = Delivery(*facts, RECEIVED, manifest.digest)
             listed.append(replace(waiting, absent=manifest.absentes))
             continue
         listed.append(
             Delivery(
                 *facts,
                 result.statut,
-                manifest.sha256,
+                manifest.digest,
                 result.motif,
                 result.lues,
                 result.acceptees,
@@ -88,8 +88,8 @@ def deliveries(home: Home) -> list[Delivery]:
         )
     for refusal in refusals(home):
         received_at = datetime.fromisoformat(refusal["received_at"])
-        facts = refusal["sha256"], refusal["source"], refusal["filename"], received_at
-        listed.append(Delivery(*facts, REFUSED, refusal["sha256"], refusal["reason"]))
+        facts = refusal["digest"], refusal["source"], refusal["filename"], received_at
+        listed.append(Delivery(*facts, REFUSED, refusal["digest"], refusal["reason"]))
     return listed
 
 

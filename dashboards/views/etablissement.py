@@ -75,7 +75,7 @@ def _title(row: dict[str, Any]) -> None:
     st.header(plain(text(row["raison_sociale"])), anchor=False)
     closed = f"Fermé le {day_text(row['date_fermeture'])}" if row["date_fermeture"] else "Fermé, date inconnue"
     state = {True: "Ouvert", False: closed}.get(row["est_ouvert"], "Ouvert ou fermé : inconnu")
-    place = f"{plain(text(row['commune_libelle']))} ({text(row['departement_code'])})"
+    place = plain(f"{text(row['commune_libelle'])} ({text(row['departement_code'])})")
     st.markdown(f"{plain(text(row['categorie_libelle']))} · {place} · **{state}**")
     if row["est_ouvert"] is False:
         st.warning("Cet établissement est fermé : ses valeurs décrivent le passé.", icon=":material/event_busy:")

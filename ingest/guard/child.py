@@ -30,7 +30,7 @@ from ingest.home import reserve
 from ingest.stages import Interval
 
 READY, DONE, BROKEN, NO_MEMORY, MACHINE = b"p", b"+", b"!", b"m", b"x"  # how each message of this process begins
-_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4  # prctl(2), Linux
+_PR_SET_PDEATHSIG = 1  # prctl(2), Linux
 _MIB = 2**20
 _OBJECTS = 50_000  # made between two looks for cycles: readers make many objects and no cycle; at 700, a tenth is lost
 
@@ -85,16 +85,14 @@ def _answer(request: Request, shared: Any) -> bytes:
 
 
 def _confine(parent: int) -> None:
-    """This process dies with its parent, leaves no image of its memory (it holds keys), and is interrupted by nobody
+    """This process dies with its parent, leaves no image of its memory, which holds keys, and is interrupted by nobody
     else: Ctrl-C and SIGTERM are for its parent."""
     reserve()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     libc = ctypes.CDLL(None)
     if hasattr(libc, "prctl"):
         libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        libc.prctl(_PR_SET_DUMPABLE, 0)
     if os.getppid() != parent:
         os._exit(1)
 

@@ -33,6 +33,7 @@ from data_contracts.limits import Limit, in_force, limit, limits, thousands
 from ingest import stages
 from ingest.guard import child, shortages
 from ingest.home import PROJECT
+from ingest.protect import keyrings
 from ingest.stages import Interval
 
 T = TypeVar("T")
@@ -194,7 +195,7 @@ class _Reader:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,  # what a library writes may quote the file
                 pass_fds=(other.fileno(),),
-                env={name: value for name, value in os.environ.items() if name != "DLNUF_CLE"},
+                env={name: value for name, value in os.environ.items() if name != keyrings.IN_ENVIRONMENT},
             )
         finally:
             other.close()
@@ -222,7 +223,7 @@ class _Reader:
             item,
             None if has_shared else work.shared,
             has_shared,
-            {name: value for name, value in os.environ.items() if child.is_setting(name)},
+            {name: value for name, value in os.environ.items() if child.is_setting(name)} | keyrings.of_environment(),
             os.getcwd(),
             self.allowed["memoire"],
             self.allowed["calcul"],

@@ -2,15 +2,19 @@
 
 Belongs here: the format. Does not belong here: keys and their versions (`keyrings`), deliveries (`landed_keys`).
 
-    header, 173 bytes
-      magic 8 · size of a chunk 4 · SHA-256 of the plain bytes 32 · salt of the file 16           fixed for life
-      fingerprint of the wrapping key 8 · its version 45 · nonce 12 · wrapped key of the file 48  until re-wrapped
-    chunks of 64 KiB, each with its tag of 16 bytes; the last one is shorter, perhaps empty
+    header, 165 bytes
+      magic 8 · size of a chunk 4 · name of the file 16 · salt of the file 16                         fixed for life
+      fingerprint of the wrapping key 8 · its version 45 · nonce 12 · wrapped key and length 56       until re-wrapped
+    chunks of 64 KiB, each with its tag of 16 bytes; what follows the last byte of the file is zeros
 
 AES-256-GCM throughout. Each file has its own random key, wrapped by the key of the installation, so that a new version
 of that key rewrites headers and no chunk. Chunks follow STREAM (Hoang, Reyhanitabar, Rogaway, Vizard, 2015): the nonce
 holds the number of the chunk and whether it is the last, and the fixed part of the header is authenticated with each
 chunk. So a chunk that was changed, moved, removed, or taken from another file cannot be read. ADR 12 says why.
+
+Nothing of it tells the content: the name is keyed (`marks`), and zeros make the length one of few (`padded`).
+Files of the first form are still read: they had the SHA-256 of the plain bytes for name, and their exact length.
+docs/adr/0034.
 """
 
 from __future__ import annotations
@@ -19,18 +23,38 @@ import hashlib
 import io
 import os
 import struct
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from ingest.protect.keyrings import Keyring, Secret
 
-MAGIC = b"DLNUFC1\n"
 CHUNK = 65_536
 _TAG = 16
-_FIXED = struct.Struct(">8sI32s16s")
-_WRAPPED = struct.Struct(">8s45s12s48s")
-HEADER = _FIXED.size + _WRAPPED.size
+_KEY = 32
 PURPOSE = "chiffrement"
+
+
+@dataclass(frozen=True)
+class _Form:
+    """How a header is laid out."""
+
+    magic: bytes
+    fixed: struct.Struct
+    wrapped: struct.Struct
+
+    @property
+    def length(self) -> int:
+        return self.fixed.size + self.wrapped.size
+
+
+_FIRST = _Form(b"DLNUFC1\n", struct.Struct(">8sI32s16s"), struct.Struct(">8s45s12s48s"))
+_CURRENT = _Form(b"DLNUFC2\n", struct.Struct(">8sI16s16s"), struct.Struct(">8s45s12s56s"))
+_FORMS = {form.magic: form for form in (_FIRST, _CURRENT)}
+_MAGIC_BYTES = len(_CURRENT.magic)
+_LENGTH = struct.Struct(">Q")
+_LONGEST = max(form.length for form in _FORMS.values())
+HEADER = _CURRENT.length
 
 
 class Damaged(Exception):
@@ -49,39 +73,54 @@ class Altered(Exception):
     """The bytes read are not those announced: the source changed meanwhile."""
 
 
-def _gcm(key: bytes) -> Any:
+def gcm(key: bytes) -> Any:
+    """AES-GCM (NIST SP 800-38D) with a key of 32 bytes."""
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     return AESGCM(key)
 
 
-def encrypt(source: BinaryIO, target: BinaryIO, keyring: Keyring, sha256: str) -> None:
-    """Writes the encrypted form of a stream, whose SHA-256 is announced. Memory: one chunk.
+def padded(size: int) -> int:
+    """The length of a file of so many bytes once it is filled with zeros: one of few.
+
+    Padmé (Nikitin and others, « Reducing metadata leakage from encrypted files », 2019), in whole chunks: a length
+    tells its order of magnitude and a few bits more, and a file of several chunks grows by one chunk or 12 % at most.
+    All that holds in a chunk, a register of one line as one of four hundred, is one chunk.
+    """
+    magnitude = max(size, 2).bit_length() - 1
+    step = max(CHUNK, 1 << (magnitude - magnitude.bit_length()))
+    return max(-(-size // step), 1) * step
+
+
+def encrypt(source: BinaryIO, target: BinaryIO, keyring: Keyring, sha256: str, size: int, name: str) -> None:
+    """Writes the encrypted form of a stream, whose SHA-256 and length are announced. Memory: two chunks.
+
+    name: 32 hexadecimal characters, those of the file that is written: another one that takes its place is noticed.
 
     Raises:
-        Altered: the bytes have another SHA-256, and what was written must be thrown away.
+        Altered: the bytes are not those announced, and what was written must be thrown away.
     """
-    fixed = _FIXED.pack(MAGIC, CHUNK, bytes.fromhex(sha256), os.urandom(16))
-    key = os.urandom(32)
-    target.write(fixed + _wrap(key, fixed, keyring.current))
-    cipher = _gcm(key)
+    fixed = _CURRENT.fixed.pack(_CURRENT.magic, CHUNK, bytes.fromhex(name), os.urandom(16))
+    key = os.urandom(_KEY)
+    target.write(fixed + _wrap(key + _LENGTH.pack(size), fixed, keyring.current))
+    cipher = gcm(key)
     hasher = hashlib.sha256()
-    number, block = 0, source.read(CHUNK)
-    while True:
+    count = padded(size) // CHUNK
+    left = size
+    for number in range(count):
+        block = source.read(min(CHUNK, left))
         hasher.update(block)
-        following = source.read(CHUNK) if len(block) == CHUNK else b""
-        target.write(cipher.encrypt(_nonce(number, last=not following), block, fixed))
-        if not following:
-            break
-        number, block = number + 1, following
-    if hasher.hexdigest() != sha256:
+        left -= len(block)
+        target.write(cipher.encrypt(_nonce(number, last=number == count - 1), block.ljust(CHUNK, b"\0"), fixed))
+    if source.read(1) or hasher.hexdigest() != sha256:
         raise Altered
 
 
 def rewrap(source: BinaryIO, target: BinaryIO, keyring: Keyring) -> None:
     """Writes the same file, its own key now wrapped by the current version. Raises Damaged, WrongKey."""
-    header = Header(source.read(HEADER))
-    target.write(header.fixed + _wrap(header.file_key(keyring), header.fixed, keyring.current))
+    header = Header(source.read(_LONGEST))
+    target.write(header.fixed + _wrap(header.unwrapped(keyring), header.fixed, keyring.current))
+    source.seek(header.length)
     while block := source.read(1 << 20):
         target.write(block)
 
@@ -89,13 +128,20 @@ def rewrap(source: BinaryIO, target: BinaryIO, keyring: Keyring) -> None:
 def is_encrypted(path: Path) -> bool:
     """Whether a file has this format, by its first bytes."""
     with path.open("rb") as stream:
-        return stream.read(len(MAGIC)) == MAGIC
+        return begins_encrypted(stream)
+
+
+def begins_encrypted(stream: BinaryIO) -> bool:
+    """Whether what stands first in a stream is a header of this format. The stream is left at its beginning."""
+    start = stream.read(_MAGIC_BYTES)
+    stream.seek(0)
+    return start in _FORMS
 
 
 def header_of(path: Path) -> Header:
     """The header of a file. Raises Damaged when it has none."""
     with path.open("rb") as stream:
-        return Header(stream.read(HEADER))
+        return Header(stream.read(_LONGEST))
 
 
 def check(path: Path, keyring: Keyring, sha256: str) -> None:
@@ -109,20 +155,27 @@ def check(path: Path, keyring: Keyring, sha256: str) -> None:
 
 
 class Header:
-    """What stands before the chunks."""
+    """What stands before the chunks. name: that of the file, without its suffix."""
 
     def __init__(self, content: bytes) -> None:
-        if len(content) < HEADER or not content.startswith(MAGIC):
+        form = _FORMS.get(content[:_MAGIC_BYTES])
+        if form is None or len(content) < form.length:
             raise Damaged
-        self.fixed = content[: _FIXED.size]
-        _, self.chunk, sha256, _ = _FIXED.unpack(self.fixed)
-        self.sha256 = sha256.hex()
-        self._named, self._label, self._nonce, self._wrapped = _WRAPPED.unpack(content[_FIXED.size : HEADER])
+        self.length, self.is_of_first_form = form.length, form is _FIRST
+        self.fixed = content[: form.fixed.size]
+        _, self.chunk, name, _ = form.fixed.unpack(self.fixed)
+        self.name = name.hex()
+        self._named, self._label, self._nonce, self._wrapped = form.wrapped.unpack(
+            content[form.fixed.size : form.length]
+        )
         self.fingerprint = self._named.hex()
         self.version = self._label.rstrip(b"\0").decode("utf-8", "replace")
 
-    def file_key(self, keyring: Keyring) -> bytes:
-        """The key of the chunks. Raises WrongKey, or Damaged when the header was altered."""
+    def unwrapped(self, keyring: Keyring) -> bytes:
+        """The key of the chunks, then the length of the plain bytes (not in the first form).
+
+        Raises WrongKey, or Damaged when the header was altered.
+        """
         from cryptography.exceptions import InvalidTag
 
         secret = keyring.with_fingerprint(self.fingerprint)
@@ -130,16 +183,16 @@ class Header:
             raise WrongKey(self.version, self.fingerprint)
         bound = self.fixed + self._named + self._label
         try:
-            return _gcm(secret.key(PURPOSE)).decrypt(self._nonce, self._wrapped, bound)
+            return gcm(secret.key(PURPOSE)).decrypt(self._nonce, self._wrapped, bound)
         except InvalidTag:
             raise Damaged from None
 
 
-def _wrap(key: bytes, fixed: bytes, secret: Secret) -> bytes:
+def _wrap(content: bytes, fixed: bytes, secret: Secret) -> bytes:
     named = bytes.fromhex(secret.fingerprint)
     label = secret.version.encode()[:45].ljust(45, b"\0")
     nonce = os.urandom(12)
-    return _WRAPPED.pack(named, label, nonce, _gcm(secret.key(PURPOSE)).encrypt(nonce, key, fixed + named + label))
+    return named + label + nonce + gcm(secret.key(PURPOSE)).encrypt(nonce, content, fixed + named + label)
 
 
 def _nonce(number: int, *, last: bool) -> bytes:
@@ -163,15 +216,20 @@ class _Plain(io.RawIOBase):
 
     def __init__(self, raw: BinaryIO, keyring: Keyring) -> None:
         raw.seek(0)
-        header = Header(raw.read(HEADER))
-        self._raw, self._fixed, self._size_of_chunk = raw, header.fixed, header.chunk
-        self._cipher = _gcm(header.file_key(keyring))
-        body = raw.seek(0, os.SEEK_END) - HEADER
+        header = Header(raw.read(_LONGEST))
+        unwrapped = header.unwrapped(keyring)
+        self._raw, self._fixed, self._begin, self._size_of_chunk = raw, header.fixed, header.length, header.chunk
+        self._cipher = gcm(unwrapped[:_KEY])
+        body = raw.seek(0, os.SEEK_END) - header.length
         self._chunks = -(-body // (header.chunk + _TAG))
         last = body - (self._chunks - 1) * (header.chunk + _TAG) - _TAG
         if self._chunks < 1 or last < 0:
             raise Damaged
         self._length = (self._chunks - 1) * header.chunk + last
+        if not header.is_of_first_form:
+            held, (self._length,) = self._length, _LENGTH.unpack(unwrapped[_KEY:])
+            if held != padded(self._length):
+                raise Damaged
         self._position = 0
         self._held, self._number = b"", -1
         self._chunk_at(self._chunks - 1)
@@ -180,7 +238,7 @@ class _Plain(io.RawIOBase):
         from cryptography.exceptions import InvalidTag
 
         if number != self._number:
-            self._raw.seek(HEADER + number * (self._size_of_chunk + _TAG))
+            self._raw.seek(self._begin + number * (self._size_of_chunk + _TAG))
             sealed = self._raw.read(self._size_of_chunk + _TAG)
             try:
                 nonce = _nonce(number, last=number == self._chunks - 1)
@@ -199,7 +257,8 @@ class _Plain(io.RawIOBase):
         if self._position >= self._length:
             return 0
         number, offset = divmod(self._position, self._size_of_chunk)
-        part = self._chunk_at(number)[offset : offset + len(buffer)]
+        most = min(len(buffer), self._length - self._position)
+        part = self._chunk_at(number)[offset : offset + most]
         buffer[: len(part)] = part
         self._position += len(part)
         return len(part)

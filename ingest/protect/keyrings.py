@@ -28,6 +28,8 @@ from typing import Any
 from ingest.home import Home
 
 KEY_BYTES = 32
+IN_ENVIRONMENT = "DLNUF_CLE"
+_withdrawn: dict[str, str] = {}  # what `withdraw` took out of the environment
 CREATE = "créer un trousseau avec « dlnuf keys create »"
 RESTORE = (
     "remettre la sauvegarde du trousseau à sa place (ou définir DLNUF_CLES), puis relancer ; si elle est perdue, "
@@ -118,7 +120,7 @@ def load(home: Home | None = None) -> Keyring:
         NoKeyring: there is none.
         KeyringProblem: there is one, which cannot be used (in the home, readable by others, damaged).
     """
-    if given := os.environ.get("DLNUF_CLE"):
+    if given := of_environment().get(IN_ENVIRONMENT):
         return _from_environment(given)
     path = path_of_file()
     _refuse_inside(path, home)
@@ -126,7 +128,7 @@ def load(home: Home | None = None) -> Keyring:
         facts = path.stat()
         content = path.read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError) as error:  # HOME=/dev/null, as accounts of services have it
-        raise NoKeyring(f"Aucun trousseau de clés ({path})", f"{CREATE}, ou {RESTORE}") from error
+        raise _none(path, home) from error
     except (OSError, UnicodeDecodeError) as error:
         raise KeyringProblem(
             f"Trousseau illisible ({path})", f"en vérifier les droits et le contenu ; sans accès, {ELSEWHERE}"
@@ -143,6 +145,38 @@ def load(home: Home | None = None) -> Keyring:
         raise KeyringProblem(f"Trousseau abîmé ({path})", RESTORE) from None
 
 
+def closed_files(home: Home) -> int:
+    """How many encrypted files a home holds, whichever keys open them."""
+    return sum(1 for _ in home.landing.glob("*/*.enc"))
+
+
+def _none(path: Path, home: Home | None) -> NoKeyring:
+    """That there is no keyring: of a home that holds encrypted files, what that costs, and what it does not."""
+    closed = closed_files(home) if home else 0
+    if not closed:
+        return NoKeyring(f"Aucun trousseau de clés ({path})", f"{CREATE}, ou {RESTORE}")
+    several = "s" if closed > 1 else ""
+    return NoKeyring(
+        f"Aucun trousseau de clés ({path}) : {closed} fichier{several} chiffré{several} de « landing » ne s'ouvre"
+        f"{'nt' if closed > 1 else ''} pas ; ce qui en a été lu reste publié, rien n'est détruit, et les sources sans "
+        "données de personnes se traitent comme avant",
+        RESTORE,
+    )
+
+
+def withdraw() -> None:
+    """Takes the key out of the environment and keeps it in memory: what this process starts does not receive it, not
+    even what libraries start. The command does so first of all."""
+    if given := os.environ.pop(IN_ENVIRONMENT, None):
+        _withdrawn[IN_ENVIRONMENT] = given
+
+
+def of_environment() -> dict[str, str]:
+    """The key that the environment gave, for the processes that must have it; empty when it gave none."""
+    given = os.environ.get(IN_ENVIRONMENT)
+    return {IN_ENVIRONMENT: given} if given else dict(_withdrawn)
+
+
 def if_any(home: Home | None = None) -> Keyring | None:
     """The keyring, or None when there is none that can be used."""
     try:
@@ -157,7 +191,7 @@ def create(home: Home | None = None, *, now: datetime) -> Path:
     Raises:
         KeyringProblem: one is there already, its place is in the home, or it cannot be written there.
     """
-    if os.environ.get("DLNUF_CLE"):
+    if of_environment().get(IN_ENVIRONMENT):
         raise KeyringProblem("La clé vient de l'environnement (DLNUF_CLE)", "rien à créer ; ou retirer DLNUF_CLE")
     path = path_of_file()
     _refuse_inside(path, home)
@@ -213,7 +247,7 @@ def _from_environment(given: str) -> Keyring:
             "en produire une avec « openssl rand -base64 32 », ou utiliser un trousseau (DLNUF_CLES)",
         )
     return Keyring(
-        "DLNUF_CLE",
+        IN_ENVIRONMENT,
         (Secret("environnement", "", secret),),
         Secret("environnement", "", derived(secret, "pseudonymes")),
     )
@@ -237,7 +271,7 @@ def _secret(node: Any) -> Secret:
 
 def _content(home: Home | None) -> tuple[dict[str, Any], Path]:
     """The file as it is, once it is known to be usable."""
-    if os.environ.get("DLNUF_CLE"):
+    if of_environment().get(IN_ENVIRONMENT):
         raise KeyringProblem(
             "La clé vient de l'environnement (DLNUF_CLE), qui n'en porte qu'une version",
             "passer à un trousseau (DLNUF_CLES) pour faire tourner les clés",

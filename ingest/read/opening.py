@@ -106,9 +106,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
 
 def _decrypted(path: Path, raw: BinaryIO) -> BinaryIO:
     """The stream itself, or its plain bytes when it is encrypted."""
-    start = raw.read(len(encryption.MAGIC))
-    raw.seek(0)
-    if start != encryption.MAGIC:
+    if not encryption.begins_encrypted(raw):
         return raw
     try:
         stream = encryption.decrypting(raw, keyrings.load())
@@ -118,7 +116,7 @@ def _decrypted(path: Path, raw: BinaryIO) -> BinaryIO:
     except encryption.WrongKey as wrong:
         what = f"fichier chiffré par la clé {wrong.version} (empreinte {wrong.fingerprint}), absente du trousseau"
         raise LostKey(path, what, f"{keyrings.RESTORE} ; {_KEPT}") from wrong
-    if path.suffix == ".enc" and encryption.header_of(path).sha256 != path.stem:
+    if path.suffix == ".enc" and encryption.header_of(path).name != path.stem:
         raise encryption.Damaged
     return stream
 

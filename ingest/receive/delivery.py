@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from data_contracts import loading
@@ -19,7 +20,7 @@ from ingest import clock
 from ingest.guard import guarded
 from ingest.guard.guarded import Stopped, Work
 from ingest.home import Home
-from ingest.protect import encryption, keyrings, pseudonyms, vocabulary
+from ingest.protect import encryption, keyrings, marks, vocabulary
 from ingest.protect.keyrings import Keyring, KeyringProblem
 from ingest.receive import examined, landing, refusals
 from ingest.receive.examined import Asked, Examined, Refused
@@ -141,7 +142,8 @@ def _deliver_one(
             "Remède : déposer le fichier de données lui-même, le logiciel qui l'a ouvert une fois fermé."
         )
         return _refused(home, path, contracts, source, sha256, size, now, reason, ours=True)
-    known = landing.find(home, sha256)
+    keyring = keyrings.if_any(home)
+    known = landing.find(home, sha256, keyring)
     work = Work(examined.examine, contracts, Examined | Refused, lambda _: size)
     seen = guarded.one(work, Asked(path, source, millesime, clock.day(now)))
     if isinstance(seen, Stopped):
@@ -155,13 +157,11 @@ def _deliver_one(
     # A file that says no year, and whose bytes were already received, keeps the year that it was received under.
     of_no_year = millesime is None and seen.collecte_le is None and seen.needs_no_year
     same = [m for m in known if m.source == contract.id and (of_no_year or m.millesime == seen.millesime)]
-    keyring = None
-    if contract.personal:
+    key = keyring if contract.personal else None
+    if contract.personal and key is None:
         try:
-            keyring = keyrings.load(home)
+            key = keyrings.load(home)
         except KeyringProblem as problem:
-            if same:
-                return _known(home, path, same[0], reinstate, now)
             reason = (
                 f"« {contract.name} » porte des données de personnes, qui ne sont jamais conservées en clair"
                 f" : le fichier n'est pas conservé. {problem}"
@@ -170,18 +170,26 @@ def _deliver_one(
     if same and (gone := lake.destroyed_on(home, same[0].delivery_id)):
         reason = f"Octets éliminés le {gone:%d/%m/%Y}, au terme de leur conservation : ils ne sont pas repris."
         return Receipt(same[0].filename, same[0].source, same[0].delivery_id, "known", reason)
-    if same and (keyring is None or _opens(home, same[0], keyring)):
+    if same and (key is None or _opens(home, same[0], sha256, key)):
         return _known(home, path, same[0], reinstate, now)
-    manifest = _manifest(path, sha256, size, contract, seen, now, again=bool(known), keyring=keyring)
-    if same and keyring:
-        received_at = manifest.received_at if reinstate else same[0].received_at
-        manifest = replace(same[0], cle=keyring.current.version, received_at=received_at)
-    try:
-        landing.store(home, path, manifest, keyring)
-    except encryption.Altered:
-        reason = "Le fichier a changé pendant sa réception. Remède : attendre la fin de la copie, puis le redéposer."
-        return _refused(home, path, contracts, manifest.source, sha256, size, now, reason, contract, ours=True)
-    shown = manifest.filename if keyring else str(path)
+    manifest = _manifest(path, sha256, size, contract, seen, now, again=bool(known), keyring=key)
+    if key is None:
+        landing.store(home, path, manifest)
+    else:
+        former = same[0] if same else None
+        if former:
+            manifest = replace(former, received_at=manifest.received_at if reinstate else former.received_at)
+        beside = next((m.octets for m in known if m.source == contract.id), None)  # the same bytes, of another year
+        manifest = landing.marked(replace(manifest, octets=manifest.octets or beside), sha256, size, key)
+        try:
+            landing.store_encrypted(home, path, manifest, sha256, size, key, former)
+        except encryption.Altered:
+            reason = (
+                "Le fichier a changé pendant sa réception. Remède : attendre la fin de la copie, puis le redéposer."
+            )
+            return _refused(home, path, contracts, manifest.source, sha256, size, now, reason, contract, ours=True)
+    landing.lift(home, path, sha256, contract.id, keyring)
+    shown = manifest.filename if key else str(path)
     if same:
         lake.forget_result(home, manifest.delivery_id)
         reason = (
@@ -219,18 +227,20 @@ def _refused(
     name of the file; otherwise it may quote the file.
     """
     known = source if source in contracts else None
+    keyring = keyrings.if_any(home)
+    keep = partial(landing.refuse, home, sha256=sha256, size=size, now=now, keyring=keyring)
     if nearest is not None and not nearest.personal:
-        landing.refuse(home, filename=path.name, sha256=sha256, size=size, source=known, reason=reason, now=now)
+        keep(filename=path.name, source=known, reason=reason, is_open=True)
         return Receipt(str(path), known, None, "refused", reason)
     persons = nearest.id if nearest else _source_of_persons(path, contracts, source)
-    name = landing.neutral_name(persons or UNKNOWN, path, _mark(sha256, keyrings.if_any(home)))
+    name = landing.neutral_name(persons or UNKNOWN, path, _mark(sha256, keyring))
     if not persons and vocabulary.names_nobody(path, contracts.values()):
         name = path.name
     if ours:
         reason = reason.replace(f"« {path.name} »", f"« {name} »")
     else:
         reason = without_content(reason, path, name, contracts.values())
-    landing.refuse(home, filename=name, sha256=sha256, size=size, source=known or persons, reason=reason, now=now)
+    keep(filename=name, source=known or persons, reason=reason, is_open=False)
     return Receipt(name if persons else str(path), known or persons, None, "refused", reason, name=name)
 
 
@@ -248,10 +258,10 @@ def _source_of_persons(path: Path, contracts: dict[str, Contract], source: str |
     return next(named, None)
 
 
-def _opens(home: Home, manifest: Manifest, keyring: Keyring) -> bool:
+def _opens(home: Home, manifest: Manifest, sha256: str, keyring: Keyring) -> bool:
     """Whether the encrypted bytes of a delivery are whole, and their key is here."""
     try:
-        encryption.check(landing.bytes_of(home, manifest), keyring, manifest.sha256)
+        encryption.check(landing.bytes_of(home, manifest), keyring, sha256)
     except (encryption.Damaged, encryption.WrongKey, OSError):
         return False
     return True
@@ -301,8 +311,5 @@ def _manifest(
 
 
 def _mark(sha256: str, keyring: Keyring | None) -> str:
-    """What stands for the SHA-256 of a file about persons, with which a guess at its content could be confirmed.
-
-    Nothing without a keyring.
-    """
-    return pseudonyms.of_delivery(sha256, keyring.pseudonyms) if keyring else ""
+    """What stands for the SHA-256 of a file about persons; nothing without a keyring."""
+    return marks.mark(sha256, keyring) if keyring else ""

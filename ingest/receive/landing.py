@@ -1,12 +1,15 @@
 """Landing: the bytes of a delivery, stored once under their SHA-256, with what is known of them.
 
 Belongs here: bytes and manifests of deliveries, received or refused. Does not belong here: reading rows
-(`ingest.read`), the format of encrypted files (`ingest.protect.encryption`).
+(`ingest.read`), the format of encrypted files (`ingest.protect.encryption`), former forms of this one (`upkeep`).
 
-    landing/<source>/<sha256>  +  <sha256>.json      a delivery that was recognised
-    landing/<source>/<sha256>.enc  +  <sha256>.json  the same, of a source about persons: encrypted, its name neutral
-    landing/<source>/<sha256>.<millesime>.json       the same bytes, delivered for another year
-    landing/refusees/<sha256>.json                   a file that was refused: the reason is kept, the bytes are not
+    landing/<source>/<sha256>  +  <sha256>.json    a delivery that was recognised
+    landing/<source>/<octets>.enc  +  <mark>.json  the same, of a source about persons: encrypted, its name neutral
+    landing/<source>/<digest>.<millesime>.json     the same bytes, delivered for another year
+    landing/refusees/<digest>.json                 a file that was refused: the reason is kept, the bytes are not
+
+The digest of a file about persons is a mark (`ingest.protect.marks`), and its size is that of what encryption made of
+it: neither confirms a guess at what it holds. Its bytes keep for life the name that was its first mark. ADR 34.
 """
 
 from __future__ import annotations
@@ -18,18 +21,21 @@ import re
 import shutil
 import stat
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from data_contracts.limits import limits
 from ingest import clock
 from ingest.home import Home
-from ingest.protect import encryption
+from ingest.protect import encryption, marks
 from ingest.protect.keyrings import Keyring
 
 REFUSED = "refusees"
+_WITHOUT_KEYRING = "sans-trousseau"  # how the name of a refusal begins, when nothing could key it
+_HEADER = 4096  # more than the header of an encrypted file, where its own key is
 # What systems and office software leave in folders, and what comes with files to say what they are.
 _LEFT_BY_SYSTEMS = re.compile(r"(?i)thumbs\.db|ehthumbs.*\.db|desktop\.ini|icon\r|~\$.*|\.~lock\..*#|\.ds_store|\._.*")
 _NOTICE = re.compile(
@@ -48,14 +54,22 @@ class Manifest:
     reader: str  # the layout's, or the one of the workbook that holds the same table
     contract_version: str
     filename: str
-    sha256: str
-    size: int
+    sha256: str | None  # None: of a delivery about persons, `mark` stands for it
+    size: int  # of one about persons, that of its bytes once filled with zeros
     received_at: str  # as `clock.written`: the order of reception depends on it
     millesime: int | None
     collecte_le: str | None
     cle: str | None = None  # version of the key that encrypts the bytes; None: they are as delivered
     absentes: tuple[str, ...] = ()  # titles of the layout that the file lacks, and can do without
     guide: str | None = None  # the guide that it follows, and its version, when the file says so (FHIR)
+    mark: str | None = None  # `marks.mark`, under the secret of pseudonyms in force
+    octets: str | None = None  # the name of its bytes, for life
+    sceau: str | None = None  # its SHA-256, sealed (`marks.sealed`)
+
+    @property
+    def digest(self) -> str:
+        """What its bytes are recognised by: their mark, else their SHA-256."""
+        return self.mark or self.sha256 or ""
 
     @property
     def received_on(self) -> date:
@@ -126,116 +140,241 @@ def write_json(path: Path, content: Any) -> None:
 
 def bytes_of(home: Home, manifest: Manifest) -> Path:
     """Where the bytes of a delivery are, encrypted or not."""
-    return home.landing / manifest.source / (f"{manifest.sha256}.enc" if manifest.cle else manifest.sha256)
+    name = manifest.octets or manifest.sha256 or ""
+    return home.landing / manifest.source / (f"{name}.enc" if manifest.cle else name)
 
 
 def neutral_name(source: str, path: Path, mark: str, stated_on: str | None = None) -> str:
     """What a file about persons is called here, because its own name may be that of somebody.
 
-    mark: what distinguishes it from the others (`pseudonyms.of_delivery`); empty when there is no keyring.
+    mark: what distinguishes it from the others; empty when there is no keyring.
     """
     suffixes = "".join(s for s in path.suffixes if s.lower() in _SUFFIXES)
     return "_".join(filter(None, (source, stated_on, mark[:8]))) + suffixes.lower()
 
 
-def find(home: Home, sha256: str) -> list[Manifest]:
-    """The deliveries that already have these bytes, whatever their source: one, or one for each year."""
-    same = [_read(p) for p in home.landing.glob(f"*/{sha256}*.json") if p.parent.name != REFUSED]
-    return sorted(same, key=lambda m: (m.received_at, m.delivery_id))
+def digests(sha256: str, keyring: Keyring | None) -> list[str]:
+    """What a file of this SHA-256 is recognised by: it, or its mark when it may be about persons."""
+    return [sha256, marks.mark(sha256, keyring)] if keyring else [sha256]
 
 
-def store(home: Home, path: Path, manifest: Manifest, keyring: Keyring | None = None) -> None:
-    """Stores the bytes, then the manifest: when the manifest of a delivery is there, its bytes are whole.
+def find(home: Home, sha256: str, keyring: Keyring | None) -> list[Manifest]:
+    """The deliveries that already have these bytes, whatever their source: one, or one for each year.
 
-    keyring: when given, it encrypts the bytes, and the manifest says with which version of the key.
+    Without a keyring, those about persons are not known again.
+    """
+    same = {
+        manifest.delivery_id: manifest
+        for digest in digests(sha256, keyring)
+        for path in home.landing.glob(f"*/{digest}*.json")
+        if path.parent.name != REFUSED
+        for manifest in [_read(path)]
+    }
+    return sorted(same.values(), key=lambda m: (m.received_at, m.delivery_id))
+
+
+def marked(manifest: Manifest, sha256: str, size: int, keyring: Keyring) -> Manifest:
+    """The manifest of a delivery about persons, of so many bytes, under their mark and the current keys."""
+    mark = marks.mark(sha256, keyring)
+    return replace(
+        manifest,
+        sha256=None,
+        size=encryption.padded(size),
+        cle=keyring.current.version,
+        mark=mark,
+        octets=manifest.octets or mark,
+        sceau=marks.sealed(sha256, keyring),
+    )
+
+
+def store(home: Home, path: Path, manifest: Manifest) -> None:
+    """Stores the bytes of a delivery about nobody, then the manifest: when the manifest of a delivery is there, its
+    bytes are whole."""
+    with _whole(bytes_of(home, manifest)) as copy, path.open("rb") as source:
+        shutil.copyfileobj(source, copy, 1 << 20)
+    record(home, manifest)
+
+
+def store_encrypted(
+    home: Home, path: Path, manifest: Manifest, sha256: str, size: int, keyring: Keyring, formerly: Manifest | None
+) -> None:
+    """Stores the same of a delivery about persons, whose manifest is `marked`.
+
+    sha256, size: of the bytes at `path`, which are written nowhere. formerly: the manifest that this one replaces.
 
     Raises:
-        encryption.Altered: the file changed since its SHA-256 was taken.
+        encryption.Altered: the file changed since these were taken.
     """
-    target = bytes_of(home, manifest)
+    with path.open("rb") as source:
+        encrypt(home, manifest, source, sha256, size, keyring)
+    supersede(home, manifest, formerly or manifest)
+
+
+def encrypt(home: Home, manifest: Manifest, plain: BinaryIO, sha256: str, size: int, keyring: Keyring) -> None:
+    """Writes the bytes of a delivery about persons. Raises Altered."""
+    with _whole(bytes_of(home, manifest)) as copy:
+        encryption.encrypt(plain, copy, keyring, sha256, size, manifest.octets or "")
+
+
+@contextmanager
+def _whole(target: Path) -> Iterator[BinaryIO]:
+    """A file to write, that takes its place only once it is whole."""
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
-        with path.open("rb") as source, temporary.open("wb") as copy:
-            if keyring:
-                encryption.encrypt(source, copy, keyring, manifest.sha256)
-            else:
-                shutil.copyfileobj(source, copy, 1 << 20)
+        with temporary.open("wb") as copy:
+            yield copy
             copy.flush()
             os.fsync(copy.fileno())
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
-    _record(home, manifest)
-    (home.landing / REFUSED / f"{manifest.sha256}.json").unlink(missing_ok=True)
 
 
-def _record(home: Home, manifest: Manifest) -> None:
-    """Writes a manifest where it was, else at the first free place of these bytes."""
-    folder = home.landing / manifest.source
-    for path in folder.glob(f"{manifest.sha256}*.json"):
-        if _read(path).delivery_id == manifest.delivery_id:
-            write_json(path, asdict(manifest))
-            return
-    first = folder / f"{manifest.sha256}.json"
-    write_json(folder / f"{manifest.sha256}.{manifest.millesime}.json" if first.exists() else first, asdict(manifest))
+def supersede(home: Home, manifest: Manifest, former: Manifest) -> None:
+    """Writes a manifest, then removes those of the same delivery that stand elsewhere, and bytes that no manifest names
+    any more. Interrupted, it is done again: until the end, the former manifest is there to say so."""
+    target = record(home, manifest)
+    stale = [path for path in _places(home, former) if path != target]
+    if not stale:
+        return
+    named = {bytes_of(home, _read(path)) for path in _manifests(home) if path not in stale}
+    for path in {bytes_of(home, _read(path)) for path in stale} - named:
+        if path.exists():
+            erase(path)
+    for path in stale:
+        path.unlink(missing_ok=True)
+
+
+def record(home: Home, manifest: Manifest) -> Path:
+    """Writes a manifest where it was, else at the first free place of these bytes; returns where."""
+    known = _places(home, manifest)
+    first = home.landing / manifest.source / f"{manifest.digest}.json"
+    free = first.with_name(f"{manifest.digest}.{manifest.millesime}.json") if first.exists() else first
+    target = known[0] if known else free
+    write_json(target, asdict(manifest))
+    return target
+
+
+def _places(home: Home, manifest: Manifest) -> list[Path]:
+    """Where the manifest of a delivery stands, among those of its bytes."""
+    found = (home.landing / manifest.source).glob(f"{manifest.digest}*.json")
+    return [path for path in found if _read(path).delivery_id == manifest.delivery_id]
+
+
+def erase(path: Path) -> None:
+    """Destroys encrypted bytes, their key first: what a disk still holds of them can no longer be read."""
+    with path.open("r+b") as file:
+        file.write(os.urandom(min(_HEADER, path.stat().st_size)))
+        file.flush()
+        os.fsync(file.fileno())
+    path.unlink()
 
 
 def recovered(home: Home, manifest: Manifest, keyring: Keyring) -> Manifest:
-    """Puts encrypted bytes under the current version of the key, and returns the manifest that says so.
+    """Puts encrypted bytes (unless they were destroyed) and the seal of their SHA-256 under the current version of the
+    key, and returns the manifest that says so.
 
     Raises:
         encryption.Damaged, encryption.WrongKey: the bytes are left as they were.
     """
     target = bytes_of(home, manifest)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        with target.open("rb") as source, temporary.open("wb") as copy:
+    if target.exists():
+        with target.open("rb") as source, _whole(target) as copy:
             encryption.rewrap(source, copy, keyring)
-            copy.flush()
-            os.fsync(copy.fileno())
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
-    rewrapped = replace(manifest, cle=keyring.current.version)
-    _record(home, rewrapped)
+    sceau = marks.sealed(marks.unsealed(manifest.sceau, keyring), keyring) if manifest.sceau else None
+    rewrapped = replace(manifest, cle=keyring.current.version, sceau=sceau)
+    record(home, rewrapped)
     return rewrapped
 
 
 def receive_again(home: Home, manifest: Manifest, now: datetime) -> None:
     """Records that the same bytes were received once more: they become the latest version of what they say."""
-    _record(home, replace(manifest, received_at=clock.written(now)))
+    record(home, replace(manifest, received_at=clock.written(now)))
 
 
 def refuse(
-    home: Home, *, filename: str, sha256: str, size: int, source: str | None, reason: str, now: datetime
+    home: Home,
+    *,
+    filename: str,
+    sha256: str,
+    size: int,
+    source: str | None,
+    reason: str,
+    now: datetime,
+    is_open: bool,
+    keyring: Keyring | None,
 ) -> None:
-    """Keeps the trace of a file that could not be taken, with the date of its first refusal."""
-    path = home.landing / REFUSED / f"{sha256}.json"
+    """Keeps the trace of a file that could not be taken, with the date of its first refusal.
+
+    is_open: it is surely about nobody. Of any other, the trace has a mark; without keyring nothing tells two files
+    apart, and refusals of a source that say the same are one.
+    """
+    said: dict[str, Any] = {"filename": filename, "source": source, "reason": reason}
+    if is_open:
+        digest, kept = sha256, {"sha256": sha256, "size": size, "sceau": None}
+    elif keyring is not None:
+        digest = marks.mark(sha256, keyring)
+        kept = {"sha256": None, "size": encryption.padded(size), "sceau": marks.sealed(sha256, keyring)}
+    else:
+        told = hashlib.sha256(f"{source}\n{filename}\n{reason}".encode()).hexdigest()[:16]
+        digest, kept = f"{_WITHOUT_KEYRING}-{told}", {"sha256": None, "size": None, "sceau": None}
+    path = home.landing / REFUSED / f"{digest}.json"
     first = json.loads(path.read_text(encoding="utf-8"))["received_at"] if path.exists() else clock.written(now)
-    write_json(
-        path,
-        {
-            "filename": filename,
-            "sha256": sha256,
-            "size": size,
-            "source": source,
-            "reason": reason,
-            "received_at": first,
-        },
-    )
+    write_json(path, {**said, **kept, "received_at": first})
+
+
+def lift(home: Home, path: Path, sha256: str, source: str, keyring: Keyring | None) -> None:
+    """Removes the trace of the refusal of a file that is received at last. Without a mark, it is that of its source, or
+    of its name."""
+    folder = home.landing / REFUSED
+    for digest in digests(sha256, keyring):
+        (folder / f"{digest}.json").unlink(missing_ok=True)
+    for unmarked in folder.glob(f"{_WITHOUT_KEYRING}-*.json"):
+        said = json.loads(unmarked.read_text(encoding="utf-8"))
+        if said["source"] == source or said["filename"] == path.name:
+            unmarked.unlink(missing_ok=True)
+
+
+def refusal_marked(home: Home, refusal: dict[str, Any], sha256: str, size: int, sceau: str, keyring: Keyring) -> None:
+    """Puts the trace of a refused file under its mark, wherever it stood."""
+    folder, mark = home.landing / REFUSED, marks.mark(sha256, keyring)
+    kept = {name: value for name, value in refusal.items() if name != "digest"}
+    write_json(folder / f"{mark}.json", {**kept, "sha256": None, "size": size, "sceau": sceau})
+    if refusal["digest"] != mark:
+        (folder / f"{refusal['digest']}.json").unlink(missing_ok=True)
+
+
+def refusal_recovered(home: Home, refusal: dict[str, Any], keyring: Keyring) -> None:
+    """Seals the SHA-256 of a refused file by the current version of the key. Raises WrongKey, Damaged."""
+    sceau = refusal.get("sceau")
+    if sceau and marks.fingerprint_of(sceau) != keyring.current.fingerprint:
+        sha256 = marks.unsealed(sceau, keyring)
+        refusal_marked(home, refusal, sha256, refusal["size"], marks.sealed(sha256, keyring), keyring)
 
 
 def manifests(home: Home) -> Iterator[Manifest]:
-    """Every recognised delivery, in the order of reception."""
-    kept = [_read(p) for p in home.landing.glob("*/*.json") if p.parent.name != REFUSED and not p.name.startswith(".")]
-    yield from sorted(kept, key=lambda m: (m.received_at, m.delivery_id))
+    """Every recognised delivery, in the order of reception. One whose manifest is being replaced is seen once."""
+    kept = {m.delivery_id: m for m in sorted(every_manifest(home), key=lambda m: m.sceau is not None)}
+    yield from sorted(kept.values(), key=lambda m: (m.received_at, m.delivery_id))
+
+
+def every_manifest(home: Home) -> list[Manifest]:
+    """Every manifest, two of them for a delivery whose manifest is being replaced."""
+    return [_read(path) for path in _manifests(home)]
+
+
+def _manifests(home: Home) -> list[Path]:
+    return [path for path in home.landing.glob("*/[!.]*.json") if path.parent.name != REFUSED]
 
 
 def refusals(home: Home) -> list[dict[str, Any]]:
-    """Every file that could not be taken, in the order of reception."""
-    kept = [json.loads(p.read_text(encoding="utf-8")) for p in (home.landing / REFUSED).glob("[!.]*.json")]
-    return sorted(kept, key=lambda r: (r["received_at"], r["sha256"]))
+    """Every file that could not be taken, in the order of reception; `digest` is what its bytes are recognised by."""
+    kept = [
+        {**json.loads(p.read_text(encoding="utf-8")), "digest": p.stem}
+        for p in (home.landing / REFUSED).glob("[!.]*.json")
+    ]
+    return sorted(kept, key=lambda r: (r["received_at"], r["digest"]))
 
 
 def _read(path: Path) -> Manifest:

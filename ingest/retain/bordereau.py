@@ -185,7 +185,7 @@ def _deliveries(
     by_bytes: dict[str, list[landing.Manifest]] = {}
     for manifest in landing.manifests(home):
         if manifest.source in contracts and contracts[manifest.source].personal:
-            by_bytes.setdefault(manifest.sha256, []).append(manifest)
+            by_bytes.setdefault(manifest.digest, []).append(manifest)
     destroyed: list[str] = []
     staying: list[Kept] = []
     for same in by_bytes.values():

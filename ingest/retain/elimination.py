@@ -9,7 +9,6 @@ the lake, and publishes without them.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -25,7 +24,6 @@ from ingest.retain.exclusions import from_ranges
 from ingest.store import lake
 from ingest.store.lake import Result
 
-_HEADER = 4096  # more than the header of an encrypted file, where its own key is
 LATER, READ_AGAIN, NEEDED = (
     "contact plus récent, suspension ou règle changée depuis",
     "livraison relue depuis l'émission du bordereau",
@@ -122,18 +120,14 @@ def _destroy(home: Home, outcome: Elimination, listed: list[str], results: dict[
     manifests = {m.delivery_id: m for m in landing.manifests(home)}
     for delivery in listed:
         manifest = manifests[delivery]
-        same = [m.delivery_id for m in manifests.values() if (m.source, m.sha256) == (manifest.source, manifest.sha256)]
+        same = [m.delivery_id for m in manifests.values() if (m.source, m.digest) == (manifest.source, manifest.digest)]
         left = any(results[d].acceptees > results[d].eliminees for d in same if d in results)
         if left or not {*same} <= {*listed}:
             outcome.skip(NEEDED, 1)
             continue
         path = landing.bytes_of(home, manifest)
         if path.exists():
-            with path.open("r+b") as file:
-                file.write(os.urandom(min(_HEADER, path.stat().st_size)))
-                file.flush()
-                os.fsync(file.fileno())
-            path.unlink()
+            landing.erase(path)
             outcome.destroyed += 1
         result = results.get(delivery) or Result(delivery, manifest.source, lake.REFUSED)
         result.detruite_le = clock.written(now)

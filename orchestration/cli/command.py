@@ -85,9 +85,11 @@ def _expected() -> dict[type[BaseException], int]:
 def main() -> None:
     """Entry point. An expected error becomes one readable message on standard error, without a stack."""
     from ingest.guard import guarded
+    from ingest.protect import keyrings
     from orchestration.cli.console import configure_logs
 
     reserve()
+    keyrings.withdraw()
     if any(argument not in ("-h", "--help") for argument in sys.argv[1:]):
         configure_logs()
     try:

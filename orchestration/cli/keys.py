@@ -26,7 +26,9 @@ def create() -> None:
     from ingest.protect import keyrings
     from orchestration.cli import summary
 
-    typer.echo(summary.of_new_keyring(keyrings.create(Home.from_env(), now=clock.now())))
+    home = Home.from_env()
+    closed = keyrings.closed_files(home)
+    typer.echo(summary.of_new_keyring(keyrings.create(home, now=clock.now()), closed))
 
 
 @app.command("state")
@@ -75,7 +77,7 @@ def renew_pseudonyms(
 ) -> None:
     """Change le secret des pseudonymes : toutes les livraisons de personnes seront relues au prochain traitement."""
     from ingest.home import Home
-    from ingest.protect import keyrings
+    from ingest.protect import landed_keys
     from orchestration.lock import writing
 
     if not confirmed:
@@ -84,7 +86,7 @@ def renew_pseudonyms(
         )
     home = Home.from_env()
     with writing(home):
-        keyring = keyrings.renew_pseudonyms(home, now=clock.now())
+        keyring = landed_keys.renew(home, clock.now())
     typer.echo(
         f"Pseudonymes {keyring.pseudonyms.version} en service. Sauvegardez le trousseau ({keyring.place}), puis "
         "« dlnuf run » : toutes les livraisons de personnes seront relues."

@@ -122,11 +122,15 @@ def of_receipts(receipts: Sequence[Receipt]) -> str:
     return "\n".join(lines)
 
 
-def of_new_keyring(path: Path) -> str:
-    """Where a keyring was created, and what its owner must know."""
+def of_new_keyring(path: Path, closed: int = 0) -> str:
+    """Where a keyring was created, and what its owner must know. closed: encrypted files that were there before it."""
+    lost = (
+        f"\nAttention : {plural(closed, 'fichier chiffré était', 'fichiers chiffrés étaient')} déjà là, que ce "
+        "trousseau n'ouvre pas. Si l'ancien est sauvegardé, remettez-le à sa place au lieu de celui-ci avant de livrer."
+    )
     return (
         f"Trousseau créé, hors du dossier des données : {path} (lisible par ce compte seul). Sauvegardez-le à part : "
-        "sans lui, les livraisons de personnes ne se lisent plus."
+        f"sans lui, les livraisons de personnes ne se lisent plus.{lost if closed else ''}"
     )
 
 

@@ -86,12 +86,13 @@ def score(
 ) -> None:
     """Combien la couche publiée dit vrai, face à la vérité des données synthétiques et à des règles naïves."""
     from ingest.home import Home
+    from ingest.protect.landed_keys import sha256_by_delivery
     from orchestration.cli.score_report import of_score
     from witness.score import keep
     from witness.score import score as judge
 
     home = Home.from_env()
-    figures = judge(home.root, truth)
+    figures = judge(home.root, truth, sha256_by_delivery(home))
     keep(home.root, figures)
     typer.echo(json_of(figures) if as_json else of_score(figures))
 

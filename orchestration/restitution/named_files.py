@@ -16,6 +16,7 @@ from typing import Any
 
 from ingest import owner_only
 from ingest.home import PROJECT, Home
+from ingest.protect import keyrings, marks
 
 HEADER_OF_DOUBTS = (
     "Ligne", "N° dossier local", "Personne", "N° séjour", "Champ", "Constat", "Valeur portée", "À faire",
@@ -74,14 +75,20 @@ def journal(home: Home) -> Path:
 
 
 def trace(home: Home, finess: str, kind: str, written: Sequence[Written], now: datetime, **facts: Any) -> None:
-    """Who prepared what for which ESMS, and how many rows: no identity, and no place where it went."""
+    """Who prepared what for which ESMS, and how many rows: no identity, no place where it went; of each file a mark, by
+    which whoever has the keyring knows it again.
+
+    Raises:
+        KeyringProblem: no keyring, without which nothing that holds names is prepared.
+    """
+    keyring = keyrings.load(home)
     owner_only.append(
         journal(home),
         {
             "finess": finess,
             "nature": kind,
             "lignes": sum(w.rows for w in written),
-            "fichiers": [{"sha256": w.sha256, "lignes": w.rows} for w in written],
+            "fichiers": [{"marque": marks.mark(w.sha256, keyring), "lignes": w.rows} for w in written],
             **facts,
         },
         now,

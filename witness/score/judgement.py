@@ -6,7 +6,7 @@ Belongs here: judging every answer once (`juges`), and counting. Does not belong
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -22,8 +22,10 @@ from witness.score.no_score import NothingToScore
 MEMORY = "3GB"
 
 
-def score(root: Path, truth: Path) -> dict[str, Any]:
+def score(root: Path, truth: Path, sealed: Mapping[str, str] | None = None) -> dict[str, Any]:
     """How right the current publication of the home `root` is, against the truth of the deliveries it was made from.
+
+    sealed: SHA-256 of deliveries by their id, where the home keeps it sealed (persons), told by who has the keys.
 
     Returns the object that `dlnuf score --json` prints. Shares are between 0 and 1, and unknown (None) when there is
     nothing to count. Raises NoTruth, NothingToScore.
@@ -35,7 +37,7 @@ def score(root: Path, truth: Path) -> dict[str, Any]:
         duckdb.connect(Path(scratch) / "score.duckdb", config={"memory_limit": MEMORY}) as connection,
     ):
         connection.execute("SET preserve_insertion_order = false")
-        published = layer.open_layer(connection, home)
+        published = layer.open_layer(connection, home, sealed or {})
         truth_tables.open_truth(connection, folder)
         with_persons = truth_tables.open_persons(connection, folder)
         _check_same_deliveries(connection)

@@ -13,6 +13,7 @@ Belongs here: reading the current publication and the results of the lake. Does 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
@@ -30,14 +31,17 @@ _ANSWER = (
 )
 
 
-def open_layer(connection: duckdb.DuckDBPyConnection, home: Installation) -> Published:
-    """Create the tables of the system; returns the publication that they show. Raises NothingToScore."""
+def open_layer(connection: duckdb.DuckDBPyConnection, home: Installation, sealed: Mapping[str, str]) -> Published:
+    """Create the tables of the system; returns the publication that they show. Raises NothingToScore.
+
+    sealed: SHA-256 of deliveries, by their id, that their manifests do not tell.
+    """
     current = home.published()
     if current is None:
         raise NothingToScore("Rien n'est publié : livrez, puis lancez dlnuf run.")
     _dictionary(connection)
     _publication(connection, current.marts)
-    _lake(connection, home)
+    _lake(connection, home, sealed)
     return current
 
 
@@ -66,12 +70,17 @@ def _publication(connection: duckdb.DuckDBPyConnection, marts: Path) -> None:
     )
 
 
-def _lake(connection: duckdb.DuckDBPyConnection, home: Installation) -> None:
+def _lake(connection: duckdb.DuckDBPyConnection, home: Installation, sealed: Mapping[str, str]) -> None:
     received = home.landed()
     # Of two files of one name, the witness speaks of the first: it does not know the later one, which is a correction.
     first = {m["filename"]: m["delivery_id"] for m in reversed(received)}
     names = [
-        (m["delivery_id"], m["filename"] if first[m["filename"]] == m["delivery_id"] else None, m["sha256"], rank)
+        (
+            m["delivery_id"],
+            m["filename"] if first[m["filename"]] == m["delivery_id"] else None,
+            m["sha256"] or sealed.get(m["delivery_id"]),
+            rank,
+        )
         for rank, m in enumerate(received)
     ]
     _table(connection, "livraisons", ("delivery_id", "fichier", "sha256", "recu_rang"), names)

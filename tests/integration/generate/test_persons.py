@@ -10,7 +10,7 @@ import pytest
 from ingest.home import Home
 from ingest.pipeline import Result, process_pending
 from ingest.protect import keyrings
-from ingest.receive import landing
+from ingest.protect.landed_keys import sha256_by_delivery
 from ingest.receive.delivery import deliver
 from tests.instants import now
 from witness.generate import Summary, generate
@@ -31,7 +31,7 @@ class Received:
         told = pl.read_parquet(self.truth / "livraisons.parquet")
         self.told = told.filter(pl.col("livraison").str.starts_with("personnes/"))
         names = dict(self.told.select("sha256", "livraison").iter_rows())
-        self.names = {m.delivery_id: names[m.sha256] for m in landing.manifests(self.home)}
+        self.names = {delivery: names[sha256] for delivery, sha256 in sha256_by_delivery(self.home).items()}
 
     def found(self, kind: str) -> pl.DataFrame:
         """Rejects or signalements, by file, table and line."""

@@ -133,7 +133,7 @@ def test_nothing_published_of_a_register_can_be_guessed_from_its_bytes(home: Hom
     assert [r.status for r in deliver([refused], home, now=now())] == ["refused"]
     load_warehouse(home)
     manifest = next(landing.manifests(home))
-    digests = [manifest.sha256, landing.sha256_of(refused)]
+    digests = [landing.sha256_of(path) for path in (tmp_path / "consentements_2025-01-31_a.csv", refused)]
     with duckdb.connect(str(home.warehouse), read_only=True) as connection:
         published = str(connection.execute("SELECT * FROM raw.livraisons").fetchall())
     assert [d for d in digests if d[:8] in published] == []

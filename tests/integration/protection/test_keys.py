@@ -39,7 +39,7 @@ def keyring_path() -> Path:
 
 def mark(manifest: landing.Manifest) -> str:
     """What stands for the bytes of a delivery in its neutral name."""
-    return pseudonyms.of_delivery(manifest.sha256, keyrings.load().pseudonyms)[:8]
+    return (manifest.mark or "")[:8]
 
 
 def away() -> Path:
@@ -88,7 +88,8 @@ def test_the_same_bytes_are_one_delivery_although_they_are_never_encrypted_alike
     second = received(bureau, "essai_2025-01-31_bis.csv")
     assert (second.status, second.delivery_id) == ("known", first.delivery_id)
     (manifest,) = landing.manifests(bureau.home)
-    assert manifest.sha256 == landing.sha256_of(bureau.folder / "essai_2025-01-31.csv")
+    sha256 = landing.sha256_of(bureau.folder / "essai_2025-01-31.csv")
+    assert manifest.mark == pseudonyms.of_delivery(sha256, keyrings.load().pseudonyms)
     assert (manifest.cle, manifest.filename) == ("v1", f"essai_personnes_2025-01-31_{mark(manifest)}.csv")
 
 
@@ -184,9 +185,24 @@ def test_another_keyring_cannot_read_what_the_lost_one_closed_and_its_pseudonyms
     assert stored_pseudonyms(bureau) == []
     assert pending(bureau.home) == []
     again = received(bureau)
-    assert (again.status, "clé perdue" in (again.reason or "")) == ("received", True)
-    assert [r.statut for r in process_pending(bureau.home)] == ["accepted"]
+    assert (again.status, again.reason) == ("received", None)  # nothing tells, without its key, that it is the same
+    assert [(r.delivery_id, r.statut) for r in process_pending(bureau.home)] == [(again.delivery_id, "accepted")]
+    assert sorted(r.statut for r in lake.results(bureau.home)) == ["accepted", "refused"]
     assert len(stored_pseudonyms(bureau)) == 2
+    assert landed_keys.state(bureau.home)["fichiers_sans_cle"] == 1
+
+
+def test_a_file_of_which_one_version_of_the_key_is_lost_is_known_again_and_kept_under_the_current_one(
+    bureau: Bureau,
+) -> None:
+    first = received(bureau)
+    keyrings.rotate(now=now())
+    _without_version("v1")
+    process_pending(bureau.home)
+    again = received(bureau)
+    assert (again.delivery_id, "clé perdue" in (again.reason or "")) == (first.delivery_id, True)
+    assert [r.statut for r in process_pending(bureau.home)] == ["accepted"]
+    assert (landed_keys.state(bureau.home)["fichiers_sans_cle"], len(stored_pseudonyms(bureau))) == (0, 2)
 
 
 @pytest.mark.parametrize("damage", ["cut", "byte", "swapped"])
@@ -201,7 +217,7 @@ def test_a_damaged_file_says_so_and_is_replaced_by_delivering_it_again(bureau: B
         content[encryption.HEADER + 10] ^= 1
     else:
         received(bureau, "essai_2025-02-28.csv", OTHERS)
-        other = next(m for m in landing.manifests(bureau.home) if m.sha256 != manifest.sha256)
+        other = next(m for m in landing.manifests(bureau.home) if m.mark != manifest.mark)
         content = bytearray(landing.bytes_of(bureau.home, other).read_bytes())
     path.write_bytes(content)
     first = next(r for r in process_pending(bureau.home) if r.delivery_id == manifest.delivery_id)

@@ -27,7 +27,7 @@ from data_contracts.privacy import KEYS
 from ingest import judging
 from ingest.home import Home
 from ingest.pipeline import load_warehouse, process_pending
-from ingest.protect import keyrings, masks, pseudonyms
+from ingest.protect import keyrings, marks, masks, pseudonyms
 from ingest.read import UnreadableFile
 from ingest.receive import delivery, examined, landing
 from ingest.receive.delivery import Receipt, deliver
@@ -50,7 +50,7 @@ PEOPLE = (
 
 def mark(path: Path) -> str:
     """What stands for the bytes of a file in its neutral name: a guess of its content must not confirm it."""
-    return pseudonyms.of_delivery(landing.sha256_of(path), keyrings.load().pseudonyms)[:8]
+    return marks.mark(landing.sha256_of(path), keyrings.load())[:8]
 
 
 def row(person: Identity, **changed: str) -> tuple[str, ...]:
@@ -445,14 +445,14 @@ def test_a_refused_file_that_no_open_source_claims_leaves_neither_its_name_nor_i
     load_warehouse(bureau.home)
     assert {r.status for r in receipts} == {"refused"}
     assert [r.path for r in receipts] == list(map(str, paths))  # before the sender, who typed it
-    kept = {r["sha256"]: r for r in landing.refusals(bureau.home)}
+    kept = {r["digest"]: r for r in landing.refusals(bureau.home)}
     for path, receipt in zip(paths, receipts, strict=True):
-        sha256 = landing.sha256_of(path)
-        assert kept[sha256]["filename"] == receipt.logged
+        refusal = kept[marks.mark(landing.sha256_of(path), keyrings.load())]
+        assert refusal["filename"] == receipt.logged
         assert receipt.logged.startswith(f"inconnu_{mark(path)}")
-        assert kept[sha256]["reason"] == receipt.reason
-        assert "4512" not in kept[sha256]["reason"]
-        assert "23111937" not in kept[sha256]["reason"]
+        assert refusal["reason"] == receipt.reason
+        assert "4512" not in refusal["reason"]
+        assert "23111937" not in refusal["reason"]
     assert_nobody(bureau, *(r["reason"] for r in kept.values()), said())
 
 

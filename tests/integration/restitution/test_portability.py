@@ -20,8 +20,8 @@ from data_contracts.loading import load_contracts
 from data_contracts.statuses import FACT
 from ingest import pipeline
 from ingest.home import Home
-from ingest.protect import keyrings
-from ingest.receive import delivery
+from ingest.protect import keyrings, marks
+from ingest.receive import delivery, landing
 from ingest.retain import bordereau, elimination
 from orchestration.cli.command import app
 from orchestration.restitution import portability
@@ -164,6 +164,9 @@ def test_the_command_writes_for_this_account_alone_and_leaves_no_name_in_the_hom
     assert [secret for secret in SECRETS if secret in everything] == []
     (trace,) = [json.loads(t) for t in (whole.home.root / "journaux/restitutions.jsonl").read_text().splitlines()]
     assert (trace["finess"], trace["nature"], trace["guide"], len(trace["fichiers"])) == (EHPAD, "tddui", "2.4.0", 2)
+    digests = [landing.sha256_of(path) for path in written]
+    assert {f["marque"] for f in trace["fichiers"]} == {marks.mark(sha256, keyrings.load()) for sha256 in digests}
+    assert not any(sha256 in str(trace) for sha256 in digests)
 
 
 def test_without_a_folder_it_only_counts(whole: Bureau) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ingest.home import Home
+from ingest.protect.landed_keys import sha256_by_delivery
 from tests import shared
 from witness.generate.personnes.person_defects import EFFECTS
 from witness.generate.personnes.situations import SITUATIONS
@@ -26,7 +27,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Path]:
 @pytest.fixture(scope="module")
 def judged(place: tuple[Home, Path]) -> dict[str, Any]:
     """What the judge says of it."""
-    return score(place[0].root, place[1] / "verite")
+    return score(place[0].root, place[1] / "verite", sha256_by_delivery(place[0]))
 
 
 def test_what_one_source_states_rightly_is_retained_rightly(judged: dict[str, Any]) -> None:
@@ -103,4 +104,4 @@ def test_every_figure_is_cut_along_each_axis(judged: dict[str, Any]) -> None:
 
 def test_the_same_publication_has_the_same_score(judged: dict[str, Any], place: tuple[Home, Path]) -> None:
     home, generation = place
-    assert score(home.root, generation / "verite") == judged
+    assert score(home.root, generation / "verite", sha256_by_delivery(home)) == judged

@@ -49,7 +49,9 @@ def receive(home: Home, source: str, rows: Rows, stated_on: date, *, rejected: i
         f"{source}_{stated_on}.json", sha256, sent.stat().st_size, f"{stated_on}T08:00:00.000000+00:00",
         stated_on.year - 1, stated_on.isoformat(), keyring.current.version,
     )  # fmt: skip
-    landing.store(home, sent, manifest, keyring)
+    size = sent.stat().st_size
+    manifest = landing.marked(manifest, sha256, size, keyring)
+    landing.store_encrypted(home, sent, manifest, sha256, size, keyring, None)
     sent.unlink()
     result = lake.Result(delivery, source, lake.ACCEPTED, digest=fingerprint.digest(contract, keyring))
     result.pseudonymes = keyring.pseudonyms.fingerprint

@@ -25,7 +25,8 @@ def test_every_file_is_counted_once_whatever_became_of_it(home: Home) -> None:
     process(home, land(home, "corrige.csv"), lues=5, acceptees=5)
     process(home, land(home, "vide.csv", "finess"), lues=0, acceptees=0, motif="Aucune ligne.")
     land(home, "attend.csv")
-    landing.refuse(home, filename="page.html", sha256="f" * 64, size=3, source=None, reason="Page HTML.", now=now())
+    landing.refuse(home, filename="page.html", sha256="f" * 64, size=3, source=None, reason="Page HTML.", now=now(),
+        is_open=True, keyring=None)  # fmt: skip
     counted = status(home)
     assert counted["deliveries"] == {"received": 5, "accepted": 2, "refused": 2, "pending": 1, "quarantined": 0}
     assert counted["rows"] == {"read": 15, "accepted": 13, "rejected": 2}

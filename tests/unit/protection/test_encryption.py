@@ -11,19 +11,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.protect import encryption
-from ingest.protect.encryption import CHUNK, HEADER, Altered, Damaged, WrongKey, decrypting, encrypt, rewrap
+from ingest.protect.encryption import CHUNK, HEADER, Altered, Damaged, WrongKey, decrypting, encrypt, padded, rewrap
 from ingest.protect.keyrings import Keyring, Secret
 
 SEALED = CHUNK + 16
 V1, V2 = Secret("v1", "", b"\1" * 32), Secret("v2", "", b"\2" * 32)
 PSEUDONYMS = Secret("p1", "", b"\3" * 32)
 ONE, BOTH, OTHER = (Keyring("essai", secrets, PSEUDONYMS) for secrets in ((V1,), (V1, V2), (V2,)))
+NAME = "0" * 32
 SIZES = (0, 1, 15, 16, 17, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK, 2 * CHUNK + 7, 3 * CHUNK)
 
 
 def sealed(plain: bytes, keyring: Keyring = ONE) -> bytes:
     target = io.BytesIO()
-    encrypt(io.BytesIO(plain), target, keyring, hashlib.sha256(plain).hexdigest())
+    encrypt(io.BytesIO(plain), target, keyring, hashlib.sha256(plain).hexdigest(), len(plain), NAME)
     return target.getvalue()
 
 
@@ -40,8 +41,24 @@ def test_what_was_written_is_read_and_none_of_it_shows(size: int) -> None:
     plain = sample(size)
     content = sealed(plain)
     assert plain_of(content) == plain
-    assert len(content) == HEADER + size + 16 * max(1, -(-size // CHUNK))
+    assert len(content) == HEADER + SEALED * max(1, -(-size // CHUNK))
     assert size < 16 or plain[:16] not in content
+
+
+@given(size=st.integers(0, 1 << 44))
+def test_a_length_tells_its_order_of_magnitude_and_little_more(size: int) -> None:
+    """Padmé over whole chunks: at most 12 % more, or the rest of a chunk; few lengths of a magnitude are told apart."""
+    found = padded(size)
+    assert size <= found <= max(size * 1.12, size + CHUNK)
+    assert found % CHUNK == 0
+    assert padded(found) == found
+    magnitude = max(size, 2).bit_length() - 1
+    apart = {padded((1 << magnitude) + (step << magnitude >> 10)) for step in range(1024)}
+    assert len(apart) <= 1 + 2 ** magnitude.bit_length()
+
+
+def test_what_holds_in_a_chunk_has_one_length() -> None:
+    assert {padded(size) for size in (0, 1, 100, CHUNK - 1, CHUNK)} == {CHUNK}
 
 
 def test_the_same_bytes_never_give_the_same_file() -> None:
@@ -123,9 +140,10 @@ def test_rewrapping_changes_the_key_and_no_chunk() -> None:
         plain_of(rewrapped, ONE)
 
 
-def test_bytes_that_are_not_those_announced_are_refused() -> None:
+@pytest.mark.parametrize("read", [b"autre", b"an", b"", b"annonce, et la suite", b"annonce\0"])
+def test_bytes_that_are_not_those_announced_are_refused(read: bytes) -> None:
     with pytest.raises(Altered):
-        encrypt(io.BytesIO(b"autre"), io.BytesIO(), ONE, hashlib.sha256(b"annonce").hexdigest())
+        encrypt(io.BytesIO(read), io.BytesIO(), ONE, hashlib.sha256(b"annonce").hexdigest(), 7, NAME)
 
 
 def test_a_whole_file_is_checked_to_its_last_chunk(tmp_path) -> None:
@@ -150,7 +168,7 @@ def test_a_large_file_is_encrypted_and_read_in_little_memory(tmp_path) -> None:
     announced = hashlib.sha256(plain.read_bytes()).hexdigest()
     tracemalloc.start()
     with plain.open("rb") as source, target.open("wb") as copy:
-        encrypt(source, copy, ONE, announced)
+        encrypt(source, copy, ONE, announced, 24 << 20, NAME)
     encryption.check(target, ONE, announced)
     assert tracemalloc.get_traced_memory()[1] < 4 << 20
     tracemalloc.stop()

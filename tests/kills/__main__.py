@@ -35,6 +35,7 @@ DLNUF = str(Path(sys.executable).with_name("dlnuf"))
 SEED_OF_DATA = 3
 WAYS = ("kill -9", "kill -9", "kill -9", "coupure", "SIGTERM")  # a power cut ends the children at the same instant
 LIVES = {"nouveau": 8, "suite": 8}  # how a life begins -> at most how many kills of its run
+_SENT = {"debut": ["debut"], "nouveau": ["debut", "suite"], "suite": ["suite"]}  # what is delivered in a life
 _LAST = ("ANN_ERRD_", "ANN_CA_", "DUI", "tddui", "viatrajectoire")  # deliveries that come after the first publication
 
 
@@ -53,11 +54,6 @@ class Place:
 
     def undisturbed(self, life: str) -> Home:
         return Home(self.root / "reference" / life)
-
-    @property
-    def lasts(self) -> Path:
-        """How long each command takes when nobody kills it: life -> command -> seconds."""
-        return self.root / "durees.json"
 
     @property
     def home(self) -> Home:
@@ -86,8 +82,6 @@ def main() -> int:
 
 
 def _told(place: Place) -> list[dict[str, Any]]:
-    if not place.journal.exists():
-        return []
     return [json.loads(line) for line in place.journal.read_text(encoding="utf-8").splitlines()]
 
 
@@ -102,8 +96,8 @@ def _report(lives: list[dict[str, Any]], seed: int) -> int:
 
 
 def _prepare(place: Place) -> None:
-    """Generates the deliveries, in two parts, and lets each kind of life go to its end."""
-    if place.lasts.exists():
+    """Generates the deliveries, in two parts."""
+    if place.journal.exists():
         return
     shutil.rmtree(place.root, ignore_errors=True)
     place.root.mkdir(parents=True)
@@ -114,45 +108,51 @@ def _prepare(place: Place) -> None:
             part = place.sent("suite" if path.name.startswith(_LAST) else "debut")
             part.mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, part / path.name)
-    lasts: dict[str, dict[str, float]] = {}
-    for life, parts in (("debut", ("debut",)), ("nouveau", ("debut", "suite")), ("suite", ("suite",))):
+    place.journal.touch()
+
+
+def _undisturbed(place: Place, life: str) -> tuple[Home, dict[str, float]]:
+    """The home of a life that nobody disturbed, lived when it is first asked for; how long its commands last, in s."""
+    home = place.undisturbed(life)
+    lasts = home.root.with_suffix(".json")
+    if not lasts.exists():
+        shutil.rmtree(home.root, ignore_errors=True)
         _begin(place, life)
-        lasts[life] = {}
-        for command in (*(["deliver", str(place.sent(part))] for part in parts), ["run"]):
+        seconds: dict[str, float] = {}
+        faults: list[str] = []
+        for command in _commands(place, life):
             start = time.monotonic()
-            _let(*command)
-            lasts[life][command[0]] = time.monotonic() - start
-        if faults := faults_of(place.home):
+            faults += _let(*command)
+            seconds[command[0]] = time.monotonic() - start
+        if faults := [*faults, *faults_of(place.home)]:
             raise SystemExit(f"sans arrêt : {faults}")
-        place.undisturbed(life).root.parent.mkdir(exist_ok=True)
-        shutil.copytree(place.home.root, place.undisturbed(life).root)
-        print(f"référence {life} : {lasts[life]} s", flush=True)
-    place.lasts.write_text(json.dumps(lasts), encoding="utf-8")
+        shutil.copytree(place.home.root, home.root)
+        lasts.write_text(json.dumps(seconds), encoding="utf-8")
+        print(f"vie sans arrêt ({life}) : {seconds}", flush=True)
+    return home, json.loads(lasts.read_text(encoding="utf-8"))
 
 
 def _begin(place: Place, life: str) -> None:
+    before = _undisturbed(place, "debut")[0] if life == "suite" else None
     shutil.rmtree(place.home.root, ignore_errors=True)
-    if life == "suite":
-        shutil.copytree(place.undisturbed("debut").root, place.home.root)
-    elif place.undisturbed("debut").root.exists():  # dbt has read the project
-        shutil.copytree(place.undisturbed("debut").dbt, place.home.dbt)
+    if before is not None:
+        shutil.copytree(before.root, place.home.root)
 
 
 def _commands(place: Place, life: str) -> list[list[str]]:
-    sent = [place.sent("debut"), place.sent("suite")] if life == "nouveau" else [place.sent("suite")]
-    return [*(["deliver", str(part)] for part in sent), ["run"]]
+    return [*(["deliver", str(place.sent(part))] for part in _SENT[life]), ["run"]]
 
 
 def _live(place: Place, life: str, chance: Random, most: int) -> dict[str, Any]:
+    undisturbed, seconds = _undisturbed(place, life)
     _begin(place, life)
     kills: list[tuple[str, str, str]] = []
     faults: list[str] = []
     for command in _commands(place, life):
-        lasts = json.loads(place.lasts.read_text(encoding="utf-8"))[life][command[0]]
         times = min(most - len(kills), 1 if command[0] == "deliver" else LIVES[life])
         for _ in range(times):
             way = chance.choice(WAYS)
-            killed = _killed(command, way, chance.uniform(0.3, lasts))
+            killed = _killed(command, way, chance.uniform(0.3, seconds[command[0]]))
             if killed is None:  # it ended before
                 break
             stage, wrong = killed
@@ -162,7 +162,7 @@ def _live(place: Place, life: str, chance: Random, most: int) -> dict[str, Any]:
             faults += _let(*command)
     faults += _let("run")
     faults += faults_of(place.home)
-    ours, theirs = end_of(place.home), end_of(place.undisturbed(life))
+    ours, theirs = end_of(place.home), end_of(undisturbed)
     faults += [f"différent : {name}" for name in sorted({*ours, *theirs}) if ours.get(name) != theirs.get(name)]
     return {"vie": life, "kills": kills, "faults": faults}
 

@@ -72,6 +72,10 @@ def test_nothing_can_be_received_then_all_is(kind: str, disk: Disk, dlnuf: Dlnuf
     code, said = dlnuf(disk.home, "deliver", *paths)
     assert code == 1
     one_sentence(said, what)
+    if kind == "read-only":
+        code, said = dlnuf(disk.home, "run")
+        assert code == 1
+        one_sentence(said, what)
     assert dlnuf(disk.home, "status") == (0, "")
     disk.mend()
     assert dlnuf(disk.home, "deliver", *paths) == (0, "")

@@ -4,7 +4,7 @@ Belongs here: the manifest that the asset graph is drawn from, what dbt read of 
 Does not belong here: making them (`dbt_runtime`, `assets`). All else in the folder of dbt is written anew each time.
 
 The manifest bears its SHA-256 in its name: code locations of the Dagster service read it while a run works. What dbt
-read is sealed once dbt ended; without a seal, dbt was killed while it could write it, and it is not trusted.
+read is sealed once dbt ended; without a seal, dbt failed or was killed while it could write it, and it is not trusted.
 """
 
 from __future__ import annotations
@@ -48,11 +48,16 @@ def in_use(home: Home) -> Iterator[None]:
 
 def mend(home: Home) -> list[str]:
     """Removes what is not as it was written, and says so in French, a sentence each: dbt reads the project again."""
-    spoilt = [path for path in _manifests(home).glob("*.json") if not _is_whole(path)]
+    spoilt = []
+    for path in _manifests(home).glob("*.json"):
+        if "-" not in path.stem:  # an earlier version kept it, without its SHA-256
+            path.unlink()
+        elif not _is_whole(path):
+            spoilt.append(path)
     parsed, seal = _parsed(home), _seal(home)
     if parsed.exists():
         sealed = _sealed(seal)
-        if sealed is None:  # dbt was stopped: nothing is known of what it left
+        if sealed is None:  # dbt did not end, or an earlier version kept it: nothing is known of what it left
             parsed.unlink()
         elif seals.damage(parsed, sealed):
             spoilt.append(parsed)

@@ -105,9 +105,11 @@ def main() -> None:
             app()
     except Exception as error:
         codes = [code for kind, code in _expected().items() if isinstance(error, kind)]
-        if not codes and shortages.told(error):  # in the words of a library
+        # Our own errors have their words; what a library or dbt said may stand in them.
+        lacks = shortages.told_in(str(error)) if codes and not isinstance(error, OSError) else shortages.told(error)
+        if lacks:
             codes = [FAILED]
         if not codes or interruption.asked() or os.environ.get("DLNUF_DEBUG"):
             raise
-        print(f"Erreur : {shortages.told(error) or error}", file=sys.stderr)
+        print(f"Erreur : {lacks or error}", file=sys.stderr)
         sys.exit(codes[0])

@@ -44,6 +44,14 @@ def test_what_is_whole_is_kept(kept: Home) -> None:
     assert dbt_kept.mend(kept) == []
 
 
+def test_what_an_earlier_version_kept_is_replaced_without_a_word(kept: Home) -> None:
+    path = kept.dbt / "manifest" / "b7d59b0493d08cc2.json"
+    path.write_text("{}", encoding="utf-8")
+    assert dbt_kept.mend(kept) == []
+    assert not path.exists()
+    assert manifest_of(kept).exists()
+
+
 def test_another_project_has_no_manifest(kept: Home) -> None:
     assert dbt_kept.manifest(kept, "autre") is None
 

@@ -17,7 +17,7 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 # Nor does another Python's environment come into ours.
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP VIRTUAL_ENV
 
-.PHONY: help run test fuzz bench lint sql types format site install chromium dagster dashboard lock clean
+.PHONY: help run test fuzz kills bench lint sql types format site install chromium dagster dashboard lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 14
@@ -30,6 +30,9 @@ test: install chromium lint types  ## lint, types and every test
 
 fuzz: install  ## an hour of changed deliveries of every source (ARGS="--seconds 60"): what harms a reader is kept in build/fuzz
 	@$(BIN)/python -m tests.fuzz $(ARGS)
+
+kills: install  ## a hundred kills at random moments of a département with persons, an hour (ARGS="--kills 20"): the same end each time
+	@$(BIN)/python -m tests.kills $(ARGS)
 
 bench: install  ## measure a département, a region and the country (an hour, 10 GB in TMPDIR), and write the report
 	@$(BIN)/dlnuf bench --out docs/benchmarks/annee-nationale.md $(ARGS)

@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from ingest import home_format
 from ingest.home import Home
 from ingest.store import seals
 
@@ -87,7 +88,12 @@ def current_publication(home: Home | None = None) -> Publication:
     Raises:
         NoPublicationError: nothing is published yet, or the pointer cannot be followed.
     """
-    root = (home or Home.from_env()).publication
+    home = home or Home.from_env()
+    try:
+        home_format.check(home)
+    except home_format.HomeTooNew as error:
+        raise NoPublicationError(str(error)) from error
+    root = home.publication
     pointer = root / "current.json"
     try:
         content = json.loads(pointer.read_text(encoding="utf-8"))

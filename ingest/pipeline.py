@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from data_contracts import limits, loading
 from data_contracts.loading import Contract
 from data_contracts.person_entities import person_entities
+from ingest import remains
 from ingest.fingerprint import digest
 from ingest.guard import guarded, shortages
 from ingest.guard.guarded import Stopped, Work
@@ -37,8 +38,8 @@ Progress = Callable[[str, int, int], None]  # what is being done, done so far, t
 
 
 def pending(home: Home, *, source: str | None = None, millesime: int | None = None) -> list[Manifest]:
-    """Deliveries that were not processed, or were under other declarations, or are damaged in the lake, in the order of
-    reception.
+    """Deliveries that were not processed, or were under other declarations, or are damaged in the lake, or whose files
+    have no seal (an earlier version wrote them), in the order of reception.
 
     When a year is asked for, the register of oppositions is included all the same: an opposition holds for every year.
     So is what is damaged, without which no year can be loaded.
@@ -61,6 +62,8 @@ def pending(home: Home, *, source: str | None = None, millesime: int | None = No
             return keyring is not None and _has_key(home, manifest, keyring)
         if contract.personal and keyring is None:
             return False  # what was made while the key was there stays, until it is back
+        if result.named - result.sceaux.keys():
+            return True
         if contract.id not in digests:
             digests[contract.id] = digest(contract, keyring)
         return result.digest != digests[contract.id] or result.limites not in (None, limits.in_force())
@@ -110,9 +113,11 @@ def process_pending(
     to read, several deliveries are read at once. The results are the same.
     """
     contracts = loading.load_contracts()
+    _seal_what_stays(home)
     todo = pending(home, source=source, millesime=millesime)
     processed: list[Result] = []
     shutil.rmtree(lake.spool_folder(home), ignore_errors=True)
+    remains.sweep(home.lake)
     for spoilt in lake.damage(home).keys() & {m.delivery_id for m in todo}:
         lake.forget_result(home, spoilt)
     keyring = keyrings.if_any(home)
@@ -129,6 +134,15 @@ def process_pending(
             processed.append(result)
     shutil.rmtree(lake.spool_folder(home), ignore_errors=True)
     return processed
+
+
+def _seal_what_stays(home: Home) -> None:
+    """Seals, as they stand, the files of an earlier version that nothing can make again."""
+    for result in lake.results(home):
+        if result.detruite_le and result.named - result.sceaux.keys():
+            with suppress(FileNotFoundError):  # an absent one is told by `lake.damage`
+                lake.seal(home, result)
+                lake.write_result(home, result)
 
 
 def _one(contracts: dict[str, Contract], delivery: tuple[Home, Manifest, str]) -> Result:

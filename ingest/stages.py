@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -109,6 +109,7 @@ def journal(home: Home) -> Iterator[None]:
         intervals, _kept = _kept, None
         if intervals:
             path = path_of(home)
-            path.parent.mkdir(parents=True, exist_ok=True)
             content = {"debut": start, "fin": clock.seconds(), "intervalles": [each.as_written() for each in intervals]}
-            path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+            with suppress(OSError):  # what was done is done, whether or not its times can be kept
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

@@ -19,11 +19,12 @@ from data_contracts.loading import Contract
 from ingest.fingerprint import declarations_digest
 from ingest.guard import guarded
 from ingest.pipeline import damaged, load_warehouse, process_pending
-from ingest.store.lake import Result
-from orchestration import dbt_runtime, layer_build
+from ingest.store.lake import BeyondRepair, Result
+from orchestration import dbt_kept, dbt_runtime, layer_build, warehouse_state
 from orchestration.partitions import wanted
 from orchestration.publication import acceptance
 from orchestration.resources import Dbt, Warehouse
+from orchestration.warehouse_state import WarehouseHeld
 
 # Backfill policies are a beta parameter in this version of Dagster. The version is pinned, and the graph has a test.
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
@@ -101,10 +102,15 @@ def raw_asset(sources: Sequence[str]) -> dg.AssetsDefinition:
         pool=POOL,
         kinds={"duckdb"},
     )
-    def raw(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
+    def raw(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
         warehouse.progress("Chargement de l'entrepôt", 0, None)
         with warehouse.writing() as home:
-            load_warehouse(home)
+            try:
+                if what := warehouse_state.wait(home):
+                    context.log.warning(warehouse_state.sentence(what))
+                load_warehouse(home)
+            except (WarehouseHeld, BeyondRepair) as error:
+                raise dg.Failure(str(error), allow_retries=False) from error
         return dg.MaterializeResult(metadata={"entrepot": dg.MetadataValue.path(home.warehouse)})
 
     return raw
@@ -145,6 +151,12 @@ def models_asset(manifest_path: Path) -> dg.AssetsDefinition:
     def models(context: dg.AssetExecutionContext, dbt: Dbt, warehouse: dg.ResourceParam[Warehouse]) -> Iterator[Any]:
         total = len(context.selected_asset_keys) + len(context.selected_asset_check_keys)
         with warehouse.writing() as home:
+            if what := warehouse_state.damage(home):  # since it was loaded, or when it was not asked for
+                raise dg.Failure(
+                    f"{what}. Remède : lancer le traitement entier, qui le refait depuis le lac.", allow_retries=False
+                )
+            for said in dbt_kept.mend(home):
+                context.log.warning(said)
             target = Path(dbt_runtime.environment(home)["DBT_TARGET_PATH"])
             (target / "run_results.json").unlink(missing_ok=True)
             declarations = declarations_digest()
@@ -154,9 +166,11 @@ def models_asset(manifest_path: Path) -> dg.AssetsDefinition:
             acceptance.preload()
             yield from _as_they_are(context.assets_def, build.unchanged)
             try:
-                for done, event in enumerate(dbt.cli(build.command, context=context, target_path=target).stream(), 1):
-                    warehouse.progress("Résolution et indicateurs (dbt)", min(done, total), total)
-                    yield event
+                with dbt_kept.in_use(home):
+                    events = dbt.cli(build.command, context=context, target_path=target).stream()
+                    for done, event in enumerate(events, 1):
+                        warehouse.progress("Résolution et indicateurs (dbt)", min(done, total), total)
+                        yield event
             except DagsterDbtCliRuntimeError as error:
                 layer_build.failed(home)
                 reasons = dbt_runtime.failures(home) or [str(error)]

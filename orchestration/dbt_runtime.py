@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.home import PROJECT, Home
+from orchestration import dbt_kept
 from orchestration.dbt_child import PARENT
 
 DBT_PROJECT = PROJECT / "dbt_project"
@@ -61,29 +62,28 @@ def project_digest(project: Path) -> str:
 
 
 def prepare_manifest(home: Home, project: Path | None = None) -> Path:
-    """Path of the manifest of the project as it is now; runs `dbt parse` (some seconds) only when a file changed.
+    """Path of the manifest of the project as it is now; runs `dbt parse` (some seconds) only when a file changed, or
+    when what it made is damaged.
 
     Raises DbtFailed with what dbt says.
     """
     project = project or DBT_PROJECT
-    path = home.dbt / "manifest" / f"{project_digest(project)}.json"
-    if path.exists():
+    digest = project_digest(project)
+    if (path := dbt_kept.manifest(home, digest)) is not None:
         return path
-    path.parent.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(
-        [str(DBT_EXECUTABLE), "--quiet", "--no-use-colors", "parse", "--profiles-dir", str(project)],
-        cwd=project,
-        env={**os.environ, **environment(home)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    home.dbt.mkdir(parents=True, exist_ok=True)
+    with dbt_kept.in_use(home):
+        done = subprocess.run(
+            [str(DBT_EXECUTABLE), "--quiet", "--no-use-colors", "parse", "--profiles-dir", str(project)],
+            cwd=project,
+            env={**os.environ, **environment(home)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     if done.returncode:
         raise DbtFailed(f"dbt ne peut pas lire le projet {project.name} :\n{(done.stdout + done.stderr).strip()}")
-    for old in path.parent.glob("*.json"):
-        old.unlink(missing_ok=True)
-    os.replace(home.dbt / "target" / "manifest.json", path)
-    return path
+    return dbt_kept.keep_manifest(home, digest, home.dbt / "target" / "manifest.json")
 
 
 def test_descriptions(home: Home) -> dict[str, str]:
@@ -97,9 +97,10 @@ def test_descriptions(home: Home) -> dict[str, str]:
 def failures(home: Home) -> list[str]:
     """The nodes that failed in the last execution of dbt, one readable line each. Skipped nodes are not causes."""
     path = home.dbt / "target" / "run_results.json"
-    if not path.exists():
+    try:
+        results: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["results"]
+    except (FileNotFoundError, ValueError):  # dbt was stopped before it told them, or while it did
         return []
-    results: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["results"]
     return [describe(result) for result in results if result["status"] in ("error", "fail", "runtime error")]
 
 

@@ -9,6 +9,7 @@ import dagster as dg
 
 from data_contracts import checking
 from data_contracts.loading import load_contracts
+from ingest import home_format
 from ingest.clock import ZONE
 from ingest.home import Home, reserve
 from orchestration import assets, checks, dbt_runtime
@@ -27,6 +28,7 @@ MILLESIMES = dg.TimeWindowPartitionsDefinition(
 def build(home: Home, warehouse: Warehouse | dg.ResourceDefinition) -> dg.Definitions:
     """The whole graph over one home."""
     checking.check()
+    home_format.check(home)
     dbt_runtime.export(home)
     manifest = dbt_runtime.prepare_manifest(home)
     contracts = load_contracts()

@@ -20,6 +20,7 @@ from ingest import clock
 from ingest.home import Home
 from ingest.protect import keyrings
 from ingest.protect.landed_keys import sha256_by_delivery
+from ingest.receive import chronology
 from ingest.receive.landing import digests, sha256_of
 from ingest.store.lake import REFUSED
 from orchestration.dbt_runtime import DbtFailed, prepare_manifest
@@ -117,6 +118,7 @@ def play(wanted: Plan, progress: Progress = silent) -> Played:
 
     start = time.monotonic()
     home, folder = wanted.home, wanted.folder
+    chronology.check(home, wanted.now)
     if not wanted.generated:
         progress("Génération", 0, None)
         with ThreadPoolExecutor(1) as background:  # dbt reads its project, some seconds of the other core, meanwhile

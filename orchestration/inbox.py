@@ -20,7 +20,7 @@ from pathlib import Path
 from data_contracts.loading import load_contracts
 from ingest.home import Home
 from ingest.protect import keyrings
-from ingest.receive import landing
+from ingest.receive import chronology, landing
 from ingest.receive.delivery import Receipt, deliver
 
 REFUSED = "refuses"
@@ -70,7 +70,11 @@ def cursor(dropped: Sequence[Dropped]) -> str:
 
 
 def take(home: Home, dropped: Sequence[Dropped], now: datetime) -> list[Receipt]:
-    """Deliver these files and clear them from the inbox; one refused file stops no other."""
+    """Deliver these files and clear them from the inbox; one refused file stops no other.
+
+    Raises ClockWentBack: nothing is taken.
+    """
+    chronology.check(home, now)
     receipts: list[Receipt] = []
     for source in sorted({file.source or "" for file in dropped}):
         paths = [file.path for file in dropped if (file.source or "") == source]

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ingest import clock
+from ingest import clock, home_format
 from ingest.home import Home
 
 
@@ -34,7 +34,7 @@ def writing(home: Home, *, wait_s: float = 0) -> Iterator[None]:
     A process that holds the lock can take it again: a run holds it around its steps, which take it too. Whoever takes
     it first finds the landing in its present form (`ingest.receive.upkeep`).
 
-    Raises HomeBusy, naming the process that holds it.
+    Raises HomeBusy, naming the process that holds it; HomeTooNew.
     """
     path = home.root / "verrou"
     if path in _held:
@@ -46,6 +46,7 @@ def writing(home: Home, *, wait_s: float = 0) -> Iterator[None]:
     handle = _take(path, wait_s)
     _held.add(path)
     try:
+        home_format.declare(home)
         upkeep.bring_up_to_date(home)
         yield
     finally:
@@ -74,8 +75,9 @@ def _take(path: Path, wait_s: float) -> int:
                 f"Un autre traitement écrit déjà dans ce dossier{holder}. "
                 "Attendez qu'il se termine, puis relancez la commande."
             ) from None
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, f"processus {os.getpid()}".encode(), 0)
+        with suppress(OSError):  # on a full disk, the lock is held all the same
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, f"processus {os.getpid()}".encode(), 0)
         return handle
 
 

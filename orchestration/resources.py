@@ -17,6 +17,7 @@ from dagster_dbt import DbtCliResource
 from packaging.version import Version
 
 from ingest import clock
+from ingest.guard import shortages
 from ingest.home import Home
 from orchestration import dbt_runtime
 from orchestration.lock import writing
@@ -44,9 +45,18 @@ class Warehouse:
 
     @contextmanager
     def writing(self) -> Iterator[Home]:
-        """The home, held for writing."""
-        with writing(self.home, wait_s=WAIT_FOR_WRITER_S):
-            yield self.home
+        """The home, held for writing. What the machine lacks, whoever met it, fails the step in words."""
+        try:
+            with writing(self.home, wait_s=WAIT_FOR_WRITER_S):
+                yield self.home
+        except dg.Failure as failure:
+            if (told := shortages.told_in(failure.description or "")) is None:
+                raise
+            raise dg.Failure(told, allow_retries=False) from failure
+        except Exception as error:
+            if (told := shortages.told(error)) is None:
+                raise
+            raise dg.Failure(told, allow_retries=False) from error
 
 
 def served(home: Home) -> dg.ResourceDefinition:

@@ -7,12 +7,14 @@ Does not belong here: the steps themselves (`assets`), printing (`orchestration.
 from __future__ import annotations
 
 import contextlib
+import io
 import logging
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 from data_contracts import checking
@@ -20,14 +22,11 @@ from ingest import clock
 from ingest.guard import guarded
 from ingest.home import Home
 from ingest.stages import journal
-from orchestration import interruption, warehouse_state, whole
+from orchestration import dbt_kept, interruption, warehouse_state, whole
 from orchestration.dbt_runtime import prepare_manifest, test_descriptions
 from orchestration.lock import writing
 from orchestration.partitions import all_years_tags, years
 from orchestration.progress import Progress, silent
-
-# When a run is killed, its dbt ends within a second (`dbt_child`): after that, another process holds the warehouse.
-WAIT_FOR_WAREHOUSE_S = 60.0
 
 
 class RunFailed(RuntimeError):
@@ -93,8 +92,8 @@ def run(
     deliveries whose refusal is wanted, and causes no warning. retry: read again the deliveries in quarantine.
     anew: what is forgotten first. What is found damaged is among the warnings.
 
-    Raises HomeBusy, UnknownMillesime, UnknownDelivery, RunFailed, DbtFailed (the dbt project cannot be read),
-    DeclarationError (before anything is built).
+    Raises HomeBusy, UnknownMillesime, UnknownDelivery, WarehouseHeld, RunFailed, DbtFailed (the dbt project cannot be
+    read), DeclarationError (before anything is built).
     """
     start = time.monotonic()
     checking.check()
@@ -109,9 +108,9 @@ def run(
         forgotten = _forget(home, anew) if anew else None
         if nothing_new(home, clock.day(now), millesime):
             return RunOutcome(True, False, _version(home), time.monotonic() - start)
-        damaged = [] if anew else whole.damaged(home)
+        damaged = [] if anew else [*whole.damaged(home), *dbt_kept.mend(home)]
         guarded.start()  # while Dagster is imported
-        wait_for_warehouse(home)
+        warehouse_state.wait(home)
         progress("Préparation", 0, None)
         before = _version(home)
         try:
@@ -133,14 +132,9 @@ def _forget(home: Home, anew: Anew) -> int:
             f"Rien à refaire de la livraison « {anew.delivery} » : elle n'a pas été reçue ici, ou ses octets ne se "
             "lisent plus (détruits, ou sans leur clé). Remède : l'identifiant est celui des noms de lake/deliveries."
         )
-    wait_for_warehouse(home)
-    _remove_warehouse(home)
+    warehouse_state.wait(home)
+    warehouse_state.remove(home)
     return len(forgotten)
-
-
-def _remove_warehouse(home: Home) -> None:
-    home.warehouse.unlink(missing_ok=True)
-    home.warehouse.with_name(f"{home.warehouse.name}.wal").unlink(missing_ok=True)
 
 
 def _version(home: Home) -> str | None:
@@ -148,35 +142,6 @@ def _version(home: Home) -> str | None:
 
     current = read_current(home)
     return current.version if current else None
-
-
-def wait_for_warehouse(home: Home, timeout_s: float = WAIT_FOR_WAREHOUSE_S) -> None:
-    """Waits until no process holds the warehouse, which somebody may be looking at.
-
-    A warehouse that cannot be read, or that is not of this home, is removed. Nothing is lost: all it holds comes from
-    the lake, and the run builds it again.
-
-    Raises RunFailed when it stays held.
-    """
-    import duckdb
-
-    limit = time.monotonic() + timeout_s
-    while home.warehouse.exists():
-        try:
-            duckdb.connect(str(home.warehouse)).close()
-            if warehouse_state.damage(home):
-                _remove_warehouse(home)
-            return
-        except duckdb.Error as error:
-            if warehouse_state.HELD not in str(error):
-                _remove_warehouse(home)
-            elif time.monotonic() > limit:
-                raise RunFailed(
-                    f"L'entrepôt est ouvert par un autre processus, qui ne le rend pas : {error}\n"
-                    "Fermez ce processus, puis relancez."
-                ) from error
-            else:
-                time.sleep(0.2)
 
 
 def execute(
@@ -228,13 +193,33 @@ def execute(
     return [_check(check, described) for check in failed]
 
 
+class _Log(io.TextIOBase):
+    """A log that loses what a full disk refuses: a run never fails for it."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("wb", buffering=0)
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        with contextlib.suppress(OSError):
+            self._file.write(text.encode("utf-8", "replace"))
+        return len(text)
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            self._file.close()
+        super().close()
+
+
 @contextlib.contextmanager
 def _own_output(home: Home) -> Iterator[None]:
     """Sends what dbt and Dagster write to a log of the run, because the output is for the command."""
     folder = home.root / "journaux"
     folder.mkdir(parents=True, exist_ok=True)
     dagster = logging.getLogger("dagster")
-    with (folder / "dernier_traitement.log").open("w", encoding="utf-8") as log, contextlib.redirect_stdout(log):
+    with _Log(folder / "dernier_traitement.log") as log, contextlib.redirect_stdout(log):
         handler = logging.StreamHandler(log)
         dagster.addHandler(handler)
         dagster.propagate = False

@@ -11,6 +11,7 @@ import os
 import sys
 from pathlib import Path
 
+from ingest import home_format
 from ingest.home import Home, reserve
 from orchestration import instance
 
@@ -32,6 +33,10 @@ def serve(arguments: list[str]) -> None:
     """Becomes `dagster dev`, with these arguments. Its process holds the home as long as it lives."""
     reserve()
     home = Home.from_env()
+    try:
+        home_format.check(home)
+    except home_format.HomeTooNew as error:
+        sys.exit(str(error))
     home.dagster.mkdir(parents=True, exist_ok=True)
     handle = os.open(home.dagster / "service.verrou", os.O_RDWR | os.O_CREAT, 0o600)
     try:

@@ -1,9 +1,12 @@
-"""Whether the warehouse is there, whole, and that of this home.
+"""Whether the warehouse is there, whole, and that of this home, and free to be written in.
 
-Belongs here: looking. Does not belong here: removing it or waiting for it (`run`), making it (`ingest.store.lake`).
+Belongs here: looking, waiting for it, removing what cannot be used. Does not belong here: making it
+(`ingest.store.lake`).
 """
 
 from __future__ import annotations
+
+import time
 
 import duckdb
 
@@ -12,6 +15,12 @@ from ingest.receive import landing
 
 HELD = "Could not set lock"  # in the words of DuckDB, when another process writes in it
 _HEADERS = 3 * 4096  # bytes of a DuckDB file before its first block
+# When a run is killed, its dbt ends within a second (`dbt_child`): after that, another process holds the warehouse.
+WAIT_S = 60.0
+
+
+class WarehouseHeld(RuntimeError):
+    """Another process holds the warehouse. The message names it."""
 
 
 def damage(home: Home) -> str | None:
@@ -38,6 +47,47 @@ def damage(home: Home) -> str | None:
     return None
 
 
+def sentence(what: str) -> str:
+    """What is told of a damage, whoever tells it."""
+    return f"{what[0].upper()}{what[1:]} : il est refait depuis le lac."
+
+
 def _is_cut(length: int, block: int, used: int) -> bool:
     """Whether a file of so many bytes lacks blocks, or a part of one."""
     return length < block * used or length % block > 0
+
+
+def wait(home: Home, timeout_s: float = WAIT_S) -> str | None:
+    """Waits until no process holds the warehouse, which somebody may be looking at.
+
+    A warehouse that cannot be read, or that is not of this home, is removed. Nothing is lost: all it holds comes from
+    the lake, and the run builds it again.
+
+    Returns: what was wrong with the warehouse that was removed, in French; None when none was.
+
+    Raises WarehouseHeld when it stays held.
+    """
+    limit = time.monotonic() + timeout_s
+    while home.warehouse.exists():
+        try:
+            duckdb.connect(str(home.warehouse)).close()
+        except duckdb.Error as error:
+            if HELD in str(error):
+                if time.monotonic() > limit:
+                    raise WarehouseHeld(
+                        f"L'entrepôt est ouvert par un autre processus, qui ne le rend pas : {error}\n"
+                        "Fermez ce processus, puis relancez."
+                    ) from error
+                time.sleep(0.2)
+                continue
+        what = damage(home)
+        if what is not None:
+            remove(home)
+        return what
+    return None
+
+
+def remove(home: Home) -> None:
+    """Removes the warehouse, which the next run builds again from the lake."""
+    home.warehouse.unlink(missing_ok=True)
+    home.warehouse.with_name(f"{home.warehouse.name}.wal").unlink(missing_ok=True)

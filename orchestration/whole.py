@@ -10,7 +10,7 @@ from ingest.home import Home
 from ingest.pipeline import damaged as of_lake
 from orchestration import warehouse_state
 from orchestration.publication import Publication, PublicationBlocked, read_current
-from orchestration.publication.manifest import damage
+from orchestration.publication.manifest import NAME, damage
 
 
 def damaged(home: Home) -> list[str]:
@@ -22,7 +22,7 @@ def damaged(home: Home) -> list[str]:
     told = of_lake(home)
     if current is not None:
         if (what := warehouse_state.damage(home)) is not None:
-            told.append(f"{what[0].upper()}{what[1:]} : il est refait depuis le lac.")
+            told.append(warehouse_state.sentence(what))
         told += _of_publication(current)
     return told
 
@@ -30,8 +30,8 @@ def damaged(home: Home) -> list[str]:
 def _of_publication(current: Publication) -> list[str]:
     try:
         problems = damage(current.path, current.manifest, decode=False)
-    except PublicationBlocked as error:  # no manifest: a run cannot tell what it would lose by publishing again
-        return [" ".join(str(error).split())]
+    except PublicationBlocked:
+        problems = [f"{NAME} est absent ou illisible, elle ne se compare qu'à ce qui s'en relit"]
     if not problems:
         return []
     others = f" (et {len(problems) - 1} autres)" if len(problems) > 1 else ""

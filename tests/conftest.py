@@ -23,7 +23,7 @@ settings.register_profile("hasard", settings.get_profile("dlnuf"), derandomize=F
 settings.load_profile("dlnuf")  # before the option of the command line is read, which wins
 
 PROJECT = Path(__file__).resolve().parents[1]
-pytest_plugins = ["tests.plugins.real_data"]
+pytest_plugins = ["tests.plugins.failing_disk", "tests.plugins.real_data"]
 
 
 @pytest.hookimpl(trylast=True)

@@ -11,6 +11,7 @@ import codecs
 import gzip
 import os
 import re
+import resource
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -154,7 +155,22 @@ def _in_memory(path: Path, stream: BinaryIO) -> Iterator[Path]:
             if copy.tell() > most:
                 raise Over("en_memoire")
         copy.flush()
-        yield Path(f"/proc/self/fd/{copy.fileno()}")
+        with _counted(copy.tell()):
+            yield Path(f"/proc/self/fd/{copy.fileno()}")
+
+
+@contextmanager
+def _counted(size: int) -> Iterator[None]:
+    """Takes these bytes off what this process may hold: the kernel does not count an anonymous file among its data."""
+    allowed, most = resource.getrlimit(resource.RLIMIT_DATA)
+    if allowed == resource.RLIM_INFINITY:  # no reader: nothing limits this process
+        yield
+        return
+    resource.setrlimit(resource.RLIMIT_DATA, (max(0, allowed - size), most))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (allowed, most))
 
 
 def family(path: Path) -> str:

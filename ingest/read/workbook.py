@@ -99,10 +99,10 @@ def opened(path: Path) -> Iterator[list[Sheet]]:
     try:
         with on_disk(path) as plain, plain.open("rb") as stream:
             with warnings.catch_warnings(action="ignore"):  # openpyxl warns of styles it drops: no concern of a reader
-                reader = _Reader(stream, read_only=True, data_only=True, keep_links=False)
-                if b"purl.oclc.org/ooxml" in reader.archive.read("xl/workbook.xml"):
-                    reader.archive = _Transitional(stream)
                 try:
+                    reader = _Reader(stream, read_only=True, data_only=True, keep_links=False)
+                    if b"purl.oclc.org/ooxml" in reader.archive.read("xl/workbook.xml"):
+                        reader.archive = _Transitional(stream)
                     reader.read()
                 except (OSError, TypeError, AttributeError, IndexError) as error:  # parts that openpyxl does not expect
                     raise ValueError(error) from error

@@ -16,13 +16,13 @@ from pathlib import Path
 
 from data_contracts import loading
 from data_contracts.loading import Contract
-from ingest import clock
+from ingest import clock, home_format, remains
 from ingest.guard import guarded
 from ingest.guard.guarded import Stopped, Work
 from ingest.home import Home
 from ingest.protect import encryption, keyrings, marks, vocabulary
 from ingest.protect.keyrings import Keyring, KeyringProblem
-from ingest.receive import examined, landing, refusals
+from ingest.receive import chronology, examined, landing, refusals
 from ingest.receive.examined import Asked, Examined, Refused
 from ingest.receive.landing import Manifest
 from ingest.receive.refusals import without_content
@@ -70,14 +70,20 @@ def deliver(
 ) -> list[Receipt]:
     """Receives files, or every file of folders: one receipt a file, in order. A refused file stops no other.
 
-    now: when the first file is received; each of the next ones is a microsecond later, so that their order is kept.
+    now: when the first file is received; each of the next ones is a microsecond later, so that their order is kept, as
+    is that of what was received before, when the clock went back a little since.
     reinstate: bytes already received become the latest version again, for a sender who takes a correction back.
     within: the folder out of which no link is followed, for paths that nobody chose, each of one file. Out of a folder
     that is delivered, none is followed either.
 
     Hidden files of a folder are not looked at. What systems leave in folders, and notices, are ignored; their receipts
     say so. What is not a regular file (a pipe, a device) is refused without being opened.
+
+    Raises HomeTooNew.
     """
+    home_format.declare(home)
+    remains.sweep(home.landing)
+    now = chronology.after_the_last(home, now)
     contracts = loading.load_contracts()
     given = [Path(p) for p in paths]
     if within is not None:

@@ -37,6 +37,10 @@ Received = dict[str, landing.Manifest]
 _PARQUET = "read_parquet(?, union_by_name = true, hive_partitioning = false)"
 
 
+class BeyondRepair(RuntimeError):
+    """A file of the lake is damaged, and what it was made from was destroyed. The message names it, with the remedy."""
+
+
 @dataclass
 class Result:
     """What became of a delivery. lues = acceptees + rejetees, in all and for each entity."""
@@ -62,6 +66,11 @@ class Result:
     quarantaine: str | None = None  # it killed its reader: the limit that it met, or `arret`
     limites: str | None = None  # of one that met a limit: digest of the limits that were in force
     sceaux: dict[str, seals.Seal] = field(default_factory=dict)  # path in the lake -> seal; none before there were any
+
+    @property
+    def named(self) -> set[str]:
+        """Its files: paths in the lake."""
+        return {name for files in self.files.values() for name in files}
 
     @property
     def balances(self) -> bool:
@@ -91,22 +100,18 @@ def _read(path: Path) -> Result | None:
 
 def seal(home: Home, result: Result) -> None:
     """Seals the files of a result that have no seal yet."""
-    named = sorted({name for files in result.files.values() for name in files})
-    result.sceaux = {name: result.sceaux.get(name) or seals.seal(home.lake / name) for name in named}
+    result.sceaux = {name: result.sceaux.get(name) or seals.seal(home.lake / name) for name in sorted(result.named)}
 
 
 def damage(home: Home) -> dict[str, str]:
-    """Delivery -> what is damaged of it in the lake, in French: a file that is not as it was written, or its result.
-
-    Files without seal, which an earlier version wrote, are not checked.
-    """
+    """Delivery -> what is damaged of it in the lake, in French: a file that is not as it was written, or its result."""
     found: dict[str, str] = {}
     for path in _result_files(home):
         result = _read(path)
         if result is None:
             found[path.stem] = f"{path.name} : résultat illisible"
             continue
-        differing = ((name, seals.damage(home.lake / name, sealed)) for name, sealed in result.sceaux.items())
+        differing = ((name, seals.damage(home.lake / name, result.sceaux.get(name))) for name in sorted(result.named))
         if problems := [f"{name} : {what}" for name, what in differing if what]:
             others = f" (et {len(problems) - 1} autres)" if len(problems) > 1 else ""
             found[result.delivery_id] = problems[0] + others
@@ -194,9 +199,12 @@ def load(home: Home, contracts: dict[str, Contract]) -> None:
     """The `raw` schema of the warehouse, from the lake: one table an entity, and what happened to deliveries.
 
     A table whose deliveries did not change is left as it is. A contract without delivery gives an empty, typed table.
+
+    Raises BeyondRepair.
     """
     home.root.mkdir(parents=True, exist_ok=True)
     accepted = [r for r in results(home) if r.statut == ACCEPTED]
+    _refuse_damaged(home, {r.delivery_id for r in accepted})
     received = {m.delivery_id: m for m in landing.manifests(home)}
     with duckdb.connect(str(home.warehouse)) as connection:
         connection.execute("SET autoinstall_known_extensions = false")
@@ -232,6 +240,17 @@ def load(home: Home, contracts: dict[str, Contract]) -> None:
         for gone in held - wanted:
             connection.execute(f'DROP TABLE raw."{gone}"')
             changes.record(connection, gone, {})
+
+
+def _refuse_damaged(home: Home, accepted: set[str]) -> None:
+    """Whatever could be read again was, before this: what is still damaged would be loaded wrong, or not at all."""
+    lost = sorted(f"{name} ({what})" for name, what in damage(home).items() if name in accepted)
+    if lost:
+        raise BeyondRepair(
+            f"Abîmé dans le lac, et pas relu (octets détruits au terme de leur conservation, ou source qui n'a pas été "
+            f"demandée) : {' ; '.join(lost)}. Rien de publié ne change. Remède : relancer « dlnuf run » ; si cela "
+            "revient, reprendre d'abord ces fichiers de lake/ d'une sauvegarde."
+        )
 
 
 def _tables(connection: duckdb.DuckDBPyConnection) -> set[str]:

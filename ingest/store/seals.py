@@ -24,13 +24,15 @@ def seal(path: Path) -> Seal:
     return Seal(bytes=path.stat().st_size, sha256=_digest(path))
 
 
-def damage(path: Path, sealed: Seal) -> str | None:
-    """What differs between a file and its seal, in French; None when it is whole.
+def damage(path: Path, sealed: Seal | None) -> str | None:
+    """What differs between a file and its seal, in French; None when it is whole, or there without ever being sealed.
 
     A run asks several times. A file is read again only when its date, size or place on the disk changed.
     """
     if not path.is_file():
         return "fichier absent"
+    if sealed is None:
+        return None
     facts = path.stat()
     if facts.st_size != sealed["bytes"]:
         return f"{facts.st_size} octets lus, {sealed['bytes']} écrits"

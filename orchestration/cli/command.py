@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from ingest.home import reserve
+from ingest.home import Home, reserve
 from orchestration import interruption
 from orchestration.cli import contracts, deliveries, keys, person_commands, prepare, retention_commands, synthetic
 from orchestration.cli.options import FAILED, MISUSED
@@ -51,21 +51,26 @@ def dashboard(
 def _expected() -> dict[type[BaseException], int]:
     """Errors that a person can act on, with their exit code. Any other error is a defect, and shows its stack."""
     from data_contracts.strict_yaml import DeclarationError
+    from ingest.home_format import HomeTooNew
     from ingest.protect.keyrings import KeyringProblem
+    from ingest.receive.chronology import ClockWentBack
     from orchestration.dbt_runtime import DbtFailed
     from orchestration.explain import NothingToExplain
     from orchestration.lock import HomeBusy
     from orchestration.publication import PublicationBlocked
     from orchestration.publication.errors import PublicationDamaged
     from orchestration.run import RunFailed, UnknownDelivery, UnknownMillesime
+    from orchestration.warehouse_state import WarehouseHeld
     from witness.bench.process_tree import BenchFailed
     from witness.score.no_score import NothingToScore, NoTruth
 
     return {
         BenchFailed: FAILED,
+        ClockWentBack: FAILED,
         DbtFailed: FAILED,
         DeclarationError: FAILED,
         HomeBusy: FAILED,
+        HomeTooNew: FAILED,
         KeyringProblem: FAILED,
         NothingToExplain: FAILED,
         NothingToScore: FAILED,
@@ -76,6 +81,7 @@ def _expected() -> dict[type[BaseException], int]:
         PublicationDamaged: FAILED,
         UnknownDelivery: MISUSED,
         UnknownMillesime: MISUSED,
+        WarehouseHeld: FAILED,
         **dict.fromkeys((*retention_commands.failures(), *prepare.failures(), *contracts.failures()), FAILED),
         **dict.fromkeys(person_commands.failures(), FAILED),
         **dict.fromkeys((*retention_commands.misuses(), *prepare.misuses()), MISUSED),
@@ -84,20 +90,28 @@ def _expected() -> dict[type[BaseException], int]:
 
 def main() -> None:
     """Entry point. An expected error becomes one readable message on standard error, without a stack."""
-    from ingest.guard import guarded
+    from ingest import home_format
+    from ingest.guard import guarded, shortages
     from ingest.protect import keyrings
     from orchestration.cli.console import configure_logs
 
     reserve()
     keyrings.withdraw()
-    if any(argument not in ("-h", "--help") for argument in sys.argv[1:]):
+    asked = any(argument not in ("-h", "--help") for argument in sys.argv[1:])
+    if asked:
         configure_logs()
     try:
         with guarded.readers():
+            if asked:
+                home_format.check(Home.from_env())
             app()
     except Exception as error:
         codes = [code for kind, code in _expected().items() if isinstance(error, kind)]
+        # Our own errors have their words; what a library or dbt said may stand in them.
+        lacks = shortages.told_in(str(error)) if codes and not isinstance(error, OSError) else shortages.told(error)
+        if lacks:
+            codes = [FAILED]
         if not codes or interruption.asked() or os.environ.get("DLNUF_DEBUG"):
             raise
-        print(f"Erreur : {error}", file=sys.stderr)
+        print(f"Erreur : {lacks or error}", file=sys.stderr)
         sys.exit(codes[0])

@@ -92,6 +92,7 @@ def configure_logs() -> None:
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+    logging.raiseExceptions = False  # a line that cannot be written, on a full disk, is lost without a stack
     logging.basicConfig(stream=sys.stderr, level=level, format="%(levelname)s %(name)s %(message)s")
     for handler in logging.getLogger().handlers:
         handler.setLevel(level)  # Dagster and Great Expectations lower the level of their own loggers

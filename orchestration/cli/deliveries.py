@@ -41,17 +41,21 @@ def deliver(
     """Reçoit des fichiers ; la source est reconnue d'après leur contenu quand elle n'est pas donnée."""
     from data_contracts.loading import load_contracts
     from ingest.home import Home
+    from ingest.receive import chronology
     from ingest.receive.delivery import deliver as receive
     from orchestration.cli import console, summary
 
     known = load_contracts()
     if source is not None and source not in known:
         raise typer.BadParameter(f"source inconnue. Sources : {', '.join(sorted(known))}", param_hint="--source")
+    home, now = Home.from_env(), clock.now()
+    if not reinstate:
+        chronology.check(home, now)
     with console.bars() as progress:
         receipts = receive(
             paths,
-            Home.from_env(),
-            now=clock.now(),
+            home,
+            now=now,
             source=source,
             millesime=millesime,
             reinstate=reinstate,

@@ -104,12 +104,12 @@ def eliminate(
     from ingest import clock
     from ingest.home import Home
     from ingest.retain import bordereau, elimination
+    from orchestration import warehouse_state
     from orchestration.lock import writing
-    from orchestration.run import wait_for_warehouse
 
     home, rules, now = Home.from_env(), retention.load(), clock.now()
     with writing(home):
-        wait_for_warehouse(home)
+        warehouse_state.wait(home)
         numbers = [bordereau.number_of(home, named)] if named else elimination.to_apply(home)
         done = [elimination.apply(home, rules, one, now=now) for one in numbers]
     if not done:

@@ -22,6 +22,7 @@ from orchestration.publication import (
     acceptance,
     datapackage,
     html_pages,
+    lost_manifest,
     non_regression,
     open_data,
     rules,
@@ -76,7 +77,7 @@ def run(
             return Publication(waiting, home.publication / waiting, published_at, published=True)
         product_rules = _product_rules(declared, minimum)
         staging = store.open_staging(home.publication, f"{now:%Y%m%dT%H%M%SZ}")
-        previous = current.manifest if current else None
+        previous = lost_manifest.manifest_of(current) if current else None
         publishing = _Publishing(
             home.publication, declared, fingerprint, now, allow_shrink, gate, on_step, previous, staging, minimum
         )
@@ -240,7 +241,10 @@ class _Publishing:
 
 def up_to_date(current: Publication, fingerprint: str) -> bool:
     """Whether the current publication was made of these inputs by this software, and is still whole."""
-    manifest = current.manifest
+    try:
+        manifest = current.manifest
+    except PublicationBlocked:
+        return False
     return (
         manifest.inputs_fingerprint == fingerprint
         and manifest.software == software()

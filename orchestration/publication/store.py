@@ -46,7 +46,7 @@ class Publication:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise PublicationBlocked(
                 f"le manifeste de la version {self.version} est illisible ({error}).",
-                ["Restaurez ce dossier, ou désignez une autre version dans current.json."],
+                ["Relancez « dlnuf run » : elle est publiée de nouveau."],
             ) from error
 
 

@@ -100,10 +100,29 @@ def made_again(home: Home, before: dict[str, bytes], name: str) -> None:
         assert connection.execute("SELECT n_lues, n_rejetees FROM raw.livraisons").fetchall() == [(2, 1)]
 
 
-def test_files_that_were_written_before_there_were_seals_are_not_checked(home: Home) -> None:
+def test_files_that_were_written_before_there_were_seals_are_made_again(home: Home) -> None:
+    before = contents(home)
     change(home, sceaux={})
     DAMAGES["one byte"](only(home, "raw/**/*.parquet"))
-    assert (pending(home), damaged(home)) == ([], [])
+    assert damaged(home) == []
+    assert len(process_pending(home)) == 1
+    assert contents(home) == before
+
+
+def test_of_what_was_destroyed_they_are_sealed_as_they_stand(home: Home) -> None:
+    change(home, detruite_le="2026-11-01T00:00:00.000000+00:00", sceaux={})
+    assert process_pending(home) == []
+    DAMAGES["one byte"](only(home, "raw/**/*.parquet"))
+    assert len(lake.damage(home)) == 1
+
+
+@pytest.mark.parametrize("kind", DAMAGES)
+def test_what_was_destroyed_and_is_damaged_is_said_and_not_loaded(home: Home, kind: str) -> None:
+    change(home, detruite_le="2026-11-01T00:00:00.000000+00:00")
+    DAMAGES[kind](only(home, "raw/**/*.parquet"))
+    assert process_pending(home) == []
+    with pytest.raises(lake.BeyondRepair, match=r"Abîmé dans le lac.*cnsa_occupation.*Remède"):
+        load_warehouse(home)
 
 
 def test_what_was_destroyed_does_not_come_back(home: Home) -> None:

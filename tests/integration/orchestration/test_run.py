@@ -34,7 +34,7 @@ def test_a_run_reads_resolves_and_publishes(petit: Petit, capsys: pytest.Capture
     assert list(dict.fromkeys(steps)) == order
     assert capsys.readouterr().out == ""
     written = {path.name for path in petit.home.root.iterdir()}
-    assert written == {"dbt", "journaux", "publication", "verrou", "warehouse.duckdb"}
+    assert written == {"dbt", "format.json", "journaux", "publication", "verrou", "warehouse.duckdb"}
 
 
 def test_a_failed_dbt_test_stops_before_publication_and_is_named(petit: Petit) -> None:

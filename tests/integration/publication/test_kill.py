@@ -5,19 +5,28 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ingest.home import PROJECT, Home
 from orchestration.publication import read_current
+from orchestration.publication.acceptance import RuleOutcome
+from orchestration.publication.lost_manifest import manifest_of
 from orchestration.publication.manifest import damage
+from orchestration.publication.non_regression import VOLUMES
 from orchestration.publication.publisher import STEPS
+from orchestration.publication.rules import Rule
+from orchestration.publication.samples import Frame
 from orchestration.publication.store import versions
 from tests.integration.publication.trial_warehouse import (
     FICHE,
     LATER,
+    RETENUES,
+    accept_all,
     build_warehouse,
     publish_trial,
     tree_digest,
@@ -96,3 +105,36 @@ def _flip(path: Path) -> None:
     spoilt = bytearray(path.read_bytes())
     spoilt[len(spoilt) // 2] ^= 0xFF
     path.write_bytes(spoilt)
+
+
+def test_a_publication_that_lost_its_manifest_is_published_again_and_compared_with_what_is_left(home: Home) -> None:
+    first = publish_trial(home)
+    known = first.manifest
+    (first.path / "manifest.json").unlink()
+    reread = manifest_of(first)
+    assert {(f.path, f.sha256, f.bytes, f.rows, f.columns) for f in reread.files} == {
+        (f.path, f.sha256, f.bytes, f.rows, f.columns) for f in known.files
+    }
+    assert reread.key_figures == known.key_figures
+    after = publish_trial(home, now=LATER)
+    assert (after.published, after.manifest.previous_version) == (True, first.version)
+    assert after.manifest.contenu_sha256 == known.contenu_sha256
+
+
+def test_without_its_manifest_a_publication_still_holds_back_one_that_shrinks(home: Home) -> None:
+    first = publish_trial(home)
+    (first.path / "manifest.json").write_text("{", encoding="utf-8")
+    lost = first.path / "marts" / f"{RETENUES}.parquet"
+    lost.chmod(0o644)
+    lost.write_bytes(b"")  # what cannot be read is not compared
+    build_warehouse(home, trial_declarations().products, trial_rows(3))
+    compared: dict[str, float] = {}
+
+    def gate(rules: Sequence[Rule], frames: Mapping[str, Frame]) -> list[RuleOutcome]:
+        volumes: Any = frames[VOLUMES].origin
+        compared.update({row["nom"]: row["precedent"] for row in volumes.to_pylist()})
+        return accept_all(rules, frames)
+
+    publish_trial(home, "empreinte-2", now=LATER, gate=gate)
+    assert compared[f"marts/{FICHE}.parquet"] == 12
+    assert f"marts/{RETENUES}.parquet" not in compared

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from data_contracts import loading
@@ -221,7 +222,6 @@ def test_rebuild_says_what_was_made_again(
         (DbtFailed("dbt ne peut pas lire le projet"), 1),
         (PublicationBlocked("l'entrepôt n'existe pas.", ["lancez dlnuf run"]), 1),
         (ContractError(["a : champ inconnu"]), 1),
-        (PermissionError(13, "Permission denied", "var"), 1),
         (UnknownDelivery("Rien à refaire."), 2),
         (UnknownMillesime("Le millésime 1999 n'est pas traité."), 2),
     ],
@@ -233,6 +233,37 @@ def test_an_expected_error_is_one_message(
     said = dlnuf("run")
     assert (said.code, said.out) == (code, "")
     assert said.err == f"Erreur : {error}\n"
+
+
+MEND = "Rien n'est perdu : remédiez-y, puis relancez la même commande."
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [
+        (PermissionError(13, "Permission denied", "var"), 1, f"L'accès est refusé (var). {MEND}"),
+        (OSError(28, "No space left on device"), 1, f"Le disque est plein. {MEND}"),
+        (duckdb.IOException("IO Error: Could not write: No space left on device"), 1, f"Le disque est plein. {MEND}"),
+        (RunFailed("raw : IO Error: Read-only file system"), 1, f"Le disque est en lecture seule. {MEND}"),
+        (UnknownDelivery("a : No space left on device"), 1, f"Le disque est plein. {MEND}"),
+        (FileNotFoundError(2, "No such file or directory", "x"), 1, "[Errno 2] No such file or directory: 'x'"),
+    ],
+)
+def test_what_the_machine_lacks_is_said_in_french_whoever_met_it(
+    dlnuf: Dlnuf, monkeypatch: pytest.MonkeyPatch, error: Exception, code: int, words: str
+) -> None:
+    played(monkeypatch, error)
+    said = dlnuf("run")
+    assert (said.code, said.out, said.err) == (code, "", f"Erreur : {words}\n")
+
+
+def test_an_error_that_has_its_words_keeps_them_whatever_caused_it(
+    dlnuf: Dlnuf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error = PublicationBlocked("le trousseau ne se lit pas.", ["remettez-le"])
+    error.__cause__ = PermissionError(13, "Permission denied")
+    played(monkeypatch, error)
+    assert dlnuf("run").err == f"Erreur : {error}\n"
 
 
 def test_a_defect_keeps_its_stack(dlnuf: Dlnuf, monkeypatch: pytest.MonkeyPatch) -> None:

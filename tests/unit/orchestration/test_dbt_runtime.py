@@ -61,6 +61,17 @@ def test_dbt_parses_only_when_the_project_changed(
     assert not first.exists()
 
 
+def test_dbt_parses_again_when_its_manifest_was_cut(
+    home: Home, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = 'mkdir -p "$DBT_TARGET_PATH"; echo "{}" > "$DBT_TARGET_PATH/manifest.json"'
+    fake_dbt(monkeypatch, tmp_path, body)
+    path = dbt_runtime.prepare_manifest(home, project)
+    path.write_bytes(b"{")
+    assert dbt_runtime.prepare_manifest(home, project) == path
+    assert path.read_bytes() == b"{}\n"
+
+
 def test_a_project_that_dbt_cannot_read_is_said_in_words(
     home: Home, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -87,6 +98,13 @@ def test_a_project_that_dbt_cannot_read_is_said_in_words(
 )
 def test_a_failed_node_is_one_line(result: dict[str, Any], expected: str) -> None:
     assert dbt_runtime.describe(result) == expected
+
+
+def test_results_that_were_cut_tell_no_cause(home: Home) -> None:
+    path = Path(dbt_runtime.environment(home)["DBT_TARGET_PATH"]) / "run_results.json"
+    path.parent.mkdir(parents=True)
+    path.write_text('{"results": [', encoding="utf-8")
+    assert dbt_runtime.failures(home) == []
 
 
 def test_only_causes_are_listed(home: Home) -> None:

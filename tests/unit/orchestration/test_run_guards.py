@@ -22,7 +22,7 @@ from orchestration.cli.summary import of_run
 from orchestration.lock import is_held, writing
 from orchestration.publication.manifest import Manifest, documents_of
 from orchestration.publication.publisher import software
-from orchestration.run import Anew, RunFailed, UnknownDelivery, UnknownMillesime, nothing_new, run, wait_for_warehouse
+from orchestration.run import Anew, UnknownDelivery, UnknownMillesime, nothing_new, run
 from orchestration.status import status
 from tests.instants import TODAY, now
 from tests.patience import PATIENCE_S
@@ -115,10 +115,10 @@ def test_a_warehouse_held_by_somebody_is_waited_for_then_said(home: Home) -> Non
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "tenu\n"
-        with pytest.raises(RunFailed, match=f"autre processus.*PID {holder.pid}"):
-            wait_for_warehouse(home, timeout_s=0.5)
+        with pytest.raises(warehouse_state.WarehouseHeld, match=f"autre processus.*PID {holder.pid}"):
+            warehouse_state.wait(home, timeout_s=0.5)
         holder.kill()
-        wait_for_warehouse(home, timeout_s=PATIENCE_S)
+        warehouse_state.wait(home, timeout_s=PATIENCE_S)
 
 
 def _cut(home: Home, size: int) -> None:
@@ -205,8 +205,9 @@ def test_a_publication_that_somebody_touched_is_said(current: Home, kind: str) -
 def test_a_publication_without_manifest_is_said_with_its_remedy(current: Home) -> None:
     next(current.publication.glob("*/manifest.json")).unlink()
     (said,) = status(current)["damaged"]
-    assert "manifeste" in said
-    assert "désignez une autre version" in said
+    assert "manifest.json est absent ou illisible" in said
+    assert "Elle est publiée de nouveau." in said
+    assert not nothing_new(current, TODAY)
 
 
 def test_all_is_made_anew_when_asked(current: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -227,5 +228,5 @@ def test_a_good_warehouse_is_kept(home: Home) -> None:
     lake.load(home, {})
     with duckdb.connect(str(home.warehouse)) as connection:
         connection.execute("CREATE TABLE a AS SELECT 1")
-    wait_for_warehouse(home)
+    warehouse_state.wait(home)
     assert home.warehouse.exists()

@@ -59,6 +59,14 @@ def _archive() -> bytes:
     return out.getvalue()
 
 
+def _shifted() -> bytes:
+    """A workbook whose directory says that it stands 1 MiB further: its parts begin before the file."""
+    book = bytearray(_workbook())
+    end = book.rindex(b"PK\5\6") + 16
+    book[end : end + 4] = (int.from_bytes(book[end : end + 4], "little") + 2**20).to_bytes(4, "little")
+    return bytes(book)
+
+
 SEEN_AT_ONCE = {
     "empty": (b"", "est vide"),
     "whitespace only": (b" \r\n\t\n  ", "vide"),
@@ -80,6 +88,7 @@ SEEN_AT_ONCE = {
     "zip that is not a workbook": (_archive(), "archive zip qui n'est pas"),
     "truncated zip": (_archive()[:-30], "tronqué ou abîmé"),
     "truncated workbook": (_workbook()[:3000], "tronqué ou abîmé"),
+    "workbook whose directory is elsewhere": (_shifted(), "tronqué ou abîmé"),
     "package without a workbook part": (
         _package(xl__workbook_xml="<workbook/>", docProps__app_xml="<x/>"),
         "tronqué ou abîmé",

@@ -62,8 +62,8 @@ def pending(home: Home, *, source: str | None = None, millesime: int | None = No
             return keyring is not None and _has_key(home, manifest, keyring)
         if contract.personal and keyring is None:
             return False  # what was made while the key was there stays, until it is back
-        if result.named - result.sceaux.keys():
-            return True
+        if result.named and not result.sceaux and not exclusions.batches(home, result.delivery_id):
+            return True  # without its exclusions: an elimination that was interrupted leaves files without seal too
         if contract.id not in digests:
             digests[contract.id] = digest(contract, keyring)
         return result.digest != digests[contract.id] or result.limites not in (None, limits.in_force())

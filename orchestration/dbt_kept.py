@@ -48,7 +48,7 @@ def in_use(home: Home) -> Iterator[None]:
 
 def mend(home: Home) -> list[str]:
     """Removes what is not as it was written, and says so in French, a sentence each: dbt reads the project again."""
-    spoilt = []
+    spoilt: list[Path] = []
     for path in _manifests(home).glob("*.json"):
         if "-" not in path.stem:  # an earlier version kept it, without its SHA-256
             path.unlink()

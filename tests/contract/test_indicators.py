@@ -26,10 +26,11 @@ from data_contracts.indicators import (
     inputs,
     published,
 )
-from data_contracts.indicators.declaration import Calculation, Term
+from data_contracts.indicators.declaration import Calculation, OfEsms, Term
 from data_contracts.indicators.sides import FORMULAS, WrongMacro, sides
 from data_contracts.loading import PRODUCTS, ContractError, load_contracts, load_products
 from ingest.home import PROJECT
+from orchestration.publication.open_data import element_is_open
 
 EHPAD = FOLDER / "EQ_EHPAD75.yaml"
 CAF = FOLDER / "CAF.yaml"
@@ -283,6 +284,15 @@ def test_nothing_that_the_dictionary_held_is_lost() -> None:
     assert {i.code for i in published(ESMS)} >= {"TO_HP", "ABSENT_MOTIF", "CAP_INSTALLEE"}
     assert {"SANS_MEDCO", "PLACES_PROG", "EVAL_RETARD", "APA_DOM75"} <= {i.code for i in awaited}
     assert all(i.collections and (inputs(i) or i.domain == "dlnuf") for i in awaited)
+
+
+def test_an_open_indicator_reads_open_elements_only() -> None:
+    """Open data of a figure made of elements that are not open would give these back."""
+    for declared in (i for product in (ESMS, TERRITOIRES) for i in published(product) if i.is_open):
+        of = indicators()[declared.formula.code] if isinstance(declared.formula, OfEsms) else declared
+        delivered_made = {part.delivered.element for part in of.parts if part.delivered}
+        read = {word for word in (*inputs(declared), *inputs(of), *delivered_made) if word in elements()}
+        assert [code for code in read if not element_is_open(elements()[code])] == [], declared.code
 
 
 def test_no_code_of_an_indicator_is_listed_beside_its_declaration() -> None:

@@ -16,7 +16,7 @@ from data_contracts.nomenclatures import names, read_list
 from data_contracts.strict_yaml import DeclarationError
 
 LABELS: dict[str, dict[str, str]] = {
-    "niveau": {"france": "France", "region": "Région", "departement": "Département"},
+    "niveau": {"france": "France", "region": "Région", "departement": "Département", "epci": "EPCI"},
     "domaine": {
         "PA": "Personnes âgées",
         "PH": "Personnes handicapées",

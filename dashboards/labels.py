@@ -16,7 +16,7 @@ from data_contracts.nomenclatures import names, read_list
 from data_contracts.strict_yaml import DeclarationError
 
 LABELS: dict[str, dict[str, str]] = {
-    "niveau": {"france": "France", "region": "Région", "departement": "Département"},
+    "niveau": {"france": "France", "region": "Région", "departement": "Département", "epci": "EPCI"},
     "domaine": {
         "PA": "Personnes âgées",
         "PH": "Personnes handicapées",
@@ -24,6 +24,13 @@ LABELS: dict[str, dict[str, str]] = {
         "PH_ADULTE": "Adultes handicapés",
         "MULTI": "Plusieurs publics",
         "AUTRE": "Autre",
+    },
+    # Whom the products about persons count apart.
+    "public": {
+        "PA": "Personnes âgées, en établissement",
+        "PA_DOMICILE": "Personnes âgées, à domicile",
+        "PH": "Personnes handicapées, en établissement",
+        "PH_DOMICILE": "Personnes handicapées, à domicile",
     },
     "financeur": {
         "ARS": "ARS",
@@ -86,6 +93,8 @@ LABELS: dict[str, dict[str, str]] = {
         "activite": "Activité",
         "rh": "Ressources humaines",
         "finances": "Finances",
+        "tarifs": "Prix et tarifs",
+        "besoins": "Personnes accompagnées et besoins",
     },
     "effet": {
         "rejet": "Ligne rejetée",

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from data_contracts.loading import Contract, Layout
 from data_contracts.titles import title_key
-from ingest.read import Document, crosstab, sniff, tables_of
+from ingest.read import Document, crosstab, series, sniff, tables_of
 from ingest.receive import refusals
 from ingest.receive.headers import Difference, difference
 from ingest.receive.refusals import DeliveryRefused
@@ -169,16 +169,27 @@ def _knows(contract: Contract, layout: Layout, document: Document) -> bool:
         return _FINESS_FLOWS.get(frozenset(facts.get("blocks", "").split(","))) == layout.options.get("flow")
     if layout.reader == "crosstab":
         return crosstab.knows(document, layout.options)
+    if layout.reader == "series":
+        return series.knows(document, layout.options)
     if layout.reader == "json_records":
         return _knows_records(contract, layout, document)
     return "etalab" in facts and facts.get("section") == layout.options.get("section")
 
 
 def _knows_records(contract: Contract, layout: Layout, document: Document) -> bool:
-    """JSON records leave out what is empty: every key is declared, every required field is there."""
+    """JSON records leave out what is empty: every key is declared, every required field is there.
+
+    What stands under the key of a list (option `each` of the layout) is known when that key is there.
+    """
     entity = contract.entity(layout.entities[0])
-    declared = contract.fields_in(layout, entity)
+    each = layout.options.get("each")
+    fields = contract.fields_in(layout, entity).items()
+    declared = {name: column for name, column in fields if not (each and str(column).startswith(f"{each}."))}
     keys = set(document.header or ())
+    if each:
+        if each not in keys:
+            return False
+        keys.remove(each)
     required = {str(declared[f.name]) for f in entity.fields if f.required and f.name in declared}
     distinctive = set(layout.options.get("distinctive") or ())
     return bool(keys) and keys <= {str(c) for c in declared.values()} and required <= keys and distinctive <= keys

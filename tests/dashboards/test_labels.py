@@ -6,7 +6,7 @@ import pytest
 
 from dashboards import labels
 from data_contracts.dictionary import elements
-from data_contracts.loading import load_contracts, load_products
+from data_contracts.loading import Field, load_contracts, load_products
 
 KINDS = {
     "niveau": "niveau", "domaine": "domaine", "financeur": "financeur", "statut": "statut", "axe": "axe",
@@ -15,11 +15,16 @@ KINDS = {
 }  # fmt: skip
 
 
+def _kind(field: Field) -> str:
+    """Whom products about persons count apart is told otherwise than the public of a category."""
+    return "public" if "PA_DOMICILE" in field.accepted_values else KINDS[field.name]
+
+
 def _published_codes() -> list[tuple[str, str]]:
     """Every code that a product says it may publish, for the columns that pages translate."""
     return sorted(
         {
-            (KINDS[field.name], code)
+            (_kind(field), code)
             for product in load_products().values()
             for field in product.fields
             if field.name in KINDS and product.id != "mart_qualite__livraisons"

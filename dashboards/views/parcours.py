@@ -44,7 +44,7 @@ def show() -> None:
         nothing_delivered()
         return
     place = choose_place(places)
-    st.markdown(f"**{territoire(place.niveau, place.code)}, {label('domaine', place.domaine).lower()}, {place.annee}**")
+    st.markdown(f"**{territoire(place.niveau, place.code)}, {label('public', place.domaine).lower()}, {place.annee}**")
     secrecy(base)
     rows = {row["rang"]: row for row in queries.parcours_synthese(base, place).iter_rows(named=True)}
     _delays(base, place)

@@ -23,9 +23,9 @@ def choose_place(places: pl.DataFrame) -> queries.Place:
     here = places.filter((pl.col("niveau") == niveau) & (pl.col("territoire_code") == code))
     left, middle, _ = st.columns([2, 1, 2])
     with left:
-        offered = [domain for domain in ("PA", "PH") if domain in set(here["domaine"])]
+        offered = [public for public in labels("public") if public in set(here["domaine"])]
         domain = st.segmented_control(
-            "Public", offered, format_func=labels("domaine").__getitem__, default=offered[0], required=True,
+            "Public", offered, format_func=labels("public").__getitem__, default=offered[0], required=True,
             key=f"public_{'_'.join(offered)}",
         )  # fmt: skip
     with middle:

@@ -71,7 +71,7 @@ def show() -> None:
     place = choose_place(places)
     rows = {row["rang"]: row for row in queries.publics_synthese(base, place).iter_rows(named=True)}
     delivered = count(rows.get("territoire", {}).get("n_esms"), "DUI livré", "DUI livrés")
-    where = f"{territoire(place.niveau, place.code)}, {label('domaine', place.domaine).lower()}, {place.annee}"
+    where = f"{territoire(place.niveau, place.code)}, {label('public', place.domaine).lower()}, {place.annee}"
     st.markdown(f"**{where}** : {delivered}, un par établissement ou service.")
     secrecy(base)
     _figures(rows)

@@ -22,7 +22,10 @@ _ELEMENT_COLUMNS = (
 )  # fmt: skip
 # nomenclature -> seed, with the columns that models use
 _LISTS = {
-    "finess_categories": ("categories_finess", ("code", "libelle", "domaine", "financeur", "est_esms")),
+    "finess_categories": (
+        "categories_finess",
+        ("code", "libelle", "domaine", "financeur", "est_esms", "est_a_domicile"),
+    ),
     "finess_statuts_juridiques": ("statuts_juridiques", ("code", "libelle", "statut_agrege")),
     "finess_modes_tarification": ("modes_tarification", ("code", "libelle", "est_habilite_aide_sociale")),
     "finess_disciplines": ("disciplines_finess", ("code", "libelle", "est_accueil_pa", "est_capacite_comptee")),

@@ -235,6 +235,8 @@ def test_a_departement_sees_its_establishments_only_and_the_aggregates_above(hom
     assert set(queries.conflits(base, {})["finess_et"]) == {example.MAS}
     assert queries.territoires(base, "departement")["territoire_code"].to_list() == ["62"]
     assert queries.territoires(base, "region").height == 4
+    seen = base.read("select niveau, territoire_code from indicateurs_territoire where niveau = 'epci'")
+    assert seen.rows() == [("epci", "200033579")]
     assert queries.livraisons(base).is_empty()  # nothing ties a delivery to a département: denied by default
 
 

@@ -32,7 +32,7 @@ import duckdb
 from witness.score.agreement import question_hash
 from witness.score.no_score import NoTruth
 
-FORMAT = 5
+FORMAT = 6
 _FILES = ("elements.parquet", "vides.parquet", "ecarts.parquet", "livraisons.parquet", "defauts.csv", "generation.json")
 _PERSONS = ("personnes.parquet", "declarations_sejours.parquet", "statuts_sejours.parquet",
             "situations_personnes.parquet", "defauts_personnes.parquet", "sejours.parquet",

@@ -5,6 +5,7 @@ Does not belong here: layout, labels, number formats (pages and their helpers).
 """
 
 from dashboards.queries.admissions import delais, listes_attente, parcours_places, parcours_synthese, refus
+from dashboards.queries.cadre import mesures, parcours_publie
 from dashboards.queries.collectes import (
     conflit_balance,
     conflit_choices,
@@ -14,7 +15,7 @@ from dashboards.queries.collectes import (
     redondance,
     redundant_collectes,
 )
-from dashboards.queries.connection import Base, current_base
+from dashboards.queries.connection import Base, current_base, previous_base
 from dashboards.queries.etablissements import (
     etablissement,
     etablissement_indicateurs,
@@ -48,12 +49,25 @@ from dashboards.queries.territoires import (
     territoire_indicateurs,
     territoires,
 )
+from dashboards.queries.themes import (
+    annees,
+    chiffres,
+    esms_connus,
+    evenements,
+    nouveautes,
+    par_annee,
+    semblables,
+    serie,
+    valeurs_esms,
+)
 
 __all__ = [
     "Base",
     "Filters",
     "Place",
+    "annees",
     "categories",
+    "chiffres",
     "class_bounds",
     "comparison",
     "conflit_balance",
@@ -62,10 +76,12 @@ __all__ = [
     "current_base",
     "delais",
     "dlnuf_balance",
+    "esms_connus",
     "etablissement",
     "etablissement_cells",
     "etablissement_indicateurs",
     "etablissement_points",
+    "evenements",
     "exactitude",
     "has_values",
     "historique",
@@ -75,12 +91,17 @@ __all__ = [
     "livraisons",
     "located",
     "map_values",
+    "mesures",
     "millesimes_dlnuf",
     "narrowest_territory",
+    "nouveautes",
     "open_dataset",
+    "par_annee",
     "parcours_places",
+    "parcours_publie",
     "parcours_synthese",
     "place_names",
+    "previous_base",
     "publics_places",
     "publics_repartition",
     "publics_synthese",
@@ -91,7 +112,10 @@ __all__ = [
     "regles",
     "reponses",
     "search",
+    "semblables",
+    "serie",
     "territoire_indicateurs",
     "territoires",
     "valeurs",
+    "valeurs_esms",
 ]

@@ -60,6 +60,18 @@ def current_base() -> Base:
     return base
 
 
+def previous_base(base: Base) -> Base | None:
+    """The publication before, through the same perimeter; None when there is none, or when it is no longer whole."""
+    before = base.publication.previous()
+    if before is None:
+        return None
+    try:
+        _connect(before, base.perimeter)
+    except NoPublicationError:
+        return None
+    return Base(before, base.perimeter)
+
+
 @lru_cache(maxsize=4)
 def _connect(publication: Publication, perimeter: Perimeter) -> duckdb.DuckDBPyConnection:
     if (what := publication.damage()) is not None:
@@ -166,16 +178,28 @@ def _create_indicator_views(connection: duckdb.DuckDBPyConnection) -> None:
     parts = [
         "select niveau, territoire_code, territoire_libelle, millesime, indicateur_code, indicateur_libelle,"
         " unite_mesure, valeur, n_et_renseignes as effectif, est_atypique, alerte, cast(null as date) as date_parc,"
-        " 1 as rang from mart_indicateurs__equipement"
+        " 1 as ordre from mart_indicateurs__equipement"
     ]
     parts += [_of_synthesis(i, i.formula) for i in published(SYNTHESE) if isinstance(i.formula, SynthesisColumn)]
-    connection.execute("create view indicateurs_territoire as " + " union all ".join(parts))
+    every = " union all ".join(parts)
+    connection.execute(
+        f"""
+        create view indicateurs_territoire as
+        select *, effectif as n_repondants, cast(null as bigint) as n_concernes,
+               cast(null as double) as part_places_pct, valeur is not null as est_couvert,
+               cast(null as varchar) as perimetre, date_parc as date_reference,
+               case when valeur is not null then rank() over (partition by niveau, millesime, indicateur_code
+                   order by valeur desc nulls last) end as rang,
+               count(valeur) over (partition by niveau, millesime, indicateur_code) as n_rangs
+        from ({every})
+        """
+    )
     connection.execute(
         """
         create view indicateurs_reference as
         with par_annee as (
             select indicateur_code, millesime, max(indicateur_libelle) as libelle, max(unite_mesure) as unite_mesure,
-                   max(effectif) as effectif, min(rang) as rang
+                   max(effectif) as effectif, min(ordre) as rang
             from indicateurs_territoire where valeur is not null group by indicateur_code, millesime
         ), plein as (
             select *, max(effectif) over (partition by indicateur_code) as effectif_max from par_annee

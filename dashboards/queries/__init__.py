@@ -4,7 +4,14 @@ Belongs here: one module by subject, all of them through `connection`, which app
 Does not belong here: layout, labels, number formats (pages and their helpers).
 """
 
-from dashboards.queries.admissions import delais, listes_attente, parcours_places, parcours_synthese, refus
+from dashboards.queries.admissions import (
+    delais,
+    delais_voisins,
+    listes_attente,
+    parcours_places,
+    parcours_synthese,
+    refus,
+)
 from dashboards.queries.cadre import mesures, parcours_publie
 from dashboards.queries.collectes import (
     conflit_balance,
@@ -75,6 +82,7 @@ __all__ = [
     "conflits",
     "current_base",
     "delais",
+    "delais_voisins",
     "dlnuf_balance",
     "esms_connus",
     "etablissement",

@@ -27,7 +27,7 @@ def _in(niveau: str) -> str:
 
 
 def chiffres(base: Base, niveau: str, code: str, codes: Sequence[str], annee: int | None) -> pl.DataFrame:
-    """Each indicator of a territory, in a year or in the last one known there, in the order of `codes`.
+    """Each indicator of a territory, in a year, else in the last one known there, in the order of `codes`.
 
     Beside it: its region and the country in the same year when they are named by what was received (region, france),
     and the last year before that is known (avant, millesime_avant).
@@ -39,8 +39,7 @@ def chiffres(base: Base, niveau: str, code: str, codes: Sequence[str], annee: in
             where niveau = $niveau and territoire_code = $code and list_contains($codes, indicateur_code)
         ), demande as (
             select distinct on (indicateur_code) * from ici
-            where $annee is null or millesime = $annee
-            order by indicateur_code, valeur is null, millesime desc
+            order by indicateur_code, coalesce(millesime <> $annee, false), valeur is null, millesime desc
         ), avant as (
             select d.indicateur_code, max_by(i.valeur, i.millesime) as avant, max(i.millesime) as millesime_avant
             from demande d join ici i on i.indicateur_code = d.indicateur_code and i.millesime < d.millesime

@@ -26,10 +26,10 @@ class Lieu:
     annee: int | None
 
 
-def choose_lieu(base: queries.Base, codes: Sequence[str]) -> Lieu | None:
+def choose_lieu(base: queries.Base, codes: Sequence[str], others: Sequence[int] = ()) -> Lieu | None:
     """What to look at; None, and the page says so, when nothing is published of any territory.
 
-    codes: the indicators of the page, whose years are offered.
+    codes: the indicators of the page, whose years are offered; others: other years that it knows.
     """
     known = {}
     for niveau in labels("niveau"):
@@ -42,5 +42,5 @@ def choose_lieu(base: queries.Base, codes: Sequence[str]) -> Lieu | None:
     with left:
         niveau, code = choose_territory(known, queries.narrowest_territory(base))
     with right:
-        year = choose_year(queries.annees(base, niveau, code, codes))
+        year = choose_year(sorted({*queries.annees(base, niveau, code, codes), *others}, reverse=True))
     return Lieu(niveau, code, "France" if niveau == "france" else known[niveau][code], year)

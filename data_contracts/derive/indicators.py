@@ -14,6 +14,7 @@ from data_contracts.indicators import ESMS, TERRITOIRES, Indicator, categories_o
 from data_contracts.indicators.declaration import (
     FEWEST,
     Answer,
+    Answered,
     Bounds,
     Calculation,
     EquipmentRate,
@@ -37,7 +38,8 @@ def seed_rows() -> dict[str, tuple[tuple[str, ...], Iterable[Row]]]:
         "indicateurs_territoires": (
             ("code", "libelle", "unite_mesure", "mesure", "source_code", "source_modalite", "limite", "grandeur",
              "grandeur_denominateur", "facteur", "couverture", "effectif_minimal", "min_plausible",
-             "max_plausible"),
+             "max_plausible", "source_min", "source_max", "element_id", "composante", "bases", "attendue", "exclue",
+             "avant"),
             (_territory_row(i) for i in published(TERRITOIRES)),
         ),
         "indicateurs_esms": (
@@ -86,10 +88,36 @@ def _territory_row(declared: Indicator) -> Row:
         limit = "" if formula.below is None else f"{formula.below:.15g}"
     elif isinstance(formula, Outside):
         measure, figure, over = "externe", _figure(formula.outside), _figure(formula.over) if formula.over else ""
+    elif isinstance(formula, Answered):
+        measure = "part"
     return (
         declared.code, declared.label, declared.unit, measure, code, part, limit, figure, over,
         _FACTORS.get(declared.unit, 1), "" if declared.least is None else f"{declared.least:.15g}",
-        FEWEST if code and not indicators()[code].is_open else 0, *_bounds(declared.plausible),
+        _fewest(declared), *_bounds(declared.plausible), *_likely(declared), *_answered(declared),
+    )  # fmt: skip
+
+
+def _fewest(declared: Indicator) -> int:
+    """Of how many establishments at least a figure is told, that is of something which is not open of each of them."""
+    of = indicators()[declared.formula.code] if isinstance(declared.formula, OfEsms) else declared
+    return FEWEST if isinstance(declared.formula, (OfEsms, Answered)) and not of.is_open else 0
+
+
+def _likely(declared: Indicator) -> tuple[str, str]:
+    """Outside which the fraction of one ESMS is not added up: one a thousand times too large would be the sum."""
+    formula = declared.formula
+    is_sum = isinstance(formula, OfEsms) and formula.by == "rapport"
+    return _bounds(indicators()[formula.code].plausible if is_sum else None)
+
+
+def _answered(declared: Indicator) -> tuple[str, ...]:
+    """Which answer is judged, of which time bases, and what it is held against."""
+    formula = declared.formula
+    if not isinstance(formula, Answered):
+        return ("",) * 6
+    answer, bases = formula.answer, " ".join(declared.time_bases)
+    return (
+        answer.element, answer.component, bases, formula.equal or "", formula.unlike or "", formula.before or "",
     )  # fmt: skip
 
 

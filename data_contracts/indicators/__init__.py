@@ -18,6 +18,7 @@ from data_contracts.indicators.declaration import (
     ESMS,
     REPERES,
     TERRITOIRES,
+    Answered,
     Calculation,
     Champ,
     EquipmentRate,
@@ -167,6 +168,9 @@ def _check_part(file: YamlFile, declared: Indicator, part: Indicator | Modalite)
             file.one_of(
                 ("formula", "population"), formula.population, _populations(), "une population reçue (externes.csv)"
             )
+    elif isinstance(formula, Answered):
+        file.one_of(("formula", "answer"), formula.answer.element, elements, "un élément du dictionnaire")
+        _named(file, declared, ("formula", "answer"), formula.answer.element)
     elif isinstance(formula, Outside):
         for key in ("outside", "over"):
             if (figure := getattr(formula, key)) is not None:

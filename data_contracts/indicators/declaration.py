@@ -158,6 +158,22 @@ class OfEsms(Strict):
         return self
 
 
+class Answered(Strict):
+    """The share of the establishments of the champ, among those that answered a question, whose answer is `equal` to a
+    word, is any other than `unlike`, or is a day `before` one of the year (« 06-30 »)."""
+
+    answer: WrittenAnswer
+    equal: Text | None = None
+    unlike: Text | None = None
+    before: Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|30)$")] | None = None
+
+    @model_validator(mode="after")
+    def _one_test(self) -> Self:
+        if sum(test is not None for test in (self.equal, self.unlike, self.before)) != 1:
+            raise ValueError("une réponse se juge par « equal », « unlike » ou « before », un seul")
+        return self
+
+
 class Outside(Strict):
     """A figure from outside (dictionary/externes.csv), alone or over another one."""
 
@@ -172,7 +188,10 @@ def _enough(threshold: int | str) -> int | str:
     return threshold
 
 
-_KINDS = {"places": "=equipment", "sum": "=total", "count": "=park", "of": "=of", "outside": "=outside"}
+_KINDS = {
+    "places": "=equipment", "sum": "=total", "count": "=park", "of": "=of", "answer": "=answer",
+    "outside": "=outside",
+}  # fmt: skip
 
 
 def _kind(node: Any) -> str:
@@ -187,12 +206,13 @@ Formula = Annotated[
     | Annotated[Total, Tag("=total")]
     | Annotated[Park, Tag("=park")]
     | Annotated[OfEsms, Tag("=of")]
+    | Annotated[Answered, Tag("=answer")]
     | Annotated[Outside, Tag("=outside")],
     Discriminator(_kind),
 ]
 # Under which share of the establishments of its champ a figure of a territory is not told, unless its file says it.
 # A sum over some of them is set against all the population; a median, a ratio, a share only speak of who answers.
-COVERAGE: dict[type[Strict], float] = {EquipmentRate: 0.8, Total: 0.8, OfEsms: 0.5}
+COVERAGE: dict[type[Strict], float] = {EquipmentRate: 0.8, Total: 0.8, OfEsms: 0.5, Answered: 0.5}
 # Of how many establishments at least the quartiles are shown: of fewer, each would be the figure of one of them.
 FEWEST = 5
 

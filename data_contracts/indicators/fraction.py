@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from data_contracts import dictionary, nomenclatures
 from data_contracts.indicators.declaration import (
     Answer,
+    Answered,
     Calculation,
     EquipmentRate,
     Indicator,
@@ -62,6 +63,8 @@ def _answers(declared: Indicator) -> Iterator[tuple[Where, Answer]]:
             yield from (((*where, "formula", "terms", name), term) for name, term in part.formula.terms.items())
     if isinstance(declared.formula, EquipmentRate):
         yield from ((("formula", "places", rank), answer) for rank, answer in enumerate(declared.formula.places))
+    if isinstance(declared.formula, Answered):
+        yield ("formula", "answer"), declared.formula.answer
     if isinstance(declared.formula, Total):
         yield from ((("formula", "sum", rank), answer) for rank, answer in enumerate(declared.formula.sum))
 

@@ -36,4 +36,6 @@
     ('PART_ASH_ET', '', part_de(partie='places_ash', tout='cap_aut_hp')),
     ('PART_CH_IND_ET', '', part_de(partie='nb_chambres_ind', tout='nb_chambres_tot')),
     ('ECART_AUT_INST_ET', '', ecart_relatif(autorise='cap_aut_tot', installe='cap_inst_tot')),
+    ('TX_ENCADR_ET', '', etp_par_place(etp='etp_total', places='cap_inst_tot')),
+    ('TX_ENCADR_SOINS', '', encadrement_soins(infirmiers='etp_ide', aides_soignants='etp_as', places='cap_inst_hp')),
 ]) }}

@@ -1,5 +1,6 @@
 {# One row per establishment, millésime and indicator of territories to which it has an answer: its part of the figure.
-   Steps: places that the layer retained, known when each of those that a figure adds up is; values of ESMS that are published,
+   Steps: places that the layer retained, known when each of those that a figure adds up is; answers that are a word or a day, held against
+   the one declared; values of ESMS that are published,
    so that nothing of a territory tells what is kept back of one of them. #}
 with declarees as (
     select distinct element_id, coalesce(composante, '') as composante
@@ -50,6 +51,29 @@ places as (
         on c.element_id = p.element_id and c.composante = coalesce(p.composante, '')
     where c.rang = 1
     group by c.finess_et, c.millesime, p.indicateur_code
+),
+
+jugees as (
+    select
+        v.unite_id as finess_et,
+        v.millesime,
+        i.code as indicateur_code,
+        case
+            when i.attendue is not null then case when v.valeur = i.attendue then 1 else 0 end
+            when i.exclue is not null then case when v.valeur <> i.exclue then 1 else 0 end
+            when v.valeur_date is not null
+                then case when v.valeur_date < cast(cast(v.millesime as {{ dbt.type_string() }}) || '-' || i.avant as date) then 1 else 0 end
+        end as numerateur,
+        row_number() over (
+            partition by v.unite_id, v.millesime, i.code
+            order by {{ dbt.position('v.base_temporelle', 'i.bases') }}, case v.perimetre when 'site' then 0 when 'groupe' then 1 else 2 end
+        ) as rang
+    from {{ ref('dlnuf_valeurs') }} as v
+    inner join {{ ref('indicateurs_territoires') }} as i
+        on v.element_id = i.element_id
+        and v.composante = coalesce(i.composante, '')
+        and {{ dbt.position('v.base_temporelle', 'i.bases') }} > 0
+    where v.unite = 'ET' and v.valeur is not null
 )
 
 select
@@ -64,6 +88,12 @@ inner join (
     select indicateur_code, count(*) as n_attendues from {{ ref('indicateurs_places') }} group by indicateur_code
 ) as a
     on p.indicateur_code = a.indicateur_code and p.n_connues = a.n_attendues
+
+union all
+
+select finess_et, millesime, indicateur_code, numerateur, 1, cast(null as {{ type_double() }})
+from jugees
+where rang = 1 and numerateur is not null
 
 union all
 
@@ -84,4 +114,7 @@ left join {{ ref('dlnuf_secret') }} as s
     on e.finess_et = s.unite_id and s.unite = 'ET' and s.genre = 'indicateur' and e.indicateur_code = s.code
 where e.valeur is not null
     and (i.mesure <> 'rapport' or (e.numerateur is not null and e.denominateur > 0))
+    -- One figure a thousand times too large would be the sum: an unlikely fraction is no answer. A median does not mind it.
+    and (i.source_min is null or e.valeur >= i.source_min)
+    and (i.source_max is null or e.valeur <= i.source_max)
     and s.code is null

@@ -85,6 +85,9 @@
         ('nb_chambres_tot', 'NB_CHAMBRES_TOT', '', ['stock_3112', 'exercice', 'flux_annee', 'jour']),
         ('cap_aut_tot', 'CAP_AUT_TOT', '', ['stock_3112', 'exercice', 'flux_annee', 'jour']),
         ('cap_inst_tot', 'CAP_INST_TOT', '', ['stock_3112', 'exercice', 'flux_annee', 'jour']),
+        ('etp_ide', 'ETP_IDE', '', ['stock_3112', 'exercice', 'flux_annee', 'jour']),
+        ('etp_as', 'ETP_AS', '', ['stock_3112', 'exercice', 'flux_annee', 'jour']),
+        ('cap_inst_hp', 'CAP_INST_HP', '', ['stock_3112', 'exercice', 'flux_annee', 'jour']),
     ],
     previous=['effectif_physique_cdi_titulaires', 'prix_hp_cs'],
 ) }}

@@ -12,7 +12,17 @@ from dashboards.queries.admissions import (
     parcours_synthese,
     refus,
 )
-from dashboards.queries.cadre import mesures, parcours_publie
+from dashboards.queries.chiffres import (
+    annees,
+    chiffres,
+    esms_connus,
+    evenements,
+    nouveautes,
+    par_annee,
+    semblables,
+    serie,
+    valeurs_esms,
+)
 from dashboards.queries.collectes import (
     conflit_balance,
     conflit_choices,
@@ -41,6 +51,7 @@ from dashboards.queries.populations import (
     publics_synthese,
     publics_voisins,
 )
+from dashboards.queries.recommandations import mesures, parcours_publie
 from dashboards.queries.territoires import (
     Filters,
     categories,
@@ -54,17 +65,6 @@ from dashboards.queries.territoires import (
     place_names,
     territoire_indicateurs,
     territoires,
-)
-from dashboards.queries.themes import (
-    annees,
-    chiffres,
-    esms_connus,
-    evenements,
-    nouveautes,
-    par_annee,
-    semblables,
-    serie,
-    valeurs_esms,
 )
 
 __all__ = [

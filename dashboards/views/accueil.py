@@ -1,7 +1,7 @@
 """« Mon territoire », the first screen: what calls for a look, four figures, what changed; then where to go.
 
-Belongs here: layout and wording. Does not belong here: where the figures come from (`dashboards.queries.themes`), what
-a threshold says (`dashboards.alerts`).
+Belongs here: layout and wording. Does not belong here: where the figures come from (`dashboards.queries.chiffres`),
+what a threshold says (`dashboards.alerts`).
 """
 
 from __future__ import annotations

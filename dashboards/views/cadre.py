@@ -1,7 +1,7 @@
 """The sectoral framework: each recommendation, how it is measured here, and the result.
 
 Belongs here: the recommendations in our words, and which measure answers each. Does not belong here: the measures
-(`dashboards.queries.cadre`).
+(`dashboards.queries.recommandations`).
 
 Source: ANS, « cadre d'urbanisation sectoriel du secteur médico-social » (October 2022), domain sheets 1, 4 and 8
 (February 2024).

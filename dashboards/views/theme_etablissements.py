@@ -1,6 +1,6 @@
 """A theme, the establishments behind it: how their values spread by category, who does not answer.
 
-Belongs here: layout and wording. Does not belong here: where the figures come from (`dashboards.queries.themes`).
+Belongs here: layout and wording. Does not belong here: where the figures come from (`dashboards.queries.chiffres`).
 """
 
 from __future__ import annotations

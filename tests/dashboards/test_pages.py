@@ -65,8 +65,8 @@ def test_home_says_which_publication_is_read_and_what_unknown_means(home: Path) 
     test = _ran(AppTest.from_file(str(dashboards.FOLDER / "app.py"), default_timeout=PATIENCE_S))
     assert test.title[0].value == "Mon territoire"
     assert f"20{NBSP}novembre 2026 à 19{NBSP}h{NBSP}00" in _texts(test)
-    assert "2026-11-20T180000Z-ab12cd34" in test.caption[-2].value
-    assert "Ce n'est ni zéro, ni non" in test.caption[-1].value
+    assert "2026-11-20T180000Z-ab12cd34" in test.main.caption[-2].value
+    assert "Ce n'est ni zéro, ni non" in test.main.caption[-1].value
 
 
 def test_home_shows_four_figures_and_the_last_events_of_the_territory(home: Path) -> None:

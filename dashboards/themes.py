@@ -27,6 +27,7 @@ class Theme:
     domains: tuple[str, ...]
     more: tuple[str, ...] = ()
     home_care: bool = False
+    first: str = ""  # the indicator that is followed until another one is chosen
 
     @property
     def indicators(self) -> tuple[Indicator, ...]:
@@ -62,6 +63,7 @@ OFFRE = Theme(
     "Les établissements et leurs places, rapportés à la population : ici, ailleurs, et depuis quand.",
     ":material/map:",
     ("offre",),
+    first="EQ_EHPAD75",
 )
 ACTIVITE = Theme(
     "activite",

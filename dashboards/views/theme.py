@@ -50,6 +50,7 @@ def territory(base: queries.Base, theme: Theme, lieu: Lieu) -> Indicator | None:
             [row["indicateur_code"] for row in rows],
             lambda code: indicators()[code].label,
             "indicateur",
+            default=theme.first,
         )
     ]
     theme_territoires.show(base, chosen, lieu)

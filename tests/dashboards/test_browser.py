@@ -182,7 +182,7 @@ def test_an_officer_compares_the_equipment_with_similar_departements(address: st
 def test_an_officer_finds_who_does_not_answer_with_the_keyboard_alone(address: str, browser: Browser) -> None:
     """From the top of the page, by Tab and Enter only, to the sheet of an establishment; what has the focus is seen."""
     page = browser.new_page(viewport={"width": 1366, "height": 900}, locale="fr-FR")
-    _open(page, f"{address}ressources-humaines?niveau=departement&code=59")
+    _open(page, f"{address}ressources-humaines?niveau=france&code=FR")
     page.get_by_role("heading", name="Qui ne répond pas").wait_for()
     for _ in range(90):
         page.keyboard.press("Tab")
@@ -191,7 +191,7 @@ def test_an_officer_finds_who_does_not_answer_with_the_keyboard_alone(address: s
             " return [e.textContent, s.outlineStyle !== 'none' || p.outlineStyle !== 'none', e.tagName]; })()"
         )
         assert seen[1], seen
-        if seen[0].startswith("EHPAD"):
+        if seen[0] == "EHPAD Bethesda":
             break
     else:
         pytest.fail("Le clavier n'atteint aucun établissement.")

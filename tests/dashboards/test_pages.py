@@ -72,9 +72,9 @@ def test_home_says_which_publication_is_read_and_what_unknown_means(home: Path) 
 def test_home_shows_four_figures_and_the_last_events_of_the_territory(home: Path) -> None:
     test = _page_of_app(niveau="departement", code="59")
     assert _figures(test) == {
-        "Équipement en EHPAD": f"0,4{NBSP}pour 1{NBSP}000",
-        "Occupation médiane des EHPAD": f"96,4{NBSP}%",
-        "Prix médian d'une chambre seule": f"69,85{NBSP}€/jour",
+        "Équipement en EHPAD": f"0,4{NBSP}pour 1 000",
+        "Occupation médiane des EHPAD": f"95,2{NBSP}%",
+        "Prix médian, chambre seule": f"69,85{NBSP}€/jour",
         "Places installées": "183",
     }
     events = _table(test, "Évènement")
@@ -158,7 +158,7 @@ def test_figures_of_a_departement_recomputed_from_the_published_tables(published
     assert shown["ESMS ouverts"] == str(here.height)
     assert shown["Places installées"] == f"{here['cap_installee_totale'].sum():.0f}"
     assert shown["Habitants de 75 ans et plus"] == f"215{THIN}000"
-    assert shown["Équipement en EHPAD"] == f"{1000 * homes / 215_000:.1f}".replace(".", ",") + f"{NBSP}pour 1{NBSP}000"
+    assert shown["Équipement en EHPAD"] == f"{1000 * homes / 215_000:.1f}".replace(".", ",") + f"{NBSP}pour 1 000"
     offer = _table(test, "Autorité compétente").set_index("Catégorie")
     by_category = here.group_by("categorie_libelle").len()
     assert offer["Ouverts"].to_dict() == dict(by_category.iter_rows())
@@ -231,13 +231,15 @@ def test_years_are_followed_and_said_in_a_sentence(home: Path) -> None:
 
 
 def test_a_theme_lists_the_establishments_and_who_does_not_answer(home: Path) -> None:
-    test = _theme("RH", niveau="departement", code="59")
+    assert "Tous les établissements ouverts et concernés" in _texts(_theme("RH", niveau="departement", code="59"))
+    test = _theme("RH", niveau="france", code="FR")
     rows = _table(test, "Accord des sources")
     assert rows["Établissement"].tolist() == [
-        f"[EHPAD L'Œuvre des Mimosas](/etablissement?niveau=departement&code=59&finess={example.MIMOSAS})"
+        f"[EHPAD L'Œuvre des Mimosas](/etablissement?niveau=france&code=FR&finess={example.MIMOSAS})"
     ]
-    said = _texts(test)
-    assert "1 établissement renseigné" in said.replace("renseignés", "renseigné")
+    silent = next(t.value for t in test.table if list(t.value.columns)[-1] == "Places installées")
+    assert silent["FINESS"].tolist() == [example.BETHESDA, example.VANILLE, example.SERENU, example.HIRSON]
+    assert "**4 établissements** sur 5 ouverts et concernés n'ont pas de valeur en 2022" in _texts(test)
     assert "Pas encore connus" in [e.label for e in test.expander][-1]
 
 

@@ -93,6 +93,8 @@ LABELS: dict[str, dict[str, str]] = {
         "activite": "Activité",
         "rh": "Ressources humaines",
         "finances": "Finances",
+        "tarifs": "Prix et tarifs",
+        "besoins": "Personnes accompagnées et besoins",
     },
     "effet": {
         "rejet": "Ligne rejetée",

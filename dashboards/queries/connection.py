@@ -163,6 +163,8 @@ def _row_filter(name: str, columns: set[str], perimeter: Perimeter) -> str:
     elif "niveau" in columns:
         if departements is not None:
             terms.append(f"(niveau <> 'departement' or territoire_code in {_among(departements)})")
+            if "departement_code" in columns:
+                terms.append(f"(niveau <> 'epci' or departement_code in {_among(departements)})")
     else:
         terms.append("false")
     return " and ".join(terms) or "true"

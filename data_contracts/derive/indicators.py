@@ -106,8 +106,9 @@ def _fewest(declared: Indicator) -> int:
 def _likely(declared: Indicator) -> tuple[str, str]:
     """Outside which the fraction of one ESMS is not added up: one a thousand times too large would be the sum."""
     formula = declared.formula
-    is_sum = isinstance(formula, OfEsms) and formula.by == "rapport"
-    return _bounds(indicators()[formula.code].plausible if is_sum else None)
+    if not isinstance(formula, OfEsms) or formula.by != "rapport":
+        return "", ""
+    return _bounds(indicators()[formula.code].plausible)
 
 
 def _answered(declared: Indicator) -> tuple[str, ...]:

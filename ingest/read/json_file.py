@@ -44,10 +44,15 @@ def sniff(path: Path) -> Document:
 
 
 def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Table]:
-    """One row per record of the array; `_ligne` is its number, `_chemin` its JSON path; nested values are JSON text."""
-    keys = _keys(path)
+    """One row per record of the array; `_ligne` is its number, `_chemin` its JSON path; nested values are JSON text.
+
+    Option `each`, a key whose value is a list of objects (the communes of an EPCI): one row per object, whose keys
+    follow that one (`membres.code`). A record whose list is empty is a row too.
+    """
+    each = layout.options.get("each")
+    keys = _keys(path, each)
     rows = Rows(entities[0], column_names(keys))
-    for record in _records(path):
+    for record in _flattened(path, each):
         texts = (as_text(record.get(key)) for key in keys)
         rows.add(dict(zip(rows.columns, texts, strict=True)), path=f"[{rows.count}]")
         if rows.full:
@@ -68,10 +73,22 @@ def _records(path: Path) -> Iterator[dict[str, Any]]:
             yield record
 
 
-def _keys(path: Path) -> tuple[str, ...]:
+def _flattened(path: Path, each: str | None) -> Iterator[dict[str, Any]]:
+    """The records, or one for each object of the list that they hold under the key `each`."""
+    for record in _records(path):
+        members = record.get(each) if each else None
+        if not isinstance(members, list) or not all(isinstance(member, dict) for member in members):
+            yield record
+            continue
+        own = {key: value for key, value in record.items() if key != each}
+        for member in members or [{}]:
+            yield own | {f"{each}.{key}": value for key, value in member.items()}
+
+
+def _keys(path: Path, each: str | None = None) -> tuple[str, ...]:
     keys: dict[str, None] = {}
     widest = limit("colonnes")
-    for record in _records(path):
+    for record in _flattened(path, each):
         keys.update(dict.fromkeys(record))
         if len(keys) > widest:
             raise Over("colonnes")

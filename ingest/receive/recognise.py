@@ -177,10 +177,19 @@ def _knows(contract: Contract, layout: Layout, document: Document) -> bool:
 
 
 def _knows_records(contract: Contract, layout: Layout, document: Document) -> bool:
-    """JSON records leave out what is empty: every key is declared, every required field is there."""
+    """JSON records leave out what is empty: every key is declared, every required field is there.
+
+    What stands under the key of a list (option `each` of the layout) is known when that key is there.
+    """
     entity = contract.entity(layout.entities[0])
-    declared = contract.fields_in(layout, entity)
+    each = layout.options.get("each")
+    fields = contract.fields_in(layout, entity).items()
+    declared = {name: column for name, column in fields if not (each and str(column).startswith(f"{each}."))}
     keys = set(document.header or ())
+    if each:
+        if each not in keys:
+            return False
+        keys.remove(each)
     required = {str(declared[f.name]) for f in entity.fields if f.required and f.name in declared}
     distinctive = set(layout.options.get("distinctive") or ())
     return bool(keys) and keys <= {str(c) for c in declared.values()} and required <= keys and distinctive <= keys

@@ -517,6 +517,16 @@ def indicateurs_territoires() -> list[dict[str, Any]]:
                     "est_atypique": None if value is None else indicateur == "EQ_EHPAD75" and value < 30, **more,
                 }
             )  # fmt: skip
+    for epci, nom, dep in (("200093201", "Métropole européenne de Lille", "59"), ("200033579", "CU d'Arras", "62")):
+        n = len(_open_in([dep]))
+        rows.append(
+            {
+                "niveau": "epci", "territoire_code": epci, "territoire_libelle": nom, "region_code": "32",
+                "departement_code": dep, "millesime": 2022, "indicateur_code": "N_ESMS",
+                "indicateur_libelle": declared["N_ESMS"].label, "unite_mesure": "nombre", "valeur": float(n),
+                "n_repondants": n, "n_concernes": n, "est_couvert": True, "date_reference": date(2022, 12, 31),
+            }
+        )  # fmt: skip
     return rows
 
 

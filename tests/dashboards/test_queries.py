@@ -12,6 +12,7 @@ from dashboards import queries
 from dashboards.access import OPEN, Perimeter, current_perimeter
 from dashboards.current import current_publication
 from dashboards.labels import entered_collectes
+from data_contracts.profiles import profiles
 from ingest.home import Home
 from tests.dashboards import publication_example as example
 
@@ -24,7 +25,7 @@ def base(home: Path) -> Base:
 
 
 def _restricted(home: Path, **rights: Any) -> Base:
-    return Base(current_publication(Home(home)), Perimeter("essai", **rights))
+    return Base(current_publication(Home(home)), Perimeter("essai", OPEN.profile, **rights))
 
 
 def _key(finess: str, element: str, **other: Any) -> dict[str, Any]:
@@ -206,6 +207,15 @@ def test_the_connection_opens_nothing_but_the_publication(base: Base, statement:
 # --- perimeter
 
 
+def test_no_page_serves_a_profile_that_reads_exact_numbers_of_persons() -> None:
+    for profile in profiles().values():
+        if profile.reads_exact_persons:
+            with pytest.raises(ValueError, match="protégés"):
+                Perimeter("essai", profile)
+        else:
+            assert Perimeter("essai", profile).profile == profile
+
+
 def test_today_the_perimeter_is_open(home: Path) -> None:
     assert current_perimeter() == OPEN
     assert queries.current_base().perimeter == OPEN
@@ -220,6 +230,8 @@ def test_a_departement_sees_its_establishments_only_and_the_aggregates_above(hom
     assert set(queries.conflits(base, {})["finess_et"]) == {example.MAS}
     assert queries.territoires(base, "departement")["territoire_code"].to_list() == ["62"]
     assert queries.territoires(base, "region").height == 4
+    seen = base.read("select niveau, territoire_code from indicateurs_territoire where niveau = 'epci'")
+    assert seen.rows() == [("epci", "200033579")]
     assert queries.livraisons(base).is_empty()  # nothing ties a delivery to a département: denied by default
 
 

@@ -24,6 +24,12 @@ TESTED_WITH = {
     "frais_siege": "taux_vetuste_frng_et_siege",
     "resultat_net": "compte_de_resultat",
     "total_groupes": "compte_de_resultat",
+    "ecart_relatif": "prix_et_parts_d_un_etablissement",
+    "encadrement_soins": "prix_et_parts_d_un_etablissement",
+    "etp_par_place": "prix_et_parts_d_un_etablissement",
+    "evolution_annuelle": "prix_et_parts_d_un_etablissement",
+    "part_de": "prix_et_parts_d_un_etablissement",
+    "reste_a_charge": "prix_et_parts_d_un_etablissement",
 }
 FORBIDDEN = {  # rules of portability: what only one engine knows
     "QUALIFY": r"\bqualify\b",

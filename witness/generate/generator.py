@@ -31,6 +31,7 @@ from witness.generate.collectes import (
     cnsa,
     diamant,
     drees,
+    epci,
     finess,
     finess_activites,
     finess_answers,
@@ -285,7 +286,7 @@ def _names(rates: DefectRates, of_persons: list[str]) -> list[str]:
     """Every delivery in the order of reception, which is that of the names, since a whole folder is received."""
     names = [f"cog/{insee.MILLESIME_COG}/{name}.json" for name in ("regions", "departements", "communes")]
     names += [POPULATION, f"drees_ehpa_{drees.YEAR}_structure.csv", diamant.filename("MS_TDP_ET", CORRECTED_FLOW)]
-    names += aide_sociale.FILES.values()
+    names += [*aide_sociale.FILES.values(), epci.FILE]
     names += [finess.filename(document, day) for document in ("structures", "activites") for day in EXTRACTIONS]
     for year in MILLESIMES:
         names += [f"cnsa_occupation_{year}.csv", f"cnsa_gmp_pmp_{year}.csv", f"cnsa_prix_ehpad_{year}-12-31.csv"]
@@ -308,6 +309,9 @@ def _referentials(s: _Output) -> None:
         content, n_figures = aide_sociale.workbook(kind, s.world.streams)
         s.count_rows(name, "drees_aide_sociale", "series", n_figures)
         s.plain(name, content)
+    content, n_rows = epci.workbook(s.world)
+    s.count_rows(epci.FILE, "insee_epci", "communes", n_rows)
+    s.plain(epci.FILE, content)
     for day in EXTRACTIONS:
         et = finess.delivered(s.world, day, s.rates, s.ledger)
         name = finess.filename("structures", day)

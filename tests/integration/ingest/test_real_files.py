@@ -57,6 +57,7 @@ def one(warehouse: duckdb.DuckDBPyConnection, sql: str) -> tuple:
         ("communes.json.gz", "insee_cog"),
         ("departements.json.gz", "insee_cog"),
         ("regions.json.gz", "insee_cog"),
+        ("epci.json.gz", "insee_epci"),
         ("insee_estim_pop_dep_sexe_age_quinq_1975_2022.csv.gz", "insee_population"),
         ("ANN_MS_TDP_ET_2022_06_07.CSV", "tdb_diamant"),
         ("ANN_ERRD_EJ_ET_2022_06_07.CSV", "errd"),
@@ -78,7 +79,7 @@ def test_what_no_contract_declares_is_refused_in_words(delivered: tuple[Home, li
         "MEN_HAPI_2002_08_03.CSV",
         "finess_cs1400103_stock_20211214-0343.xml",
         "cs1400101.xsd",
-        "epci.json.gz",
+        "ept.json.gz",
     ):
         assert name in refused
     assert all(reason and "Traceback" not in reason for reason in refused.values())
@@ -148,4 +149,6 @@ def test_communes_and_population_are_whole(warehouse: duckdb.DuckDBPyConnection)
         "select millesime, count(*) from raw.insee_cog__communes group by millesime order by millesime"
     ).fetchall()
     assert counted == [(2024, 37638), (2025, 37642), (2026, 37590)]
+    epci = "select millesime, count(*), count(distinct epci_code) from raw.insee_epci__communes group by 1 order by 1"
+    assert warehouse.execute(epci).fetchall() == [(2024, 34931, 1255), (2025, 34871, 1255), (2026, 34871, 1255)]
     assert one(warehouse, "select count(*) from raw.insee_population__population") == (291618,)

@@ -211,6 +211,17 @@ def test_the_workbooks_of_the_aide_sociale_tell_the_truth_and_their_sums(departe
     assert sums["PCH", 1, 2017] == sums["PCH", 2, 2017] == by_hand
 
 
+def test_every_commune_is_in_the_workbook_of_epci_under_the_titles_of_the_sixth_row(departement):
+    book = openpyxl.load_workbook(departement.folder / "livraisons" / "Intercommunalite_Metropole_au_01-01-2025.xlsx")
+    rows = list(book["Composition_communale"].iter_rows(values_only=True))
+    assert rows[5] == ("CODGEO", "LIBGEO", "EPCI", "LIBEPCI", "DEP", "REG")
+    told = {code: (None if epci == "ZZZZZZZZZ" else epci) for code, _, epci, *_ in rows[6:]}
+    assert told == dict(departement.truth("communes_epci").select("commune", "epci").iter_rows())
+    assert set(told) == set(departement.truth("communes")["code"])
+    listed = {epci: n for epci, _, _, n in list(book["EPCI"].iter_rows(values_only=True))[6:]}
+    assert listed == {epci: list(told.values()).count(epci) for epci in set(told.values()) - {None}}
+
+
 def test_cog_has_the_keys_of_the_real_one_and_nothing_but_real_places(departement, shared_data):
     for name in ("regions", "departements", "communes"):
         ours = json.loads(

@@ -233,3 +233,23 @@ def test_records_take_every_key_of_the_file(write: Callable[..., Path], rows_of:
 
 def test_ijson_runs_on_its_c_backend_here() -> None:
     assert ijson.backend == "yajl2_c"
+
+
+def test_a_list_of_objects_is_a_row_each(rows_of: Callable[..., dict], write: Callable[..., Path]) -> None:
+    """The EPCI of Etalab hold their communes. One that holds none is a row too, so that it can be said."""
+    epci = [
+        {
+            "code": "200000172",
+            "nom": "Faucigny",
+            "membres": [{"code": "74042", "siren": "217400423"}, {"code": "74024"}],
+        },
+        {"code": "200000438", "nom": "Pont du Gard", "membres": []},
+        {"code": "200000545", "membres": "illisible"},
+    ]
+    (frame,) = rows_of(write(json.dumps(epci), "epci.json"), "json_records", each="membres").values()
+    names = ["code", "nom", "membres.code", "membres.siren"]
+    assert frame.select(names).rows() == [
+        ("200000172", "Faucigny", "74042", "217400423"), ("200000172", "Faucigny", "74024", None),
+        ("200000438", "Pont du Gard", None, None), ("200000545", None, None, None),
+    ]  # fmt: skip
+    assert frame["membres"].to_list() == [None, None, None, "illisible"]

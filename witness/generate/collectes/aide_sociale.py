@@ -93,7 +93,7 @@ def workbook(name: str, streams: Streams) -> tuple[bytes, int]:
         figures = _figures(streams)[line["mesure"]]
         title = line["titre"].format(debut=YEARS[0])
         n_figures += _staff(sheet, title, figures) if name == "personnel" else _series(sheet, title, line, figures)
-    return _repacked(book), n_figures
+    return repacked(book), n_figures
 
 
 def _is_told(workbook: str, departement: str, year: int) -> bool:
@@ -185,7 +185,7 @@ def _sum(figures: dict[str, Floats], codes: list[str]) -> list[float]:
     return np.sum([figures[code] for code in codes], axis=0).tolist()
 
 
-def _repacked(book: Workbook) -> bytes:
+def repacked(book: Workbook) -> bytes:
     """The bytes of a workbook without the time at which it was written: the same seed gives the same bytes."""
     written, repacked = io.BytesIO(), io.BytesIO()
     book.save(written)

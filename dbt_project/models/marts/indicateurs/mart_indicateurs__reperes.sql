@@ -1,7 +1,7 @@
 {# Steps: the values of ESMS that are published and open that year; their quartiles by category and territory, with how many ESMS of the
    category there are; never of fewer than the minimum, which would be the figures of one of them. #}
 with esms as (
-    select millesime, finess_et, categorie_code, departement_code, region_code
+    select millesime, finess_et, categorie_code, departement_code, region_code, epci_code
     from {{ ref('int_territoires__parc') }}
     where est_esms and est_ouvert and categorie_code is not null
 ),
@@ -12,6 +12,7 @@ valeurs as (
         p.categorie_code,
         p.departement_code,
         p.region_code,
+        p.epci_code,
         e.indicateur_code,
         e.modalite,
         e.valeur
@@ -34,14 +35,14 @@ quartiles as (
         {{ quantile('valeur', 0.25) }} as q1,
         {{ median_of('valeur') }} as mediane,
         {{ quantile('valeur', 0.75) }} as q3
-    from ({{ by_territory('valeurs', ['millesime', 'categorie_code', 'indicateur_code', 'modalite', 'valeur']) }}) as v
+    from ({{ by_territory('valeurs', ['millesime', 'categorie_code', 'indicateur_code', 'modalite', 'valeur'], epci=true) }}) as v
     group by niveau, territoire_code, millesime, categorie_code, indicateur_code, modalite
     having count(*) >= {{ effectif_minimal() }}
 ),
 
 concernes as (
     select niveau, territoire_code, millesime, categorie_code, count(*) as n_concernes
-    from ({{ by_territory('esms', ['millesime', 'categorie_code']) }}) as e
+    from ({{ by_territory('esms', ['millesime', 'categorie_code'], epci=true) }}) as e
     group by niveau, territoire_code, millesime, categorie_code
 )
 
@@ -49,6 +50,7 @@ select
     q.niveau,
     q.territoire_code,
     t.territoire_libelle,
+    t.departement_code,
     cast(q.millesime as {{ dbt.type_int() }}) as millesime,
     q.categorie_code,
     f.libelle as categorie_libelle,

@@ -117,6 +117,7 @@ select
     c.territoire_code,
     n.territoire_libelle,
     n.region_code,
+    n.departement_code,
     cast(c.millesime as {{ dbt.type_int() }}) as millesime,
     c.indicateur_code,
     i.libelle as indicateur_libelle,

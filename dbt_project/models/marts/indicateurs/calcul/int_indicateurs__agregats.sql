@@ -8,6 +8,7 @@ with concernes as (
         p.finess_et,
         p.departement_code,
         p.region_code,
+        p.epci_code,
         i.code as indicateur_code,
         coalesce(p.cap_installee, p.cap_autorisee) as places,
         i.mesure
@@ -42,7 +43,7 @@ sommes as (
         count(case when est_renseigne then 1 end) as n_repondants,
         sum(places) as places,
         sum(case when est_renseigne then places end) as places_repondants
-    from ({{ by_territory('repondants', ['millesime', 'indicateur_code', 'numerateur', 'denominateur', 'valeur', 'est_renseigne', 'places']) }}) as r
+    from ({{ by_territory('repondants', ['millesime', 'indicateur_code', 'numerateur', 'denominateur', 'valeur', 'est_renseigne', 'places'], epci=true) }}) as r
     group by niveau, territoire_code, millesime, indicateur_code
 ),
 
@@ -52,7 +53,7 @@ parc as (
 
 attendus as (
     select distinct t.niveau, t.territoire_code, t.millesime, t.date_parc, i.code as indicateur_code
-    from ({{ by_territory('parc', ['millesime', 'date_parc']) }}) as t
+    from ({{ by_territory('parc', ['millesime', 'date_parc'], epci=true) }}) as t
     cross join (select code from {{ ref('indicateurs_territoires') }} where mesure <> 'externe') as i
 )
 

@@ -47,9 +47,11 @@ select
     coalesce(f.est_esms, false) as est_esms,
     f.departement_code,
     f.region_code,
+    e.epci_code,
     case when m.est_du_jour then coalesce(f.est_ouvert, false) else {{ is_open_on_3112('f', 'm.millesime') }} end as est_ouvert,
     case when m.est_du_jour then f.cap_autorisee_totale else c.cap_autorisee end as cap_autorisee,
     case when m.est_du_jour then f.cap_installee_totale else c.cap_installee end as cap_installee
 from millesimes as m
 cross join fiches as f
 left join capacites as c on f.finess_et = c.finess_et and m.millesime = c.millesime
+left join {{ ref('int_territoires__communes_epci') }} as e on f.commune_code = e.commune_code

@@ -1,4 +1,4 @@
-{# One row per region and for France: of how many of its départements establishments were received, and in words when some are missing. A
+{# One row per region, per EPCI and for France: of how many of its départements establishments were received, and in words when some are missing. A
    figure of some départements is not that of the whole, and does not bear its name. #}
 with recus as (
     select distinct departement_code
@@ -22,6 +22,17 @@ comptes as (
     from ({{ by_territory('departements', ['est_recu']) }}) as d
     where niveau <> 'departement'
     group by niveau, territoire_code
+
+    union all
+
+    select
+        'epci' as niveau,
+        e.epci_code as territoire_code,
+        count(*) as n_departements,
+        count(case when d.est_recu then 1 end) as n_recus
+    from (select distinct epci_code, departement_code from {{ ref('int_territoires__communes_epci') }}) as e
+    inner join departements as d on e.departement_code = d.departement_code
+    group by e.epci_code
 )
 
 select

@@ -4,7 +4,25 @@ Belongs here: one module by subject, all of them through `connection`, which app
 Does not belong here: layout, labels, number formats (pages and their helpers).
 """
 
-from dashboards.queries.admissions import delais, listes_attente, parcours_places, parcours_synthese, refus
+from dashboards.queries.admissions import (
+    delais,
+    delais_voisins,
+    listes_attente,
+    parcours_places,
+    parcours_synthese,
+    refus,
+)
+from dashboards.queries.chiffres import (
+    annees,
+    chiffres,
+    esms_connus,
+    evenements,
+    nouveautes,
+    par_annee,
+    semblables,
+    serie,
+    valeurs_esms,
+)
 from dashboards.queries.collectes import (
     conflit_balance,
     conflit_choices,
@@ -14,7 +32,7 @@ from dashboards.queries.collectes import (
     redondance,
     redundant_collectes,
 )
-from dashboards.queries.connection import Base, current_base
+from dashboards.queries.connection import Base, current_base, previous_base
 from dashboards.queries.etablissements import (
     etablissement,
     etablissement_indicateurs,
@@ -33,11 +51,11 @@ from dashboards.queries.populations import (
     publics_synthese,
     publics_voisins,
 )
+from dashboards.queries.recommandations import mesures, parcours_publie
 from dashboards.queries.territoires import (
     Filters,
     categories,
     class_bounds,
-    comparison,
     etablissement_cells,
     etablissement_points,
     key_figures,
@@ -53,19 +71,23 @@ __all__ = [
     "Base",
     "Filters",
     "Place",
+    "annees",
     "categories",
+    "chiffres",
     "class_bounds",
-    "comparison",
     "conflit_balance",
     "conflit_choices",
     "conflits",
     "current_base",
     "delais",
+    "delais_voisins",
     "dlnuf_balance",
+    "esms_connus",
     "etablissement",
     "etablissement_cells",
     "etablissement_indicateurs",
     "etablissement_points",
+    "evenements",
     "exactitude",
     "has_values",
     "historique",
@@ -75,12 +97,17 @@ __all__ = [
     "livraisons",
     "located",
     "map_values",
+    "mesures",
     "millesimes_dlnuf",
     "narrowest_territory",
+    "nouveautes",
     "open_dataset",
+    "par_annee",
     "parcours_places",
+    "parcours_publie",
     "parcours_synthese",
     "place_names",
+    "previous_base",
     "publics_places",
     "publics_repartition",
     "publics_synthese",
@@ -91,7 +118,10 @@ __all__ = [
     "regles",
     "reponses",
     "search",
+    "semblables",
+    "serie",
     "territoire_indicateurs",
     "territoires",
     "valeurs",
+    "valeurs_esms",
 ]

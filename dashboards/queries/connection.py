@@ -59,6 +59,18 @@ def current_base() -> Base:
     return base
 
 
+def previous_base(base: Base) -> Base | None:
+    """The publication before, through the same perimeter; None when there is none, or when it is no longer whole."""
+    before = base.publication.previous()
+    if before is None:
+        return None
+    try:
+        _connect(before, base.perimeter)
+    except NoPublicationError:
+        return None
+    return Base(before, base.perimeter)
+
+
 @lru_cache(maxsize=4)
 def _connect(publication: Publication, perimeter: Perimeter) -> duckdb.DuckDBPyConnection:
     if (what := publication.damage()) is not None:

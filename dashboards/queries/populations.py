@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import polars as pl
 
@@ -28,6 +29,11 @@ def _regions() -> dict[str, str]:
     return {row["code"]: row["region_code"] for row in read_list("insee_departements")}
 
 
+def region_of(departement: str) -> str | None:
+    """Code of the region of a département; None for any other code."""
+    return _regions().get(departement)
+
+
 @dataclass(frozen=True)
 class Place:
     """What is looked at: a territory, a public (PA, PH), a year."""
@@ -40,9 +46,17 @@ class Place:
     @property
     def parameters(self) -> dict[str, str | int | None]:
         """Those of AROUND and RANK."""
-        region = _regions().get(self.code) if self.niveau == "departement" else None
+        region = region_of(self.code) if self.niveau == "departement" else None
         return {
             "niveau": self.niveau, "code": self.code, "domaine": self.domaine, "annee": self.annee, "region": region,
+        }  # fmt: skip
+
+    @property
+    def with_neighbours(self) -> dict[str, Any]:
+        """Those of a query of the territories beside it; voisins: the départements of its region."""
+        return {
+            "niveau": self.niveau, "domaine": self.domaine, "annee": self.annee,
+            "voisins": [code for code, region in _regions().items() if region == region_of(self.code)],
         }  # fmt: skip
 
 
@@ -97,8 +111,5 @@ def publics_voisins(base: Base, place: Place) -> pl.DataFrame:
             and ($niveau <> 'departement' or list_contains($voisins, territoire_code))
         order by territoire_code
         """,
-        {
-            "niveau": place.niveau, "domaine": place.domaine, "annee": place.annee,
-            "voisins": [code for code, region in _regions().items() if region == _regions().get(place.code)],
-        },
-    )  # fmt: skip
+        place.with_neighbours,
+    )

@@ -13,8 +13,6 @@ import streamlit as st
 from dashboards import charts, queries
 from dashboards.components import (
     Column,
-    beside,
-    choose,
     drawing,
     empty,
     figure,
@@ -24,10 +22,12 @@ from dashboards.components import (
     shown,
     withheld,
 )
+from dashboards.controls import choose
 from dashboards.formats import INCONNU, SECRET, count
-from dashboards.labels import label, labels, territoire, tranche_age
-from dashboards.views import parcours_ecarts
-from dashboards.views.personnes import choose_place, nothing_delivered
+from dashboards.labels import label, labels, tranche_age
+from dashboards.themes import PARCOURS
+from dashboards.views import parcours_ecarts, theme, theme_etablissements
+from dashboards.views.personnes import choose_place
 
 PERSONS = ("personne", "personnes")
 
@@ -39,18 +39,21 @@ def show() -> None:
         "dossiers usagers (DUI), ViaTrajectoire et RESID-ESMS livrés.",
     )
     base = open_base()
-    places = queries.parcours_places(base)
-    if places.is_empty():
-        nothing_delivered()
+    chosen = choose_place(base, PARCOURS, queries.parcours_places(base))
+    if chosen is None:
         return
-    place = choose_place(places)
-    st.markdown(f"**{territoire(place.niveau, place.code)}, {label('public', place.domaine).lower()}, {place.annee}**")
-    secrecy(base)
-    rows = {row["rang"]: row for row in queries.parcours_synthese(base, place).iter_rows(named=True)}
-    _delays(base, place)
-    _waiting(base, place, rows.get("territoire", {}))
-    _refusals(base, place)
-    parcours_ecarts.show(rows)
+    lieu, place = chosen
+    if place is not None:
+        secrecy(base)
+        rows = {row["rang"]: row for row in queries.parcours_synthese(base, place).iter_rows(named=True)}
+        _delays(base, place)
+        parcours_ecarts.neighbours(base, place)
+        _waiting(base, place, rows.get("territoire", {}))
+        _refusals(base, place)
+        parcours_ecarts.show(rows)
+    theme.territory(base, PARCOURS, lieu)
+    theme_etablissements.show(base, PARCOURS, lieu)
+    theme.not_computed(PARCOURS)
 
 
 def _persons(row: dict[str, Any], column: str = "n_personnes") -> str:
@@ -79,7 +82,6 @@ def _delays(base: queries.Base, place: queries.Place) -> None:
         "durée médiane et nombre de personnes. Seules comptent les personnes arrivées au bout de l'étape : celles qui "
         "attendent encore n'y sont pas."
     )
-    drawing(charts.spans(rows, "Jours"), "Délais par étape, en jours", reading, key="delais")
     columns: dict[str, Column | str] = {
         "etape": "Étape",
         "n_personnes": Column("Personnes", 0),
@@ -91,7 +93,7 @@ def _delays(base: queries.Base, place: queries.Place) -> None:
         columns["region_jours"] = Column("Médiane, région", 0, "jours")
     if place.niveau != "france":
         columns["france_jours"] = Column("Médiane, France", 0, "jours")
-    beside(named, columns, "Délais par étape", key="delais_table")
+    drawing(charts.spans(rows, "Jours"), "Délais par étape, en jours", reading, "delais", named, columns)
 
 
 def _delay(row: dict[str, Any]) -> str:
@@ -133,10 +135,6 @@ def _waiting(base: queries.Base, place: queries.Place, synthese: dict[str, Any])
         }
         for row in named.filter(waiting["statut"] == status).iter_rows(named=True)
     ]
-    with right:
-        title = f"Personnes qui attendent : {label('statut_demande', status).lower()}"
-        reading = f"{title}, par âge : nombre de personnes · nombre de dossiers."
-        drawing(charts.bars(rows, "Personnes"), title, reading, key="attente")
     columns = {
         "statut": "Statut",
         "tranche_age": "Âge",
@@ -145,7 +143,10 @@ def _waiting(base: queries.Base, place: queries.Place, synthese: dict[str, Any])
         "n_dossiers_papier": Column("dont papier", 0),
         "anciennete_mediane_jours": Column("Ancienneté médiane", 0, "jours"),
     }
-    beside(named, columns, "Listes d'attente par statut et par âge", key="attente_table")
+    with right:
+        title = f"Personnes qui attendent : {label('statut_demande', status).lower()}"
+        reading = f"{title}, par âge : nombre de personnes · nombre de dossiers."
+        drawing(charts.bars(rows, "Personnes"), title, reading, "attente", named, columns)
     st.caption("Une personne peut avoir plusieurs statuts à la fois : ils ne s'additionnent pas.")
 
 
@@ -172,6 +173,5 @@ def _refusals(base: queries.Base, place: queries.Place) -> None:
         for row in refusals.iter_rows(named=True)
     ]
     reading = "Personnes refusées dans l'année, par motif. Refusée pour deux motifs, une personne compte dans les deux."
-    drawing(charts.bars(rows, "Personnes"), reading, reading, key="refus")
     columns = {"motif_libelle": "Motif", "n_personnes": Column("Personnes", 0)}
-    beside(refusals, columns, "Refus par motif", key="refus_table")
+    drawing(charts.bars(rows, "Personnes"), reading, reading, "refus", refusals, columns)

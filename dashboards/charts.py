@@ -73,7 +73,7 @@ def classify(values: pl.DataFrame, bounds: list[float], unit: str) -> tuple[pl.D
     return framed.with_columns(pl.col("rang").replace_strict(names, return_dtype=pl.String).alias("classe")), texts
 
 
-def _shades(n: int) -> list[tuple[str, str]]:
+def shades_of(n: int) -> list[tuple[str, str]]:
     """n shades spread over the scale."""
     if n <= 1:
         return [SCALE[2]][:n]
@@ -86,7 +86,7 @@ def tile_map(values: pl.DataFrame, bounds: list[float], unit: str, title: str, c
     values: territoire_code, valeur, effectif. chosen: codes to outline (a département, or those of a region).
     """
     framed, texts = classify(values, bounds, unit)
-    shades = _shades(len(texts))
+    shades = shades_of(len(texts))
     rows = [
         {
             "code": row["departement_code"],
@@ -129,7 +129,7 @@ def tile_map(values: pl.DataFrame, bounds: list[float], unit: str, title: str, c
     codes = base.mark_text(dy=-9, fontSize=13, fontWeight="bold").encode(text="code:N", color=ink)
     figures = base.mark_text(dy=9, fontSize=11).encode(text="texte:N", color=ink)
     layers = alt.layer(squares, codes, figures).resolve_scale(color="independent")
-    return _finish(layers.properties(height=42 * 13 + 60))
+    return finish(layers.properties(height=42 * 13 + 60))
 
 
 def _short(value: float) -> str:
@@ -156,7 +156,7 @@ def bars(rows: list[dict[str, Any]], title: str) -> alt.LayerChart:
         strokeWidth=alt.condition("datum.est_reference", alt.value(1.5), alt.value(0)),
     )
     texts = base.mark_text(align="left", dx=6, fontSize=13, color=INK).encode(text="texte:N")
-    return _finish(alt.layer(drawn, texts).properties(height=28 * len(rows) + 20))
+    return finish(alt.layer(drawn, texts).properties(height=28 * len(rows) + 20))
 
 
 def shares(rows: list[dict[str, Any]], title: str, reference: str | None, names: int = 230) -> alt.LayerChart:
@@ -188,7 +188,7 @@ def shares(rows: list[dict[str, Any]], title: str, reference: str | None, names:
             thickness=2.5, color=INK, size=20, orient="vertical"
         )
         layers.insert(1, marks.encode(x=alt.X("repere:Q", scale=along)))
-    return _finish(alt.layer(*layers).properties(height=30 * len(rows) + 20))
+    return finish(alt.layer(*layers).properties(height=30 * len(rows) + 20))
 
 
 def spans(rows: list[dict[str, Any]], title: str) -> alt.LayerChart:
@@ -210,7 +210,7 @@ def spans(rows: list[dict[str, Any]], title: str) -> alt.LayerChart:
         x=alt.X("loin:Q", scale=along), text="texte:N"
     )
     texts = texts.transform_calculate(loin="datum.q3 || datum.mediane || 0")
-    return _finish(alt.layer(bars, middles, texts).properties(height=44 * len(rows) + 60))
+    return finish(alt.layer(bars, middles, texts).properties(height=44 * len(rows) + 60))
 
 
 def points(rows: list[dict[str, Any]], marks: list[dict[str, Any]]) -> alt.LayerChart:
@@ -263,7 +263,7 @@ def _located(chart: alt.Chart, marks: list[dict[str, Any]]) -> alt.LayerChart:
         .mark_text(color=GREY, fontSize=12, fontStyle="italic", dy=-10)
         .encode(longitude="longitude:Q", latitude="latitude:Q", text="nom:N")
     )
-    return _finish(alt.layer(chart, names).project("mercator").properties(height=600))
+    return finish(alt.layer(chart, names).project("mercator").properties(height=600))
 
 
 def timeline(rows: list[dict[str, Any]]) -> alt.Chart:
@@ -281,7 +281,7 @@ def timeline(rows: list[dict[str, Any]]) -> alt.Chart:
             ],
         )
     )
-    return _finish(chart.properties(height=50 + 38 * len({row["evenement"] for row in rows})))
+    return finish(chart.properties(height=50 + 38 * len({row["evenement"] for row in rows})))
 
 
 def stacked(rows: list[dict[str, Any]], title: str) -> alt.Chart:
@@ -304,7 +304,7 @@ def stacked(rows: list[dict[str, Any]], title: str) -> alt.Chart:
             ],
         )
     )
-    return _finish(chart.properties(height=28 * len({row["element"] for row in rows}) + 110))
+    return finish(chart.properties(height=28 * len({row["element"] for row in rows}) + 110))
 
 
 def gaps(rows: list[dict[str, Any]]) -> alt.LayerChart:
@@ -339,10 +339,10 @@ def gaps(rows: list[dict[str, Any]]) -> alt.LayerChart:
         strokeWidth=alt.condition("datum.est_devant", alt.value(3), alt.value(0.3)),
     )
     texts = base.mark_text(fontSize=13, color=INK).encode(text="texte:N")
-    return _finish(alt.layer(tiles, texts).properties(height=30 * len({row["groupe"] for row in rows}) + 40))
+    return finish(alt.layer(tiles, texts).properties(height=30 * len({row["groupe"] for row in rows}) + 40))
 
 
-def _finish(chart: Any) -> Any:
+def finish(chart: Any) -> Any:
     """Font, sober axes, no frame, French numbers and dates."""
     locale = {"number": NUMBER_LOCALE, "time": TIME_LOCALE}
     return (

@@ -169,8 +169,9 @@ def _knows(contract: Contract, layout: Layout, document: Document) -> bool:
         return _FINESS_FLOWS.get(frozenset(facts.get("blocks", "").split(","))) == layout.options.get("flow")
     if layout.reader == "crosstab":
         return crosstab.knows(document, layout.options)
-    if layout.reader == "json_records":
-        return _knows_records(contract, layout, document)
+    if layout.reader in ("json_records", "geojson"):
+        is_map = facts.get("content") == "geojson"
+        return is_map == (layout.reader == "geojson") and _knows_records(contract, layout, document)
     return "etalab" in facts and facts.get("section") == layout.options.get("section")
 
 

@@ -26,7 +26,17 @@ import polars as pl
 
 from witness.generate import reread, truth_files
 from witness.generate.answers import SCHEMA, UNANSWERED_SCHEMA, Origin, answers, unanswered
-from witness.generate.collectes import cnsa, diamant, drees, finess, finess_activites, finess_answers, insee, tdb
+from witness.generate.collectes import (
+    cnsa,
+    contours,
+    diamant,
+    drees,
+    finess,
+    finess_activites,
+    finess_answers,
+    insee,
+    tdb,
+)
 from witness.generate.defects import EXACT, DefectRates, Fidelity, Ledger
 from witness.generate.geography import SCALES
 from witness.generate.injection import Delivery, deliver
@@ -275,6 +285,7 @@ def _names(rates: DefectRates, of_persons: list[str]) -> list[str]:
     """Every delivery in the order of reception, which is that of the names, since a whole folder is received."""
     names = [f"cog/{insee.MILLESIME_COG}/{name}.json" for name in ("regions", "departements", "communes")]
     names += [POPULATION, f"drees_ehpa_{drees.YEAR}_structure.csv", diamant.filename("MS_TDP_ET", CORRECTED_FLOW)]
+    names += contours.NAMES.values()
     names += [finess.filename(document, day) for document in ("structures", "activites") for day in EXTRACTIONS]
     for year in MILLESIMES:
         names += [f"cnsa_occupation_{year}.csv", f"cnsa_gmp_pmp_{year}.csv", f"cnsa_prix_ehpad_{year}-12-31.csv"]
@@ -289,6 +300,9 @@ def _names(rates: DefectRates, of_persons: list[str]) -> list[str]:
 def _referentials(s: _Output) -> None:
     for name, text in insee.cog(s.world).items():
         s.count_rows(name, "insee_cog", Path(name).stem, len(json.loads(text)))
+        s.plain(name, text.encode())
+    for name, text in contours.maps(s.world).items():
+        s.count_rows(name, "contours", "territoires", len(json.loads(text)["features"]))
         s.plain(name, text.encode())
     population = insee.population(s.world)
     s.count_rows(POPULATION, "insee_population", "population", population.count("\n") - 1)

@@ -47,7 +47,7 @@ def tiles() -> pl.DataFrame:
 
 
 def classes(bounds: list[float], unit: str) -> list[str]:
-    """Texts of the classes between growing limits: « 30,1 à 45,2 ‰ »."""
+    """Texts of the classes between growing limits: « 30,1 à 45,2 pour 1 000 »."""
     if len(bounds) < 2:
         return [with_unit(bounds[0], unit)] if bounds else []
     decimals = 0 if max(abs(b) for b in bounds) >= 1000 or all(b == int(b) for b in bounds) else 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
 
 from data_contracts.dictionary import units
 from ingest.clock import PARIS
@@ -19,7 +20,16 @@ NARROW = "\u202f"  # narrow no-break space: thousands, and before % ; : ! ?
 NBSP = "\u00a0"
 
 # Decimals of a figure to compare with others; an amount has them only under 1 000.
-DECIMALS = {"pct": 1, "%": 1, "pour_mille": 1, "‰": 1, "points": 0, "eur_par_jour": 2, "places": 0, "personnes": 0}
+DECIMALS = {
+    "pct": 1,
+    "%": 1,
+    "pour_mille": 1,
+    "pour 1 000": 1,
+    "points": 0,
+    "eur_par_jour": 2,
+    "places": 0,
+    "personnes": 0,
+}
 NO_UNIT = {"", "nombre", "code", "texte", "date", "booleen"}
 MONTHS = (
     "janvier", "février", "mars", "avril", "mai", "juin",
@@ -46,17 +56,31 @@ def is_unknown(value: object) -> bool:
     return bool(value != value) if isinstance(value, float) else str(value) in ("NaT", "<NA>")
 
 
+def decimals_of(value: float, decimals: int | None = None, unit: str = "") -> int:
+    """How many decimals a number is written with: those asked for, else those of its unit, else by its size.
+
+    By size: none for whole or large numbers, one from 10 on, two below.
+    """
+    asked = DECIMALS.get(unit) if decimals is None else decimals
+    if asked is not None:
+        return asked
+    return 0 if value == int(value) or abs(value) >= 10_000 else 1 if abs(value) >= 10 else 2
+
+
+def rounded(value: float, decimals: int) -> float:
+    """A number as it is read, half away from zero as spreadsheets do: 69,125 → 69,13; 2,675 → 2,68."""
+    return float(Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)) + 0.0  # no « −0 »
+
+
 def number(value: float | None, decimals: int | None = None) -> str:
-    """1234.5 → « 1 234,5 ». Without `decimals`: none for whole or large numbers, one from 10 on, two below."""
+    """1234.5 → « 1 234,5 »; decimals are those of `decimals_of`."""
     if value is None or is_unknown(value):
         return INCONNU
     value = float(value)
     if math.isinf(value):
         return INCONNU
-    if decimals is None:
-        whole_enough = value == int(value) or abs(value) >= 10_000
-        decimals = 0 if whole_enough else 1 if abs(value) >= 10 else 2
-    text = f"{value:,.{decimals}f}".replace(",", NARROW).replace(".", ",")
+    decimals = decimals_of(value, decimals)
+    text = f"{rounded(value, decimals):,.{decimals}f}".replace(",", NARROW).replace(".", ",")
     return "−" + text[1:] if text.startswith("-") else text
 
 

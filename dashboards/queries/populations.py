@@ -28,6 +28,11 @@ def _regions() -> dict[str, str]:
     return {row["code"]: row["region_code"] for row in read_list("insee_departements")}
 
 
+def region_of(departement: str) -> str | None:
+    """Code of the region of a département; None for any other code."""
+    return _regions().get(departement)
+
+
 @dataclass(frozen=True)
 class Place:
     """What is looked at: a territory, a public (PA, PH), a year."""
@@ -40,7 +45,7 @@ class Place:
     @property
     def parameters(self) -> dict[str, str | int | None]:
         """Those of AROUND and RANK."""
-        region = _regions().get(self.code) if self.niveau == "departement" else None
+        region = region_of(self.code) if self.niveau == "departement" else None
         return {
             "niveau": self.niveau, "code": self.code, "domaine": self.domaine, "annee": self.annee, "region": region,
         }  # fmt: skip

@@ -11,14 +11,14 @@ import streamlit as st
 from dashboards import charts, queries
 from dashboards.components import (
     Column,
-    beside,
-    choose,
     drawing,
     empty,
     figure,
     heading,
     open_base,
+    table,
 )
+from dashboards.controls import choose
 from dashboards.formats import count, number, whole, with_unit
 from dashboards.labels import collecte, entered_collectes, theme
 from dashboards.views import dlnuf_desaccords
@@ -38,7 +38,7 @@ def show() -> None:
         return
     left, _ = st.columns([1, 3])
     with left:
-        year = choose("Millésime", [None, *years], lambda y: "Tous" if y is None else str(y), key="annee")
+        year = choose("Millésime", [None, *years], lambda y: "Tous" if y is None else str(y), key="millesime")
     _balance(base, year)
     _by_collection(base, year)
     _redundancy(base, year)
@@ -82,14 +82,14 @@ def _by_collection(base: queries.Base, year: int | None) -> None:
         for r in named.iter_rows(named=True)
     ]
     title = "Part des réponses qui portent sur une donnée demandée aussi par une autre collecte"
-    drawing(charts.bars(rows, "Part demandée aussi ailleurs"), title, f"{title}.", key="collectes")
     columns = {
         "collecte": "Collecte",
         "n_reponses": Column("Réponses", 0),
         "n_partagees": Column("Demandées aussi ailleurs", 0),
         "part_pct": Column("Part", 1, "pct"),
     }
-    beside(named, columns, "Réponses par collecte", key="collectes_table")
+    picture = charts.bars(rows, "Part demandée aussi ailleurs")
+    drawing(picture, title, f"{title}.", "collectes", named, columns)
 
 
 def _redundancy(base: queries.Base, year: int | None) -> None:
@@ -101,10 +101,6 @@ def _redundancy(base: queries.Base, year: int | None) -> None:
         for r in elements.filter(pl.col("n_saisies_evitables") > 0).head(15).iter_rows(named=True)
         for rank, (column, name) in enumerate(kinds)
     ]
-    if rows:
-        title = "Accord entre les réponses, pour les données le plus souvent redemandées"
-        picture = charts.stacked(rows, "Valeurs auxquelles plusieurs collectes ont répondu")
-        drawing(picture, title, f"{title}.", key="redondance")
     named = elements.with_columns(pl.col("groupe").map_elements(theme, return_dtype=pl.String, skip_nulls=False))
     columns = {
         "element_libelle": "Donnée",
@@ -114,7 +110,12 @@ def _redundancy(base: queries.Base, year: int | None) -> None:
         "n_saisies_evitables": Column("Saisies évitables", 0),
         **{column: Column(name, 0) for column, name in kinds},
     }
-    beside(named, columns, "Redondance par donnée", key="redondance_table")
+    if rows:
+        title = "Accord entre les réponses, pour les données le plus souvent redemandées"
+        picture = charts.stacked(rows, "Valeurs auxquelles plusieurs collectes ont répondu")
+        drawing(picture, title, f"{title}.", "redondance", named, columns)
+    else:
+        table(named, columns, "Redondance par donnée", "redondance_table")
     st.caption(
         "Saisies évitables « inconnu » : taux ou total que l'on calcule à partir d'autres données, donc non compté. Le "
         "nombre de collectes qui demandent une donnée vient du dictionnaire ; il reste en partie à vérifier."

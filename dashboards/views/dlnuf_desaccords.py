@@ -11,12 +11,17 @@ from typing import Any
 import streamlit as st
 
 from dashboards import queries
-from dashboards.components import Markdown, download_csv, empty, sheet, translated
-from dashboards.formats import count, plain, whole
+from dashboards.components import Column, Markdown, empty, files, read_sheet, sheet
+from dashboards.controls import choose_page, several
+from dashboards.exports import Export
+from dashboards.formats import count, plain
 from dashboards.labels import composante, label, source, tolerance
 from dashboards.views.etablissement_valeurs import shown_value
 
+# In the address.
+CHOICES = {"departement_code": "departement", "element_libelle": "donnee", "action_conflit": "suite"}
 SHOWN = 25  # conflicts of one page; the file holds them all
+PAGE_NAME = "page_desaccords"  # in the address
 
 
 def show(base: queries.Base) -> None:
@@ -31,26 +36,21 @@ def show(base: queries.Base) -> None:
         return
     units = count(size["n_unites"], "établissement ou gestionnaire", "établissements ou gestionnaires")
     st.markdown(f"**{count(size['n_conflits'], 'désaccord', 'désaccords')}** dans {units}.")
-    page = _page(size["n_conflits"])
-    conflicts = queries.conflits(base, chosen, SHOWN, SHOWN * (page - 1))
-    sheet([_line(row) for row in conflicts.iter_rows(named=True)], "Désaccords")
-    download_csv(
-        "Télécharger ces désaccords (CSV)",
-        lambda: queries.conflits(base, chosen).with_columns(
-            translated("action_conflit", "action_conflit"), translated("motif", "motif")
-        ),
-        f"desaccords_{base.publication.version}.csv",
-        key="conflits_csv",
-    )
-
-
-def _page(n: int) -> int:
-    """Page asked for, when there are several; the number starts again at 1 when filters leave fewer of them."""
-    pages = -(-n // SHOWN)
-    if pages < 2:
-        return 1
     left, _ = st.columns([1, 4])
-    return left.number_input(f"Page (sur {whole(pages)})", min_value=1, max_value=pages, step=1, key=f"page_{pages}")
+    with left:
+        skipped = SHOWN * choose_page(size["n_conflits"], SHOWN, PAGE_NAME)
+    conflicts = [_line(row) for row in queries.conflits(base, chosen, SHOWN, skipped).iter_rows(named=True)]
+    sheet(conflicts, "Désaccords")
+    about = Export(
+        "Désaccords à traiter",
+        "Réponses d'au moins deux collectes à une même question, plus éloignées que la tolérance de la donnée.",
+        columns={title: Column(title) for title in conflicts[0]},
+    )
+    files(
+        lambda: read_sheet([_line(row) for row in queries.conflits(base, chosen).iter_rows(named=True)]),
+        about,
+        "desaccords",
+    )
 
 
 def _line(row: dict[str, Any]) -> dict[str, str]:
@@ -91,6 +91,7 @@ def _filters(base: queries.Base) -> dict[str, list[str]]:
     }
     chosen: dict[str, list[str]] = {}
     for place, (column, (title, names)) in zip(st.columns(len(filters)), filters.items(), strict=True):
-        options = queries.conflit_choices(base, column)
-        chosen[column] = place.multiselect(title, options, format_func=names, placeholder="Tous", key=f"c_{column}")
+        options = {code: names(code) for code in queries.conflit_choices(base, column)}
+        with place:
+            chosen[column] = several(title, options, CHOICES.get(column, column), forget=[PAGE_NAME])
     return chosen

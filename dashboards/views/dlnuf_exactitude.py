@@ -13,8 +13,7 @@ import streamlit as st
 from dashboards import charts, queries
 from dashboards.components import (
     Column,
-    beside,
-    download_csv,
+    download,
     drawing,
     empty,
     figure,
@@ -22,6 +21,7 @@ from dashboards.components import (
     open_base,
     sheet,
 )
+from dashboards.exports import CSV_MIME, raw_csv
 from dashboards.formats import count, share, whole
 from dashboards.labels import label, labels, theme
 from dashboards.views import dlnuf_exactitude_erreurs
@@ -46,11 +46,12 @@ def show() -> None:
     _rules(score)
     _persons(score)
     dlnuf_exactitude_erreurs.show(score)
-    download_csv(
+    download(
         "Télécharger les résultats par donnée (CSV)",
-        lambda: pl.DataFrame(score["par_element"]),
+        lambda: raw_csv(pl.DataFrame(score["par_element"])),
         f"exactitude_{base.publication.version}.csv",
-        key="exactitude_csv",
+        CSV_MIME,
+        "exactitude_csv",
     )
 
 
@@ -97,12 +98,12 @@ def _rules(score: dict[str, Any]) -> None:
         if rule != "systeme"
     ]
     title = "Valeurs justes de plus ou de moins que ce système, pour 1 000 questions posées par plusieurs documents"
-    drawing(charts.gaps(rows), title, f"{title}. Bord épais : la règle naïve fait mieux.", key="regles")
     frame = pl.DataFrame(groups).with_columns(pl.col("groupe").map_elements(theme, return_dtype=pl.String))
     frame = frame.with_columns(pl.col(*shares) * 100)
     columns = {"groupe": "Thème", "n": Column("Questions", 0)}
     columns |= {rule: Column(label("regle_naive", rule), 2, "pct") for rule in shares}
-    beside(frame, columns, "Valeurs justes par thème et par règle", key="regles_table")
+    reading = f"{title}. Bord épais : la règle naïve fait mieux."
+    drawing(charts.gaps(rows), title, reading, "regles", frame, columns)
 
 
 def _persons(score: dict[str, Any]) -> None:

@@ -5,12 +5,14 @@ Belongs here: layout and wording. Does not belong here: where the figures come f
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from dashboards import queries
-from dashboards.components import download_csv, empty, heading, open_base, sheet
+from dashboards.components import download, empty, heading, open_base, sheet
+from dashboards.exports import CSV_MIME, PARQUET_MIME, raw_csv
 from dashboards.formats import count, instant_text, number, plain, unit_sign
 from dashboards.labels import readable
 
@@ -53,18 +55,15 @@ def _dataset(base: queries.Base, dataset: dict[str, Any]) -> None:
                 sheet([_field(f, schema.get("primaryKey") or []) for f in fields], f"Dictionnaire de {name}")
         left, right, _ = st.columns([1, 1, 2])
         with left:
-            st.download_button(
-                "Télécharger en Parquet",
-                data=lambda: base.publication.open_file(name).read_bytes(),
-                file_name=f"{name}_{version}.parquet",
-                mime="application/vnd.apache.parquet",
-                key=f"parquet_{name}",
-                icon=":material/download:",
-                on_click="ignore",
-            )
+            parquet = base.publication.open_file(name).read_bytes
+            download("Télécharger en Parquet", parquet, f"{name}_{version}.parquet", PARQUET_MIME, f"parquet_{name}")
         with right:
-            file_name = f"{name}_{version}.csv"
-            download_csv("Télécharger en CSV", lambda: queries.open_dataset(base, name), file_name, f"csv_{name}")
+            text = partial(_csv, base, name)
+            download("Télécharger en CSV", text, f"{name}_{version}.csv", CSV_MIME, f"csv_{name}")
+
+
+def _csv(base: queries.Base, name: str) -> bytes:
+    return raw_csv(queries.open_dataset(base, name))
 
 
 def _field(field: dict[str, Any], key: list[str]) -> dict[str, str]:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import polars as pl
 import streamlit as st
 
 from dashboards import charts, queries
-from dashboards.components import choose, drawing, empty, figure, heading, open_base, sheet
+from dashboards.components import drawing, empty, figure, heading, open_base, sheet
+from dashboards.controls import choose, typed
 from dashboards.formats import count, day_text, plain, text, with_unit
 from dashboards.labels import label, nomenclature, source
 from dashboards.views import etablissement_indicateurs, etablissement_valeurs
@@ -46,20 +48,17 @@ def show() -> None:
 
 def _search(base: queries.Base) -> str | None:
     """FINESS of the establishment chosen, or asked for in the address (?finess=)."""
-    typed = st.text_input(
-        "Numéro FINESS, nom ou commune",
-        value=st.query_params.get("finess", ""),
-        key="saisie",
-        placeholder="Exemple : 590782553, ou mimosas lille",
+    asked = typed(
+        "Numéro FINESS, nom ou commune", "finess", placeholder="Exemple : 590782553, ou mimosas lille", forget=["choix"]
     )
-    if not typed.strip():
+    if not asked.strip():
         st.caption("Les accents et les majuscules ne comptent pas ; plusieurs mots restreignent la recherche.")
         return None
-    matches = queries.search(base, typed, MORE)
-    if matches.is_empty() and queries.has_values(base, typed.strip()):
-        return typed.strip()
+    matches = queries.search(base, asked, MORE)
+    if matches.is_empty() and queries.has_values(base, asked.strip()):
+        return asked.strip()
     if matches.is_empty():
-        empty(f"Aucun établissement ne répond à « {plain(typed)} ».", "Essayez un seul mot, la commune ou le FINESS.")
+        empty(f"Aucun établissement ne répond à « {plain(asked)} ».", "Essayez un seul mot, la commune ou le FINESS.")
         return None
     names = {
         r["finess_et"]: f"{text(r['raison_sociale'])} · {text(r['commune_libelle'])} ({text(r['departement_code'])}) · "
@@ -108,7 +107,7 @@ def _identity(row: dict[str, Any]) -> None:
         "Date d'ouverture": day_text(row["date_ouverture"]),
         "Extraction FINESS": day_text(row["date_extraction"]),
     }
-    sheet([{"Information": name, "Valeur": text(value)} for name, value in facts.items()], "Identité")
+    sheet([{"Information": name, "Valeur": text(value)} for name, value in facts.items()], "Identité", "identite")
 
 
 def _history(base: queries.Base, finess: str) -> None:
@@ -129,15 +128,23 @@ def _history(base: queries.Base, finess: str) -> None:
         }
         for r in events.iter_rows(named=True)
     ]
+    columns = {"jour": "Date", "evenement": "Évènement", "detail": "Détail", "source": "Source"}
     dated = [row for row in rows if row["date"]]
     if len(dated) > 1:
         reading = (
             "Un point par évènement, du plus ancien à gauche au plus récent à droite. Un changement constaté entre "
             "deux extractions porte la date de la première qui le montre."
         )
-        drawing(charts.timeline(dated), "Frise des évènements de l'établissement", reading, key="frise")
-    columns = {"jour": "Date", "evenement": "Évènement", "detail": "Détail", "source": "Source"}
-    sheet([{title: row[name] for name, title in columns.items()} for row in rows], "Évènements")
+        drawing(
+            charts.timeline(dated),
+            "Frise des évènements de l'établissement",
+            reading,
+            "frise",
+            pl.DataFrame(rows),
+            columns,
+        )
+        return
+    sheet([{title: row[name] for name, title in columns.items()} for row in rows], "Évènements", "evenements")
 
 
 def _detail(row: dict[str, Any]) -> str:

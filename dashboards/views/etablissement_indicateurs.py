@@ -27,7 +27,7 @@ def show(base: queries.Base, finess: str) -> None:
         groups = indicators.filter(pl.col("axe") == axe).partition_by(
             "indicateur_code", "modalite", maintain_order=True
         )
-        sheet([_indicator(group.to_dicts()) for group in groups], f"Indicateurs : {label('axe', axe)}")
+        sheet([_indicator(group.to_dicts()) for group in groups], f"Indicateurs : {label('axe', axe)}", f"axe_{axe}")
     st.caption(
         "▲ atypique : hors des seuils d'affichage ; la valeur est gardée telle quelle, à lire avec prudence. Une "
         "valeur calculée dont un terme manque est inconnue."

@@ -13,7 +13,8 @@ import polars as pl
 import streamlit as st
 
 from dashboards import queries
-from dashboards.components import Markdown, choose, empty, sheet
+from dashboards.components import Markdown, empty, sheet
+from dashboards.controls import choose
 from dashboards.formats import INCONNU, day_text, exact, plain, text, whole
 from dashboards.labels import composante, element_value, label, readable, regle, source, theme
 
@@ -32,7 +33,7 @@ def show(base: queries.Base, finess: str) -> None:
         group = choose("Thème", list(groups), groups.__getitem__, key="theme")
     years = sorted(set(values["millesime"]), reverse=True)
     with right:
-        year = choose("Millésime", [LATEST, EVERY, *years], str, key="annee")
+        year = choose("Millésime", [LATEST, EVERY, *years], str, key="millesime")
     one_year = pl.col("millesime") == year if isinstance(year, int) else pl.lit(True)
     period = pl.col("est_derniere") if year == LATEST else one_year
     shown = values.filter(pl.col("groupe").eq_missing(pl.lit(group, dtype=pl.String)) & period)
@@ -40,7 +41,7 @@ def show(base: queries.Base, finess: str) -> None:
         empty("Aucune valeur de ce thème pour ce millésime.", f"Choisissez « {LATEST} » ou un autre millésime.")
         return
     rows = list(shown.iter_rows(named=True))
-    sheet([_line(row) for row in rows], f"Valeurs retenues : {groups[group]}")
+    sheet([_line(row) for row in rows], f"Valeurs retenues : {groups[group]}", "valeurs")
     st.caption("◆ réponses en désaccord · ◇ écart toléré · ▲ valeur signalée : gardée, à lire avec prudence.")
     _provenance(base, rows)
 
@@ -90,7 +91,7 @@ def _provenance(base: queries.Base, rows: list[dict[str, Any]]) -> None:
     if not answers:
         empty("Le détail des réponses n'est pas dans cette publication.", "Relancez `dlnuf run` pour le publier.")
         return
-    sheet([_answer(answer, row) for answer in answers], f"Réponses reçues : {_name(row)}")
+    sheet([_answer(answer, row) for answer in answers], f"Réponses reçues : {_name(row)}", "reponses")
     if row["statut"] == "divergent":
         st.caption("Un désaccord ne dit pas quelle valeur est juste : celle qui est retenue suit l'ordre des sources.")
 

@@ -13,8 +13,6 @@ import streamlit as st
 from dashboards import charts, queries
 from dashboards.components import (
     Column,
-    beside,
-    choose,
     drawing,
     empty,
     figure,
@@ -24,6 +22,7 @@ from dashboards.components import (
     shown,
     withheld,
 )
+from dashboards.controls import choose
 from dashboards.formats import INCONNU, SECRET, count
 from dashboards.labels import label, labels, territoire, tranche_age
 from dashboards.views import parcours_ecarts
@@ -79,7 +78,6 @@ def _delays(base: queries.Base, place: queries.Place) -> None:
         "durée médiane et nombre de personnes. Seules comptent les personnes arrivées au bout de l'étape : celles qui "
         "attendent encore n'y sont pas."
     )
-    drawing(charts.spans(rows, "Jours"), "Délais par étape, en jours", reading, key="delais")
     columns: dict[str, Column | str] = {
         "etape": "Étape",
         "n_personnes": Column("Personnes", 0),
@@ -91,7 +89,7 @@ def _delays(base: queries.Base, place: queries.Place) -> None:
         columns["region_jours"] = Column("Médiane, région", 0, "jours")
     if place.niveau != "france":
         columns["france_jours"] = Column("Médiane, France", 0, "jours")
-    beside(named, columns, "Délais par étape", key="delais_table")
+    drawing(charts.spans(rows, "Jours"), "Délais par étape, en jours", reading, "delais", named, columns)
 
 
 def _delay(row: dict[str, Any]) -> str:
@@ -133,10 +131,6 @@ def _waiting(base: queries.Base, place: queries.Place, synthese: dict[str, Any])
         }
         for row in named.filter(waiting["statut"] == status).iter_rows(named=True)
     ]
-    with right:
-        title = f"Personnes qui attendent : {label('statut_demande', status).lower()}"
-        reading = f"{title}, par âge : nombre de personnes · nombre de dossiers."
-        drawing(charts.bars(rows, "Personnes"), title, reading, key="attente")
     columns = {
         "statut": "Statut",
         "tranche_age": "Âge",
@@ -145,7 +139,10 @@ def _waiting(base: queries.Base, place: queries.Place, synthese: dict[str, Any])
         "n_dossiers_papier": Column("dont papier", 0),
         "anciennete_mediane_jours": Column("Ancienneté médiane", 0, "jours"),
     }
-    beside(named, columns, "Listes d'attente par statut et par âge", key="attente_table")
+    with right:
+        title = f"Personnes qui attendent : {label('statut_demande', status).lower()}"
+        reading = f"{title}, par âge : nombre de personnes · nombre de dossiers."
+        drawing(charts.bars(rows, "Personnes"), title, reading, "attente", named, columns)
     st.caption("Une personne peut avoir plusieurs statuts à la fois : ils ne s'additionnent pas.")
 
 
@@ -172,6 +169,5 @@ def _refusals(base: queries.Base, place: queries.Place) -> None:
         for row in refusals.iter_rows(named=True)
     ]
     reading = "Personnes refusées dans l'année, par motif. Refusée pour deux motifs, une personne compte dans les deux."
-    drawing(charts.bars(rows, "Personnes"), reading, reading, key="refus")
     columns = {"motif_libelle": "Motif", "n_personnes": Column("Personnes", 0)}
-    beside(refusals, columns, "Refus par motif", key="refus_table")
+    drawing(charts.bars(rows, "Personnes"), reading, reading, "refus", refusals, columns)

@@ -9,7 +9,8 @@ import polars as pl
 import streamlit as st
 
 from dashboards import queries
-from dashboards.components import choose, choose_territory, empty
+from dashboards.components import empty
+from dashboards.controls import choose, choose_territory, segments
 from dashboards.labels import labels, territoire
 
 
@@ -24,13 +25,10 @@ def choose_place(places: pl.DataFrame) -> queries.Place:
     left, middle, _ = st.columns([2, 1, 2])
     with left:
         offered = [domain for domain in ("PA", "PH") if domain in set(here["domaine"])]
-        domain = st.segmented_control(
-            "Public", offered, format_func=labels("domaine").__getitem__, default=offered[0], required=True,
-            key=f"public_{'_'.join(offered)}",
-        )  # fmt: skip
+        domain = segments("Public", offered, labels("domaine").__getitem__, "public")
     with middle:
         years = list(dict.fromkeys(here.filter(pl.col("domaine") == domain)["annee"]))
-        year = choose("Année", years, str, key="annee_personnes")
+        year = choose("Année", years, str, key="annee")
     return queries.Place(niveau, code, domain, year)
 
 

@@ -13,7 +13,6 @@ import streamlit as st
 from dashboards import charts, queries
 from dashboards.components import (
     Column,
-    beside,
     drawing,
     figure,
     heading,
@@ -147,7 +146,6 @@ def _distribution(distributions: pl.DataFrame, dimension: str, place: queries.Pl
         if own.height > SHOWN_NEEDS:
             reading += f" Les {SHOWN_NEEDS} plus fréquents ; le tableau les donne tous."
     chart = charts.shares(rows, title, reference, *([420] if several else []))
-    drawing(chart, f"{title} : {reading}", reading, key=f"rep_{dimension}")
     columns: dict[str, Column | str] = {
         "composante_libelle": title,
         "n_personnes": Column("Personnes", 0),
@@ -157,7 +155,7 @@ def _distribution(distributions: pl.DataFrame, dimension: str, place: queries.Pl
         columns["region_pct"] = Column("Région", 1, "pct")
     if reference:
         columns["france_pct"] = Column("France", 1, "pct")
-    beside(own, columns, title, key=f"rep_{dimension}_table")
+    drawing(chart, f"{title} : {reading}", reading, f"rep_{dimension}", own, columns)
 
 
 def _share_and_count(row: dict[str, Any]) -> str:

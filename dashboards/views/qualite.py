@@ -15,8 +15,6 @@ from dashboards import queries
 from dashboards.components import (
     Column,
     Markdown,
-    choose,
-    download_csv,
     empty,
     figure,
     heading,
@@ -25,10 +23,10 @@ from dashboards.components import (
     table,
     translated,
 )
+from dashboards.controls import choose
 from dashboards.formats import INCONNU, SECRET, count, day_text, plain, text, whole, with_unit
 from dashboards.labels import champ, label, source
 
-SHOWN_RULES = 15
 COUNTS = ("n_lues", "n_acceptees", "n_rejetees", "n_signalements")
 
 
@@ -117,7 +115,9 @@ def _rules(base: queries.Base) -> None:
     left, _ = st.columns([1, 1])
     with left:
         options = [None, *dict.fromkeys(every["source"])]
-        chosen = choose("Source", options, lambda c: "Toutes" if c is None else source(c), key="source")
+        chosen = choose(
+            "Source", options, lambda c: "Toutes" if c is None else source(c), key="source", forget=["page_regles"]
+        )
     rules = queries.regles(base, chosen)
     rows = [
         {
@@ -129,17 +129,9 @@ def _rules(base: queries.Base) -> None:
             "Exemple": _example(r),
             "Comment corriger": r["remede"] or "Aucun remède indiqué",
         }
-        for r in rules.head(SHOWN_RULES).iter_rows(named=True)
+        for r in rules.iter_rows(named=True)
     ]
-    sheet(rows, "Règles les plus souvent enfreintes")
-    if rules.height > SHOWN_RULES:
-        st.caption(f"Les {SHOWN_RULES} plus fréquentes sur {whole(rules.height)} ; le fichier les contient toutes.")
-    download_csv(
-        "Télécharger les règles enfreintes (CSV)",
-        lambda: rules.with_columns(translated("effet", "effet")),
-        f"regles_{base.publication.version}.csv",
-        key="regles_csv",
-    )
+    sheet(rows, "Règles les plus souvent enfreintes", "regles")
 
 
 def _example(row: dict[str, Any]) -> str:
@@ -172,4 +164,4 @@ def _deliveries(received: pl.DataFrame) -> None:
         "n_rejetees": Column("Rejetées", 0),
         "n_signalements": Column("Signalements", 0),
     }
-    table(named, columns, "Livraisons reçues", key="livraisons", grid=True, missing=SECRET)
+    table(named, columns, "Livraisons reçues", key="livraisons", missing=SECRET)

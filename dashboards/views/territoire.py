@@ -11,7 +11,8 @@ import polars as pl
 import streamlit as st
 
 from dashboards import charts, queries
-from dashboards.components import Column, beside, choose, choose_territory, drawing, empty, figure, heading, open_base
+from dashboards.components import Column, drawing, empty, figure, heading, open_base
+from dashboards.controls import choose, choose_territory
 from dashboards.formats import INCONNU, count, day_text, unit_sign, with_unit
 from dashboards.labels import labels
 from dashboards.views import territoire_offre
@@ -105,10 +106,10 @@ def _map_and_comparison(base: queries.Base, niveau: str, code: str, nom: str) ->
         )
         bounds = queries.class_bounds(base, chosen)
         picture = charts.tile_map(values, bounds, unit, listed[chosen]["libelle"], outlined)
-        drawing(picture, f"Carte des départements : {title}", reading, key="carte")
         every = charts.tiles().join(values, left_on="departement_code", right_on="territoire_code", how="left")
         columns = {"departement_code": "Code", "departement_libelle": "Département", "valeur": _value(unit)}
-        beside(every, {**columns, "effectif": EFFECTIF}, title, key="carte_table")
+        named = f"Carte des départements : {title}"
+        drawing(picture, named, reading, "carte", every, {**columns, "effectif": EFFECTIF})
     with right:
         st.subheader("Comparaison", anchor=False)
         _comparison(queries.comparison(base, chosen, niveau, code), title, unit)
@@ -131,10 +132,9 @@ def _comparison(frame: pl.DataFrame, title: str, unit: str) -> None:
         "Du plus élevé au plus faible. ▶ et barre foncée : le territoire choisi ; contour en tirets : la France ; "
         f"« {INCONNU} » : pas de barre."
     )
-    drawing(charts.bars(rows, title), f"Comparaison des territoires : {title}", reading, key="comparaison")
     named = frame.with_columns(pl.Series("nom", [_place(r) for r in frame.iter_rows(named=True)], dtype=pl.String))
     columns = {"nom": "Territoire", "valeur": _value(unit), "effectif": EFFECTIF}
-    beside(named, columns, title, key="comparaison_table")
+    drawing(charts.bars(rows, title), f"Comparaison des territoires : {title}", reading, "comparaison", named, columns)
 
 
 def _value(unit: str) -> Column:

@@ -5,11 +5,12 @@ Belongs here: layout and wording. Does not belong here: where the figures come f
 
 from __future__ import annotations
 
+import polars as pl
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from dashboards import charts, queries
-from dashboards.components import Column, beside, drawing, empty, table, translated
+from dashboards.components import Column, drawing, empty, table, translated
+from dashboards.controls import several
 from dashboards.formats import count, number, whole
 from dashboards.labels import label, labels
 
@@ -50,15 +51,14 @@ def _filters(base: queries.Base, niveau: str, code: str) -> queries.Filters:
     offered = set(offer["domaine"])
     domains = {code: name for code, name in labels("domaine").items() if code in offered}
     domain, payer, category = st.columns(3)
-    return queries.Filters(
-        domaines=_several(domain, "Domaine", domains, "Tous", "f_domaine"),
-        financeurs=_several(payer, "Autorité compétente", labels("financeur"), "Toutes", "f_financeur"),
-        categories=_several(category, "Catégorie", names, "Toutes", "f_categorie"),
-    )
-
-
-def _several(place: DeltaGenerator, title: str, names: dict[str, str], every: str, key: str) -> list[str]:
-    return place.multiselect(title, list(names), format_func=lambda c: names.get(c) or c, placeholder=every, key=key)
+    forget = ["page_categories", "page_points_table"]
+    with domain:
+        domaines = several("Domaine", domains, "domaine", forget=forget)
+    with payer:
+        financeurs = several("Autorité compétente", labels("financeur"), "financeur", every="Toutes", forget=forget)
+    with category:
+        categories = several("Catégorie", names, "categorie", every="Toutes", forget=forget)
+    return queries.Filters(domaines=domaines, financeurs=financeurs, categories=categories)
 
 
 def _establishments(base: queries.Base, niveau: str, code: str, nom: str, filters: queries.Filters) -> None:
@@ -73,12 +73,25 @@ def _establishments(base: queries.Base, niveau: str, code: str, nom: str, filter
             "France métropolitaine, par mailles d'un quart de degré ; en italique, les numéros des départements. "
             f"France entière : {total} Choisissez un département pour voir chaque établissement."
         )
-        picture = charts.cells(_cells(base, filters), names)
-        drawing(picture, "Établissements ouverts en France métropolitaine", reading, key="points")
+        cells = queries.etablissement_cells(base, filters)
+        drawing(
+            charts.cells(_cells(cells), names), "Établissements ouverts en France métropolitaine", reading, "points",
+            cells, {"latitude": Column("Latitude", 3), "longitude": Column("Longitude", 3),
+                    "n_et": Column("Établissements", 0), "cap_installee": Column("Places installées", 0)},
+        )  # fmt: skip
         return
     points = queries.etablissement_points(base, niveau, code, filters)
+    columns = {
+        "finess_et": "FINESS",
+        "raison_sociale": "Établissement",
+        "categorie_libelle": "Catégorie",
+        "commune_libelle": "Commune",
+        "cap_installee_totale": Column("Places installées", 0),
+    }
     if points.height < 2:
         empty("Moins de deux établissements ont des coordonnées.", "Rien à dessiner : voyez leur fiche.")
+        if not points.is_empty():
+            table(points, columns, "Établissements ouverts", "points_table")
     else:
         rows = [
             {
@@ -92,24 +105,16 @@ def _establishments(base: queries.Base, niveau: str, code: str, nom: str, filter
             }
             for r in points.iter_rows(named=True)
         ]
-        drawing(charts.points(rows, names), f"Établissements ouverts : {nom}", f"{nom} : {total}", key="points")
-    if not points.is_empty():
-        columns = {
-            "finess_et": "FINESS",
-            "raison_sociale": "Établissement",
-            "categorie_libelle": "Catégorie",
-            "commune_libelle": "Commune",
-            "cap_installee_totale": Column("Places installées", 0),
-        }
-        beside(points, columns, "Établissements ouverts", key="points_table")
+        title = f"Établissements ouverts : {nom}"
+        drawing(charts.points(rows, names), title, f"{nom} : {total}", "points", points, columns)
 
 
-def _cells(base: queries.Base, filters: queries.Filters) -> list[dict[str, float | str]]:
+def _cells(cells: pl.DataFrame) -> list[dict[str, float | str]]:
     return [
         {
             **row,
             "texte": f"{count(row['n_et'], 'établissement', 'établissements')}, "
             f"places installées connues : {whole(row['cap_installee'])}",
         }
-        for row in queries.etablissement_cells(base, filters).iter_rows(named=True)
+        for row in cells.iter_rows(named=True)
     ]

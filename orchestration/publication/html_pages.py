@@ -29,7 +29,7 @@ TYPES = {
     "date": "date", "timestamp": "date et heure",
 }  # fmt: skip
 UNITS = {
-    "pct": "%", "eur": "€", "etp": "ETP", "m2": "m²", "kwh": "kWh", "annees": "années", "pour_mille": "‰",
+    "pct": "%", "eur": "€", "etp": "ETP", "m2": "m²", "kwh": "kWh", "annees": "années", "pour_mille": "pour 1 000",
     "booleen": "vrai ou faux",
 }  # fmt: skip
 

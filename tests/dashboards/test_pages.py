@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import dashboards
-from dashboards import components, queries
+from dashboards import exports, queries
 from dashboards.views import dlnuf_desaccords
 from tests.dashboards import publication_example as example
 from tests.patience import PATIENCE_S
@@ -99,7 +99,7 @@ def test_territory_of_france(home: Path) -> None:
         "ESMS ouverts": "9",
         "Places installées": "477",
         "Habitants de 75 ans et plus": f"536{THIN}000",
-        "Équipement en EHPAD": f"0,6{NBSP}‰",
+        "Équipement en EHPAD": f"0,6{NBSP}pour 1 000",
         "Taux d'occupation médian": f"94,0{NBSP}%",
         "Prix médian, chambre seule": f"66,90{NBSP}€/jour",
     }
@@ -108,8 +108,8 @@ def test_territory_of_france(home: Path) -> None:
 def test_territory_of_a_departement_is_compared_with_its_region_and_the_country(home: Path) -> None:
     test = _page("territoire")
     test.segmented_control(key="niveau").set_value("departement").run()
-    assert test.selectbox(key="code_departement").options[:3] == ["Aisne (02)", "Corse-du-Sud (2A)", "Nord (59)"]
-    test.selectbox(key="code_departement").set_value("59")
+    assert test.selectbox(key="code").options[:3] == ["Aisne (02)", "Corse-du-Sud (2A)", "Nord (59)"]
+    test.selectbox(key="code").set_value("59")
     _ran(test)
     assert _figures(test)["ESMS ouverts"] == "3"
     assert _figures(test)["Prix médian, chambre seule"] == f"69,85{NBSP}€/jour"
@@ -142,14 +142,14 @@ def test_the_level_first_shown_is_the_narrowest_that_holds_every_open_esms(
     test = _page("territoire")
     assert test.segmented_control(key="niveau").value == niveau
     if niveau != "france":
-        assert test.selectbox(key=f"code_{niveau}").value == {"departement": "59", "region": "32"}[niveau]
+        assert test.selectbox(key="code").value == {"departement": "59", "region": "32"}[niveau]
     assert _figures(test)["ESMS ouverts"] == esms
 
 
 def test_a_departement_without_figures_is_unknown_not_zero(home: Path) -> None:
     test = _page("territoire")
     test.segmented_control(key="niveau").set_value("departement").run()
-    test.selectbox(key="code_departement").set_value("02")
+    test.selectbox(key="code").set_value("02")
     _ran(test)
     figures = _figures(test)
     assert figures["ESMS ouverts"] == "1"
@@ -160,13 +160,17 @@ def test_a_departement_without_figures_is_unknown_not_zero(home: Path) -> None:
 
 def test_the_map_has_its_table_and_changes_with_the_indicator(home: Path) -> None:
     test = _page("territoire")
-    rows = next(d.value for d in test.dataframe if "Code" in d.value.columns)
-    assert len(rows) == 101
+    assert "1 sur 5" in test.selectbox(key="page_carte_table").options  # 101 départements, 25 at once
+    rows = _table(test, "Code")
     assert pd.isna(rows.set_index("Code").loc["02", "Valeur"])
-    assert "Taux d'équipement en places d'EHPAD pour 1 000 hab. de 75 ans et + (2026)**, en ‰" in _texts(test)
+    assert "Taux d'équipement en places d'EHPAD pour 1 000 hab. de 75 ans et + (2026)**, en pour 1 000" in _texts(test)
     test.selectbox(key="indicateur").set_value("PRIX_MED_CS")
     _ran(test)
-    rows = next(d.value for d in test.dataframe if "Code" in d.value.columns).set_index("Code")
+    test.selectbox(key="tri_carte_table").set_value("-valeur")
+    _ran(test)
+    rows = _table(test, "Code").set_index("Code")
+    assert len(rows) == 25
+    assert rows["Valeur"].dropna().is_monotonic_decreasing
     assert rows.loc["2A", "Valeur"] == pytest.approx(64.25)
     assert "4 départements connus" in _texts(test)
 
@@ -175,10 +179,10 @@ def test_the_offer_is_filtered_by_authority(home: Path) -> None:
     test = _page("territoire")
     offer = _table(test, "Autorité compétente")
     assert offer.set_index("Catégorie").loc[example.CATEGORIES["500"][0], "Ouverts"] == 5
-    test.multiselect(key="f_financeur").set_value(["CD"])
+    test.multiselect(key="financeur").set_value(["CD"])
     _ran(test)
     assert _table(test, "Autorité compétente")["Catégorie"].tolist() == ["Résidences autonomie"]
-    test.multiselect(key="f_domaine").set_value(["PH_ENFANT"])
+    test.multiselect(key="domaine").set_value(["PH_ENFANT"])
     _ran(test)
     assert "Aucun établissement ouvert ne répond à ces filtres." in _texts(test)
 
@@ -189,14 +193,14 @@ def test_the_offer_is_filtered_by_authority(home: Path) -> None:
 def test_search_without_result_says_what_to_try(home: Path) -> None:
     test = _page("etablissement")
     assert "restreignent la recherche" in _texts(test)
-    test.text_input(key="saisie").set_value("château d'eau")
+    test.text_input(key="finess").set_value("château d'eau")
     _ran(test)
     assert "Aucun établissement ne répond à « château d'eau »" in test.info[0].value
 
 
 def test_identity_of_an_establishment_found_by_name(home: Path) -> None:
     test = _page("etablissement")
-    test.text_input(key="saisie").set_value("oeuvre des mimosas")
+    test.text_input(key="finess").set_value("oeuvre des mimosas")
     _ran(test)
     assert test.header[0].value == "EHPAD L'Œuvre des Mimosas"
     facts = dict(_table(test, "Information").to_numpy().tolist())
@@ -227,11 +231,11 @@ def test_a_number_that_finess_does_not_know_keeps_its_values(tmp_path: Path, mon
 
 def test_values_are_those_of_the_latest_year_unless_asked(home: Path) -> None:
     test = _page("etablissement", finess=example.MIMOSAS)
-    assert test.selectbox(key="annee").options == ["Le dernier connu", "Tous", "2023", "2022"]
+    assert test.selectbox(key="millesime").options == ["Le dernier connu", "Tous", "2023", "2022"]
     test.selectbox(key="theme").set_value("9-Tarifs")
     _ran(test)
     assert _table(test, "Accord")["Valeur"].tolist() == [f"**68,5{NBSP}€**"]
-    test.selectbox(key="annee").set_value(2022)
+    test.selectbox(key="millesime").set_value("2022")
     _ran(test)
     assert any("Aucune valeur de ce thème pour ce millésime" in info.value for info in test.info)
 
@@ -326,7 +330,7 @@ def test_entries_avoided(home: Path) -> None:
     }  # fmt: skip
     shares = _table(test, "Demandées aussi ailleurs").set_index("Collecte")
     assert shares.loc["Tableau de bord ESMS (ATIH)", "Demandées aussi ailleurs"] == 3
-    test.selectbox(key="annee").set_value(2023)
+    test.selectbox(key="millesime").set_value("2023")
     _ran(test)
     assert _figures(test)["Saisies évitables"] == "1"
 
@@ -347,11 +351,11 @@ def test_conflicts_are_listed_filtered_and_explained(home: Path) -> None:
     assert result["Sources"] == "ERRD, contre Tableau de bord ESMS"
     assert rows.loc["ETP total (2022)", "Tolérance"] == f"± 2{NBSP}%"
     assert rows.loc["ETP total (2022)", "Établissement"] == f"[MAS du Ternois](/etablissement?finess={example.MAS})"
-    test.multiselect(key="c_action_conflit").set_value(["SIGNAL_AUTORITE"])
+    test.multiselect(key="suite").set_value(["SIGNAL_AUTORITE"])
     _ran(test)
     assert _table(test, "Suite à donner")["Écartée"].tolist() == [f"80{NBSP}places"]
     assert "**1 désaccord** dans 1 établissement ou gestionnaire." in _texts(test)
-    test.multiselect(key="c_departement_code").set_value(["62"])
+    test.multiselect(key="departement").set_value(["62"])
     _ran(test)
     assert "Aucun désaccord ne répond à ces filtres." in _texts(test)
 
@@ -360,7 +364,7 @@ def test_conflicts_are_read_page_after_page(home: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(dlnuf_desaccords, "SHOWN", 3)
     test = _page("dlnuf")
     first = _table(test, "Suite à donner")["Donnée"].tolist()
-    test.number_input(key="page_2").set_value(2)
+    test.selectbox(key="page_desaccords").set_value("2")
     _ran(test)
     second = _table(test, "Suite à donner")["Donnée"].tolist()
     assert (len(first), len(second)) == (3, 1)
@@ -368,7 +372,7 @@ def test_conflicts_are_read_page_after_page(home: Path, monkeypatch: pytest.Monk
 
 
 def test_the_file_of_conflicts_opens_in_a_french_spreadsheet(home: Path) -> None:
-    content = components.to_csv(queries.conflits(queries.current_base(), {"departement_code": ["62"]}))
+    content = exports.raw_csv(queries.conflits(queries.current_base(), {"departement_code": ["62"]}))
     lines = content.decode("utf-8-sig").splitlines()
     assert content.startswith(b"\xef\xbb\xbf")
     assert lines[0].startswith("finess_et;raison_sociale;")
@@ -451,7 +455,7 @@ def test_open_datasets_have_their_warnings_dictionary_and_files(home: Path) -> N
 
 def test_the_open_file_as_csv_leaves_unknown_empty(home: Path) -> None:
     base = queries.current_base()
-    text = components.to_csv(queries.open_dataset(base, "mart_etablissements__fiche")).decode("utf-8-sig")
+    text = exports.raw_csv(queries.open_dataset(base, "mart_etablissements__fiche")).decode("utf-8-sig")
     line = next(row for row in text.splitlines() if row.startswith(example.JEANNE))
     assert ";Résidence Jeanne d'Arc;" in line
     assert line.endswith(";true;true;45,0;45,0;2026-11-01")

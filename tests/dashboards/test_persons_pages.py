@@ -21,9 +21,9 @@ def _page(name: str, departement: str | None = None, public: str | None = None) 
     test = AppTest.from_string(f"from dashboards.views import {name}\n{name}.show()", default_timeout=PATIENCE_S).run()
     if departement:
         test.segmented_control(key="niveau").set_value("departement").run()
-        test.selectbox(key="code_departement").set_value(departement).run()
+        test.selectbox(key="code").set_value(departement).run()
     if public:
-        test.segmented_control(key="public_PA_PH").set_value(public).run()
+        test.segmented_control(key="public").set_value(public).run()
     assert not test.exception, [e.message for e in test.exception]
     return test
 

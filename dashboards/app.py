@@ -13,6 +13,7 @@ import streamlit as st
 from dashboards.components import footer, open_base
 from dashboards.views import (
     accueil,
+    comparer,
     dlnuf,
     dlnuf_exactitude,
     donnees_ouvertes,
@@ -44,6 +45,13 @@ PAGES = [
         url_path="etablissement",
         icon=":material/apartment:",
         help="Un établissement ou service : identité, historique, valeurs et d'où elles viennent.",
+    ),
+    st.Page(
+        comparer.show,
+        title="Comparer",
+        url_path="comparer",
+        icon=":material/compare_arrows:",
+        help="Des établissements côte à côte, choisis par critères ou par une liste.",
     ),
     st.Page(
         publics.show,

@@ -102,17 +102,18 @@ def placed(rows: Iterable[dict[str, Any]], communes: Sequence[Outline]) -> Place
     shown: list[dict[str, Any]] = []
     n_nowhere = 0
     for row in rows:
-        known = row["longitude"] is not None and row["latitude"] is not None
-        point = (row["longitude"], row["latitude"]) if known else middles.get(row["commune_code"])
-        if point is None:
-            n_nowhere += 1
-            continue
+        x, y = row["longitude"], row["latitude"]
+        known = x is not None and y is not None
         if not known:
+            middle = middles.get(row["commune_code"])
+            if middle is None:
+                n_nowhere += 1
+                continue
             rank = at_commune.get(row["commune_code"], 0)
             at_commune[row["commune_code"]] = rank + 1
             angle, distance = rank * _GOLDEN, _STEP * math.sqrt(rank)
-            point = (point[0] + distance * math.cos(angle), point[1] + distance * math.sin(angle))
-        x, y = flat(np.array(point))
+            x, y = middle[0] + distance * math.cos(angle), middle[1] + distance * math.sin(angle)
+        x, y = flat(np.array((x, y)))
         shown.append(
             {
                 "x": float(x),
@@ -198,6 +199,6 @@ def establishments(shown: list[dict[str, Any]], outlines: Sequence[Outline], nam
     return _on_plane(alt.layer(shapes, texts, points), 620)
 
 
-def _on_plane(layers: alt.LayerChart, height: int) -> alt.LayerChart:
+def _on_plane(layers: Any, height: int) -> alt.LayerChart:
     """What is already on the plane is drawn as it is, the north above."""
     return finish(layers.project(type="identity", reflectY=True).properties(height=height))

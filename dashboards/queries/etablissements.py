@@ -12,15 +12,21 @@ import polars as pl
 
 from dashboards.queries.connection import FICHE, FOLD, KEY, Base
 
+# Every word typed ($typed) is among those of an establishment (table `recherche`), whatever accents and case.
+EVERY_WORD = f"""
+    trim({FOLD.format("$typed")}) <> '' and (
+        select bool_and(contains(mots_cherches, mot))
+        from (select unnest(string_split(trim({FOLD.format("$typed")}), ' ')) as mot)
+    )"""
+
 
 def search(base: Base, typed: str, limit: int = 50) -> pl.DataFrame:
     """Establishments whose FINESS, name, manager or commune contain every word typed, whatever accents and case."""
     return base.read(
         f"""
-        with mots as (select unnest(string_split(trim({FOLD.format("$typed")}), ' ')) as mot)
         select finess_et, raison_sociale, categorie_libelle, commune_libelle, departement_code, est_ouvert, est_esms
         from recherche
-        where trim({FOLD.format("$typed")}) <> '' and (select bool_and(contains(mots_cherches, mot)) from mots)
+        where {EVERY_WORD}
         order by est_esms desc nulls last, est_ouvert desc nulls last, raison_sociale, finess_et limit $limit
         """,
         {"typed": typed, "limit": limit},

@@ -6,7 +6,7 @@ section looks (`views.etablissement`, `printed`, `site`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ LEVELS = {"departement": "Département", "region": "Région", "france": "France 
 SHOWN_YEARS = 6  # of the table of trends
 CALCULATED = "CALCUL"
 _DECIMALS = {"pct": 1, "eur": 2, "places": 0, "personnes": 0, "points": 0}
+Marks = dict[tuple[str, str, int], dict[str, Mapping[str, Any]]]
 _LARGE = 1000  # euros from which cents say nothing
 
 
@@ -55,23 +56,50 @@ class Sheet:
         return [section for section in self.sections if section.has_marks]
 
 
-def sheet(base: queries.Base, row: Mapping[str, Any]) -> Sheet:
+@dataclass(frozen=True)
+class Known:
+    """What is known of one establishment, a row a dictionary, in the order of the queries."""
+
+    figures: list[dict[str, Any]]
+    authorised: list[dict[str, Any]]
+    events: list[dict[str, Any]]
+
+
+def read(base: queries.Base, row: Mapping[str, Any]) -> Sheet:
     """The sheet of an establishment. row: its identity (`queries.etablissement`)."""
-    finess = row["finess_et"]
-    figures = reperes.figures(base, finess)
     marks = reperes.marks(base, row["categorie_code"], row["departement_code"], row["region_code"])
+    return sheet(row, known(base, [row["finess_et"]])[row["finess_et"]], by_figure(marks))
+
+
+def known(base: queries.Base, finess: Sequence[str]) -> dict[str, Known]:
+    """What is known of some establishments, read at once."""
+    frames = (reperes.figures(base, finess), reperes.autorisations(base, finess), queries.historique(base, finess))
+    parts = [frame.rows_by_key("finess_et", named=True, include_key=True) for frame in frames]
+    return {each: Known(*(part.get(each, []) for part in parts)) for each in finess}
+
+
+def by_figure(marks: pl.DataFrame) -> Marks:
+    """Marks of one category around one place, by figure and year, then by level."""
+    found: Marks = {}
+    for mark in marks.iter_rows(named=True):
+        found.setdefault((mark["code"], mark["modalite"], mark["millesime"]), {})[mark["niveau"]] = mark
+    return found
+
+
+def sheet(row: Mapping[str, Any], known: Known, marks: Marks) -> Sheet:
+    """The sheet of an establishment, from what was read of it and of its category."""
     place = f"{text(row['commune_libelle'])} ({text(row['departement_code'])})"
     return Sheet(
-        finess,
+        row["finess_et"],
         text(row["raison_sociale"]),
         f"{text(row['categorie_libelle'])} · {place} · {state(row)}",
         "Cet établissement est fermé : ses valeurs décrivent le passé." if row["est_ouvert"] is False else "",
         [
             identity(row),
-            authorised(reperes.autorisations(base, finess)),
-            *figure_sections(figures, marks, row),
-            trend(figures),
-            history(queries.historique(base, finess)),
+            authorised(known.authorised),
+            *figure_sections(known.figures, marks, row),
+            trend(known.figures),
+            history(known.events),
         ],
     )
 
@@ -108,7 +136,7 @@ def identity(row: Mapping[str, Any]) -> Section:
     return Section("identite", "Identité", "D'après la dernière extraction FINESS reçue.", rows)
 
 
-def authorised(frame: pl.DataFrame) -> Section:
+def authorised(triplets: Sequence[Mapping[str, Any]]) -> Section:
     """What is authorised and installed, a triplet a row."""
     rows = [
         {
@@ -122,7 +150,7 @@ def authorised(frame: pl.DataFrame) -> Section:
             "Installation, dernière date": day_text(r["date_effet_installation"]),
             "Extraction": day_text(r["date_extraction"]),
         }
-        for r in frame.iter_rows(named=True)
+        for r in triplets
     ]
     return Section(
         "autorisations",
@@ -152,36 +180,29 @@ def value_of(row: Mapping[str, Any]) -> str:
     return with_unit(row["valeur"], row["unite_mesure"], 2 if is_price else None)
 
 
-def figure_sections(figures: pl.DataFrame, marks: pl.DataFrame, row: Mapping[str, Any]) -> list[Section]:
+def figure_sections(figures: Sequence[Mapping[str, Any]], marks: Marks, row: Mapping[str, Any]) -> list[Section]:
     """The figures of the latest year, a section an axis, each beside the quartiles of its category."""
-    by_key: dict[tuple[str, str, int], dict[str, dict[str, Any]]] = {}
-    for mark in marks.iter_rows(named=True):
-        by_key.setdefault((mark["code"], mark["modalite"], mark["millesime"]), {})[mark["niveau"]] = mark
-    sections: list[Section] = []
-    for (axe,), group in figures.group_by("axe", maintain_order=True):
-        latest = group.unique(["code", "modalite"], keep="first", maintain_order=True)
-        rows = [
-            _figure(r, by_key.get((r["code"], r["modalite"], r["millesime"]), {})) for r in latest.iter_rows(named=True)
-        ]
-        sections.append(
-            Section(
-                str(axe),
-                "Prix et tarifs" if axe == "prix" else label("axe", axe),
-                "Repères : premier quartile – médiane – troisième quartile des établissements ouverts de la même "
-                f"catégorie ({text(row['categorie_libelle'])}), la même année ; entre parenthèses, combien ont répondu "
-                f"sur combien. Aucun repère de moins de {reperes.FEWEST} établissements. ▲ : hors des seuils "
-                "d'affichage, à lire avec prudence.",
-                rows,
-                has_marks=True,
-            )
-        )
-    if not sections:
+    latest: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for figure in figures:
+        latest.setdefault((figure["code"], figure["modalite"]), figure)
+    rows: dict[str, list[dict[str, str]]] = {}
+    for r in latest.values():
+        beside = marks.get((r["code"], r["modalite"], r["millesime"]), {})
+        rows.setdefault(r["axe"], []).append(_figure(r, beside))
+    if not rows:
         nothing = "Aucun chiffre n'est connu : livrez les collectes, puis `dlnuf run`."
-        sections.append(Section("chiffres", "Chiffres", "", [], nothing, has_marks=True))
-    return sections
+        return [Section("chiffres", "Chiffres", "", [], nothing, has_marks=True)]
+    reading = (
+        "Repères : premier quartile – médiane – troisième quartile des établissements ouverts de la même catégorie "
+        f"({text(row['categorie_libelle'])}), la même année ; entre parenthèses, combien ont répondu sur combien. "
+        f"Aucun repère de moins de {reperes.FEWEST} établissements. ▲ : hors des seuils d'affichage, à lire avec "
+        "prudence."
+    )
+    titles = {axe: "Prix et tarifs" if axe == "prix" else label("axe", axe) for axe in rows}
+    return [Section(axe, titles[axe], reading, listed, has_marks=True) for axe, listed in rows.items()]
 
 
-def _figure(row: dict[str, Any], marks: Mapping[str, dict[str, Any]]) -> dict[str, str]:
+def _figure(row: Mapping[str, Any], marks: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     value = value_of(row) + (" ▲" if row["est_atypique"] else "")
     return {
         "Chiffre": name_of(row),
@@ -215,19 +236,18 @@ def _mark(mark: Mapping[str, Any] | None, unit: str | None) -> str:
     return f"{low} – {middle} – {high} ({mark['n']} sur {mark['n_concernes']})"
 
 
-def trend(figures: pl.DataFrame) -> Section:
+def trend(figures: Sequence[Mapping[str, Any]]) -> Section:
     """Every figure known in several years, a column a year."""
-    years = sorted(set(figures["millesime"]), reverse=True)[:SHOWN_YEARS][::-1]
-    rows: list[dict[str, str]] = []
-    for group in figures.partition_by("code", "modalite", maintain_order=True):
-        known = {r["millesime"]: r for r in group.iter_rows(named=True)}
-        if sum(1 for r in known.values() if r["valeur"] is not None) < 2:
-            continue
-        first = group.row(0, named=True)
-        rows.append(
-            {"Chiffre": name_of(first)}
-            | {str(year): value_of(known[year]) if year in known else INCONNU for year in years}
-        )
+    years = sorted({row["millesime"] for row in figures})[-SHOWN_YEARS:]
+    by_figure: dict[tuple[str, str], dict[int, Mapping[str, Any]]] = {}
+    for row in figures:
+        by_figure.setdefault((row["code"], row["modalite"]), {})[row["millesime"]] = row
+    rows = [
+        {"Chiffre": name_of(next(iter(known.values())))}
+        | {str(year): value_of(known[year]) if year in known else INCONNU for year in years}
+        for known in by_figure.values()
+        if sum(1 for row in known.values() if row["valeur"] is not None) > 1
+    ]
     return Section(
         "evolution",
         "Évolution",
@@ -237,7 +257,7 @@ def trend(figures: pl.DataFrame) -> Section:
     )
 
 
-def history(events: pl.DataFrame) -> Section:
+def history(events: Sequence[Mapping[str, Any]]) -> Section:
     rows = [
         {
             "Date": day_text(r["date_evenement"]),
@@ -245,7 +265,7 @@ def history(events: pl.DataFrame) -> Section:
             "Détail": _detail(r),
             "Source": source(r["source"]),
         }
-        for r in events.iter_rows(named=True)
+        for r in events
     ]
     return Section(
         "historique",

@@ -17,7 +17,8 @@ from dashboards.queries.collectes import (
 from dashboards.queries.connection import Base, current_base
 from dashboards.queries.etablissements import (
     etablissement,
-    etablissement_indicateurs,
+    etablissements_du_departement,
+    etablissements_par_departement,
     has_values,
     historique,
     reponses,
@@ -64,8 +65,9 @@ __all__ = [
     "dlnuf_balance",
     "etablissement",
     "etablissement_cells",
-    "etablissement_indicateurs",
     "etablissement_points",
+    "etablissements_du_departement",
+    "etablissements_par_departement",
     "exactitude",
     "has_values",
     "historique",

@@ -45,66 +45,83 @@ def _figures(condition: str) -> str:
     )
 
 
-def figures(base: Base, finess_et: str) -> pl.DataFrame:
-    """Every figure of an establishment, the latest year first within a figure, with the date of its document.
+def figures(base: Base, finess: Sequence[str]) -> pl.DataFrame:
+    """Every figure of some establishments, the latest year first within a figure, with the date of its document.
 
     The date is the one that the collection of the same source and year declares; none for what the warehouse computes.
     """
     return base.read(
         f"""
-        with chiffres as ({_figures("finess_et = $finess")}),
+        with chiffres as ({_figures("list_contains($finess, finess_et)")}),
         documents as (
-            select source, millesime, max(collecte_le) as collecte_le from mart_etablissements__valeurs
-            where finess_et = $finess group by source, millesime
+            select finess_et, source, millesime, max(collecte_le) as collecte_le from mart_etablissements__valeurs
+            where list_contains($finess, finess_et) group by finess_et, source, millesime
         )
         select c.* replace (coalesce(c.collecte_le, d.collecte_le) as collecte_le)
-        from chiffres c left join documents d using (source, millesime)
-        order by case axe when 'capacite' then 0 when 'activite' then 1 when 'prix' then 2 when 'rh' then 3 else 4 end,
+        from chiffres c left join documents d using (finess_et, source, millesime)
+        order by finess_et,
+                 case axe when 'capacite' then 0 when 'activite' then 1 when 'prix' then 2 when 'rh' then 3 else 4 end,
                  libelle, modalite, millesime desc
         """,
-        {"finess": finess_et, "elements": [*ELEMENTS]},
+        {"finess": [*finess], "elements": [*ELEMENTS]},
     )
+
+
+def marks(
+    base: Base, categorie_code: str | None, departement_code: str | None, region_code: str | None
+) -> pl.DataFrame:
+    """Quartiles of each figure among the open ESMS of a category: in a département, its region, and what is published
+    of France. Columns: niveau, code, modalite, millesime, n, n_concernes, q1, mediane, q3.
+
+    Fewer establishments than `FEWEST` make no row.
+    """
+    codes = {"departement": departement_code, "region": region_code, "france": "FR"}
+    here = [
+        (pl.col("niveau") == niveau) & (pl.col("territoire_code") == code) for niveau, code in codes.items() if code
+    ]
+    return _marks(base, categorie_code).filter(pl.any_horizontal(here))
+
+
+def every_mark(base: Base) -> pl.DataFrame:
+    """The same for every category and territory, with categorie_code and territoire_code. Takes seconds."""
+    return _marks(base, None)
 
 
 @lru_cache(maxsize=64)
-def marks(base: Base, categorie_code: str, departement_code: str | None, region_code: str | None) -> pl.DataFrame:
-    """Quartiles of each figure among the open ESMS of a category: in a département, its region, and what is published
-    of France. Columns: code, modalite, millesime, niveau, n, n_concernes, q1, mediane, q3.
-
-    Fewer establishments than `FEWEST` make no row. Kept for the publication.
-    """
+def _marks(base: Base, categorie_code: str | None) -> pl.DataFrame:
     return base.read(
         f"""
         with parc as (
-            select finess_et, niveau from {FICHE}, (values ('departement'), ('region'), ('france')) as n(niveau)
-            where est_esms and est_ouvert and categorie_code = $categorie
-                and case niveau when 'departement' then departement_code = $departement
-                    when 'region' then region_code = $region else true end
+            select finess_et, categorie_code, niveau,
+                   case niveau when 'departement' then departement_code when 'region' then region_code else 'FR' end
+                       as territoire_code
+            from {FICHE}, (values ('departement'), ('region'), ('france')) as n(niveau)
+            where est_esms and est_ouvert and categorie_code = coalesce($categorie, categorie_code)
         ),
-        concernes as (select niveau, count(*) as n_concernes from parc group by niveau),
+        concernes as (
+            select categorie_code, niveau, territoire_code, count(*) as n_concernes from parc
+            group by categorie_code, niveau, territoire_code
+        ),
         chiffres as ({_figures("finess_et in (select finess_et from parc)")})
-        select c.code, c.modalite, c.millesime, p.niveau, count(*) as n, any_value(n.n_concernes) as n_concernes,
+        select p.categorie_code, p.niveau, p.territoire_code, c.code, c.modalite, c.millesime, count(*) as n,
+               any_value(n.n_concernes) as n_concernes,
                quantile_cont(c.valeur, 0.25) as q1, median(c.valeur) as mediane, quantile_cont(c.valeur, 0.75) as q3
-        from chiffres c join parc p using (finess_et) join concernes n using (niveau)
+        from chiffres c join parc p using (finess_et) join concernes n using (categorie_code, niveau, territoire_code)
         where c.valeur is not null and c.perimetre = 'site' and c.unite_observation = 'ET'
-        group by c.code, c.modalite, c.millesime, p.niveau having count(*) >= $fewest
+        group by p.categorie_code, p.niveau, p.territoire_code, c.code, c.modalite, c.millesime
+        having count(*) >= $fewest
         """,
-        {
-            "categorie": categorie_code,
-            "departement": departement_code,
-            "region": region_code,
-            "elements": [*ELEMENTS],
-            "fewest": FEWEST,
-        },
+        {"categorie": categorie_code, "elements": [*ELEMENTS], "fewest": FEWEST},
     )
 
 
-def autorisations(base: Base, finess_et: str) -> pl.DataFrame:
-    """What an establishment is authorised to do, by triplet: what stands first, then what ended."""
+def autorisations(base: Base, finess: Sequence[str]) -> pl.DataFrame:
+    """What some establishments are authorised to do, by triplet: what stands first, then what ended."""
     return base.read(
-        "select * exclude (finess_et, delivery_id) from mart_etablissements__autorisations where finess_et = $finess"
-        " order by est_autorisee or est_installee desc, discipline_code, mode_fonctionnement_code, clientele_code",
-        {"finess": finess_et},
+        "select * exclude (delivery_id) from mart_etablissements__autorisations where list_contains($finess, finess_et)"
+        " order by finess_et, est_autorisee or est_installee desc, discipline_code, mode_fonctionnement_code,"
+        " clientele_code",
+        {"finess": [*finess]},
     )
 
 

@@ -43,7 +43,7 @@ def show() -> None:
         st.warning("Ce numéro n'est pas dans les extractions FINESS livrées : son identité est inconnue.", icon=FLAG)
         etablissement_valeurs.show(base, finess)
         return
-    said = sheets.sheet(base, row)
+    said = sheets.read(base, row)
     _title(said)
     _print(base, said)
     tab = segments("Partie de la fiche", list(TABS), TABS.__getitem__, "onglet", label_visibility="collapsed")
@@ -58,7 +58,7 @@ def show() -> None:
     elif tab == "valeurs":
         etablissement_valeurs.show(base, finess)
     else:
-        _timeline(queries.historique(base, finess))
+        _timeline(queries.historique(base, [finess]))
         _sections(said, ["historique"])
 
 
@@ -138,7 +138,7 @@ def _sections(said: sheets.Sheet, keys: list[str]) -> None:
 
 def _trend(base: queries.Base, row: dict[str, Any]) -> None:
     """One figure over the years, with the medians of its category."""
-    figures = reperes.figures(base, row["finess_et"]).filter(pl.col("valeur").is_not_null())
+    figures = reperes.figures(base, [row["finess_et"]]).filter(pl.col("valeur").is_not_null())
     several = {
         f"{group['code'][0]}|{group['modalite'][0]}": group.sort("millesime")
         for group in figures.partition_by("code", "modalite", maintain_order=True)

@@ -263,9 +263,8 @@ def _departement(
         for row in rows
     ]
     columns = ["Établissement", "FINESS", "Catégorie", "Commune", "État", "Places installées"]
-    listed = _Table(
-        "Établissements", count(len(rows), "établissement", "établissements"), columns, lines, "Aucun.", links
-    )
+    many = count(len(rows), "établissement", "établissements")
+    listed = _Table("Établissements", many, columns, lines, "Aucun établissement.", _files(code))
     region = departement["region_code"]
     trail = [("France", "index.html"), *([("Région", _path("region", region))] if region else [])]
     lead = "Offre et équipement médico-sociaux, d'après les données ouvertes."

@@ -55,7 +55,7 @@ def site(
         Path | None, typer.Option("--out", metavar="DIR", help="Dossier du site ($DLNUF_HOME/site par défaut).")
     ] = None,
 ) -> None:
-    """Écrit la partie ouverte de la publication en pages HTML, sans script : une par territoire et par établissement."""
+    """Écrit la partie ouverte de la publication en site statique : une page par territoire, par établissement."""
     from dashboards.site import write
     from orchestration.cli import console
 

@@ -9,95 +9,169 @@ from __future__ import annotations
 from pathlib import Path
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from dashboards.components import footer, open_base
+from dashboards import state
+from dashboards.components import SITE, footer, open_base
+from dashboards.themes import ACTIVITE, DOMICILE, FINANCES, OFFRE, RH, Theme
 from dashboards.views import (
     accueil,
+    cadre,
     comparer,
     dlnuf,
     dlnuf_exactitude,
     donnees_ouvertes,
     etablissement,
+    glossaire,
+    introuvable,
     parcours,
     publics,
     qualite,
     territoire,
+    theme,
 )
 
 # The icon is a file of ours. With a Material icon, Streamlit would make the browser call fonts.gstatic.com.
 ICON = Path(__file__).with_name("icone.svg")
-st.set_page_config(
-    page_title="Données médico-sociales", page_icon=ICON, layout="wide", initial_sidebar_state="expanded"
-)
+# On a narrow screen the menu stays closed until it is asked for.
+st.set_page_config(page_title=SITE, page_icon=ICON, layout="wide", initial_sidebar_state="auto")
+st.html(Path(__file__).with_name("francais.html"), unsafe_allow_javascript=True)
 
-# `help` is what a page is for: the home shows it, and so does the menu when the mouse rests on a title.
-PAGES = [
-    st.Page(
-        territoire.show,
-        title="Territoire",
-        url_path="territoire",
-        icon=":material/map:",
-        help="L'offre, l'équipement, l'activité et les prix d'un territoire, comparés aux autres.",
-    ),
-    st.Page(
-        etablissement.show,
-        title="Fiche établissement",
-        url_path="etablissement",
-        icon=":material/apartment:",
-        help="Un établissement ou service : identité, historique, valeurs et d'où elles viennent.",
-    ),
-    st.Page(
-        comparer.show,
-        title="Comparer",
-        url_path="comparer",
-        icon=":material/compare_arrows:",
-        help="Des établissements côte à côte, choisis par critères ou par une liste.",
-    ),
-    st.Page(
-        publics.show,
-        title="Publics et besoins",
-        url_path="publics",
-        icon=":material/groups:",
-        help="Les personnes accompagnées : âge, dépendance, besoins, modalités d'accueil, projets revus.",
-    ),
-    st.Page(
-        parcours.show,
-        title="Parcours et admissions",
-        url_path="parcours",
-        icon=":material/route:",
-        help="Délais, listes d'attente, refus, et ce que les systèmes ne se sont pas dit.",
-    ),
-    st.Page(
-        dlnuf.show,
-        title="Dites-le-nous une fois",
-        url_path="dlnuf",
-        icon=":material/repeat_one:",
-        help="Les saisies que l'on pourrait éviter, et les réponses qui se contredisent.",
-    ),
+
+def _theme(of: Theme) -> StreamlitPage:
+    return st.Page(lambda: theme.show(of), title=of.title, url_path=of.page, icon=of.icon, help=of.lead)
+
+
+# `help` is what a page is for: the home shows it.
+PAGES = {
+    "Territoire": [
+        st.Page(
+            territoire.show,
+            title=OFFRE.title,
+            url_path=OFFRE.page,
+            icon=OFFRE.icon,
+            help=OFFRE.lead,
+        ),
+        _theme(ACTIVITE),
+        st.Page(
+            publics.show,
+            title="Publics et besoins",
+            url_path="publics",
+            icon=":material/groups:",
+            help="Les personnes accompagnées : âge, dépendance, besoins, modalités d'accueil, projets revus.",
+        ),
+        st.Page(
+            parcours.show,
+            title="Parcours et admissions",
+            url_path="parcours",
+            icon=":material/route:",
+            help="Délais, listes d'attente, refus, et ce que les systèmes ne se sont pas dit.",
+        ),
+        _theme(DOMICILE),
+        _theme(RH),
+        _theme(FINANCES),
+    ],
+    "Établissements": [
+        st.Page(
+            etablissement.show,
+            title="Fiche établissement",
+            url_path="etablissement",
+            icon=":material/apartment:",
+            help="Un établissement ou service : identité, historique, valeurs et d'où elles viennent.",
+        ),
+        st.Page(
+            comparer.show,
+            title="Comparer",
+            url_path="comparer",
+            icon=":material/compare_arrows:",
+            help="Des établissements côte à côte, choisis par critères ou par une liste.",
+        ),
+    ],
+    "Collecter une fois": [
+        st.Page(
+            dlnuf.show,
+            title="Dites-le-nous une fois",
+            url_path="dlnuf",
+            icon=":material/repeat_one:",
+            help="Les saisies que l'on pourrait éviter, et les réponses qui se contredisent.",
+        ),
+        st.Page(
+            qualite.show,
+            title="Qualité des livraisons",
+            url_path="qualite",
+            icon=":material/fact_check:",
+            help="Ce qui a été reçu, accepté, rejeté, et comment corriger.",
+        ),
+        st.Page(
+            cadre.show,
+            title="Cadre d'urbanisation",
+            url_path="cadre",
+            icon=":material/account_tree:",
+            help="Chaque recommandation du cadre sectoriel : comment elle est mesurée ici, et le résultat.",
+        ),
+    ],
+    "Données": [
+        st.Page(
+            donnees_ouvertes.show,
+            title="Données ouvertes",
+            url_path="donnees-ouvertes",
+            icon=":material/dataset:",
+            help="Les jeux de données à télécharger, avec leur mode d'emploi.",
+        ),
+        st.Page(
+            glossaire.show,
+            title="Glossaire",
+            url_path="glossaire",
+            icon=":material/menu_book:",
+            help="Les mots, les sigles et les indicateurs de ces pages.",
+        ),
+    ],
+}
+HOME = st.Page(lambda: accueil.show(PAGES), title="Mon territoire", icon=":material/home:", default=True)
+# What the menu does not list: the former address of the home, and how right the figures of the demonstration are.
+HIDDEN = [
+    st.Page(lambda: accueil.show(PAGES), title="Mon territoire", url_path="accueil", visibility="hidden"),
     st.Page(
         dlnuf_exactitude.show,
         title="Exactitude",
         url_path="exactitude",
         icon=":material/target:",
         help="Sur des données synthétiques : la part de valeurs justes, et pourquoi les autres ne le sont pas.",
-    ),
-    st.Page(
-        qualite.show,
-        title="Qualité des livraisons",
-        url_path="qualite",
-        icon=":material/fact_check:",
-        help="Ce qui a été reçu, accepté, rejeté, et comment corriger.",
-    ),
-    st.Page(
-        donnees_ouvertes.show,
-        title="Données ouvertes",
-        url_path="donnees-ouvertes",
-        icon=":material/dataset:",
-        help="Les jeux de données à télécharger, avec leur mode d'emploi.",
+        visibility="hidden",
     ),
 ]
-HOME = st.Page(lambda: accueil.show(PAGES), title="Accueil", url_path="accueil", icon=":material/home:", default=True)
 
-st.navigation([HOME, *PAGES]).run()
 
+def _unknown() -> list[StreamlitPage]:
+    """A page for the address asked for when it is none of ours: Streamlit's own answer is in English."""
+    run = get_script_run_ctx()
+    asked = (run.pages_manager.intended_page_name or "").strip("/") if run else ""
+    known = {page.url_path for pages in (*PAGES.values(), HIDDEN) for page in pages}
+    if not asked or asked in known:
+        return []
+    return [st.Page(lambda: introuvable.show(asked), title="Page introuvable", url_path=asked, visibility="hidden")]
+
+
+def _menu() -> None:
+    """Links to the pages, which carry the territory and the year."""
+    shared = state.shared_parameters()
+    with st.sidebar:
+        st.page_link(HOME, query_params=shared)
+        for title, pages in PAGES.items():
+            st.caption(f"**{title}**")
+            for page in pages:
+                st.page_link(page, query_params=shared)
+        if dlnuf_exactitude.is_known():
+            with st.expander("Développement"):
+                st.page_link(HIDDEN[1])
+
+
+current = st.navigation(
+    [HOME, *(page for pages in PAGES.values() for page in pages), *HIDDEN, *_unknown()], position="hidden"
+)
+try:
+    current.run()
+finally:  # a page that stops early keeps the menu
+    _menu()
 footer(open_base())

@@ -32,6 +32,7 @@ DOMAINS = {
     "Plusieurs publics": ("diamond", "#6e445a"),
     "Autre": ("cross", "#666666"),
 }
+DASHES = ([1, 0], [7, 4], [2, 3])  # of the chosen territory, of its region, of the country
 FONT = "Source Sans, Source Sans Pro, sans-serif"
 
 
@@ -213,29 +214,57 @@ def spans(rows: list[dict[str, Any]], title: str) -> alt.LayerChart:
     return finish(alt.layer(bars, middles, texts).properties(height=44 * len(rows) + 60))
 
 
-def points(rows: list[dict[str, Any]], marks: list[dict[str, Any]]) -> alt.LayerChart:
-    """Establishments at their coordinates. rows: longitude, latitude, nom, categorie, domaine, commune, places."""
-    present = [name for name in DOMAINS if any(row["domaine"] == name for row in rows)]
-    shape = alt.Scale(domain=present, range=[DOMAINS[n][0] for n in present])
-    color = alt.Scale(domain=present, range=[DOMAINS[n][1] for n in present])
-    legend = alt.Legend(title="Domaine", orient="top", symbolSize=110, columns=3)
-    chart = (
+def trend(rows: list[dict[str, Any]], title: str) -> alt.LayerChart:
+    """Years of a figure, a line a territory, each with its dashes. rows: annee, valeur, nom, texte, est_choisi."""
+    names = list(dict.fromkeys(row["nom"] for row in rows))
+    years = sorted({row["annee"] for row in rows})
+    base = alt.Chart(alt.Data(values=rows)).encode(
+        x=alt.X("annee:O", title=None, axis=alt.Axis(labelAngle=0, labelFontSize=13), scale=alt.Scale(domain=years)),
+        y=alt.Y("valeur:Q", title=None, scale=alt.Scale(zero=False, padding=20), axis=alt.Axis(tickCount=5)),
+        tooltip=[
+            alt.Tooltip("nom:N", title="Territoire"),
+            alt.Tooltip("annee:O", title="Année"),
+            alt.Tooltip("texte:N", title=title),
+        ],
+    )
+    legend = alt.Legend(title=None, orient="top", symbolSize=900, symbolStrokeColor=INK)
+    dash = alt.StrokeDash("nom:N", legend=legend, scale=alt.Scale(domain=names, range=DASHES[: len(names)]))
+    colour = alt.condition("datum.est_choisi", alt.value(BLUE), alt.value(GREY))
+    lines = base.mark_line(strokeWidth=2.5).encode(strokeDash=dash, color=colour, detail="nom:N")
+    dots = base.mark_point(filled=True, size=70, opacity=1).encode(color=colour)
+    return finish(alt.layer(lines, dots).properties(height=300))
+
+
+def strips(rows: list[dict[str, Any]], medians: list[dict[str, Any]], title: str) -> alt.LayerChart:
+    """One mark an establishment along the values, a row a category; a thick mark at the median of each.
+
+    rows: categorie, valeur, nom, texte. medians: categorie, mediane, texte.
+    """
+    order = [row["categorie"] for row in medians]
+    category = alt.Y(
+        "categorie:N", sort=order, title=None, scale=alt.Scale(domain=order),
+        axis=alt.Axis(labelLimit=260, labelFontSize=13, ticks=False, grid=True),
+    )  # fmt: skip
+    along = alt.Scale(zero=False, padding=12)
+    marks = (
         alt.Chart(alt.Data(values=rows))
-        .mark_point(filled=True, size=55, opacity=0.75)
+        .mark_tick(thickness=1.5, size=16, color=BLUE, opacity=0.55)
         .encode(
-            longitude="longitude:Q",
-            latitude="latitude:Q",
-            shape=alt.Shape("domaine:N", scale=shape, legend=legend),
-            color=alt.Color("domaine:N", scale=color, legend=legend),
-            tooltip=[
-                alt.Tooltip("nom:N", title="Établissement"),
-                alt.Tooltip("categorie:N", title="Catégorie"),
-                alt.Tooltip("commune:N", title="Commune"),
-                alt.Tooltip("places:N", title="Places installées"),
-            ],
+            x=alt.X("valeur:Q", title=title, scale=along, axis=alt.Axis(tickCount=6, grid=False)),
+            y=category,
+            tooltip=[alt.Tooltip("nom:N", title="Établissement"), alt.Tooltip("texte:N", title=title)],
         )
     )
-    return _located(chart, marks)
+    middles = (
+        alt.Chart(alt.Data(values=medians))
+        .mark_tick(thickness=4, size=26, color=INK)
+        .encode(
+            x=alt.X("mediane:Q", scale=along),
+            y=category,
+            tooltip=[alt.Tooltip("categorie:N", title="Catégorie"), alt.Tooltip("texte:N", title="Médiane")],
+        )
+    )
+    return finish(alt.layer(marks, middles).properties(height=34 * len(order) + 60))
 
 
 def cells(rows: list[dict[str, Any]], marks: list[dict[str, Any]]) -> alt.LayerChart:
@@ -346,7 +375,7 @@ def finish(chart: Any) -> Any:
     """Font, sober axes, no frame, French numbers and dates."""
     locale = {"number": NUMBER_LOCALE, "time": TIME_LOCALE}
     return (
-        chart.configure(font=FONT, locale=locale)
+        chart.configure(font=FONT, locale=locale, aria=False)  # the chart has its name, and its table: no mark is read
         .configure_view(stroke=None)
         .configure_axis(labelColor=INK, titleColor=INK, domainColor=GREY, tickColor=GREY, titleFontWeight="normal")
         .configure_legend(labelColor=INK, titleColor=INK, labelFontSize=13, titleFontSize=13, labelLimit=300)

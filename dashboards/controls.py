@@ -6,6 +6,7 @@ address holds (`state`), what is offered to choose (pages).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -154,9 +155,13 @@ def _first_code(codes: Sequence[str], niveau: str, first: tuple[str, str], left:
 
 
 def choose_year(years: Sequence[int]) -> int | None:
-    """A year, kept from page to page; None: the last one known of each figure. years: the latest first."""
-    options = [LATEST, *map(str, years)]
+    """A year, kept from page to page; None: the last one known of each figure. years: the latest first.
+
+    A year chosen on another page stays, even when nothing of this one is known then: its figures say so.
+    """
     here = state.current()
+    from_elsewhere = {year for year in (here.asked("annee"), here.left("annee")) if re.fullmatch(r"(19|20)\d\d", year)}
+    options = [LATEST, *sorted({*map(str, years), *from_elsewhere}, reverse=True)]
     year = here.one("annee", options, LATEST)
     st.session_state["annee"] = year
     st.selectbox(

@@ -52,6 +52,14 @@ class Publication:
         found = ((name, seals.damage(self.folder / name, seal)) for name, seal in sealed.items())
         return next((f"{name}, {what}" for name, what in found if what), None)
 
+    def previous(self) -> Publication | None:
+        """The publication that this one took the place of, when its files are still there."""
+        version = str(_json(self.folder / "manifest.json").get("previous_version") or "")
+        folder = self.folder.parent / version
+        if not version or folder.parent != self.folder.parent or not (folder / "marts").is_dir():
+            return None
+        return Publication(version, _instant(_json(folder / "manifest.json").get("created_at")), folder)
+
     @property
     def threshold(self) -> int | None:
         """Under how many persons a count was hidden, when the publication says it."""

@@ -10,6 +10,7 @@ import math
 import re
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from unicodedata import combining, normalize
 
 from data_contracts.dictionary import units
 from ingest.clock import PARIS
@@ -148,3 +149,9 @@ def nbsp_unit(code: str | None) -> str:
 def plain(value: str) -> str:
     """Text of a file or of a name, safe to write inside Markdown: every sign is shown as it is."""
     return re.sub(r"([\\`*_\[\]<>#|~$:])", r"\\\1", value)
+
+
+def folded(value: str) -> str:
+    """A text without accents nor capitals, to search in: « Œuvre d'Étampes » → « oeuvre d'etampes »."""
+    bare = normalize("NFKD", value.casefold().replace("œ", "oe"))
+    return "".join(c for c in bare if not combining(c)).strip()

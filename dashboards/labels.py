@@ -25,6 +25,13 @@ LABELS: dict[str, dict[str, str]] = {
         "MULTI": "Plusieurs publics",
         "AUTRE": "Autre",
     },
+    # Whom the products about persons count apart.
+    "public": {
+        "PA": "Personnes âgées, en établissement",
+        "PA_DOMICILE": "Personnes âgées, à domicile",
+        "PH": "Personnes handicapées, en établissement",
+        "PH_DOMICILE": "Personnes handicapées, à domicile",
+    },
     "financeur": {
         "ARS": "ARS",
         "CD": "Département",

@@ -25,6 +25,7 @@ from dashboards.outlines import Outline, flat
 
 ORANGE = "#d64d00"
 _WRITTEN = 0.35  # width on the plane under which a département has no room for its code
+_NAMED = 14  # outlines whose name is written
 _STEP = 0.006  # degrees between establishments that stand at the middle of one commune
 _GOLDEN = math.pi * (3 - math.sqrt(5))
 HERE, COMMUNE = "à ses coordonnées", "au milieu de sa commune, faute de coordonnées"
@@ -113,11 +114,9 @@ def placed(rows: Iterable[dict[str, Any]], communes: Sequence[Outline]) -> Place
             at_commune[row["commune_code"]] = rank + 1
             angle, distance = rank * _GOLDEN, _STEP * math.sqrt(rank)
             x, y = middle[0] + distance * math.cos(angle), middle[1] + distance * math.sin(angle)
-        x, y = flat(np.array((x, y)))
         shown.append(
             {
-                "x": float(x),
-                "y": float(y),
+                **_on_map(x, y),
                 "nom": row["raison_sociale"],
                 "categorie": row["categorie_libelle"],
                 "domaine": label("domaine", row["domaine"]),
@@ -128,6 +127,11 @@ def placed(rows: Iterable[dict[str, Any]], communes: Sequence[Outline]) -> Place
             }
         )
     return Placed(shown, sum(at_commune.values()), n_nowhere)
+
+
+def _on_map(longitude: float, latitude: float) -> dict[str, float]:
+    x, y = flat(np.array((longitude, latitude)))
+    return {"x": float(x), "y": float(y)}
 
 
 def _middles(rows: list[dict[str, Any]], communes: Sequence[Outline]) -> dict[str, tuple[float, float]]:
@@ -144,16 +148,19 @@ def _mean(values: Iterable[float]) -> float:
     return sum(numbers) / len(numbers)
 
 
-def establishments(shown: list[dict[str, Any]], outlines: Sequence[Outline], names: int = 14) -> alt.LayerChart:
+def establishments(
+    shown: list[dict[str, Any]], outlines: Sequence[Outline], names: Iterable[dict[str, Any]] = ()
+) -> alt.LayerChart:
     """Establishments over the outlines of the communes (or départements) around them. shown: rows of `placed`.
 
-    names: how many of the outlines that hold most establishments, or are largest, have their name written.
+    The outlines that hold most establishments, else the largest, have their name written. Without outlines, names
+    (longitude, latitude, nom) are all that says where one is.
     """
     most: dict[str, int] = {}
     for row in shown:
         most[row["commune"]] = most.get(row["commune"], 0) + 1
     ranked = sorted(outlines, key=lambda drawn: (-most.get(drawn.name, 0), -drawn.width))
-    named = {drawn.code for drawn in ranked[:names]}
+    named = {drawn.code for drawn in ranked[:_NAMED]}
     grounds = [
         {
             "type": "Feature",
@@ -165,12 +172,15 @@ def establishments(shown: list[dict[str, Any]], outlines: Sequence[Outline], nam
         }
         for drawn in outlines
     ]
+    places = [{"ecrit": place["nom"], **_on_map(place["longitude"], place["latitude"])} for place in names]
     ground = alt.Chart(alt.Data(values=grounds))
     shapes = ground.mark_geoshape(fill="#f6f6f6", stroke=GREY, strokeWidth=0.5).encode(
         tooltip=[alt.Tooltip("nom:N", title="Territoire")]
     )
-    texts = ground.mark_text(color=INK, fontSize=11, fontStyle="italic", dy=-10).encode(
-        longitude="x:Q", latitude="y:Q", text="ecrit:N"
+    texts = (
+        alt.Chart(alt.Data(values=places or grounds))
+        .mark_text(color=INK, fontSize=11, fontStyle="italic", dy=-10)
+        .encode(longitude="x:Q", latitude="y:Q", text="ecrit:N")
     )
     present = [name for name in DOMAINS if any(row["domaine"] == name for row in shown)]
     legend = alt.Legend(title="Domaine", orient="top", symbolSize=110, columns=3)
@@ -196,7 +206,7 @@ def establishments(shown: list[dict[str, Any]], outlines: Sequence[Outline], nam
             ],
         )
     )
-    return _on_plane(alt.layer(shapes, texts, points), 620)
+    return _on_plane(alt.layer(*([shapes] if outlines else []), texts, points), 620)
 
 
 def _on_plane(layers: Any, height: int) -> alt.LayerChart:

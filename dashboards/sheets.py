@@ -193,10 +193,10 @@ def figure_sections(figures: Sequence[Mapping[str, Any]], marks: Marks, row: Map
         nothing = "Aucun chiffre n'est connu : livrez les collectes, puis `dlnuf run`."
         return [Section("chiffres", "Chiffres", "", [], nothing, has_marks=True)]
     reading = (
-        "Repères : premier quartile – médiane – troisième quartile des établissements ouverts de la même catégorie "
-        f"({text(row['categorie_libelle'])}), la même année ; entre parenthèses, combien ont répondu sur combien. "
-        f"Aucun repère de moins de {reperes.FEWEST} établissements. ▲ : hors des seuils d'affichage, à lire avec "
-        "prudence."
+        "Repères : premier quartile – médiane – troisième quartile des établissements de la même catégorie "
+        f"({text(row['categorie_libelle'])}), ouverts la même année ; entre parenthèses, combien ont répondu sur "
+        f"combien. Aucun repère de moins de {reperes.FEWEST} établissements. ▲ : hors des seuils d'affichage, à "
+        "lire avec prudence."
     )
     titles = {axe: "Prix et tarifs" if axe == "prix" else label("axe", axe) for axe in rows}
     return [Section(axe, titles[axe], reading, listed, has_marks=True) for axe, listed in rows.items()]

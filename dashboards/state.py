@@ -57,6 +57,10 @@ class State:
     def text(self, name: str) -> str:
         """A parameter that may be any text; empty when there is none."""
         self._declared[name] = []
+        return self.asked(name)
+
+    def asked(self, name: str) -> str:
+        """What the address says of a parameter, whatever is allowed; empty when it says nothing."""
         return next(iter(self._given.get(name, [])[-1:]), "")
 
     def keep(self, name: str, value: str) -> None:

@@ -96,7 +96,7 @@ def judge(
     Raises:
         DeliveryRefused, UnreadableFile, LostKey: the delivery as a whole cannot be taken.
     """
-    marks = Separators(typed=layout.reader in ("xlsx", "crosstab"))
+    marks = Separators(typed=layout.reader in ("xlsx", "crosstab", "series"))
     reading = _Reading(contract, layout, facts, folder, keyring, marks)
     reading.read(path)
     if not marks.settled:

@@ -4,7 +4,15 @@ Belongs here: one module by subject, all of them through `connection`, which app
 Does not belong here: layout, labels, number formats (pages and their helpers).
 """
 
-from dashboards.queries.admissions import delais, listes_attente, parcours_places, parcours_synthese, refus
+from dashboards.queries.admissions import (
+    delais,
+    delais_voisins,
+    listes_attente,
+    parcours_places,
+    parcours_synthese,
+    refus,
+)
+from dashboards.queries.cadre import mesures, parcours_publie
 from dashboards.queries.collectes import (
     conflit_balance,
     conflit_choices,
@@ -14,7 +22,8 @@ from dashboards.queries.collectes import (
     redondance,
     redundant_collectes,
 )
-from dashboards.queries.connection import Base, current_base
+from dashboards.queries.connection import Base, current_base, previous_base
+from dashboards.queries.contours import offer, outlines
 from dashboards.queries.etablissements import (
     etablissement,
     etablissements_du_departement,
@@ -40,7 +49,6 @@ from dashboards.queries.territoires import (
     class_bounds,
     comparison,
     etablissement_cells,
-    etablissement_points,
     key_figures,
     located,
     map_values,
@@ -49,12 +57,25 @@ from dashboards.queries.territoires import (
     territoire_indicateurs,
     territoires,
 )
+from dashboards.queries.themes import (
+    annees,
+    chiffres,
+    esms_connus,
+    evenements,
+    nouveautes,
+    par_annee,
+    semblables,
+    serie,
+    valeurs_esms,
+)
 
 __all__ = [
     "Base",
     "Filters",
     "Place",
+    "annees",
     "categories",
+    "chiffres",
     "class_bounds",
     "comparison",
     "conflit_balance",
@@ -62,12 +83,14 @@ __all__ = [
     "conflits",
     "current_base",
     "delais",
+    "delais_voisins",
     "dlnuf_balance",
+    "esms_connus",
     "etablissement",
     "etablissement_cells",
-    "etablissement_points",
     "etablissements_du_departement",
     "etablissements_par_departement",
+    "evenements",
     "exactitude",
     "has_values",
     "historique",
@@ -77,12 +100,19 @@ __all__ = [
     "livraisons",
     "located",
     "map_values",
+    "mesures",
     "millesimes_dlnuf",
     "narrowest_territory",
+    "nouveautes",
+    "offer",
     "open_dataset",
+    "outlines",
+    "par_annee",
     "parcours_places",
+    "parcours_publie",
     "parcours_synthese",
     "place_names",
+    "previous_base",
     "publics_places",
     "publics_repartition",
     "publics_synthese",
@@ -93,7 +123,10 @@ __all__ = [
     "regles",
     "reponses",
     "search",
+    "semblables",
+    "serie",
     "territoire_indicateurs",
     "territoires",
     "valeurs",
+    "valeurs_esms",
 ]

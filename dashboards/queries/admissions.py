@@ -80,6 +80,20 @@ def delais(base: Base, place: Place) -> pl.DataFrame:
     )
 
 
+def delais_voisins(base: Base, place: Place) -> pl.DataFrame:
+    """Delays of each step in the territories of the same level, those of its region for a département."""
+    return base.read(
+        """
+        select niveau, territoire_code, etape, n_personnes, mediane_jours, secret from mart_parcours__delais
+        where domaine = $domaine and annee = $annee
+            and niveau = case when $niveau = 'departement' then 'departement' else 'region' end
+            and ($niveau <> 'departement' or list_contains($voisins, territoire_code))
+        order by territoire_code, ordre
+        """,
+        place.with_neighbours,
+    )
+
+
 def listes_attente(base: Base, place: Place) -> pl.DataFrame:
     """Persons who wait in a territory, by status and age, with their files."""
     return base.read(

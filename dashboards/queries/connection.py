@@ -20,8 +20,7 @@ import polars as pl
 
 from dashboards.access import Perimeter, current_perimeter
 from dashboards.current import NoPublicationError, Publication, current_publication
-from data_contracts.indicators import SYNTHESE, Indicator, published
-from data_contracts.indicators.declaration import SynthesisColumn
+from data_contracts.indicators import TERRITOIRES, published
 from data_contracts.loading import load_products
 
 FICHE = "mart_etablissements__fiche"
@@ -58,6 +57,18 @@ def current_base() -> Base:
     base = Base(current_publication(), current_perimeter())
     _connect(base.publication, base.perimeter)
     return base
+
+
+def previous_base(base: Base) -> Base | None:
+    """The publication before, through the same perimeter; None when there is none, or when it is no longer whole."""
+    before = base.publication.previous()
+    if before is None:
+        return None
+    try:
+        _connect(before, base.perimeter)
+    except NoPublicationError:
+        return None
+    return Base(before, base.perimeter)
 
 
 @lru_cache(maxsize=4)
@@ -158,51 +169,32 @@ def _row_filter(name: str, columns: set[str], perimeter: Perimeter) -> str:
 
 
 def _create_indicator_views(connection: duckdb.DuckDBPyConnection) -> None:
-    """Equipment rates and synthesis in one long form, and the year in which each indicator is read.
+    """The indicators of territories, and the year in which each is read, in the order of their declarations.
 
     That year is the last one for which at least half of the usual number of establishments answered: a campaign that
     has just begun must not stand for the country.
     """
-    parts = [
-        "select niveau, territoire_code, territoire_libelle, millesime, indicateur_code, indicateur_libelle,"
-        " unite_mesure, valeur, n_et_renseignes as effectif, est_atypique, alerte, cast(null as date) as date_parc,"
-        " 1 as rang from mart_indicateurs__equipement"
-    ]
-    parts += [_of_synthesis(i, i.formula) for i in published(SYNTHESE) if isinstance(i.formula, SynthesisColumn)]
-    connection.execute("create view indicateurs_territoire as " + " union all ".join(parts))
     connection.execute(
-        """
+        f"create view indicateurs_territoire as select *, n_repondants as effectif, date_reference as date_parc"
+        f" from {TERRITOIRES}"
+    )
+    order = ", ".join(f"({quote(i.code)}, {rank})" for rank, i in enumerate(published(TERRITOIRES)))
+    connection.execute(
+        f"""
         create view indicateurs_reference as
-        with par_annee as (
+        with ordre (indicateur_code, rang) as (values {order}),
+        par_annee as (
             select indicateur_code, millesime, max(indicateur_libelle) as libelle, max(unite_mesure) as unite_mesure,
-                   max(effectif) as effectif, min(rang) as rang
+                   max(effectif) as effectif
             from indicateurs_territoire where valeur is not null group by indicateur_code, millesime
         ), plein as (
             select *, max(effectif) over (partition by indicateur_code) as effectif_max from par_annee
         )
         select indicateur_code, max(millesime) as millesime, max(libelle) as libelle, max(unite_mesure) as unite_mesure,
                min(rang) as rang
-        from plein where effectif is null or 2 * effectif >= effectif_max group by indicateur_code
+        from plein left join ordre using (indicateur_code)
+        where effectif is null or 2 * effectif >= effectif_max group by indicateur_code
         """
-    )
-
-
-def _of_synthesis(indicator: Indicator, read: SynthesisColumn) -> str:
-    """One declared column of the synthesis, in the long form. A sum of fewer than it concerns says it is a minimum.
-
-    Every row of the synthesis repeats what has a year of its own (the last population known): it is read in that year.
-    """
-    year = f"coalesce({read.millesime}, millesime)" if read.millesime else "millesime"
-    partial = (
-        f"case when {read.count} < {read.concerned} then 'Partiel : {indicator.unit} connues pour '"
-        f" || {read.count} || ' établissement(s) sur ' || {read.concerned} || '.' end"
-        if read.concerned
-        else "null"
-    )
-    return (
-        f"select niveau, territoire_code, territoire_libelle, {year}, '{indicator.code}', {quote(indicator.label)},"
-        f" '{indicator.unit}', cast({read.column} as double), {read.count or 'null'}, null, {partial},"
-        f" {read.date or 'null'}, 2 from {SYNTHESE}"
     )
 
 

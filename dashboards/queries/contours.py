@@ -42,7 +42,7 @@ def outlines(base: Base, niveau: str, departement: str | None = None, region: st
     )
 
 
-def establishments(base: Base, niveau: str, code: str, filters: Filters) -> pl.DataFrame:
+def offer(base: Base, niveau: str, code: str, filters: Filters) -> pl.DataFrame:
     """Open ESMS of a territory, one row each, with their commune; longitude and latitude may be unknown."""
     where, parameters = filters.sql()
     return base.read(

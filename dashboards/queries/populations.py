@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import polars as pl
 
@@ -48,6 +49,14 @@ class Place:
         region = region_of(self.code) if self.niveau == "departement" else None
         return {
             "niveau": self.niveau, "code": self.code, "domaine": self.domaine, "annee": self.annee, "region": region,
+        }  # fmt: skip
+
+    @property
+    def with_neighbours(self) -> dict[str, Any]:
+        """Those of a query of the territories beside it; voisins: the départements of its region."""
+        return {
+            "niveau": self.niveau, "domaine": self.domaine, "annee": self.annee,
+            "voisins": [code for code, region in _regions().items() if region == region_of(self.code)],
         }  # fmt: skip
 
 
@@ -102,8 +111,5 @@ def publics_voisins(base: Base, place: Place) -> pl.DataFrame:
             and ($niveau <> 'departement' or list_contains($voisins, territoire_code))
         order by territoire_code
         """,
-        {
-            "niveau": place.niveau, "domaine": place.domaine, "annee": place.annee,
-            "voisins": [code for code, region in _regions().items() if region == _regions().get(place.code)],
-        },
-    )  # fmt: skip
+        place.with_neighbours,
+    )

@@ -22,27 +22,27 @@ ELEMENTS = (
     "TARIF_GIR34", "TARIF_GIR56", "GMP_VALIDE", "PMP_VALIDE", "PLACES_ASH",
 )  # fmt: skip
 FEWEST = 5  # establishments under which a median would show them
-_FIGURES = """
-    select finess_et, axe, indicateur_code as code, indicateur_libelle as libelle, modalite,
-           modalite_libelle, millesime, valeur, unite_mesure, source, statut, alerte, est_atypique, perimetre,
-           unite_observation, secret, cast(null as date) as collecte_le
-    from mart_indicateurs__esms {where}
-    union all by name
+_ELEMENTS = """
     select finess_et, case when element_id like 'PLACES%' then 'capacite' when element_id like '_MP%' then 'activite'
                       else 'prix' end as axe,
            element_id as code, element_libelle as libelle, composante as modalite, millesime, valeur_nombre as valeur,
            unite_mesure, source, statut, alerte, perimetre, 'ET' as unite_observation, secret, collecte_le
-    from mart_etablissements__valeurs {where_elements}
+    from mart_etablissements__valeurs where list_contains($elements, element_id) and {condition}
     qualify row_number() over (
         partition by finess_et, element_id, composante, millesime order by perimetre desc, base_temporelle desc) = 1
+"""
+_FIGURES = f"""
+    select finess_et, axe, indicateur_code as code, indicateur_libelle as libelle, modalite,
+           modalite_libelle, millesime, valeur, unite_mesure, source, statut, alerte, est_atypique, perimetre,
+           unite_observation, secret, cast(null as date) as collecte_le
+    from mart_indicateurs__esms where {{condition}}
+    union all by name
+    {_ELEMENTS}
 """
 
 
 def _figures(condition: str) -> str:
-    return _FIGURES.format(
-        where=f"where {condition}",
-        where_elements=f"where list_contains($elements, element_id) and {condition}",
-    )
+    return _FIGURES.format(condition=condition)
 
 
 def figures(base: Base, finess: Sequence[str]) -> pl.DataFrame:
@@ -70,10 +70,11 @@ def figures(base: Base, finess: Sequence[str]) -> pl.DataFrame:
 def marks(
     base: Base, categorie_code: str | None, departement_code: str | None, region_code: str | None
 ) -> pl.DataFrame:
-    """Quartiles of each figure among the open ESMS of a category: in a département, its region, and what is published
-    of France. Columns: niveau, code, modalite, millesime, n, n_concernes, q1, mediane, q3.
+    """Quartiles of each figure among the ESMS of a category, open that year: in a département, its region, and what is
+    published of France. Columns: niveau, code, modalite, millesime, n, n_concernes, q1, mediane, q3.
 
-    Fewer establishments than `FEWEST` make no row.
+    Those of indicators are published (`mart_indicateurs__reperes`). Those of prices, GMP and PMP follow the same rule
+    here: no row of fewer establishments than `FEWEST`.
     """
     codes = {"departement": departement_code, "region": region_code, "france": "FR"}
     here = [
@@ -89,26 +90,38 @@ def every_mark(base: Base) -> pl.DataFrame:
 
 @lru_cache(maxsize=64)
 def _marks(base: Base, categorie_code: str | None) -> pl.DataFrame:
+    levels = """(values ('departement'), ('region'), ('france')) as n(niveau)"""
+    code = "case niveau when 'departement' then departement_code when 'region' then region_code else 'FR' end"
     return base.read(
         f"""
-        with parc as (
-            select finess_et, categorie_code, niveau,
-                   case niveau when 'departement' then departement_code when 'region' then region_code else 'FR' end
-                       as territoire_code
-            from {FICHE}, (values ('departement'), ('region'), ('france')) as n(niveau)
-            where est_esms and est_ouvert and categorie_code = coalesce($categorie, categorie_code)
+        with annees as (
+            select distinct millesime, make_date(millesime, 12, 31) as fin from mart_etablissements__valeurs
+            where list_contains($elements, element_id)
+        ),
+        parc as (
+            select f.finess_et, f.categorie_code, a.millesime, n.niveau, {code} as territoire_code
+            from {FICHE} f, annees a, {levels}
+            where f.est_esms and f.categorie_code = coalesce($categorie, f.categorie_code)
+                and coalesce(f.date_ouverture <= a.fin, true)
+                and coalesce(f.date_fermeture > a.fin, f.est_ouvert, true)
         ),
         concernes as (
-            select categorie_code, niveau, territoire_code, count(*) as n_concernes from parc
-            group by categorie_code, niveau, territoire_code
+            select categorie_code, niveau, territoire_code, millesime, count(*) as n_concernes from parc
+            group by categorie_code, niveau, territoire_code, millesime
         ),
-        chiffres as ({_figures("finess_et in (select finess_et from parc)")})
-        select p.categorie_code, p.niveau, p.territoire_code, c.code, c.modalite, c.millesime, count(*) as n,
+        chiffres as ({_ELEMENTS.format(condition="true")})
+        select categorie_code, niveau, territoire_code, indicateur_code as code, modalite, millesime,
+               n_repondants as n, n_concernes, q1, mediane, q3
+        from mart_indicateurs__reperes
+        where categorie_code = coalesce($categorie, categorie_code) and niveau in ('departement', 'region', 'france')
+        union all by name
+        select p.categorie_code, p.niveau, p.territoire_code, c.code, c.modalite, p.millesime, count(*) as n,
                any_value(n.n_concernes) as n_concernes,
                quantile_cont(c.valeur, 0.25) as q1, median(c.valeur) as mediane, quantile_cont(c.valeur, 0.75) as q3
-        from chiffres c join parc p using (finess_et) join concernes n using (categorie_code, niveau, territoire_code)
-        where c.valeur is not null and c.perimetre = 'site' and c.unite_observation = 'ET'
-        group by p.categorie_code, p.niveau, p.territoire_code, c.code, c.modalite, c.millesime
+        from chiffres c join parc p using (finess_et, millesime)
+        join concernes n using (categorie_code, niveau, territoire_code, millesime)
+        where c.valeur is not null and c.perimetre = 'site'
+        group by p.categorie_code, p.niveau, p.territoire_code, c.code, c.modalite, p.millesime
         having count(*) >= $fewest
         """,
         {"categorie": categorie_code, "elements": [*ELEMENTS], "fewest": FEWEST},

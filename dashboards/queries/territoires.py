@@ -157,17 +157,6 @@ IN_TERRITORY = (
 )
 
 
-def etablissement_points(base: Base, niveau: str, code: str, filters: Filters) -> pl.DataFrame:
-    """Open ESMS of a territory that have coordinates, one row each."""
-    where, parameters = filters.sql()
-    return base.read(
-        "select finess_et, raison_sociale, categorie_libelle, domaine, commune_libelle, cap_installee_totale,"
-        f" longitude, latitude from {FICHE} where {IN_TERRITORY}{where}"
-        " and longitude is not null and latitude is not null order by finess_et",
-        {"niveau": niveau, "code": code, **parameters},
-    )
-
-
 def etablissement_cells(base: Base, filters: Filters) -> pl.DataFrame:
     """Open ESMS of metropolitan France counted by cells of a quarter of a degree: centre and number."""
     where, parameters = filters.sql()

@@ -21,6 +21,7 @@ from dashboards.components import (
     open_base,
     sheet,
 )
+from dashboards.current import NoPublicationError
 from dashboards.exports import CSV_MIME, raw_csv
 from dashboards.formats import count, share, whole
 from dashboards.labels import label, labels, theme
@@ -53,6 +54,14 @@ def show() -> None:
         CSV_MIME,
         "exactitude_csv",
     )
+
+
+def is_known() -> bool:
+    """Whether the current publication was judged: the menu of developers says so."""
+    try:
+        return queries.exactitude(queries.current_base()) is not None
+    except NoPublicationError:
+        return False
 
 
 def _headlines(score: dict[str, Any]) -> None:

@@ -24,9 +24,10 @@ from dashboards.components import (
 )
 from dashboards.controls import choose
 from dashboards.formats import INCONNU, SECRET, count
-from dashboards.labels import label, labels, territoire, tranche_age
-from dashboards.views import parcours_ecarts
-from dashboards.views.personnes import choose_place, nothing_delivered
+from dashboards.labels import label, labels, tranche_age
+from dashboards.themes import PARCOURS
+from dashboards.views import parcours_ecarts, theme, theme_etablissements
+from dashboards.views.personnes import choose_place
 
 PERSONS = ("personne", "personnes")
 
@@ -38,18 +39,21 @@ def show() -> None:
         "dossiers usagers (DUI), ViaTrajectoire et RESID-ESMS livrés.",
     )
     base = open_base()
-    places = queries.parcours_places(base)
-    if places.is_empty():
-        nothing_delivered()
+    chosen = choose_place(base, PARCOURS, queries.parcours_places(base))
+    if chosen is None:
         return
-    place = choose_place(places)
-    st.markdown(f"**{territoire(place.niveau, place.code)}, {label('domaine', place.domaine).lower()}, {place.annee}**")
-    secrecy(base)
-    rows = {row["rang"]: row for row in queries.parcours_synthese(base, place).iter_rows(named=True)}
-    _delays(base, place)
-    _waiting(base, place, rows.get("territoire", {}))
-    _refusals(base, place)
-    parcours_ecarts.show(rows)
+    lieu, place = chosen
+    if place is not None:
+        secrecy(base)
+        rows = {row["rang"]: row for row in queries.parcours_synthese(base, place).iter_rows(named=True)}
+        _delays(base, place)
+        parcours_ecarts.neighbours(base, place)
+        _waiting(base, place, rows.get("territoire", {}))
+        _refusals(base, place)
+        parcours_ecarts.show(rows)
+    theme.territory(base, PARCOURS, lieu)
+    theme_etablissements.show(base, PARCOURS, lieu)
+    theme.not_computed(PARCOURS)
 
 
 def _persons(row: dict[str, Any], column: str = "n_personnes") -> str:

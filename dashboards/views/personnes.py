@@ -10,26 +10,37 @@ import streamlit as st
 
 from dashboards import queries
 from dashboards.components import empty
-from dashboards.controls import choose, choose_territory, segments
-from dashboards.labels import labels, territoire
+from dashboards.controls import segments
+from dashboards.labels import label, labels
+from dashboards.themes import Theme, codes
+from dashboards.views.lieu import Lieu, choose_lieu
 
 
-def choose_place(places: pl.DataFrame) -> queries.Place:
-    """What to look at, among what is published. places: niveau, territoire_code, domaine, annee, latest year first."""
-    known = {
-        level: {code: territoire(level, code) for code in places.filter(pl.col("niveau") == level)["territoire_code"]}
-        for level in labels("niveau")
-    }
-    niveau, code = choose_territory(known, _narrowest(known))
-    here = places.filter((pl.col("niveau") == niveau) & (pl.col("territoire_code") == code))
-    left, middle, _ = st.columns([2, 1, 2])
-    with left:
-        offered = [domain for domain in ("PA", "PH") if domain in set(here["domaine"])]
-        domain = segments("Public", offered, labels("domaine").__getitem__, "public")
-    with middle:
-        years = list(dict.fromkeys(here.filter(pl.col("domaine") == domain)["annee"]))
-        year = choose("Année", years, str, key="annee")
-    return queries.Place(niveau, code, domain, year)
+def choose_place(base: queries.Base, theme: Theme, places: pl.DataFrame) -> tuple[Lieu, queries.Place | None] | None:
+    """What to look at, and what is published of persons there; None, and the page says so, when there is no territory.
+
+    places: niveau, territoire_code, domaine, annee of what is published, the latest year first.
+    """
+    if places.is_empty():
+        nothing_delivered()
+        return None
+    lieu = choose_lieu(base, codes(theme.indicators), places["annee"].unique().to_list())
+    if lieu is None:
+        return None
+    here = places.filter((pl.col("niveau") == lieu.niveau) & (pl.col("territoire_code") == lieu.code))
+    if here.is_empty():
+        empty(
+            f"Aucun dossier usager informatisé (DUI) n'est publié pour {lieu.nom}.", "Choisissez un autre territoire."
+        )
+        return lieu, None
+    offered = [public for public in labels("public") if public in set(here["domaine"])]
+    public = segments("Public", offered, labels("public").__getitem__, "public")
+    years = list(dict.fromkeys(here.filter(pl.col("domaine") == public)["annee"]))
+    year = lieu.annee if lieu.annee in years else years[0]
+    st.markdown(f"**{lieu.nom}, {label('public', public)[:1].lower()}{label('public', public)[1:]}, {year}**")
+    if lieu.annee not in (None, year):
+        st.markdown(f"Rien n'est publié des personnes en {lieu.annee} : la dernière année connue, {year}, est montrée.")
+    return lieu, queries.Place(lieu.niveau, lieu.code, public, year)
 
 
 def nothing_delivered() -> None:
@@ -38,12 +49,3 @@ def nothing_delivered() -> None:
         "Aucun dossier usager informatisé (DUI) n'est publié.",
         "Livrez un export de DUI, RESID-ESMS ou ViaTrajectoire avec `dlnuf deliver`, puis lancez `dlnuf run`.",
     )
-
-
-def _narrowest(known: dict[str, dict[str, str]]) -> tuple[str, str]:
-    """The only département, else the only region, else the country, else whatever is there."""
-    for level in ("departement", "region"):
-        if len(known[level]) == 1:
-            return level, next(iter(known[level]))
-    level = next(level for level in ("france", "region", "departement") if known[level])
-    return level, next(iter(known[level]))

@@ -23,8 +23,10 @@ from dashboards.components import (
     withheld,
 )
 from dashboards.formats import INCONNU, SECRET, count, is_unknown
-from dashboards.labels import label, labels, territoire
-from dashboards.views.personnes import choose_place, nothing_delivered
+from dashboards.labels import labels, territoire
+from dashboards.themes import PUBLICS
+from dashboards.views import theme, theme_etablissements
+from dashboards.views.personnes import choose_place
 
 PERSONS = ("personne", "personnes")
 # Column, title, unit, the count that bears it, what it is.
@@ -63,19 +65,21 @@ def show() -> None:
         "Qui les établissements accompagnent, d'après les dossiers usagers informatisés (DUI) qu'ils ont livrés.",
     )
     base = open_base()
-    places = queries.publics_places(base)
-    if places.is_empty():
-        nothing_delivered()
+    chosen = choose_place(base, PUBLICS, queries.publics_places(base))
+    if chosen is None:
         return
-    place = choose_place(places)
-    rows = {row["rang"]: row for row in queries.publics_synthese(base, place).iter_rows(named=True)}
-    delivered = count(rows.get("territoire", {}).get("n_esms"), "DUI livré", "DUI livrés")
-    where = f"{territoire(place.niveau, place.code)}, {label('domaine', place.domaine).lower()}, {place.annee}"
-    st.markdown(f"**{where}** : {delivered}, un par établissement ou service.")
-    secrecy(base)
-    _figures(rows)
-    _distributions(base, place)
-    _neighbours(base, place)
+    lieu, place = chosen
+    if place is not None:
+        rows = {row["rang"]: row for row in queries.publics_synthese(base, place).iter_rows(named=True)}
+        delivered = count(rows.get("territoire", {}).get("n_esms"), "DUI livré", "DUI livrés")
+        st.markdown(f"{delivered}, un par établissement ou service.")
+        secrecy(base)
+        _figures(rows)
+        _distributions(base, place)
+        _neighbours(base, place)
+    theme.territory(base, PUBLICS, lieu)
+    theme_etablissements.show(base, PUBLICS, lieu)
+    theme.not_computed(PUBLICS)
 
 
 def _figures(rows: dict[str, dict[str, Any]]) -> None:

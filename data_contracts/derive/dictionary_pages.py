@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from data_contracts import dictionary
 from data_contracts.derive.dbt import DERIVED
-from data_contracts.indicators import EQUIPEMENT, ESMS, SYNTHESE, Indicator, indicators, inputs, published
+from data_contracts.indicators import ESMS, TERRITOIRES, Indicator, indicators, inputs, published
 from data_contracts.indicators.declaration import AUDIENCES, Term
 from data_contracts.loading import Contract, Entity, Field, load_contracts
 
@@ -46,8 +46,7 @@ def _elements(contracts: dict[str, Contract]) -> str:
 
 _PRODUCTS = {
     ESMS: "Par ESMS",
-    EQUIPEMENT: "Taux d'équipement d'un territoire",
-    SYNTHESE: "Synthèse d'un territoire",
+    TERRITOIRES: "Par territoire",
 }
 
 
@@ -92,7 +91,8 @@ def _champ(declared: Indicator) -> str:
     champ = declared.champ
     if champ is None:
         return ""
-    kept = ((champ.establishments,), champ.categories, champ.modalites)
+    left_out = tuple(f"sauf {code}" for code in champ.sauf)
+    kept = ((champ.establishments,), champ.categories, champ.domaines, left_out, champ.modalites)
     return " · ".join(", ".join(filter(None, part)) for part in kept if any(part))
 
 

@@ -10,28 +10,51 @@ from collections.abc import Iterable
 
 from data_contracts import dictionary
 from data_contracts.derive.dbt import DERIVED
-from data_contracts.indicators import EQUIPEMENT, ESMS, Indicator, published
-from data_contracts.indicators.declaration import Bounds, Calculation, EquipmentRate, Modalite, Term
+from data_contracts.indicators import ESMS, TERRITOIRES, Indicator, categories_of, indicators, published
+from data_contracts.indicators.declaration import (
+    FEWEST,
+    Answer,
+    Answered,
+    Bounds,
+    Calculation,
+    EquipmentRate,
+    Modalite,
+    OfEsms,
+    Outside,
+    Park,
+    Term,
+    Total,
+)
 
 MODELS = "dbt_project/models/marts/indicateurs/calcul"
+FEWEST_MACRO = "dbt_project/macros/indicateurs/_effectif_minimal.sql"
+_FACTORS = {"pct": 100, "pour_mille": 1000}  # of a ratio, by its unit
 Row = tuple[object, ...]
 
 
 def seed_rows() -> dict[str, tuple[tuple[str, ...], Iterable[Row]]]:
     """Seed -> its header and its rows."""
     return {
-        "indicateurs": (
-            ("code", "libelle", "min_plausible", "max_plausible"),
-            ((i.code, i.label, *_bounds(i.plausible)) for i in published(EQUIPEMENT)),
+        "indicateurs_territoires": (
+            ("code", "libelle", "unite_mesure", "mesure", "source_code", "source_modalite", "limite", "grandeur",
+             "grandeur_denominateur", "facteur", "couverture", "effectif_minimal", "min_plausible",
+             "max_plausible", "source_min", "source_max", "element_id", "composante", "bases", "attendue", "exclue",
+             "avant"),
+            (_territory_row(i) for i in published(TERRITOIRES)),
         ),
         "indicateurs_esms": (
             ("code", "libelle", "axe", "modalite", "modalite_libelle", "element_id", "composante", "bases",
-             "valeur_publiee", "admet_gestionnaire", "unite_mesure", "seuil_min", "seuil_max", "sources"),
+             "valeur_publiee", "admet_gestionnaire", "unite_mesure", "seuil_min", "seuil_max", "sources",
+             "est_restreint"),
             (_esms_row(i, part) for i in published(ESMS) for part in i.parts),
         ),
-        "indicateurs_equipement": (
-            ("indicateur_code", "element_id", "composante", "categorie_code", "population"),
-            (row for i in published(EQUIPEMENT) for row in _equipment_rows(i)),
+        "indicateurs_places": (
+            ("indicateur_code", "element_id", "composante"),
+            ((i.code, answer.element, answer.component) for i in published(TERRITOIRES) for answer in _places(i)),
+        ),
+        "indicateurs_champ": (
+            ("indicateur_code", "modalite", "categorie_code"),
+            (row for product in (ESMS, TERRITOIRES) for i in published(product) for row in _champ_rows(i)),
         ),
     }  # fmt: skip
 
@@ -42,7 +65,7 @@ def _esms_row(declared: Indicator, part: Indicator | Modalite) -> Row:
     return (
         declared.code, declared.label, declared.axis, *named, *delivered, " ".join(declared.time_bases),
         declared.published_value, str(declared.admits_gestionnaire).lower(), declared.unit,
-        *_bounds(declared.thresholds), declared.sources,
+        *_bounds(declared.thresholds), declared.sources, str(declared.champ_of(part).is_restricted).lower(),
     )  # fmt: skip
 
 
@@ -51,13 +74,72 @@ def _bounds(bounds: Bounds | None) -> tuple[str, str]:
     return "" if low is None else f"{low:.15g}", "" if high is None else f"{high:.15g}"
 
 
-def _equipment_rows(declared: Indicator) -> Iterable[Row]:
-    formula, champ = declared.formula, declared.champ
-    if isinstance(formula, EquipmentRate) and champ is not None:
-        column = dictionary.outside()[formula.population]["colonne"]
-        for answer in formula.places:
-            for category in champ.categories:
-                yield declared.code, answer.element, answer.component, category, column
+def _territory_row(declared: Indicator) -> Row:
+    formula = declared.formula
+    measure, code, part, limit, figure, over = "", "", "", "", "", ""
+    if isinstance(formula, EquipmentRate):
+        measure, over = "taux", _figure(formula.population)
+    elif isinstance(formula, Total):
+        measure = "somme"
+    elif isinstance(formula, Park):
+        measure = "nombre"
+    elif isinstance(formula, OfEsms):
+        measure, code, part = formula.by, formula.code, formula.modalite
+        limit = "" if formula.below is None else f"{formula.below:.15g}"
+    elif isinstance(formula, Outside):
+        measure, figure, over = "externe", _figure(formula.outside), _figure(formula.over) if formula.over else ""
+    elif isinstance(formula, Answered):
+        measure = "part"
+    return (
+        declared.code, declared.label, declared.unit, measure, code, part, limit, figure, over,
+        _FACTORS.get(declared.unit, 1), "" if declared.least is None else f"{declared.least:.15g}",
+        _fewest(declared), *_bounds(declared.plausible), *_likely(declared), *_answered(declared),
+    )  # fmt: skip
+
+
+def _fewest(declared: Indicator) -> int:
+    """Of how many establishments at least a figure is told, that is of something which is not open of each of them."""
+    of = indicators()[declared.formula.code] if isinstance(declared.formula, OfEsms) else declared
+    return FEWEST if isinstance(declared.formula, (OfEsms, Answered)) and not of.is_open else 0
+
+
+def _likely(declared: Indicator) -> tuple[str, str]:
+    """Outside which the fraction of one ESMS is not added up: one a thousand times too large would be the sum."""
+    formula = declared.formula
+    is_sum = isinstance(formula, OfEsms) and formula.by == "rapport"
+    return _bounds(indicators()[formula.code].plausible if is_sum else None)
+
+
+def _answered(declared: Indicator) -> tuple[str, ...]:
+    """Which answer is judged, of which time bases, and what it is held against."""
+    formula = declared.formula
+    if not isinstance(formula, Answered):
+        return ("",) * 6
+    answer, bases = formula.answer, " ".join(declared.time_bases)
+    return (
+        answer.element, answer.component, bases, formula.equal or "", formula.unlike or "", formula.before or "",
+    )  # fmt: skip
+
+
+def _figure(code: str) -> str:
+    """The name of a figure from outside in int_territoires__grandeurs: the column that holds it, else its code."""
+    return dictionary.outside()[code]["colonne"] or code
+
+
+def _places(declared: Indicator) -> tuple[Answer, ...]:
+    formula = declared.formula
+    return formula.places if isinstance(formula, EquipmentRate) else formula.sum if isinstance(formula, Total) else ()
+
+
+def _champ_rows(declared: Indicator) -> Iterable[Row]:
+    """The categories of a part that does not take them all, and those of whatever is of a territory."""
+    if isinstance(declared.formula, Outside):
+        return
+    for part in declared.parts:
+        champ = declared.champ_of(part)
+        if champ.is_restricted or declared.product == TERRITOIRES:
+            modality = part.code if isinstance(part, Modalite) else ""
+            yield from ((declared.code, modality, category) for category in categories_of(champ))
 
 
 def model_files() -> dict[str, str]:
@@ -74,6 +156,16 @@ def model_files() -> dict[str, str]:
     formulas = [f"({_quoted(code, part)}, {_call(formula)})" for code, part, formula in computed]
     head = f"-- {DERIVED}"
     return {
+        FEWEST_MACRO: "\n".join(
+            [
+                f"{{#- {DERIVED}",
+                "    Of how many establishments at least quartiles are shown (FEWEST of the declarations). -#}",
+                "{% macro effectif_minimal() -%}",
+                str(FEWEST),
+                "{%- endmacro %}",
+                "",
+            ]
+        ),
         f"{MODELS}/int_indicateurs__termes.sql": "\n".join(
             [head, "{{ by_unit() }}", "{{ indicator_terms(", "    ["]
             + [f"        {column}," for column in columns]

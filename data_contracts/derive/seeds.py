@@ -22,7 +22,10 @@ _ELEMENT_COLUMNS = (
 )  # fmt: skip
 # nomenclature -> seed, with the columns that models use
 _LISTS = {
-    "finess_categories": ("categories_finess", ("code", "libelle", "domaine", "financeur", "est_esms")),
+    "finess_categories": (
+        "categories_finess",
+        ("code", "libelle", "domaine", "financeur", "est_esms", "est_a_domicile"),
+    ),
     "finess_statuts_juridiques": ("statuts_juridiques", ("code", "libelle", "statut_agrege")),
     "finess_modes_tarification": ("modes_tarification", ("code", "libelle", "est_habilite_aide_sociale")),
     "finess_disciplines": ("disciplines_finess", ("code", "libelle", "est_accueil_pa", "est_capacite_comptee")),
@@ -31,6 +34,8 @@ _LISTS = {
     "insee_departements": ("departements", ("code", "libelle", "region_code", "grille_x", "grille_y")),
     "insee_regions": ("regions", ("code", "libelle")),
     "insee_tranches_age": ("tranches_age", ("libelle", "age_min", "age_max", "bandes", "maille")),
+    "drees_aide_sociale_mesures": ("mesures_aide_sociale", ("code", "libelle", "unite", "facteur")),
+    "drees_collectivites": ("collectivites_drees", ("code", "collectivite_code")),
     "statuts_viatrajectoire": ("statuts_viatrajectoire", ("code", "libelle", "statut", "ordre", "est_en_attente")),
     "modalites_accueil": ("modalites_accueil", ("code", "libelle", "est_hebergement")),
     "modes_entree": ("modes_entree", ("code", "libelle", "composante")),
@@ -70,6 +75,10 @@ def seed_files() -> dict[str, str]:
                 for f in e.observed
                 if f.element and dictionary.elements()[f.element]["personnes"] not in ("", "non")
             ),
+        ),
+        "externes": _table(
+            ("externe_code", "composante", "source", "mesure_code"),
+            ((*key, *found) for key, found in dictionary.outside_measures().items()),
         ),
         "ordres": _table(("element_id", "ordre"), _orders(dictionary.ranks(contracts))),
         **{name: _table(header, rows) for name, (header, rows) in indicators.seed_rows().items()},

@@ -27,7 +27,7 @@ _NEEDED = {
     "elements.csv": tuple(Element.model_fields),
     "collections.csv": ("code", "colonne_matrice", "repondants"),
     "unites.csv": ("code", "signe"),
-    "externes.csv": ("code", "collecte", "colonne", "domaines"),
+    "externes.csv": ("code", "collecte", "source", "colonne", "domaines", "mesures"),
     "non_reponses.csv": ("mot", "motif", "sens", "portee", "collections"),
 }
 UNRANKED = 900  # a source that carries an element without being in its order comes after all those that are
@@ -119,6 +119,20 @@ def units() -> dict[str, str]:
 def outside() -> dict[str, dict[str, str]]:
     """Figures that no ESMS is asked for (populations, allowances) by code, with the contract of those that are held."""
     return {row["code"]: row for row in read_table("externes.csv")}
+
+
+@lru_cache(maxsize=1)
+def outside_measures() -> dict[tuple[str, str], tuple[str, str]]:
+    """Figure from outside and its component ('' of the whole) -> its source, and the mesure of it that gives the figure.
+
+    `PCH moins_60=PCH_MOINS_60` in the column `mesures`, for a source that publishes many.
+    """
+    measures = {}
+    for code, row in outside().items():
+        for said in row["mesures"].split():
+            component, _, measure = said.rpartition("=")
+            measures[code, component] = (row["source"], measure)
+    return measures
 
 
 @lru_cache(maxsize=4)

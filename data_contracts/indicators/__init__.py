@@ -8,33 +8,37 @@ Does not belong here: the keys of a file (`declaration`), the seeds, models and 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
 from data_contracts import dictionary, nomenclatures
 from data_contracts.indicators import fraction
 from data_contracts.indicators.declaration import (
-    EQUIPEMENT,
     ESMS,
-    SYNTHESE,
+    REPERES,
+    TERRITOIRES,
+    Answered,
     Calculation,
+    Champ,
     EquipmentRate,
     Indicator,
     Modalite,
-    SynthesisColumn,
+    OfEsms,
+    Outside,
     Term,
+    Total,
 )
 from data_contracts.indicators.sides import FORMULAS, MACRO
 from data_contracts.strict_yaml import DeclarationError, Where, YamlFile
 
 __all__ = [
-    "EQUIPEMENT",
     "ESMS",
-    "SYNTHESE",
+    "TERRITOIRES",
     "Indicator",
     "IndicatorError",
     "accepted",
+    "categories_of",
     "indicators",
     "inputs",
     "published",
@@ -66,12 +70,19 @@ def published(product: str, folder: Path = FOLDER) -> tuple[Indicator, ...]:
 
 def accepted(product: str) -> dict[str, tuple[str, ...]]:
     """What the columns of a product may hold, by the declarations: codes in reading order, units in their own."""
-    shown = published(product)
+    shown = published(ESMS if product == REPERES else product)
     used = {i.unit for i in shown}
     return {
         "indicateur_code": tuple(i.code for i in shown),
         "unite_mesure": tuple(unit for unit in dictionary.units() if unit in used),
     }
+
+
+def categories_of(champ: Champ) -> tuple[str, ...]:
+    """The FINESS categories of a champ, in order: those that it names and those of its publics, else all of ESMS."""
+    rows = nomenclatures.read_list("finess_categories")
+    named = {*champ.categories, *(row["code"] for row in rows if row["domaine"] in champ.domaines)}
+    return tuple(sorted((named or {row["code"] for row in rows if row["est_esms"] == "true"}) - {*champ.sauf}))
 
 
 def inputs(declared: Indicator) -> tuple[str, ...]:
@@ -96,6 +107,7 @@ def _read(files: tuple[tuple[Path, int], ...]) -> tuple[tuple[str, Indicator], .
             found.append((file, declared))
         problems += file.problems
     problems += _two_bases(i for _, i in found)
+    problems += _of_nothing({i.code: i for _, i in found})
     if problems:
         raise IndicatorError(problems)
     return tuple((i.code, i) for _, i in found)
@@ -110,11 +122,14 @@ def _check(file: YamlFile, declared: Indicator) -> None:
     for word in declared.named:
         key = "numerator" if word in declared.numerator else "denominator"
         file.one_of((key,), word, {*dictionary.elements(), *outside}, "un élément du dictionnaire")
-    if declared.champ is not None:
-        for key, listed in (("categories", "finess_categories"), ("modalites", "modalites_accueil")):
-            for place, code in enumerate(getattr(declared.champ, key)):
+    lists = {"categories": "finess_categories", "sauf": "finess_categories", "modalites": "modalites_accueil"}
+    champs: list[tuple[Where, Champ | None]] = [((), declared.champ)]
+    champs += [(("modalites", rank), part.champ) for rank, part in enumerate(declared.modalites)]
+    for where, champ in champs:
+        for key, listed in lists.items() if champ else ():
+            for place, code in enumerate(getattr(champ, key)):
                 known = nomenclatures.codes(listed)
-                file.one_of(("champ", key, place), code, known, f"un code de la nomenclature {listed}")
+                file.one_of((*where, "champ", key, place), code, known, f"un code de la nomenclature {listed}")
     for place, collection in enumerate(declared.collections):
         file.one_of(("collections", place), collection, dictionary.names_of_collections(), "une collecte connue")
     for source in re.split("[>=]", declared.sources) if declared.sources else ():
@@ -144,16 +159,26 @@ def _check_part(file: YamlFile, declared: Indicator, part: Indicator | Modalite)
                 file.one_of((*at, "terms", name), name, parameters, f"un paramètre de {formula.macro}")
             if missing := [name for name in parameters if name not in formula.terms]:
                 file.say((*at, "terms"), f"{formula.macro} attend aussi : {', '.join(missing)}")
-    elif isinstance(formula, EquipmentRate):
-        for place, answer in enumerate(formula.places):
-            file.one_of(("formula", "places", place), answer.element, elements, "un élément du dictionnaire")
-            _named(file, declared, ("formula", "places", place), answer.element)
-        held = {code for code, row in dictionary.outside().items() if row["colonne"]}
-        file.one_of(("formula", "population"), formula.population, held, "une population reçue (externes.csv)")
-    elif isinstance(formula, SynthesisColumn):
-        columns = product_columns(SYNTHESE)
-        for name, column in formula.model_dump(exclude_none=True).items():
-            file.one_of(("formula", name), column, columns, f"une colonne de {SYNTHESE}")
+    elif isinstance(formula, (EquipmentRate, Total)):
+        key, answers = ("places", formula.places) if isinstance(formula, EquipmentRate) else ("sum", formula.sum)
+        for place, answer in enumerate(answers):
+            file.one_of(("formula", key, place), answer.element, elements, "un élément du dictionnaire")
+            _named(file, declared, ("formula", key, place), answer.element)
+        if isinstance(formula, EquipmentRate):
+            file.one_of(
+                ("formula", "population"), formula.population, _populations(), "une population reçue (externes.csv)"
+            )
+    elif isinstance(formula, Answered):
+        file.one_of(("formula", "answer"), formula.answer.element, elements, "un élément du dictionnaire")
+        _named(file, declared, ("formula", "answer"), formula.answer.element)
+    elif isinstance(formula, Outside):
+        for key in ("outside", "over"):
+            if (figure := getattr(formula, key)) is not None:
+                file.one_of(("formula", key), figure, dictionary.outside(), "un chiffre de externes.csv")
+
+
+def _populations() -> set[str]:
+    return {code for code, row in dictionary.outside().items() if row["colonne"]}
 
 
 def _named(file: YamlFile, declared: Indicator, where: Where, element: str) -> None:
@@ -178,6 +203,36 @@ def _two_bases(found: Iterable[Indicator]) -> list[str]:
     return problems
 
 
+def _of_nothing(found: Mapping[str, Indicator]) -> list[str]:
+    """What a territory makes of an indicator of ESMS is of one that is published, and reads what its words name."""
+    problems = []
+    for declared in found.values():
+        formula = declared.formula
+        if not isinstance(formula, OfEsms):
+            continue
+        of = found.get(formula.code)
+        if of is None or of.product != ESMS:
+            if len(found) > 1:
+                problems.append(f"{declared.code}.yaml · formula.of : {formula.code} n'est pas un indicateur de {ESMS}")
+            continue
+        parts = {part.code if isinstance(part, Modalite) else "": part for part in of.parts}
+        if formula.modalite not in parts:
+            problems.append(f"{declared.code}.yaml · formula.of : {formula.of} n'a pas de valeur à lui")
+        elif formula.by == "rapport" and not isinstance(parts[formula.modalite].formula, Calculation):
+            problems.append(f"{declared.code}.yaml · formula.of : {formula.of} n'est pas calculé, rien à rapporter")
+        named = {word for word in _words(declared) if word in dictionary.elements()}
+        read = {*_words(of), *(part.delivered.element for part in of.parts if part.delivered)}
+        if strangers := sorted(named - read):
+            problems.append(
+                f"{declared.code}.yaml · numerator : {', '.join(strangers)} n'est pas de la fraction de {formula.code}"
+            )
+        if not {*categories_of(declared.champ or Champ())} & {
+            *categories_of(of.champ_of(parts.get(formula.modalite, of)))
+        }:
+            problems.append(f"{declared.code}.yaml · champ : aucune catégorie du champ de {formula.code}")
+    return problems
+
+
 @lru_cache(maxsize=1)
 def _sources() -> frozenset[str]:
     """The contracts of sources, by their file: their parser itself reads the indicators."""
@@ -192,9 +247,3 @@ def formulas() -> dict[str, tuple[str, ...]]:
         for path in sorted(FORMULAS.glob("[!_]*.sql"))
         for name, parameters in MACRO.findall(path.read_text(encoding="utf-8"))
     }
-
-
-def product_columns(product: str) -> frozenset[str]:
-    """The columns that a product contract declares. Read here without its parser, which itself reads the indicators."""
-    file = YamlFile(FOLDER.parent / "products" / f"{product}.odcs.yaml")
-    return frozenset(str(column["name"]) for column in file.at(("schema", 0, "properties")) or ())

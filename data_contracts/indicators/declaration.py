@@ -14,7 +14,8 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag,
 from data_contracts.disclosure import LOWEST
 from data_contracts.strict_yaml import Strict
 
-ESMS, EQUIPEMENT, SYNTHESE = "mart_indicateurs__esms", "mart_indicateurs__equipement", "mart_territoires__synthese"
+ESMS, TERRITOIRES = "mart_indicateurs__esms", "mart_indicateurs__territoires"
+REPERES = "mart_indicateurs__reperes"  # quartiles of the indicators of ESMS
 Domain = Literal[
     "offre", "activite", "besoins", "admission", "rh", "finances", "tarifs", "numerique", "dlnuf", "aide_sociale",
     "qualite",
@@ -30,11 +31,14 @@ AUDIENCES: dict[str, str] = {
     "tous": "tous",
 }
 # The reading axes of Helios, for what is published of each ESMS.
-AXES = {"offre": "capacite", "activite": "activite", "rh": "rh", "finances": "finances"}
+AXES = {
+    "offre": "capacite", "activite": "activite", "rh": "rh", "finances": "finances", "tarifs": "tarifs",
+    "besoins": "besoins",
+}  # fmt: skip
 Base = Literal["stock_3112", "flux_annee", "exercice", "jour", "coupe", "validite"]
-# The time bases of a term, preferred first: of a flow over the year, of a state on 31 December.
+# The time bases of a term, preferred first: of a flow over the year; of a state on 31 December, else on a day.
 FLUX: tuple[str, ...] = ("exercice", "flux_annee")
-STOCK: tuple[str, ...] = ("stock_3112", *FLUX)
+STOCK: tuple[str, ...] = ("stock_3112", *FLUX, "jour")
 # Words of a fraction that must be something: an element of the dictionary, or a figure from outside.
 _NAMED = re.compile(r"\b(?:EXT_[A-Za-z0-9_]+|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)\b")
 
@@ -116,18 +120,65 @@ class EquipmentRate(Strict):
     population: Text  # a figure from outside (dictionary/externes.csv) that has a column
 
 
-class SynthesisColumn(Strict):
-    """A column of the synthesis of territories; the others are columns of the same product.
+class Total(Strict):
+    """Places of the establishments of the champ, added up."""
 
-    count: how many establishments have a value; concerned: among how many (fewer known than concerned makes a
-    minimum); date: the day that it is read on; millesime: its year, where it has its own.
+    sum: Annotated[tuple[WrittenAnswer, ...], Field(min_length=1)]
+
+
+class Park(Strict):
+    """How many establishments of the champ there are."""
+
+    count: Literal["etablissements"]
+
+
+class OfEsms(Strict):
+    """What an indicator of ESMS is over the establishments of the champ.
+
+    of: its code, and its modality after a dot. by: the median of its values; the sum of its numerators over that of its
+    denominators; the share of those whose value is under `below`.
     """
 
-    column: Text
-    count: str | None = None
-    concerned: str | None = None
-    date: str | None = None
-    millesime: str | None = None
+    of: Text
+    by: Literal["mediane", "rapport", "part"]
+    below: float | None = None
+
+    @property
+    def code(self) -> str:
+        return self.of.partition(".")[0]
+
+    @property
+    def modalite(self) -> str:
+        return self.of.partition(".")[2]
+
+    @model_validator(mode="after")
+    def _limited(self) -> Self:
+        if (self.by == "part") != (self.below is not None):
+            raise ValueError("« below » dit sous quelle valeur un établissement compte dans la part, et seulement là")
+        return self
+
+
+class Answered(Strict):
+    """The share of the establishments of the champ, among those that answered a question, whose answer is `equal` to a
+    word, is any other than `unlike`, or is a day `before` one of the year (« 06-30 »)."""
+
+    answer: WrittenAnswer
+    equal: Text | None = None
+    unlike: Text | None = None
+    before: Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|30)$")] | None = None
+
+    @model_validator(mode="after")
+    def _one_test(self) -> Self:
+        if sum(test is not None for test in (self.equal, self.unlike, self.before)) != 1:
+            raise ValueError("une réponse se juge par « equal », « unlike » ou « before », un seul")
+        return self
+
+
+class Outside(Strict):
+    """A figure from outside (dictionary/externes.csv), alone or over another one."""
+
+    outside: Text
+    over: Text | None = None
 
 
 def _enough(threshold: int | str) -> int | str:
@@ -137,18 +188,53 @@ def _enough(threshold: int | str) -> int | str:
     return threshold
 
 
+_KINDS = {
+    "places": "=equipment", "sum": "=total", "count": "=park", "of": "=of", "answer": "=answer",
+    "outside": "=outside",
+}  # fmt: skip
+
+
 def _kind(node: Any) -> str:
-    """Which of the three a formula is, by the key that only it has."""
+    """Which kind a formula is, by the key that only it has."""
     keys = node if isinstance(node, dict) else ()
-    return "=equipment" if "places" in keys else "=column" if "column" in keys else "=calculation"
+    return next((kind for key, kind in _KINDS.items() if key in keys), "=calculation")
 
 
 Formula = Annotated[
     Annotated[Calculation, Tag("=calculation")]
     | Annotated[EquipmentRate, Tag("=equipment")]
-    | Annotated[SynthesisColumn, Tag("=column")],
+    | Annotated[Total, Tag("=total")]
+    | Annotated[Park, Tag("=park")]
+    | Annotated[OfEsms, Tag("=of")]
+    | Annotated[Answered, Tag("=answer")]
+    | Annotated[Outside, Tag("=outside")],
     Discriminator(_kind),
 ]
+# Under which share of the establishments of its champ a figure of a territory is not told, unless its file says it.
+# A sum over some of them is set against all the population; a median, a ratio, a share only speak of who answers.
+COVERAGE: dict[type[Strict], float] = {EquipmentRate: 0.8, Total: 0.8, OfEsms: 0.5, Answered: 0.5}
+# Of how many establishments at least the quartiles are shown: of fewer, each would be the figure of one of them.
+FEWEST = 5
+
+
+class Champ(Strict):
+    """The establishments that a figure is about: the SQL takes them from here, by the seed `indicateurs_champ`.
+
+    establishments: `repondants`, all that have a value; `ouverts`, those open on the day that the park of the year is
+    counted (31 December, or the last extraction); `territoire`, none: the figure is about a population.
+    categories, domaines: the FINESS categories taken, one by one or all those of a public (finess_categories); without
+    either, all those of ESMS; sauf: those left out.
+    """
+
+    establishments: Literal["repondants", "ouverts", "territoire"] | None = None
+    categories: tuple[str, ...] = ()
+    domaines: tuple[Literal["PA", "PH_ADULTE", "PH_ENFANT", "MULTI"], ...] = ()
+    sauf: tuple[str, ...] = ()
+    modalites: tuple[str, ...] = ()
+
+    @property
+    def is_restricted(self) -> bool:
+        return bool(self.categories or self.domaines or self.sauf)
 
 
 class Modalite(Strict):
@@ -158,19 +244,7 @@ class Modalite(Strict):
     label: Text
     delivered: WrittenAnswer | None = None
     formula: Calculation | None = None
-
-
-class Champ(Strict):
-    """The establishments that a figure is about, as the SQL takes them today.
-
-    establishments: `repondants`, all that have a value; `ouverts_3112`, those open on 31 December of the year;
-    `esms_ouverts_3112`, among them the ESMS; `esms`, the ESMS of the référentiel, open or not; `territoire`, none: the
-    figure is about a population. Without `categories` no category is left out.
-    """
-
-    establishments: Literal["repondants", "ouverts_3112", "esms_ouverts_3112", "esms", "territoire"] | None = None
-    categories: tuple[str, ...] = ()
-    modalites: tuple[str, ...] = ()
+    champ: Champ | None = None  # its own categories, when they are not those of the whole
 
 
 class Indicator(Strict):
@@ -202,9 +276,8 @@ class Indicator(Strict):
     proof: Literal["S", "C", "K"]
     comment: str | None = None
 
-    product: Literal["mart_indicateurs__esms", "mart_indicateurs__equipement", "mart_territoires__synthese"] | None = (
-        None
-    )
+    product: Literal["mart_indicateurs__esms", "mart_indicateurs__territoires"] | None = None
+    coverage: Annotated[float, Field(gt=0, le=1)] | None = None  # of a territory: see COVERAGE
     formula: Formula | None = None
     delivered: WrittenAnswer | None = None  # the element by which collections deliver it already made
     modalites: tuple[Modalite, ...] = ()
@@ -228,6 +301,10 @@ class Indicator(Strict):
         """(modality, formula) of what is computed for each ESMS; the modality of the whole is ''."""
         formulas = ((part.code if isinstance(part, Modalite) else "", part.formula) for part in self.parts)
         return tuple((code, formula) for code, formula in formulas if isinstance(formula, Calculation))
+
+    def champ_of(self, part: Modalite | Self) -> Champ:
+        """The champ of one of its parts: its own, or that of the whole."""
+        return (part.champ if isinstance(part, Modalite) else None) or self.champ or Champ()
 
     @property
     def named(self) -> tuple[str, ...]:
@@ -259,8 +336,7 @@ class Indicator(Strict):
             told.append("« champ.establishments » absent d'un indicateur publié")
         if self.collections:
             told.append("« collections » ne se dit que d'un indicateur qui n'est pas publié")
-        kind = {ESMS: Calculation, EQUIPEMENT: EquipmentRate, SYNTHESE: SynthesisColumn}[self.product]
-        if self.formula is not None and not isinstance(self.formula, kind):
+        if self.formula is not None and isinstance(self.formula, Calculation) != (self.product == ESMS):
             told.append(f"« formula » n'est pas celle d'un indicateur de {self.product}")
         return [*told, *(self._lacking_esms() if self.product == ESMS else self._lacking_territory())]
 
@@ -284,15 +360,24 @@ class Indicator(Strict):
             k for k in ("delivered", "modalites", "sources", "published_value", "thresholds") if getattr(self, k)
         ]
         told += [f"« {key} » ne se dit que d'un indicateur de {ESMS}" for key in foreign]
-        if self.product == EQUIPEMENT:
+        if self.champ is None or self.formula is None:
+            return told
+        of_population = isinstance(self.formula, Outside)
+        if of_population != (self.champ.establishments == "territoire"):
+            told.append("« champ.establishments » est « territoire » d'un chiffre extérieur, « ouverts » de tout autre")
+        elif not of_population and self.champ.establishments != "ouverts":
+            told.append("un indicateur de territoire porte sur les établissements « ouverts » de son champ")
+        if isinstance(self.formula, (EquipmentRate, Total)) and self.time_bases != ("stock_3112", "jour"):
+            told.append("une somme de places les lit au 31 décembre, à défaut à un jour : [stock_3112, jour]")
+        if isinstance(self.formula, EquipmentRate):
             if self.unit != "pour_mille":
                 told.append("un taux d'équipement est « pour_mille »")
-            if self.time_bases != ("stock_3112", "jour"):
-                told.append(
-                    "un taux d'équipement lit les places au 31 décembre, à défaut à un jour : [stock_3112, jour]"
-                )
-            if not (self.champ and self.champ.categories and self.champ.establishments == "ouverts_3112"):
-                told.append(
-                    "un taux d'équipement porte sur les établissements « ouverts_3112 » des « categories » du champ"
-                )
+            if not self.champ.categories:
+                told.append("un taux d'équipement porte sur les « categories » de son champ")
         return told
+
+    @property
+    def least(self) -> float | None:
+        """The share of the establishments of its champ that must answer; None: it is of no answer."""
+        default = COVERAGE.get(type(self.formula)) if self.formula else None
+        return default if self.coverage is None else self.coverage

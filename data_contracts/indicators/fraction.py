@@ -10,7 +10,17 @@ import re
 from collections.abc import Iterable, Iterator
 
 from data_contracts import dictionary, nomenclatures
-from data_contracts.indicators.declaration import Answer, Calculation, EquipmentRate, Indicator, Modalite, Term
+from data_contracts.indicators.declaration import (
+    Answer,
+    Answered,
+    Calculation,
+    EquipmentRate,
+    Indicator,
+    Modalite,
+    Outside,
+    Term,
+    Total,
+)
 from data_contracts.indicators.sides import Sides, WrongMacro, sides
 from data_contracts.strict_yaml import Where
 
@@ -32,6 +42,8 @@ def check(declared: Indicator, known: dict[str, tuple[str, ...]]) -> Said:
             yield where, f"{answer.element} est plusieurs nombres ({kind}) : dire lequel ({answer.element}.COMPOSANTE)"
     if isinstance(declared.formula, EquipmentRate):
         yield from _equipment(declared, declared.formula)
+    elif isinstance(declared.formula, Outside):
+        yield from _outside(declared, declared.formula)
     elif declared.calculations:
         yield from _calculated(declared, known)
     elif declared.product and (told := {str(a.element) for _, a in _answers(declared)}):
@@ -51,6 +63,10 @@ def _answers(declared: Indicator) -> Iterator[tuple[Where, Answer]]:
             yield from (((*where, "formula", "terms", name), term) for name, term in part.formula.terms.items())
     if isinstance(declared.formula, EquipmentRate):
         yield from ((("formula", "places", rank), answer) for rank, answer in enumerate(declared.formula.places))
+    if isinstance(declared.formula, Answered):
+        yield ("formula", "answer"), declared.formula.answer
+    if isinstance(declared.formula, Total):
+        yield from ((("formula", "sum", rank), answer) for rank, answer in enumerate(declared.formula.sum))
 
 
 def _calculated(declared: Indicator, known: dict[str, tuple[str, ...]]) -> Said:
@@ -148,6 +164,17 @@ def _equipment(declared: Indicator, formula: EquipmentRate) -> Said:
                 ("champ", "categories", rank),
                 f"« {code} » est de {domain}, {formula.population} est une population de {', '.join(publics)}",
             )
+
+
+def _outside(declared: Indicator, formula: Outside) -> Said:
+    """A figure from outside is the one that words name, over the one that they name."""
+    for side, figure in (("numerator", formula.outside), ("denominator", formula.over)):
+        named = {word for word in re.findall(r"\w+", getattr(declared, side) or "") if word in dictionary.outside()}
+        if named != ({figure} - {None}):
+            said = ", ".join(sorted(named)) or "rien"
+            yield (side,), f"nomme {said}, la formule lit {figure or 'rien'}"
+    if (declared.unit in _FACTORS) and formula.over is None:
+        yield ("unit",), f"« {declared.unit} » est un rapport, la formule n'a pas de « over »"
 
 
 def _champ(declared: Indicator) -> Said:

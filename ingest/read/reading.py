@@ -21,6 +21,7 @@ from ingest.read import (
     geojson,
     json_file,
     parquet_file,
+    series,
     xlsx_file,
 )
 from ingest.read.frames import Document, LayoutLike, Table, UnreadableFile, within_limits
@@ -39,6 +40,7 @@ _READ = {
     "csv_produit": (("csv", "xlsx"), csv_produit.read),
     "xlsx": (("xlsx",), xlsx_file.read),
     "crosstab": (("xlsx",), crosstab.read),
+    "series": (("xlsx",), series.read),
     "parquet": (("parquet",), parquet_file.read),
     "json_records": (("json",), json_file.read),
     "geojson": (("json",), geojson.read),

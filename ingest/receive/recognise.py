@@ -15,7 +15,7 @@ from pathlib import Path
 
 from data_contracts.loading import Contract, Layout
 from data_contracts.titles import title_key
-from ingest.read import Document, crosstab, sniff, tables_of
+from ingest.read import Document, crosstab, series, sniff, tables_of
 from ingest.receive import refusals
 from ingest.receive.headers import Difference, difference
 from ingest.receive.refusals import DeliveryRefused
@@ -169,6 +169,8 @@ def _knows(contract: Contract, layout: Layout, document: Document) -> bool:
         return _FINESS_FLOWS.get(frozenset(facts.get("blocks", "").split(","))) == layout.options.get("flow")
     if layout.reader == "crosstab":
         return crosstab.knows(document, layout.options)
+    if layout.reader == "series":
+        return series.knows(document, layout.options)
     if layout.reader in ("json_records", "geojson"):
         is_map = facts.get("content") == "geojson"
         return is_map == (layout.reader == "geojson") and _knows_records(contract, layout, document)

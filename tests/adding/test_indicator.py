@@ -17,7 +17,7 @@ from tests.shared import played
 RATE, COST = (f"data_contracts/indicators/{code}.yaml" for code in ("EQ_MAS", "COUT_PLACE"))
 MACRO = "dbt_project/macros/indicateurs/cout_par_place.sql"
 UNIT_TEST = "dbt_project/models/marts/indicateurs/calcul/_formules.yml"
-MARTS = ("mart_indicateurs__equipement", "mart_indicateurs__esms")
+MARTS = ("mart_indicateurs__territoires", "mart_indicateurs__esms")
 
 # What the gate out accepts in the two products, by the declarations of the copy.
 ACCEPTED = f"""
@@ -36,11 +36,13 @@ def test_an_indicator_whose_formula_exists_is_its_file(tmp_path: Path) -> None:
     copy.dlnuf("contracts", "generate")
     assert copy.touched() == {
         RATE,
-        "dbt_project/seeds/indicateurs.csv",
-        "dbt_project/seeds/indicateurs_equipement.csv",
+        "dbt_project/seeds/indicateurs_champ.csv",
+        "dbt_project/seeds/indicateurs_places.csv",
+        "dbt_project/seeds/indicateurs_territoires.csv",
         "docs/dictionnaire/indicateurs.md",
     }
-    assert "EQ_MAS,CAP_INST_TOT,,255,population_20_59" in copy.text("dbt_project/seeds/indicateurs_equipement.csv")
+    assert "EQ_MAS,CAP_INST_TOT," in copy.text("dbt_project/seeds/indicateurs_places.csv")
+    assert "EQ_MAS,,255" in copy.text("dbt_project/seeds/indicateurs_champ.csv")
 
 
 @pytest.mark.duckdb
@@ -54,8 +56,9 @@ def test_both_are_built_published_and_named(tmp_path: Path, tmp_path_factory: py
 
     home = _home_of(played(tmp_path_factory).home, tmp_path)
     variables = {**environment(home), DAY: date(2026, 11, 30).isoformat()}
-    seeds = ("indicateurs", "indicateurs_equipement", "indicateurs_esms")
-    chain = ("int_indicateurs__livres", "int_indicateurs__termes", "int_indicateurs__calcules", *MARTS)
+    seeds = ("indicateurs_territoires", "indicateurs_places", "indicateurs_champ", "indicateurs_esms")
+    terms = ("int_indicateurs__livres", "int_indicateurs__termes", "int_indicateurs__calcules")
+    chain = (*terms, "int_territoires__parc", "int_indicateurs__reponses", "int_indicateurs__agregats", *MARTS)
     copy.run(
         str(DBT_EXECUTABLE), "--quiet", "--no-use-colors", "build", "--full-refresh", "--profiles-dir", ".",
         "--select", *seeds, *chain, "--exclude", "test_type:data", cwd="dbt_project", **variables,

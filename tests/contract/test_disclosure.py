@@ -89,14 +89,17 @@ def test_links_name_what_the_other_products_hold() -> None:
 
 
 def _reads(model: str, sql: dict[str, str]) -> set[str]:
-    """Every source table that a model reads, through whatever models; what observations publish is controlled there."""
+    """Every source table that a model reads, through whatever models; what observations publish is controlled there.
+
+    `dlnuf_secret` tells which answers are hidden, as the column `secret` of what is published does: nothing of persons.
+    """
     found: set[str] = set()
     waiting, seen = [model], {model}
     while waiting:
         text = sql.get(waiting.pop(), "")
         found.update(re.findall(r"source\(\s*'raw'\s*,\s*'(\w+)'", text))
         for name in re.findall(r"ref\(\s*'(\w+)'", text):
-            if name not in seen and not re.fullmatch(r"int_\w+__observations|int_observations", name):
+            if name not in seen and not re.fullmatch(r"int_\w+__observations|int_observations|dlnuf_secret", name):
                 seen.add(name)
                 waiting.append(name)
     return found

@@ -17,23 +17,24 @@ import yaml
 from data_contracts.contract import Product
 from data_contracts.dictionary import elements, outside, units
 from data_contracts.indicators import (
-    EQUIPEMENT,
     ESMS,
     FOLDER,
-    SYNTHESE,
+    TERRITOIRES,
     IndicatorError,
     delivered,
     indicators,
     inputs,
     published,
 )
-from data_contracts.indicators.declaration import Calculation, Term
+from data_contracts.indicators.declaration import Calculation, OfEsms, Term
 from data_contracts.indicators.sides import FORMULAS, WrongMacro, sides
 from data_contracts.loading import PRODUCTS, ContractError, load_contracts, load_products
 from ingest.home import PROJECT
+from orchestration.publication.open_data import element_is_open
 
 EHPAD = FOLDER / "EQ_EHPAD75.yaml"
 CAF = FOLDER / "CAF.yaml"
+PRICE, PEOPLE = FOLDER / "PRIX_MED_CS.yaml", FOLDER / "POP_75P.yaml"
 
 
 def problems_of(folder: Path, source: Path, change: Any) -> list[str]:
@@ -95,12 +96,18 @@ def test_a_wrong_reference_or_key_is_told_at_its_line(
         (CAF, {"champ": None}, "« champ » absent d'un indicateur publié"),
         (CAF, {"formula": None, "delivered": None}, "rien ne donne sa valeur"),
         (CAF, {"sources": None}, "« sources » absent"),
-        (CAF, {"domain": "tarifs"}, "un des domaines offre, activite, rh, finances"),
+        (CAF, {"domain": "numerique"}, "un des domaines offre, activite, rh, finances, tarifs, besoins"),
         (CAF, {"modalites": [{"code": "A", "label": "A"}]}, "la modalité A n'a ni « delivered » ni « formula »"),
-        (CAF, {"product": SYNTHESE}, f"« formula » n'est pas celle d'un indicateur de {SYNTHESE}"),
+        (CAF, {"product": TERRITOIRES}, f"« formula » n'est pas celle d'un indicateur de {TERRITOIRES}"),
         (EHPAD, {"unit": "pct"}, "un taux d'équipement est « pour_mille »"),
         (EHPAD, {"time_bases": ["exercice"]}, "[stock_3112, jour]"),
-        (EHPAD, {"champ": {"establishments": "esms"}}, "des « categories » du champ"),
+        (EHPAD, {"champ": {"establishments": "ouverts"}}, "sur les « categories » de son champ"),
+        (EHPAD, {"champ": {"establishments": "repondants", "categories": ["500"]}}, "établissements « ouverts »"),
+        (EHPAD, {"champ": {"establishments": "territoire", "categories": ["500"]}}, "« ouverts » de tout autre"),
+        (PRICE, {"formula": {"of": "PRIX_CS", "by": "mediane", "below": 3}}, "« below » dit sous quelle valeur"),
+        (PRICE, {"formula": {"of": "PRIX_CS", "by": "part"}}, "« below » dit sous quelle valeur"),
+        (PEOPLE, {"champ": {"establishments": "ouverts"}}, "est « territoire » d'un chiffre extérieur"),
+        (EHPAD, {"coverage": 0}, "coverage : 0 : attendu, plus de 0"),
         (EHPAD, {"thresholds": {"max": 3}}, f"« thresholds » ne se dit que d'un indicateur de {ESMS}"),
     ],
 )  # fmt: skip
@@ -263,7 +270,7 @@ def test_a_term_is_written_short_or_whole() -> None:
     assert (before.column, before.argument) == ("effectif_physique", "effectif_physique_n_moins_1")
 
 
-@pytest.mark.parametrize("product", [ESMS, EQUIPEMENT])
+@pytest.mark.parametrize("product", [ESMS, TERRITOIRES])
 def test_a_product_accepts_the_codes_and_the_units_that_are_declared(product: str) -> None:
     contract: Product = load_products()[product]
     columns = {f.name: f.accepted_values for f in contract.fields}
@@ -275,8 +282,17 @@ def test_nothing_that_the_dictionary_held_is_lost() -> None:
     """The 86 indicators of the dictionary, and those that Helios or the pages added to them."""
     awaited = [i for i in indicators().values() if i.product is None]
     assert {i.code for i in published(ESMS)} >= {"TO_HP", "ABSENT_MOTIF", "CAP_INSTALLEE"}
-    assert {"SANS_MEDCO", "RAC_THEO", "EVAL_RETARD", "APA_DOM75"} <= {i.code for i in awaited}
+    assert {"HORS_DEPT", "PLACES_PROG", "EVAL_RETARD", "ASH_EHPAD"} <= {i.code for i in awaited}
     assert all(i.collections and (inputs(i) or i.domain == "dlnuf") for i in awaited)
+
+
+def test_an_open_indicator_reads_open_elements_only() -> None:
+    """Open data of a figure made of elements that are not open would give these back."""
+    for declared in (i for product in (ESMS, TERRITOIRES) for i in published(product) if i.is_open):
+        of = indicators()[declared.formula.code] if isinstance(declared.formula, OfEsms) else declared
+        delivered_made = {part.delivered.element for part in of.parts if part.delivered}
+        read = {word for word in (*inputs(declared), *inputs(of), *delivered_made) if word in elements()}
+        assert [code for code in read if not element_is_open(elements()[code])] == [], declared.code
 
 
 def test_no_code_of_an_indicator_is_listed_beside_its_declaration() -> None:
@@ -305,9 +321,9 @@ def _words(text: str | None) -> list[str]:
 
 
 def test_only_a_column_that_indicators_fill_may_ask_for_what_they_hold(tmp_path: Path) -> None:
-    name = f"{EQUIPEMENT}.odcs.yaml"
+    name = f"{TERRITOIRES}.odcs.yaml"
     text = (PRODUCTS / name).read_text(encoding="utf-8")
-    wrong = text.replace('value: ["france", "region", "departement"]', "value: [indicateurs]")
+    wrong = text.replace('value: ["france", "region", "departement", "epci"]', "value: [indicateurs]")
     (tmp_path / name).write_text(wrong, encoding="utf-8")
     with pytest.raises(ContractError, match=r"niveau : acceptedValues .indicateurs. ne se dit que de indicateur_code"):
         load_products(tmp_path)

@@ -17,6 +17,7 @@ from typing import Any
 
 import polars as pl
 
+from data_contracts.indicators import TERRITOIRES, published
 from data_contracts.loading import load_products
 from ingest.store import seals
 from tests.dashboards.persons_example import personnes
@@ -222,7 +223,7 @@ def marts() -> dict[str, list[dict[str, Any]]]:
         "mart_etablissements__historique": historique(),
         "mart_etablissements__valeurs": valeurs(),
         "mart_indicateurs__esms": indicateurs(),
-        "mart_indicateurs__equipement": equipement(),
+        "mart_indicateurs__territoires": indicateurs_territoires(),
         "mart_territoires__synthese": synthese(),
         "mart_territoires__categories": categories(),
         "mart_dlnuf__redondance": redondance(),
@@ -448,8 +449,6 @@ def synthese() -> list[dict[str, Any]]:
     for niveau, code, nom, region, deps in _territories():
         found = [f for f in fiches() if f["departement_code"] in deps and f["est_esms"]]
         ouverts = _open_in(deps)
-        taux = [v for d in deps for v in OCCUPATION.get(d, [])]
-        prix = [v for d in deps for v in PRICES.get(d, [])]
         own = [d for d in DATA if d.unite == "ET" and d.unite_id in {f["finess_et"] for f in found}]
         for year in (2022, 2025):
             last = year == 2025
@@ -464,35 +463,59 @@ def synthese() -> list[dict[str, Any]]:
                     "n_et_cap_installee": sum(f["cap_installee_totale"] is not None for f in ouverts),
                     "n_valeurs": 0 if last else len(own), "n_conflits": sum(d.statut == "divergent" for d in own),
                     "n_saisies_demandees": 0, "n_saisies_evitees": 0,
-                    "taux_occupation_median": (40.0 if "59" in deps else None) if last else _median(taux),
-                    "n_taux_occupation": int("59" in deps) if last else len(taux),
-                    "prix_hp_cs_median": None if last else _median(prix),
-                    "n_prix_hp_cs": 0 if last else len(prix), "gmp_median": None, "n_gmp": 0,
                     "population_75_plus": _sum(POPULATION[d] for d in deps), "millesime_population": 2022,
                 }
             )  # fmt: skip
     return rows
 
 
-def equipement() -> list[dict[str, Any]]:
+def indicateurs_territoires() -> list[dict[str, Any]]:
+    """Figures of territories. The région and France of the example were received in part."""
+    declared = {i.code: i for i in published(TERRITOIRES)}
     rows = []
-    for niveau, code, nom, _, deps in _territories():
+    for niveau, code, nom, region, deps in _territories():
         homes = [f for f in _open_in(deps) if f["categorie_code"] == "500"]
-        known = [f for f in homes if f["cap_installee_totale"] is not None]
-        places, people = _sum(f["cap_installee_totale"] for f in known), _sum(POPULATION[d] for d in deps)
-        rate = 1000 * places / people if places and people and len(known) * 2 >= len(homes) else None
-        rows.append(
-            {
-                "niveau": niveau, "territoire_code": code, "territoire_libelle": nom, "millesime": 2026,
-                "indicateur_code": "EQ_EHPAD75", "unite_mesure": "pour_mille", "valeur": rate, "numerateur": places,
-                "indicateur_libelle": "Taux d'équipement en places d'EHPAD pour 1 000 hab. de 75 ans et +",
-                "denominateur": people, "millesime_population": 2022, "n_et_concernes": len(homes),
-                "n_et_renseignes": len(known), "est_partiel": len(known) < len(homes),
-                "alerte": f"Partiel : places connues pour {len(known)} établissement(s) sur {len(homes)}."
-                if len(known) < len(homes) else None,
-                "est_atypique": None if rate is None else rate < 30,
-            }
-        )  # fmt: skip
+        installed = [f["cap_installee_totale"] for f in homes if f["cap_installee_totale"] is not None]
+        places, people = _sum(installed), _sum(POPULATION[d] for d in deps)
+        covered = bool(homes) and len(installed) * 2 >= len(homes)
+        ouverts = _open_in(deps)
+        known = [f["cap_installee_totale"] for f in ouverts if f["cap_installee_totale"] is not None]
+        occupation = [v for d in deps for v in OCCUPATION.get(d, [])]
+        prices = [v for d in deps for v in PRICES.get(d, [])]
+        figures: list[tuple[str, int, float | None, int | None, int | None, dict[str, Any]]] = [
+            (
+                "EQ_EHPAD75",
+                2026,
+                1000 * places / people if places and people and covered else None,
+                len(installed),
+                len(homes),
+                {"numerateur": places, "denominateur": people, "millesime_denominateur": 2022},
+            ),
+            ("TO_HP_MED", 2022, _median(occupation), len(occupation), max(len(homes), len(occupation)), {}),
+            ("PRIX_MED_CS", 2022, _median(prices), len(prices), max(len(homes), len(prices)), {}),
+            ("TO_HP_MED", 2025, 40.0 if "59" in deps else None, int("59" in deps), len(homes), {}),
+            *[("N_ESMS", year, float(len(ouverts)), len(ouverts), len(ouverts), {}) for year in (2022, 2025)],
+            *[("CAP_INST", year, _sum(known), len(known), len(ouverts), {}) for year in (2022, 2025)],
+            ("POP_75P", 2022, people, None, None, {}),
+        ]
+        for indicateur, year, value, answers, concerned, more in figures:
+            partial = concerned is not None and answers is not None and answers < concerned
+            is_sum = indicateur in ("EQ_EHPAD75", "CAP_INST")
+            said = f"places connues pour {answers} établissement(s) sur {concerned}" if partial and is_sum else None
+            missing = None if niveau == "departement" else f"{len(deps)} départements reçus sur 101"
+            rows.append(
+                {
+                    "niveau": niveau, "territoire_code": code, "territoire_libelle": nom, "region_code": region,
+                    "millesime": year, "indicateur_code": indicateur,
+                    "indicateur_libelle": declared[indicateur].label, "unite_mesure": declared[indicateur].unit,
+                    "valeur": value, "n_repondants": answers, "n_concernes": concerned,
+                    "est_couvert": value is not None,
+                    "alerte": f"Partiel : {said} ; la valeur est un minimum." if said else None,
+                    "perimetre": missing if answers is not None else None,
+                    "date_reference": date(year, 12, 31) if answers is not None else None,
+                    "est_atypique": None if value is None else indicateur == "EQ_EHPAD75" and value < 30, **more,
+                }
+            )  # fmt: skip
     return rows
 
 

@@ -73,7 +73,7 @@ def test_persons_of_the_country(home: Path) -> None:
     figures = _figures(test)
     assert figures["Présentes au 31 décembre"] == f"3{THIN}749"
     assert figures["GIR 1 et 2"].endswith(f"{NBSP}%")
-    assert "France, personnes âgées, 2024" in _said(test)
+    assert "France, personnes âgées, en établissement, 2024" in _said(test)
     assert [s.value for s in test.subheader] == [
         "Dépendance (GIR)", "Âge", "Sexe", "Modalité d'accueil", "Provenance des entrants", "Motif de sortie",
     ]  # fmt: skip

@@ -27,6 +27,7 @@ import polars as pl
 from witness.generate import reread, truth_files
 from witness.generate.answers import SCHEMA, UNANSWERED_SCHEMA, Origin, answers, unanswered
 from witness.generate.collectes import (
+    aide_sociale,
     cnsa,
     contours,
     diamant,
@@ -50,7 +51,7 @@ from witness.generate.structures import EXTRACTIONS, MILLESIMES
 from witness.generate.world import World
 from witness.generate.world import build as build_world
 
-FORMAT = 5
+FORMAT = 6
 FLOW = f"{MILLESIMES[-1] + 1}_06_07"
 CORRECTED_FLOW = f"{MILLESIMES[-1] + 1}_09_06"
 POPULATION = "insee_estim_pop_dep_sexe_age_quinq.csv.gz"
@@ -286,6 +287,7 @@ def _names(rates: DefectRates, of_persons: list[str]) -> list[str]:
     names = [f"cog/{insee.MILLESIME_COG}/{name}.json" for name in ("regions", "departements", "communes")]
     names += [POPULATION, f"drees_ehpa_{drees.YEAR}_structure.csv", diamant.filename("MS_TDP_ET", CORRECTED_FLOW)]
     names += contours.NAMES.values()
+    names += aide_sociale.FILES.values()
     names += [finess.filename(document, day) for document in ("structures", "activites") for day in EXTRACTIONS]
     for year in MILLESIMES:
         names += [f"cnsa_occupation_{year}.csv", f"cnsa_gmp_pmp_{year}.csv", f"cnsa_prix_ehpad_{year}-12-31.csv"]
@@ -307,6 +309,10 @@ def _referentials(s: _Output) -> None:
     population = insee.population(s.world)
     s.count_rows(POPULATION, "insee_population", "population", population.count("\n") - 1)
     s.gzipped(POPULATION, [population])
+    for kind, name in aide_sociale.FILES.items():
+        content, n_figures = aide_sociale.workbook(kind, s.world.streams)
+        s.count_rows(name, "drees_aide_sociale", "series", n_figures)
+        s.plain(name, content)
     for day in EXTRACTIONS:
         et = finess.delivered(s.world, day, s.rates, s.ledger)
         name = finess.filename("structures", day)

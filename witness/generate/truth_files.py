@@ -22,6 +22,7 @@ from witness.generate.activite import places
 from witness.generate.answers import KEY, VALUE, text_values
 from witness.generate.attributes import GROUPED
 from witness.generate.capacites import YEARS
+from witness.generate.collectes import aide_sociale
 from witness.generate.et_identity import identities
 from witness.generate.parquet_pieces import Parquet
 from witness.generate.sheet import half_width, is_additive, question_keys, tolerances, unit_of_measure
@@ -59,6 +60,7 @@ def _tables(world: World) -> dict[str, pl.DataFrame]:
         .select("finess_et", "finess_ej", "debut", "fin"),
         "communes": t.communes,
         "population": t.population,
+        "aide_sociale": aide_sociale.truth(world.streams),
         "capacites": triplets.with_columns(pl.selectors.float().fill_nan(None)).drop("et_id"),
         "panel": panel(world),
         "coupes": world.coupes.join(key, on="et_id", maintain_order="left").drop("et_id"),

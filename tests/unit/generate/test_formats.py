@@ -7,8 +7,11 @@ import gzip
 import json
 
 import numpy as np
+import openpyxl
 import polars as pl
 import pytest
+
+from witness.generate import facts
 
 TDB = "export-tdbesms-2025-region-agg.csv"
 
@@ -180,6 +183,32 @@ def test_population_has_the_labels_of_the_real_file(departement, shared_data):
         sign = 1 if r["sexe"] == "Ensemble" else -1
         totals[r["annee"], r["code_departement"], r["tranche_age"]] += sign * int(r["population"])
     assert set(totals.values()) == {0}
+
+
+def test_the_workbooks_of_the_aide_sociale_tell_the_truth_and_their_sums(departement):
+    true = {(m, d, y): v for m, y, d, v in departement.truth("aide_sociale").iter_rows()}
+    titles = {t.format(debut=2012): m for t, m in facts.table("aide_sociale").select("titre", "mesure").iter_rows()}
+    told, sums = {}, {}
+    for path in sorted((departement.folder / "livraisons").glob("drees_*.xlsx")):
+        staff = path.name.startswith("drees_personnel")
+        code = 0 if staff else 1
+        for sheet in openpyxl.load_workbook(path, read_only=True).worksheets[1:]:
+            rows = [row for row in sheet.iter_rows(values_only=True) if any(row)]
+            mesure, years, part = titles[rows[0][0]], [], 0
+            for row in rows:
+                if row[0] in ("Code région", "Numéro de département"):
+                    part, years = part + 1, [int(cell) for cell in row[code + 2 :]]
+                elif part == 1 and row[code]:
+                    told |= {(mesure, row[code], y): v for y, v in zip(years, row[code + 2 :], strict=True)}
+                elif str(row[0]).startswith("TOTAL estimé France entière"):
+                    sums |= {(mesure, part, y): v for y, v in zip(years, row[3:], strict=True)}
+    assert {key: told[key] for key in true} == true
+    assert told["APA", "2A", 2018] is None  # Corse is told whole
+    assert told["APA", "20", 2018] > 0
+    assert {told["DEP_PCH", "69M", 2014], told["DEP_PCH", "2B", 2018]} == {0}
+    assert told["PERS_ETP_HORS_AF", "976", 2012] == "ND"
+    by_hand = sum(v for (m, d, y), v in true.items() if (m, y) == ("PCH", 2017) and d != "976")
+    assert sums["PCH", 1, 2017] == sums["PCH", 2, 2017] == by_hand
 
 
 def test_cog_has_the_keys_of_the_real_one_and_nothing_but_real_places(departement, shared_data):

@@ -11,7 +11,7 @@ personnes as (
         g.personne_numero,
         e.departement_code,
         e.region_code,
-        {{ public('e.domaine', 'p.age') }} as domaine
+        {{ public('e.domaine', 'p.age', 'e.est_a_domicile') }} as domaine
     from {{ ref('int_dui__personnes') }} as p
     inner join esms as e on p.unite_id = e.finess_et
     inner join {{ ref('int_personnes__groupes') }} as g on {{ columns_hash(["'dui'", 'p.unite_id', 'p.personne']) }} = g.fiche_cle

@@ -14,7 +14,7 @@ personnes as (
         p.*,
         e.departement_code,
         e.region_code,
-        {{ public('e.domaine', 'p.age') }} as domaine,
+        {{ public('e.domaine', 'p.age', 'e.est_a_domicile') }} as domaine,
         coalesce(nullif(substr(p.derniere_provenance, 11), ''), 'INCONNUE') as provenance,
         coalesce(nullif(substr(p.dernier_motif, 11), ''), 'INCONNUE') as motif,
         coalesce(m.composante, 'INCONNUE') as destination

@@ -1,5 +1,5 @@
 {# Steps: bring the delivered and the computed value of an indicator together; choose which one is published; hand the
-   values of a gestionnaire down to its establishments; keep one row per establishment; compare with the thresholds. #}
+   values of a gestionnaire down to its establishments; keep those of the champ; keep one row per establishment; compare with the thresholds. #}
 with reunis as (
     select
         coalesce(l.unite, c.unite) as unite,
@@ -37,6 +37,7 @@ choisis as (
         i.seuil_max,
         i.admet_gestionnaire,
         i.sources,
+        i.est_restreint,
         -- A complete calculation beats a delivered rate (collections deliver rates that their platform computed);
         -- an amount or a count is published as it was delivered.
         case
@@ -61,6 +62,17 @@ par_etablissement as (
     where c.unite = 'EJ' and c.admet_gestionnaire
 ),
 
+dans_le_champ as (
+    select p.*
+    from par_etablissement as p
+    left join {{ ref('mart_etablissements__fiche') }} as f on p.finess_et = f.finess_et
+    left join {{ ref('indicateurs_champ') }} as c
+        on p.indicateur_code = c.indicateur_code
+        and p.modalite = coalesce(c.modalite, '')
+        and f.categorie_code = c.categorie_code
+    where not p.est_restreint or c.categorie_code is not null
+),
+
 classes as (
     select
         *,
@@ -76,7 +88,7 @@ classes as (
                 case unite when 'ET' then 0 else 1 end,
                 case perimetre when 'site' then 0 when 'groupe' then 1 else 2 end
         ) as rang
-    from par_etablissement
+    from dans_le_champ
 ),
 
 -- What the other units and perimeters answered stays beside the value that is published.

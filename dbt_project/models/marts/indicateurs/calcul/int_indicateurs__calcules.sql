@@ -31,4 +31,11 @@
     ('VETUSTE', '', taux_vetuste(amortissements='tx_vetuste_constr_amortissements', immobilisations_brutes='tx_vetuste_constr_immobilisations_brutes')),
     ('FRNG', '', fonds_roulement(capitaux_permanents='frng_capitaux_permanents', actifs_immobilises='frng_actifs_immobilises')),
     ('FRAIS_SIEGE', '', frais_siege(c6556='frais_siege_c6556', c6558='frais_siege_c6558')),
+    ('RAC_THEO', '', reste_a_charge(prix_hebergement='prix_hp_cs', tarif_dependance='tarif_gir56')),
+    ('EVOL_PRIX_ET', '', evolution_annuelle(valeur='prix_hp_cs', valeur_precedente='prix_hp_cs_n_moins_1')),
+    ('PART_ASH_ET', '', part_de(partie='places_ash', tout='cap_aut_hp')),
+    ('PART_CH_IND_ET', '', part_de(partie='nb_chambres_ind', tout='nb_chambres_tot')),
+    ('ECART_AUT_INST_ET', '', ecart_relatif(autorise='cap_aut_tot', installe='cap_inst_tot')),
+    ('TX_ENCADR_ET', '', etp_par_place(etp='etp_total', places='cap_inst_tot')),
+    ('TX_ENCADR_SOINS', '', encadrement_soins(infirmiers='etp_ide', aides_soignants='etp_as', places='cap_inst_hp')),
 ]) }}

@@ -105,7 +105,7 @@ def placed(rows: Iterable[dict[str, Any]], communes: Sequence[Outline]) -> Place
     for row in rows:
         x, y = row["longitude"], row["latitude"]
         known = x is not None and y is not None
-        if not known:
+        if x is None or y is None:
             middle = middles.get(row["commune_code"])
             if middle is None:
                 n_nowhere += 1

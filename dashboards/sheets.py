@@ -14,7 +14,7 @@ import polars as pl
 
 from dashboards import queries
 from dashboards.exports import hidden_columns
-from dashboards.formats import INCONNU, SECRET, day_text, number, text, whole, with_unit
+from dashboards.formats import INCONNU, SECRET, day_text, exact, number, text, whole, with_unit
 from dashboards.labels import composante, label, nomenclature, readable, source
 from dashboards.queries import reperes
 
@@ -222,8 +222,16 @@ def why(row: Mapping[str, Any]) -> str:
         "valeur du gestionnaire" if row["unite_observation"] == "EJ" else "",
         {"groupe": "groupe de sites", "inconnu": "périmètre non dit"}.get(row["perimetre"] or "", ""),
         label("alerte", row["alerte"]) if row["alerte"] else "",
+        f"hors des seuils d'affichage ({_limits(row)})" if row["est_atypique"] else "",
     )
     return " ; ".join(reserve for reserve in reserves if reserve) or "–"
+
+
+def _limits(row: Mapping[str, Any]) -> str:
+    low, high = (exact(row[side], row["unite_mesure"]) for side in ("seuil_min", "seuil_max"))
+    if low == INCONNU:
+        return f"au plus {high}"
+    return f"au moins {low}" if high == INCONNU else f"de {low} à {high}"
 
 
 def _mark(mark: Mapping[str, Any] | None, unit: str | None) -> str:

@@ -26,15 +26,17 @@ _ELEMENTS = """
     select finess_et, case when element_id like 'PLACES%' then 'capacite' when element_id like '_MP%' then 'activite'
                       else 'prix' end as axe,
            element_id as code, element_libelle as libelle, composante as modalite, millesime, valeur_nombre as valeur,
-           unite_mesure, source, statut, alerte, perimetre, 'ET' as unite_observation, secret, collecte_le
+           unite_mesure, source, statut, alerte, perimetre, 'ET' as unite_observation, collecte_le,
+           case when list_contains(string_split(coalesce(secret, ''), ', '), 'valeur_nombre') then 'valeur' end
+               as secret
     from mart_etablissements__valeurs where list_contains($elements, element_id) and {condition}
     qualify row_number() over (
         partition by finess_et, element_id, composante, millesime order by perimetre desc, base_temporelle desc) = 1
 """
 _FIGURES = f"""
     select finess_et, axe, indicateur_code as code, indicateur_libelle as libelle, modalite,
-           modalite_libelle, millesime, valeur, unite_mesure, source, statut, alerte, est_atypique, perimetre,
-           unite_observation, secret, cast(null as date) as collecte_le
+           modalite_libelle, millesime, valeur, unite_mesure, source, statut, alerte, est_atypique, seuil_min,
+           seuil_max, perimetre, unite_observation, secret, cast(null as date) as collecte_le
     from mart_indicateurs__esms where {{condition}}
     union all by name
     {_ELEMENTS}

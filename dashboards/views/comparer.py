@@ -83,13 +83,8 @@ def _searched(base: queries.Base, names: dict[str, str]) -> pl.DataFrame:
     if territories:
         niveau, code = choose_territory(territories, queries.narrowest_territory(base))
     offered = queries.categories(base, niveau, code, queries.Filters())
-    categories = several(
-        "Catégorie",
-        dict(zip(offered["categorie_code"], offered["categorie_libelle"], strict=True)),
-        "categorie",
-        every="Toutes",
-        forget=forget,
-    )
+    named = dict(zip(offered["categorie_code"], offered["categorie_libelle"], strict=True))
+    categories = several("Catégorie", named, "categorie", every="Toutes", forget=forget)
     left, low_side, high_side = st.columns([2, 1, 1])
     with left:
         figure = choose(
@@ -175,15 +170,14 @@ def _compare(
 
 def _sentence(frame: pl.DataFrame, wanted: Sequence[str], names: dict[str, str], units: dict[str, str | None]) -> None:
     for i, figure in enumerate(wanted):
-        values = frame[f"v{i}"].drop_nulls()
-        if values.is_empty():
+        values = frame[f"v{i}"].drop_nulls().to_numpy()
+        if not len(values):
             st.caption(f"{plain(names[figure])} : {INCONNU} pour tous.")
             continue
-        quartiles = np.quantile(values.to_numpy(), (0.25, 0.5, 0.75))
-        low, middle, high = (with_unit(float(value), units[figure]) for value in quartiles)
+        low, middle, high = (with_unit(float(v), units[figure]) for v in np.quantile(values, (0.25, 0.5, 0.75)))
         st.caption(
             f"{plain(names[figure])} : médiane {middle}, la moitié entre {low} et {high} "
-            f"({number(len(values), 0)} renseignés sur {number(frame.height, 0)})."
+            f"({len(values)} renseignés sur {frame.height})."
         )
 
 

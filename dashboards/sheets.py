@@ -198,8 +198,7 @@ def figure_sections(figures: Sequence[Mapping[str, Any]], marks: Marks, row: Map
         f"combien. Aucun repère de moins de {reperes.FEWEST} établissements. ▲ : hors des seuils d'affichage, à "
         "lire avec prudence."
     )
-    titles = {axe: "Prix et tarifs" if axe == "prix" else label("axe", axe) for axe in rows}
-    return [Section(axe, titles[axe], reading, listed, has_marks=True) for axe, listed in rows.items()]
+    return [Section(axe, label("axe", axe), reading, listed, has_marks=True) for axe, listed in rows.items()]
 
 
 def _figure(row: Mapping[str, Any], marks: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:

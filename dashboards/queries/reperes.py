@@ -3,7 +3,7 @@
 Belongs here: those queries. Does not belong here: how their rows are shown (`dashboards.sheets`, `dashboards.views`).
 
 A figure is an indicator (`mart_indicateurs__esms`) or one of the data of tariff talks that no indicator carries
-(prices, GMP, PMP). Its code is that of the indicator or of the element, its modality that or its component.
+(`ELEMENTS`). Its code is that of the indicator or of the element, its modality that or its component.
 """
 
 from __future__ import annotations
@@ -16,15 +16,14 @@ import polars as pl
 from dashboards.queries.connection import FICHE, Base, any_of
 from dashboards.queries.etablissements import EVERY_WORD
 
-# What is negotiated, and no indicator says: prices, dependency tariffs, GMP and PMP, places open to social aid.
+# What is negotiated, and no indicator says: the other prices, dependency tariffs, places open to social aid.
 ELEMENTS = (
-    "PRIX_HP_CS", "PRIX_HP_CS_ASH", "PRIX_HP_CD", "PRIX_HP_CD_ASH", "PRIX_HT", "PRIX_AJ", "PRIX_RA", "TARIF_GIR12",
-    "TARIF_GIR34", "TARIF_GIR56", "GMP_VALIDE", "PMP_VALIDE", "PLACES_ASH",
+    "PRIX_HP_CD", "PRIX_HP_CD_ASH", "PRIX_HT", "PRIX_AJ", "PRIX_RA", "TARIF_GIR12", "TARIF_GIR34", "TARIF_GIR56",
+    "PLACES_ASH",
 )  # fmt: skip
 FEWEST = 5  # establishments under which a median would show them
 _ELEMENTS = """
-    select finess_et, case when element_id like 'PLACES%' then 'capacite' when element_id like '_MP%' then 'activite'
-                      else 'prix' end as axe,
+    select finess_et, case when element_id like 'PLACES%' then 'capacite' else 'tarifs' end as axe,
            element_id as code, element_libelle as libelle, composante as modalite, millesime, valeur_nombre as valeur,
            unite_mesure, source, statut, alerte, perimetre, 'ET' as unite_observation, collecte_le,
            case when list_contains(string_split(coalesce(secret, ''), ', '), 'valeur_nombre') then 'valeur' end
@@ -62,7 +61,7 @@ def figures(base: Base, finess: Sequence[str]) -> pl.DataFrame:
         select c.* replace (coalesce(c.collecte_le, d.collecte_le) as collecte_le)
         from chiffres c left join documents d using (finess_et, source, millesime)
         order by finess_et,
-                 case axe when 'capacite' then 0 when 'activite' then 1 when 'prix' then 2 when 'rh' then 3 else 4 end,
+                 list_position(['capacite', 'activite', 'besoins', 'tarifs', 'rh', 'finances'], axe),
                  libelle, modalite, millesime desc
         """,
         {"finess": [*finess], "elements": [*ELEMENTS]},
@@ -75,7 +74,7 @@ def marks(
     """Quartiles of each figure among the ESMS of a category, open that year: in a département, its region, and what is
     published of France. Columns: niveau, code, modalite, millesime, n, n_concernes, q1, mediane, q3.
 
-    Those of indicators are published (`mart_indicateurs__reperes`). Those of prices, GMP and PMP follow the same rule
+    Those of indicators are published (`mart_indicateurs__reperes`). Those of the other prices follow the same rule
     here: no row of fewer establishments than `FEWEST`.
     """
     codes = {"departement": departement_code, "region": region_code, "france": "FR"}

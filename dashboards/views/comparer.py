@@ -26,7 +26,7 @@ from dashboards.queries import reperes
 MOST = 500  # establishments side by side
 IN_ADDRESS = 150  # FINESS numbers that an address holds without harm
 FIGURES = 6  # figures side by side
-FIRST = ("CAP_INSTALLEE|TOTAL", "TO_HP|", "PRIX_HP_CS|", "GMP_VALIDE|")
+FIRST = ("CAP_INSTALLEE|TOTAL", "TO_HP|", "PRIX_CS|", "GMP|")
 NO_FIGURE = ""
 SEARCHED, LISTED = "criteres", "liste"
 FINESS = re.compile(r"(?<![0-9A-Za-z])(?:\d{2}|2[ABab])\d{7}(?![0-9A-Za-z])")

@@ -322,8 +322,8 @@ def test_figures_say_their_source_their_agreement_and_mark_the_atypical(home: Pa
     funds = rows["Fonds de roulement net global"]
     assert funds["Accord et réserves"] == "Calculé par l'entrepôt ; valeur du gestionnaire"
     assert (funds["Source"], funds["Date du document"]) == ("Calcul de l'entrepôt", "calculé")
-    price = rows["Prix HP chambre seule"]
-    assert (price["Valeur"], price["Année"], price["Département"]) == (f"68,50{NBSP}€", "2023", "–")
+    rate = rows["Taux d'occupation en hébergement permanent"]
+    assert (rate["Valeur"], rate["Année"], rate["Département"], rate["Source"]) == (f"96,4{NBSP}%", "2022", "–", "ERRD")
 
 
 # --- compare
@@ -336,9 +336,9 @@ def test_criteria_and_a_range_choose_who_is_compared(home: Path) -> None:
     assert example.ELOI not in rows["FINESS"].tolist()  # closed
     test = _page("comparer", niveau="departement", code="59", mots="mimosas")
     assert _table(test, "FINESS")["FINESS"].tolist() == [example.MIMOSAS]
-    test = _page("comparer", niveau="france", selon="PRIX_HP_CS|", min="60,5")
+    test = _page("comparer", niveau="france", selon="TO_HP|", min="96,4")
     assert _table(test, "FINESS")["FINESS"].tolist() == [example.MIMOSAS]
-    test = _page("comparer", niveau="france", selon="PRIX_HP_CS|", min="cher")
+    test = _page("comparer", niveau="france", selon="TO_HP|", min="cher")
     assert any("n'est pas un nombre" in warning.value for warning in test.warning)
 
 

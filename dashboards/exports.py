@@ -189,9 +189,8 @@ def to_parquet(frame: pl.DataFrame, export: Export) -> bytes:
     """Parquet: typed columns under the names that open data has; titles and the rest in the metadata of its schema."""
     kept = [*export.columns, *(["secret"] if "secret" in frame.columns and "secret" not in export.columns else [])]
     shown = frame.select(kept).with_columns(
-        pl.Series(name, [_number(row, name, column) for row in frame.iter_rows(named=True)], dtype=pl.Float64)
+        pl.Series(name, [_kept(row, name, column) for row in frame.iter_rows(named=True)], dtype=frame.schema[name])
         for name, column in export.columns.items()
-        if frame.schema[name].is_float()
     )
     described = {
         name: {"titre": c.title, "unite": unit_sign(c.unit), "definition": c.definition}
@@ -203,11 +202,11 @@ def to_parquet(frame: pl.DataFrame, export: Export) -> bytes:
     return written.getvalue()
 
 
-def _number(row: Mapping[str, Any], name: str, column: Column) -> float | None:
+def _kept(row: Mapping[str, Any], name: str, column: Column) -> Any:
     value = row[name]
     if is_unknown(value) or name in hidden_columns(row):
         return None
-    return rounded(value, decimals_of(value, column.decimals, column.unit))
+    return rounded(value, decimals_of(value, column.decimals, column.unit)) if isinstance(value, float) else value
 
 
 FORMATS = {  # name on the button, ending of the file, type, writer

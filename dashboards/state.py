@@ -88,7 +88,7 @@ class State:
 
     def _say_value(self, name: str, value: str, options: Sequence[str]) -> None:
         near = _suggestion(value, options)
-        known = "" if near or len(options) > 8 else f" ; connus : {', '.join(o or 'rien' for o in options)}"
+        known = "" if near or len(options) > 8 else f" ; connus : {', '.join(_short(o) or 'rien' for o in options)}"
         self.problems.append(
             f"L'adresse demande « {_short(name)}={_short(value)} », que cette page ne connaît pas{near}{known}. "
             "Le choix habituel est montré."
@@ -102,7 +102,7 @@ def _short(text: str) -> str:
 
 def _suggestion(asked: str, known: Iterable[str]) -> str:
     near = get_close_matches(asked, [name for name in known if name], 1)
-    return f" ; le plus proche : « {near[0]} »" if near else ""
+    return f" ; le plus proche : « {_short(near[0])} »" if near else ""
 
 
 def begin() -> State:
@@ -143,6 +143,11 @@ def link(page: str, **parameters: str) -> str:
     """Address of a page that keeps the territory and the year, with other parameters."""
     shared = {name: value for name, value in shared_parameters().items() if name not in parameters}
     return f"/{page}?{urlencode({**shared, **parameters}, quote_via=quote)}"
+
+
+def fiches(finess: Iterable[str]) -> list[str]:
+    """Addresses of the sheets of establishments. Not to be called by polars: its threads are of no session."""
+    return [link("etablissement", finess=number) for number in finess]
 
 
 def shared_parameters() -> dict[str, str]:

@@ -21,6 +21,7 @@ from dashboards.access import current_perimeter
 from dashboards.current import current_publication
 from dashboards.labels import entered_collectes
 from dashboards.queries import Base
+from data_contracts.indicators import TERRITOIRES, published
 from ingest.home import Home
 
 REPEATS = 7
@@ -58,6 +59,13 @@ def contexts(base: Base) -> list[dict[str, Any]]:
         "saisies": entered_collectes(),
         "limit": PAGE,
         "name": datasets[0]["name"] if datasets else "",
+        "codes": [i.code for i in published(TERRITOIRES)],
+        "annee": None,
+        "modalite": "",
+        "categories": [],
+        "selon": "population",
+        "n_annees": 5,
+        "before": base,
     }
     years = queries.millesimes_dlnuf(base)
     contexts = [

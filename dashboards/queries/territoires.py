@@ -116,30 +116,6 @@ def class_bounds(base: Base, indicateur: str) -> list[float]:
     return sorted(set(bounds or []))
 
 
-def comparison(base: Base, indicateur: str, niveau: str, code: str) -> pl.DataFrame:
-    """Territories to read beside the chosen one: the départements of its region, or the regions; and the country."""
-    return base.read(
-        """
-        with territoire as (
-            select distinct niveau, territoire_code, territoire_libelle, region_code from mart_territoires__synthese
-        ), region as (
-            select max(region_code) as code from territoire where niveau = $niveau and territoire_code = $code
-        )
-        select s.niveau, s.territoire_code, s.territoire_libelle, max(t.valeur) as valeur, max(t.effectif) as effectif,
-               s.niveau = $niveau and s.territoire_code = $code as est_choisi
-        from territoire s
-        join indicateurs_reference r on r.indicateur_code = $indicateur
-        left join indicateurs_territoire t on t.niveau = s.niveau and t.territoire_code = s.territoire_code
-            and t.indicateur_code = r.indicateur_code and t.millesime = r.millesime
-        where s.niveau = 'france'
-           or ($niveau = 'departement' and s.region_code = (select code from region))
-           or ($niveau <> 'departement' and s.niveau = 'region')
-        group by all order by valeur desc nulls last, s.territoire_libelle
-        """,
-        {"indicateur": indicateur, "niveau": niveau, "code": code},
-    )
-
-
 def categories(base: Base, niveau: str, code: str, filters: Filters) -> pl.DataFrame:
     """Open establishments and places by category of a territory, the most numerous first."""
     where, parameters = filters.sql()

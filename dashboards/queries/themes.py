@@ -16,10 +16,12 @@ from dashboards.queries.populations import region_of
 
 SIMILAR = 8  # départements read beside one, when those that are alike are asked for
 _OPEN = (
-    "f.est_esms and f.{territory} and coalesce(f.date_ouverture <= make_date($annee, 12, 31), true)"
+    "f.est_esms and {territory} and coalesce(f.date_ouverture <= make_date($annee, 12, 31), true)"
     " and coalesce(f.date_fermeture > make_date($annee, 12, 31), true)"
 )
-_TERRITORY = {"departement": "departement_code = $code", "region": "region_code = $code", "france": "$code is not null"}
+_TERRITORY = {
+    "departement": "f.departement_code = $code", "region": "f.region_code = $code", "france": "$code is not null",
+}  # fmt: skip
 
 
 def _in(niveau: str) -> str:
@@ -27,7 +29,10 @@ def _in(niveau: str) -> str:
 
 
 def chiffres(base: Base, niveau: str, code: str, codes: Sequence[str], annee: int | None) -> pl.DataFrame:
-    """Each indicator of a territory, in a year, else in the last one known there, in the order of `codes`.
+    """Each indicator of a territory, in a year, in the order of `codes`.
+
+    Without year, in that for which enough establishments of all territories answered; where nothing is told of the
+    year, in the last one known.
 
     Beside it: its region and the country in the same year when they are named by what was received (region, france),
     and the last year before that is known (avant, millesime_avant).
@@ -38,8 +43,10 @@ def chiffres(base: Base, niveau: str, code: str, codes: Sequence[str], annee: in
             select * from indicateurs_territoire
             where niveau = $niveau and territoire_code = $code and list_contains($codes, indicateur_code)
         ), demande as (
-            select distinct on (indicateur_code) * from ici
-            order by indicateur_code, coalesce(millesime <> $annee, false), valeur is null, millesime desc
+            select distinct on (i.indicateur_code) i.*
+            from ici i left join indicateurs_reference r on r.indicateur_code = i.indicateur_code
+            order by i.indicateur_code, coalesce(i.millesime <> coalesce($annee, r.millesime), false),
+                     i.valeur is null, i.millesime desc
         ), avant as (
             select d.indicateur_code, max_by(i.valeur, i.millesime) as avant, max(i.millesime) as millesime_avant
             from demande d join ici i on i.indicateur_code = d.indicateur_code and i.millesime < d.millesime
@@ -74,7 +81,7 @@ def annees(base: Base, niveau: str, code: str, codes: Sequence[str]) -> list[int
             and list_contains($codes, indicateur_code)
         union
         select i.millesime from mart_indicateurs__esms i join {FICHE} f using (finess_et)
-        where list_contains($codes, i.indicateur_code) and f.{_in(niveau)}
+        where list_contains($codes, i.indicateur_code) and {_in(niveau)}
         order by millesime desc
         """,
         {"niveau": niveau, "code": code, "codes": [*codes]},
@@ -164,7 +171,7 @@ def esms_connus(base: Base, niveau: str, code: str, codes: Sequence[str]) -> pl.
                max(i.modalite_libelle) as modalite_libelle, max(i.unite_mesure) as unite_mesure,
                max(i.millesime) as millesime
         from mart_indicateurs__esms i join {FICHE} f using (finess_et)
-        where list_contains($codes, i.indicateur_code) and f.est_esms and f.{_in(niveau)} and i.valeur is not null
+        where list_contains($codes, i.indicateur_code) and f.est_esms and {_in(niveau)} and i.valeur is not null
         group by 1, 2 order by list_position($codes, i.indicateur_code), modalite
         """,
         {"code": code, "codes": [*codes]},
@@ -214,7 +221,7 @@ def evenements(base: Base, niveau: str, code: str, limit: int) -> pl.DataFrame:
         select h.evenement_id, h.finess_et, f.raison_sociale, f.categorie_libelle, f.commune_libelle, h.evenement,
                h.date_evenement, h.valeur_avant, h.valeur_apres
         from mart_etablissements__historique h join {FICHE} f using (finess_et)
-        where f.est_esms and f.{_in(niveau)} and h.date_evenement is not null
+        where f.est_esms and {_in(niveau)} and h.date_evenement is not null
         order by h.date_evenement desc, h.finess_et, h.evenement_id limit $limit
         """,
         {"code": code, "limit": limit},

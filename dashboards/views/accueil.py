@@ -126,9 +126,7 @@ def _changed(changed: pl.DataFrame, lieu: Lieu) -> None:
 def _events(events: pl.DataFrame, lieu: Lieu) -> None:
     named = events.with_columns(
         pl.col("evenement").map_elements(lambda e: label("evenement", e), return_dtype=pl.String),
-        adresse=pl.col("finess_et").map_elements(
-            lambda f: state.link("etablissement", finess=f), return_dtype=pl.String
-        ),
+        adresse=pl.Series(state.fiches(events["finess_et"]), dtype=pl.String),
         detail=pl.Series([_detail(r) for r in events.iter_rows(named=True)], dtype=pl.String),
     )
     columns: dict[str, Column | str] = {

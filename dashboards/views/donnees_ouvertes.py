@@ -41,7 +41,7 @@ def _dataset(base: queries.Base, dataset: dict[str, Any]) -> None:
     name, version = dataset["name"], base.publication.version
     schema = dataset.get("schema") or {}
     with st.container(border=True):
-        st.subheader(dataset.get("title") or readable(name), anchor=False)
+        st.header(dataset.get("title") or readable(name), anchor=False)
         st.markdown(plain(dataset.get("description") or ""))
         rows = count(dataset.get("rowCount"), "ligne", "lignes")
         st.caption(f"{rows} · {_size(dataset.get('bytes'))} en Parquet · nom du fichier : {plain(name)}")

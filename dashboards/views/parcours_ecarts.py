@@ -42,13 +42,9 @@ def neighbours(base: queries.Base, place: queries.Place) -> None:
         return
     st.header("Attendre ici et ailleurs", anchor=False)
     steps = [step for step in labels("etape") if step in set(delays["etape"])]
-    rows = [
-        _of_territory(of_one.to_dicts(), steps)
-        for of_one in delays.partition_by("territoire_code", maintain_order=True)
-    ]
-    frame = pl.DataFrame(
-        rows, schema={"nom": pl.String, "n": pl.Int64, **dict.fromkeys(steps, pl.Float64), "secret": pl.String}
-    )
+    each = delays.partition_by("territoire_code", maintain_order=True)
+    schema = {"nom": pl.String, "n": pl.Int64, **dict.fromkeys(steps, pl.Float64), "secret": pl.String}
+    frame = pl.DataFrame([_of_territory(of_one.to_dicts(), steps) for of_one in each], schema=schema)
     columns: dict[str, Column | str] = {"nom": "Territoire", "n": Column("Personnes entrées", 0)}
     columns |= {step: Column(label("etape", step), 0, "jours") for step in steps}
     about = Export("Délais médians par territoire", "Durée médiane de chaque étape, en jours.", str(place.annee))

@@ -75,9 +75,7 @@ def medians(answered: pl.DataFrame) -> pl.DataFrame:
 
 def _spread(answered: pl.DataFrame, title: str, unit: str, coverage: str, about: Export) -> None:
     linked = answered.with_columns(
-        adresse=pl.col("finess_et").map_elements(
-            lambda f: state.link("etablissement", finess=f), return_dtype=pl.String
-        ),
+        adresse=pl.Series(state.fiches(answered["finess_et"]), dtype=pl.String),
         source=pl.col("source").map_elements(source, return_dtype=pl.String),
         statut=pl.col("statut").map_elements(lambda s: label("statut", s), return_dtype=pl.String),
     )
@@ -152,11 +150,7 @@ def _silent(rows: pl.DataFrame, title: str, n: int, year: int, about: Export) ->
         f"**{count(rows.height, *ESMS)}** sur {whole(n)} ouverts et concernés n'ont pas de valeur en {year} : aucune "
         "collecte livrée ne la donne."
     )
-    linked = rows.with_columns(
-        adresse=pl.col("finess_et").map_elements(
-            lambda f: state.link("etablissement", finess=f), return_dtype=pl.String
-        )
-    )
+    linked = rows.with_columns(adresse=pl.Series(state.fiches(rows["finess_et"]), dtype=pl.String))
     columns: dict[str, Column | str] = {
         "raison_sociale": Column("Établissement", link="adresse"),
         "finess_et": "FINESS",

@@ -123,7 +123,7 @@ def outside() -> dict[str, dict[str, str]]:
 
 @lru_cache(maxsize=1)
 def outside_measures() -> dict[tuple[str, str], tuple[str, str]]:
-    """Figure from outside and its component ('' of the whole) -> its source, and the mesure of it that gives the figure.
+    """Figure from outside and its component ('' of the whole) -> its source, and the mesure of it that gives it.
 
     `PCH moins_60=PCH_MOINS_60` in the column `mesures`, for a source that publishes many.
     """

@@ -194,13 +194,14 @@ def write_publication(home: Path, version: str = "2026-11-20T180000Z-ab12cd34") 
     return folder
 
 
-def describe(folder: Path) -> None:
+def describe(folder: Path, previous_version: str | None = None) -> None:
     """Write the manifest of what the folder of a publication holds."""
     manifest = folder / "manifest.json"
     paths = [p for p in sorted(folder.rglob("*")) if p.is_file() and p != manifest]
     sealed = [{"path": p.relative_to(folder).as_posix(), **seals.seal(p)} for p in paths]
     content = {
         "version": folder.name,
+        "previous_version": previous_version,
         "files": [each for each in sealed if each["path"].endswith(".parquet")],
         "documents": [each for each in sealed if not each["path"].endswith(".parquet")],
         "software": {"seuil_personnes": "11"},

@@ -30,6 +30,15 @@ def _page(name: str, **address: str) -> AppTest:
     return _ran(test)
 
 
+def _theme(name: str, **address: str) -> AppTest:
+    """The page of a theme, at an address with these parameters."""
+    code = f"from dashboards import themes\nfrom dashboards.views import theme\ntheme.show(themes.{name})"
+    test = AppTest.from_string(code, default_timeout=PATIENCE_S)
+    for parameter, value in address.items():
+        test.query_params[parameter] = value
+    return _ran(test)
+
+
 def _ran(test: AppTest) -> AppTest:
     test.run()
     assert not test.exception, [e.message for e in test.exception]
@@ -55,10 +64,54 @@ def _table(test: AppTest, column: str) -> pd.DataFrame:
 
 def test_home_says_which_publication_is_read_and_what_unknown_means(home: Path) -> None:
     test = _ran(AppTest.from_file(str(dashboards.FOLDER / "app.py"), default_timeout=PATIENCE_S))
-    assert _figures(test) == {"ESMS ouverts": "9", "Saisies évitables": f"36,4{NBSP}%", "Livraisons reçues": "7"}
+    assert test.title[0].value == "Mon territoire"
     assert f"20{NBSP}novembre 2026 à 19{NBSP}h{NBSP}00" in _texts(test)
     assert "2026-11-20T180000Z-ab12cd34" in test.caption[-2].value
     assert "Ce n'est ni zéro, ni non" in test.caption[-1].value
+
+
+def test_home_shows_four_figures_and_the_last_events_of_the_territory(home: Path) -> None:
+    test = _page_of_app(niveau="departement", code="59")
+    assert _figures(test) == {
+        "Équipement en EHPAD": f"0,4{NBSP}pour 1{NBSP}000",
+        "Occupation médiane des EHPAD": f"96,4{NBSP}%",
+        "Prix médian d'une chambre seule": f"69,85{NBSP}€/jour",
+        "Places installées": "183",
+    }
+    events = _table(test, "Évènement")
+    assert events["Date"].tolist()[0] == "30/06/2021"
+    assert "La publication précédente n'est pas là" in _texts(test)
+
+
+def test_home_says_what_changed_since_the_publication_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DLNUF_HOME", str(tmp_path))
+    before = example.write_publication(tmp_path, "2026-11-01T180000Z-aa00aa00")
+    figures = pl.read_parquet(before / "marts" / "mart_indicateurs__territoires.parquet")
+    mine = (pl.col("territoire_code") == "59") & (pl.col("indicateur_code") == "PRIX_MED_CS")
+    figures.with_columns(valeur=pl.when(mine).then(60.0).otherwise("valeur")).write_parquet(
+        before / "marts" / "mart_indicateurs__territoires.parquet"
+    )
+    events = pl.read_parquet(before / "marts" / "mart_etablissements__historique.parquet")
+    events.filter(pl.col("evenement_id") != "ev2").write_parquet(
+        before / "marts" / "mart_etablissements__historique.parquet"
+    )
+    example.describe(before)
+    now = example.write_publication(tmp_path)
+    example.describe(now, previous_version=before.name)
+    test = _page_of_app(niveau="departement", code="59")
+    assert "1 chiffre a changé, 1 évènement nouveau" in _texts(test)
+    changed = _table(test, "Avant")
+    assert changed.to_numpy().tolist() == [
+        [changed.iloc[0, 0], f"60,00{NBSP}€/jour (2022)", f"69,85{NBSP}€/jour (2022)"]
+    ]
+    assert _table(test, "Évènement")["Détail"].tolist() == ["74 → 78"]
+
+
+def _page_of_app(**address: str) -> AppTest:
+    test = AppTest.from_file(str(dashboards.FOLDER / "app.py"), default_timeout=PATIENCE_S)
+    for parameter, value in address.items():
+        test.query_params[parameter] = value
+    return _ran(test)
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -95,44 +148,43 @@ def test_a_damaged_publication_is_said_soberly(tmp_path: Path, monkeypatch: pyte
 # --- territory
 
 
-def test_territory_of_france(home: Path) -> None:
-    assert _figures(_page("territoire")) == {
-        "ESMS ouverts": "9",
-        "Places installées": "477",
-        "Habitants de 75 ans et plus": f"536{THIN}000",
-        "Équipement en EHPAD": f"0,6{NBSP}pour 1 000",
-        "Taux d'occupation médian": f"94,0{NBSP}%",
-        "Prix médian, chambre seule": f"66,90{NBSP}€/jour",
-    }
-
-
-def test_territory_of_a_departement_is_compared_with_its_region_and_the_country(home: Path) -> None:
-    test = _page("territoire")
-    test.segmented_control(key="niveau").set_value("departement").run()
-    assert test.selectbox(key="code").options[:3] == ["Aisne (02)", "Corse-du-Sud (2A)", "Nord (59)"]
-    test.selectbox(key="code").set_value("59")
-    _ran(test)
-    assert _figures(test)["ESMS ouverts"] == "3"
-    assert _figures(test)["Prix médian, chambre seule"] == f"69,85{NBSP}€/jour"
+def test_figures_of_a_departement_recomputed_from_the_published_tables(published_home: Path, home: Path) -> None:
+    """Each one by hand, from other tables than the one that the page reads."""
+    marts = published_home / "publication" / "2026-11-20T180000Z-ab12cd34" / "marts"
+    fiches = pl.read_parquet(marts / "mart_etablissements__fiche.parquet")
+    here = fiches.filter((pl.col("departement_code") == "59") & pl.col("est_esms") & pl.col("est_ouvert"))
+    homes = here.filter(pl.col("categorie_code") == "500")["cap_installee_totale"].sum()
+    test = _page("territoire", niveau="departement", code="59")
+    shown = _figures(test)
+    assert shown["ESMS ouverts"] == str(here.height)
+    assert shown["Places installées"] == f"{here['cap_installee_totale'].sum():.0f}"
+    assert shown["Habitants de 75 ans et plus"] == f"215{THIN}000"
+    assert shown["Équipement en EHPAD"] == f"{1000 * homes / 215_000:.1f}".replace(".", ",") + f"{NBSP}pour 1{NBSP}000"
+    offer = _table(test, "Autorité compétente").set_index("Catégorie")
+    by_category = here.group_by("categorie_libelle").len()
+    assert offer["Ouverts"].to_dict() == dict(by_category.iter_rows())
     said = _texts(test)
-    assert f"33,3{NBSP}% du total France publié" in said
-    assert f"région : 68,50{NBSP}€/jour · France : 66,90{NBSP}€/jour · 2 établissements renseignés" in said
-    assert "Contour épais : Nord." in said
-    assert "3 établissements ouverts, dont 1 sans coordonnées" in said
+    missing = here.filter(pl.col("longitude").is_null()).height
+    assert f"{here.height} établissements ouverts, dont {missing} sans coordonnées" in said
 
 
 def test_a_sum_over_some_establishments_is_said_partial(home: Path) -> None:
-    said = _texts(_page("territoire"))
-    assert "Partiel : places connues pour 7 établissement(s) sur 9." in said
-    assert "Partiel : places connues pour 4 établissement(s) sur 5." in said
+    said = _texts(_page("territoire", niveau="france", code="FR"))
+    assert "places connues pour 7 établissement(s) sur 9" in said
+    assert "départements reçus sur 101" in said
+
+
+def test_a_country_received_in_part_is_no_reference(home: Path) -> None:
+    said = _texts(_page("territoire", niveau="departement", code="59"))
+    assert "France : " not in said
 
 
 @pytest.mark.parametrize(
-    ("kept", "niveau", "esms"),
-    [({"59"}, "departement", "3"), ({"59", "62", "02"}, "region", "6"), ({"59", "67"}, "france", "9")],
+    ("kept", "niveau", "code"),
+    [({"59"}, "departement", "59"), ({"59", "62", "02"}, "region", "32"), ({"59", "67"}, "france", "FR")],
 )
 def test_the_level_first_shown_is_the_narrowest_that_holds_every_open_esms(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: set[str], niveau: str, esms: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: set[str], niveau: str, code: str
 ) -> None:
     monkeypatch.setenv("DLNUF_HOME", str(tmp_path))
     folder = example.write_publication(tmp_path)
@@ -140,40 +192,54 @@ def test_the_level_first_shown_is_the_narrowest_that_holds_every_open_esms(
     fiches = pl.read_parquet(path)
     fiches.filter(pl.col("departement_code").is_in(list(kept))).write_parquet(path)
     example.describe(folder)
-    test = _page("territoire")
+    test = _theme("ACTIVITE")
     assert test.segmented_control(key="niveau").value == niveau
     if niveau != "france":
-        assert test.selectbox(key="code").value == {"departement": "59", "region": "32"}[niveau]
-    assert _figures(test)["ESMS ouverts"] == esms
+        assert test.selectbox(key="code").value == code
 
 
 def test_a_departement_without_figures_is_unknown_not_zero(home: Path) -> None:
-    test = _page("territoire")
-    test.segmented_control(key="niveau").set_value("departement").run()
-    test.selectbox(key="code").set_value("02")
-    _ran(test)
-    figures = _figures(test)
+    figures = _figures(_page("territoire", niveau="departement", code="02"))
     assert figures["ESMS ouverts"] == "1"
-    assert {figures[name] for name in ("Places installées", "Équipement en EHPAD", "Taux d'occupation médian")} == {
-        "inconnu"
-    }
+    assert {figures[name] for name in ("Places installées", "Équipement en EHPAD")} == {"inconnu"}
 
 
 def test_the_map_has_its_table_and_changes_with_the_indicator(home: Path) -> None:
-    test = _page("territoire")
+    test = _page("territoire", niveau="departement", code="59", tri_carte_table="-valeur")
     assert "1 sur 5" in test.selectbox(key="page_carte_table").options  # 101 départements, 25 at once
-    rows = _table(test, "Code")
-    assert pd.isna(rows.set_index("Code").loc["02", "Valeur"])
-    assert "Taux d'équipement en places d'EHPAD pour 1 000 hab. de 75 ans et + (2026)**, en pour 1 000" in _texts(test)
-    test.selectbox(key="indicateur").set_value("PRIX_MED_CS")
+    rows = _table(test, "Établissements renseignés").set_index("Code")
+    assert rows.index[0] == "974"
+    assert pd.isna(rows["Valeur"].iloc[-1])
+    test.selectbox(key="indicateur").set_value("N_ESMS")
     _ran(test)
-    test.selectbox(key="tri_carte_table").set_value("-valeur")
-    _ran(test)
-    rows = _table(test, "Code").set_index("Code")
-    assert len(rows) == 25
-    assert rows["Valeur"].dropna().is_monotonic_decreasing
-    assert rows.loc["2A", "Valeur"] == pytest.approx(64.25)
-    assert "4 départements connus" in _texts(test)
+    assert _table(test, "Établissements renseignés").set_index("Code").loc["59", "Valeur"] == 3
+
+
+def test_a_departement_is_compared_with_those_of_the_same_region(home: Path) -> None:
+    test = _page("territoire", niveau="departement", code="59", compares="region", indicateur="N_ESMS")
+    rows = _table(test, "2025")
+    assert rows["Territoire"].tolist() == ["Nord", "Pas-de-Calais", "Aisne"]
+    assert rows["2025"].tolist() == [3, 2, 1]
+    assert "Départements comparés : ceux de la même région." in _texts(test)
+
+
+def test_years_are_followed_and_said_in_a_sentence(home: Path) -> None:
+    test = _page("territoire", niveau="departement", code="59", indicateur="N_ESMS")
+    assert "Nord : de 3 en 2022 à 3 en 2025 (0)" in _texts(test)
+
+
+# --- a theme
+
+
+def test_a_theme_lists_the_establishments_and_who_does_not_answer(home: Path) -> None:
+    test = _theme("RH", niveau="departement", code="59")
+    rows = _table(test, "Accord des sources")
+    assert rows["Établissement"].tolist() == [
+        f"[EHPAD L'Œuvre des Mimosas](/etablissement?niveau=departement&code=59&finess={example.MIMOSAS})"
+    ]
+    said = _texts(test)
+    assert "1 établissement renseigné" in said.replace("renseignés", "renseigné")
+    assert "Pas encore connus" in [e.label for e in test.expander][-1]
 
 
 def test_the_offer_is_filtered_by_authority(home: Path) -> None:
@@ -484,7 +550,7 @@ def test_a_balance_that_is_wrong_is_shouted(tmp_path: Path, monkeypatch: pytest.
 
 def test_open_datasets_have_their_warnings_dictionary_and_files(home: Path) -> None:
     test = _page("donnees_ouvertes")
-    assert [s.value for s in test.subheader] == ["Fiche des établissements et services", "Synthèse par territoire"]
+    assert [h.value for h in test.header] == ["Fiche des établissements et services", "Synthèse par territoire"]
     assert "2 jeux" in _texts(test)
     assert f"11 lignes · 12{NBSP}ko" in _texts(test) or "11 lignes · " in _texts(test)
     assert "il ne sert pas de clé" in _texts(test)

@@ -18,12 +18,11 @@ PAGES = ("publics", "parcours")
 
 
 def _page(name: str, departement: str | None = None, public: str | None = None) -> AppTest:
-    test = AppTest.from_string(f"from dashboards.views import {name}\n{name}.show()", default_timeout=PATIENCE_S).run()
-    if departement:
-        test.segmented_control(key="niveau").set_value("departement").run()
-        test.selectbox(key="code").set_value(departement).run()
-    if public:
-        test.segmented_control(key="public").set_value(public).run()
+    test = AppTest.from_string(f"from dashboards.views import {name}\n{name}.show()", default_timeout=PATIENCE_S)
+    address = {"niveau": "departement" if departement else "france", "code": departement or "FR"}
+    for parameter, value in {**address, **({"public": public} if public else {})}.items():
+        test.query_params[parameter] = value
+    test.run()
     assert not test.exception, [e.message for e in test.exception]
     return test
 

@@ -73,21 +73,6 @@ def test_class_bounds_grow_and_hold_every_value(base: Base) -> None:
     assert queries.class_bounds(base, "absent") == []
 
 
-@pytest.mark.parametrize(
-    ("niveau", "code", "expected"),
-    [
-        ("departement", "59", {"02", "59", "62", "32", "FR"} - {"32"}),
-        ("region", "32", {"04", "32", "44", "94", "FR"}),
-        ("france", "FR", {"04", "32", "44", "94", "FR"}),
-    ],
-)
-def test_a_territory_is_compared_with_its_peers(base: Base, niveau: str, code: str, expected: set[str]) -> None:
-    frame = queries.comparison(base, "TO_HP_MED", niveau, code)
-    peers = frame.filter(frame["niveau"] != "region") if niveau == "departement" else frame
-    assert set(peers["territoire_code"]) == expected
-    assert frame.filter(frame["est_choisi"])["territoire_code"].to_list() == [code]
-
-
 def test_categories_are_filtered_by_authority_and_domain(base: Base) -> None:
     every = queries.categories(base, "departement", "59", queries.Filters())
     assert set(every["categorie_code"]) == {"500", "183", "202"}

@@ -18,6 +18,7 @@ from dashboards.themes import ACTIVITE, DOMICILE, FINANCES, OFFRE, RH, Theme
 from dashboards.views import (
     accueil,
     cadre,
+    comparer,
     dlnuf,
     dlnuf_exactitude,
     donnees_ouvertes,
@@ -78,6 +79,13 @@ PAGES = {
             url_path="etablissement",
             icon=":material/apartment:",
             help="Un établissement ou service : identité, historique, valeurs et d'où elles viennent.",
+        ),
+        st.Page(
+            comparer.show,
+            title="Comparer",
+            url_path="comparer",
+            icon=":material/compare_arrows:",
+            help="Des établissements côte à côte, choisis par critères ou par une liste.",
         ),
     ],
     "Collecter une fois": [

@@ -74,7 +74,7 @@ def classify(values: pl.DataFrame, bounds: list[float], unit: str) -> tuple[pl.D
     return framed.with_columns(pl.col("rang").replace_strict(names, return_dtype=pl.String).alias("classe")), texts
 
 
-def _shades(n: int) -> list[tuple[str, str]]:
+def shades_of(n: int) -> list[tuple[str, str]]:
     """n shades spread over the scale."""
     if n <= 1:
         return [SCALE[2]][:n]
@@ -87,7 +87,7 @@ def tile_map(values: pl.DataFrame, bounds: list[float], unit: str, title: str, c
     values: territoire_code, valeur, effectif. chosen: codes to outline (a département, or those of a region).
     """
     framed, texts = classify(values, bounds, unit)
-    shades = _shades(len(texts))
+    shades = shades_of(len(texts))
     rows = [
         {
             "code": row["departement_code"],
@@ -130,7 +130,7 @@ def tile_map(values: pl.DataFrame, bounds: list[float], unit: str, title: str, c
     codes = base.mark_text(dy=-9, fontSize=13, fontWeight="bold").encode(text="code:N", color=ink)
     figures = base.mark_text(dy=9, fontSize=11).encode(text="texte:N", color=ink)
     layers = alt.layer(squares, codes, figures).resolve_scale(color="independent")
-    return _finish(layers.properties(height=42 * 13 + 60))
+    return finish(layers.properties(height=42 * 13 + 60))
 
 
 def _short(value: float) -> str:
@@ -157,7 +157,7 @@ def bars(rows: list[dict[str, Any]], title: str) -> alt.LayerChart:
         strokeWidth=alt.condition("datum.est_reference", alt.value(1.5), alt.value(0)),
     )
     texts = base.mark_text(align="left", dx=6, fontSize=13, color=INK).encode(text="texte:N")
-    return _finish(alt.layer(drawn, texts).properties(height=28 * len(rows) + 20))
+    return finish(alt.layer(drawn, texts).properties(height=28 * len(rows) + 20))
 
 
 def shares(rows: list[dict[str, Any]], title: str, reference: str | None, names: int = 230) -> alt.LayerChart:
@@ -189,7 +189,7 @@ def shares(rows: list[dict[str, Any]], title: str, reference: str | None, names:
             thickness=2.5, color=INK, size=20, orient="vertical"
         )
         layers.insert(1, marks.encode(x=alt.X("repere:Q", scale=along)))
-    return _finish(alt.layer(*layers).properties(height=30 * len(rows) + 20))
+    return finish(alt.layer(*layers).properties(height=30 * len(rows) + 20))
 
 
 def spans(rows: list[dict[str, Any]], title: str) -> alt.LayerChart:
@@ -211,7 +211,7 @@ def spans(rows: list[dict[str, Any]], title: str) -> alt.LayerChart:
         x=alt.X("loin:Q", scale=along), text="texte:N"
     )
     texts = texts.transform_calculate(loin="datum.q3 || datum.mediane || 0")
-    return _finish(alt.layer(bars, middles, texts).properties(height=44 * len(rows) + 60))
+    return finish(alt.layer(bars, middles, texts).properties(height=44 * len(rows) + 60))
 
 
 def trend(rows: list[dict[str, Any]], title: str) -> alt.LayerChart:
@@ -232,7 +232,7 @@ def trend(rows: list[dict[str, Any]], title: str) -> alt.LayerChart:
     colour = alt.condition("datum.est_choisi", alt.value(BLUE), alt.value(GREY))
     lines = base.mark_line(strokeWidth=2.5).encode(strokeDash=dash, color=colour, detail="nom:N")
     dots = base.mark_point(filled=True, size=70, opacity=1).encode(color=colour)
-    return _finish(alt.layer(lines, dots).properties(height=300))
+    return finish(alt.layer(lines, dots).properties(height=300))
 
 
 def strips(rows: list[dict[str, Any]], medians: list[dict[str, Any]], title: str) -> alt.LayerChart:
@@ -264,32 +264,7 @@ def strips(rows: list[dict[str, Any]], medians: list[dict[str, Any]], title: str
             tooltip=[alt.Tooltip("categorie:N", title="Catégorie"), alt.Tooltip("texte:N", title="Médiane")],
         )
     )
-    return _finish(alt.layer(marks, middles).properties(height=34 * len(order) + 60))
-
-
-def points(rows: list[dict[str, Any]], marks: list[dict[str, Any]]) -> alt.LayerChart:
-    """Establishments at their coordinates. rows: longitude, latitude, nom, categorie, domaine, commune, places."""
-    present = [name for name in DOMAINS if any(row["domaine"] == name for row in rows)]
-    shape = alt.Scale(domain=present, range=[DOMAINS[n][0] for n in present])
-    color = alt.Scale(domain=present, range=[DOMAINS[n][1] for n in present])
-    legend = alt.Legend(title="Domaine", orient="top", symbolSize=110, columns=3)
-    chart = (
-        alt.Chart(alt.Data(values=rows))
-        .mark_point(filled=True, size=55, opacity=0.75)
-        .encode(
-            longitude="longitude:Q",
-            latitude="latitude:Q",
-            shape=alt.Shape("domaine:N", scale=shape, legend=legend),
-            color=alt.Color("domaine:N", scale=color, legend=legend),
-            tooltip=[
-                alt.Tooltip("nom:N", title="Établissement"),
-                alt.Tooltip("categorie:N", title="Catégorie"),
-                alt.Tooltip("commune:N", title="Commune"),
-                alt.Tooltip("places:N", title="Places installées"),
-            ],
-        )
-    )
-    return _located(chart, marks)
+    return finish(alt.layer(marks, middles).properties(height=34 * len(order) + 60))
 
 
 def cells(rows: list[dict[str, Any]], marks: list[dict[str, Any]]) -> alt.LayerChart:
@@ -317,7 +292,7 @@ def _located(chart: alt.Chart, marks: list[dict[str, Any]]) -> alt.LayerChart:
         .mark_text(color=GREY, fontSize=12, fontStyle="italic", dy=-10)
         .encode(longitude="longitude:Q", latitude="latitude:Q", text="nom:N")
     )
-    return _finish(alt.layer(chart, names).project("mercator").properties(height=600))
+    return finish(alt.layer(chart, names).project("mercator").properties(height=600))
 
 
 def timeline(rows: list[dict[str, Any]]) -> alt.Chart:
@@ -335,7 +310,7 @@ def timeline(rows: list[dict[str, Any]]) -> alt.Chart:
             ],
         )
     )
-    return _finish(chart.properties(height=50 + 38 * len({row["evenement"] for row in rows})))
+    return finish(chart.properties(height=50 + 38 * len({row["evenement"] for row in rows})))
 
 
 def stacked(rows: list[dict[str, Any]], title: str) -> alt.Chart:
@@ -358,7 +333,7 @@ def stacked(rows: list[dict[str, Any]], title: str) -> alt.Chart:
             ],
         )
     )
-    return _finish(chart.properties(height=28 * len({row["element"] for row in rows}) + 110))
+    return finish(chart.properties(height=28 * len({row["element"] for row in rows}) + 110))
 
 
 def gaps(rows: list[dict[str, Any]]) -> alt.LayerChart:
@@ -393,10 +368,10 @@ def gaps(rows: list[dict[str, Any]]) -> alt.LayerChart:
         strokeWidth=alt.condition("datum.est_devant", alt.value(3), alt.value(0.3)),
     )
     texts = base.mark_text(fontSize=13, color=INK).encode(text="texte:N")
-    return _finish(alt.layer(tiles, texts).properties(height=30 * len({row["groupe"] for row in rows}) + 40))
+    return finish(alt.layer(tiles, texts).properties(height=30 * len({row["groupe"] for row in rows}) + 40))
 
 
-def _finish(chart: Any) -> Any:
+def finish(chart: Any) -> Any:
     """Font, sober axes, no frame, French numbers and dates."""
     locale = {"number": NUMBER_LOCALE, "time": TIME_LOCALE}
     return (

@@ -91,6 +91,8 @@ LABELS: dict[str, dict[str, str]] = {
     "axe": {
         "capacite": "Capacité et offre",
         "activite": "Activité",
+        "besoins": "Publics et besoins",
+        "tarifs": "Prix et tarifs",
         "rh": "Ressources humaines",
         "finances": "Finances",
         "tarifs": "Prix et tarifs",

@@ -19,7 +19,7 @@ from data_contracts.value_domains import Domain
 
 DATE_FORMATS = ("%d/%m/%Y", "%Y-%m-%d")
 # Families whose standard fixes the decimal mark: JSON (RFC 8259), xs:decimal (XML Schema), typed columns.
-_POINT_READERS = ("json_records", "finess_json", "finess_xml", "fhir_bundle", "cda", "parquet")
+_POINT_READERS = ("json_records", "geojson", "finess_json", "finess_xml", "fhir_bundle", "cda", "parquet")
 
 
 @dataclass(frozen=True)

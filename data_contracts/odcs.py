@@ -35,7 +35,7 @@ Unit = Literal[
 ]  # fmt: skip
 Reader = Literal[
     "csv", "xlsx", "parquet", "json_records", "finess_json", "finess_xml", "fhir_bundle", "cda", "csv_produit",
-    "crosstab", "series",
+    "crosstab", "series", "geojson",
 ]  # fmt: skip
 DataClass = Literal["administratives", "sante", "accompagnement", "financieres", "services"]
 UnitKind = Literal["ET", "EJ", "DEP"]

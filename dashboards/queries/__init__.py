@@ -33,9 +33,11 @@ from dashboards.queries.collectes import (
     redundant_collectes,
 )
 from dashboards.queries.connection import Base, current_base, previous_base
+from dashboards.queries.contours import offer, outlines
 from dashboards.queries.etablissements import (
     etablissement,
-    etablissement_indicateurs,
+    etablissements_du_departement,
+    etablissements_par_departement,
     has_values,
     historique,
     reponses,
@@ -57,7 +59,6 @@ from dashboards.queries.territoires import (
     categories,
     class_bounds,
     etablissement_cells,
-    etablissement_points,
     key_figures,
     located,
     map_values,
@@ -85,8 +86,8 @@ __all__ = [
     "esms_connus",
     "etablissement",
     "etablissement_cells",
-    "etablissement_indicateurs",
-    "etablissement_points",
+    "etablissements_du_departement",
+    "etablissements_par_departement",
     "evenements",
     "exactitude",
     "has_values",
@@ -101,7 +102,9 @@ __all__ = [
     "millesimes_dlnuf",
     "narrowest_territory",
     "nouveautes",
+    "offer",
     "open_dataset",
+    "outlines",
     "par_annee",
     "parcours_places",
     "parcours_publie",

@@ -5,22 +5,28 @@ Belongs here: those queries. Does not belong here: how their rows are shown (`da
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
 from dashboards.queries.connection import FICHE, FOLD, KEY, Base
 
+# Every word typed ($typed) is among those of an establishment (table `recherche`), whatever accents and case.
+EVERY_WORD = f"""
+    trim({FOLD.format("$typed")}) <> '' and (
+        select bool_and(contains(mots_cherches, mot))
+        from (select unnest(string_split(trim({FOLD.format("$typed")}), ' ')) as mot)
+    )"""
+
 
 def search(base: Base, typed: str, limit: int = 50) -> pl.DataFrame:
     """Establishments whose FINESS, name, manager or commune contain every word typed, whatever accents and case."""
     return base.read(
         f"""
-        with mots as (select unnest(string_split(trim({FOLD.format("$typed")}), ' ')) as mot)
         select finess_et, raison_sociale, categorie_libelle, commune_libelle, departement_code, est_ouvert, est_esms
         from recherche
-        where trim({FOLD.format("$typed")}) <> '' and (select bool_and(contains(mots_cherches, mot)) from mots)
+        where {EVERY_WORD}
         order by est_esms desc nulls last, est_ouvert desc nulls last, raison_sociale, finess_et limit $limit
         """,
         {"typed": typed, "limit": limit},
@@ -32,13 +38,14 @@ def etablissement(base: Base, finess_et: str) -> dict[str, Any]:
     return base.first(f"select * from {FICHE} where finess_et = $finess", {"finess": finess_et})
 
 
-def historique(base: Base, finess_et: str) -> pl.DataFrame:
-    """Events of one establishment, the latest first."""
+def historique(base: Base, finess: Sequence[str]) -> pl.DataFrame:
+    """Events of some establishments, the latest first."""
     return base.read(
-        "select evenement, date_evenement, discipline_code, mode_fonctionnement_code, clientele_code, valeur_avant,"
-        " valeur_apres, source from mart_etablissements__historique where finess_et = $finess"
-        " order by date_evenement desc nulls last, evenement, discipline_code",
-        {"finess": finess_et},
+        "select finess_et, evenement, date_evenement, discipline_code, mode_fonctionnement_code, clientele_code,"
+        " valeur_avant, valeur_apres, source from mart_etablissements__historique"
+        " where list_contains($finess, finess_et)"
+        " order by finess_et, date_evenement desc nulls last, evenement, discipline_code",
+        {"finess": [*finess]},
     )
 
 
@@ -91,10 +98,16 @@ def reponses(base: Base, key: Mapping[str, Any]) -> pl.DataFrame:
     )
 
 
-def etablissement_indicateurs(base: Base, finess_et: str) -> pl.DataFrame:
-    """Indicators of one establishment, latest year first within an axis and an indicator."""
+def etablissements_par_departement(base: Base) -> dict[str | None, int]:
+    """How many ESMS each département has, closed ones included; None: those of no known département."""
+    frame = base.read(f"select departement_code, count(*) as n from {FICHE} where est_esms group by departement_code")
+    return dict(frame.iter_rows())
+
+
+def etablissements_du_departement(base: Base, departement_code: str | None) -> list[dict[str, Any]]:
+    """Identity of every ESMS of a département (None: of none), by name."""
     return base.read(
-        "select * from mart_indicateurs__esms where finess_et = $finess"
-        " order by axe, indicateur_libelle, modalite, millesime desc",
-        {"finess": finess_et},
-    )
+        f"select * from {FICHE} where est_esms and departement_code is not distinct from $code"
+        " order by raison_sociale, finess_et",
+        {"code": departement_code},
+    ).to_dicts()

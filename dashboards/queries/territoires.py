@@ -127,21 +127,10 @@ def categories(base: Base, niveau: str, code: str, filters: Filters) -> pl.DataF
     )
 
 
-_IN_TERRITORY = (
+IN_TERRITORY = (
     "est_esms and est_ouvert and ($niveau = 'france' or ($niveau = 'region' and region_code = $code)"
     " or ($niveau = 'departement' and departement_code = $code))"
 )
-
-
-def etablissement_points(base: Base, niveau: str, code: str, filters: Filters) -> pl.DataFrame:
-    """Open ESMS of a territory that have coordinates, one row each."""
-    where, parameters = filters.sql()
-    return base.read(
-        "select finess_et, raison_sociale, categorie_libelle, domaine, commune_libelle, cap_installee_totale,"
-        f" longitude, latitude from {FICHE} where {_IN_TERRITORY}{where}"
-        " and longitude is not null and latitude is not null order by finess_et",
-        {"niveau": niveau, "code": code, **parameters},
-    )
 
 
 def etablissement_cells(base: Base, filters: Filters) -> pl.DataFrame:
@@ -169,7 +158,7 @@ def place_names(base: Base, niveau: str, code: str, limit: int = 12) -> pl.DataF
         f"""
         select median(longitude) as longitude, median(latitude) as latitude, {name} as nom
         from {FICHE}
-        where {_IN_TERRITORY} and {name} is not null and longitude is not null and latitude is not null
+        where {IN_TERRITORY} and {name} is not null and longitude is not null and latitude is not null
             and ($niveau <> 'france' or (longitude between -6 and 10 and latitude between 41 and 52))
         group by {name} order by count(*) desc, {name} limit $limit
         """,
@@ -182,6 +171,6 @@ def located(base: Base, niveau: str, code: str, filters: Filters) -> dict[str, i
     where, parameters = filters.sql()
     return base.first(
         "select count(*) as n_et, count(*) filter (where longitude is null or latitude is null) as n_sans_coordonnees"
-        f" from {FICHE} where {_IN_TERRITORY}{where}",
+        f" from {FICHE} where {IN_TERRITORY}{where}",
         {"niveau": niveau, "code": code, **parameters},
     )

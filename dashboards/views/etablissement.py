@@ -1,7 +1,7 @@
-"""One establishment: search, identity, history, values and where they come from, indicators.
+"""One establishment: search, then its sheet by tabs, its trends, and where its values come from.
 
-Belongs here: layout and wording. Does not belong here: where the figures come from
-(`dashboards.queries.etablissements`).
+Belongs here: layout and wording of the page. Does not belong here: what the sheet says (`dashboards.sheets`), where the
+figures come from (`dashboards.queries`).
 """
 
 from __future__ import annotations
@@ -11,15 +11,24 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboards import charts, queries
-from dashboards.components import drawing, empty, figure, heading, open_base, sheet
-from dashboards.controls import choose, typed
-from dashboards.formats import count, day_text, plain, text, with_unit
-from dashboards.labels import label, nomenclature, source
-from dashboards.views import etablissement_indicateurs, etablissement_valeurs
+from dashboards import charts, printed, queries, sheets, state, trends
+from dashboards.components import Column, download, drawing, empty, figure, heading, open_base, sheet, table
+from dashboards.controls import choose, segments, typed
+from dashboards.exports import Export
+from dashboards.formats import INCONNU, count, day_text, plain, text, with_unit
+from dashboards.labels import label
+from dashboards.queries import reperes
+from dashboards.views import etablissement_valeurs
 
 FLAG = ":material/flag:"
 MORE = 50  # establishments listed by a search
+TABS = {
+    "reperes": "Chiffres et repères",
+    "identite": "Identité et autorisations",
+    "evolution": "Évolution",
+    "valeurs": "Valeurs et provenance",
+    "historique": "Historique",
+}
 
 
 def show() -> None:
@@ -30,57 +39,82 @@ def show() -> None:
         return
     row = queries.etablissement(base, finess)
     if not row:
-        st.header(f"FINESS {finess}", anchor=False)
+        st.header(f"FINESS {plain(finess)}", anchor=False)
         st.warning("Ce numéro n'est pas dans les extractions FINESS livrées : son identité est inconnue.", icon=FLAG)
         etablissement_valeurs.show(base, finess)
         return
-    _title(row)
-    identity, values, indicators, history = st.tabs(["Identité", "Valeurs et provenance", "Indicateurs", "Historique"])
-    with identity:
-        _identity(row)
-    with values:
+    said = sheets.read(base, row)
+    _title(said)
+    _print(base, said)
+    tab = segments("Partie de la fiche", list(TABS), TABS.__getitem__, "onglet", label_visibility="collapsed")
+    if tab == "reperes":
+        _key_figures(row)
+        _sections(said, [section.key for section in said.figures])
+    elif tab == "identite":
+        _sections(said, ["identite", "autorisations"])
+    elif tab == "evolution":
+        _trend(base, row)
+        _sections(said, ["evolution"])
+    elif tab == "valeurs":
         etablissement_valeurs.show(base, finess)
-    with indicators:
-        etablissement_indicateurs.show(base, finess)
-    with history:
-        _history(base, finess)
+    else:
+        _timeline(queries.historique(base, [finess]))
+        _sections(said, ["historique"])
 
 
 def _search(base: queries.Base) -> str | None:
-    """FINESS of the establishment chosen, or asked for in the address (?finess=)."""
+    """FINESS of the establishment asked for in the address (?finess=), or of the only one that answers a search.
+
+    Several that answer are listed: none of them is more likely than another.
+    """
     asked = typed(
-        "Numéro FINESS, nom ou commune", "finess", placeholder="Exemple : 590782553, ou mimosas lille", forget=["choix"]
-    )
-    if not asked.strip():
+        "Numéro FINESS, nom ou commune", "finess", placeholder="Exemple : 590782553, ou mimosas lille",
+        forget=["page_trouves", "tri_trouves"],
+    ).strip()  # fmt: skip
+    if not asked:
         st.caption("Les accents et les majuscules ne comptent pas ; plusieurs mots restreignent la recherche.")
         return None
+    if queries.etablissement(base, asked):
+        return asked
     matches = queries.search(base, asked, MORE)
-    if matches.is_empty() and queries.has_values(base, asked.strip()):
-        return asked.strip()
+    if matches.height == 1:
+        return matches["finess_et"][0]
+    if matches.is_empty() and queries.has_values(base, asked):
+        return asked
     if matches.is_empty():
         empty(f"Aucun établissement ne répond à « {plain(asked)} ».", "Essayez un seul mot, la commune ou le FINESS.")
         return None
-    names = {
-        r["finess_et"]: f"{text(r['raison_sociale'])} · {text(r['commune_libelle'])} ({text(r['departement_code'])}) · "
-        f"{r['finess_et']}" + (" · fermé" if r["est_ouvert"] is False else "")
-        for r in matches.iter_rows(named=True)
-    }
     more = f" (les {MORE} premiers ; précisez la recherche)" if matches.height >= MORE else ""
-    title = count(matches.height, "établissement trouvé", "établissements trouvés") + more
-    return choose(title, list(names), names.__getitem__, key="choix")
+    st.subheader(count(matches.height, "établissement trouvé", "établissements trouvés") + more, anchor=False)
+    found = matches.with_columns(
+        pl.Series("lien", [state.link("etablissement", finess=f) for f in matches["finess_et"]], dtype=pl.String),
+        pl.col("est_ouvert").replace_strict({True: "ouvert", False: "fermé"}, default=INCONNU, return_dtype=pl.String),
+    )
+    columns = {
+        "raison_sociale": Column("Établissement", link="lien"),
+        "categorie_libelle": "Catégorie",
+        "commune_libelle": "Commune",
+        "departement_code": "Département",
+        "est_ouvert": "État",
+        "finess_et": "FINESS",
+    }
+    table(found, columns, "Établissements trouvés", "trouves")
+    return None
 
 
-def _title(row: dict[str, Any]) -> None:
-    st.header(plain(text(row["raison_sociale"])), anchor=False)
-    closed = f"Fermé le {day_text(row['date_fermeture'])}" if row["date_fermeture"] else "Fermé, date inconnue"
-    state = {True: "Ouvert", False: closed}.get(row["est_ouvert"], "Ouvert ou fermé : inconnu")
-    place = plain(f"{text(row['commune_libelle'])} ({text(row['departement_code'])})")
-    st.markdown(f"{plain(text(row['categorie_libelle']))} · {place} · **{state}**")
-    if row["est_ouvert"] is False:
-        st.warning("Cet établissement est fermé : ses valeurs décrivent le passé.", icon=":material/event_busy:")
+def _title(said: sheets.Sheet) -> None:
+    st.header(plain(said.name), anchor=False)
+    st.markdown(f"FINESS {said.finess} · {plain(said.lead)}")
+    if said.closed:
+        st.warning(said.closed, icon=":material/event_busy:")
 
 
-def _identity(row: dict[str, Any]) -> None:
+def _print(base: queries.Base, said: sheets.Sheet) -> None:
+    name = f"fiche_{said.finess}_{base.publication.version}.pdf"
+    download("Fiche à imprimer (PDF)", lambda: printed.pdf(said, base), name, printed.MIME, "fiche_pdf")
+
+
+def _key_figures(row: dict[str, Any]) -> None:
     left, middle, right = st.columns(3)
     with left:
         figure("Places autorisées", with_unit(row["cap_autorisee_totale"], "places"), "Dernier millésime connu")
@@ -88,75 +122,73 @@ def _identity(row: dict[str, Any]) -> None:
         figure("Places installées", with_unit(row["cap_installee_totale"], "places"), "Dernier millésime connu")
     with right:
         figure("Autorité compétente", label("financeur", row["financeur"]), "D'après la catégorie, a priori")
-    located = row["longitude"] is not None and row["latitude"] is not None
-    facts = {
-        "Numéro FINESS": row["finess_et"],
-        "SIRET": row["siret"],
-        "Catégorie": nomenclature("finess_categories", row["categorie_code"]),
-        "Domaine": label("domaine", row["domaine"]),
-        "Gestionnaire": f"{text(row['raison_sociale_ej'])} (FINESS {text(row['finess_ej'])})",
-        "Statut juridique": nomenclature("finess_statuts_juridiques", row["statut_juridique_code"]),
-        "Statut regroupé": label("statut_agrege", row["statut_agrege"]),
-        "Fixation des tarifs": nomenclature("finess_modes_tarification", row["mode_tarification_code"]),
-        "Adresse": f"{text(row['adresse'])}, {text(row['code_postal'])} {text(row['commune_libelle'])}",
-        "Département": f"{text(row['departement_libelle'])} ({text(row['departement_code'])})",
-        "Région": row["region_libelle"],
-        "Latitude et longitude": f"{row['latitude']:.5f} ; {row['longitude']:.5f}".replace(".", ",")
-        if located
-        else None,
-        "Date d'ouverture": day_text(row["date_ouverture"]),
-        "Extraction FINESS": day_text(row["date_extraction"]),
+
+
+def _sections(said: sheets.Sheet, keys: list[str]) -> None:
+    for section in (s for s in said.sections if s.key in keys):
+        st.subheader(section.title, anchor=False)
+        if not section.rows:
+            empty(section.empty, "")
+            continue
+        if section.reading:
+            st.caption(plain(section.reading))
+        about = Export(f"{section.title} : {said.name} ({said.finess})", definition=section.reading)
+        sheet(section.rows, section.title, section.key, about=about)
+
+
+def _trend(base: queries.Base, row: dict[str, Any]) -> None:
+    """One figure over the years, with the medians of its category."""
+    figures = reperes.figures(base, [row["finess_et"]]).filter(pl.col("valeur").is_not_null())
+    several = {
+        f"{group['code'][0]}|{group['modalite'][0]}": group.sort("millesime")
+        for group in figures.partition_by("code", "modalite", maintain_order=True)
+        if group.height > 1
     }
-    sheet([{"Information": name, "Valeur": text(value)} for name, value in facts.items()], "Identité", "identite")
-
-
-def _history(base: queries.Base, finess: str) -> None:
-    events = queries.historique(base, finess)
-    if events.is_empty():
-        empty(
-            "Aucun évènement n'est connu.",
-            "L'historique se construit à mesure que des extractions FINESS sont livrées.",
-        )
+    if not several:
         return
-    rows = [
-        {
-            "date": "" if r["date_evenement"] is None else r["date_evenement"].isoformat(),
-            "jour": day_text(r["date_evenement"]),
-            "evenement": label("evenement", r["evenement"]),
-            "detail": _detail(r),
-            "source": source(r["source"]),
-        }
-        for r in events.iter_rows(named=True)
+    names = {key: sheets.name_of(group.row(0, named=True)) for key, group in several.items()}
+    first = next((key for key in several if key.startswith("TO_")), None)
+    chosen = choose("Chiffre", list(several), names.__getitem__, "chiffre", default=first)
+    mine = several[chosen]
+    unit = mine["unite_mesure"][0]
+    marks = reperes.marks(base, row["categorie_code"], row["departement_code"], row["region_code"]).join(
+        mine.select("code", "modalite", "millesime"), on=["code", "modalite", "millesime"]
+    )
+    series = [mine.select(pl.lit(trends.MINE).alias("serie"), "millesime", "valeur")]
+    series += [
+        marks.filter(pl.col("niveau") == level)
+        .sort("millesime")
+        .select(pl.lit(f"Médiane : {title}").alias("serie"), "millesime", pl.col("mediane").alias("valeur"))
+        for level, title in sheets.LEVELS.items()
     ]
-    columns = {"jour": "Date", "evenement": "Évènement", "detail": "Détail", "source": "Source"}
-    dated = [row for row in rows if row["date"]]
-    if len(dated) > 1:
-        reading = (
-            "Un point par évènement, du plus ancien à gauche au plus récent à droite. Un changement constaté entre "
-            "deux extractions porte la date de la première qui le montre."
-        )
-        drawing(
-            charts.timeline(dated),
-            "Frise des évènements de l'établissement",
-            reading,
-            "frise",
-            pl.DataFrame(rows),
-            columns,
-        )
+    frame = pl.concat(series).with_columns(pl.col("millesime").cast(pl.String))
+    rows = [{**r, "texte": with_unit(r["valeur"], unit)} for r in frame.iter_rows(named=True)]
+    columns = {"serie": "Série", "millesime": "Année", "valeur": Column("Valeur", unit=unit or "")}
+    title = names[chosen]
+    drawing(trends.lines(rows, title), f"Évolution : {title}", _sentence(mine, title, unit), "courbe", frame, columns)
+
+
+def _sentence(mine: pl.DataFrame, name: str, unit: str | None) -> str:
+    first, last = mine.row(0, named=True), mine.row(-1, named=True)
+    return (
+        f"{plain(name)} : {with_unit(first['valeur'], unit)} en {first['millesime']}, "
+        f"{with_unit(last['valeur'], unit)} en {last['millesime']}. Médianes des établissements ouverts de "
+        f"la même catégorie ; aucune de moins de {reperes.FEWEST} établissements. Une année sans point est inconnue."
+    )
+
+
+def _timeline(events: pl.DataFrame) -> None:
+    dated = [
+        {"date": r["date_evenement"].isoformat(), "jour": day_text(r["date_evenement"]),
+         "evenement": label("evenement", r["evenement"]), "detail": text(r["valeur_apres"])}
+        for r in events.iter_rows(named=True) if r["date_evenement"] is not None
+    ]  # fmt: skip
+    if len(dated) < 2:
         return
-    sheet([{title: row[name] for name, title in columns.items()} for row in rows], "Évènements", "evenements")
-
-
-def _detail(row: dict[str, Any]) -> str:
-    before, after = text(row["valeur_avant"]), text(row["valeur_apres"])
-    if row["evenement"] == "capacite":
-        lists = {
-            "finess_disciplines": row["discipline_code"],
-            "finess_modes_fonctionnement": row["mode_fonctionnement_code"],
-            "finess_clienteles": row["clientele_code"],
-        }
-        where = ", ".join(nomenclature(name, code) for name, code in lists.items() if code)
-        return f"{before} → {after} places" + (f" ; {where}" if where else "")
-    if row["evenement"] == "changement_ej":
-        return f"Gestionnaire {before} → {after} (numéros FINESS)"
-    return "–"
+    reading = (
+        "Un point par évènement, du plus ancien à gauche au plus récent à droite. Un changement constaté entre deux "
+        "extractions porte la date de la première qui le montre."
+    )
+    frame = pl.DataFrame(dated)
+    columns = {"jour": "Date", "evenement": "Évènement"}
+    drawing(charts.timeline(dated), "Frise des évènements de l'établissement", reading, "frise", frame, columns)

@@ -8,13 +8,20 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from dashboards import charts, queries
+from dashboards import charts, maps, queries
 from dashboards.components import Column, Export, drawing, heading, open_base
+from dashboards.controls import segments
 from dashboards.formats import count
 from dashboards.themes import OFFRE, codes
 from dashboards.views import territoire_offre, theme, theme_etablissements
 from dashboards.views.lieu import Lieu, choose_lieu
 from data_contracts.indicators import Indicator
+
+SHAPES = {"contours": "Contours", "carreaux": "Carreaux"}
+CONTOURS = "Contours livrés (IGN) ; outre-mer à gauche, chacun à son échelle."
+CARREAUX = (
+    "Un carré par département, à peu près à sa place : numéro en haut, valeur en dessous, « ? » quand elle manque."
+)
 
 
 def show() -> None:
@@ -37,12 +44,20 @@ def _map(base: queries.Base, chosen: Indicator, lieu: Lieu) -> None:
     region = lieu.code if lieu.niveau == "region" else None
     outlined = set(values.filter(pl.col("region_code") == region)["territoire_code"]) if region else {lieu.code}
     known = values["valeur"].drop_nulls().len()
+    bounds = queries.class_bounds(base, chosen.code)
+    outlines = queries.outlines(base, "departement")
+    as_shapes = (
+        bool(outlines) and segments("Forme de la carte", list(SHAPES), SHAPES.__getitem__, "carte") == "contours"
+    )
     reading = (
-        f"{chosen.label}. Un carré par département, à peu près à sa place : numéro en haut, valeur en dessous. "
-        f"{count(known, 'département connu', 'départements connus')} ; les autres, en pointillés avec un « ? », "
+        f"{chosen.label}. {CONTOURS if as_shapes else CARREAUX} "
+        f"{count(known, 'département connu', 'départements connus')} ; les autres, en pointillés, "
         "sont inconnus et non à zéro." + ("" if lieu.niveau == "france" else f" Contour épais : {lieu.nom}.")
     )
-    picture = charts.tile_map(values, queries.class_bounds(base, chosen.code), chosen.unit, chosen.label, outlined)
+    if as_shapes:
+        picture = maps.departements(outlines, values, bounds, chosen.unit, chosen.label, outlined)
+    else:
+        picture = charts.tile_map(values, bounds, chosen.unit, chosen.label, outlined)
     every = charts.tiles().join(values, left_on="departement_code", right_on="territoire_code", how="left")
     columns = {
         "departement_code": "Code",
@@ -51,4 +66,4 @@ def _map(base: queries.Base, chosen: Indicator, lieu: Lieu) -> None:
         "effectif": Column("Établissements renseignés", 0),
     }
     name = f"Carte des départements : {chosen.label}"
-    drawing(picture, name, reading, "carte", every, columns, about=Export(name, chosen.definition or ""))
+    drawing(picture, name, reading, "carte_departements", every, columns, about=Export(name, chosen.definition or ""))

@@ -8,11 +8,12 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from dashboards import charts, queries
+from dashboards import charts, maps, queries
 from dashboards.components import Column, drawing, empty, table, translated
 from dashboards.controls import several
-from dashboards.formats import count, number, whole
-from dashboards.labels import label, labels
+from dashboards.formats import count, whole
+from dashboards.labels import labels
+from dashboards.outlines import Outline
 
 
 def show(base: queries.Base, niveau: str, code: str, nom: str) -> None:
@@ -62,13 +63,13 @@ def _filters(base: queries.Base, niveau: str, code: str) -> queries.Filters:
 
 
 def _establishments(base: queries.Base, niveau: str, code: str, nom: str, filters: queries.Filters) -> None:
-    place = queries.located(base, niveau, code, filters)
-    total = (
-        f"{count(place['n_et'], 'établissement ouvert', 'établissements ouverts')}, dont "
-        f"{whole(place['n_sans_coordonnees'])} sans coordonnées, absents du dessin."
-    )
-    names = queries.place_names(base, niveau, code).to_dicts()
     if niveau == "france":
+        place = queries.located(base, niveau, code, filters)
+        total = (
+            f"{count(place['n_et'], 'établissement ouvert', 'établissements ouverts')}, dont "
+            f"{whole(place['n_sans_coordonnees'])} sans coordonnées, absents du dessin."
+        )
+        names = queries.place_names(base, niveau, code).to_dicts()
         reading = (
             "France métropolitaine, par mailles d'un quart de degré ; en italique, les numéros des départements. "
             f"France entière : {total} Choisissez un département pour voir chaque établissement."
@@ -80,7 +81,7 @@ def _establishments(base: queries.Base, niveau: str, code: str, nom: str, filter
                     "n_et": Column("Établissements", 0), "cap_installee": Column("Places installées", 0)},
         )  # fmt: skip
         return
-    points = queries.etablissement_points(base, niveau, code, filters)
+    found = queries.offer(base, niveau, code, filters)
     columns = {
         "finess_et": "FINESS",
         "raison_sociale": "Établissement",
@@ -88,25 +89,28 @@ def _establishments(base: queries.Base, niveau: str, code: str, nom: str, filter
         "commune_libelle": "Commune",
         "cap_installee_totale": Column("Places installées", 0),
     }
-    if points.height < 2:
-        empty("Moins de deux établissements ont des coordonnées.", "Rien à dessiner : voyez leur fiche.")
-        if not points.is_empty():
-            table(points, columns, "Établissements ouverts", "points_table")
-    else:
-        rows = [
-            {
-                "nom": r["raison_sociale"],
-                "categorie": r["categorie_libelle"],
-                "domaine": label("domaine", r["domaine"]),
-                "commune": r["commune_libelle"],
-                "places": number(r["cap_installee_totale"], 0),
-                "longitude": r["longitude"],
-                "latitude": r["latitude"],
-            }
-            for r in points.iter_rows(named=True)
-        ]
-        title = f"Établissements ouverts : {nom}"
-        drawing(charts.points(rows, names), title, f"{nom} : {total}", "points", points, columns)
+    grounds = _grounds(base, niveau, code)
+    placed = maps.placed(found.iter_rows(named=True), grounds if niveau == "departement" else ())
+    if not placed.rows:
+        empty("Aucun établissement n'a de coordonnées.", "Rien à dessiner : voyez leur fiche.")
+        if not found.is_empty():
+            table(found, columns, "Établissements ouverts", "points_table")
+        return
+    where = [f"{nom} : {count(found.height, 'établissement ouvert', 'établissements ouverts')}"]
+    if placed.n_at_commune:
+        where.append(f"{whole(placed.n_at_commune)} sans coordonnées, en creux, au milieu de leur commune")
+    if placed.n_nowhere:
+        where.append(f"{whole(placed.n_nowhere)} que rien ne permet de placer, dans le tableau seulement")
+    title = f"Établissements ouverts : {nom}"
+    names = () if grounds else queries.place_names(base, niveau, code).iter_rows(named=True)
+    drawing(maps.establishments(placed.rows, grounds, names), title, " ; ".join(where) + ".", "points", found, columns)
+
+
+def _grounds(base: queries.Base, niveau: str, code: str) -> tuple[Outline, ...]:
+    """What is drawn under the establishments: the communes of a département, the départements of a region."""
+    if niveau == "departement":
+        return queries.outlines(base, "commune", departement=code)
+    return queries.outlines(base, "departement", region=code) if niveau == "region" else ()
 
 
 def _cells(cells: pl.DataFrame) -> list[dict[str, float | str]]:

@@ -1,7 +1,7 @@
 """JSON files, streamed with ijson: what a file holds, and arrays of records.
 
 Belongs here: distinguishing an array of records from a FINESS+ file and from FHIR, reading the array. Does not belong
-here: the shape of FINESS+ (`finess_json`), of FHIR (`fhir`), opening (`json_stream`).
+here: the shape of FINESS+ (`finess_json`), of FHIR (`fhir`), of a map (`geojson`), opening (`json_stream`).
 
 ijson uses its C backend when the machine has it, and its Python backend otherwise.
 """
@@ -16,7 +16,7 @@ import ijson
 
 from data_contracts.limits import limit
 from ingest.protect.masks import without_digits
-from ingest.read import fhir
+from ingest.read import fhir, geojson
 from ingest.read.frames import Document, LayoutLike, Over, Rows, Table, UnreadableFile, as_text, column_names
 from ingest.read.json_stream import json_stream
 
@@ -101,22 +101,18 @@ def _object(path: Path) -> Document:
     """What an object is: FHIR, or one of the two files of FINESS+ with what precedes its first personne morale."""
     facts = {"root": "pmej"}
     roots: list[str] = []
-    kind: str | None = None
     with json_stream(path) as stream:
         for prefix, event, value in ijson.parse(stream):
             if prefix == "" and event == "map_key":
                 roots.append(value)
-            elif prefix == "type" and event == "string":
-                kind = value
+            elif prefix == "type" and event == "string" and value == geojson.COLLECTION:
+                return geojson.sniff(path)
             elif prefix in _FHIR and event == "string":
                 return fhir.sniff(path)
             elif prefix in ("generatedAt", "schemaVersion") and isinstance(value, str):
                 facts[prefix] = value
             elif prefix == _PEOPLE and event == "map_key" and value in _CONTENTS:
                 return Document("json", "utf-8", None, {**facts, "content": _CONTENTS[value]})
-    if kind == "FeatureCollection":
-        what = "c'est une carte (GeoJSON ; clés : type, features), que rien ne lit ici"
-        raise UnreadableFile(path, what, "déposer le tableau de la même source (CSV, classeur, Parquet)")
     if wrapped := next((root for root in roots if root in _WRAPPERS), None):
         what = f"les enregistrements ne sont pas à la racine du JSON, mais sous « {wrapped} »"
         raise UnreadableFile(path, what, "fournir le tableau d'objets lui-même, ou l'export en CSV de la même source")

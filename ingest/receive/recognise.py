@@ -171,8 +171,9 @@ def _knows(contract: Contract, layout: Layout, document: Document) -> bool:
         return crosstab.knows(document, layout.options)
     if layout.reader == "series":
         return series.knows(document, layout.options)
-    if layout.reader == "json_records":
-        return _knows_records(contract, layout, document)
+    if layout.reader in ("json_records", "geojson"):
+        is_map = facts.get("content") == "geojson"
+        return is_map == (layout.reader == "geojson") and _knows_records(contract, layout, document)
     return "etalab" in facts and facts.get("section") == layout.options.get("section")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -48,8 +49,29 @@ def dashboard(
     raise typer.Exit(start(port))
 
 
+@app.command()
+def site(
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Dossier du site ($DLNUF_HOME/site par défaut).")
+    ] = None,
+) -> None:
+    """Écrit la partie ouverte de la publication en site statique : une page par territoire, par établissement."""
+    from dashboards.site import write
+    from orchestration.cli import console
+
+    home = Home.from_env()
+    with console.bars() as progress:
+        made = write(home, out or home.root / "site", lambda done, total: progress("Site", done, total))
+    size = f"{console.number(made.size // 2**20)} Mio"
+    files = console.plural(made.n_files, "fichier")
+    typer.echo(f"{console.plural(made.n_pages, 'page')} et {files} ({size}), de la publication {made.version} :")
+    typer.echo(str(made.folder / "index.html"))
+
+
 def _expected() -> dict[type[BaseException], int]:
     """Errors that a person can act on, with their exit code. Any other error is a defect, and shows its stack."""
+    from dashboards.current import NoPublicationError
+    from dashboards.site import SiteFolder
     from data_contracts.strict_yaml import DeclarationError
     from ingest.home_format import HomeTooNew
     from ingest.protect.keyrings import KeyringProblem
@@ -72,6 +94,7 @@ def _expected() -> dict[type[BaseException], int]:
         HomeBusy: FAILED,
         HomeTooNew: FAILED,
         KeyringProblem: FAILED,
+        NoPublicationError: FAILED,
         NothingToExplain: FAILED,
         NothingToScore: FAILED,
         NoTruth: MISUSED,
@@ -79,6 +102,7 @@ def _expected() -> dict[type[BaseException], int]:
         OSError: FAILED,
         PublicationBlocked: FAILED,
         PublicationDamaged: FAILED,
+        SiteFolder: MISUSED,
         UnknownDelivery: MISUSED,
         UnknownMillesime: MISUSED,
         WarehouseHeld: FAILED,

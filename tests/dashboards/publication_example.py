@@ -222,6 +222,8 @@ def marts() -> dict[str, list[dict[str, Any]]]:
     return {
         "mart_etablissements__fiche": fiches(),
         "mart_etablissements__historique": historique(),
+        "mart_etablissements__autorisations": autorisations(),
+        "mart_territoires__contours": contours(),
         "mart_etablissements__valeurs": valeurs(),
         "mart_indicateurs__esms": indicateurs(),
         "mart_indicateurs__territoires": indicateurs_territoires(),
@@ -278,6 +280,43 @@ def historique() -> list[dict[str, Any]]:
             "valeur_avant": before, "valeur_apres": after, "source": "finess", "delivery_id": "liv-finess",
         }
         for i, (finess, kind, day, before, after) in enumerate(events)
+    ]  # fmt: skip
+
+
+def autorisations() -> list[dict[str, Any]]:
+    """One that stands and one that ended, whose places are unknown."""
+    common = {
+        "finess_et": MIMOSAS, "clientele_code": "711", "date_extraction": date(2026, 11, 1),
+        "delivery_id": "liv-finess",
+    }  # fmt: skip
+    return [
+        {
+            **common, "discipline_code": "924", "mode_fonctionnement_code": "11", "est_autorisee": True,
+            "est_installee": True, "capacite_autorisee": 82.0, "capacite_installee": 78.0,
+            "capacite_installee_habilitee": 40.0, "date_effet_autorisation": date(2017, 1, 4),
+            "date_effet_installation": date(2021, 3, 15),
+        },
+        {
+            **common, "discipline_code": "657", "mode_fonctionnement_code": "21", "est_autorisee": False,
+            "est_installee": False, "date_effet_autorisation": date(2019, 6, 30),
+        },
+    ]  # fmt: skip
+
+
+def contours() -> list[dict[str, Any]]:
+    """Two départements side by side, and the commune of the establishments of the first."""
+    squares = {
+        ("departement", "59", "Nord", "59"): (2.0, 50.0, 4.0, 51.2),
+        ("departement", "62", "Pas-de-Calais", "62"): (1.5, 50.0, 2.0, 51.0),
+        ("commune", "59001", "Lille", "59"): (2.9, 50.5, 3.2, 50.8),
+    }
+    return [
+        {
+            "niveau": niveau, "territoire_code": code, "territoire_libelle": name, "departement_code": departement,
+            "millesime": 2026,
+            "polygones": json.dumps([[[[w, s], [e, s], [e, n], [w, n], [w, s]]]]),
+        }
+        for (niveau, code, name, departement), (w, s, e, n) in squares.items()
     ]  # fmt: skip
 
 

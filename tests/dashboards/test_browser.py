@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import socket
-import subprocess
-import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -15,9 +12,9 @@ from typing import TYPE_CHECKING
 import axe_playwright_python
 import pytest
 
-import dashboards
 from tests.browser import ABSENT, CHROMIUM, FLAGS
 from tests.dashboards import publication_example as example
+from tests.dashboards.served import served
 from tests.patience import PATIENCE_S
 
 if TYPE_CHECKING:
@@ -29,6 +26,7 @@ PAGES = {
     "accueil": "Mon territoire",
     "territoire?niveau=departement&code=59": "Offre et équipement",
     "activite": "Activité et occupation",
+    "comparer": "Comparer",
     "publics": "Publics et besoins",
     "parcours": "Parcours et admissions",
     "domicile": "Domicile et APA",
@@ -51,36 +49,11 @@ pytestmark = pytest.mark.lent
 
 @pytest.fixture(scope="module")
 def address(published_home: Path) -> Iterator[str]:
-    """The application, started as `dlnuf dashboard` starts it, on a free port; it must end when asked to."""
-    with socket.socket() as probe:
-        probe.bind((dashboards.ADDRESS, 0))
-        port = probe.getsockname()[1]
-    line = [sys.executable, "-m", "dashboards", "--port", str(port)]
-    env = dashboards.environment() | {"DLNUF_HOME": str(published_home)}
-    quiet = subprocess.DEVNULL
-    process = subprocess.Popen(line, env=env, cwd=dashboards.FOLDER.parent, stdout=quiet, stderr=quiet)
-    base = f"http://{dashboards.ADDRESS}:{port}/"
-    try:
-        _wait_for(base + "_stcore/health")
+    """The application, started as `dlnuf dashboard` starts it; once ended, nothing answers any more."""
+    with served(published_home) as base:
         yield base
-    finally:
-        process.terminate()
-        code = process.wait(timeout=PATIENCE_S)
-    assert code == 0
     with pytest.raises(urllib.error.URLError):
         urllib.request.urlopen(base, timeout=2)
-
-
-def _wait_for(url: str) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while True:
-        try:
-            urllib.request.urlopen(url, timeout=2).close()
-            return
-        except (urllib.error.URLError, OSError):
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.2)
 
 
 def test_the_application_answers_on_one_address_only(address: str) -> None:

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from dashboards import formats
-from dashboards.views import etablissement_indicateurs, etablissement_valeurs
+from dashboards import formats, sheets
+from dashboards.views import etablissement_valeurs
 
 THIN, NBSP = "\u202f", "\u00a0"
 
@@ -85,10 +85,5 @@ def test_a_hidden_answer_of_an_establishment_reads_secret_not_unknown() -> None:
     row = {"valeur": "secret", "valeur_nombre": None, "secret": "valeur, valeur_nombre"}
     assert etablissement_valeurs.shown_value(row, "NB_PERS_3112", "personnes") == "secret"
     assert etablissement_valeurs.shown_value({"valeur": None}, "NB_PERS_3112", "personnes") == formats.INCONNU
-    indicator = {
-        "indicateur_libelle": "File active", "modalite": None, "unite_mesure": "personnes", "unite_observation": "ET",
-        "perimetre": "site", "alerte": None, "est_atypique": None, "seuil_min": None, "seuil_max": None, "source": None,
-        "millesime": 2024, "valeur": None, "secret": "valeur",
-    }  # fmt: skip
-    told = etablissement_indicateurs._indicator([indicator, {**indicator, "millesime": 2023}])
-    assert (told["Valeur"], told["Années précédentes"]) == ("**secret**", "2023 : secret")
+    assert sheets.value_of({"valeur": None, "unite_mesure": "personnes", "secret": "valeur"}) == "secret"
+    assert sheets.value_of({"valeur": None, "unite_mesure": "personnes", "secret": None}) == formats.INCONNU

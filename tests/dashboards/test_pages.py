@@ -17,7 +17,8 @@ from tests.patience import PATIENCE_S
 
 THIN, NBSP = "\u202f", "\u00a0"
 PAGES = [
-    "territoire", "etablissement", "publics", "parcours", "dlnuf", "dlnuf_exactitude", "qualite", "donnees_ouvertes",
+    "territoire", "etablissement", "comparer",
+    "publics", "parcours", "dlnuf", "dlnuf_exactitude", "qualite", "donnees_ouvertes",
 ]  # fmt: skip
 
 
@@ -271,18 +272,32 @@ def test_identity_of_an_establishment_found_by_name(home: Path) -> None:
     test.text_input(key="finess").set_value("oeuvre des mimosas")
     _ran(test)
     assert test.header[0].value == "EHPAD L'Œuvre des Mimosas"
+    assert _figures(test)["Places installées"] == f"78{NBSP}places"
+    assert _figures(test)["Autorité compétente"] == "ARS et département"
+    test.segmented_control(key="onglet").set_value("identite")
+    _ran(test)
     facts = dict(_table(test, "Information").to_numpy().tolist())
     assert facts["Catégorie"] == "Etablissement d'hébergement pour personnes âgées dépendantes (500)"
     assert facts["SIRET"] == "inconnu"
     assert facts["Date d'ouverture"] == "01/09/1987"
-    assert _figures(test)["Places installées"] == f"78{NBSP}places"
-    assert _figures(test)["Autorité compétente"] == "ARS et département"
+    assert _table(test, "Clientèle")["Places autorisées"].tolist() == ["82", "autorisation terminée"]
+
+
+def test_a_search_that_several_answer_lists_them_and_opens_none(home: Path) -> None:
+    test = _page("etablissement", finess="ehpad")
+    assert not test.header
+    found = _table(test, "FINESS")
+    assert len(found) == 6
+    assert f"[EHPAD L'Œuvre des Mimosas](/etablissement?finess={example.MIMOSAS})" in found["Établissement"].tolist()
+    assert found.set_index("FINESS").loc[example.ELOI, "État"] == "fermé"
 
 
 def test_an_establishment_can_be_asked_for_in_the_address(home: Path) -> None:
-    test = _page("etablissement", finess=example.JEANNE)
+    test = _page("etablissement", finess=example.JEANNE, onglet="identite")
     assert test.header[0].value == "Résidence Jeanne d'Arc"
     assert dict(_table(test, "Information").to_numpy().tolist())["Latitude et longitude"] == "inconnu"
+    assert any("Aucune autorisation n'est connue" in info.value for info in test.info)
+    test = _page("etablissement", finess=example.JEANNE, onglet="valeurs")
     assert any("Aucune valeur n'est retenue" in info.value for info in test.info)
 
 
@@ -298,7 +313,7 @@ def test_a_number_that_finess_does_not_know_keeps_its_values(tmp_path: Path, mon
 
 
 def test_values_are_those_of_the_latest_year_unless_asked(home: Path) -> None:
-    test = _page("etablissement", finess=example.MIMOSAS)
+    test = _page("etablissement", finess=example.MIMOSAS, onglet="valeurs")
     assert test.selectbox(key="millesime").options == ["Le dernier connu", "Tous", "2023", "2022"]
     test.selectbox(key="theme").set_value("9-Tarifs")
     _ran(test)
@@ -309,14 +324,14 @@ def test_values_are_those_of_the_latest_year_unless_asked(home: Path) -> None:
 
 
 def test_a_closed_establishment_says_so(home: Path) -> None:
-    test = _page("etablissement", finess=example.ELOI)
+    test = _page("etablissement", finess=example.ELOI, onglet="historique")
     assert "Fermé le 30/06/2021" in _texts(test)
     assert "décrivent le passé" in test.warning[0].value
     assert _table(test, "Évènement")["Évènement"].tolist() == ["Fermeture", "Ouverture"]
 
 
 def test_values_have_their_unit_year_source_and_agreement(home: Path) -> None:
-    test = _page("etablissement", finess=example.MIMOSAS)
+    test = _page("etablissement", finess=example.MIMOSAS, onglet="valeurs")
     test.selectbox(key="theme").set_value("2-Offre / capacité")
     _ran(test)
     rows = _table(test, "Accord").to_numpy().tolist()
@@ -329,7 +344,7 @@ def test_values_have_their_unit_year_source_and_agreement(home: Path) -> None:
 
 
 def test_where_a_figure_comes_from(home: Path) -> None:
-    test = _page("etablissement", finess=example.MIMOSAS)
+    test = _page("etablissement", finess=example.MIMOSAS, onglet="valeurs")
     test.selectbox(key="theme").set_value("3-Activité")
     _ran(test)
     said = _texts(test)
@@ -347,7 +362,7 @@ def test_where_a_figure_comes_from(home: Path) -> None:
 
 
 def test_an_out_of_bounds_value_is_kept_and_flagged(home: Path) -> None:
-    test = _page("etablissement", finess=example.MIMOSAS)
+    test = _page("etablissement", finess=example.MIMOSAS, onglet="valeurs")
     test.selectbox(key="theme").set_value("7-Ressources humaines")
     _ran(test)
     assert _table(test, "Accord")["Valeur"].tolist() == [f"**48,2{NBSP}%** :orange-badge[▲ signalée]"]
@@ -355,7 +370,7 @@ def test_an_out_of_bounds_value_is_kept_and_flagged(home: Path) -> None:
 
 
 def test_codes_and_dates_are_read_as_labels_and_days(home: Path) -> None:
-    test = _page("etablissement", finess=example.MIMOSAS)
+    test = _page("etablissement", finess=example.MIMOSAS, onglet="valeurs")
     test.selectbox(key="theme").set_value("1-Identité / structure")
     _ran(test)
     assert set(_table(test, "Accord")["Valeur"]) == {
@@ -363,25 +378,51 @@ def test_codes_and_dates_are_read_as_labels_and_days(home: Path) -> None:
     }  # fmt: skip
 
 
-def test_indicators_show_thresholds_and_mark_the_atypical(home: Path) -> None:
+def test_figures_say_their_source_their_agreement_and_mark_the_atypical(home: Path) -> None:
     test = _page("etablissement", finess=example.MIMOSAS)
     rows = {
-        row["Indicateur"]: row
-        for t in test.table
-        if "Seuils d'affichage" in t.value.columns
-        for row in t.value.to_dict("records")
+        row["Chiffre"]: row for t in test.table if "Chiffre" in t.value.columns for row in t.value.to_dict("records")
     }
     absent = rows["Taux d'absentéisme hors formation"]
-    assert absent["Valeur"] == f"**48,2{NBSP}%** :orange-badge[▲ atypique]"
-    assert absent["Années précédentes"] == "–"
-    assert absent["Seuils d'affichage"] == f"de 0{NBSP}% à 30{NBSP}%"
-    assert rows["Taux de CAF"]["Valeur"] == "**inconnu**"
-    assert rows["Fonds de roulement net global"]["Réserves"] == "valeur du gestionnaire"
-    assert rows["Fonds de roulement net global"]["Source et accord"] == "Calcul de l'entrepôt · Calculé par l'entrepôt"
+    assert absent["Valeur"] == f"48,2{NBSP}% ▲"
+    assert f"hors des seuils d'affichage (de 0{NBSP}% à 30{NBSP}%)" in absent["Accord et réserves"]
+    assert rows["Taux de CAF"]["Valeur"] == "inconnu"
+    funds = rows["Fonds de roulement net global"]
+    assert funds["Accord et réserves"] == "Calculé par l'entrepôt ; valeur du gestionnaire"
+    assert (funds["Source"], funds["Date du document"]) == ("Calcul de l'entrepôt", "calculé")
+    rate = rows["Taux d'occupation en hébergement permanent"]
+    assert (rate["Valeur"], rate["Année"], rate["Département"], rate["Source"]) == (f"96,4{NBSP}%", "2022", "–", "ERRD")
+
+
+# --- compare
+
+
+def test_criteria_and_a_range_choose_who_is_compared(home: Path) -> None:
+    test = _page("comparer", par="criteres", niveau="france", categorie="500")
+    assert "5 établissements répondent" in _texts(test)
+    rows = _table(test, "FINESS")
+    assert example.ELOI not in rows["FINESS"].tolist()  # closed
+    test = _page("comparer", niveau="departement", code="59", mots="mimosas")
+    assert _table(test, "FINESS")["FINESS"].tolist() == [example.MIMOSAS]
+    test = _page("comparer", niveau="france", selon="TO_HP|", min="96,4")
+    assert _table(test, "FINESS")["FINESS"].tolist() == [example.MIMOSAS]
+    test = _page("comparer", niveau="france", selon="TO_HP|", min="cher")
+    assert any("n'est pas un nombre" in warning.value for warning in test.warning)
+
+
+def test_a_pasted_list_is_kept_whole_even_of_numbers_that_nobody_knows(home: Path) -> None:
+    test = _page("comparer", par="liste", finess=f"{example.MIMOSAS};{example.ELOI}\n999999999, {example.MIMOSAS}")
+    rows = _table(test, "FINESS").set_index("FINESS")
+    assert set(rows.index) == {example.MIMOSAS, example.ELOI, "999999999"}
+    assert rows.loc[example.ELOI, "Alertes"] == "établissement fermé"
+    assert rows.loc["999999999", "Établissement"].endswith("inconnu](/etablissement?finess=999999999)")
+    assert any("999999999" in warning.value for warning in test.warning)
 
 
 def test_history_names_disciplines_and_managers(home: Path) -> None:
-    events = _table(_page("etablissement", finess=example.MIMOSAS), "Évènement").set_index("Évènement")
+    events = _table(_page("etablissement", finess=example.MIMOSAS, onglet="historique"), "Détail").set_index(
+        "Évènement"
+    )
     assert events.loc["Changement de capacité", "Détail"].startswith(
         "74 → 78 places ; Accueil pour Personnes Âgées (924)"
     )

@@ -84,8 +84,8 @@ def test_categories_are_filtered_by_authority_and_domain(base: Base) -> None:
 
 
 def test_establishments_are_those_open_and_of_the_field_and_the_unplaced_are_counted(base: Base) -> None:
-    found = queries.etablissement_points(base, "departement", "59", queries.Filters())
-    assert set(found["finess_et"]) == {example.MIMOSAS, example.ERABLES}
+    found = queries.offer(base, "departement", "59", queries.Filters())
+    assert set(found["finess_et"]) == {example.MIMOSAS, example.ERABLES, example.JEANNE}
     place = queries.located(base, "departement", "59", queries.Filters())
     assert place == {"n_et": 3, "n_sans_coordonnees": 1}
 

@@ -57,7 +57,7 @@ def test_the_corpus_is_received_and_read_and_holds_every_reader(here: Range) -> 
     readers = {received.reader for received in here.as_before.values() if received}
     assert readers >= {
         "csv", "csv_produit", "xlsx", "parquet", "json_records", "finess_json", "finess_xml", "fhir_bundle", "cda",
-        "crosstab", "series",
+        "crosstab", "series", "geojson",
     }  # fmt: skip
     personal = {name for name, contract in here.contracts.items() if contract.personal}
     assert personal & {received.source for received in here.as_before.values() if received}

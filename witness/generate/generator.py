@@ -29,6 +29,7 @@ from witness.generate.answers import SCHEMA, UNANSWERED_SCHEMA, Origin, answers,
 from witness.generate.collectes import (
     aide_sociale,
     cnsa,
+    contours,
     diamant,
     drees,
     epci,
@@ -286,6 +287,7 @@ def _names(rates: DefectRates, of_persons: list[str]) -> list[str]:
     """Every delivery in the order of reception, which is that of the names, since a whole folder is received."""
     names = [f"cog/{insee.MILLESIME_COG}/{name}.json" for name in ("regions", "departements", "communes")]
     names += [POPULATION, f"drees_ehpa_{drees.YEAR}_structure.csv", diamant.filename("MS_TDP_ET", CORRECTED_FLOW)]
+    names += contours.NAMES.values()
     names += [*aide_sociale.FILES.values(), epci.FILE]
     names += [finess.filename(document, day) for document in ("structures", "activites") for day in EXTRACTIONS]
     for year in MILLESIMES:
@@ -301,6 +303,9 @@ def _names(rates: DefectRates, of_persons: list[str]) -> list[str]:
 def _referentials(s: _Output) -> None:
     for name, text in insee.cog(s.world).items():
         s.count_rows(name, "insee_cog", Path(name).stem, len(json.loads(text)))
+        s.plain(name, text.encode())
+    for name, text in contours.maps(s.world).items():
+        s.count_rows(name, "contours", "territoires", len(json.loads(text)["features"]))
         s.plain(name, text.encode())
     population = insee.population(s.world)
     s.count_rows(POPULATION, "insee_population", "population", population.count("\n") - 1)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from data_contracts import loading
 from data_contracts.loading import Contract
-from ingest import clock
+from ingest import clock, returned_forms
 from ingest.guard import guarded
 from ingest.guard.guarded import Stopped, Work
 from ingest.home import Home
@@ -143,7 +143,7 @@ def _deliver_one(
         return _refused(home, path, contracts, source, sha256, size, now, reason, ours=True)
     known = landing.find(home, sha256)
     work = Work(examined.examine, contracts, Examined | Refused, lambda _: size)
-    seen = guarded.one(work, Asked(path, source, millesime, clock.day(now)))
+    seen = guarded.one(work, Asked(path, source, millesime, clock.day(now), returned_forms.key(home)))
     if isinstance(seen, Stopped):
         return _refused(home, path, contracts, source, sha256, size, now, seen.reason(path.name), ours=True)
     if isinstance(seen, Refused):
@@ -297,6 +297,7 @@ def _manifest(
         cle=keyring.current.version if keyring else None,
         absentes=seen.absent,
         guide=seen.guide,
+        formulaire=seen.form,
     )
 
 

@@ -56,6 +56,7 @@ class Manifest:
     cle: str | None = None  # version of the key that encrypts the bytes; None: they are as delivered
     absentes: tuple[str, ...] = ()  # titles of the layout that the file lacks, and can do without
     guide: str | None = None  # the guide that it follows, and its version, when the file says so (FHIR)
+    formulaire: str | None = None  # the number of the form that it is, when it was given out filled
 
     @property
     def received_on(self) -> date:

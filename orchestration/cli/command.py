@@ -15,7 +15,16 @@ import typer
 
 from ingest.home import reserve
 from orchestration import interruption
-from orchestration.cli import contracts, deliveries, keys, person_commands, prepare, retention_commands, synthetic
+from orchestration.cli import (
+    contracts,
+    deliveries,
+    forms,
+    keys,
+    person_commands,
+    prepare,
+    retention_commands,
+    synthetic,
+)
 from orchestration.cli.options import FAILED, MISUSED
 from orchestration.cli.renamed import Renamed
 
@@ -32,6 +41,7 @@ app = typer.Typer(
 app.add_typer(synthetic.app)
 app.add_typer(deliveries.app)
 app.add_typer(person_commands.app)
+app.add_typer(forms.app)
 app.add_typer(contracts.app, name="contracts")
 app.add_typer(keys.app, name="keys")
 app.add_typer(retention_commands.app, name="retention")
@@ -76,9 +86,11 @@ def _expected() -> dict[type[BaseException], int]:
         PublicationDamaged: FAILED,
         UnknownDelivery: MISUSED,
         UnknownMillesime: MISUSED,
-        **dict.fromkeys((*retention_commands.failures(), *prepare.failures(), *contracts.failures()), FAILED),
+        **dict.fromkeys(
+            (*retention_commands.failures(), *prepare.failures(), *contracts.failures(), *forms.failures()), FAILED
+        ),
         **dict.fromkeys(person_commands.failures(), FAILED),
-        **dict.fromkeys((*retention_commands.misuses(), *prepare.misuses()), MISUSED),
+        **dict.fromkeys((*retention_commands.misuses(), *prepare.misuses(), *forms.misuses()), MISUSED),
     }
 
 

@@ -12,11 +12,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from data_contracts.profiles import LOCAL, Profile, profiles
+
 
 @dataclass(frozen=True)
 class Perimeter:
     """What one profile may see.
 
+    profile: in which capacity. One that reads exact numbers of persons is refused here: publications hold none.
     departements: COG codes; None for all of them. A restriction by territory or financing authority also empties the
         tables that nothing ties to an establishment or a département (deny by default).
     financeurs: financing authorities (ARS, CD, ARS_CD, NON_DEFINI); None for all of them.
@@ -24,12 +27,17 @@ class Perimeter:
     """
 
     label: str
+    profile: Profile
     departements: frozenset[str] | None = None
     financeurs: frozenset[str] | None = None
     hidden_columns: frozenset[tuple[str, str]] = frozenset()
 
+    def __post_init__(self) -> None:
+        if self.profile.reads_exact_persons:
+            raise ValueError("Une publication ne tient que des nombres protégés : ce profil en lit d'exacts.")
 
-OPEN = Perimeter("périmètre complet (poste local)")
+
+OPEN = Perimeter("périmètre complet (poste local)", profiles()[LOCAL])
 
 
 def current_perimeter() -> Perimeter:

@@ -13,6 +13,7 @@ from data_contracts.guides import guides
 from data_contracts.indicators import IndicatorError, delivered, indicators
 from data_contracts.limits import limits
 from data_contracts.loading import CONSERVATION, load_products, read_contracts
+from data_contracts.profiles import profiles
 from data_contracts.strict_yaml import DeclarationError
 from data_contracts.value_domains import domains
 
@@ -27,7 +28,7 @@ def check() -> None:
     limits()
     dictionary.elements()
     contracts, problems = read_contracts()
-    for read in (indicators, load_products, guides):
+    for read in (indicators, load_products, guides, profiles):
         try:
             read()
         except DeclarationError as error:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from data_contracts.guides import guide
 from data_contracts.person_role import GIVE_BACKS
+from data_contracts.profiles import ESMS, profiles
 from ingest import clock
 from ingest.home import Home
 from orchestration.restitution import dui_told, named_files, resid_file, sdo_tasks, viatrajectoire_table, work_list
@@ -22,6 +23,16 @@ from orchestration.restitution.resid_file import EVERYBODY, Month
 from orchestration.restitution.warehouse import RUN, NotReady
 
 KINDS = GIVE_BACKS
+
+
+class NotAllowed(NotReady):
+    """Nobody declared that an ESMS may read what it is given back."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Le profil « esms » de data_contracts/profiles.yaml ne lit pas les nombres exacts de personnes : "
+            "rien n'est préparé."
+        )
 
 
 @dataclass(frozen=True)
@@ -66,10 +77,13 @@ def prepare(
     month: of RESID-ESMS only; by default the last one that was over when the DUI was exported.
 
     Raises:
+        NotAllowed: profiles do not say that an ESMS reads the exact numbers of its persons.
         WrongFolder: the folder cannot receive names; nothing was read.
         NoNames, Unreadable: names cannot be read.
         NotReady: the DUI of the ESMS was never received, or (but for RESID-ESMS) the layer was not built.
     """
+    if not profiles()[ESMS].reads_exact_persons:
+        raise NotAllowed
     folder = named_files.folder(out, home) if out else None
     on = clock.day(now)
     esms = dui_told.read(home, finess, on, kind)

@@ -12,6 +12,7 @@ from dashboards import queries
 from dashboards.access import OPEN, Perimeter, current_perimeter
 from dashboards.current import current_publication
 from dashboards.labels import entered_collectes
+from data_contracts.profiles import profiles
 from ingest.home import Home
 from tests.dashboards import publication_example as example
 
@@ -24,7 +25,7 @@ def base(home: Path) -> Base:
 
 
 def _restricted(home: Path, **rights: Any) -> Base:
-    return Base(current_publication(Home(home)), Perimeter("essai", **rights))
+    return Base(current_publication(Home(home)), Perimeter("essai", OPEN.profile, **rights))
 
 
 def _key(finess: str, element: str, **other: Any) -> dict[str, Any]:
@@ -219,6 +220,15 @@ def test_the_connection_opens_nothing_but_the_publication(base: Base, statement:
 
 
 # --- perimeter
+
+
+def test_no_page_serves_a_profile_that_reads_exact_numbers_of_persons() -> None:
+    for profile in profiles().values():
+        if profile.reads_exact_persons:
+            with pytest.raises(ValueError, match="protégés"):
+                Perimeter("essai", profile)
+        else:
+            assert Perimeter("essai", profile).profile == profile
 
 
 def test_today_the_perimeter_is_open(home: Path) -> None:

@@ -53,6 +53,7 @@ LABELS: dict[str, dict[str, str]] = {
         "calcule": "Calculé par l'entrepôt",
     },
     "motif": {
+        "retiree": "Retirée par l'établissement sur un formulaire prérempli",
         "remplacee": "Remplacée par une livraison plus récente de la même source",
         "atypique": "Valeur signalée comme atypique, alors qu'une autre réponse ne l'est pas",
         "rang_inferieur": "Source moins prioritaire pour cette donnée",

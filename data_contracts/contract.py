@@ -271,6 +271,8 @@ class Contract:
     layouts: tuple[Layout, ...]
     entities: tuple[Entity, ...]
     person: System | None = field(default=None, repr=False, compare=False)  # the system that its statements come from
+    # Whom it asks (categories of FINESS; none: every ESMS). Not what a row must be, as `person`.
+    respondents: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
     def __hash__(self) -> int:
         return hash((self.id, self.version))

@@ -21,14 +21,18 @@ from data_contracts.strict_yaml import Where, YamlFile, wrong_word
 _ELEMENT = "un élément du dictionnaire (elements.csv)"
 _COLLECTION = "une collecte du dictionnaire (collections.csv)"
 _LIST = "une nomenclature"
+_CATEGORY = "une catégorie d'établissement (finess_categories)"
 
 
 def check_sources(read: Iterable[tuple[YamlFile, SourceDeclaration]]) -> None:
     """Elements, nomenclatures and collections that the contracts of sources name."""
     elements, lists, collections = dictionary.elements(), nomenclatures.names(), dictionary.collections()
+    categories = nomenclatures.codes("finess_categories")
     for file, declared in read:
         if (name := declared.custom_properties.collection) is not None:
             file.one_of(("customProperties", "collection"), name, collections, _COLLECTION)
+        for place, category in enumerate(declared.custom_properties.respondents):
+            file.one_of(("customProperties", "respondents", place), category, categories, _CATEGORY)
         for rank, table in enumerate(declared.tables):
             where: Where = ("schema", rank)
             for place, element in enumerate(table.custom_properties.elements):

@@ -388,6 +388,7 @@ class SourceProperties(Odcs):
     nature: Literal["collecte", "referentiel"] = "collecte"
     personal: bool = False
     person: System | None = None
+    respondents: tuple[str, ...] = ()  # the categories of FINESS that it asks; none: every ESMS
     columns: tuple[str, ...] = ()  # the tables whose columns stand in `<id>.columns.csv`
     layouts: Annotated[tuple[LayoutDeclaration, ...], BeforeValidator(inherited)] = ()
 
@@ -410,6 +411,7 @@ class SourceDeclaration(ContractHead):
             document=said.document or self.id,
             nature=said.nature,
             personal=said.personal,
+            respondents=said.respondents,
             layouts=tuple(each.build(self.version) for each in said.layouts),
             entities=tuple(each.build() for each in self.tables),
             person=said.person,

@@ -24,6 +24,11 @@ def title_key(name: str) -> str:
     return "" if re.fullmatch(r"\(colonne \d+ sans titre\)", name) else normalise_title(name)
 
 
+def rank_off(title: str) -> str:
+    """A title without the rank that tells its second occurrence from the first."""
+    return re.sub(r" \([2-9]\d*\)$", "", title)
+
+
 def shown(text: str) -> str:
     """A text that quotes a file, on one line, without what would act on a terminal or a page: that is escaped.
 

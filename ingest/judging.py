@@ -21,13 +21,15 @@ import polars as pl
 from data_contracts.limits import limit
 from data_contracts.loading import Contract, Entity, Layout
 from data_contracts.titles import title_key
+from ingest import returned_forms
 from ingest.protect import masks, pseudonyms
 from ingest.protect.birth_dates import Births
 from ingest.protect.keyrings import Keyring
 from ingest.read import Table, tables_of
-from ingest.read.frames import OverLimit
+from ingest.read.frames import DEFAUT, OverLimit
 from ingest.receive import headers, refusals
 from ingest.receive.refusals import DeliveryRefused
+from ingest.returned_forms import State
 from ingest.stages import during
 from ingest.validate.chunk import FLAG_SCHEMA, TECHNICAL, DeliveryFacts, Validated, validate_chunk
 from ingest.validate.duplicates import settle_duplicates
@@ -62,6 +64,7 @@ class JudgedTable:
     rejects: pl.DataFrame
     flags: pl.DataFrame
     accepted: Iterator[pl.DataFrame]
+    returned: pl.DataFrame  # of a form that came back: what its cells say of what they were filled with
 
 
 @dataclass(frozen=True)
@@ -87,21 +90,28 @@ def as_received(delivery: Received, contract: Contract) -> tuple[Layout, Deliver
 
 
 def judge(
-    path: Path, contract: Contract, layout: Layout, facts: DeliveryFacts, folder: Path, keyring: Keyring | None
+    path: Path,
+    contract: Contract,
+    layout: Layout,
+    facts: DeliveryFacts,
+    folder: Path,
+    keyring: Keyring | None,
+    form: State | None = None,
 ) -> Judged:
     """Reads and judges the whole file, twice if need be: a number may be ambiguous until its whole column is read.
 
-    folder: where accepted rows wait. keyring: needed for a contract about persons.
+    folder: where accepted rows wait. keyring: needed for a contract about persons. form: of a file that is a form which
+    was given out filled, what it was filled with.
 
     Raises:
         DeliveryRefused, UnreadableFile, LostKey: the delivery as a whole cannot be taken.
     """
     marks = Separators(typed=layout.reader in ("xlsx", "crosstab", "series"))
-    reading = _Reading(contract, layout, facts, folder, keyring, marks)
+    reading = _Reading(contract, layout, facts, folder, keyring, marks, form)
     reading.read(path)
     if not marks.settled:
         marks.begin_again()
-        reading = _Reading(contract, layout, facts, folder, keyring, marks)
+        reading = _Reading(contract, layout, facts, folder, keyring, marks, form)
         reading.read(path)
     return Judged({name: reading.judged(name) for name in layout.entities}, list(reading.absent))
 
@@ -117,8 +127,11 @@ class _Reading:
         folder: Path,
         keyring: Keyring | None,
         marks: Separators,
+        form: State | None,
     ) -> None:
         self.contract, self.layout, self.facts, self.keyring, self.marks = contract, layout, facts, keyring, marks
+        self.form = form
+        self.returned: dict[str, list[pl.DataFrame]] = {name: [] for name in layout.entities}
         self.spools = {name: Spool(folder / name, contract.entity(name).stored) for name in layout.entities}
         self.rejects: dict[str, list[pl.DataFrame]] = {name: [] for name in layout.entities}
         self.flags: dict[str, list[pl.DataFrame]] = {name: [] for name in layout.entities}
@@ -153,7 +166,9 @@ class _Reading:
         rejects = pl.concat([*self.rejects[name], copies])
         flags = pl.concat([pl.DataFrame(schema=FLAG_SCHEMA), *self.flags[name]])
         flags = flags.filter(~pl.col("ligne").is_in(rejects["ligne"].implode()))
-        return JudgedTable(self.rows[name], rejects, flags, spool.chunks(without=copies["ligne"]))
+        returned = pl.concat([pl.DataFrame(schema=returned_forms.SCHEMA), *self.returned[name]])
+        returned = returned.filter(~pl.col("ligne").is_in(rejects["ligne"].implode()))
+        return JudgedTable(self.rows[name], rejects, flags, spool.chunks(without=copies["ligne"]), returned)
 
     def _take(self, table: Table) -> None:
         name, entity = table.entity, self.contract.entity(table.entity)
@@ -162,10 +177,24 @@ class _Reading:
         if self.keyring and self.births:
             self.births.learn(checked.births, entity)
             checked = _protected(checked, self.contract, entity, self.keyring)
+        if self.form:
+            checked = self._without_what_was_filled(self.form, table.frame, checked, entity)
         self.rows[name] += table.frame.height
         self.spools[name].add(checked.accepted)
         self.rejects[name].append(checked.rejects)
         self.flags[name].append(checked.flags)
+
+    def _without_what_was_filled(
+        self, form: State, frame: pl.DataFrame, checked: Validated, entity: Entity
+    ) -> Validated:
+        """The same rows, but the cells that came back as they were filled: they confirm, and answer nothing anew."""
+        columns = [c for c in frame.columns if c not in TECHNICAL]
+        held = headers.located(entity, self.contract.fields_in(self.layout, entity), columns)
+        said = returned_forms.compare(frame.filter(pl.col(DEFAUT).is_null()), entity, held, form)
+        of_delivery = returned_forms.about_delivery(said, self.facts.delivery_id, self.facts.source, entity.name)
+        self.returned[entity.name].append(of_delivery)
+        rows = returned_forms.taken_out(checked.accepted, said)
+        return replace(checked, accepted=rows, flags=returned_forms.flags_left(checked.flags, said))
 
     def _without_births(self, births: Births, name: str, rows: pl.DataFrame) -> pl.DataFrame:
         checked = births.taken_out(rows, self.contract.entity(name))

@@ -14,7 +14,7 @@ from pathlib import Path
 from data_contracts import limits, loading
 from data_contracts.loading import Contract
 from data_contracts.person_entities import person_entities
-from ingest import remains
+from ingest import remains, returned_forms
 from ingest.fingerprint import digest
 from ingest.guard import guarded, shortages
 from ingest.guard.guarded import Stopped, Work
@@ -251,9 +251,14 @@ def process(home: Home, manifest: Manifest, contract: Contract, depends_on: str)
         lake.write_result(home, result)
         return result
     try:
-        judged = judge(path, contract, layout, facts, folder, keyring)
+        form = returned_forms.state_of(path, returned_forms.key(home)) if manifest.formulaire else None
+        judged = judge(path, contract, layout, facts, folder, keyring, form)
     except LostKey as lost:
         return _without_key(home, manifest, str(lost).replace(path.name, manifest.filename), keyring)
+    except returned_forms.WrongForm as wrong:
+        result.statut, result.motif = lake.REFUSED, f"Fichier « {manifest.filename} » : {wrong}"
+        lake.write_result(home, result)
+        return result
     except (DeliveryRefused, UnreadableFile) as refusal:
         if shortages.cause(refusal) is not None:
             raise
@@ -267,13 +272,13 @@ def process(home: Home, manifest: Manifest, contract: Contract, depends_on: str)
         lake.write_result(home, result)
         return result
     result.absentes = judged.absent
-    result.files = {"rejects": [], "signalements": []}
+    result.files = {"rejects": [], "signalements": [], "retours": []}
     for name, table in judged.tables.items():
         entity = contract.entity(name)
         result.files[name], kept = lake.write_accepted(
             home, contract.id, entity.stored, manifest.delivery_id, table.accepted
         )
-        for kind, rows in (("rejects", table.rejects), ("signalements", table.flags)):
+        for kind, rows in (("rejects", table.rejects), ("signalements", table.flags), ("retours", table.returned)):
             result.files[kind] += lake.write_findings(home, kind, contract.id, name, manifest.delivery_id, rows)
         counts = {"lues": table.read, "acceptees": kept, "rejetees": table.rejects["ligne"].n_unique()}
         result.entities[name] = counts

@@ -18,6 +18,7 @@ from orchestration.status import table
 _KEY = ("perimetre", "composante", "base_temporelle")
 # Why an answer was set aside, in words: the values of `motif` in dlnuf_reponses_ecartees.
 REASONS = {
+    "retiree": "retirée par l'établissement, sur un formulaire prérempli qu'il a rendu",
     "remplacee": "remplacée par une livraison plus récente de la même source",
     "depot_anterieur": "dépôt antérieur à un autre dépôt de la même source",
     "plus_ancienne": "document plus ancien qu'un autre de la même source",

@@ -87,6 +87,10 @@ def _sources(contracts: dict[str, Contract]) -> str:
             "name": "signalements",
             "description": "Une ligne par valeur conservée mais douteuse, non utilisée ou réparée.",
         },
+        {
+            "name": "retours",
+            "description": "Une ligne par cellule préremplie d'un formulaire rendu : confirmée, corrigée, vidée.",
+        },
         {"name": "modifications", "description": "Une ligne par unité à refaire depuis la dernière construction."},
     ]
     return _dump({"version": 2, "sources": [{"name": "raw", "schema": "raw", "tables": tables}]})

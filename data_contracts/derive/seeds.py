@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from data_contracts import dictionary, nomenclatures, territoires
+from data_contracts import dictionary, forms, nomenclatures, territoires
+from data_contracts.contract import Contract
 from data_contracts.derive import indicators
 from data_contracts.loading import load_contracts
 
@@ -43,6 +44,10 @@ _LISTS = {
     "motifs_sortie_libelles": ("motifs_sortie", ("code", "libelle", "composante")),
     "serafin_besoins": ("besoins_serafin", ("code", "libelle")),
 }
+_FORM_COLUMNS = (
+    "formulaire", "document", "champ", "rang", "element_id", "composante", "base_temporelle", "fraicheur_mois",
+    "confirmation_mois", "seules", "publics",
+)  # fmt: skip
 # Reasons of refusal: of an elderly's request, of an ESMS (J251), of a unit (J250). A code means the same in both lists.
 _REFUSALS = ("vt_motifs_refus", "sdo_motifs_esms", "sdo_motifs_unite")
 
@@ -81,6 +86,8 @@ def seed_files() -> dict[str, str]:
             ((*key, *found) for key, found in dictionary.outside_measures().items()),
         ),
         "ordres": _table(("element_id", "ordre"), _orders(dictionary.ranks(contracts))),
+        "champs_formulaires": _table(_FORM_COLUMNS, _form_fields(contracts)),
+        "formulaires_categories": _table(("formulaire", "categorie_code"), _form_respondents(contracts)),
         **{name: _table(header, rows) for name, (header, rows) in indicators.seed_rows().items()},
     }
     for name, (seed, columns) in _LISTS.items():
@@ -90,6 +97,28 @@ def seed_files() -> dict[str, str]:
     refusals = {row["code"]: row["libelle"] for name in reversed(_REFUSALS) for row in nomenclatures.read_list(name)}
     files["motifs_refus"] = _table(("code", "libelle"), sorted(refusals.items()))
     return {f"{FOLDER}/{name}.csv": content for name, content in files.items()}
+
+
+def _form_fields(contracts: Mapping[str, Contract]) -> Iterator[tuple[object, ...]]:
+    """The questions of each form, with the rule of their element; a collection whose word is enough, as its sources."""
+    for source, form in forms.forms(contracts).items():
+        for rank, field in enumerate(form.columns.values(), start=1):
+            if field.name not in form.asked or not field.element:
+                continue
+            rule = forms.rule(field.element)
+            alone = (c.id for c in contracts.values() if {c.id, c.collection} & {*rule.alone})
+            yield (
+                source, form.contract.document, field.name, rank, field.element, field.component, form.basis(field),
+                rule.fresh_months, forms.CONFIRMED_UNTIL_MONTHS, ">".join(alone), ">".join(rule.publics),
+            )  # fmt: skip
+
+
+def _form_respondents(contracts: Mapping[str, Contract]) -> Iterator[tuple[str, str]]:
+    """The categories that each form asks: those of its contract, else every category of ESMS."""
+    listed = nomenclatures.read_list("finess_categories")
+    everybody = tuple(row["code"] for row in listed if row["est_esms"] == "true")
+    for source, form in forms.forms(contracts).items():
+        yield from ((source, code) for code in form.contract.respondents or everybody)
 
 
 def _orders(ranks: list[tuple[str, str, int]]) -> list[tuple[str, str]]:

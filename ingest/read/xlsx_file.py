@@ -20,7 +20,7 @@ from typing import Any
 import polars as pl
 
 from data_contracts.titles import title_key
-from ingest.read import workbook
+from ingest.read import form_sheets, workbook
 from ingest.read.frames import (
     REMARQUE,
     REMEDY,
@@ -56,7 +56,7 @@ _UNHIDE = f").{REMEDY}Vérifier qu'elle est à déclarer ; sinon la supprimer, c
 def sniff(path: Path) -> Document:
     """The titles of the first sheet that looks like a table, and the first rows of every sheet."""
     with workbook.opened(path) as sheets:
-        heads = _heads(sheets)
+        heads = [(s, rows) for s, rows in _heads(sheets) if not _is_of_form(s, sheets)]
         main, row = _main(path, heads, None)
         titles = _titles(path, row)
         beginnings = tuple(
@@ -71,7 +71,11 @@ def read(path: Path, layout: LayoutLike, entities: Sequence[str], knows: Knows |
     knows: whether titles are those of the table. By default, the titles of the first sheet that looks like a table are.
     """
     with workbook.opened(path) as sheets:
-        heads = [(s, rows) for s, rows in _heads(sheets) if not is_left(s.name, layout.options)]
+        heads = [
+            (s, rows)
+            for s, rows in _heads(sheets)
+            if not is_left(s.name, layout.options) and not _is_of_form(s, sheets)
+        ]
         main, row = _main(path, heads, knows)
         titles = _titles(path, row)
         wanted = sorted(map(title_key, titles))
@@ -91,6 +95,11 @@ def read(path: Path, layout: LayoutLike, entities: Sequence[str], knows: Knows |
 def is_left(name: str, options: Mapping[str, Any]) -> bool:
     """Whether the layout says to ignore a sheet (`ignored_sheets`: patterns of whole names)."""
     return any(re.fullmatch(str(pattern), name.strip()) for pattern in options.get("ignored_sheets") or ())
+
+
+def _is_of_form(sheet: Sheet, sheets: Sequence[Sheet]) -> bool:
+    """Whether a sheet is what stands beside the table of a form that was given out filled."""
+    return sheet.name in form_sheets.OURS and any(each.name == form_sheets.STATE for each in sheets)
 
 
 def is_lone(row: Row) -> bool:

@@ -24,13 +24,13 @@ import yaml
 from data_contracts import columns
 from data_contracts.columns import UNTITLED
 from data_contracts.loading import Contract, Entity, Field, Layout
-from data_contracts.titles import normalise_title, shown, title_key
+from data_contracts.titles import normalise_title, rank_off, shown, title_key
 from ingest.guard import guarded
 from ingest.guard.guarded import Stopped, Work
 from ingest.protect.vocabulary import looks_like_titles
 from ingest.read import Document, UnreadableFile, sniff
 from ingest.receive import landing
-from ingest.receive.headers import Difference, difference, folded, nearness, rank_off
+from ingest.receive.headers import Difference, difference, folded, nearness
 from ingest.receive.refusals import has_header, is_readable_as
 
 _NEAR = 0.3  # share of common titles below which no source is named, unless it is given

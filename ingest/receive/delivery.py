@@ -16,7 +16,7 @@ from pathlib import Path
 
 from data_contracts import loading
 from data_contracts.loading import Contract
-from ingest import clock, home_format, remains
+from ingest import clock, home_format, remains, returned_forms
 from ingest.guard import guarded
 from ingest.guard.guarded import Stopped, Work
 from ingest.home import Home
@@ -151,7 +151,7 @@ def _deliver_one(
     keyring = keyrings.if_any(home)
     known = landing.find(home, sha256, keyring)
     work = Work(examined.examine, contracts, Examined | Refused, lambda _: size)
-    seen = guarded.one(work, Asked(path, source, millesime, clock.day(now)))
+    seen = guarded.one(work, Asked(path, source, millesime, clock.day(now), returned_forms.key(home)))
     if isinstance(seen, Stopped):
         return _refused(home, path, contracts, source, sha256, size, now, seen.reason(path.name), ours=True)
     if isinstance(seen, Refused):
@@ -313,6 +313,7 @@ def _manifest(
         cle=keyring.current.version if keyring else None,
         absentes=seen.absent,
         guide=seen.guide,
+        formulaire=seen.form,
     )
 
 

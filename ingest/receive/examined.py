@@ -6,6 +6,7 @@ Belongs here: all that `deliver` does with the content of a file, in one functio
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,6 +15,7 @@ import msgspec
 
 from data_contracts.loading import Contract
 from data_contracts.value_domains import domains
+from ingest import returned_forms
 from ingest.guard import shortages
 from ingest.protect import masks
 from ingest.read import UnreadableFile
@@ -25,16 +27,18 @@ from ingest.receive.refusals import DeliveryRefused
 
 @dataclass(frozen=True)
 class Asked:
-    """A file, what its sender says of it, and the day."""
+    """A file, what its sender says of it, the day, and the key that seals the forms of this installation."""
 
     path: Path
     source: str | None
     millesime: int | None
     today: date
+    form_key: bytes
 
 
 class Examined(msgspec.Struct, frozen=True, tag=True):
-    """A file that was recognised. guide: the guide that it follows, and its version, when the file says so."""
+    """A file that was recognised. guide: the guide that it follows, and its version, when the file says so. form: the
+    number of the form that it is, when it was given out filled."""
 
     source: str
     layout: str
@@ -45,6 +49,7 @@ class Examined(msgspec.Struct, frozen=True, tag=True):
     collecte_le: date | None
     absent: tuple[str, ...]
     guide: str | None
+    form: str | None = None
 
 
 class Refused(msgspec.Struct, frozen=True, tag=True):
@@ -64,11 +69,18 @@ def examine(contracts: dict[str, Contract], asked: Asked) -> Examined | Refused:
     """What a file is, or why it is refused. Nothing is raised, short of what the process itself dies of."""
     try:
         with within_limits(asked.path):
+            form = _form(asked)
             recognised = recognise(
-                asked.path, contracts, source=asked.source, millesime=asked.millesime, today=asked.today
+                asked.path,
+                contracts,
+                source=form.source if form else asked.source,
+                millesime=form.millesime if form else asked.millesime,
+                today=asked.today,
             )
         _refuse_other_years(asked.path, recognised)
-        return _told(asked.path, recognised)
+        return _told(asked.path, recognised, form)
+    except returned_forms.WrongForm as wrong:
+        return Refused(f"Fichier « {asked.path.name} » : {wrong}", None, is_ours=True)
     except DeliveryRefused as refusal:
         nearest = refusal.nearest.id if refusal.nearest else None
         return Refused(str(refusal), nearest, refusal.is_quoted)
@@ -84,7 +96,32 @@ def examine(contracts: dict[str, Contract], asked: Asked) -> Examined | Refused:
         return Refused(masks.unexpected(error), None, is_ours=True, is_verdict=False)
 
 
-def _told(path: Path, recognised: Recognised) -> Examined:
+def _form(asked: Asked) -> returned_forms.State | None:
+    """What a file was filled with when it is a form that was given out; None for any other file."""
+    if not returned_forms.may_be_one(asked.path):
+        return None
+    form = returned_forms.state_of(asked.path, asked.form_key)
+    if form:
+        _refuse_another_form(asked, form)
+    return form
+
+
+def _refuse_another_form(asked: Asked, form: returned_forms.State) -> None:
+    """Refuses a form that its sender gives for another collection, or another year, than it was given out for."""
+    if asked.source not in (None, form.source):
+        raise returned_forms.WrongForm(
+            f"ce formulaire est celui de « {form.source} », pas de « {asked.source} ». Remède : le livrer sans "
+            "--source."
+        )
+    named = re.search(r"(?<!\d)20\d{2}(?!\d)", asked.path.stem.replace(form.finess, ""))
+    if asked.millesime not in (None, form.millesime) or (named and int(named[0]) != form.campaign):
+        raise returned_forms.WrongForm(
+            f"ce formulaire est celui de la campagne {form.campaign} (année {form.millesime}), et il est livré pour "
+            "une autre. Remède : le livrer sous son nom d'origine, ou demander le formulaire de l'autre campagne."
+        )
+
+
+def _told(path: Path, recognised: Recognised, form: returned_forms.State | None) -> Examined:
     layout = recognised.layout
     return Examined(
         source=recognised.contract.id,
@@ -93,9 +130,10 @@ def _told(path: Path, recognised: Recognised) -> Examined:
         version=layout.version,
         needs_no_year=bool(layout.millesime.get("none")),
         millesime=recognised.millesime,
-        collecte_le=recognised.collecte_le,
+        collecte_le=None if form else recognised.collecte_le,  # its answers are of the day when it comes back
         absent=recognised.absent,
         guide=bundle.version_of(path) if layout.reader == "fhir_bundle" else None,
+        form=form.number if form else None,
     )
 
 

@@ -7,14 +7,13 @@ Belongs here: comparing titles, and finding the column that holds a field. Does 
 from __future__ import annotations
 
 import difflib
-import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from data_contracts.loading import Contract, Entity, Layout
-from data_contracts.titles import title_key
+from data_contracts.titles import rank_off, title_key
 from ingest.read import csv_produit
 
 _LIGATURES = str.maketrans({"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE"})  # Unicode does not decompose them
@@ -250,8 +249,3 @@ def folded(title: str) -> str:
     """A title without capitals, accents, or what exports add to it."""
     told = title_key(title).translate(_LIGATURES)
     return unicodedata.normalize("NFKD", told).encode("ascii", "ignore").decode().casefold()
-
-
-def rank_off(title: str) -> str:
-    """A title without the rank that tells its second occurrence from the first."""
-    return re.sub(r" \([2-9]\d*\)$", "", title)

@@ -65,6 +65,7 @@ class Manifest:
     mark: str | None = None  # `marks.mark`, under the secret of pseudonyms in force
     octets: str | None = None  # the name of its bytes, for life
     sceau: str | None = None  # its SHA-256, sealed (`marks.sealed`)
+    formulaire: str | None = None  # the number of the form that it is, when it was given out filled
 
     @property
     def digest(self) -> str:

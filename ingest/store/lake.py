@@ -26,7 +26,7 @@ import pyarrow.parquet as pq
 
 from data_contracts.loading import Contract, Entity
 from data_contracts.schemas import arrow_schema, sql_columns
-from ingest import clock
+from ingest import clock, returned_forms
 from ingest.home import Home
 from ingest.receive import landing
 from ingest.store import changes, seals
@@ -171,7 +171,7 @@ def write_accepted(
 
 
 def write_findings(home: Home, kind: str, source: str, entity: str, delivery_id: str, rows: pl.DataFrame) -> list[str]:
-    """Rejects or signalements of one entity of a delivery; no file when there is none."""
+    """Rejects, signalements, or what a returned form says, of one entity of a delivery; no file when there is none."""
     if rows.height == 0:
         return []
     relative = Path(kind) / source / entity / f"{delivery_id}.parquet"
@@ -212,7 +212,7 @@ def load(home: Home, contracts: dict[str, Contract]) -> None:
         connection.execute("BEGIN")
         changes.prepare(connection)
         connection.execute("COMMIT")
-        wanted: set[str] = {"livraisons", "rejets", "signalements", *changes.TABLES}
+        wanted: set[str] = {"livraisons", "rejets", "signalements", "retours", *changes.TABLES}
         empty: list[tuple[str, Entity]] = []
         held = _tables(connection)
         loaded = changes.loaded(connection)
@@ -236,6 +236,8 @@ def load(home: Home, contracts: dict[str, Contract]) -> None:
         )
         flags = [f for r in accepted for f in r.files.get("signalements", [])]
         _load_findings(connection, home, "signalements", FLAG_SCHEMA, flags)
+        returned = [f for r in accepted for f in r.files.get("retours", [])]
+        _load_findings(connection, home, "retours", returned_forms.SCHEMA, returned)
         _load_deliveries(connection, home)
         for gone in held - wanted:
             connection.execute(f'DROP TABLE raw."{gone}"')

@@ -16,7 +16,16 @@ import typer
 
 from ingest.home import Home, reserve
 from orchestration import interruption
-from orchestration.cli import contracts, deliveries, keys, person_commands, prepare, retention_commands, synthetic
+from orchestration.cli import (
+    contracts,
+    deliveries,
+    forms,
+    keys,
+    person_commands,
+    prepare,
+    retention_commands,
+    synthetic,
+)
 from orchestration.cli.options import FAILED, MISUSED
 from orchestration.cli.renamed import Renamed
 
@@ -33,6 +42,7 @@ app = typer.Typer(
 app.add_typer(synthetic.app)
 app.add_typer(deliveries.app)
 app.add_typer(person_commands.app)
+app.add_typer(forms.app)
 app.add_typer(contracts.app, name="contracts")
 app.add_typer(keys.app, name="keys")
 app.add_typer(retention_commands.app, name="retention")
@@ -106,9 +116,11 @@ def _expected() -> dict[type[BaseException], int]:
         UnknownDelivery: MISUSED,
         UnknownMillesime: MISUSED,
         WarehouseHeld: FAILED,
-        **dict.fromkeys((*retention_commands.failures(), *prepare.failures(), *contracts.failures()), FAILED),
+        **dict.fromkeys(
+            (*retention_commands.failures(), *prepare.failures(), *contracts.failures(), *forms.failures()), FAILED
+        ),
         **dict.fromkeys(person_commands.failures(), FAILED),
-        **dict.fromkeys((*retention_commands.misuses(), *prepare.misuses()), MISUSED),
+        **dict.fromkeys((*retention_commands.misuses(), *prepare.misuses(), *forms.misuses()), MISUSED),
     }
 
 

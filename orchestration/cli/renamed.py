@@ -26,6 +26,7 @@ COMMANDS = {
     "preparer": "prepare",
     "ecarts": "work-list",
     "comparer": "compare",
+    "formulaires": "forms",
 }
 OPTIONS = {
     "--remettre-en-vigueur": "--reinstate",

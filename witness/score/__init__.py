@@ -9,6 +9,7 @@ nothing is called. The tolerances are those of the dictionary, for they are data
     judgement       the figures
     naive_rules     the same figures for rules that anybody could think of
     persons_judged  persons and stays: what was brought together, against the truth
+    prefilled_judged  cells of forms that come back filled, against the truth
     causes          what defects did, and why the layer is wrong where it is
     proposals       where another order of sources would be right more often
 """

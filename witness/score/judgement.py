@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 
 from witness.installation import Installation, write_json
-from witness.score import causes, layer, naive_rules, persons_judged, proposals, truth_tables
+from witness.score import causes, layer, naive_rules, persons_judged, prefilled_judged, proposals, truth_tables
 from witness.score.agreement import agree, right
 from witness.score.json_rows import rows_of
 from witness.score.no_score import NothingToScore
@@ -54,6 +54,7 @@ def score(root: Path, truth: Path, sealed: Mapping[str, str] | None = None) -> d
             "naive": naive_rules.shares(connection),
             "structures": None,
             **persons_judged.judged(connection, home, with_persons),
+            "preremplissage": prefilled_judged.judged(connection, home),
             "par_groupe": groups,
             "par_groupe_plusieurs_documents": naive_rules.by_group(connection, several_documents=True),
             "par_element": _by(connection, "t.element_id", "element_id"),

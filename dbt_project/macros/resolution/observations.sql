@@ -70,7 +70,8 @@ cast(null as {{ dbt.type_string() }})
     delivery_id, ligne, collecte_le, recu_le, rang_depot, est_courante, valeur_nombre, valeur_texte, valeur_date, unite_mesure
 {% endmacro %}
 
-{#- Every answer of every collection, with the alert that validation raised on it, if any: a doubtful value is kept. -#}
+{#- Every answer of every collection, with the alert that validation raised on it, if any: a doubtful value is kept. Of forms that
+    came back filled: an answer that its ESMS took back is no longer in force; one by which it corrects another says so. -#}
 {% macro all_observations(relations) %}
 with reponses as (
     {% for relation in relations %}
@@ -92,6 +93,25 @@ alertes as (
     from {{ source('raw', 'signalements') }}
     where effet = 'conservee' and champ <> '(ligne)'
     group by delivery_id, entite, ligne, champ
+),
+
+-- The last word of an ESMS on each cell of a form, however many times it was delivered.
+rendues as (
+    select r.*, row_number() over (partition by r.formulaire, r.champ order by l.recu_le desc, r.delivery_id desc) as rang_retour
+    from {{ source('raw', 'retours') }} as r
+    inner join {{ source('raw', 'livraisons') }} as l on r.delivery_id = l.delivery_id
+),
+
+retraits as (
+    select distinct origine_livraison, origine_ligne, element_id, composante
+    from rendues
+    where rang_retour = 1 and nature = 'retrait'
+),
+
+corrections as (
+    select distinct delivery_id, entite, ligne, champ
+    from rendues
+    where rang_retour = 1 and nature = 'correction'
 )
 
 select
@@ -99,10 +119,13 @@ select
     reponses.unite_id,
     coalesce(reponses.perimetre, case when groupes.document is not null then 'groupe' else 'site' end) as perimetre,
     {% for column in ['millesime', 'element_id', 'composante', 'base_temporelle', 'source', 'collecte', 'entite', 'champ',
-        'delivery_id', 'ligne', 'collecte_le', 'recu_le', 'rang_depot', 'est_courante', 'valeur_nombre', 'valeur_texte',
-        'valeur_date', 'unite_mesure'] -%}
+        'delivery_id', 'ligne', 'collecte_le', 'recu_le', 'rang_depot', 'valeur_nombre', 'valeur_texte', 'valeur_date',
+        'unite_mesure'] -%}
     reponses.{{ column }},
     {% endfor -%}
+    (reponses.est_courante and retraits.origine_livraison is null) as est_courante,
+    retraits.origine_livraison is not null as est_retiree,
+    corrections.delivery_id is not null as est_correction,
     sources.document,
     alertes.alerte
 from reponses
@@ -117,4 +140,14 @@ left join alertes
     and reponses.entite = alertes.entite
     and reponses.ligne = alertes.ligne
     and reponses.champ = alertes.champ
+left join corrections
+    on reponses.delivery_id = corrections.delivery_id
+    and reponses.entite = corrections.entite
+    and reponses.ligne = corrections.ligne
+    and reponses.champ = corrections.champ
+left join retraits
+    on reponses.delivery_id = retraits.origine_livraison
+    and reponses.ligne = retraits.origine_ligne
+    and reponses.element_id = retraits.element_id
+    and reponses.composante = retraits.composante
 {% endmacro %}

@@ -14,6 +14,7 @@ select
     champ,
     collecte_le,
     case
+        when est_retiree then 'retiree'
         when not est_courante then 'remplacee'
         when rang_dans_source > 1 and coalesce(rang_depot, '') <> coalesce(depot_de_la_source, '') then 'depot_anterieur'
         when rang_dans_source > 1 and collecte_le < date_de_la_source then 'plus_ancienne'

@@ -44,6 +44,7 @@ retenues as (
         case
             when accords.n_recues = 1 then 'Seule réponse reçue.'
             when accords.n_voix = 1 then 'Seule réponse en vigueur : la dernière de la source ' || classees.source || '.'
+            when classees.corrige then 'Correction de l''établissement, rendue sur un formulaire prérempli.'
             when classees.source_prioritaire <> classees.source
                 then 'Première réponse sans doute dans l''ordre ' || coalesce(ordres.ordre, classees.source) || ' ; '
                 || classees.source_prioritaire || ', mieux placée, porte une alerte.'

@@ -4,6 +4,7 @@
 -- 1. inside a source, its last word: current, highest deposit, latest document, last received;
 -- 2. inside a document heard through several channels, the first channel without doubt;
 -- 3. between documents, a plausible answer before a doubtful one, then the order of sources of the dictionary.
+-- Before all: what an ESMS corrected on a form that came back, as long as nobody answered since.
 -- When a later delivery took an answer back without giving another, nothing is retained: unknown stays unknown.
 {%- set question -%} {{ question_key() }} {%- endset %}
 {%- set dernier_mot -%}
@@ -19,7 +20,7 @@
     valeur_texte,
     valeur_date
 {%- endset %}
-{%- set priorite -%} case when alerte is null then 0 else 1 end, rang_source, source {%- endset %}
+{%- set priorite -%} case when corrige then 0 else 1 end, case when alerte is null then 0 else 1 end, rang_source, source {%- endset %}
 
 with observations as (
     select
@@ -35,6 +36,8 @@ with observations as (
 par_source as (
     select
         observations.*,
+        coalesce(est_correction, false)
+            and collecte_le >= max(case when est_courante then collecte_le end) over (partition by {{ question }}) as corrige,
         row_number() over (partition by {{ question }}, source order by {{ dernier_mot }}) as rang_dans_source,
         first_value(rang_depot) over (partition by {{ question }}, source order by {{ dernier_mot }}) as depot_de_la_source,
         first_value(collecte_le) over (partition by {{ question }}, source order by {{ dernier_mot }}) as date_de_la_source

@@ -1,0 +1,277 @@
+"""A form in the layout of its collection: its headings to the character, its cells, and what they say on return."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any, cast
+
+import polars as pl
+import pytest
+from openpyxl import Workbook, load_workbook
+from openpyxl.cell.cell import Cell
+
+from data_contracts.forms import Form, forms, heading
+from data_contracts.loading import load_contracts
+from ingest import pipeline, returned_forms
+from ingest.home import Home
+from ingest.receive.delivery import Receipt, deliver
+from ingest.returned_forms import CONFIRMED, CORRECTED, PREFILLED, TO_CONFIRM, WITHDRAWN
+from orchestration.forms.cells import Value, text_of, written
+from orchestration.forms.filled import NOT_ASKED, TO_ASK, FilledForm, fill
+from orchestration.forms.known import Column, Esms, Said
+from orchestration.forms.production import stem
+from orchestration.forms.workbook import TABLE, workbook
+from tests.instants import now
+
+FORMS = forms(load_contracts())
+EHPAD = Esms("010000024", "EHPAD des Mimosas (fictif)", "500", "01", "PA")
+IME = Esms("010000032", "IME des Lilas (fictif)", "183", "01", "PH_ENFANT")
+CAMPAIGN = 2025
+
+
+def said(field: Any, value: Value, source: str = "finess") -> Column:
+    first = Said(value, source, source.upper(), CAMPAIGN - 1, date(2025, 1, 6), f"{source}-1", 7)
+    return Column(PREFILLED, "source_sure", first, (first,))
+
+
+def plausible(field: Any) -> Value:
+    """A value that the column may hold, of its type."""
+    match field.logical_type:
+        case "boolean":
+            return Value(texte="oui")
+        case "integer" | "number":
+            low, high = field.plausible or (0, 10)
+            return Value(nombre=float(int(((low or 0) + (high or (low or 0) + 10)) / 2)))
+        case "date" | "timestamp":
+            return Value(jour=date(2020, 3, 31))
+    return Value(texte="010000016" if field.domain and field.domain.shape else "Réponse")
+
+
+def filled(source: str, esms: Esms = EHPAD, **columns: Column) -> FilledForm:
+    """A form in which every column that can be is prefilled, but those given."""
+    form = FORMS[source]
+    known = {name: said(field, plausible(field)) for name, field in form.asked.items()}
+    return fill(form, esms, CAMPAIGN, {**known, **columns}, now())
+
+
+def saved(form: FilledForm, home: Home, folder: Path, change: Callable[[Workbook], object] | None = None) -> Path:
+    """The workbook of a form as an ESMS gives it back. change: what it does in it."""
+    path = folder / f"{stem(form.form.contract.id, form.campaign, form.esms.finess)}.xlsx"
+    folder.mkdir(exist_ok=True)
+    workbook(form, returned_forms.key(home, make=True), now()).save(path)
+    if change:
+        book = load_workbook(path)
+        change(book)
+        book.save(path)
+    return path
+
+
+def cell_of(book: Workbook, form: FilledForm, name: str) -> Any:
+    rank = next(rank for rank, each in enumerate(form.columns, start=1) if each.field.name == name)
+    return book[TABLE].cell(2, rank)
+
+
+def returned(home: Home, path: Path) -> tuple[Receipt, pl.DataFrame, pl.DataFrame]:
+    """What is answered to the sender, the rows that are in the lake, and what the cells say."""
+    [receipt] = deliver([path], home, now=now())
+    results = pipeline.process_pending(home)
+    frames = {"rows": pl.DataFrame(), "retours": pl.DataFrame()}
+    for result in results:
+        assert result.statut == "accepted", result.motif
+        assert (result.lues, result.acceptees, result.rejetees) == (1, 1, 0)
+        for kind, files in result.files.items():
+            key = kind if kind == "retours" else "rows" if kind in result.entities else ""
+            if key and files:
+                frames[key] = pl.read_parquet(home.lake / files[0])
+    return receipt, frames["rows"], frames["retours"]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "var")
+
+
+@pytest.mark.parametrize("year", ["2021", "2022"])
+def test_headings_are_those_of_the_collection_to_the_character(shared_data: Path, year: str) -> None:
+    text = (shared_data / "tdb_ms_headers" / f"export-tdbesms-{year}-region-agg.header.csv").read_text("utf-8-sig")
+    real = [row["column_name_verbatim"] for row in csv.DictReader(io.StringIO(text), delimiter=";")]
+    assert [heading(key) for key in FORMS["tdb_esms"].columns] == real
+
+
+def test_each_collection_that_esms_fill_in_has_its_form() -> None:
+    assert set(FORMS) == {
+        "ca", "cnsa_gmp_pmp", "cnsa_occupation", "cnsa_prix_ehpad", "drees_ehpa", "errd", "tdb_esms",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("source", list(FORMS))
+def test_an_untouched_form_answers_nothing_and_confirms_all(source: str, home: Home, tmp_path: Path) -> None:
+    form = filled(source)
+    deposit = {each.field.name for each in form.columns} & {"id_depot"}  # given when the account is deposited
+
+    def complete(book: Workbook) -> None:
+        for name in deposit:
+            cell_of(book, form, name).value = 1
+
+    receipt, rows, told = returned(home, saved(form, home, tmp_path / "rendus", complete))
+    assert receipt.status == "received", receipt.reason
+    prefilled = {each.field.name for each in form.columns if each.state == PREFILLED}
+    assert prefilled
+    assert set(told["champ"]) == prefilled
+    assert set(told["nature"]) == {CONFIRMED}
+    assert set(told["origine_livraison"]) == {"finess-1"}
+    makes_row = {each.field.name for each in form.columns if form.form.entity.makes_row(each.field)}
+    assert {name for name in prefilled - makes_row if rows[name][0] is not None} == set()
+    assert rows[str(form.form.entity.unit_field)][0] == EHPAD.finess
+
+
+def test_changed_corrects_emptied_takes_back_chosen_confirms(home: Home, tmp_path: Path) -> None:
+    one, two = Value(nombre=80.0), Value(nombre=84.0)
+    told_by = [Said(v, s, s.upper(), 2024, date(2025, 1, 6), f"{s}-1", 7) for v, s in ((one, "errd"), (two, "ca"))]
+    doubt = Column(TO_CONFIRM, "divergent", told_by[0], tuple(told_by))
+    names = ("cap_installee_hp", "cap_installee_ht", "cap_installee_aj")
+    form = filled("tdb_esms", **dict.fromkeys(names, doubt))
+    assert all(each.cell is None for each in form.columns if each.field.name in names)
+
+    def change(book: Workbook) -> None:
+        cell_of(book, form, "cap_autorisee_hp").value = 61
+        cell_of(book, form, "ville").value = None
+        cell_of(book, form, "cap_installee_hp").value = 80  # the retained one
+        cell_of(book, form, "cap_installee_ht").value = 84  # another one; the third is left as it came
+
+    _, rows, told = returned(home, saved(form, home, tmp_path / "rendus", change))
+    natures = {row["champ"]: row for row in told.iter_rows(named=True)}
+    assert natures["cap_autorisee_hp"]["nature"] == CORRECTED
+    assert natures["cap_autorisee_hp"]["valeur"] == "61"
+    assert natures["ville"]["nature"] == WITHDRAWN
+    assert natures["cap_installee_hp"]["nature"] == CONFIRMED
+    assert natures["cap_installee_ht"]["nature"] == CORRECTED
+    assert "cap_installee_aj" not in natures
+    held = {name: rows[name][0] for name in ("cap_autorisee_hp", "ville", *names)}
+    assert held == {"cap_autorisee_hp": 61, "ville": None, "cap_installee_hp": None, "cap_installee_ht": 84,
+                    "cap_installee_aj": None}  # fmt: skip
+
+
+def test_its_own_answer_stays_in_the_row(home: Home, tmp_path: Path) -> None:
+    """A later row replaces the earlier one: what the ESMS told this very campaign must not be lost by confirming it."""
+    field = FORMS["tdb_esms"].asked["cap_autorisee_hp"]
+    form = filled("tdb_esms", cap_autorisee_hp=said(field, Value(nombre=80.0), "tdb_esms"))
+    _, rows, told = returned(home, saved(form, home, tmp_path / "rendus"))
+    assert rows["cap_autorisee_hp"][0] == 80
+    assert told.filter(pl.col("champ") == "cap_autorisee_hp")["nature"].to_list() == [CONFIRMED]
+
+
+def test_what_is_asked_of_another_public_is_not_asked() -> None:
+    form = fill(FORMS["tdb_esms"], IME, CAMPAIGN, {}, now())
+    states = {each.field.name: each.state for each in form.columns}
+    assert states["nb_gir_1"] == NOT_ASKED
+    assert states["cap_autorisee_ht"] == TO_ASK
+    assert {each.state for each in fill(FORMS["tdb_esms"], EHPAD, CAMPAIGN, {}, now()).columns if
+            each.field.name == "nb_gir_1"} == {TO_ASK}  # fmt: skip
+
+
+def test_a_prefilled_cell_is_protected_typed_and_says_where_it_is_from(home: Home, tmp_path: Path) -> None:
+    form = filled("tdb_esms")
+    book = load_workbook(saved(form, home, tmp_path / "rendus"))
+    cell = cell_of(book, form, "cap_autorisee_hp")
+    assert book.sheetnames[:2] == ["À lire", TABLE]
+    assert book[TABLE].protection.sheet
+    assert book[TABLE].protection.password is None
+    assert cell.protection.locked
+    assert cell.data_type == "n"
+    assert "FINESS, année 2024, reçu le 06/01/2025" in cell.comment.text
+    number = cell_of(book, form, "finess_et")
+    assert (number.value, number.data_type, number.number_format) == ("010000024", "s", "@")
+    assert [sheet.title for sheet in book if sheet.sheet_state != "visible"] == ["_listes", "_dlnuf"]
+    words = {str(row[2].value) for row in book["Colonnes"].iter_rows(min_row=2)}
+    assert {"identité", "prérempli", "non demandé"} <= words
+    assert words <= {"identité", "prérempli", "non demandé", "à confirmer"}
+    assert book["À lire"].max_row == 10
+
+
+def _drop(name: str) -> Callable[[Workbook], object]:
+    return lambda book: book.remove(book[name])
+
+
+def _swap(book: Workbook) -> None:
+    sheet = book[TABLE]
+    for row in (1, 2):
+        a, b = (cast("Cell", sheet.cell(row, rank)) for rank in (30, 31))
+        a.value, b.value = b.value, a.value
+
+
+def _another(book: Workbook) -> None:
+    for cell in cast("tuple[Cell, ...]", book[TABLE][2]):
+        if cell.value == EHPAD.finess:
+            cell.value = "010000032"
+
+
+def _forge(book: Workbook) -> None:
+    cell = cast("Cell", book["_dlnuf"]["A3"])
+    cell.value = str(cell.value)[::-1]
+
+
+REFUSED = [
+    # what was done to the form, what its sender reads
+    ("feuille cachée supprimée", _drop("_dlnuf"), "feuille cachée « _dlnuf » de ce formulaire a été supprimée"),
+    ("état modifié", _forge, "n'est pas tel qu'il a été établi ici"),
+    ("colonnes déplacées", _swap, "colonne"),
+    ("ligne d'un autre établissement", _another, "a été établi pour l'établissement 010000024"),
+]
+
+
+@pytest.mark.parametrize(("what", "change", "message"), REFUSED, ids=[case[0] for case in REFUSED])
+def test_a_damaged_form_ends_with_one_message(
+    what: str, change: Callable[[Workbook], object], message: str, home: Home, tmp_path: Path
+) -> None:
+    [receipt] = deliver([saved(filled("tdb_esms"), home, tmp_path / "rendus", change)], home, now=now())
+    motifs = [receipt.reason, *(result.motif for result in pipeline.process_pending(home))]
+    assert message in " ".join(filter(None, motifs)), what
+
+
+def test_a_form_of_another_campaign_or_installation_is_refused(home: Home, tmp_path: Path) -> None:
+    form = filled("tdb_esms")
+    path = saved(form, home, tmp_path / "rendus")
+    renamed = path.rename(path.with_name("tdb-esms-2024_finess-010000024.xlsx"))
+    [receipt] = deliver([renamed], home, now=now())
+    assert receipt.status == "refused"
+    assert "celui de la campagne 2025" in (receipt.reason or "")
+    elsewhere = Home(tmp_path / "ailleurs")
+    [receipt] = deliver([renamed.rename(path)], elsewhere, now=now())
+    assert receipt.status == "refused"
+    assert "vient d'une autre installation" in (receipt.reason or "")
+
+
+def test_a_form_delivered_twice_changes_nothing(home: Home, tmp_path: Path) -> None:
+    path = saved(filled("tdb_esms"), home, tmp_path / "rendus")
+    assert [deliver([path], home, now=now())[0].status for _ in range(2)] == ["received", "known"]
+
+
+def test_a_truncated_form_ends_with_one_message(home: Home, tmp_path: Path) -> None:
+    path = saved(filled("tdb_esms"), home, tmp_path / "rendus")
+    path.write_bytes(path.read_bytes()[:20_000])
+    [receipt] = deliver([path], home, now=now())
+    assert receipt.status == "refused"
+    assert "tronqué ou abîmé. Remède" in (receipt.reason or "")
+
+
+def test_the_text_of_a_cell_is_that_which_the_reader_gives() -> None:
+    field = FORMS["errd"].asked["taux_occupation_hp"]
+    cell = written(field, Value(nombre=96.5))
+    assert cell is not None
+    assert returned_forms.same("0,965", text_of(field, cell), field)
+    assert returned_forms.same("96,5 %", text_of(field, cell), field)
+    assert not returned_forms.same("0,96", text_of(field, cell), field)
+
+
+def test_an_invented_collection_has_its_form_by_its_contract_alone() -> None:
+    from dataclasses import replace
+
+    invented = replace(load_contracts()["cnsa_gmp_pmp"], id="barometre", document="barometre")
+    made = forms({**load_contracts(), "barometre": invented})["barometre"]
+    assert isinstance(made, Form)
+    assert list(made.asked) == list(FORMS["cnsa_gmp_pmp"].asked)

@@ -76,7 +76,7 @@ def test_without_publication_it_fails_in_words(
 def test_a_truth_of_another_format_is_refused(written: SmallWitness) -> None:
     written.format = 1
     written.write_truth()
-    with pytest.raises(NoTruth, match="format 1, attendu 5"):
+    with pytest.raises(NoTruth, match="format 1, attendu 6"):
         score(written.home.root, written.truth)
 
 

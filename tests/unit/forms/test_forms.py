@@ -14,7 +14,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell.cell import Cell
 
-from data_contracts.forms import Form, forms, heading
+from data_contracts.collection_forms import Form, forms, heading
 from data_contracts.loading import load_contracts
 from ingest import pipeline, returned_forms
 from ingest.home import Home
@@ -22,9 +22,9 @@ from ingest.receive.delivery import Receipt, deliver
 from ingest.returned_forms import CONFIRMED, CORRECTED, PREFILLED, TO_CONFIRM, WITHDRAWN
 from orchestration.forms.cells import Value, text_of, written
 from orchestration.forms.filled import NOT_ASKED, TO_ASK, FilledForm, fill
-from orchestration.forms.known import Column, Esms, Said
+from orchestration.forms.form_workbook import TABLE, workbook
+from orchestration.forms.known_columns import Column, Esms, Said
 from orchestration.forms.production import stem
-from orchestration.forms.workbook import TABLE, workbook
 from tests.instants import now
 
 FORMS = forms(load_contracts())
@@ -124,8 +124,8 @@ def test_an_untouched_form_answers_nothing_and_confirms_all(source: str, home: H
     assert set(told["champ"]) == prefilled
     assert set(told["nature"]) == {CONFIRMED}
     assert set(told["origine_livraison"]) == {"finess-1"}
-    makes_row = {each.field.name for each in form.columns if form.form.entity.makes_row(each.field)}
-    assert {name for name in prefilled - makes_row if rows[name][0] is not None} == set()
+    needed = form.form.entity.needed(())  # the key, and the words that say how many sites answer
+    assert {name for name in prefilled - needed if rows[name][0] is not None} == set()
     assert rows[str(form.form.entity.unit_field)][0] == EHPAD.finess
 
 

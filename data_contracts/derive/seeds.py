@@ -10,7 +10,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from data_contracts import dictionary, forms, nomenclatures, territoires
+from data_contracts import collection_forms, dictionary, nomenclatures, territoires
 from data_contracts.contract import Contract
 from data_contracts.derive import indicators
 from data_contracts.loading import load_contracts
@@ -101,15 +101,15 @@ def seed_files() -> dict[str, str]:
 
 def _form_fields(contracts: Mapping[str, Contract]) -> Iterator[tuple[object, ...]]:
     """The questions of each form, with the rule of their element; a collection whose word is enough, as its sources."""
-    for source, form in forms.forms(contracts).items():
+    for source, form in collection_forms.forms(contracts).items():
         for rank, field in enumerate(form.columns.values(), start=1):
             if field.name not in form.asked or not field.element:
                 continue
-            rule = forms.rule(field.element)
+            rule = collection_forms.rule(field.element)
             alone = (c.id for c in contracts.values() if {c.id, c.collection} & {*rule.alone})
             yield (
                 source, form.contract.document, field.name, rank, field.element, field.component, form.basis(field),
-                rule.fresh_months, forms.CONFIRMED_UNTIL_MONTHS, ">".join(alone), ">".join(rule.publics),
+                rule.fresh_months, collection_forms.CONFIRMED_UNTIL_MONTHS, ">".join(alone), ">".join(rule.publics),
             )  # fmt: skip
 
 
@@ -117,7 +117,7 @@ def _form_respondents(contracts: Mapping[str, Contract]) -> Iterator[tuple[str, 
     """The categories that each form asks: those of its contract, else every category of ESMS."""
     listed = nomenclatures.read_list("finess_categories")
     everybody = tuple(row["code"] for row in listed if row["est_esms"] == "true")
-    for source, form in forms.forms(contracts).items():
+    for source, form in collection_forms.forms(contracts).items():
         yield from ((source, code) for code in form.contract.respondents or everybody)
 
 

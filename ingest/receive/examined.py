@@ -33,7 +33,7 @@ class Asked:
     source: str | None
     millesime: int | None
     today: date
-    form_key: bytes
+    form_key: bytes = b""
 
 
 class Examined(msgspec.Struct, frozen=True, tag=True):

@@ -19,7 +19,7 @@ from orchestration import interruption
 from orchestration.cli import (
     contracts,
     deliveries,
-    forms,
+    form_commands,
     keys,
     person_commands,
     prepare,
@@ -42,7 +42,7 @@ app = typer.Typer(
 app.add_typer(synthetic.app)
 app.add_typer(deliveries.app)
 app.add_typer(person_commands.app)
-app.add_typer(forms.app)
+app.add_typer(form_commands.app)
 app.add_typer(contracts.app, name="contracts")
 app.add_typer(keys.app, name="keys")
 app.add_typer(retention_commands.app, name="retention")
@@ -117,10 +117,11 @@ def _expected() -> dict[type[BaseException], int]:
         UnknownMillesime: MISUSED,
         WarehouseHeld: FAILED,
         **dict.fromkeys(
-            (*retention_commands.failures(), *prepare.failures(), *contracts.failures(), *forms.failures()), FAILED
+            (*retention_commands.failures(), *prepare.failures(), *contracts.failures(), *form_commands.failures()),
+            FAILED,
         ),
         **dict.fromkeys(person_commands.failures(), FAILED),
-        **dict.fromkeys((*retention_commands.misuses(), *prepare.misuses(), *forms.misuses()), MISUSED),
+        **dict.fromkeys((*retention_commands.misuses(), *prepare.misuses(), *form_commands.misuses()), MISUSED),
     }
 
 

@@ -1,10 +1,13 @@
 """The forms of collections, filled with what is known of each ESMS, in the layout of the collection.
 
     cells        a value of the layer as the cell of a form writes it, and why it cannot
-    known        what the warehouse knows of a few ESMS at a time, column by column
+    known_columns  what the warehouse knows of a few ESMS at a time, column by column
     filled       one form: its columns, the state of each, what is put in each cell
-    workbook     the same as an XLSX: typed cells, lists, comments, protection, and the state that travels with it
+    form_workbook  the same as an XLSX: typed cells, lists, comments, protection, and the state that travels with it
     production   many forms: which ESMS, where, restarting where it stopped
+
+Belongs here: filling and writing forms. Does not belong here: which contracts are forms, and by which rules they are
+filled (`data_contracts.collection_forms`), reading them back (`ingest.returned_forms`).
 
 A form is given to the ESMS that it is about, as what `orchestration.restitution` prepares: outside the home, for the
 account that asks.

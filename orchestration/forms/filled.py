@@ -16,13 +16,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from data_contracts.collection_forms import Form, heading, rule
 from data_contracts.contract import Field
-from data_contracts.forms import Form, heading, rule
 from ingest import clock
 from ingest.returned_forms import PREFILLED, TO_CONFIRM, Proposed, State
 from orchestration.forms import cells
 from orchestration.forms.cells import Typed
-from orchestration.forms.known import Column, Esms, Said
+from orchestration.forms.known_columns import Column, Esms, Said
 
 TO_ASK, NOT_ASKED = "a_demander", "non_demande"
 STATES = (PREFILLED, TO_CONFIRM, TO_ASK, NOT_ASKED)
@@ -100,7 +100,7 @@ class FilledForm:
                 source=first.said.source,
                 delivery=first.said.delivery,
                 line=first.said.line,
-                kept=self.form.entity.makes_row(each.field)  # without it there is no row
+                kept=each.field.name in self.form.entity.needed(())  # without it there is no row, or another meaning
                 or (first.said.source, first.said.millesime) == (contract.id, self.millesime),
             )
             for each in self.columns

@@ -18,13 +18,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from data_contracts.forms import Form, forms
+from data_contracts.collection_forms import Form, forms
 from data_contracts.loading import load_contracts
 from ingest import clock, owner_only, returned_forms
 from ingest.home import Home
-from orchestration.forms import known
+from orchestration.forms import known_columns
 from orchestration.forms.filled import STATES, FilledForm, fill
-from orchestration.forms.workbook import WORDS, workbook
+from orchestration.forms.form_workbook import WORDS, workbook
 from orchestration.progress import Progress, silent
 from orchestration.restitution import named_files
 
@@ -89,20 +89,24 @@ def make(
     form = form_of(name)
     folder = named_files.folder(out, home) if out else None
     key = returned_forms.key(home, make=True)
-    with known.opened(home) as connection:
-        last = known.last_year(connection, form)
+    with known_columns.opened(home) as connection:
+        last = known_columns.last_year(connection, form)
         if campaign is None and last is None:
-            raise known.NotReady(f"Aucune réponse n'est connue : rien ne préremplirait un formulaire. {known.RUN}")
+            raise known_columns.NotReady(
+                f"Aucune réponse n'est connue : rien ne préremplirait un formulaire. {known_columns.RUN}"
+            )
         asked_campaign = campaign or (last or 0) + 1
-        esms = known.asked(connection, form, finess=finess, departement=departement)
+        esms = known_columns.asked(connection, form, finess=finess, departement=departement)
         made = Made(form.contract.id, asked_campaign, folder=folder)
-        begun = _begun(folder, made, f"{known.version(connection)}-{before}", now) if folder else set[str]()
+        begun = _begun(folder, made, f"{known_columns.version(connection)}-{before}", now) if folder else set[str]()
         for start in range(0, len(esms), _BATCH):
             batch = esms[start : start + _BATCH]
             todo = [each for each in batch if each.finess not in begun]
             made.already += len(batch) - len(todo)
             numbers = [each.finess for each in todo]
-            columns = known.columns(connection, form, numbers, asked_campaign - 1, before=before) if todo else {}
+            columns = (
+                known_columns.columns(connection, form, numbers, asked_campaign - 1, before=before) if todo else {}
+            )
             for each in todo:
                 filled = fill(form, each, asked_campaign, columns.get(each.finess, {}), now)
                 _count(made, filled)

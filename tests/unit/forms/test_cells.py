@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data_contracts.collection_forms import forms
 from data_contracts.contract import Field
-from data_contracts.forms import forms
 from data_contracts.loading import load_contracts
 from orchestration.forms.cells import Value, observed, written
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -14,7 +15,8 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell.cell import Cell
 
-from data_contracts.forms import Form, forms, heading
+from data_contracts.collection_forms import Form, forms, heading, rules
+from data_contracts.dictionary import DictionaryError
 from data_contracts.loading import load_contracts
 from ingest import pipeline, returned_forms
 from ingest.home import Home
@@ -22,9 +24,9 @@ from ingest.receive.delivery import Receipt, deliver
 from ingest.returned_forms import CONFIRMED, CORRECTED, PREFILLED, TO_CONFIRM, WITHDRAWN
 from orchestration.forms.cells import Value, text_of, written
 from orchestration.forms.filled import NOT_ASKED, TO_ASK, FilledForm, fill
-from orchestration.forms.known import Column, Esms, Said
+from orchestration.forms.form_workbook import TABLE, workbook
+from orchestration.forms.known_columns import Column, Esms, Said
 from orchestration.forms.production import stem
-from orchestration.forms.workbook import TABLE, workbook
 from tests.instants import now
 
 FORMS = forms(load_contracts())
@@ -124,8 +126,8 @@ def test_an_untouched_form_answers_nothing_and_confirms_all(source: str, home: H
     assert set(told["champ"]) == prefilled
     assert set(told["nature"]) == {CONFIRMED}
     assert set(told["origine_livraison"]) == {"finess-1"}
-    makes_row = {each.field.name for each in form.columns if form.form.entity.makes_row(each.field)}
-    assert {name for name in prefilled - makes_row if rows[name][0] is not None} == set()
+    needed = form.form.entity.needed(())  # the key, and the words that say how many sites answer
+    assert {name for name in prefilled - needed if rows[name][0] is not None} == set()
     assert rows[str(form.form.entity.unit_field)][0] == EHPAD.finess
 
 
@@ -275,3 +277,20 @@ def test_an_invented_collection_has_its_form_by_its_contract_alone() -> None:
     made = forms({**load_contracts(), "barometre": invented})["barometre"]
     assert isinstance(made, Form)
     assert list(made.asked) == list(FORMS["cnsa_gmp_pmp"].asked)
+
+
+WRONG_RULES = [
+    # a line of preremplissage.csv, what is said of it
+    ("INCONNU,0,FINESS,", "n'est pas un élément du dictionnaire"),
+    ("CAP_AUT_HP,un an,FINESS,", "fraicheur_mois"),
+    ("CAP_AUT_HP,0,FINES,", "vouliez-vous « FINESS »"),
+    ("CAP_AUT_HP,0,FINESS,ADULTES", "« ADULTES » n'est pas admis"),
+]
+
+
+@pytest.mark.parametrize(("line", "message"), WRONG_RULES, ids=[case[0] for case in WRONG_RULES])
+def test_a_wrong_rule_is_said_where_it_stands(line: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "preremplissage.csv").write_text(f"element_id,fraicheur_mois,seules,publics\n{line}\n", "utf-8")
+    with pytest.raises(DictionaryError, match=re.escape(message)) as said:
+        rules(tmp_path)
+    assert "preremplissage.csv:2" in str(said.value)

@@ -33,7 +33,7 @@ def misuses() -> tuple[type[BaseException], ...]:
 
 def failures() -> tuple[type[BaseException], ...]:
     """Refusals that a person can act on: exit code 1."""
-    from orchestration.forms.known import NobodyAsked, NotReady
+    from orchestration.forms.known_columns import NobodyAsked, NotReady
 
     return NotReady, NobodyAsked
 
@@ -97,7 +97,7 @@ def forms(
 
 def _told(made: Made) -> str:
     """Counts of columns by state, and where the forms are."""
-    from orchestration.forms.workbook import WORDS
+    from orchestration.forms.form_workbook import WORDS
 
     columns = sum(made.counts.values())
     already = f", {plural(made.already, 'déjà établi', 'déjà établis')}" if made.already else ""

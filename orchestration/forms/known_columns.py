@@ -13,7 +13,7 @@ from datetime import date
 
 import duckdb
 
-from data_contracts.forms import Form
+from data_contracts.collection_forms import Form
 from ingest.home import Home
 from orchestration.forms.cells import Value
 

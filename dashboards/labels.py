@@ -93,10 +93,8 @@ LABELS: dict[str, dict[str, str]] = {
         "capacite": "Capacité et offre",
         "activite": "Activité",
         "besoins": "Publics et besoins",
-        "tarifs": "Prix et tarifs",
         "rh": "Ressources humaines",
         "finances": "Finances",
-        "tarifs": "Prix et tarifs",
         "besoins": "Personnes accompagnées et besoins",
     },
     "effet": {

@@ -46,8 +46,11 @@ AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js"))
 # What axe reads at once, at the widths of a phone and of a desk.
 WIDTHS = (1366, 390)
 # What is read or heard of a page: its lines, and the names of its controls.
-TOLD = """() => [...document.body.innerText.split("\\n"), ...[...document.querySelectorAll("[aria-label],[placeholder]")]
-    .flatMap((e) => [e.getAttribute("aria-label"), e.getAttribute("placeholder")])].filter(Boolean)"""
+TOLD = """() => {
+    const named = [...document.querySelectorAll("[aria-label], [placeholder]")];
+    const names = named.flatMap((e) => [e.getAttribute("aria-label"), e.getAttribute("placeholder")]);
+    return [...document.body.innerText.split("\\n"), ...names].filter(Boolean);
+}"""
 ENGLISH = ("Page not found", "Choose an option", "Skip to main content", "Main menu", "Sidebar", "Help for")
 pytestmark = pytest.mark.lent
 

@@ -43,6 +43,12 @@ PAGES = {
 AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js"))
 # What axe reads at once, at the widths of a phone and of a desk.
 WIDTHS = (1366, 390)
+# What is read or heard of a page: its lines, and the names of its controls.
+TOLD = """() => {
+    const named = [...document.querySelectorAll("[aria-label], [placeholder]")];
+    const names = named.flatMap((e) => [e.getAttribute("aria-label"), e.getAttribute("placeholder")]);
+    return [...document.body.innerText.split("\\n"), ...names].filter(Boolean);
+}"""
 ENGLISH = ("Page not found", "Choose an option", "Skip to main content", "Main menu", "Sidebar", "Help for")
 pytestmark = pytest.mark.lent
 
@@ -105,8 +111,8 @@ def test_every_page_is_drawn_and_nothing_leaves_the_machine(address: str, browse
             found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
             wrong += [f"{path} ({width}) : {v['id']}, {v['nodes'][0]['html'][:150]}" for v in found]
         page.set_viewport_size({"width": WIDTHS[0], "height": 900})
-        shown = page.content()
-        wrong += [f"{path} : « {text} »" for text in ENGLISH if f'"{text}' in shown or f">{text}<" in shown]
+        told = page.evaluate(TOLD)
+        wrong += [f"{path} : « {text} »" for text in ENGLISH if any(said.startswith(text) for said in told)]
     assert wrong == []
     assert crashes == []
     assert [url for url in asked if not url.startswith((address, "data:", f"blob:{address}"))] == []
@@ -127,6 +133,7 @@ def test_an_officer_sends_a_link(address: str, browser: Browser) -> None:
     assert "code=02" in page.url
     other = browser.new_page(viewport={"width": 1366, "height": 900}, locale="fr-FR")
     _open(other, page.url)
+    other.get_by_test_id("stMetric").first.wait_for()
     assert other.get_by_test_id("stMetric").all_inner_texts() == page.get_by_test_id("stMetric").all_inner_texts()
     page.close()
     other.close()
@@ -157,13 +164,13 @@ def test_an_officer_finds_who_does_not_answer_with_the_keyboard_alone(address: s
     page = browser.new_page(viewport={"width": 1366, "height": 900}, locale="fr-FR")
     _open(page, f"{address}ressources-humaines?niveau=france&code=FR")
     page.get_by_role("heading", name="Qui ne répond pas").wait_for()
-    for _ in range(90):
+    for _ in range(120):
         page.keyboard.press("Tab")
         seen = page.evaluate(
             "(() => { const e = document.activeElement, s = getComputedStyle(e), p = getComputedStyle(e.parentElement);"
             " return [e.textContent, s.outlineStyle !== 'none' || p.outlineStyle !== 'none', e.tagName]; })()"
         )
-        assert seen[1], seen
+        assert seen[1] or seen[2] == "BODY", seen
         if seen[0] == "EHPAD Bethesda":
             break
     else:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
+import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -153,3 +154,52 @@ def test_a_small_departement_of_admissions_shows_none_of_them(home: Path) -> Non
     test = _page("parcours", "2A")
     assert set(_figures(test).values()) <= {SECRET, "0", "0 personne"}
     assert set(_table(test, "dont papier")["Personnes"].dropna()) <= {0.0}
+
+
+# --- recomputed by hand from the published tables
+
+
+MARTS = "publication/2026-11-20T180000Z-ab12cd34/marts"
+HERE = (pl.col("niveau") == "departement") & (pl.col("territoire_code") == "59") & (pl.col("domaine") == "PA")
+POINTS = {"1": 1000, "2": 840, "3": 660, "4": 420, "5": 250, "6": 70}  # of each GIR, by AGGIR
+
+
+def _published(home: Path, name: str) -> pl.DataFrame:
+    rows = pl.read_parquet(home / MARTS / f"{name}.parquet").filter(HERE)
+    return rows.filter(pl.col("annee") == rows["annee"].max())
+
+
+def test_figures_of_persons_recomputed_from_the_distributions(home: Path) -> None:
+    """The figures stand in one published table, the distributions in another: one is computed from the other."""
+    test = _page("publics", "59")
+    shown = _figures(test)
+    spread = _published(home, "mart_publics__repartition")
+    gir = dict(spread.filter(pl.col("dimension") == "gir").select("composante", "n_personnes").iter_rows())
+    known = {code[-1]: n for code, n in gir.items() if code[-1] in POINTS}
+    high = known["1"] + known["2"]
+    assert shown["GIR 1 et 2"] == f"{100 * high / sum(known.values()):.1f}".replace(".", ",") + f"{NBSP}%"
+    gmp = sum(POINTS[code] * n for code, n in known.items()) / sum(known.values())
+    assert shown["GMP"] == f"{gmp:.0f}{NBSP}points"
+    for dimension, title in (("tranche_age", "Âge"), ("sexe", "Sexe"), ("modalite", "Modalité d'accueil")):
+        counts = spread.filter(pl.col("dimension") == dimension).sort("ordre")["n_personnes"].to_list()
+        drawn = _table(test, title)
+        assert drawn["Personnes"].tolist() == counts
+        assert drawn["Part"].tolist() == pytest.approx([100 * n / sum(counts) for n in counts])
+
+
+def test_figures_of_admissions_recomputed_from_their_counts(home: Path) -> None:
+    test = _page("parcours", "59")
+    counts = _published(home, "mart_parcours__synthese").row(0, named=True)
+    said = _said(test)
+    for part, whole in (("n_entrees_non_dites_vt", "n_entrees_dui"), ("n_sorties_non_dites_vt", "n_sorties_dui")):
+        share = f"{100 * counts[part] / counts[whole]:.1f}".replace(".", ",")
+        assert f"{counts[whole]} · part : {share}{NBSP}%" in said.replace(THIN, "")
+    delays = _published(home, "mart_parcours__delais").sort("ordre")
+    steps = _table(test, "Étape")
+    assert steps["Personnes"].tolist() == delays["n_personnes"].to_list()
+    assert steps["Médiane"].tolist() == delays["mediane_jours"].to_list()
+    waiting = _published(home, "mart_parcours__listes_attente")
+    assert _table(test, "dont papier")["Personnes"].sum() == waiting["n_personnes"].sum()
+    here = _table(test, "Personnes entrées").set_index("Territoire").loc["Nord"]
+    assert here["Personnes entrées"] == delays["n_personnes"].to_list()[-1]
+    assert here["De la demande à l'entrée"] == delays["mediane_jours"].to_list()[-1]

@@ -13,6 +13,7 @@ from dashboards.queries.admissions import (
     refus,
 )
 from dashboards.queries.cadre import mesures, parcours_publie
+from dashboards.queries.cartes import offer, outlines
 from dashboards.queries.collectes import (
     conflit_balance,
     conflit_choices,
@@ -23,7 +24,6 @@ from dashboards.queries.collectes import (
     redundant_collectes,
 )
 from dashboards.queries.connection import Base, current_base, previous_base
-from dashboards.queries.contours import offer, outlines
 from dashboards.queries.etablissements import (
     etablissement,
     etablissements_du_departement,

@@ -1,6 +1,6 @@
 """Outlines of territories, made ready to be drawn: on a plane, with no more points than a screen shows.
 
-Belongs here: geometry. Does not belong here: the query (`queries.contours`), colours and marks (`maps`).
+Belongs here: geometry. Does not belong here: the query (`queries.cartes`), colours and marks (`maps`).
 
 A point is (longitude, latitude) in degrees, a ring a closed list of points, a polygon its edge then its holes. On the
 plane, x is the longitude, and y grows to the north as Mercator has it.

@@ -12,6 +12,8 @@ from dashboards.queries.admissions import (
     parcours_synthese,
     refus,
 )
+from dashboards.queries.cadre import mesures, parcours_publie
+from dashboards.queries.cartes import offer, outlines
 from dashboards.queries.chiffres import (
     annees,
     chiffres,
@@ -33,7 +35,6 @@ from dashboards.queries.collectes import (
     redundant_collectes,
 )
 from dashboards.queries.connection import Base, current_base, previous_base
-from dashboards.queries.contours import offer, outlines
 from dashboards.queries.etablissements import (
     etablissement,
     etablissements_du_departement,

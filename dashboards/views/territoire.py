@@ -47,7 +47,7 @@ def _map(base: queries.Base, chosen: Indicator, lieu: Lieu) -> None:
     bounds = queries.class_bounds(base, chosen.code)
     outlines = queries.outlines(base, "departement")
     as_shapes = (
-        bool(outlines) and segments("Forme de la carte", list(SHAPES), SHAPES.__getitem__, "carte") == "contours"
+        bool(outlines) and segments("Forme de la carte", list(SHAPES), SHAPES.__getitem__, "forme") == "contours"
     )
     reading = (
         f"{chosen.label}. {CONTOURS if as_shapes else CARREAUX} "
@@ -66,4 +66,4 @@ def _map(base: queries.Base, chosen: Indicator, lieu: Lieu) -> None:
         "effectif": Column("Établissements renseignés", 0),
     }
     name = f"Carte des départements : {chosen.label}"
-    drawing(picture, name, reading, "carte_departements", every, columns, about=Export(name, chosen.definition or ""))
+    drawing(picture, name, reading, "carte", every, columns, about=Export(name, chosen.definition or ""))

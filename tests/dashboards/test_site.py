@@ -199,5 +199,5 @@ def test_a_workbook_of_the_site_opens(written: Path) -> None:
     from openpyxl import load_workbook
 
     book = load_workbook(io.BytesIO((written / "fichiers" / "etablissements-59.xlsx").read_bytes()))
-    values = {cell.value for row in book["Données"].iter_rows(min_row=2) for cell in row}
+    values = {str(cell.value) for row in book["Données"].iter_rows(min_row=2) for cell in row}
     assert example.ERABLES in values

@@ -151,7 +151,7 @@ def _first_code(codes: Sequence[str], niveau: str, first: tuple[str, str], left:
     """Of a level that was just asked for: what was shown before, in it or around it, else the first in order."""
     around = region_of(left) or region_of(first[1])
     wanted = first[1] if first[0] == niveau else around if niveau == "region" else None
-    return wanted if wanted in codes else codes[0]
+    return wanted if wanted is not None and wanted in codes else codes[0]
 
 
 def choose_year(years: Sequence[int]) -> int | None:

@@ -95,7 +95,6 @@ LABELS: dict[str, dict[str, str]] = {
         "besoins": "Publics et besoins",
         "rh": "Ressources humaines",
         "finances": "Finances",
-        "besoins": "Personnes accompagnées et besoins",
     },
     "effet": {
         "rejet": "Ligne rejetée",

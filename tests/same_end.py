@@ -21,6 +21,7 @@ from orchestration.publication import read_current
 from orchestration.publication.manifest import damage
 
 INSTANTS = ("recu_le",)  # of published columns
+_NOT_COMPARED = {"received_at": None, "sceau": None}  # of what was received: its instant, and what is sealed at random
 
 
 def end_of(home: Home) -> dict[str, str]:
@@ -62,8 +63,8 @@ def _processed(home: Home) -> dict[str, str]:
 
 
 def _received(home: Home) -> dict[str, str]:
-    manifests = {f"reçu : {m.delivery_id}": {**vars(m), "received_at": None} for m in landing.manifests(home)}
-    refused = {f"refusé : {r['filename']}": {**r, "received_at": None} for r in landing.refusals(home)}
+    manifests = {f"reçu : {m.delivery_id}": vars(m) | _NOT_COMPARED for m in landing.manifests(home)}
+    refused = {f"refusé : {r['filename']}": r | _NOT_COMPARED for r in landing.refusals(home)}
     order = {"ordre de réception": [m.delivery_id for m in landing.manifests(home)]}
     return {name: _digest(said) for name, said in {**manifests, **refused, **order}.items()}
 

@@ -12,7 +12,6 @@ from dashboards.queries.admissions import (
     parcours_synthese,
     refus,
 )
-from dashboards.queries.cadre import mesures, parcours_publie
 from dashboards.queries.cartes import offer, outlines
 from dashboards.queries.chiffres import (
     annees,

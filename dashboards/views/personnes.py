@@ -36,7 +36,7 @@ def choose_place(base: queries.Base, theme: Theme, places: pl.DataFrame) -> tupl
     offered = [public for public in labels("public") if public in set(here["domaine"])]
     public = segments("Public", offered, labels("public").__getitem__, "public")
     years = list(dict.fromkeys(here.filter(pl.col("domaine") == public)["annee"]))
-    year = lieu.annee if lieu.annee in years else years[0]
+    year = lieu.annee if lieu.annee is not None and lieu.annee in years else years[0]
     st.markdown(f"**{lieu.nom}, {label('public', public)[:1].lower()}{label('public', public)[1:]}, {year}**")
     if lieu.annee not in (None, year):
         st.markdown(f"Rien n'est publié des personnes en {lieu.annee} : la dernière année connue, {year}, est montrée.")

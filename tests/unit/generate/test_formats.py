@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+from typing import Any
 
 import numpy as np
 import openpyxl
@@ -193,7 +194,7 @@ def test_the_workbooks_of_the_aide_sociale_tell_the_truth_and_their_sums(departe
         staff = path.name.startswith("drees_personnel")
         code = 0 if staff else 1
         for sheet in openpyxl.load_workbook(path, read_only=True).worksheets[1:]:
-            rows = [row for row in sheet.iter_rows(values_only=True) if any(row)]
+            rows: list[Any] = [row for row in sheet.iter_rows(values_only=True) if any(row)]
             mesure, years, part = titles[rows[0][0]], [], 0
             for row in rows:
                 if row[0] in ("Code région", "Numéro de département"):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboards.components import to_csv
+from dashboards.exports import raw_csv
 from ingest import owner_only
 from ingest.spreadsheet_text import harmless
 
@@ -35,7 +35,7 @@ def test_a_table_and_a_text_are_judged_alike(texts: list[str]) -> None:
     rows = pl.DataFrame({"=Titre": texts, "autre": texts, "n": numbers}, schema=kinds)
     safe = [harmless(text) for text in texts]
     expected = pl.DataFrame({"=Titre": safe, "autre": safe, "n": numbers}, schema=kinds).rename({"=Titre": "'=Titre"})
-    assert to_csv(rows) == b"\xef\xbb\xbf" + expected.write_csv(separator=";").encode()
+    assert raw_csv(rows) == b"\xef\xbb\xbf" + expected.write_csv(separator=";").encode()
 
 
 def test_a_table_written_for_people_has_no_formula_and_its_numbers_stay() -> None:

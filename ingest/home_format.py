@@ -32,7 +32,7 @@ def check(home: Home) -> int | None:
         found = int(json.loads(path.read_text(encoding="utf-8"))["format"])
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError):
         raise HomeTooNew(
             f"Le numéro de forme de ce dossier ne se lit pas ({path}). Rien n'y est touché. Remède : reprendre ce "
             f'fichier d\'une sauvegarde, ou y écrire {{"format": {FORMAT}}} si aucune version plus récente du logiciel '

@@ -24,7 +24,7 @@ from ingest.receive import chronology
 from ingest.receive.landing import digests, sha256_of
 from ingest.store.lake import REFUSED
 from orchestration.dbt_runtime import DbtFailed, prepare_manifest
-from orchestration.lock import HomeBusy, writing
+from orchestration.lock import HomeBusy, finish_upkeep, writing
 from orchestration.progress import Progress, as_one, silent
 from orchestration.run import RunOutcome, nothing_new, run
 from orchestration.status import Delivery, deliveries
@@ -124,6 +124,7 @@ def play(wanted: Plan, progress: Progress = silent) -> Played:
         with ThreadPoolExecutor(1) as background:  # dbt reads its project, some seconds of the other core, meanwhile
             background.submit(_prepare_dbt, home)
             generate(folder, scale=wanted.scale, seed=wanted.seed, progress=as_one(progress, "Génération"))
+    finish_upkeep(home)
     deliver([folder / "livraisons"], home, now=wanted.now, progress=as_one(progress, "Réception des fichiers"))
     spoiled = {sha256_of(folder / "livraisons" / each.livraison): each for each in to_be_refused(folder)}
     sent = {sha256_of(path) for path in (folder / "livraisons").rglob("*") if path.is_file()}

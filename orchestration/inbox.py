@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,10 +23,12 @@ from ingest.home import Home
 from ingest.protect import keyrings
 from ingest.receive import chronology, landing
 from ingest.receive.delivery import Receipt, deliver
+from orchestration.lock import finish_upkeep
 
 REFUSED = "refuses"
 UNKNOWN = "a-reconnaitre"  # files of a source that the sender does not know: recognised by their content
 ASK_AGAIN = "Le fichier n'est pas gardé ici, il peut porter des données de personnes : le redemander à son expéditeur."
+_SECRET = os.urandom(32)  # of this process: the next one looks twice again, and Dagster keeps nothing to guess with
 _UNFINISHED = (".part", ".tmp", ".crdownload", ".filepart")
 
 
@@ -35,7 +38,7 @@ class Dropped:
 
     path: Path
     source: str | None
-    mark: str  # hash of its name (it may be somebody's), modification time and size
+    mark: str  # keyed hash of its name (it may be somebody's), modification time and size
 
 
 def scan(home: Home) -> list[Dropped]:
@@ -54,7 +57,7 @@ def scan(home: Home) -> list[Dropped]:
         source = parts[0] if len(parts) > 1 and parts[0] != UNKNOWN else None
         facts = path.lstat()
         seen = f"{'/'.join(parts)}|{facts.st_mtime_ns}|{facts.st_size}"
-        dropped.append(Dropped(path, source, hashlib.sha256(seen.encode()).hexdigest()))
+        dropped.append(Dropped(path, source, hashlib.blake2b(seen.encode(), digest_size=16, key=_SECRET).hexdigest()))
     return dropped
 
 
@@ -75,6 +78,7 @@ def take(home: Home, dropped: Sequence[Dropped], now: datetime) -> list[Receipt]
     Raises ClockWentBack: nothing is taken.
     """
     chronology.check(home, now)
+    finish_upkeep(home)
     receipts: list[Receipt] = []
     for source in sorted({file.source or "" for file in dropped}):
         paths = [file.path for file in dropped if (file.source or "") == source]

@@ -20,12 +20,12 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 from data_contracts.limits import limits
 from ingest import clock
@@ -33,6 +33,7 @@ from ingest.home import Home
 from ingest.protect import encryption, marks
 from ingest.protect.keyrings import Keyring
 
+T = TypeVar("T")
 REFUSED = "refusees"
 _WITHOUT_KEYRING = "sans-trousseau"  # how the name of a refusal begins, when nothing could key it
 _HEADER = 4096  # more than the header of an encrypted file, where its own key is
@@ -167,14 +168,9 @@ def find(home: Home, sha256: str, keyring: Keyring | None) -> list[Manifest]:
 
     Without a keyring, those about persons are not known again.
     """
-    same = {
-        manifest.delivery_id: manifest
-        for digest in digests(sha256, keyring)
-        for path in home.landing.glob(f"*/{digest}*.json")
-        if path.parent.name != REFUSED
-        for manifest in [_read(path)]
-    }
-    return sorted(same.values(), key=lambda m: (m.received_at, m.delivery_id))
+    begin = tuple(digests(sha256, keyring))
+    same = _all_read(lambda: [path for path in _manifests(home) if path.name.startswith(begin)], _read)
+    return _each_once(same.values())
 
 
 def marked(manifest: Manifest, sha256: str, size: int, keyring: Keyring) -> Manifest:
@@ -239,11 +235,10 @@ def supersede(home: Home, manifest: Manifest, former: Manifest) -> None:
     """Writes a manifest, then removes those of the same delivery that stand elsewhere, and bytes that no manifest names
     any more. Interrupted, it is done again: until the end, the former manifest is there to say so."""
     target = record(home, manifest)
-    stale = [path for path in _places(home, former) if path != target]
-    if not stale:
-        return
-    named = {bytes_of(home, _read(path)) for path in _manifests(home) if path not in stale}
-    for path in {bytes_of(home, _read(path)) for path in stale} - named:
+    sharing = {path: kept for path, kept in _of_digest(home, former).items() if path != target}
+    stale = [path for path, kept in sharing.items() if kept.delivery_id == former.delivery_id]
+    named = {bytes_of(home, kept) for path, kept in sharing.items() if path not in stale} | {bytes_of(home, manifest)}
+    for path in {bytes_of(home, sharing[path]) for path in stale} - named:
         if path.exists():
             erase(path)
     for path in stale:
@@ -262,8 +257,12 @@ def record(home: Home, manifest: Manifest) -> Path:
 
 def _places(home: Home, manifest: Manifest) -> list[Path]:
     """Where the manifest of a delivery stands, among those of its bytes."""
-    found = (home.landing / manifest.source).glob(f"{manifest.digest}*.json")
-    return [path for path in found if _read(path).delivery_id == manifest.delivery_id]
+    return [path for path, kept in _of_digest(home, manifest).items() if kept.delivery_id == manifest.delivery_id]
+
+
+def _of_digest(home: Home, manifest: Manifest) -> dict[Path, Manifest]:
+    """The manifests of a source whose bytes are recognised by the same digest: those that may name the same file."""
+    return _all_read(lambda: (home.landing / manifest.source).glob(f"{manifest.digest}*.json"), _read)
 
 
 def erase(path: Path) -> None:
@@ -359,13 +358,18 @@ def refusal_recovered(home: Home, refusal: dict[str, Any], keyring: Keyring) -> 
 
 def manifests(home: Home) -> Iterator[Manifest]:
     """Every recognised delivery, in the order of reception. One whose manifest is being replaced is seen once."""
-    kept = {m.delivery_id: m for m in sorted(every_manifest(home), key=lambda m: m.sceau is not None)}
-    yield from sorted(kept.values(), key=lambda m: (m.received_at, m.delivery_id))
+    yield from _each_once(every_manifest(home))
+
+
+def _each_once(found: Iterable[Manifest]) -> list[Manifest]:
+    """Deliveries in the order of reception, each by its manifest of the present form when it has two."""
+    kept = {m.delivery_id: m for m in sorted(found, key=lambda m: m.sceau is not None)}
+    return sorted(kept.values(), key=lambda m: (m.received_at, m.delivery_id))
 
 
 def every_manifest(home: Home) -> list[Manifest]:
     """Every manifest, two of them for a delivery whose manifest is being replaced."""
-    return [_read(path) for path in _manifests(home)]
+    return list(_all_read(lambda: _manifests(home), _read).values())
 
 
 def _manifests(home: Home) -> list[Path]:
@@ -374,13 +378,26 @@ def _manifests(home: Home) -> list[Path]:
 
 def refusals(home: Home) -> list[dict[str, Any]]:
     """Every file that could not be taken, in the order of reception; `digest` is what its bytes are recognised by."""
-    kept = [
-        {**json.loads(p.read_text(encoding="utf-8")), "digest": p.stem}
-        for p in (home.landing / REFUSED).glob("[!.]*.json")
-    ]
-    return sorted(kept, key=lambda r: (r["received_at"], r["digest"]))
+    kept = _all_read(
+        lambda: (home.landing / REFUSED).glob("[!.]*.json"),
+        lambda path: {**json.loads(path.read_text(encoding="utf-8")), "digest": path.stem},
+    )
+    return sorted(kept.values(), key=lambda r: (r["received_at"], r["digest"]))
 
 
 def _read(path: Path) -> Manifest:
     kept = json.loads(path.read_text(encoding="utf-8"))
     return Manifest(**{**kept, "absentes": tuple(kept.get("absentes", ()))})
+
+
+def _all_read(listed: Callable[[], Iterable[Path]], read: Callable[[Path], T]) -> dict[Path, T]:
+    """Files that another process may be replacing by others: those that are there once nothing is left to be read."""
+    found: dict[Path, T] = {}
+    before: list[Path] = []
+    paths = list(listed())
+    while (left := [path for path in paths if path not in found]) and left != before:
+        for path in left:
+            with suppress(FileNotFoundError):  # it was replaced meanwhile: the next look finds the other
+                found[path] = read(path)
+        before, paths = left, list(listed())
+    return {path: found[path] for path in paths if path in found}

@@ -44,6 +44,7 @@ def deliver(
     from ingest.receive import chronology
     from ingest.receive.delivery import deliver as receive
     from orchestration.cli import console, summary
+    from orchestration.lock import finish_upkeep
 
     known = load_contracts()
     if source is not None and source not in known:
@@ -51,6 +52,7 @@ def deliver(
     home, now = Home.from_env(), clock.now()
     if not reinstate:
         chronology.check(home, now)
+    finish_upkeep(home)
     with console.bars() as progress:
         receipts = receive(
             paths,

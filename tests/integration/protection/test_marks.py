@@ -12,14 +12,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from ingest import clock
 from ingest.home import Home
 from ingest.pipeline import load_warehouse, process_pending
 from ingest.protect import encryption, keyrings, landed_keys
 from ingest.receive import landing, upkeep
 from ingest.receive.delivery import deliver
+from ingest.receive.landing import Manifest
 from ingest.store import lake
-from orchestration.lock import writing
+from orchestration.cli.command import app
+from orchestration.cli.options import FAILED
+from orchestration.lock import finish_upkeep, writing
 from orchestration.status import status
 from tests.instants import now
 from tests.integration.protection import first_form
@@ -272,13 +277,80 @@ def test_a_renewal_that_was_killed_at_any_step_is_finished_by_the_next_that_writ
         with killed_at(step, monkeypatch) as was_killed:
             upkeep.bring_up_to_date(bureau.home)
         assert len(list(landing.manifests(bureau.home))) == 2
-        with writing(bureau.home):
-            after = marks_of(bureau.home)
+        finish_upkeep(bureau.home)
+        after = marks_of(bureau.home)
         assert (len(after), set(after) & set(before)) == (3, set())
         assert answers(bureau, three) == known
         if not was_killed():
             break
     assert 8 < step < 39
+
+
+def test_who_receives_finishes_first_a_renewal_that_was_killed(
+    bureau: Bureau, three: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else no mark would be known again, and the delivery whose bytes were destroyed would come back."""
+    before = [m.delivery_id for m in landing.manifests(bureau.home)]
+    keyrings.renew_pseudonyms(bureau.home, now=now())
+    monkeypatch.setenv("DLNUF_HOME", str(bureau.home.root))
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 12, 1, tzinfo=UTC))
+    said = CliRunner().invoke(app, ["deliver", *map(str, three)])
+    assert said.exit_code == FAILED  # one is refused again
+    assert [m.delivery_id for m in landing.manifests(bureau.home)] == before
+    assert len(landing.refusals(bureau.home)) == 1
+
+
+def received_many(home: Home, count: int) -> list[str]:
+    """Manifests of so many deliveries, without bytes; their ids."""
+    keyring = keyrings.load()
+    for number in range(count):
+        sha256 = hashlib.sha256(b"%d" % number).hexdigest()
+        facts = (
+            f"essai-{number}",
+            "essai_personnes",
+            "csv",
+            "csv",
+            "1",
+            "essai.csv",
+            sha256,
+            10,
+            "2026-01-01T08:00:00Z",
+        )
+        landing.record(home, landing.marked(Manifest(*facts, millesime=None, collecte_le=None), sha256, 10, keyring))
+    return sorted(f"essai-{number}" for number in range(count))
+
+
+def test_whoever_reads_while_marks_are_made_again_sees_every_delivery(
+    bureau: Bureau, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All are made again between the look at the folder and the first reading."""
+    expected, read = received_many(bureau.home, 5), landing._read
+    keyrings.renew_pseudonyms(bureau.home, now=now())
+
+    def renewed_meanwhile(path: Path) -> Manifest:
+        monkeypatch.setattr(landing, "_read", read)
+        upkeep.bring_up_to_date(bureau.home)
+        return read(path)
+
+    monkeypatch.setattr(landing, "_read", renewed_meanwhile)
+    assert [m.delivery_id for m in landing.manifests(bureau.home)] == expected
+
+
+def test_making_marks_again_reads_each_manifest_a_few_times_however_many_there_are(
+    bureau: Bureau, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readings, read = 0, landing._read
+
+    def counted(path: Path) -> Manifest:
+        nonlocal readings
+        readings += 1
+        return read(path)
+
+    received_many(bureau.home, 20)
+    keyrings.renew_pseudonyms(bureau.home, now=now())
+    monkeypatch.setattr(landing, "_read", counted)
+    upkeep.bring_up_to_date(bureau.home)
+    assert 20 <= readings <= 20 * 5
 
 
 def test_rotating_and_rewrapping_change_no_mark_and_leave_the_old_version_nothing_to_close(

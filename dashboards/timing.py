@@ -54,6 +54,8 @@ def contexts(base: Base) -> list[dict[str, Any]]:
         "indicateur": "TO_HP_MED",
         "filters": queries.Filters(),
         "finess_et": finess,
+        "finess": [finess],
+        "departement_code": departement,
         "key": shared,
         "column": "element_libelle",
         "saisies": entered_collectes(),

@@ -128,6 +128,7 @@ def test_an_officer_sends_a_link(address: str, browser: Browser) -> None:
     page.get_by_role("radio", name="Département").click()
     page.wait_for_url("**niveau=departement**")
     page.get_by_role("heading", name="Aisne", exact=True).wait_for()
+    page.locator("[data-testid=stSidebar] a[href*='code=02']").first.wait_for()  # the menu is drawn last
     page.get_by_test_id("stSidebar").get_by_role("link", name="Offre et équipement").click()
     page.get_by_role("heading", name="Chiffres du territoire").wait_for()
     assert "code=02" in page.url

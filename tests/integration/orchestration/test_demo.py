@@ -99,7 +99,8 @@ def test_a_second_demo_generates_nothing_and_publishes_nothing(played: tuple[Hom
     again = dlnuf(home, *shared.DEMO)
     assert again.returncode == 0, again.stderr
     assert again.stdout.startswith("Rien de nouveau")
-    assert [line.split(" s  ", 1)[1] for line in again.stderr.splitlines()] == ["Réception des fichiers (40)"]
+    sent = told(home, "status")["deliveries"]["received"]
+    assert [line.split(" s  ", 1)[1] for line in again.stderr.splitlines()] == [f"Réception des fichiers ({sent})"]
     assert (home.publication / "current.json").read_bytes() == before
 
 

@@ -16,7 +16,13 @@ from data_contracts.nomenclatures import names, read_list
 from data_contracts.strict_yaml import DeclarationError
 
 LABELS: dict[str, dict[str, str]] = {
-    "niveau": {"france": "France", "region": "Région", "departement": "Département", "epci": "EPCI"},
+    "niveau": {
+        "france": "France",
+        "region": "Région",
+        "departement": "Département",
+        "epci": "EPCI",
+        "commune": "Commune",
+    },
     "domaine": {
         "PA": "Personnes âgées",
         "PH": "Personnes handicapées",
@@ -93,6 +99,7 @@ LABELS: dict[str, dict[str, str]] = {
         "capacite": "Capacité et offre",
         "activite": "Activité",
         "besoins": "Publics et besoins",
+        "tarifs": "Prix et tarifs",
         "rh": "Ressources humaines",
         "finances": "Finances",
     },

@@ -22,11 +22,12 @@ from dashboards.exports import Export
 from dashboards.formats import INCONNU, count, number, plain, with_unit
 from dashboards.labels import labels
 from dashboards.queries import reperes
+from data_contracts.indicators import published
+from data_contracts.indicators.declaration import ESMS
 
 MOST = 500  # establishments side by side
 IN_ADDRESS = 150  # FINESS numbers that an address holds without harm
 FIGURES = 6  # figures side by side
-FIRST = ("CAP_INSTALLEE|TOTAL", "TO_HP|", "PRIX_CS|", "GMP|")
 NO_FIGURE = ""
 SEARCHED, LISTED = "criteres", "liste"
 FINESS = re.compile(r"(?<![0-9A-Za-z])(?:\d{2}|2[ABab])\d{7}(?![0-9A-Za-z])")
@@ -47,10 +48,17 @@ def show() -> None:
     if found.is_empty():
         return
     asked = several("Chiffres à comparer", names, "chiffre", every="Les chiffres habituels")
-    wanted = (asked or [key for key in FIRST if key in names])[:FIGURES]
+    wanted = (asked or [key for key in _usual() if key in names])[:FIGURES]
     if len(asked) > FIGURES:
         st.caption(f"{FIGURES} chiffres au plus sont montrés, les premiers choisis dans l'ordre de la liste.")
     _compare(base, found, wanted, names, units)
+
+
+def _usual() -> list[str]:
+    """The figures that are shown when none was chosen: of each, the whole or the first of its parts."""
+    usual = (indicator for indicator in published(ESMS) if indicator.usual)
+    first = ((i.code, i.parts[0]) for i in usual)
+    return [f"{code}|{part.code if part.code != code else ''}" for code, part in first]
 
 
 def _listed(base: queries.Base) -> pl.DataFrame:

@@ -252,6 +252,7 @@ class Indicator(Strict):
 
     code: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
     rank: int | None = None
+    usual: bool = False  # shown first where establishments are compared
     label: Text
     short_label: Text | None = None
     domain: Domain

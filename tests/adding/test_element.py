@@ -26,6 +26,7 @@ def test_an_element_is_its_line_and_the_field_that_answers_to_it(tmp_path: Path)
         CONTRACT,
         MODEL,
         "dbt_project/models/staging/_sources.yml",
+        "dbt_project/seeds/champs_formulaires.csv",
         "dbt_project/seeds/elements.csv",
         "dbt_project/seeds/ordres.csv",
         "dbt_project/seeds/precedence.csv",

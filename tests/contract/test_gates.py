@@ -14,8 +14,8 @@ from data_contracts.loading import Field, Product, load_contracts, load_products
 PRODUCTS = load_products()
 CONTRACTS = load_contracts()
 # A domain -> those of which a value is made into one of it: FINESS's short code of a commune is put after its
-# département, a commune says its département.
-MADE_FROM = {"commune": {"commune_finess"}, "departement": {"departement_finess", "commune"}}
+# département, a commune says its département, and so does the outline of either.
+MADE_FROM = {"commune": {"commune_finess"}, "departement": {"departement_finess", "commune", "territoire_dessine"}}
 PUBLISHED = [(product, field) for product in PRODUCTS.values() for field in product.fields]
 IN_A_DOMAIN = [(product, field) for product, field in PUBLISHED if field.domain]
 

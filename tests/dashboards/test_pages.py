@@ -165,7 +165,7 @@ def test_figures_of_a_departement_recomputed_from_the_published_tables(published
     assert offer["Ouverts"].to_dict() == dict(by_category.iter_rows())
     said = _texts(test)
     missing = here.filter(pl.col("longitude").is_null()).height
-    assert f"{here.height} établissements ouverts, dont {missing} sans coordonnées" in said
+    assert f"{here.height} établissements ouverts ; {missing} sans coordonnées" in said
 
 
 def test_a_sum_over_some_establishments_is_said_partial(home: Path) -> None:

@@ -43,7 +43,7 @@ def test_what_is_written_is_read_back(data: st.DataObject) -> None:
     cell = written(field, value)
     if cell is None:  # this layout cannot say it: the column is to be confirmed
         return
-    again = observed(field, read(field, cell))  # type: ignore[arg-type]
+    again = observed(field, read(field, cell))  # type: ignore[arg-type]  what was written has a value
     if value.nombre is not None:
         assert again.nombre == pytest.approx(value.nombre, abs=1e-6)
     else:

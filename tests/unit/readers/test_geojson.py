@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from data_contracts.loading import load_contracts
 from ingest.read import UnreadableFile, sniff
-from ingest.read.geojson import _draws_an_area  # pyright: ignore[reportPrivateUsage]
+from ingest.read.geojson import _draws_an_area  # pyright: ignore[reportPrivateUsage]  the rule itself is tried
 from ingest.receive.recognise import recognise
 from tests.instants import TODAY
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 import base64
 import os
 
-from ingest.protect import pseudonyms
 from ingest.protect.encryption import Damaged, WrongKey, gcm
 from ingest.protect.keyrings import Keyring
 
@@ -24,6 +23,8 @@ _NONCE = 12
 
 def mark(sha256: str, keyring: Keyring) -> str:
     """What stands for the SHA-256 of a file about persons: 32 hexadecimal characters."""
+    from ingest.protect import pseudonyms  # tables of pseudonyms take polars, which the help of a command does without
+
     return pseudonyms.of_delivery(sha256, keyring.pseudonyms)
 
 

@@ -37,6 +37,10 @@ def test_another_seed_is_another_world(lozere, tmp_path):
         "departements.json",
         "communes.json",
         "communes.parquet",
+        "communes_epci.parquet",
+        "Intercommunalite_Metropole_au_01-01-2025.xlsx",
+        "departements.geojson",
+        "communes.geojson",
         "ANN_PER_ERRD_EPRD_2025_06_07.parquet",
     }
 

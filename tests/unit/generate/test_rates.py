@@ -82,7 +82,7 @@ def test_the_command_writes_the_rates_it_was_asked(tmp_path):
     done = CliRunner().invoke(app, ["generate", str(folder), "--rate", "ligne_en_double=0", "--times", "0.5"])
     assert done.exit_code == 0, done.output
     told = json.loads((folder / "verite" / "generation.json").read_text(encoding="utf-8"))
-    assert told["format"] == 5
+    assert told["format"] == 6
     assert told["taux"] == asdict(replace(DefectRates(), ligne_en_double=0.0).times(0.5))
     ledger = (folder / "verite" / "defauts.csv").read_text(encoding="utf-8")
     assert "ligne_en_double" not in ledger

@@ -7,7 +7,7 @@ with epci as (
 ),
 
 classes as (
-    select *, row_number() over (partition by epci_code order by n_communes desc, departement_code) as rang
+    select *, row_number() over (partition by epci_code order by n_communes desc, departement_code asc) as rang
     from epci
 )
 
@@ -19,7 +19,7 @@ select
     departement_code
 from {{ ref('stg_insee__departements') }}
 union all
-select 'region', region_code, region_libelle, region_code, cast(null as {{ dbt.type_string() }})
+select 'region', region_code as territoire_code, region_libelle, region_code, cast(null as {{ dbt.type_string() }})
 from {{ ref('stg_insee__regions') }}
 union all
 select 'france', 'FR', 'France', cast(null as {{ dbt.type_string() }}), cast(null as {{ dbt.type_string() }})

@@ -17,11 +17,12 @@ from pathlib import Path
 import duckdb
 
 THREADS = 2
+WORKBOOKS = (".xlsx", ".xlsm")
 
 
 def readable(path: Path, copies: Path) -> Path:
     """The file, or a copy of it in UTF-8 in `copies`, since this DuckDB reads neither Windows-1252 nor UTF-16."""
-    if path.suffix == ".gz":
+    if path.suffix in {".gz", *WORKBOOKS}:
         return path
     content = path.read_bytes()
     try:
@@ -35,9 +36,12 @@ def readable(path: Path, copies: Path) -> Path:
 
 
 def reading(path: Path) -> str:
-    """The DuckDB expression that reads a file: a CSV as texts, a JSON with the types that it has."""
+    """The DuckDB expression that reads a file: a CSV as texts, a JSON with its types, a workbook as the bytes it is."""
     quoted = "'" + str(path).replace("'", "''") + "'"
-    if ".json" in path.name.lower():
+    suffixes = {suffix.lower() for suffix in path.suffixes}
+    if suffixes & set(WORKBOOKS):
+        return f"read_blob({quoted})"
+    if suffixes & {".json", ".geojson"}:
         return f"read_json({quoted}, maximum_object_size = 4294967295)"
     return f"read_csv({quoted}, all_varchar = true, strict_mode = false, null_padding = true)"
 

@@ -44,7 +44,7 @@ places as (
         c.finess_et,
         c.millesime,
         p.indicateur_code,
-        sum(c.valeur_nombre) as numerateur,
+        {{ exact_sum('c.valeur_nombre') }} as numerateur,
         count(*) as n_connues
     from capacites as c
     inner join {{ ref('indicateurs_places') }} as p

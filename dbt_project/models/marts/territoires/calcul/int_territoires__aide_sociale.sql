@@ -17,7 +17,7 @@ parties as (
         m.mesure_code,
         m.millesime,
         g.collectivite_code,
-        case when count(*) = count(c.valeur) then sum(c.valeur) end as valeur
+        case when count(*) = count(c.valeur) then {{ exact_sum('c.valeur') }} end as valeur
     from mesures as m
     cross join {{ ref('collectivites_drees') }} as g
     left join chiffres as c on m.mesure_code = c.mesure_code and m.millesime = c.millesime and g.code = c.territoire_code
@@ -86,7 +86,7 @@ sommes as (
         territoire_code,
         millesime,
         max(livraison) as livraison,
-        case when sum(connu) = count(*) then sum(part) end as valeur,
+        case when sum(connu) = count(*) then {{ exact_sum('part') }} end as valeur,
         sum(connu) as n_connus,
         count(*) as n_departements
     from territoires

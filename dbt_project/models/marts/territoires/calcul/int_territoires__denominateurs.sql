@@ -38,7 +38,7 @@ recues as (
         territoire_code,
         millesime,
         grandeur,
-        case when count(*) = count(valeur) then sum(valeur) end as valeur,
+        case when count(*) = count(valeur) then {{ exact_sum('valeur') }} end as valeur,
         max(millesime_population) as millesime_population
     from ({{ by_territory('partielles', ['millesime', 'grandeur', 'valeur', 'millesime_population']) }}) as p
     where niveau <> 'departement'

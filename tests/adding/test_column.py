@@ -35,8 +35,11 @@ def test_a_column_of_a_file_whose_titles_change_is_a_field_and_a_line_of_the_tab
     assert Page.read("column").files == 2
     copy.dlnuf("contracts", "generate")
     assert copy.touched() == {
-        *by_hand, "dbt_project/models/staging/_sources.yml", "docs/dictionnaire/cnsa_prix_ehpad.md"
-    }  # fmt: skip
+        *by_hand,
+        "dbt_project/models/staging/_sources.yml",
+        "dbt_project/seeds/champs_formulaires.csv",
+        "docs/dictionnaire/cnsa_prix_ehpad.md",
+    }
 
     header = [*titles("cnsa_prix_ehpad", "open_data_csv_prestations"), "nbPlacesNuit"]
     row = {"finessEt": "010002228", "nbPlacesNuit": "4"}
@@ -54,6 +57,7 @@ def test_a_column_of_a_file_whose_titles_never_change_is_a_field_of_the_contract
         contract,
         "dbt_project/models/intermediate/observations/obs_errd__errd_et.sql",
         "dbt_project/models/staging/_sources.yml",
+        "dbt_project/seeds/champs_formulaires.csv",
         "dbt_project/seeds/ordres.csv",
         "dbt_project/seeds/precedence.csv",
         "docs/dictionnaire/elements.md",

@@ -93,8 +93,12 @@ def test_a_campaign_is_a_column_of_the_table_and_a_line_of_the_contract(
 
     copy.dlnuf("contracts", "generate")
     assert copy.touched() == {
-        CONTRACT, TABLE, "dbt_project/models/staging/_sources.yml", "docs/dictionnaire/tdb_esms.md"
-    }  # fmt: skip
+        CONTRACT,
+        TABLE,
+        "dbt_project/models/staging/_sources.yml",
+        "dbt_project/seeds/champs_formulaires.csv",
+        "docs/dictionnaire/tdb_esms.md",
+    }
 
     [receipt] = json.loads(copy.dlnuf("deliver", str(file), "--json"))
     assert (receipt["status"], receipt["source"], receipt["reason"]) == ("received", "tdb_esms", None)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import axe_playwright_python
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser import ABSENT, CHROMIUM, FLAGS
 from tests.dashboards import publication_example as example
@@ -152,7 +153,7 @@ def test_an_officer_compares_the_equipment_with_similar_departements(address: st
     table = page.get_by_role("table", name="Comparer : ESMS ouverts")
     page.get_by_text("Voir ces données en tableau").nth(1).click()
     table.wait_for()
-    assert [cell.inner_text() for cell in table.locator("thead th").all()] == ["Territoire", "Code", "2022", "2025"]
+    expect(table.locator("thead th")).to_have_text(["Territoire", "Code", "2022", "2025"], timeout=PATIENCE_S * 1000)
     with page.expect_download(timeout=PATIENCE_S * 1000) as download:
         page.locator(".st-key-comparer_table_csv button").click()
     lines = Path(download.value.path()).read_text(encoding="utf-8-sig").splitlines()

@@ -12,11 +12,12 @@ import pytest
 
 from ingest.home import PROJECT, Home
 from ingest.receive import landing
-from orchestration.interruption import EXIT_CODE, said
+from orchestration.interruption import EXIT_CODE
 from tests.integration.faults.dying import PLACES, sent, take_in
 from tests.same_end import end_of, faults_of
 
 Rows = list[tuple[str, ...]]
+INTERRUPTED = "Interrompu. Rien de publié n'a changé ; relancez la même commande pour reprendre.\n"
 ASKED = ("réception : octets, sans manifeste", "chargement : trace")  # where SIGTERM is tried too
 RECEIVE = """
 import sys
@@ -63,7 +64,7 @@ def test_killed_there_and_run_again_nothing_is_lost_nor_counted_twice(
     argv = [*command, str(home.root), str(tmp_path / "envoi"), place, str(int(number))]
     done = subprocess.run(argv, cwd=PROJECT, capture_output=True, text=True, check=False)
     if number == signal.SIGTERM:
-        assert (done.returncode, done.stderr) == (EXIT_CODE, f"{said()}\n")
+        assert (done.returncode, done.stderr) == (EXIT_CODE, INTERRUPTED)
     else:
         assert (done.returncode, done.stderr) == (-signal.SIGKILL, "")
     received = list(landing.manifests(home))

@@ -20,6 +20,7 @@ import altair as alt
 import polars as pl
 
 from dashboards.formats import INCONNU, NUMBER_LOCALE, TIME_LOCALE, nbsp_unit, number, with_unit
+from data_contracts.figures import rounded
 
 TILES = Path(__file__).with_name("tuiles_departements.csv")
 INK, GREY, WHITE, BLUE, PALE = "#161616", "#666666", "#ffffff", "#000091", "#c1c1fb"
@@ -345,7 +346,7 @@ def gaps(rows: list[dict[str, Any]]) -> alt.LayerChart:
     drawn_rows = [
         {
             **row,
-            "texte": number(row["ecart"], 1) if round(row["ecart"], 1) <= 0 else f"+{number(row['ecart'], 1)}",
+            "texte": number(row["ecart"], 1) if rounded(row["ecart"], 1) <= 0 else f"+{number(row['ecart'], 1)}",
             "est_devant": row["ecart"] > 0,
             "est_derriere": row["ecart"] < 0,
         }

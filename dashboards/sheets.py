@@ -124,9 +124,7 @@ def identity(row: Mapping[str, Any]) -> Section:
         "Adresse": f"{text(row['adresse'])}, {text(row['code_postal'])} {text(row['commune_libelle'])}",
         "Département": f"{text(row['departement_libelle'])} ({text(row['departement_code'])})",
         "Région": row["region_libelle"],
-        "Latitude et longitude": f"{row['latitude']:.5f} ; {row['longitude']:.5f}".replace(".", ",")
-        if located
-        else None,
+        "Latitude et longitude": f"{number(row['latitude'], 5)} ; {number(row['longitude'], 5)}" if located else None,
         "Places autorisées, dernier millésime connu": with_unit(row["cap_autorisee_totale"], "places"),
         "Places installées, dernier millésime connu": with_unit(row["cap_installee_totale"], "places"),
         "Date d'ouverture": day_text(row["date_ouverture"]),

@@ -15,13 +15,13 @@ import polars as pl
 
 from dashboards.queries.connection import FICHE, Base, any_of
 from dashboards.queries.etablissements import EVERY_WORD
+from data_contracts.indicators.declaration import FEWEST
 
 # What is negotiated, and no indicator says: the other prices, dependency tariffs, places open to social aid.
 ELEMENTS = (
     "PRIX_HP_CD", "PRIX_HP_CD_ASH", "PRIX_HT", "PRIX_AJ", "PRIX_RA", "TARIF_GIR12", "TARIF_GIR34", "TARIF_GIR56",
     "PLACES_ASH",
 )  # fmt: skip
-FEWEST = 5  # establishments under which a median would show them
 _ELEMENTS = """
     select finess_et, case when element_id like 'PLACES%' then 'capacite' else 'tarifs' end as axe,
            element_id as code, element_libelle as libelle, composante as modalite, millesime, valeur_nombre as valeur,
@@ -82,6 +82,23 @@ def marks(
         (pl.col("niveau") == niveau) & (pl.col("territoire_code") == code) for niveau, code in codes.items() if code
     ]
     return _marks(base, categorie_code).filter(pl.any_horizontal(here))
+
+
+def quartiles(base: Base, indicateur: str, modalite: str, niveau: str, code: str, annee: int) -> pl.DataFrame:
+    """Quartiles of an indicator by category of the ESMS of a territory, as published: the most answers first.
+
+    Columns: categorie_code, categorie_libelle, n, n_concernes, q1, mediane, q3; no row of fewer answers than `FEWEST`.
+    """
+    return base.read(
+        """
+        select categorie_code, categorie_libelle, n_repondants as n, n_concernes, q1, mediane, q3
+        from mart_indicateurs__reperes
+        where indicateur_code = $indicateur and modalite = $modalite and millesime = $annee
+            and niveau = $niveau and territoire_code = $code
+        order by n desc, categorie_libelle
+        """,
+        {"indicateur": indicateur, "modalite": modalite, "niveau": niveau, "code": code, "annee": annee},
+    )
 
 
 def every_mark(base: Base) -> pl.DataFrame:

@@ -7,9 +7,10 @@ do not hold (statuses, reasons, levels) are written here. Does not belong here: 
 from __future__ import annotations
 
 import re
+from datetime import date
 from functools import lru_cache
 
-from dashboards.formats import INCONNU, is_unknown, nbsp_unit, number
+from dashboards.formats import INCONNU, day_text, is_unknown, nbsp_unit, number
 from data_contracts.dictionary import filled_by_esms
 from data_contracts.loading import Contract, load_contracts
 from data_contracts.nomenclatures import names, read_list
@@ -339,6 +340,17 @@ def source(code: object) -> str:
     known = str(code)
     contract = _contracts().get(known)
     return SOURCES.get(known) or (contract.name if contract else COLLECTES.get(known, readable(known)))
+
+
+DATED = "Date du document ou de sa réception"
+
+
+def dated(source_code: object, day: object) -> str:
+    """The date of an answer: that of its document, or « 31/05/2023 (réception) » when its files never say theirs."""
+    contract = _contracts().get(str(source_code))
+    undated = contract is not None and all(set(each.collected_on) == {"received"} for each in contract.layouts)
+    text = day_text(day if isinstance(day, date) else None)
+    return f"{text} (réception)" if undated and text != INCONNU else text
 
 
 def champ(source_code: str, entity: str, name: str) -> str:

@@ -15,7 +15,7 @@ import polars as pl
 from dashboards import queries
 from dashboards.exports import hidden_columns
 from dashboards.formats import INCONNU, SECRET, day_text, exact, number, text, whole, with_unit
-from dashboards.labels import composante, label, nomenclature, readable, source
+from dashboards.labels import DATED, composante, dated, label, nomenclature, readable, source
 from dashboards.queries import reperes
 
 LEVELS = {"departement": "Département", "region": "Région", "france": "France publiée"}
@@ -122,6 +122,7 @@ def identity(row: Mapping[str, Any]) -> Section:
         "Statut regroupé": label("statut_agrege", row["statut_agrege"]),
         "Fixation des tarifs": nomenclature("finess_modes_tarification", row["mode_tarification_code"]),
         "Adresse": f"{text(row['adresse'])}, {text(row['code_postal'])} {text(row['commune_libelle'])}",
+        "EPCI": row["epci_libelle"],
         "Département": f"{text(row['departement_libelle'])} ({text(row['departement_code'])})",
         "Région": row["region_libelle"],
         "Latitude et longitude": f"{number(row['latitude'], 5)} ; {number(row['longitude'], 5)}" if located else None,
@@ -207,7 +208,7 @@ def _figure(row: Mapping[str, Any], marks: Mapping[str, Mapping[str, Any]]) -> d
         "Année": str(row["millesime"]),
         **{title: _mark(marks.get(level), row["unite_mesure"]) for level, title in LEVELS.items()},
         "Source": source(row["source"]) if row["source"] else INCONNU,
-        "Date du document": "calculé" if row["source"] == CALCULATED else day_text(row["collecte_le"]),
+        DATED: "calculé" if row["source"] == CALCULATED else dated(row["source"], row["collecte_le"]),
         "Accord et réserves": why(row),
     }
 

@@ -12,7 +12,7 @@ from dashboards.queries.admissions import (
     parcours_synthese,
     refus,
 )
-from dashboards.queries.cartes import offer, outlines
+from dashboards.queries.cartes import offer, outlines, outlines_from
 from dashboards.queries.chiffres import (
     annees,
     chiffres,
@@ -105,6 +105,7 @@ __all__ = [
     "offer",
     "open_dataset",
     "outlines",
+    "outlines_from",
     "par_annee",
     "parcours_places",
     "parcours_publie",

@@ -236,7 +236,7 @@ def select_establishments(
     if words.strip():
         terms.append(f"finess_et in (select finess_et from recherche where {EVERY_WORD})")
         parameters["typed"] = words
-    if niveau in ("departement", "region"):
+    if niveau in ("departement", "region", "epci"):
         terms.append(f"{niveau}_code = $code")
         parameters["code"] = code
     if figure is not None and (low is not None or high is not None):

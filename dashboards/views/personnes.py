@@ -29,9 +29,11 @@ def choose_place(base: queries.Base, theme: Theme, places: pl.DataFrame) -> tupl
         return None
     here = places.filter((pl.col("niveau") == lieu.niveau) & (pl.col("territoire_code") == lieu.code))
     if here.is_empty():
-        empty(
-            f"Aucun dossier usager informatisé (DUI) n'est publié pour {lieu.nom}.", "Choisissez un autre territoire."
-        )
+        if lieu.niveau == "epci":
+            empty("Les effectifs de personnes ne sont pas publiés par EPCI.", "Choisissez le département.")
+        else:
+            of = f"Aucun dossier usager informatisé (DUI) n'est publié pour {lieu.nom}."
+            empty(of, "Choisissez un autre territoire.")
         return lieu, None
     offered = [public for public in labels("public") if public in set(here["domaine"])]
     public = segments("Public", offered, labels("public").__getitem__, "public")

@@ -78,7 +78,7 @@ def note(row: dict[str, Any], lieu: Lieu) -> str:
         parts.append(f"rang {whole(row['rang'])} sur {whole(row['n_rangs'])}, du plus élevé au plus faible")
     parts += [
         f"{name} : {with_unit(row[column], row['unite_mesure'])}"
-        for column, name in (("region", "région"), ("france", "France"))
+        for column, name in (("departement", "département"), ("region", "région"), ("france", "France"))
         if row[column] is not None and row["unite_mesure"] not in ("places", "personnes", "nombre")
     ]
     if row["valeur"] is not None and row["avant"] is not None:

@@ -313,7 +313,7 @@ def contours() -> list[dict[str, Any]]:
     return [
         {
             "niveau": niveau, "territoire_code": code, "territoire_libelle": name, "departement_code": departement,
-            "millesime": 2026,
+            "millesime": 2026, "delivery_id": "liv-contours",
             "polygones": json.dumps([[[[w, s], [e, s], [e, n], [w, n], [w, s]]]]),
         }
         for (niveau, code, name, departement), (w, s, e, n) in squares.items()

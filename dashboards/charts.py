@@ -186,11 +186,16 @@ class _Names:
         """Of bars."""
         return {"height": pixels, "yOffset": self.shift}
 
+    def _above(self, name: str) -> list[str]:
+        lines = _folded(name)
+        return [" "] * (self._lines - len(lines)) + lines
+
     def layers(self) -> list[alt.Chart]:
         """The names, when they stand above."""
         if not self._lines:
             return []
-        rows = [{"nom": name, "ecrit": "\n".join(_folded(name))} for name in self.names]
+        # A short name stands just above its marks too, under the empty lines that others fill.
+        rows = [{"nom": name, "ecrit": "\n".join(self._above(name))} for name in self.names]
         written = alt.Chart(alt.Data(values=rows)).mark_text(
             align="left", baseline="top", lineBreak="\n", lineHeight=_LINE, fontSize=13, color=INK, dy=2
         )
@@ -368,17 +373,18 @@ def timeline(rows: list[dict[str, Any]]) -> alt.Chart:
     return finish(chart.properties(height=50 + 38 * len({row["evenement"] for row in rows})))
 
 
-def stacked(rows: list[dict[str, Any]], title: str) -> alt.Chart:
+def stacked(rows: list[dict[str, Any]], title: str) -> alt.LayerChart:
     """Answers by element, split by agreement. rows: element, accord, n, rang (order of the parts), texte."""
+    names = _Names(list(dict.fromkeys(row["element"] for row in rows)), 28)
     shades = {"Identiques": "#c1c1fb", "Écart toléré": "#7a7af0", "En désaccord": "#6b2500"}
     legend = alt.Legend(title="Accord entre les réponses", orient="top")
     scale = alt.Scale(domain=list(shades), range=list(shades.values()))
     chart = (
-        alt.Chart(alt.Data(values=rows))
-        .mark_bar(stroke=WHITE, height={"band": 0.7})
+        alt.Chart(alt.Data(values=[{**row, "nom": row["element"]} for row in rows]))
+        .mark_bar(**names.thick(18), stroke=WHITE)
         .encode(
             x=alt.X("n:Q", title=title, axis=alt.Axis(grid=False, tickCount=5, tickMinStep=1, format=",d")),
-            y=alt.Y("element:N", sort=None, title=None, axis=alt.Axis(labelLimit=330, labelFontSize=13, ticks=False)),
+            y=names.y,
             color=alt.Color("accord:N", scale=scale, legend=legend),
             order=alt.Order("rang:Q"),
             tooltip=[
@@ -388,7 +394,7 @@ def stacked(rows: list[dict[str, Any]], title: str) -> alt.Chart:
             ],
         )
     )
-    return finish(chart.properties(height=28 * len({row["element"] for row in rows}) + 110))
+    return finish(alt.layer(chart, *names.layers()).properties(height=names.height + 110))
 
 
 def gaps(rows: list[dict[str, Any]]) -> alt.LayerChart:

@@ -16,6 +16,7 @@ from dashboards import state
 from dashboards.labels import labels
 from dashboards.queries.populations import region_of
 
+_TERRITORY = 300  # pixels of the name of a territory
 LATEST = ""  # the year in which each figure was last known
 
 
@@ -116,10 +117,15 @@ def choose_territory(
     """
     here = state.current()
     levels = [level for level in labels("niveau") if known.get(level)]
-    left, right = st.columns([3, 4])
     niveau = here.one("niveau", levels, first[0])
     st.session_state["niveau"] = niveau
-    with left:
+    names = known[niveau]
+    by_code = niveau == "departement"
+    beside = {code: code for code in names} if by_code else departements if niveau == "epci" else {}
+    codes = sorted(names, key=lambda c: (len(c) > 2, c) if by_code else (False, names[c], c))
+    code = here.one("code", codes, _first_code(codes, niveau, first, here.left("code"), departements))
+    st.session_state["code"] = code
+    with st.container(horizontal=True, vertical_alignment="bottom"):  # one under the other where there is no room
         st.segmented_control(
             "Niveau",
             levels,
@@ -127,21 +133,16 @@ def choose_territory(
             required=True,
             key="niveau",
             on_change=state.on_change("niveau", lambda level: [level] if level else [], ["code"]),
+            width="content",
         )
-    names = known[niveau]
-    by_code = niveau == "departement"
-    beside = {code: code for code in names} if by_code else departements if niveau == "epci" else {}
-    codes = sorted(names, key=lambda c: (len(c) > 2, c) if by_code else (False, names[c], c))
-    code = here.one("code", codes, _first_code(codes, niveau, first, here.left("code"), departements))
-    st.session_state["code"] = code
-    if len(codes) > 1 or niveau != "france":
-        with right:
+        if len(codes) > 1 or niveau != "france":
             st.selectbox(
                 labels("niveau")[niveau],
                 codes,
                 format_func=lambda c: f"{names[c]} ({beside[c]})" if beside.get(c) else names[c],
                 key="code",
                 on_change=state.on_change("code", lambda c: [c] if c else []),
+                width=_TERRITORY,
             )
     if here.left("code") or (niveau, code) != first:  # the first view of all is that of an address that says nothing
         state.write({"niveau": [niveau], "code": [code]})

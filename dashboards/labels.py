@@ -266,8 +266,23 @@ COLLECTES = {
     "INSEE": "Insee",
     "CALCUL": "Calcul de l'entrepôt",
 }
+# Categories whose official label (FINESS) is abridged, as people read them.
+CATEGORIES = {
+    "Etab.Accueil Non Médicalisé pour personnes handicapées": "Établissement d'accueil non médicalisé pour personnes "
+    "handicapées (EANM)",
+    "Etab.Acc.Médicalisé en tout ou partie personnes handicapées": "Établissement d'accueil médicalisé en tout ou "
+    "partie pour personnes handicapées (EAM)",
+    "Centres de Ressources S.A.I. (Sans Aucune Indication)": "Centre de ressources, sans autre indication",
+    "Centres Locaux Information Coordination P.A .(C.L.I.C.)": "Centre local d'information et de coordination pour "
+    "personnes âgées (CLIC)",
+    "Centre Action Médico-Sociale Précoce (C.A.M.S.P.)": "Centre d'action médico-sociale précoce (CAMSP)",
+    "Foyer Hébergement Adultes Handicapés": "Foyer d'hébergement pour adultes handicapés",
+    "Service d'accompagnement médico-social adultes handicapés": "Service d'accompagnement médico-social pour adultes "
+    "handicapés (SAMSAH)",
+}
 # Short names of the sources, when one collection reaches the warehouse by several channels.
 SOURCES = {
+    "inconnue": "source non reconnue",  # of a file that was refused
     "finess": "FINESS",
     "insee_cog": "Code officiel géographique (Insee)",
     "insee_population": "Population (Insee)",
@@ -440,6 +455,7 @@ def nomenclature(name: str, code: object) -> str:
     if is_unknown(code) or code == "":
         return INCONNU
     text = _list(name).get(str(code))
+    text = CATEGORIES.get(text, text) if text else None
     return f"{text} ({code})" if text else f"code {code}, sans libellé connu"
 
 

@@ -191,11 +191,17 @@ def figure_sections(figures: Sequence[Mapping[str, Any]], marks: Marks, row: Map
     if not rows:
         nothing = "Aucun chiffre n'est connu : livrez les collectes, puis `dlnuf run`."
         return [Section("chiffres", "Chiffres", "", [], nothing, has_marks=True)]
+    received = {
+        f"{title} : {mark['perimetre']}"
+        for of_figure in marks.values()
+        for level, title in LEVELS.items()
+        if (mark := of_figure.get(level)) and mark.get("perimetre")
+    }
     reading = (
         "Repères : premier quartile – médiane – troisième quartile des établissements de la même catégorie "
         f"({text(row['categorie_libelle'])}), ouverts la même année ; entre parenthèses, combien ont répondu sur "
         f"combien. Aucun repère de moins de {reperes.FEWEST} établissements. ▲ : hors des seuils d'affichage, à "
-        "lire avec prudence."
+        "lire avec prudence." + "".join(f" {each}." for each in sorted(received, reverse=True))
     )
     return [Section(axe, label("axe", axe), reading, listed, has_marks=True) for axe, listed in rows.items()]
 

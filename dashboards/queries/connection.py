@@ -20,6 +20,7 @@ import polars as pl
 
 from dashboards.access import Perimeter, current_perimeter
 from dashboards.current import NoPublicationError, Publication, current_publication
+from dashboards.labels import CATEGORIES
 from data_contracts.indicators import TERRITOIRES, published
 from data_contracts.loading import load_products
 
@@ -41,7 +42,11 @@ class Base:
     perimeter: Perimeter
 
     def read(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pl.DataFrame:
-        """Rows of one query. Every call has its own cursor, because sessions run in parallel threads."""
+        """Rows of one query, categories as people read them. Each call has its own cursor: sessions run in parallel."""
+        return self.rows(sql, parameters).with_columns(pl.col("^categorie_libelle$").replace(CATEGORIES))
+
+    def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pl.DataFrame:
+        """The same, value for value as published."""
         return _connect(self.publication, self.perimeter).cursor().execute(sql, dict(parameters or {})).pl()
 
     def first(self, sql: str, parameters: Mapping[str, Any] | None = None) -> dict[str, Any]:

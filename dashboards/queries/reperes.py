@@ -72,7 +72,8 @@ def marks(
     base: Base, categorie_code: str | None, departement_code: str | None, region_code: str | None
 ) -> pl.DataFrame:
     """Quartiles of each figure among the ESMS of a category, open that year: in a département, its region, and what is
-    published of France. Columns: niveau, code, modalite, millesime, n, n_concernes, q1, mediane, q3.
+    published of France. Columns: niveau, code, modalite, millesime, n, n_concernes, q1, mediane, q3, perimetre (of a
+    territory that was not received whole, what was).
 
     Those of indicators are published (`mart_indicateurs__reperes`). Those of the other prices follow the same rule
     here: no row of fewer establishments than `FEWEST`.
@@ -129,7 +130,7 @@ def _marks(base: Base, categorie_code: str | None) -> pl.DataFrame:
         ),
         chiffres as ({_ELEMENTS.format(condition="true")})
         select categorie_code, niveau, territoire_code, indicateur_code as code, modalite, millesime,
-               n_repondants as n, n_concernes, q1, mediane, q3
+               n_repondants as n, n_concernes, q1, mediane, q3, perimetre
         from mart_indicateurs__reperes
         where categorie_code = coalesce($categorie, categorie_code) and niveau in ('departement', 'region', 'france')
         union all by name

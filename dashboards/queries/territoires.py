@@ -37,6 +37,15 @@ def territoires(base: Base, niveau: str) -> pl.DataFrame:
     )
 
 
+def perimetre(base: Base, niveau: str, code: str) -> str | None:
+    """What of a territory was received, when it is not all of it: « 1 département reçu sur 12 »."""
+    return base.first(
+        "select max(perimetre) as perimetre from indicateurs_territoire"
+        " where niveau = $niveau and territoire_code = $code",
+        {"niveau": niveau, "code": code},
+    ).get("perimetre")
+
+
 def narrowest_territory(base: Base) -> tuple[str, str]:
     """(niveau, code) of the narrowest territory that holds every open ESMS: a département, a region or France."""
     counts = base.first(

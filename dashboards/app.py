@@ -6,6 +6,7 @@ Run it with `python -m dashboards`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
@@ -39,95 +40,68 @@ st.set_page_config(page_title=SITE, page_icon=ICON, layout="wide", initial_sideb
 st.html(Path(__file__).with_name("francais.html"), unsafe_allow_javascript=True)
 
 
-def _theme(of: Theme) -> StreamlitPage:
-    return st.Page(lambda: theme.show(of), title=of.title, url_path=of.page, icon=of.icon, help=of.lead)
+def _page(show: Callable[[], None], path: str, title: str, icon: str, purpose: str) -> StreamlitPage:
+    """purpose: what the page is for, which the home shows."""
+    return st.Page(show, title=title, url_path=path, icon=icon, help=purpose)
 
 
-# `help` is what a page is for: the home shows it.
+def _theme(of: Theme, show: Callable[[], None] | None = None) -> StreamlitPage:
+    return _page(show or (lambda: theme.show(of)), of.page, of.title, of.icon, of.lead)
+
+
+# fmt: off
 PAGES = {
     "Territoire": [
-        st.Page(
-            territoire.show,
-            title=OFFRE.title,
-            url_path=OFFRE.page,
-            icon=OFFRE.icon,
-            help=OFFRE.lead,
-        ),
+        _theme(OFFRE, territoire.show),
         _theme(ACTIVITE),
-        st.Page(
-            publics.show,
-            title="Publics et besoins",
-            url_path="publics",
-            icon=":material/groups:",
-            help="Les personnes accompagnées : âge, dépendance, besoins, modalités d'accueil, projets revus.",
+        _page(
+            publics.show, "publics", "Publics et besoins", ":material/groups:",
+            "Les personnes accompagnées : âge, dépendance, besoins, modalités d'accueil, projets revus.",
         ),
-        st.Page(
-            parcours.show,
-            title="Parcours et admissions",
-            url_path="parcours",
-            icon=":material/route:",
-            help="Délais, listes d'attente, refus, et ce que les systèmes ne se sont pas dit.",
+        _page(
+            parcours.show, "parcours", "Parcours et admissions", ":material/route:",
+            "Délais, listes d'attente, refus, et ce que les systèmes ne se sont pas dit.",
         ),
         _theme(DOMICILE),
         _theme(RH),
         _theme(FINANCES),
     ],
     "Établissements": [
-        st.Page(
-            etablissement.show,
-            title="Fiche établissement",
-            url_path="etablissement",
-            icon=":material/apartment:",
-            help="Un établissement ou service : identité, historique, valeurs et d'où elles viennent.",
+        _page(
+            etablissement.show, "etablissement", "Fiche établissement", ":material/apartment:",
+            "Un établissement ou service : identité, historique, valeurs et d'où elles viennent.",
         ),
-        st.Page(
-            comparer.show,
-            title="Comparer",
-            url_path="comparer",
-            icon=":material/compare_arrows:",
-            help="Des établissements côte à côte, choisis par critères ou par une liste.",
+        _page(
+            comparer.show, "comparer", "Comparer", ":material/compare_arrows:",
+            "Des établissements côte à côte, choisis par critères ou par une liste.",
         ),
     ],
     "Collecter une fois": [
-        st.Page(
-            dlnuf.show,
-            title="Dites-le-nous une fois",
-            url_path="dlnuf",
-            icon=":material/repeat_one:",
-            help="Les saisies que l'on pourrait éviter, et les réponses qui se contredisent.",
+        _page(
+            dlnuf.show, "dlnuf", "Dites-le-nous une fois", ":material/repeat_one:",
+            "Les saisies que l'on pourrait éviter, et les réponses qui se contredisent.",
         ),
-        st.Page(
-            qualite.show,
-            title="Qualité des livraisons",
-            url_path="qualite",
-            icon=":material/fact_check:",
-            help="Ce qui a été reçu, accepté, rejeté, et comment corriger.",
+        _page(
+            qualite.show, "qualite", "Qualité des livraisons", ":material/fact_check:",
+            "Ce qui a été reçu, accepté, rejeté, et comment corriger.",
         ),
-        st.Page(
-            cadre.show,
-            title="Cadre d'urbanisation",
-            url_path="cadre",
-            icon=":material/account_tree:",
-            help="Chaque recommandation du cadre sectoriel : comment elle est mesurée ici, et le résultat.",
+        _page(
+            cadre.show, "cadre", "Cadre d'urbanisation", ":material/account_tree:",
+            "Chaque recommandation du cadre sectoriel : comment elle est mesurée ici, et le résultat.",
         ),
     ],
     "Données": [
-        st.Page(
-            donnees_ouvertes.show,
-            title="Données ouvertes",
-            url_path="donnees-ouvertes",
-            icon=":material/dataset:",
-            help="Les jeux de données à télécharger, avec leur mode d'emploi.",
+        _page(
+            donnees_ouvertes.show, "donnees-ouvertes", "Données ouvertes", ":material/dataset:",
+            "Les jeux de données à télécharger, avec leur mode d'emploi.",
         ),
-        st.Page(
-            glossaire.show,
-            title="Glossaire",
-            url_path="glossaire",
-            icon=":material/menu_book:",
-            help="Les mots, les sigles et les indicateurs de ces pages.",
+        _page(
+            glossaire.show, "glossaire", "Glossaire", ":material/menu_book:",
+            "Les mots, les sigles et les indicateurs de ces pages.",
         ),
     ],
 }
+# fmt: on
 HOME = st.Page(lambda: accueil.show(PAGES), title="Mon territoire", icon=":material/home:", default=True)
 # What the menu does not list: the former address of the home, and how right the figures of the demonstration are.
 HIDDEN = [

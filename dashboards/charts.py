@@ -11,6 +11,9 @@ of zero.
 from __future__ import annotations
 
 import csv
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -20,6 +23,7 @@ import altair as alt
 import polars as pl
 
 from dashboards.formats import INCONNU, NUMBER_LOCALE, TIME_LOCALE, nbsp_unit, number, with_unit
+from data_contracts.figures import rounded
 
 TILES = Path(__file__).with_name("tuiles_departements.csv")
 INK, GREY, WHITE, BLUE, PALE = "#161616", "#666666", "#ffffff", "#000091", "#c1c1fb"
@@ -33,6 +37,9 @@ DOMAINS = {
     "Autre": ("cross", "#666666"),
 }
 DASHES = ([1, 0], [7, 4], [2, 3])  # of the chosen territory, of its region, of the country
+_BESIDE = 24  # characters of a name that stands beside its row
+_WIDTH = 42  # characters of a line of a name above its row: what a phone shows of it
+_LINE, _MARKS = 16, 34  # pixels of such a line, and of the marks under it
 FONT = "Source Sans, Source Sans Pro, sans-serif"
 
 
@@ -142,76 +149,133 @@ def _short(value: float) -> str:
     return number(value, 0 if abs(value) >= 1000 or value == int(value) else 1)
 
 
+@dataclass(frozen=True)
+class _Names:
+    """What the rows of a chart are called: beside them when every name is short, else above them, on several lines.
+
+    A name beside its row is cut by Vega where it has no room, and leaves none to the figures on a narrow screen.
+    """
+
+    names: Sequence[str]
+    beside_step: int  # height of a row whose name stands beside it
+
+    @property
+    def _lines(self) -> int:
+        """Of the longest name, above its row; 0: beside."""
+        if max(map(len, self.names), default=0) <= _BESIDE:
+            return 0
+        return max(len(_folded(name)) for name in self.names)
+
+    @property
+    def height(self) -> int:
+        step = _LINE * self._lines + _MARKS if self._lines else self.beside_step
+        return step * len(self.names)
+
+    @property
+    def y(self) -> alt.Y:
+        scale = alt.Scale(domain=[*self.names], padding=0) if self._lines else alt.Scale(domain=[*self.names])
+        axis = None if self._lines else alt.Axis(labelLimit=240, labelFontSize=13, ticks=False)
+        return alt.Y("nom:N", sort=None, title=None, scale=scale, axis=axis)
+
+    @property
+    def shift(self) -> float:
+        """By how much the marks of a row stand under its middle."""
+        return _LINE * self._lines / 2
+
+    def thick(self, pixels: int) -> dict[str, Any]:
+        """Of bars."""
+        return {"height": pixels, "yOffset": self.shift}
+
+    def _above(self, name: str) -> list[str]:
+        lines = _folded(name)
+        return [" "] * (self._lines - len(lines)) + lines
+
+    def layers(self) -> list[alt.Chart]:
+        """The names, when they stand above."""
+        if not self._lines:
+            return []
+        # A short name stands just above its marks too, under the empty lines that others fill.
+        rows = [{"nom": name, "ecrit": "\n".join(self._above(name))} for name in self.names]
+        written = alt.Chart(alt.Data(values=rows)).mark_text(
+            align="left", baseline="top", lineBreak="\n", lineHeight=_LINE, fontSize=13, color=INK, dy=2
+        )
+        y = alt.Y("nom:N", sort=None, scale=alt.Scale(domain=[*self.names], padding=0), axis=None, bandPosition=0)
+        return [written.encode(x=alt.value(0), y=y, text="ecrit:N")]
+
+
+def _folded(name: str) -> list[str]:
+    return textwrap.wrap(name, _WIDTH) or [""]
+
+
 def bars(rows: list[dict[str, Any]], title: str) -> alt.LayerChart:
     """Horizontal bars with their values, in the order given. rows: nom, valeur, texte, est_choisi, est_reference."""
+    names = _Names(list(dict.fromkeys(row["nom"] for row in rows)), 28)
     longest = max((row["valeur"] or 0 for row in rows), default=0) or 1
     drawn_rows = [{**row, "fin": row["valeur"] or 0} for row in rows]
     base = alt.Chart(alt.Data(values=drawn_rows)).encode(
         x=alt.X("fin:Q", scale=alt.Scale(domain=[0, longest * 1.35]), axis=None),
-        y=alt.Y("nom:N", sort=None, title=None, axis=alt.Axis(labelLimit=260, labelFontSize=13, ticks=False)),
+        y=names.y,
         tooltip=[alt.Tooltip("nom:N", title="Nom"), alt.Tooltip("texte:N", title=title)],
     )
-    drawn = base.mark_bar(height={"band": 0.7}, stroke=BLUE).encode(
+    drawn = base.mark_bar(**names.thick(18), stroke=BLUE).encode(
         color=alt.condition("datum.est_choisi", alt.value(BLUE), alt.value(PALE)),
         strokeDash=alt.condition("datum.est_reference", alt.value([4, 3]), alt.value([1, 0])),
         strokeWidth=alt.condition("datum.est_reference", alt.value(1.5), alt.value(0)),
     )
-    texts = base.mark_text(align="left", dx=6, fontSize=13, color=INK).encode(text="texte:N")
-    return finish(alt.layer(drawn, texts).properties(height=28 * len(rows) + 20))
+    texts = base.mark_text(align="left", dx=6, dy=names.shift, fontSize=13, color=INK).encode(text="texte:N")
+    return finish(alt.layer(drawn, texts, *names.layers()).properties(height=names.height + 20))
 
 
-def shares(rows: list[dict[str, Any]], title: str, reference: str | None, names: int = 230) -> alt.LayerChart:
+def shares(rows: list[dict[str, Any]], title: str, reference: str | None) -> alt.LayerChart:
     """Shares of a distribution, in the order given, with those of a reference as upright marks.
 
-    rows: nom, valeur (None: no bar), reference (None: no mark), texte, texte_reference. names: their width in pixels.
+    rows: nom, valeur (None: no bar), reference (None: no mark), texte, texte_reference.
     """
+    names = _Names(list(dict.fromkeys(row["nom"] for row in rows)), 30)
     most = max((max(row["valeur"] or 0, row["reference"] or 0) for row in rows), default=0) or 1
-    order = [row["nom"] for row in rows]
     drawn_rows = [{**row, "fin": row["valeur"] or 0, "repere": row["reference"]} for row in rows]
     hints = [alt.Tooltip("nom:N", title=title), alt.Tooltip("texte:N", title="Part")]
     if reference:
         hints.append(alt.Tooltip("texte_reference:N", title=reference))
-    base = alt.Chart(alt.Data(values=drawn_rows)).encode(
-        y=alt.Y("nom:N", sort=order, title=None, axis=alt.Axis(labelLimit=names, labelFontSize=13, ticks=False)),
-        tooltip=hints,
-    )
+    base = alt.Chart(alt.Data(values=drawn_rows)).encode(y=names.y, tooltip=hints)
     along = alt.Scale(domain=[0, most * 1.9])  # room for the text after the longest bar
-    drawn = base.mark_bar(height={"band": 0.62}, color=PALE, stroke=BLUE, strokeWidth=0.6).encode(
+    drawn = base.mark_bar(**names.thick(18), color=PALE, stroke=BLUE, strokeWidth=0.6).encode(
         x=alt.X("fin:Q", scale=along, axis=None)
     )
-    texts = base.mark_text(align="left", dx=8, fontSize=13, color=INK).encode(
+    texts = base.mark_text(align="left", dx=8, dy=names.shift, fontSize=13, color=INK).encode(
         x=alt.X("loin:Q", scale=along), text="texte:N"
     )
     texts = texts.transform_calculate(loin="max(datum.fin, datum.repere || 0)")
-    layers = [drawn, texts]
+    layers = [drawn, texts, *names.layers()]
     if reference:
         marks = base.transform_filter("isValid(datum.repere)").mark_tick(
-            thickness=2.5, color=INK, size=20, orient="vertical"
+            thickness=2.5, color=INK, size=20, orient="vertical", yOffset=names.shift
         )
         layers.insert(1, marks.encode(x=alt.X("repere:Q", scale=along)))
-    return finish(alt.layer(*layers).properties(height=30 * len(rows) + 20))
+    return finish(alt.layer(*layers).properties(height=names.height + 20))
 
 
 def spans(rows: list[dict[str, Any]], title: str) -> alt.LayerChart:
     """Delays: a bar from the first to the third quartile, a point at the median. rows: nom, q1, mediane, q3, texte."""
-    order = [row["nom"] for row in rows]  # given to the axis, because the layers do not all hold every step
+    names = _Names([row["nom"] for row in rows], 44)
     base = alt.Chart(alt.Data(values=rows)).encode(
-        y=alt.Y("nom:N", sort=order, title=None, axis=alt.Axis(labelLimit=330, labelFontSize=13, ticks=False)),
-        tooltip=[alt.Tooltip("nom:N", title="Étape"), alt.Tooltip("texte:N", title=title)],
+        y=names.y, tooltip=[alt.Tooltip("nom:N", title="Étape"), alt.Tooltip("texte:N", title=title)]
     )
     most = max((row["q3"] or row["mediane"] or 0 for row in rows), default=0) or 100  # days, when none is known
-    along = alt.Scale(domain=[0, most * 1.5])
+    along = alt.Scale(domain=[0, most * 1.8])  # room for the text after the longest bar
     axis = alt.Axis(title=title, grid=False, tickCount=6, format=",d")
     known = base.transform_filter("isValid(datum.mediane)")
-    bars = known.mark_bar(height={"band": 0.4}, color=PALE, stroke=BLUE, strokeWidth=0.6).encode(
+    drawn = known.mark_bar(**names.thick(16), color=PALE, stroke=BLUE, strokeWidth=0.6).encode(
         x=alt.X("q1:Q", scale=along, axis=axis), x2="q3:Q"
     )
-    middles = known.mark_point(filled=True, size=90, color=BLUE, opacity=1).encode(x=alt.X("mediane:Q", scale=along))
-    texts = base.mark_text(align="left", dx=10, fontSize=13, color=INK).encode(
+    middles = known.mark_point(filled=True, size=90, color=BLUE, opacity=1, yOffset=names.shift).encode(
+        x=alt.X("mediane:Q", scale=along)
+    )
+    texts = base.mark_text(align="left", dx=10, dy=names.shift, fontSize=13, color=INK).encode(
         x=alt.X("loin:Q", scale=along), text="texte:N"
     )
     texts = texts.transform_calculate(loin="datum.q3 || datum.mediane || 0")
-    return finish(alt.layer(bars, middles, texts).properties(height=44 * len(rows) + 60))
+    return finish(alt.layer(drawn, middles, texts, *names.layers()).properties(height=names.height + 60))
 
 
 def trend(rows: list[dict[str, Any]], title: str) -> alt.LayerChart:
@@ -240,31 +304,27 @@ def strips(rows: list[dict[str, Any]], medians: list[dict[str, Any]], title: str
 
     rows: categorie, valeur, nom, texte. medians: categorie, mediane, texte.
     """
-    order = [row["categorie"] for row in medians]
-    category = alt.Y(
-        "categorie:N", sort=order, title=None, scale=alt.Scale(domain=order),
-        axis=alt.Axis(labelLimit=260, labelFontSize=13, ticks=False, grid=True),
-    )  # fmt: skip
+    names = _Names([row["categorie"] for row in medians], 34)
     along = alt.Scale(zero=False, padding=12)
     marks = (
-        alt.Chart(alt.Data(values=rows))
-        .mark_tick(thickness=1.5, size=16, color=BLUE, opacity=0.55)
+        alt.Chart(alt.Data(values=[{**row, "nom": row["categorie"], "etablissement": row["nom"]} for row in rows]))
+        .mark_tick(thickness=1.5, size=16, color=BLUE, opacity=0.55, yOffset=names.shift)
         .encode(
             x=alt.X("valeur:Q", title=title, scale=along, axis=alt.Axis(tickCount=6, grid=False)),
-            y=category,
-            tooltip=[alt.Tooltip("nom:N", title="Établissement"), alt.Tooltip("texte:N", title=title)],
+            y=names.y,
+            tooltip=[alt.Tooltip("etablissement:N", title="Établissement"), alt.Tooltip("texte:N", title=title)],
         )
     )
     middles = (
-        alt.Chart(alt.Data(values=medians))
-        .mark_tick(thickness=4, size=26, color=INK)
+        alt.Chart(alt.Data(values=[{**row, "nom": row["categorie"]} for row in medians]))
+        .mark_tick(thickness=4, size=26, color=INK, yOffset=names.shift)
         .encode(
             x=alt.X("mediane:Q", scale=along),
-            y=category,
-            tooltip=[alt.Tooltip("categorie:N", title="Catégorie"), alt.Tooltip("texte:N", title="Médiane")],
+            y=names.y,
+            tooltip=[alt.Tooltip("nom:N", title="Catégorie"), alt.Tooltip("texte:N", title="Médiane")],
         )
     )
-    return finish(alt.layer(marks, middles).properties(height=34 * len(order) + 60))
+    return finish(alt.layer(marks, middles, *names.layers()).properties(height=names.height + 60))
 
 
 def cells(rows: list[dict[str, Any]], marks: list[dict[str, Any]]) -> alt.LayerChart:
@@ -313,17 +373,18 @@ def timeline(rows: list[dict[str, Any]]) -> alt.Chart:
     return finish(chart.properties(height=50 + 38 * len({row["evenement"] for row in rows})))
 
 
-def stacked(rows: list[dict[str, Any]], title: str) -> alt.Chart:
+def stacked(rows: list[dict[str, Any]], title: str) -> alt.LayerChart:
     """Answers by element, split by agreement. rows: element, accord, n, rang (order of the parts), texte."""
+    names = _Names(list(dict.fromkeys(row["element"] for row in rows)), 28)
     shades = {"Identiques": "#c1c1fb", "Écart toléré": "#7a7af0", "En désaccord": "#6b2500"}
     legend = alt.Legend(title="Accord entre les réponses", orient="top")
     scale = alt.Scale(domain=list(shades), range=list(shades.values()))
     chart = (
-        alt.Chart(alt.Data(values=rows))
-        .mark_bar(stroke=WHITE, height={"band": 0.7})
+        alt.Chart(alt.Data(values=[{**row, "nom": row["element"]} for row in rows]))
+        .mark_bar(**names.thick(18), stroke=WHITE)
         .encode(
             x=alt.X("n:Q", title=title, axis=alt.Axis(grid=False, tickCount=5, tickMinStep=1, format=",d")),
-            y=alt.Y("element:N", sort=None, title=None, axis=alt.Axis(labelLimit=330, labelFontSize=13, ticks=False)),
+            y=names.y,
             color=alt.Color("accord:N", scale=scale, legend=legend),
             order=alt.Order("rang:Q"),
             tooltip=[
@@ -333,7 +394,7 @@ def stacked(rows: list[dict[str, Any]], title: str) -> alt.Chart:
             ],
         )
     )
-    return finish(chart.properties(height=28 * len({row["element"] for row in rows}) + 110))
+    return finish(alt.layer(chart, *names.layers()).properties(height=names.height + 110))
 
 
 def gaps(rows: list[dict[str, Any]]) -> alt.LayerChart:
@@ -345,7 +406,7 @@ def gaps(rows: list[dict[str, Any]]) -> alt.LayerChart:
     drawn_rows = [
         {
             **row,
-            "texte": number(row["ecart"], 1) if round(row["ecart"], 1) <= 0 else f"+{number(row['ecart'], 1)}",
+            "texte": number(row["ecart"], 1) if rounded(row["ecart"], 1) <= 0 else f"+{number(row['ecart'], 1)}",
             "est_devant": row["ecart"] > 0,
             "est_derriere": row["ecart"] < 0,
         }

@@ -16,6 +16,7 @@ from dashboards import state
 from dashboards.labels import labels
 from dashboards.queries.populations import region_of
 
+_TERRITORY = 300  # pixels of the name of a territory
 LATEST = ""  # the year in which each figure was last known
 
 
@@ -107,17 +108,24 @@ def _unless(code: str | None, first: str) -> list[str]:
     return [] if code is None or code == first else [code]
 
 
-def choose_territory(known: Mapping[str, Mapping[str, str]], first: tuple[str, str]) -> tuple[str, str]:
+def choose_territory(
+    known: Mapping[str, Mapping[str, str]], first: tuple[str, str], departements: Mapping[str, str]
+) -> tuple[str, str]:
     """A level, then a territory of that level, kept from page to page and always told by the address.
 
-    known: level → code → name. first: the level and the code of who has chosen nothing yet.
+    known: level → code → name. first: the level and the code of who has chosen nothing yet. departements: of each EPCI.
     """
     here = state.current()
     levels = [level for level in labels("niveau") if known.get(level)]
-    left, right = st.columns([3, 4])
     niveau = here.one("niveau", levels, first[0])
     st.session_state["niveau"] = niveau
-    with left:
+    names = known[niveau]
+    by_code = niveau == "departement"
+    beside = {code: code for code in names} if by_code else departements if niveau == "epci" else {}
+    codes = sorted(names, key=lambda c: (len(c) > 2, c) if by_code else (False, names[c], c))
+    code = here.one("code", codes, _first_code(codes, niveau, first, here.left("code"), departements))
+    st.session_state["code"] = code
+    with st.container(horizontal=True, vertical_alignment="bottom"):  # one under the other where there is no room
         st.segmented_control(
             "Niveau",
             levels,
@@ -125,20 +133,16 @@ def choose_territory(known: Mapping[str, Mapping[str, str]], first: tuple[str, s
             required=True,
             key="niveau",
             on_change=state.on_change("niveau", lambda level: [level] if level else [], ["code"]),
+            width="content",
         )
-    names = known[niveau]
-    by_code = niveau == "departement"
-    codes = sorted(names, key=lambda c: (len(c) > 2, c) if by_code else (False, names[c]))
-    code = here.one("code", codes, _first_code(codes, niveau, first, here.left("code")))
-    st.session_state["code"] = code
-    if len(codes) > 1 or niveau != "france":
-        with right:
+        if len(codes) > 1 or niveau != "france":
             st.selectbox(
                 labels("niveau")[niveau],
                 codes,
-                format_func=lambda c: f"{names[c]} ({c})" if by_code else names[c],
+                format_func=lambda c: f"{names[c]} ({beside[c]})" if beside.get(c) else names[c],
                 key="code",
                 on_change=state.on_change("code", lambda c: [c] if c else []),
+                width=_TERRITORY,
             )
     if here.left("code") or (niveau, code) != first:  # the first view of all is that of an address that says nothing
         state.write({"niveau": [niveau], "code": [code]})
@@ -147,10 +151,19 @@ def choose_territory(known: Mapping[str, Mapping[str, str]], first: tuple[str, s
     return niveau, code
 
 
-def _first_code(codes: Sequence[str], niveau: str, first: tuple[str, str], left: str) -> str:
+def _first_code(
+    codes: Sequence[str], niveau: str, first: tuple[str, str], left: str, departements: Mapping[str, str]
+) -> str:
     """Of a level that was just asked for: what was shown before, in it or around it, else the first in order."""
-    around = region_of(left) or region_of(first[1])
-    wanted = first[1] if first[0] == niveau else around if niveau == "region" else None
+    departement = departements.get(left, left)
+    if niveau == "epci":
+        inside = departement if departement in departements.values() else first[1]
+        return next((code for code in codes if departements.get(code) == inside), codes[0])
+    if niveau == "departement" and left in departements:
+        wanted = departement
+    else:
+        around = region_of(departement) or region_of(first[1])
+        wanted = first[1] if first[0] == niveau else around if niveau == "region" else None
     return wanted if wanted is not None and wanted in codes else codes[0]
 
 

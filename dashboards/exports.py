@@ -24,7 +24,8 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 
-from dashboards.formats import INCONNU, SECRET, decimals_of, is_unknown, rounded, unit_sign
+from dashboards.formats import INCONNU, SECRET, decimals_of, is_unknown, unit_sign
+from data_contracts.figures import rounded
 from ingest.spreadsheet_text import harmless, harmless_frame
 
 CSV_MIME = "text/csv"

@@ -9,15 +9,14 @@ from __future__ import annotations
 import math
 import re
 from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Decimal
 from unicodedata import combining, normalize
 
 from data_contracts.dictionary import units
+from data_contracts.figures import NARROW, trimmed, written
 from ingest.clock import PARIS
 
 INCONNU = "inconnu"
 SECRET = "secret"  # known, and hidden because it counts too few persons
-NARROW = "\u202f"  # narrow no-break space: thousands, and before % ; : ! ?
 NBSP = "\u00a0"
 
 # Decimals of a figure to compare with others; an amount has them only under 1 000.
@@ -68,11 +67,6 @@ def decimals_of(value: float, decimals: int | None = None, unit: str = "") -> in
     return 0 if value == int(value) or abs(value) >= 10_000 else 1 if abs(value) >= 10 else 2
 
 
-def rounded(value: float, decimals: int) -> float:
-    """A number as it is read, half away from zero as spreadsheets do: 69,125 → 69,13; 2,675 → 2,68."""
-    return float(Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)) + 0.0  # no « −0 »
-
-
 def number(value: float | None, decimals: int | None = None) -> str:
     """1234.5 → « 1 234,5 »; decimals are those of `decimals_of`."""
     if value is None or is_unknown(value):
@@ -80,9 +74,7 @@ def number(value: float | None, decimals: int | None = None) -> str:
     value = float(value)
     if math.isinf(value):
         return INCONNU
-    decimals = decimals_of(value, decimals)
-    text = f"{rounded(value, decimals):,.{decimals}f}".replace(",", NARROW).replace(".", ",")
-    return "−" + text[1:] if text.startswith("-") else text
+    return written(value, decimals_of(value, decimals))
 
 
 def unit_sign(code: str | None) -> str:
@@ -108,8 +100,7 @@ def exact(value: float | None, unit_code: str | None) -> str:
     """A value as it was given, with six decimals at most, so that two answers that differ look different."""
     if value is None or is_unknown(value):
         return INCONNU
-    text = number(value, 6).rstrip("0").rstrip(",")
-    return f"{text}{nbsp_unit(unit_code)}"
+    return f"{trimmed(number(value, 6))}{nbsp_unit(unit_code)}"
 
 
 def count(n: float | None, one: str, several: str) -> str:

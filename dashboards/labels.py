@@ -7,9 +7,10 @@ do not hold (statuses, reasons, levels) are written here. Does not belong here: 
 from __future__ import annotations
 
 import re
+from datetime import date
 from functools import lru_cache
 
-from dashboards.formats import INCONNU, is_unknown, nbsp_unit, number
+from dashboards.formats import INCONNU, day_text, is_unknown, nbsp_unit, number
 from data_contracts.dictionary import filled_by_esms
 from data_contracts.loading import Contract, load_contracts
 from data_contracts.nomenclatures import names, read_list
@@ -265,8 +266,23 @@ COLLECTES = {
     "INSEE": "Insee",
     "CALCUL": "Calcul de l'entrepôt",
 }
+# Categories whose official label (FINESS) is abridged, as people read them.
+CATEGORIES = {
+    "Etab.Accueil Non Médicalisé pour personnes handicapées": "Établissement d'accueil non médicalisé pour personnes "
+    "handicapées (EANM)",
+    "Etab.Acc.Médicalisé en tout ou partie personnes handicapées": "Établissement d'accueil médicalisé en tout ou "
+    "partie pour personnes handicapées (EAM)",
+    "Centres de Ressources S.A.I. (Sans Aucune Indication)": "Centre de ressources, sans autre indication",
+    "Centres Locaux Information Coordination P.A .(C.L.I.C.)": "Centre local d'information et de coordination pour "
+    "personnes âgées (CLIC)",
+    "Centre Action Médico-Sociale Précoce (C.A.M.S.P.)": "Centre d'action médico-sociale précoce (CAMSP)",
+    "Foyer Hébergement Adultes Handicapés": "Foyer d'hébergement pour adultes handicapés",
+    "Service d'accompagnement médico-social adultes handicapés": "Service d'accompagnement médico-social pour adultes "
+    "handicapés (SAMSAH)",
+}
 # Short names of the sources, when one collection reaches the warehouse by several channels.
 SOURCES = {
+    "inconnue": "source non reconnue",  # of a file that was refused
     "finess": "FINESS",
     "insee_cog": "Code officiel géographique (Insee)",
     "insee_population": "Population (Insee)",
@@ -339,6 +355,17 @@ def source(code: object) -> str:
     known = str(code)
     contract = _contracts().get(known)
     return SOURCES.get(known) or (contract.name if contract else COLLECTES.get(known, readable(known)))
+
+
+DATED = "Date du document ou de sa réception"
+
+
+def dated(source_code: object, day: object) -> str:
+    """The date of an answer: that of its document, or « 31/05/2023 (réception) » when its files never say theirs."""
+    contract = _contracts().get(str(source_code))
+    undated = contract is not None and all(set(each.collected_on) == {"received"} for each in contract.layouts)
+    text = day_text(day if isinstance(day, date) else None)
+    return f"{text} (réception)" if undated and text != INCONNU else text
 
 
 def champ(source_code: str, entity: str, name: str) -> str:
@@ -428,6 +455,7 @@ def nomenclature(name: str, code: object) -> str:
     if is_unknown(code) or code == "":
         return INCONNU
     text = _list(name).get(str(code))
+    text = CATEGORIES.get(text, text) if text else None
     return f"{text} ({code})" if text else f"code {code}, sans libellé connu"
 
 

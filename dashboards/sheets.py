@@ -15,7 +15,7 @@ import polars as pl
 from dashboards import queries
 from dashboards.exports import hidden_columns
 from dashboards.formats import INCONNU, SECRET, day_text, exact, number, text, whole, with_unit
-from dashboards.labels import composante, label, nomenclature, readable, source
+from dashboards.labels import DATED, composante, dated, label, nomenclature, readable, source
 from dashboards.queries import reperes
 
 LEVELS = {"departement": "Département", "region": "Région", "france": "France publiée"}
@@ -122,11 +122,10 @@ def identity(row: Mapping[str, Any]) -> Section:
         "Statut regroupé": label("statut_agrege", row["statut_agrege"]),
         "Fixation des tarifs": nomenclature("finess_modes_tarification", row["mode_tarification_code"]),
         "Adresse": f"{text(row['adresse'])}, {text(row['code_postal'])} {text(row['commune_libelle'])}",
+        "EPCI": row["epci_libelle"],
         "Département": f"{text(row['departement_libelle'])} ({text(row['departement_code'])})",
         "Région": row["region_libelle"],
-        "Latitude et longitude": f"{row['latitude']:.5f} ; {row['longitude']:.5f}".replace(".", ",")
-        if located
-        else None,
+        "Latitude et longitude": f"{number(row['latitude'], 5)} ; {number(row['longitude'], 5)}" if located else None,
         "Places autorisées, dernier millésime connu": with_unit(row["cap_autorisee_totale"], "places"),
         "Places installées, dernier millésime connu": with_unit(row["cap_installee_totale"], "places"),
         "Date d'ouverture": day_text(row["date_ouverture"]),
@@ -192,11 +191,17 @@ def figure_sections(figures: Sequence[Mapping[str, Any]], marks: Marks, row: Map
     if not rows:
         nothing = "Aucun chiffre n'est connu : livrez les collectes, puis `dlnuf run`."
         return [Section("chiffres", "Chiffres", "", [], nothing, has_marks=True)]
+    received = {
+        f"{title} : {mark['perimetre']}"
+        for of_figure in marks.values()
+        for level, title in LEVELS.items()
+        if (mark := of_figure.get(level)) and mark.get("perimetre")
+    }
     reading = (
         "Repères : premier quartile – médiane – troisième quartile des établissements de la même catégorie "
         f"({text(row['categorie_libelle'])}), ouverts la même année ; entre parenthèses, combien ont répondu sur "
         f"combien. Aucun repère de moins de {reperes.FEWEST} établissements. ▲ : hors des seuils d'affichage, à "
-        "lire avec prudence."
+        "lire avec prudence." + "".join(f" {each}." for each in sorted(received, reverse=True))
     )
     return [Section(axe, label("axe", axe), reading, listed, has_marks=True) for axe, listed in rows.items()]
 
@@ -209,7 +214,7 @@ def _figure(row: Mapping[str, Any], marks: Mapping[str, Mapping[str, Any]]) -> d
         "Année": str(row["millesime"]),
         **{title: _mark(marks.get(level), row["unite_mesure"]) for level, title in LEVELS.items()},
         "Source": source(row["source"]) if row["source"] else INCONNU,
-        "Date du document": "calculé" if row["source"] == CALCULATED else day_text(row["collecte_le"]),
+        DATED: "calculé" if row["source"] == CALCULATED else dated(row["source"], row["collecte_le"]),
         "Accord et réserves": why(row),
     }
 

@@ -12,7 +12,7 @@ from dashboards.queries.admissions import (
     parcours_synthese,
     refus,
 )
-from dashboards.queries.cartes import offer, outlines
+from dashboards.queries.cartes import offer, outlines, outlines_from
 from dashboards.queries.chiffres import (
     annees,
     chiffres,
@@ -52,6 +52,7 @@ from dashboards.queries.populations import (
     publics_repartition,
     publics_synthese,
     publics_voisins,
+    region_of,
 )
 from dashboards.queries.recommandations import mesures, parcours_publie
 from dashboards.queries.territoires import (
@@ -63,6 +64,7 @@ from dashboards.queries.territoires import (
     located,
     map_values,
     narrowest_territory,
+    perimetre,
     place_names,
     territoire_indicateurs,
     territoires,
@@ -105,10 +107,12 @@ __all__ = [
     "offer",
     "open_dataset",
     "outlines",
+    "outlines_from",
     "par_annee",
     "parcours_places",
     "parcours_publie",
     "parcours_synthese",
+    "perimetre",
     "place_names",
     "previous_base",
     "publics_places",
@@ -118,6 +122,7 @@ __all__ = [
     "redondance",
     "redundant_collectes",
     "refus",
+    "region_of",
     "regles",
     "reponses",
     "search",

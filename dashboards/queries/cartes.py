@@ -42,11 +42,23 @@ def outlines(base: Base, niveau: str, departement: str | None = None, region: st
     )
 
 
+def outlines_from(base: Base, niveau: str) -> pl.DataFrame:
+    """The files that the outlines of a level come from: nom_fichier, recu_le, the latest first."""
+    return base.read(
+        """
+        select distinct l.nom_fichier, l.recu_le
+        from mart_territoires__contours c join mart_qualite__livraisons l using (delivery_id)
+        where c.niveau = $niveau order by l.recu_le desc, l.nom_fichier
+        """,
+        {"niveau": niveau},
+    )
+
+
 def offer(base: Base, niveau: str, code: str, filters: Filters) -> pl.DataFrame:
     """Open ESMS of a territory, one row each, with their commune; longitude and latitude may be unknown."""
     where, parameters = filters.sql()
     return base.read(
-        "select finess_et, raison_sociale, categorie_libelle, domaine, commune_code, commune_libelle,"
+        "select finess_et, raison_sociale, categorie_libelle, domaine, commune_code, commune_libelle, departement_code,"
         f" cap_installee_totale, longitude, latitude from {FICHE} where {IN_TERRITORY}{where} order by finess_et",
         {"niveau": niveau, "code": code, **parameters},
     )

@@ -12,7 +12,6 @@ from typing import Any
 import polars as pl
 
 from dashboards.queries.connection import FICHE, Base
-from dashboards.queries.populations import region_of
 
 SIMILAR = 8  # départements read beside one, when those that are alike are asked for
 _OPEN = (
@@ -21,7 +20,11 @@ _OPEN = (
 )
 _TERRITORY = {
     "departement": "f.departement_code = $code", "region": "f.region_code = $code", "france": "$code is not null",
+    "epci": "f.epci_code = $code",
 }  # fmt: skip
+# Where a territory lies: the code of its région, or of its département.
+_AROUND = "(select max({}_code) from territoires where niveau = $niveau and territoire_code = $code)"
+_REGION, _DEPARTEMENT = _AROUND.format("region"), _AROUND.format("departement")
 
 
 def _in(niveau: str) -> str:
@@ -34,11 +37,11 @@ def chiffres(base: Base, niveau: str, code: str, codes: Sequence[str], annee: in
     Without year, in that for which enough establishments of all territories answered; where nothing is told of the
     year, in the last one known.
 
-    Beside it: its region and the country in the same year when they are named by what was received (region, france),
-    and the last year before that is known (avant, millesime_avant).
+    Beside it: its département when it is an EPCI, its region and the country, in the same year, when they are named by
+    what was received (departement, region, france), and the last year before that is known (avant, millesime_avant).
     """
     return base.read(
-        """
+        f"""
         with ici as (
             select * from indicateurs_territoire
             where niveau = $niveau and territoire_code = $code and list_contains($codes, indicateur_code)
@@ -54,22 +57,21 @@ def chiffres(base: Base, niveau: str, code: str, codes: Sequence[str], annee: in
         ), autour as (
             select t.indicateur_code,
                    max(t.valeur) filter (where t.niveau = 'france' and t.perimetre is null) as france,
-                   max(t.valeur) filter (where t.niveau = 'region' and t.perimetre is null) as region
+                   max(t.valeur) filter (where t.niveau = 'region' and t.perimetre is null) as region,
+                   max(t.valeur) filter (where t.niveau = 'departement' and t.perimetre is null) as departement
             from indicateurs_territoire t
             join demande d on d.indicateur_code = t.indicateur_code and d.millesime = t.millesime
             where (t.niveau = 'france' and $niveau <> 'france')
-               or (t.niveau = 'region' and t.territoire_code = $region and $niveau not in ('region', 'france'))
+               or (t.niveau = 'region' and t.territoire_code = {_REGION} and $niveau not in ('region', 'france'))
+               or (t.niveau = 'departement' and t.territoire_code = {_DEPARTEMENT} and $niveau = 'epci')
             group by t.indicateur_code
         )
-        select d.*, a.region, a.france, p.avant, p.millesime_avant
+        select d.*, a.departement, a.region, a.france, p.avant, p.millesime_avant
         from demande d left join autour a using (indicateur_code) left join avant p using (indicateur_code)
         order by list_position($codes, d.indicateur_code)
         """,
-        {
-            "niveau": niveau, "code": code, "codes": [*codes], "annee": annee,
-            "region": region_of(code) if niveau == "departement" else None,
-        },
-    )  # fmt: skip
+        {"niveau": niveau, "code": code, "codes": [*codes], "annee": annee},
+    )
 
 
 def annees(base: Base, niveau: str, code: str, codes: Sequence[str]) -> list[int]:
@@ -95,56 +97,52 @@ def serie(base: Base, indicateur: str, niveau: str, code: str) -> pl.DataFrame:
     A region or a country of which some départements were not received is left out: it would not be what its name says.
     """
     return base.read(
-        """
+        f"""
         select case when niveau = $niveau and territoire_code = $code then 'territoire' else niveau end as role,
                territoire_libelle, millesime, valeur, n_repondants, n_concernes, part_places_pct, alerte, perimetre
         from indicateurs_territoire
         where indicateur_code = $indicateur and ((niveau = $niveau and territoire_code = $code)
-            or ((niveau = 'france' or (niveau = 'region' and territoire_code = $region)) and perimetre is null))
+            or ((niveau = 'france' or (niveau = 'region' and territoire_code = {_REGION})) and perimetre is null))
         order by role <> 'territoire', role, millesime
         """,
-        {
-            "indicateur": indicateur, "niveau": niveau, "code": code,
-            "region": region_of(code) if niveau == "departement" else None,
-        },
-    )  # fmt: skip
+        {"indicateur": indicateur, "niveau": niveau, "code": code},
+    )
 
 
 def semblables(base: Base, niveau: str, code: str, selon: str) -> pl.DataFrame:
     """Territories to read beside one: niveau, territoire_code, territoire_libelle, habitants of 75 and over.
 
     Of a département, by `selon`: « population », those whose population of 75 and over is the nearest (the chosen one
-    comes first); « region », those of the same region; « tous ». Of a region, its départements; of the country, the
-    regions.
+    comes first); « region », those of the same region; « tous ». Of an EPCI, those of its département. Of a region, its
+    départements; of the country, the regions.
     """
     return base.read(
         """
-        with lus as (
-            select territoire_code, max(territoire_libelle) as territoire_libelle, max(region_code) as region_code
-            from mart_territoires__synthese
-            where niveau = case when $niveau = 'france' then 'region' else 'departement' end group by territoire_code
-        ), population as (
+        with population as (
             select territoire_code, max_by(valeur, millesime) as habitants from indicateurs_territoire
-            where niveau = case when $niveau = 'france' then 'region' else 'departement' end
-                and indicateur_code = 'POP_75P' and valeur is not null group by territoire_code
-        ), choisi as (
-            select region_code, habitants from lus left join population using (territoire_code)
-            where territoire_code = $code
-        )
-        select case when $niveau = 'france' then 'region' else 'departement' end as niveau, n.territoire_code,
-               n.territoire_libelle, p.habitants, abs(ln(p.habitants / (select habitants from choisi))) as ecart
-        from lus n left join population p using (territoire_code)
+            where niveau = $lu and indicateur_code = 'POP_75P' and valeur is not null group by territoire_code
+        ), lus as (
+            select t.*, p.habitants from territoires t left join population p using (territoire_code)
+            where t.niveau = $lu
+        ), choisi as (select * from lus where territoire_code = $code)
+        select n.niveau, n.territoire_code, n.territoire_libelle, n.habitants,
+               abs(ln(n.habitants / (select habitants from choisi))) as ecart
+        from lus n
         where case $niveau
             when 'france' then true
             when 'region' then n.region_code = $code
+            when 'epci' then n.departement_code = (select departement_code from choisi)
             else n.territoire_code = $code or $selon = 'tous'
                 or ($selon = 'region' and n.region_code = (select region_code from choisi))
                 or ($selon = 'population' and ecart is not null) end
         order by n.territoire_code <> $code, ecart nulls last, n.territoire_libelle
         limit case when $selon = 'population' and $niveau = 'departement' then $limite + 1 else 1000 end
         """,
-        {"niveau": niveau, "code": code, "selon": selon, "limite": SIMILAR},
-    ).drop("ecart")
+        {
+            "niveau": niveau, "code": code, "selon": selon, "limite": SIMILAR,
+            "lu": {"france": "region", "region": "departement"}.get(niveau, niveau),
+        },
+    ).drop("ecart")  # fmt: skip
 
 
 def par_annee(base: Base, indicateur: str, niveau: str, codes: Sequence[str], n_annees: int) -> pl.DataFrame:

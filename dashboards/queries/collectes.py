@@ -43,8 +43,9 @@ def redondance(base: Base, millesime: int | None) -> pl.DataFrame:
     return base.read(
         """
         select element_libelle, groupe, est_ratio_derive, max(n_collectes_qui_demandent) as n_collectes_qui_demandent,
-               sum(n_reponses) as n_reponses, sum(n_saisies_evitables) as n_saisies_evitables,
-               sum(n_concordant) as n_concordant, sum(n_tolere) as n_tolere, sum(n_divergent) as n_divergent
+               sum(n_reponses)::bigint as n_reponses, sum(n_saisies_evitables)::bigint as n_saisies_evitables,
+               sum(n_concordant)::bigint as n_concordant, sum(n_tolere)::bigint as n_tolere,
+               sum(n_divergent)::bigint as n_divergent
         from mart_dlnuf__redondance where $millesime is null or millesime = $millesime
         group by all order by n_saisies_evitables desc nulls last, n_reponses desc, element_libelle
         """,

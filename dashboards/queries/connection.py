@@ -20,6 +20,7 @@ import polars as pl
 
 from dashboards.access import Perimeter, current_perimeter
 from dashboards.current import NoPublicationError, Publication, current_publication
+from dashboards.labels import CATEGORIES
 from data_contracts.indicators import TERRITOIRES, published
 from data_contracts.loading import load_products
 
@@ -41,7 +42,11 @@ class Base:
     perimeter: Perimeter
 
     def read(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pl.DataFrame:
-        """Rows of one query. Every call has its own cursor, because sessions run in parallel threads."""
+        """Rows of one query, categories as people read them. Each call has its own cursor: sessions run in parallel."""
+        return self.rows(sql, parameters).with_columns(pl.col("^categorie_libelle$").replace(CATEGORIES))
+
+    def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pl.DataFrame:
+        """The same, value for value as published."""
         return _connect(self.publication, self.perimeter).cursor().execute(sql, dict(parameters or {})).pl()
 
     def first(self, sql: str, parameters: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -163,15 +168,15 @@ def _row_filter(name: str, columns: set[str], perimeter: Perimeter) -> str:
     elif "niveau" in columns:
         if departements is not None:
             terms.append(f"(niveau <> 'departement' or territoire_code in {_among(departements)})")
-            if "departement_code" in columns:
-                terms.append(f"(niveau <> 'epci' or departement_code in {_among(departements)})")
+            of_epci = f" or departement_code in {_among(departements)}" if "departement_code" in columns else ""
+            terms.append(f"(niveau <> 'epci'{of_epci})")
     else:
         terms.append("false")
     return " and ".join(terms) or "true"
 
 
 def _create_indicator_views(connection: duckdb.DuckDBPyConnection) -> None:
-    """The indicators of territories, and the year in which each is read, in the order of their declarations.
+    """The territories, their indicators, and the year in which each is read, in the order of their declarations.
 
     That year is the last one for which at least half of the usual number of establishments answered: a campaign that
     has just begun must not stand for the country.
@@ -179,6 +184,21 @@ def _create_indicator_views(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         f"create view indicateurs_territoire as select *, n_repondants as effectif, date_reference as date_parc"
         f" from {TERRITOIRES}"
+    )
+    connection.execute(
+        """
+        create view territoires as
+        select niveau, territoire_code, max(territoire_libelle) as territoire_libelle, max(region_code) as region_code,
+               max(departement_code) as departement_code
+        from (
+            select niveau, territoire_code, territoire_libelle, region_code,
+                   case when niveau = 'departement' then territoire_code end as departement_code
+            from mart_territoires__synthese
+            union all
+            select niveau, territoire_code, territoire_libelle, region_code, departement_code
+            from indicateurs_territoire where niveau = 'epci'
+        ) group by niveau, territoire_code
+        """
     )
     order = ", ".join(f"({quote(i.code)}, {rank})" for rank, i in enumerate(published(TERRITOIRES)))
     connection.execute(

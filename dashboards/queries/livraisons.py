@@ -61,4 +61,4 @@ def regles(base: Base, source: str | None = None) -> pl.DataFrame:
 
 def open_dataset(base: Base, name: str) -> pl.DataFrame:
     """Content of one open dataset of the publication, read from its folder of open data."""
-    return base.read(f"select * from read_parquet({quote(str(base.publication.open_file(name)))})")
+    return base.rows(f"select * from read_parquet({quote(str(base.publication.open_file(name)))})")

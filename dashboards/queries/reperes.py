@@ -15,13 +15,13 @@ import polars as pl
 
 from dashboards.queries.connection import FICHE, Base, any_of
 from dashboards.queries.etablissements import EVERY_WORD
+from data_contracts.indicators.declaration import FEWEST
 
 # What is negotiated, and no indicator says: the other prices, dependency tariffs, places open to social aid.
 ELEMENTS = (
     "PRIX_HP_CD", "PRIX_HP_CD_ASH", "PRIX_HT", "PRIX_AJ", "PRIX_RA", "TARIF_GIR12", "TARIF_GIR34", "TARIF_GIR56",
     "PLACES_ASH",
 )  # fmt: skip
-FEWEST = 5  # establishments under which a median would show them
 _ELEMENTS = """
     select finess_et, case when element_id like 'PLACES%' then 'capacite' else 'tarifs' end as axe,
            element_id as code, element_libelle as libelle, composante as modalite, millesime, valeur_nombre as valeur,
@@ -72,7 +72,8 @@ def marks(
     base: Base, categorie_code: str | None, departement_code: str | None, region_code: str | None
 ) -> pl.DataFrame:
     """Quartiles of each figure among the ESMS of a category, open that year: in a département, its region, and what is
-    published of France. Columns: niveau, code, modalite, millesime, n, n_concernes, q1, mediane, q3.
+    published of France. Columns: niveau, code, modalite, millesime, n, n_concernes, q1, mediane, q3, perimetre (of a
+    territory that was not received whole, what was).
 
     Those of indicators are published (`mart_indicateurs__reperes`). Those of the other prices follow the same rule
     here: no row of fewer establishments than `FEWEST`.
@@ -82,6 +83,23 @@ def marks(
         (pl.col("niveau") == niveau) & (pl.col("territoire_code") == code) for niveau, code in codes.items() if code
     ]
     return _marks(base, categorie_code).filter(pl.any_horizontal(here))
+
+
+def quartiles(base: Base, indicateur: str, modalite: str, niveau: str, code: str, annee: int) -> pl.DataFrame:
+    """Quartiles of an indicator by category of the ESMS of a territory, as published: the most answers first.
+
+    Columns: categorie_code, categorie_libelle, n, n_concernes, q1, mediane, q3; no row of fewer answers than `FEWEST`.
+    """
+    return base.read(
+        """
+        select categorie_code, categorie_libelle, n_repondants as n, n_concernes, q1, mediane, q3
+        from mart_indicateurs__reperes
+        where indicateur_code = $indicateur and modalite = $modalite and millesime = $annee
+            and niveau = $niveau and territoire_code = $code
+        order by n desc, categorie_libelle
+        """,
+        {"indicateur": indicateur, "modalite": modalite, "niveau": niveau, "code": code, "annee": annee},
+    )
 
 
 def every_mark(base: Base) -> pl.DataFrame:
@@ -112,7 +130,7 @@ def _marks(base: Base, categorie_code: str | None) -> pl.DataFrame:
         ),
         chiffres as ({_ELEMENTS.format(condition="true")})
         select categorie_code, niveau, territoire_code, indicateur_code as code, modalite, millesime,
-               n_repondants as n, n_concernes, q1, mediane, q3
+               n_repondants as n, n_concernes, q1, mediane, q3, perimetre
         from mart_indicateurs__reperes
         where categorie_code = coalesce($categorie, categorie_code) and niveau in ('departement', 'region', 'france')
         union all by name
@@ -219,7 +237,7 @@ def select_establishments(
     if words.strip():
         terms.append(f"finess_et in (select finess_et from recherche where {EVERY_WORD})")
         parameters["typed"] = words
-    if niveau in ("departement", "region"):
+    if niveau in ("departement", "region", "epci"):
         terms.append(f"{niveau}_code = $code")
         parameters["code"] = code
     if figure is not None and (low is not None or high is not None):

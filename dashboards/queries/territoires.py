@@ -29,12 +29,21 @@ class Filters:
 
 
 def territoires(base: Base, niveau: str) -> pl.DataFrame:
-    """Territories of a level: territoire_code, territoire_libelle, region_code."""
+    """Territories of a level: territoire_code, territoire_libelle, region_code, departement_code (most of it)."""
     return base.read(
-        "select territoire_code, max(territoire_libelle) as territoire_libelle, max(region_code) as region_code"
-        " from mart_territoires__synthese where niveau = $niveau group by territoire_code order by territoire_code",
+        "select territoire_code, territoire_libelle, region_code, departement_code"
+        " from territoires where niveau = $niveau order by territoire_code",
         {"niveau": niveau},
     )
+
+
+def perimetre(base: Base, niveau: str, code: str) -> str | None:
+    """What of a territory was received, when it is not all of it: « 1 département reçu sur 12 »."""
+    return base.first(
+        "select max(perimetre) as perimetre from indicateurs_territoire"
+        " where niveau = $niveau and territoire_code = $code",
+        {"niveau": niveau, "code": code},
+    ).get("perimetre")
 
 
 def narrowest_territory(base: Base) -> tuple[str, str]:
@@ -129,7 +138,7 @@ def categories(base: Base, niveau: str, code: str, filters: Filters) -> pl.DataF
 
 IN_TERRITORY = (
     "est_esms and est_ouvert and ($niveau = 'france' or ($niveau = 'region' and region_code = $code)"
-    " or ($niveau = 'departement' and departement_code = $code))"
+    " or ($niveau = 'departement' and departement_code = $code) or ($niveau = 'epci' and epci_code = $code))"
 )
 
 

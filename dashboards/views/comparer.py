@@ -14,14 +14,15 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboards import queries, sheets, state
 from dashboards.components import Column, empty, heading, open_base, table
-from dashboards.controls import choose, choose_territory, several, typed
+from dashboards.controls import choose, several, typed
 from dashboards.exports import Export
 from dashboards.formats import INCONNU, count, number, plain, with_unit
-from dashboards.labels import labels
 from dashboards.queries import reperes
+from dashboards.views.lieu import known_territories
 from data_contracts.indicators import published
 from data_contracts.indicators.declaration import ESMS
 
@@ -82,14 +83,8 @@ def _listed(base: queries.Base) -> pl.DataFrame:
 def _searched(base: queries.Base, names: dict[str, str]) -> pl.DataFrame:
     forget = ["page_compares"]
     words = typed("Nom, commune, gestionnaire ou numéro FINESS", "mots", placeholder="Exemple : mimosas", forget=forget)
-    territories = {
-        niveau: dict(zip(frame["territoire_code"], frame["territoire_libelle"], strict=True))
-        for niveau in labels("niveau")
-        if not (frame := queries.territoires(base, niveau)).is_empty()
-    }
-    niveau, code = ("france", "FR")
-    if territories:
-        niveau, code = choose_territory(territories, queries.narrowest_territory(base))
+    known = known_territories(base)
+    niveau, code = known.choose(base) if known else ("france", "FR")
     offered = queries.categories(base, niveau, code, queries.Filters())
     named = dict(zip(offered["categorie_code"], offered["categorie_libelle"], strict=True))
     categories = several("Catégorie", named, "categorie", every="Toutes", forget=forget)
@@ -101,10 +96,7 @@ def _searched(base: queries.Base, names: dict[str, str]) -> pl.DataFrame:
         )  # fmt: skip
     low, high = None, None
     if figure != NO_FIGURE:
-        with low_side:
-            low = _limit("Au moins", "min")
-        with high_side:
-            high = _limit("Au plus", "max")
+        low, high = _limit(low_side, "Au moins", "min"), _limit(high_side, "Au plus", "max")
     found = reperes.select_establishments(
         base, words=words, categories=categories, niveau=niveau, code=code,
         figure=_key(figure) if figure != NO_FIGURE else None, low=low, high=high, limit=MOST,
@@ -118,9 +110,10 @@ def _searched(base: queries.Base, names: dict[str, str]) -> pl.DataFrame:
     return found
 
 
-def _limit(title: str, key: str) -> float | None:
+def _limit(place: DeltaGenerator, title: str, key: str) -> float | None:
     """A number typed as people write it, none when there is none; what is no number is said."""
-    asked = typed(title, key, placeholder="Exemple : 92,5", forget=["page_compares"])
+    with place:
+        asked = typed(title, key, placeholder="Exemple : 92,5", forget=["page_compares"])
     bare = re.sub(r"[\s\u00a0\u202f%€]", "", asked).replace(",", ".").replace("−", "-")
     if not bare:
         return None

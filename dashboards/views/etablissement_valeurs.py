@@ -15,8 +15,8 @@ import streamlit as st
 from dashboards import queries
 from dashboards.components import Markdown, empty, sheet
 from dashboards.controls import choose
-from dashboards.formats import INCONNU, day_text, exact, plain, text, whole
-from dashboards.labels import composante, element_value, label, readable, regle, source, theme
+from dashboards.formats import INCONNU, exact, plain, text, whole
+from dashboards.labels import DATED, composante, dated, element_value, label, readable, regle, source, theme
 
 LATEST, EVERY = "Le dernier connu", "Tous"
 MARKS = {"divergent": "◆ ", "tolere": "◇ "}
@@ -111,6 +111,6 @@ def _answer(answer: dict[str, Any], row: dict[str, Any]) -> dict[str, str]:
         "Réponse": Markdown(f"**{value}**{alert}"),
         "Source": source(answer["source"]),
         "Écart avec la valeur retenue": gap,
-        "Date du document": day_text(answer["collecte_le"]),
+        DATED: dated(answer["source"], answer["collecte_le"]),
         "Fichier": place + (f", ligne {whole(answer['ligne'])}" if answer["ligne"] is not None else ""),
     }

@@ -29,9 +29,11 @@ def choose_place(base: queries.Base, theme: Theme, places: pl.DataFrame) -> tupl
         return None
     here = places.filter((pl.col("niveau") == lieu.niveau) & (pl.col("territoire_code") == lieu.code))
     if here.is_empty():
-        empty(
-            f"Aucun dossier usager informatisé (DUI) n'est publié pour {lieu.nom}.", "Choisissez un autre territoire."
-        )
+        if lieu.niveau == "epci":
+            empty("Les effectifs de personnes ne sont pas publiés par EPCI.", "Choisissez le département.")
+        else:
+            of = f"Aucun dossier usager informatisé (DUI) n'est publié pour {lieu.nom}."
+            empty(of, "Choisissez un autre territoire.")
         return lieu, None
     offered = [public for public in labels("public") if public in set(here["domaine"])]
     public = segments("Public", offered, labels("public").__getitem__, "public")
@@ -40,7 +42,20 @@ def choose_place(base: queries.Base, theme: Theme, places: pl.DataFrame) -> tupl
     st.markdown(f"**{lieu.nom}, {label('public', public)[:1].lower()}{label('public', public)[1:]}, {year}**")
     if lieu.annee not in (None, year):
         st.markdown(f"Rien n'est publié des personnes en {lieu.annee} : la dernière année connue, {year}, est montrée.")
-    return lieu, queries.Place(lieu.niveau, lieu.code, public, year)
+    place = queries.Place(lieu.niveau, lieu.code, public, year)
+    if partial := _partial(base, place):
+        st.caption(f"{partial} : ce qui porte leur nom ici n'en est que cette partie.")
+    return lieu, place
+
+
+def _partial(base: queries.Base, place: queries.Place) -> str:
+    """Which of the territories that are named were received in part: « Région : 1 département reçu sur 12 »."""
+    region = place.code if place.niveau == "region" else queries.region_of(place.code)
+    received = {
+        "Région": queries.perimetre(base, "region", region) if region and place.niveau != "france" else None,
+        "France": queries.perimetre(base, "france", "FR"),
+    }
+    return " ; ".join(f"{name} : {what}" for name, what in received.items() if what)
 
 
 def nothing_delivered() -> None:

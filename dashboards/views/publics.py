@@ -149,7 +149,7 @@ def _distribution(distributions: pl.DataFrame, dimension: str, place: queries.Pl
         reading += " Une personne peut avoir plusieurs besoins : les parts ne s'additionnent pas."
         if own.height > SHOWN_NEEDS:
             reading += f" Les {SHOWN_NEEDS} plus fréquents ; le tableau les donne tous."
-    chart = charts.shares(rows, title, reference, *([420] if several else []))
+    chart = charts.shares(rows, title, reference)
     columns: dict[str, Column | str] = {
         "composante_libelle": title,
         "n_personnes": Column("Personnes", 0),

@@ -89,8 +89,8 @@ def _establishments(base: queries.Base, niveau: str, code: str, nom: str, filter
         "commune_libelle": "Commune",
         "cap_installee_totale": Column("Places installées", 0),
     }
-    grounds = _grounds(base, niveau, code)
-    placed = maps.placed(found.iter_rows(named=True), grounds if niveau == "departement" else ())
+    grounds = _grounds(base, niveau, code, found)
+    placed = maps.placed(found.iter_rows(named=True), grounds if niveau != "region" else ())
     if not placed.rows:
         empty("Aucun établissement n'a de coordonnées.", "Rien à dessiner : voyez leur fiche.")
         if not found.is_empty():
@@ -106,10 +106,17 @@ def _establishments(base: queries.Base, niveau: str, code: str, nom: str, filter
     drawing(maps.establishments(placed.rows, grounds, names), title, " ; ".join(where) + ".", "points", found, columns)
 
 
-def _grounds(base: queries.Base, niveau: str, code: str) -> tuple[Outline, ...]:
-    """What is drawn under the establishments: the communes of a département, the départements of a region."""
+def _grounds(base: queries.Base, niveau: str, code: str, found: pl.DataFrame) -> tuple[Outline, ...]:
+    """What is drawn under the establishments found.
+
+    The communes of a département, those of an EPCI that have an establishment, the départements of a region.
+    """
     if niveau == "departement":
         return queries.outlines(base, "commune", departement=code)
+    if niveau == "epci":
+        around = found["departement_code"].drop_nulls().unique().sort()
+        communes = (drawn for each in around for drawn in queries.outlines(base, "commune", departement=each))
+        return tuple(drawn for drawn in communes if drawn.code in set(found["commune_code"]))
     return queries.outlines(base, "departement", region=code) if niveau == "region" else ()
 
 

@@ -7,6 +7,7 @@ figures come from (`dashboards.queries.chiffres`).
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import streamlit as st
@@ -14,7 +15,7 @@ import streamlit as st
 from dashboards import queries
 from dashboards.components import figure, heading, open_base, sheet
 from dashboards.controls import choose
-from dashboards.formats import INCONNU, count, day_text, whole, with_unit
+from dashboards.formats import INCONNU, NBSP, count, day_text, whole, with_unit
 from dashboards.labels import collecte
 from dashboards.themes import Theme, codes
 from dashboards.views import theme_etablissements, theme_territoires
@@ -50,11 +51,17 @@ def territory(base: queries.Base, theme: Theme, lieu: Lieu) -> Indicator | None:
             [row["indicateur_code"] for row in rows],
             lambda code: indicators()[code].label,
             "indicateur",
-            default=theme.first,
+            default=_first(theme, rows),
         )
     ]
     theme_territoires.show(base, chosen, lieu)
     return chosen
+
+
+def _first(theme: Theme, rows: list[dict[str, Any]]) -> str:
+    """The indicator that is followed first: that of the theme, or the first that is known when that one is not."""
+    known = [row["indicateur_code"] for row in rows if row["valeur"] is not None]
+    return theme.first if theme.first in known or not known else known[0]
 
 
 def card(row: dict[str, Any], lieu: Lieu) -> None:
@@ -78,12 +85,13 @@ def note(row: dict[str, Any], lieu: Lieu) -> str:
         parts.append(f"rang {whole(row['rang'])} sur {whole(row['n_rangs'])}, du plus élevé au plus faible")
     parts += [
         f"{name} : {with_unit(row[column], row['unite_mesure'])}"
-        for column, name in (("region", "région"), ("france", "France"))
+        for column, name in (("departement", "département"), ("region", "région"), ("france", "France"))
         if row[column] is not None and row["unite_mesure"] not in ("places", "personnes", "nombre")
     ]
     if row["valeur"] is not None and row["avant"] is not None:
         gap = theme_territoires.change(row["valeur"] - row["avant"], row["unite_mesure"])
-        parts.append(f"{gap} depuis {row['millesime_avant']}")
+        moved = re.search("[1-9]", gap.split(NBSP)[0])  # its number, for a unit has digits too (« pour 1 000 »)
+        parts.append(f"{gap if moved else 'stable'} depuis {row['millesime_avant']}")
     parts += [text for text in (row["perimetre"], row["alerte"]) if text]
     return " · ".join(parts)
 

@@ -15,11 +15,11 @@ from dashboards.components import Column, Export, drawing, empty, table
 from dashboards.controls import choose
 from dashboards.formats import count, whole, with_unit
 from dashboards.labels import label, readable, source
+from dashboards.queries import reperes
 from dashboards.themes import Theme, codes
 from dashboards.views.lieu import Lieu
 from data_contracts.indicators import indicators
 
-FEWEST = 5  # of fewer, a median would be the figure of one of them
 ESMS = ("établissement", "établissements")
 
 
@@ -48,7 +48,8 @@ def show(base: queries.Base, theme: Theme, lieu: Lieu) -> None:
     title, unit = _title(chosen), chosen["unite_mesure"]
     coverage = f"{count(answered.height, *ESMS)} renseignés sur {whole(rows.height)} ouverts et concernés, {year}"
     about = Export(f"{title} ({lieu.nom})", declared.definition or "", str(year), coverage)
-    _spread(answered, title, unit, coverage, about)
+    marks = reperes.quartiles(base, declared.code, chosen["modalite"], lieu.niveau, lieu.code, year)
+    _spread(answered, marks, title, unit, coverage, about)
     _silent(rows.filter(~pl.col("a_repondu")), title, rows.height, year, about)
 
 
@@ -57,23 +58,8 @@ def _title(row: dict[str, Any]) -> str:
     return f"{row['indicateur_libelle']} · {part}" if part else row["indicateur_libelle"]
 
 
-def medians(answered: pl.DataFrame) -> pl.DataFrame:
-    """Quartiles by category of those who are five at least: categorie_libelle, n, q1, mediane, q3, most first."""
-    return (
-        answered.filter(pl.col("valeur").is_not_null())
-        .group_by("categorie_libelle")
-        .agg(
-            pl.len().alias("n"),
-            pl.col("valeur").quantile(0.25, "linear").alias("q1"),
-            pl.col("valeur").median().alias("mediane"),
-            pl.col("valeur").quantile(0.75, "linear").alias("q3"),
-        )
-        .filter(pl.col("n") >= FEWEST)
-        .sort("n", "categorie_libelle", descending=[True, False])
-    )
-
-
-def _spread(answered: pl.DataFrame, title: str, unit: str, coverage: str, about: Export) -> None:
+def _spread(answered: pl.DataFrame, found: pl.DataFrame, title: str, unit: str, coverage: str, about: Export) -> None:
+    """Values of establishments, those of a category around its median. found: quartiles by category."""
     linked = answered.with_columns(
         adresse=pl.Series(state.fiches(answered["finess_et"]), dtype=pl.String),
         source=pl.col("source").map_elements(source, return_dtype=pl.String),
@@ -88,11 +74,10 @@ def _spread(answered: pl.DataFrame, title: str, unit: str, coverage: str, about:
         "source": "Source",
         "statut": "Accord des sources",
     }
-    found = medians(answered)
     drawn = answered.filter(
         pl.col("valeur").is_not_null()
         & ~pl.col("est_atypique").fill_null(False)
-        & pl.col("categorie_libelle").is_in(found["categorie_libelle"].implode())
+        & pl.col("categorie_code").is_in(found["categorie_code"].implode())
     )
     if drawn.is_empty():
         table(linked, columns, title, "repartition_table", about=about)
@@ -103,12 +88,12 @@ def _spread(answered: pl.DataFrame, title: str, unit: str, coverage: str, about:
         + _medians_said(found, unit)
         + (
             f" {count(left_out, 'établissement n’est pas dessiné', 'établissements ne sont pas dessinés')} (valeur "
-            f"atypique ou secrète, catégorie de moins de {FEWEST} répondants) : le tableau les donne."
+            f"atypique ou secrète, catégorie de moins de {reperes.FEWEST} répondants) : le tableau les donne."
             if left_out
             else ""
         )
     )
-    marks = [
+    ticks = [
         {"categorie": r["categorie_libelle"], "valeur": r["valeur"], "nom": r["raison_sociale"],
          "texte": with_unit(r["valeur"], unit)}
         for r in drawn.iter_rows(named=True)
@@ -118,7 +103,7 @@ def _spread(answered: pl.DataFrame, title: str, unit: str, coverage: str, about:
         for r in found.iter_rows(named=True)
     ]
     drawing(
-        charts.strips(marks, middles, title),
+        charts.strips(ticks, middles, title),
         f"Répartition : {title}",
         reading,
         "repartition",
@@ -129,6 +114,7 @@ def _spread(answered: pl.DataFrame, title: str, unit: str, coverage: str, about:
     quartiles: dict[str, Column | str] = {
         "categorie_libelle": "Catégorie",
         "n": Column("Renseignés", 0),
+        "n_concernes": Column("Ouverts", 0),
         "q1": Column("Premier quartile", unit=unit),
         "mediane": Column("Médiane", unit=unit),
         "q3": Column("Troisième quartile", unit=unit),

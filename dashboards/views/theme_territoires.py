@@ -22,6 +22,7 @@ RULES = {
     "region": "Départements comparés : ceux de la même région.",
     "tous": "Départements comparés : tous ceux qui ont été reçus.",
     "dedans": "Territoires comparés : ceux qui composent le territoire choisi.",
+    "epci": "EPCI comparés : ceux du même département.",
 }
 
 
@@ -100,7 +101,7 @@ def evolution(known: pl.DataFrame, declared: Indicator) -> str:
 def alike(base: queries.Base, declared: Indicator, lieu: Lieu) -> None:
     """The same indicator in territories that are read beside this one, over five years."""
     st.header("Comparer", anchor=False)
-    rule = "dedans"
+    rule = "epci" if lieu.niveau == "epci" else "dedans"
     if lieu.niveau == "departement":
         forget = ["page_comparer_table"]
         rule = segments("Départements comparés", list(ALIKE), ALIKE.__getitem__, "compares", forget=forget)
@@ -129,7 +130,7 @@ def alike(base: queries.Base, declared: Indicator, lieu: Lieu) -> None:
     if rule == "population":
         columns["habitants"] = Column("Habitants de 75 ans et plus", 0)
     columns |= {str(year): Column(str(year), unit=declared.unit) for year in listed}
-    mark = f" ; ▶ : {lieu.nom}" if lieu.niveau == "departement" else ""
+    mark = f" ; ▶ : {lieu.nom}" if lieu.niveau in ("departement", "epci") else ""
     reading = (
         f"{declared.label}, {last}, du plus élevé au plus faible{mark}. "
         f"{count(ordered[last].drop_nulls().len(), 'territoire connu', 'territoires connus')} sur "

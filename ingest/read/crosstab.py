@@ -28,19 +28,15 @@ from typing import Any
 from openpyxl.utils import get_column_letter
 
 from data_contracts.titles import normalise_title
-from ingest.read import workbook
-from ingest.read.frames import REMEDY, Document, LayoutLike, Rows, Table, UnreadableFile, is_blank, without_end
+from ingest.read import figure_sheets
+from ingest.read.figure_sheets import HIDDEN, HIDDEN_ROW, Figure, unread
+from ingest.read.frames import REMEDY, Document, LayoutLike, Table, is_blank, without_end
 from ingest.read.workbook import Row, Sheet
-from ingest.read.xlsx_file import is_left
 
 _LETTER = re.compile(r"[^\W\d_]")
 _OTHER = (
     f"feuille « {{}} » qui n'est pas de celles que l'on attend : elle n'est pas lue.{REMEDY}La retirer du classeur."
 )
-_HIDDEN = (
-    f"feuille « {{}} » masquée : elle n'est pas lue.{REMEDY}La retirer du classeur ; si elle est à lire, l'afficher."
-)
-_HIDDEN_ROW = f"ligne masquée dans le classeur, lue comme les autres.{REMEDY}Vérifier qu'elle est à déclarer."
 _STRAY = f"ligne hors des tableaux de la feuille.{REMEDY}La retirer, ou la déclarer dans le contrat (ignored_rows)."
 _UNTITLED = f"valeur dans une colonne sans titre.{REMEDY}Donner un titre à la colonne, ou vider la cellule."
 
@@ -120,34 +116,17 @@ def refusal(document: Document, options: Mapping[str, Any]) -> str | None:
 
 
 def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Table]:
-    """One row a figure, `_ligne` being its rank and `_chemin` its cell (« 2022!C6 »); an empty cell is a row too."""
+    """One row a figure (`figure_sheets.read`)."""
     shape = Shape(layout.options)
-    rows = Rows(entities[0], shape.columns)
-    with workbook.opened(path) as sheets:
-        for sheet in sheets:
-            if is_left(sheet.name, layout.options):
-                continue
-            for values, place, defect, remark in _figures(sheet, shape):
-                rows.add(values, path=f"{sheet.name}!{place}", defect=defect, remark=remark)
-                if rows.full:
-                    yield rows.take()
-    if not rows.count:
-        raise UnreadableFile(
-            path, "classeur sans aucune feuille de données remplie", "vérifier l'export, puis redéposer le classeur"
-        )
-    if not rows.empty:
-        yield rows.take()
+    return figure_sheets.read(path, layout, entities[0], shape.columns, lambda sheet: _figures(sheet, shape))
 
 
-_Figure = tuple[dict[str, str | None], str, str | None, str | None]  # values, cell or row, defect, remark
-
-
-def _figures(sheet: Sheet, shape: Shape) -> Iterator[_Figure]:
+def _figures(sheet: Sheet, shape: Shape) -> Iterator[Figure]:
     of_sheet = shape.sheet(sheet.name)
     if of_sheet is None or not sheet.visible:
-        reason = (_HIDDEN if of_sheet is not None else _OTHER).format(sheet.name)
+        reason = (HIDDEN if of_sheet is not None else _OTHER).format(sheet.name)
         for row in sheet.rows():
-            yield _unread(row, shape, reason)
+            yield unread(row, shape.columns, reason)
         return
     titles: list[tuple[str, ...]] = []  # of each column, from the first on the right, from the top
     pending: list[Row] = []  # the rows of titles of a table, until they are all there
@@ -169,16 +148,14 @@ def _figures(sheet: Sheet, shape: Shape) -> Iterator[_Figure]:
         yield from _beside(alone, shape)
 
 
-def _of_row(
-    row: Row, of_sheet: Mapping[str, str], titles: Sequence[tuple[str, ...]], shape: Shape
-) -> Iterator[_Figure]:
+def _of_row(row: Row, of_sheet: Mapping[str, str], titles: Sequence[tuple[str, ...]], shape: Shape) -> Iterator[Figure]:
     left = len(shape.lines)
     untitled = [text for text, title in zip(row.texts[left:], titles, strict=False) if not title]
     if row.defect or not is_blank([*untitled, *row.texts[left + len(titles) :]]):
-        yield _unread(row, shape, row.defect or _UNTITLED)
+        yield unread(row, shape.columns, row.defect or _UNTITLED)
         return
     of_line = dict(zip(shape.lines, row.texts, strict=False))
-    remark = _HIDDEN_ROW if row.hidden else None  # once for the row
+    remark = HIDDEN_ROW if row.hidden else None  # once for the row
     for column, title in enumerate(titles, start=left):
         if title and not shape.is_left(title[-1]):
             text = row.texts[column] if column < len(row.texts) else None
@@ -205,14 +182,10 @@ def _titles(rows: Sequence[Row], shape: Shape) -> list[tuple[str, ...]]:
     return [title if all(title) else () for title in zip(*levels, strict=True)]
 
 
-def _beside(row: Row, shape: Shape) -> Iterator[_Figure]:
+def _beside(row: Row, shape: Shape) -> Iterator[Figure]:
     """A row that is in no table, as a defective one, unless the layout says to ignore it."""
     if not shape.is_known(row.texts):
-        yield _unread(row, shape, _STRAY)
-
-
-def _unread(row: Row, shape: Shape, reason: str) -> _Figure:
-    return dict(zip(shape.columns, row.texts, strict=False)), str(row.number), reason, None
+        yield unread(row, shape.columns, _STRAY)
 
 
 def _text(texts: Iterable[str | None]) -> str:

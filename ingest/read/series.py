@@ -31,10 +31,10 @@ from typing import Any
 from openpyxl.utils import get_column_letter
 
 from data_contracts.titles import normalise_title
-from ingest.read import workbook
-from ingest.read.frames import REMEDY, Document, LayoutLike, Rows, Table, UnreadableFile, is_blank
+from ingest.read import figure_sheets
+from ingest.read.figure_sheets import HIDDEN, HIDDEN_ROW, Figure, unread
+from ingest.read.frames import REMEDY, Document, LayoutLike, Table, is_blank
 from ingest.read.workbook import Row, Sheet
-from ingest.read.xlsx_file import is_left
 
 COLUMNS = ("mesure", "annee", "partie", "maille")  # of every figure, before the fields on the left and `valeur`
 _FIGURE = re.compile(r"[+-]?\d[\d\s.,]*%?")
@@ -42,10 +42,6 @@ _OTHER = (
     f"feuille « {{}} » dont le titre n'est pas de ceux que l'on attend : elle n'est pas lue.{REMEDY}La retirer du "
     "classeur, ou la déclarer dans le contrat."
 )
-_HIDDEN = (
-    f"feuille « {{}} » masquée : elle n'est pas lue.{REMEDY}La retirer du classeur ; si elle est à lire, l'afficher."
-)
-_HIDDEN_ROW = f"ligne masquée dans le classeur, lue comme les autres.{REMEDY}Vérifier qu'elle est à déclarer."
 _STRAY = f"ligne de chiffres hors des tableaux de la feuille.{REMEDY}La retirer, ou la déclarer dans le contrat (rows)."
 _COLUMN = (
     f"valeur dans une colonne qui n'est pas de celles que l'on attend (« {{}} »).{REMEDY}La déclarer dans le contrat."
@@ -131,6 +127,11 @@ class Shape:
         kept = [name for form in self.rows for name, _ in form.cells if not name.startswith("_")]
         return [*COLUMNS, *dict.fromkeys(kept), "valeur"]
 
+    @property
+    def left_names(self) -> list[str]:
+        """What the cells of a row are called when it is not read."""
+        return self.columns[len(COLUMNS) :]
+
     def sheet(self, name: str, rows: Sequence[Sequence[str | None]]) -> tuple[_SheetForm, dict[str, str]] | None:
         """The sheet of data that has this name and these first rows, and what its title says."""
         title = next((normalise_title(text) for row in rows[:1] for text in row if text), "")
@@ -175,33 +176,16 @@ def knows(document: Document, options: Mapping[str, Any]) -> bool:
 
 
 def read(path: Path, layout: LayoutLike, entities: Sequence[str]) -> Iterator[Table]:
-    """One row a figure, `_ligne` being its rank and `_chemin` its cell (« Tab5-pa!D7 »); an empty cell is a row too."""
+    """One row a figure (`figure_sheets.read`)."""
     shape = Shape(layout.options)
-    rows = Rows(entities[0], shape.columns)
-    with workbook.opened(path) as sheets:
-        for sheet in sheets:
-            if is_left(sheet.name, layout.options):
-                continue
-            for values, place, defect, remark in _figures(sheet, shape):
-                rows.add(values, path=f"{sheet.name}!{place}", defect=defect, remark=remark)
-                if rows.full:
-                    yield rows.take()
-    if not rows.count:
-        raise UnreadableFile(
-            path, "classeur sans aucune feuille de données remplie", "vérifier l'export, puis redéposer le classeur"
-        )
-    if not rows.empty:
-        yield rows.take()
+    return figure_sheets.read(path, layout, entities[0], shape.columns, lambda sheet: _figures(sheet, shape))
 
 
-_Figure = tuple[dict[str, str | None], str, str | None, str | None]  # values, cell or row, defect, remark
-
-
-def _figures(sheet: Sheet, shape: Shape) -> Iterator[_Figure]:
+def _figures(sheet: Sheet, shape: Shape) -> Iterator[Figure]:
     known = shape.sheet(sheet.name, [row.texts for row in _first(sheet)])
     if known is None or not sheet.visible:
-        reason = (_HIDDEN if known is not None else _OTHER).format(sheet.name)
-        yield from (_unread(row, shape, reason) for row in sheet.rows())
+        reason = (HIDDEN if known is not None else _OTHER).format(sheet.name)
+        yield from (unread(row, shape.left_names, reason) for row in sheet.rows())
         return
     form, told = known
     table: _TableBelow | None = None
@@ -221,7 +205,7 @@ def _figures(sheet: Sheet, shape: Shape) -> Iterator[_Figure]:
         elif (said := shape.row(row.texts)) is not None and table is not None:
             yield from _of_row(row, *said, table, shape)
         elif row.defect or any(_FIGURE.fullmatch(normalise_title(text or "")) for text in row.texts):
-            yield _unread(row, shape, row.defect or _STRAY)
+            yield unread(row, shape.left_names, row.defect or _STRAY)
         else:
             notes += [normalise_title(text) for text in row.texts if text]
 
@@ -238,12 +222,12 @@ class _TableBelow:
 
 def _of_row(
     row: Row, maille: str, fields: Mapping[str, str | None], table: _TableBelow, shape: Shape
-) -> Iterator[_Figure]:
+) -> Iterator[Figure]:
     if row.defect or table.unsaid:
-        yield _unread(row, shape, row.defect or _SAYS.format(table.unsaid))
+        yield unread(row, shape.left_names, row.defect or _SAYS.format(table.unsaid))
         return
     right = row.texts[shape.left :]
-    remark = _HIDDEN_ROW if row.hidden else None  # once for the row
+    remark = HIDDEN_ROW if row.hidden else None  # once for the row
     of_row = {"partie": str(table.partie), "maille": maille, **fields}
     for rank in range(max(len(table.titles), len(right))):
         text = right[rank] if rank < len(right) else None
@@ -280,10 +264,6 @@ def _titles(row: Row, under: Row | None, shape: Shape) -> list[str]:
     for rank in range(1, width):
         tops[rank] = tops[rank] or tops[rank - 1]
     return [" ".join(filter(None, pair)) for pair in zip(tops, lows, strict=True)]
-
-
-def _unread(row: Row, shape: Shape, reason: str) -> _Figure:
-    return dict(zip(shape.columns[len(COLUMNS) :], row.texts, strict=False)), str(row.number), reason, None
 
 
 def _pattern(text: str) -> re.Pattern[str]:

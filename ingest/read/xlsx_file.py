@@ -5,8 +5,9 @@ Belongs here: choosing the sheets, their titles, numbering the rows. Does not be
 
 Every row that holds something is either read or reported. The table is the first visible sheet whose titles are known,
 and every other visible sheet with the same titles. A row of another sheet, or above the titles, is a defective row
-whose reason says so, unless the layout declares the sheet among its `ignored_sheets`. Hidden rows are read like the
-others, because filters hide them; they carry a remark.
+whose reason says so, unless the layout declares the sheet among its `ignored_sheets`, or the row of the titles
+(`titles_row`): what a publisher writes above them there is known, and left. Hidden rows are read like the others,
+because filters hide them; they carry a remark.
 """
 
 from __future__ import annotations
@@ -84,7 +85,9 @@ def read(path: Path, layout: LayoutLike, entities: Sequence[str], knows: Knows |
         several = len(heads) > 1
         nothing = True
         for sheet, _ in sorted(heads, key=lambda head: titled.get(head[0].name) is None):
-            table = _Sheet(path, entities[0], sheet, titled.get(sheet.name), titles)
+            header = titled.get(sheet.name)
+            first = header.number if header and header.number == layout.options.get("titles_row") else 1
+            table = _Sheet(path, entities[0], sheet, header, titles, first=first)
             for frame in table.frames(offset=0 if sheet is main else _SHEET * (sheet.position + 1), placed=several):
                 nothing = False
                 yield Table(entities[0], frame)
@@ -108,10 +111,15 @@ def is_lone(row: Row) -> bool:
 
 
 class _Sheet:
-    """The rows of one sheet. header: the row of its titles; None when they are not those of the table."""
+    """The rows of one sheet, from the first that is neither known nor left.
 
-    def __init__(self, path: Path, entity: str, sheet: Sheet, header: Row | None, titles: tuple[str, ...]) -> None:
-        self._entity, self._sheet, self._header = entity, sheet, header
+    header: the row of its titles; None when they are not those of the table.
+    """
+
+    def __init__(
+        self, path: Path, entity: str, sheet: Sheet, header: Row | None, titles: tuple[str, ...], *, first: int
+    ) -> None:
+        self._entity, self._sheet, self._header, self._first = entity, sheet, header, first
         self._titles = titles if header is None else _titles(path, header)
         self._outside = Outside(self._titles)
 
@@ -120,7 +128,7 @@ class _Sheet:
         names = column_names(self._titles)
         collected = Rows(self._entity, names)
         for row in self._sheet.rows():
-            if self._header and row.number == self._header.number:
+            if row.number < self._first or (self._header and row.number == self._header.number):
                 continue
             collected.add(
                 dict(zip(names, row.texts, strict=False)),

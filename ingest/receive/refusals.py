@@ -17,6 +17,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from data_contracts.figures import written
 from data_contracts.loading import Contract, Entity, Layout
 from data_contracts.titles import shown
 from ingest.protect import masks
@@ -343,7 +344,7 @@ def _of_nothing_known(name: str, document: Document, nearest: _Candidate | None,
         else ""
     )
     near = (
-        f" La plus proche est « {nearest.contract.name} », {round(100 * nearest.share)} % de titres communs."
+        f" La plus proche est « {nearest.contract.name} », {written(100 * nearest.share, 0)} % de titres communs."
         if nearest and nearest.common(header) >= _ALIKE
         else ""
     )

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from data_contracts.figures import written
 from orchestration.progress import Progress, silent
 
 
@@ -100,7 +101,7 @@ def configure_logs() -> None:
 
 def number(value: int | float) -> str:
     """12345 -> « 12 345 » (narrow no-break space, as in French typography)."""
-    return f"{value:,.0f}".replace(",", "\u202f")
+    return written(value, 0)
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:

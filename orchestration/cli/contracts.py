@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestration.cli.console import plural
+from orchestration.cli.console import number, plural
 from orchestration.cli.options import FAILED, JsonOption
 from orchestration.cli.options import as_json as json_of
 from orchestration.cli.renamed import Renamed
@@ -87,7 +87,7 @@ def compare(
 
 def _told(compared: Comparison, table: str, *, written: bool) -> Iterable[str]:
     """A comparison as a person reads it: the differences first, then what to do about them."""
-    share = f"{100 * compared.share:.0f}\u00a0%"
+    share = f"{number(100 * compared.share)}\u00a0%"
     yield (
         f"Fichier « {compared.file} » : {plural(len(compared.header), 'colonne')}. Le plus proche : "
         f"« {compared.contract.name} » ({compared.contract.id}), forme {compared.layout.code}, "

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from data_contracts.figures import written
 from ingest import clock
 from orchestration.cli.console import number, plural
 from orchestration.cli.options import JsonOption
@@ -103,7 +104,7 @@ def _told(made: Made) -> str:
     already = f", {plural(made.already, 'déjà établi', 'déjà établis')}" if made.already else ""
     lines = [f"{made.collection}, campagne {made.campaign} : {plural(made.forms, 'formulaire')}{already}"]
     for state, count in made.counts.items():
-        share = f" ({100 * count / columns:.1f} %)".replace(".", ",") if columns else ""
+        share = f" ({written(100 * count / columns, 1)} %)" if columns else ""
         dui = f", dont {number(made.from_dui)} depuis le DUI" if state == "prerempli" and made.from_dui else ""
         lines.append(f"  {WORDS[state]} : {plural(count, 'colonne')}{share}{dui}")
     lines.append(f"Écrits dans {made.folder}" if made.folder else "Rien n'est écrit : nommez un dossier avec --out.")

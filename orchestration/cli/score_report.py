@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from data_contracts.figures import written
 from orchestration.cli.console import number, plural
 
 _RULES = {
@@ -126,5 +127,4 @@ def _pct(share: float | None) -> str:
     """A share with two decimals, never rounded up to a hundred."""
     if share is None:
         return "–"
-    cut = int(share * 10_000) / 100
-    return f"{cut:.2f} %".replace(".", ",")
+    return f"{written(int(share * 10_000) / 100, 2)} %"

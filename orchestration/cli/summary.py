@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from data_contracts.disclosure import HIDDEN
+from data_contracts.figures import rounded, trimmed, written
 from orchestration.cli.console import number, plural
 
 if TYPE_CHECKING:
@@ -108,7 +109,9 @@ def of_run(outcome: RunOutcome) -> str:
     if outcome.forgotten is not None:
         again = plural(outcome.forgotten, "livraison relue", "livraisons relues")
         done = f"Refait : {again} depuis ce qui a été reçu, l'entrepôt reconstruit. {done}"
-    return "\n".join([f"{done} (en {outcome.seconds:.0f} s).", *(f"Attention : {text}" for text in outcome.warnings)])
+    return "\n".join(
+        [f"{done} (en {number(outcome.seconds)} s).", *(f"Attention : {text}" for text in outcome.warnings)]
+    )
 
 
 def of_receipts(receipts: Sequence[Receipt]) -> str:
@@ -196,7 +199,7 @@ def of_plan(plan: Plan) -> str:
     from witness.generate import describe
 
     cost = COSTS[plan.scale]
-    minutes = max(1, round(cost.seconds / 60))
+    minutes = max(1, int(rounded(cost.seconds / 60, 0)))
     made = f"{of_new_keyring(plan.keyring)}\n" if plan.keyring is not None else ""
     return (
         f"{made}Démonstration : {describe(plan.scale)}, environ {plural(cost.establishments, 'établissement')} et "
@@ -242,11 +245,11 @@ def _as_planned(played: Played, generation: Path) -> list[str]:
 
 
 def _gigabytes(megabytes: int) -> str:
-    return f"{megabytes / 1000:.1f} Go".replace(".", ",").replace(",0 ", " ")
+    return f"{trimmed(written(megabytes / 1000, 1))} Go"
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.2f} %".replace(".", ",")
+    return f"{written(100 * share, 2)} %"
 
 
 def _facet(facet: dict[str, Any]) -> str:

@@ -5,20 +5,18 @@ Belongs here: formatting. Does not belong here: the wording of rules (`rules`) a
 
 from __future__ import annotations
 
+import math
 from datetime import date, datetime
 from typing import Any
 
-NARROW = "\u202f"  # narrow no-break space: groups of thousands, and before « % »
+from data_contracts.figures import NARROW, trimmed, written
 
 
 def number(value: float | int | None, decimals: int = 2) -> str:
     """1234567.5 -> « 1 234 567,5 »; None -> « inconnu »."""
-    if value is None:
+    if value is None or not math.isfinite(value):
         return "inconnu"
-    text = f"{value:,.{decimals}f}" if isinstance(value, float) else f"{value:,}"
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return text.replace(",", NARROW).replace(".", ",").replace("-", "\u2212")
+    return trimmed(written(value, decimals if isinstance(value, float) else 0))
 
 
 def percent(share: float | None) -> str:

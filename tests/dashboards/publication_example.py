@@ -39,6 +39,8 @@ CATEGORIES = {
     "354": ("Service de Soins Infirmiers A Domicile (S.S.I.A.D)", "MULTI", "ARS"),
     "355": ("Centre Hospitalier (C.H.)", "AUTRE", "NON_DEFINI"),
 }
+# The EPCI of the commune of each establishment, by département; elsewhere it is unknown.
+EPCI = {"59": ("200093201", "Métropole européenne de Lille"), "62": ("200033579", "CU d'Arras")}
 # Population of 75 and over on 1 January 2022, none for Corse-du-Sud: unknown.
 POPULATION = {"59": 215_000.0, "62": 130_000.0, "02": 52_000.0, "67": 98_000.0, "2A": None, "974": 41_000.0}
 
@@ -253,6 +255,8 @@ def fiches() -> list[dict[str, Any]]:
                 "statut_agrege": "PriveNonLucratif", "mode_tarification_code": "47", "adresse": "12 rue de l'Église",
                 "code_postal": f"{departement[:2]}000", "commune_code": f"{departement}001",
                 "commune_declaree_code": f"{departement}001", "commune_libelle": commune,
+                "epci_code": EPCI.get(departement, (None, None))[0],
+                "epci_libelle": EPCI.get(departement, (None, None))[1],
                 "departement_code": departement, "departement_libelle": dep, "region_code": region,
                 "region_libelle": REGIONS[region], "longitude": lon, "latitude": lat,
                 "date_ouverture": date(1987, 9, 1), "date_fermeture": closed, "est_ouvert": is_open,
@@ -313,7 +317,7 @@ def contours() -> list[dict[str, Any]]:
     return [
         {
             "niveau": niveau, "territoire_code": code, "territoire_libelle": name, "departement_code": departement,
-            "millesime": 2026,
+            "millesime": 2026, "delivery_id": "liv-contours",
             "polygones": json.dumps([[[[w, s], [e, s], [e, n], [w, n], [w, s]]]]),
         }
         for (niveau, code, name, departement), (w, s, e, n) in squares.items()
@@ -556,7 +560,7 @@ def indicateurs_territoires() -> list[dict[str, Any]]:
                     "est_atypique": None if value is None else indicateur == "EQ_EHPAD75" and value < 30, **more,
                 }
             )  # fmt: skip
-    for epci, nom, dep in (("200093201", "Métropole européenne de Lille", "59"), ("200033579", "CU d'Arras", "62")):
+    for dep, (epci, nom) in EPCI.items():
         n = len(_open_in([dep]))
         rows.append(
             {
@@ -571,14 +575,17 @@ def indicateurs_territoires() -> list[dict[str, Any]]:
 
 def categories() -> list[dict[str, Any]]:
     rows = []
-    for niveau, code, nom, _, deps in _territories():
+    of_epci = [("epci", code, nom, None, [dep]) for dep, (code, nom) in EPCI.items()]
+    for niveau, code, nom, _, deps in [*_territories(), *of_epci]:
         found = _open_in(deps)
         for category in dict.fromkeys(f["categorie_code"] for f in found):
             own = [f for f in found if f["categorie_code"] == category]
             text, domaine, financeur = CATEGORIES[category]
             rows.append(
                 {
-                    "niveau": niveau, "territoire_code": code, "territoire_libelle": nom, "categorie_code": category,
+                    "niveau": niveau, "territoire_code": code, "territoire_libelle": nom,
+                    "departement_code": deps[0] if niveau in ("departement", "epci") else None,
+                    "categorie_code": category,
                     "categorie_libelle": text, "domaine": domaine, "financeur": financeur, "n_et_ouverts": len(own),
                     "cap_autorisee": _sum(f["cap_autorisee_totale"] for f in own),
                     "n_et_cap_autorisee": sum(f["cap_autorisee_totale"] is not None for f in own),

@@ -16,7 +16,8 @@ from openpyxl import load_workbook
 
 from dashboards.components import Markdown
 from dashboards.exports import Column, Export, to_csv, to_parquet, to_xlsx
-from dashboards.formats import decimals_of, number, rounded
+from dashboards.formats import decimals_of, number
+from data_contracts.figures import rounded
 
 COLUMNS = {
     "nom": Column("Établissement"),

@@ -7,6 +7,7 @@ import pytest
 from dashboards import labels
 from data_contracts.dictionary import elements
 from data_contracts.loading import Field, load_contracts, load_products
+from data_contracts.nomenclatures import read_list
 
 KINDS = {
     "niveau": "niveau", "domaine": "domaine", "financeur": "financeur", "statut": "statut", "axe": "axe",
@@ -86,3 +87,10 @@ def test_a_code_without_label_is_made_readable_and_a_sentence_is_left_alone() ->
 def test_the_collections_that_esms_fill_in_come_from_the_dictionary() -> None:
     assert {"TDB_ATIH", "CNSA_EPRD_ERRD", "DREES_EHPA"} <= set(labels.entered_collectes())
     assert not {"FINESS", "SEPPIA", "DUI"} & set(labels.entered_collectes())
+
+
+def test_a_category_that_is_said_otherwise_is_one_of_finess_and_has_no_abridged_word() -> None:
+    official = {row["libelle"] for row in read_list("finess_categories")}
+    assert set(labels.CATEGORIES) <= official
+    assert not [name for name in labels.CATEGORIES.values() if "." in name]
+    assert labels.nomenclature("finess_categories", "448").endswith("(EAM) (448)")

@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import dashboards
-from dashboards import exports, queries
+from dashboards import exports, labels, queries
 from dashboards.views import dlnuf_desaccords
 from tests.dashboards import publication_example as example
 from tests.patience import PATIENCE_S
@@ -389,7 +389,7 @@ def test_figures_say_their_source_their_agreement_and_mark_the_atypical(home: Pa
     assert rows["Taux de CAF"]["Valeur"] == "inconnu"
     funds = rows["Fonds de roulement net global"]
     assert funds["Accord et réserves"] == "Calculé par l'entrepôt ; valeur du gestionnaire"
-    assert (funds["Source"], funds["Date du document"]) == ("Calcul de l'entrepôt", "calculé")
+    assert (funds["Source"], funds[labels.DATED]) == ("Calcul de l'entrepôt", "calculé")
     rate = rows["Taux d'occupation en hébergement permanent"]
     assert (rate["Valeur"], rate["Année"], rate["Département"], rate["Source"]) == (f"96,4{NBSP}%", "2022", "–", "ERRD")
 

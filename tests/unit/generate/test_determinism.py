@@ -39,8 +39,8 @@ def test_another_seed_is_another_world(lozere, tmp_path):
         "communes.parquet",
         "communes_epci.parquet",
         "Intercommunalite_Metropole_au_01-01-2025.xlsx",
-        "departements.geojson",
-        "communes.geojson",
+        "departements_fictifs.geojson",
+        "communes_fictifs.geojson",
         "ANN_PER_ERRD_EPRD_2025_06_07.parquet",
     }
 

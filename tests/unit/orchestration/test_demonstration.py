@@ -95,7 +95,7 @@ def test_every_scale_says_what_it_takes(home: Home) -> None:
     assert set(COSTS) == set(SCALES) == {scale.value for scale in Scale}
     words = summary.of_plan(Plan(NOW, home, "departement", 1)).replace("\u202f", " ")
     assert "Ain, environ 330 établissements et 22 000 personnes, tous inventés" in words
-    assert f"Compter 1 minute sur deux cœurs libres, 0,9 Go de mémoire et 0,2 Go de disque dans {home.root}" in words
+    assert f"Compter 1 minute sur deux cœurs libres, 0,9 Go de mémoire et 0,3 Go de disque dans {home.root}" in words
 
 
 def test_preparing_an_empty_home_makes_a_keyring_and_nothing_else(

@@ -104,6 +104,19 @@ def test_the_contract_tells_the_table_among_the_sheets(write: Write) -> None:
     ]  # fmt: skip
 
 
+def test_what_a_publisher_writes_above_its_titles_is_left_where_the_layout_says(write: Write) -> None:
+    """Five rows, as in the workbooks of Insee: a title, a date, an empty row, what each title says in full."""
+    above = [["Composition communale"], ["Géographie au 01/01/2024"], ["Source"], [], ["Numéro", "Places en tout", "x"]]
+    path = write(workbook(("Ain", [*above, *DATA])), "c.xlsx")
+    read = {
+        row: pl.concat(t.frame for t in tables_of(path, FakeLayout("xlsx", {"titles_row": row}), None, TITLES.__eq__))
+        for row in (6, 5)
+    }
+    assert said(read[6]) == [(7, "010000024", None), (8, "010000032", None)]
+    # Elsewhere than on that row, nobody knows what stands above.
+    assert [reason is None for *_, reason in said(read[5])] == [False, False, False, False, True, True]
+
+
 def test_lines_above_the_titles_are_said(write: Write, rows_of: Rows) -> None:
     book = workbook(("Données", [["Tableau de bord 2024"], [], ["Source : ANAP"], *DATA]))
     path = write(book, "c.xlsx")

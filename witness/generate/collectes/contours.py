@@ -19,7 +19,7 @@ from witness.generate.streams import Floats
 from witness.generate.world import World
 
 MILLESIME = 2024
-NAMES = {level: f"contours/{MILLESIME}/{level}.geojson" for level in ("communes", "departements")}
+NAMES = {level: f"contours/{MILLESIME}/{level}_fictifs.geojson" for level in ("communes", "departements")}
 _REACH = 0.6  # degrees from the middle of a département to its sides, at most
 
 

@@ -21,6 +21,13 @@ FIRST_EPCI_SIREN = 90_000
 _SIZE = 8
 _NONE = ("ZZZZZZZZZ", "Sans objet")
 _TITLES = ["CODGEO", "LIBGEO", "EPCI", "LIBEPCI", "DEP", "REG"]
+_TITLES_OF_LIST = ["EPCI", "LIBEPCI", "NATURE_EPCI", "NB_COM"]
+# What each title says in full, on the row above it, as Insee does.
+_LONG = {
+    "CODGEO": "Code géographique communal", "LIBGEO": "Libellé géographique", "EPCI": "Code EPCI/Métropole",
+    "LIBEPCI": "Libellé EPCI/Métropole", "DEP": "Département", "REG": "Région", "NATURE_EPCI": "Nature d'EPCI",
+    "NB_COM": "Nombre de communes",
+}  # fmt: skip
 
 
 def composition(world: World) -> pl.DataFrame:
@@ -45,7 +52,7 @@ def composition(world: World) -> pl.DataFrame:
 
 
 def workbook(world: World) -> tuple[bytes, int]:
-    """The workbook, and how many rows of it are read: those above the titles are told as rows that are not."""
+    """The workbook, and how many rows of it are read: five rows stand above the titles of each sheet, as Insee's do."""
     book = Workbook()
     notice = book.active
     assert notice is not None
@@ -53,14 +60,26 @@ def workbook(world: World) -> tuple[bytes, int]:
     notice.append(["Composition communale des EPCI à fiscalité propre (EPCI fictifs)"])
     told = composition(world)
     listed = book.create_sheet("EPCI")
-    above = [["Intercommunalité - Métropole"], [], [], [], []]
-    for row in (*above, ["EPCI", "LIBEPCI", "NATURE_EPCI", "NB_COM"]):
+    for row in (*_above("liste des EPCI"), _long(_TITLES_OF_LIST), _TITLES_OF_LIST):
         listed.append(row)
     for (epci, name), members in told.drop_nulls("epci").group_by("epci", "epci_nom", maintain_order=True):
         listed.append([str(epci), str(name), "CC", len(members)])
     sheet = book.create_sheet("Composition_communale")
-    for row in (*above, _TITLES):
+    for row in (*_above("composition communale"), _long(_TITLES), _TITLES):
         sheet.append(row)
     for code, name, epci, epci_name, departement, region in told.iter_rows():
         sheet.append([code, name, epci or _NONE[0], epci_name or _NONE[1], departement, region])
-    return repacked(book), len(told) + 1
+    return repacked(book), len(told)
+
+
+def _above(what: str) -> list[list[str]]:
+    return [
+        [f"Intercommunalité - Métropole : {what}"],
+        [f"Géographie au 01/01/{MILLESIME_COG}"],
+        ["EPCI fictifs, communes réelles"],
+        [],
+    ]
+
+
+def _long(titles: list[str]) -> list[str]:
+    return [_LONG[title] for title in titles]

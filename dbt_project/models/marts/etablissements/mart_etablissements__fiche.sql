@@ -1,4 +1,4 @@
-{# Steps: the latest state of FINESS; its latest known capacities in the layer; the labels of its codes. #}
+{# Steps: the latest state of FINESS; its latest known capacities in the layer; the labels of its codes; the EPCI of its commune. #}
 with capacites as (
     select
         unite_id as finess_et,
@@ -45,6 +45,8 @@ select
     f.commune_code,
     f.commune_declaree as commune_declaree_code,
     f.commune_libelle,
+    e.epci_code,
+    e.epci_libelle,
     f.departement_code,
     f.departement_libelle,
     f.region_code,
@@ -62,3 +64,4 @@ from {{ ref('int_finess__et_courant') }} as f
 left join {{ ref('categories_finess') }} as c on f.categorie_code = c.code
 left join {{ ref('statuts_juridiques') }} as s on f.statut_juridique_code = s.code
 left join totaux as k on f.finess_et = k.finess_et
+left join {{ ref('int_territoires__communes_epci') }} as e on f.commune_code = e.commune_code

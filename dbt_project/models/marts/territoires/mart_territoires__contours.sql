@@ -7,6 +7,7 @@ with recents as (
         libelle,
         millesime,
         geometrie,
+        _delivery_id as delivery_id,
         case length(territoire_code) when 5 then 'commune' when 9 then 'epci' else 'departement' end as niveau,
         row_number() over (partition by territoire_code order by millesime desc) as rang
     from {{ source('raw', 'contours__territoires') }}
@@ -19,6 +20,7 @@ nommes as (
         r.territoire_code,
         r.millesime,
         r.geometrie,
+        r.delivery_id,
         coalesce(d.departement_libelle, r.libelle) as territoire_libelle,
         -- An overseas commune begins with the three signs of its département.
         case
@@ -37,6 +39,7 @@ traces as (
         territoire_code,
         territoire_libelle,
         departement_code,
+        delivery_id,
         cast(millesime as {{ dbt.type_int() }}) as millesime,
         case niveau
             when 'departement' then {{ outline('geometrie', '0.005') }}
@@ -45,6 +48,6 @@ traces as (
     from nommes
 )
 
-select niveau, territoire_code, territoire_libelle, departement_code, millesime, polygones
+select niveau, territoire_code, territoire_libelle, departement_code, millesime, polygones, delivery_id
 from traces
 where polygones is not null

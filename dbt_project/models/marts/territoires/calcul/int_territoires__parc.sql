@@ -2,7 +2,7 @@
    park of that year is counted (31 December; the day of the last extraction, when it has not seen that day), where it stands, its places. #}
 with fiches as (
     select
-        f.finess_et, f.finess_ej, f.categorie_code, f.est_esms, f.commune_code, f.departement_code, f.region_code,
+        f.finess_et, f.finess_ej, f.categorie_code, f.est_esms, f.epci_code, f.departement_code, f.region_code,
         f.date_ouverture, f.date_fermeture, f.est_ouvert, f.date_extraction, f.cap_autorisee_totale, f.cap_installee_totale
     from {{ ref('mart_etablissements__fiche') }} as f
     left join (select distinct categorie_code from {{ ref('indicateurs_champ') }}) as c on f.categorie_code = c.categorie_code
@@ -47,11 +47,10 @@ select
     coalesce(f.est_esms, false) as est_esms,
     f.departement_code,
     f.region_code,
-    e.epci_code,
+    f.epci_code,
     case when m.est_du_jour then coalesce(f.est_ouvert, false) else {{ is_open_on_3112('f', 'm.millesime') }} end as est_ouvert,
     case when m.est_du_jour then f.cap_autorisee_totale else c.cap_autorisee end as cap_autorisee,
     case when m.est_du_jour then f.cap_installee_totale else c.cap_installee end as cap_installee
 from millesimes as m
 cross join fiches as f
 left join capacites as c on f.finess_et = c.finess_et and m.millesime = c.millesime
-left join {{ ref('int_territoires__communes_epci') }} as e on f.commune_code = e.commune_code

@@ -313,23 +313,37 @@ def timeline(rows: list[dict[str, Any]]) -> alt.Chart:
     return finish(chart.properties(height=50 + 38 * len({row["evenement"] for row in rows})))
 
 
+AGREEMENT = {"Identiques": "#c1c1fb", "Écart toléré": "#7a7af0", "En désaccord": "#6b2500"}
+STATES = {"Préremplies": "#000091", "À confirmer": "#7a7af0", "À demander": "#f6d7b0", "Non demandées": "#dddddd"}
+
+
 def stacked(rows: list[dict[str, Any]], title: str) -> alt.Chart:
     """Answers by element, split by agreement. rows: element, accord, n, rang (order of the parts), texte."""
-    shades = {"Identiques": "#c1c1fb", "Écart toléré": "#7a7af0", "En désaccord": "#6b2500"}
-    legend = alt.Legend(title="Accord entre les réponses", orient="top")
+    return _split(rows, title, AGREEMENT, "Accord entre les réponses", ("Donnée", "Accord", "Valeurs"))
+
+
+def states(rows: list[dict[str, Any]], title: str, of: str) -> alt.Chart:
+    """Columns of forms, split by what becomes of them: parts of 100. rows: as `stacked`; of: what each bar is."""
+    return _split(rows, title, STATES, "Ce que devient chaque case", (of, "État", "Part"))
+
+
+def _split(
+    rows: list[dict[str, Any]], title: str, shades: dict[str, str], legend_title: str, names: tuple[str, str, str]
+) -> alt.Chart:
+    legend = alt.Legend(title=legend_title, orient="top")
     scale = alt.Scale(domain=list(shades), range=list(shades.values()))
     chart = (
         alt.Chart(alt.Data(values=rows))
-        .mark_bar(stroke=WHITE, height={"band": 0.7})
+        .mark_bar(stroke=GREY, strokeWidth=0.6, height={"band": 0.7})
         .encode(
             x=alt.X("n:Q", title=title, axis=alt.Axis(grid=False, tickCount=5, tickMinStep=1, format=",d")),
             y=alt.Y("element:N", sort=None, title=None, axis=alt.Axis(labelLimit=330, labelFontSize=13, ticks=False)),
             color=alt.Color("accord:N", scale=scale, legend=legend),
             order=alt.Order("rang:Q"),
             tooltip=[
-                alt.Tooltip("element:N", title="Donnée"),
-                alt.Tooltip("accord:N", title="Accord"),
-                alt.Tooltip("texte:N", title="Valeurs"),
+                alt.Tooltip("element:N", title=names[0]),
+                alt.Tooltip("accord:N", title=names[1]),
+                alt.Tooltip("texte:N", title=names[2]),
             ],
         )
     )

@@ -45,6 +45,14 @@ from dashboards.queries.etablissements import (
     valeurs,
 )
 from dashboards.queries.exactitude import exactitude
+from dashboards.queries.formulaires import (
+    esms_interroges,
+    non_regression,
+    parts_d_un_esms,
+    parts_par_departement,
+    parts_par_formulaire,
+    questions,
+)
 from dashboards.queries.livraisons import livraison_balance, livraisons, open_dataset, regles
 from dashboards.queries.populations import (
     Place,
@@ -84,6 +92,7 @@ __all__ = [
     "delais_voisins",
     "dlnuf_balance",
     "esms_connus",
+    "esms_interroges",
     "etablissement",
     "etablissement_cells",
     "etablissements_du_departement",
@@ -101,6 +110,7 @@ __all__ = [
     "mesures",
     "millesimes_dlnuf",
     "narrowest_territory",
+    "non_regression",
     "nouveautes",
     "offer",
     "open_dataset",
@@ -109,12 +119,16 @@ __all__ = [
     "parcours_places",
     "parcours_publie",
     "parcours_synthese",
+    "parts_d_un_esms",
+    "parts_par_departement",
+    "parts_par_formulaire",
     "place_names",
     "previous_base",
     "publics_places",
     "publics_repartition",
     "publics_synthese",
     "publics_voisins",
+    "questions",
     "redondance",
     "redundant_collectes",
     "refus",

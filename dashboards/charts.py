@@ -373,24 +373,38 @@ def timeline(rows: list[dict[str, Any]]) -> alt.Chart:
     return finish(chart.properties(height=50 + 38 * len({row["evenement"] for row in rows})))
 
 
+AGREEMENT = {"Identiques": "#c1c1fb", "Écart toléré": "#7a7af0", "En désaccord": "#6b2500"}
+STATES = {"Préremplies": "#000091", "À confirmer": "#7a7af0", "À demander": "#f6d7b0", "Non demandées": "#dddddd"}
+
+
 def stacked(rows: list[dict[str, Any]], title: str) -> alt.LayerChart:
     """Answers by element, split by agreement. rows: element, accord, n, rang (order of the parts), texte."""
+    return _split(rows, title, AGREEMENT, "Accord entre les réponses", ("Donnée", "Accord", "Valeurs"))
+
+
+def states(rows: list[dict[str, Any]], title: str, of: str) -> alt.LayerChart:
+    """Columns of forms, split by what becomes of them: parts of 100. rows: as `stacked`; of: what each bar is."""
+    return _split(rows, title, STATES, "Ce que devient chaque case", (of, "État", "Part"))
+
+
+def _split(
+    rows: list[dict[str, Any]], title: str, shades: dict[str, str], legend_title: str, told: tuple[str, str, str]
+) -> alt.LayerChart:
     names = _Names(list(dict.fromkeys(row["element"] for row in rows)), 28)
-    shades = {"Identiques": "#c1c1fb", "Écart toléré": "#7a7af0", "En désaccord": "#6b2500"}
-    legend = alt.Legend(title="Accord entre les réponses", orient="top")
+    legend = alt.Legend(title=legend_title, orient="top")
     scale = alt.Scale(domain=list(shades), range=list(shades.values()))
     chart = (
         alt.Chart(alt.Data(values=[{**row, "nom": row["element"]} for row in rows]))
-        .mark_bar(**names.thick(18), stroke=WHITE)
+        .mark_bar(**names.thick(18), stroke=GREY, strokeWidth=0.6)
         .encode(
             x=alt.X("n:Q", title=title, axis=alt.Axis(grid=False, tickCount=5, tickMinStep=1, format=",d")),
             y=names.y,
             color=alt.Color("accord:N", scale=scale, legend=legend),
             order=alt.Order("rang:Q"),
             tooltip=[
-                alt.Tooltip("element:N", title="Donnée"),
-                alt.Tooltip("accord:N", title="Accord"),
-                alt.Tooltip("texte:N", title="Valeurs"),
+                alt.Tooltip("element:N", title=told[0]),
+                alt.Tooltip("accord:N", title=told[1]),
+                alt.Tooltip("texte:N", title=told[2]),
             ],
         )
     )

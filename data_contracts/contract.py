@@ -77,6 +77,7 @@ class Field:
     essential: bool = False  # a file cannot do without this column: its emptiness says something, or others lean on it
     clear_reason: str | None = None  # why nine digits without a key may be stored as they are, about persons
     privacy: Privacy | None = None  # what becomes of it once it was read; None: it is stored as it is
+    is_restricted: bool = False  # of a product that has an open part: never in it
 
     def option(self, key: str) -> Any:
         """Value of a `logicalTypeOptions` key, or None."""

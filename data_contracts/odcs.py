@@ -154,6 +154,7 @@ class FieldDeclaration(Odcs):
     unique: bool = False
     primary_key: bool = False
     primary_key_position: int = 1
+    classification: Literal["restreint"] | None = None  # of a product: not in its open part
     custom_properties: Annotated[FieldProperties, Custom] = FieldProperties()
 
     def build(self) -> Field:
@@ -198,6 +199,7 @@ class FieldDeclaration(Odcs):
             clear_reason=said.clear_reason,
             essential=said.essential,
             privacy=said.privacy.build(self.name) if said.privacy else None,
+            is_restricted=self.classification is not None,
             **written,
         )
 

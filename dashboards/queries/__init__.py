@@ -45,6 +45,14 @@ from dashboards.queries.etablissements import (
     valeurs,
 )
 from dashboards.queries.exactitude import exactitude
+from dashboards.queries.formulaires import (
+    esms_interroges,
+    non_regression,
+    parts_d_un_esms,
+    parts_par_departement,
+    parts_par_formulaire,
+    questions,
+)
 from dashboards.queries.livraisons import livraison_balance, livraisons, open_dataset, regles
 from dashboards.queries.populations import (
     Place,
@@ -86,6 +94,7 @@ __all__ = [
     "delais_voisins",
     "dlnuf_balance",
     "esms_connus",
+    "esms_interroges",
     "etablissement",
     "etablissement_cells",
     "etablissements_du_departement",
@@ -103,6 +112,7 @@ __all__ = [
     "mesures",
     "millesimes_dlnuf",
     "narrowest_territory",
+    "non_regression",
     "nouveautes",
     "offer",
     "open_dataset",
@@ -112,6 +122,9 @@ __all__ = [
     "parcours_places",
     "parcours_publie",
     "parcours_synthese",
+    "parts_d_un_esms",
+    "parts_par_departement",
+    "parts_par_formulaire",
     "perimetre",
     "place_names",
     "previous_base",
@@ -119,6 +132,7 @@ __all__ = [
     "publics_repartition",
     "publics_synthese",
     "publics_voisins",
+    "questions",
     "redondance",
     "redundant_collectes",
     "refus",

@@ -19,6 +19,7 @@ from dashboards.formats import INCONNU, SECRET, count, whole, with_unit
 from dashboards.labels import label
 from data_contracts.dictionary import elements
 from data_contracts.nomenclatures import names
+from data_contracts.supply_rules import verdicts
 
 NOT_YET = "Pas mesuré"
 Measures = dict[str, Any]
@@ -66,8 +67,10 @@ RECOMMENDATIONS = (
     Recommendation("R8.1.4", "PGSSI-S ; les systèmes s'identifient au niveau voulu.",
         "Aucune livraison n'est signée par son expéditeur à ce jour."),
     Recommendation("R8.1.5", "Pas de régression pour les consommateurs.",
-        "Chaque publication est comparée à la précédente avant de prendre sa place ; la comparaison avec ce que chaque "
-        "consommateur détient reste à faire."),
+        "Ce que la couche rendrait à chaque collecte, champ par champ, face à ce qu'elle a reçu : complétude, accord, "
+        "volume. Une collecte qui y perdrait n'est pas rendue.",
+        lambda m: f"{count(m['n_jugees'], 'collecte comparée', 'collectes comparées')}, "
+                  f"{count(m['n_bloquees'], 'bloquée', 'bloquées')}" if m["n_jugees"] else INCONNU),
     Recommendation("§1.2", "Un dictionnaire des données du secteur.",
         "Données du dictionnaire, et celles qui ont au moins une valeur publiée.",
         lambda m: f"{whole(len(elements()))} données, {whole(m['n_elements'])} renseignées"),
@@ -113,7 +116,12 @@ def show() -> None:
         "est mesurée ici, et le résultat sur tout ce qui est publié.",
     )
     base = open_base()
-    measures = queries.mesures(base) | {"publics": queries.parcours_publie(base).to_dicts()}
+    judged = [verdict.blocked for verdict in verdicts(queries.non_regression(base))]
+    measures = queries.mesures(base) | {
+        "publics": queries.parcours_publie(base).to_dicts(),
+        "n_jugees": len(judged),
+        "n_bloquees": sum(judged),
+    }
     rows = [
         {
             "Référence": r.ref,

@@ -21,7 +21,7 @@ from dashboards.components import (
 from dashboards.controls import choose
 from dashboards.formats import count, number, whole, with_unit
 from dashboards.labels import collecte, entered_collectes, theme
-from dashboards.views import dlnuf_desaccords
+from dashboards.views import dlnuf_desaccords, dlnuf_formulaires, dlnuf_questions
 
 ESMS = ("établissement", "établissements")
 
@@ -29,9 +29,13 @@ ESMS = ("établissement", "établissements")
 def show() -> None:
     heading(
         "Dites-le-nous une fois",
-        "Combien de fois la même question est posée aux établissements, et ce que valent leurs réponses comparées.",
+        "Ce que les formulaires n'ont plus à demander aux établissements, combien de fois la même question leur est "
+        "posée, et ce que valent leurs réponses comparées.",
     )
     base = open_base()
+    dlnuf_formulaires.show(base)
+    dlnuf_questions.show(base)
+    st.header("Ce que l'on demande plusieurs fois", anchor=False)
     years = queries.millesimes_dlnuf(base)
     if not years:
         empty("Aucune collecte remplie par des établissements n'est publiée.", "Livrez-en deux, puis `dlnuf run`.")

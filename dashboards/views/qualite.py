@@ -26,6 +26,7 @@ from dashboards.components import (
 from dashboards.controls import choose
 from dashboards.formats import INCONNU, SECRET, count, day_text, plain, text, whole, with_unit
 from dashboards.labels import champ, label, source
+from dashboards.views import qualite_non_regression
 
 COUNTS = ("n_lues", "n_acceptees", "n_rejetees", "n_signalements")
 
@@ -44,6 +45,7 @@ def show() -> None:
     _refused(received.filter(pl.col("statut") == "refused"))
     _by_source(base)
     _rules(base)
+    qualite_non_regression.show(base)
     _deliveries(received)
 
 

@@ -29,8 +29,12 @@ _NEEDED = {
     "unites.csv": ("code", "signe"),
     "externes.csv": ("code", "collecte", "source", "colonne", "domaines", "mesures"),
     "preremplissage.csv": ("element_id", "fraicheur_mois", "seules", "publics"),
+    "non_regression.csv": (
+        "source", "element_id", "completude_baisse_points", "accord_min_pct", "volume_baisse_pct", "comparables_min",
+        "motif",
+    ),
     "non_reponses.csv": ("mot", "motif", "sens", "portee", "collections"),
-}
+}  # fmt: skip
 UNRANKED = 900  # a source that carries an element without being in its order comes after all those that are
 
 

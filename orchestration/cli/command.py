@@ -24,6 +24,7 @@ from orchestration.cli import (
     person_commands,
     prepare,
     retention_commands,
+    supply_commands,
     synthetic,
 )
 from orchestration.cli.options import FAILED, MISUSED
@@ -43,6 +44,7 @@ app.add_typer(synthetic.app)
 app.add_typer(deliveries.app)
 app.add_typer(person_commands.app)
 app.add_typer(form_commands.app)
+app.add_typer(supply_commands.app)
 app.add_typer(contracts.app, name="contracts")
 app.add_typer(keys.app, name="keys")
 app.add_typer(retention_commands.app, name="retention")

@@ -59,6 +59,13 @@ def forms(
             "celle qui demande la dernière année connue de la collecte.",
         ),
     ] = None,
+    as_published: Annotated[
+        bool,
+        typer.Option(
+            "--as-published",
+            help="Un établissement, une campagne : ce que les publications tiennent secret y est laissé à demander.",
+        ),
+    ] = False,
     before: Annotated[
         bool, typer.Option("--before-answers", help="Comme avant toute réponse à cette campagne.")
     ] = False,
@@ -80,6 +87,14 @@ def forms(
 
     if (finess is not None) + (departement is not None) + everyone != 1:
         raise typer.BadParameter("dire pour qui : --finess F, --departement D, ou --everyone")
+    if as_published:
+        if finess is None or campaign is None or folder is None:
+            raise typer.BadParameter("--as-published va avec --finess, --campagne et --out")
+        from orchestration.forms import shown
+
+        path = shown.write(Home.from_env(), collection, finess, campaign, folder, now=clock.now())
+        typer.echo(json_of({"path": str(path)}) if as_json else str(path))
+        return
     with console.bars(lines=True) as progress:
         made = make(
             Home.from_env(),

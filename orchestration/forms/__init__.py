@@ -4,6 +4,7 @@
     known_columns  what the warehouse knows of a few ESMS at a time, column by column
     filled       one form: its columns, the state of each, what is put in each cell
     form_workbook  the same as an XLSX: typed cells, lists, comments, protection, and the state that travels with it
+    shown        one form as a page gives it, without what its reader may not know
     production   many forms: which ESMS, where, restarting where it stopped
 
 Belongs here: filling and writing forms. Does not belong here: which contracts are forms, and by which rules they are

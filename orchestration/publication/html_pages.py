@@ -47,10 +47,16 @@ def _environment() -> Environment:
     environment.filters |= {
         "nombre": french.number,
         "part": french.percent,
+        "taux": lambda pct: "–" if pct is None else french.percent(pct / 100),
         "instant": french.moment,
         "case": lambda text: " ".join(str(text).split()).replace("|", "\\|"),  # a Markdown table cell
     }
     return environment
+
+
+def page(template: str, **given: object) -> str:
+    """A page of another module, from its template."""
+    return _environment().get_template(template).render(**given)
 
 
 @dataclass(frozen=True)

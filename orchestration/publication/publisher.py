@@ -16,10 +16,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from data_contracts.supply_rules import MART
 from ingest.home import Home
 from orchestration.lock import writing
 from orchestration.publication import (
     acceptance,
+    consumers_report,
     datapackage,
     html_pages,
     lost_manifest,
@@ -111,6 +113,7 @@ class _Publishing:
         figures = non_regression.key_figures(self.staging, files)
         self._describe(opened, files, _iso(self.now))
         self._accept(version_id, content, figures, files, product_rules, opened)
+        self._judge_supplies(files)
         self.on_step("acceptation", self.staging)
         manifest = Manifest(
             version=version_id,
@@ -209,6 +212,18 @@ class _Publishing:
             count = f"{len(failed)} règle(s) bloquante(s) non tenue(s) sur {len(every)} vérifiées."
             raise PublicationBlocked(f"{count} {kept}", [o.sentence for o in failed], report)
         (self.staging / "acceptation.html").write_text(html, encoding="utf-8")
+
+    def _judge_supplies(self, files: list[DataFile]) -> None:
+        """Writes what each collection would lose by being given the layer: that blocks its delivery alone."""
+        path = next((f.path for f in files if f.table == MART and f.path.startswith("marts/")), None)
+        if path is None:
+            return
+        judged = consumers_report.of_mart(self.staging / path)
+        for name, write in (
+            (consumers_report.HTML, consumers_report.as_html),
+            (consumers_report.JSON, consumers_report.as_json),
+        ):
+            (self.staging / name).write_text(write(judged, self.now), encoding="utf-8")
 
     def _secret(self, files: list[DataFile]) -> dict[str, small_numbers.Control]:
         """The controls of what the written files give away about the persons that they count, by table."""

@@ -27,6 +27,7 @@ ENTRIES = {
     "orchestration/cli/prepare.py": "a command",
     "orchestration/cli/person_commands.py": "a command",
     "orchestration/cli/form_commands.py": "a command",
+    "orchestration/cli/supply_commands.py": "a command",
     "orchestration/resources.py": "a run of Dagster, or a look at the inbox",
 }
 # Durations that are compared with the times of other processes: dbt's.

@@ -234,6 +234,9 @@ def marts() -> dict[str, list[dict[str, Any]]]:
         "mart_dlnuf__redondance": redondance(),
         "mart_dlnuf__saisies_evitees": saisies_evitees(),
         "mart_dlnuf__conflits": conflits(),
+        "mart_dlnuf__preremplissage_esms": preremplissage_esms(),
+        "mart_dlnuf__questions": questions(),
+        "mart_qualite__non_regression": non_regression(),
         "mart_qualite__livraisons": livraisons(),
         "mart_qualite__regles": regles(),
         "dlnuf_valeurs": retained(),
@@ -441,6 +444,67 @@ def saisies_evitees() -> list[dict[str, Any]]:
                 }
             )  # fmt: skip
     return rows
+
+
+FORMS = {"tdb_esms": "Tableau de bord de la performance", "drees_ehpa": "Enquête EHPA"}
+# FINESS, form, columns prefilled (of them, from the DUI), to confirm (likewise), to ask, not asked.
+FILLED = (
+    (MIMOSAS, "tdb_esms", 60, 5, 20, 2, 220, 28),
+    (MIMOSAS, "drees_ehpa", 50, 10, 10, 0, 43, 0),
+    (ERABLES, "tdb_esms", 30, 0, 12, 0, 200, 86),
+    (MAS, "tdb_esms", 20, 0, 8, 0, 220, 80),
+    (BETHESDA, "drees_ehpa", 40, 0, 20, 0, 43, 0),
+)
+
+
+def preremplissage_esms() -> list[dict[str, Any]]:
+    departements = {row[0]: row[4] for row in ESTABLISHMENTS}
+    return [
+        {
+            "formulaire": form, "formulaire_libelle": FORMS[form], "finess_et": finess,
+            "departement_code": departements[finess], "millesime": 2023, "n_champs": filled + confirm + ask,
+            "n_preremplis": filled, "n_a_confirmer": confirm, "n_a_demander": ask, "n_non_demandes": not_asked,
+            "n_depuis_dui": dui, "n_dui_a_confirmer": dui_confirm,
+            "part_preremplie_pct": 100 * filled / (filled + confirm + ask),
+        }
+        for finess, form, filled, dui, confirm, dui_confirm, ask, not_asked in FILLED
+    ]  # fmt: skip
+
+
+def questions() -> list[dict[str, Any]]:
+    """One that two forms ask, one that nobody else answers."""
+    return [
+        {
+            "question_code": code, "element_libelle": label, "groupe": OFFRE, "millesime": 2023, "formulaires": forms,
+            "n_formulaires": forms.count(";") + 1, "n_collectes_qui_demandent": 4, "peuvent_repondre": able,
+            "ont_repondu": heard, "n_champs": 10, "n_preremplis": filled, "n_a_confirmer": 10 - filled - ask,
+            "n_a_demander": ask, "n_depuis_dui": 0, "part_preremplie_pct": 10.0 * filled,
+            "part_a_confirmer_pct": 10.0 * (10 - filled - ask), "part_a_demander_pct": 10.0 * ask,
+            "est_sans_autre_source": ask == 10, "est_demandee_plusieurs_fois": ";" in forms,
+        }
+        for code, label, forms, able, heard, filled, ask in (
+            ("CAP_INST_HP", CAPACITE, "drees_ehpa ; tdb_esms", "FINESS ; TDB_ATIH", "FINESS ; TDB_ATIH", 8, 1),
+            ("PLATEAU_TECHNIQUE", "Plateau technique", "drees_ehpa", "DREES_EHPA", None, 0, 10),
+        )
+    ]  # fmt: skip
+
+
+def non_regression() -> list[dict[str, Any]]:
+    """EHPA would lose the agreement of one field; the tableau de bord nothing."""
+    return [
+        {
+            "formulaire": form, "formulaire_libelle": FORMS[form], "champ": field, "rang": rank, "element_id": element,
+            "element_libelle": label, "millesime": 2023, "n_repondants": 50, "n_lignes_rejetees": 0,
+            "n_repondants_fournis": 50, "n_esms_fournis": 60, "n_recues": 50, "n_mises_de_cote": 0,
+            "n_fournies_repondants": 50, "n_fournies": 55, "n_dune_autre_source": 10, "n_corrigees": 0,
+            "n_comparables": 50, "n_en_accord": agreed,
+        }
+        for form, field, rank, element, label, agreed in (
+            ("drees_ehpa", "cap_installee_hp", 20, "CAP_INST_HP", CAPACITE, 30),
+            ("drees_ehpa", "nb_chambres", 28, "NB_CHAMBRES_TOT", "Chambres", 50),
+            ("tdb_esms", "cap_installee_hp", 40, "CAP_INST_HP", CAPACITE, 49),
+        )
+    ]  # fmt: skip
 
 
 def indicateurs() -> list[dict[str, Any]]:

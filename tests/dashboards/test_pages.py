@@ -444,6 +444,53 @@ def test_entries_avoided(home: Path) -> None:
     assert _figures(test)["Saisies évitables"] == "1"
 
 
+def test_what_comes_back_filled_by_territory_and_for_one_esms(home: Path) -> None:
+    test = _page("dlnuf", niveau="departement", code="59")
+    assert (
+        f"Nord : 140 cases sur 645 demandées reviennent préremplies (21,7{NBSP}%), dont 15 depuis le dossier"
+        in _texts(test)
+    )
+    rows = _table(test, "Non demandées").set_index("Formulaire")
+    whole = rows.loc["Tableau de bord de la performance"]
+    assert whole["Établissements interrogés"] == 2
+    # 90 of 656 columns, 32, 420, 114
+    shares = [whole[name] for name in ("Préremplies", "À confirmer", "À demander", "Non demandées")]
+    assert [round(share, 4) for share in shares] == [13.7195, 4.878, 64.0244, 17.378]
+    assert whole["À confirmer d'après le dossier informatisé"] == 2
+    test.selectbox(key="etablissement").set_value(example.MIMOSAS)
+    _ran(test)
+    said = next(c.value for c in test.caption if c.value.startswith("EHPAD L'Œuvre des Mimosas"))
+    assert "2 formulaires" in said
+    assert f"« Enquête EHPA », revient prérempli à 48,5{NBSP}%" in said  # 50 of 103
+
+
+def test_shares_by_departement_are_those_of_the_form_chosen(home: Path) -> None:
+    test = _page("dlnuf", niveau="france", code="FR", formulaire="drees_ehpa")
+    rows = next(t.value for t in test.table if "Code" in t.value.columns).set_index("Code")
+    assert rows["Établissements interrogés"].to_dict() == {"59": 1, "67": 1}
+    assert round(rows.loc["67", "Préremplies"], 2) == 38.83  # 40 of 103
+
+
+def test_a_form_that_cannot_be_made_says_why(home: Path) -> None:
+    """The home holds a publication and no warehouse."""
+    test = _page("dlnuf", niveau="departement", code="59", etablissement=example.MIMOSAS)
+    test.button(key="preparer_formulaire").click()
+    _ran(test)
+    assert "L'entrepôt n'est pas construit" in test.warning[0].value
+
+
+def test_the_questions_asked_twice_and_those_that_nobody_else_answers(home: Path) -> None:
+    test = _page("dlnuf")
+    assert "**2 données demandées** : 1 par plusieurs formulaires, 1 auxquelles personne d'autre ne répond." in _texts(
+        test
+    )
+    assert _table(test, "Peuvent répondre")["Donnée"].tolist() == [example.CAPACITE]
+    alone = _table(_page("dlnuf", questions="seules"), "Peuvent répondre")
+    assert alone[["Donnée", "Formulaires", "À demander"]].to_numpy().tolist() == [
+        ["Plateau technique", "Enquête EHPA", 100.0]
+    ]
+
+
 def test_redundancy_leaves_derived_rates_uncounted(home: Path) -> None:
     rows = _table(_page("dlnuf"), "Collectes qui la demandent").set_index("Donnée")
     assert rows.loc["ETP total", "Saisies évitables"] == 1
@@ -545,6 +592,28 @@ def test_a_balance_that_is_wrong_is_shouted(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(example, "livraisons", lambda: lost)
     example.write_publication(tmp_path)
     assert "Le compte n'est pas juste" in _page("qualite").error[0].value
+
+
+def test_what_a_collection_would_lose_is_said_field_by_field(home: Path) -> None:
+    test = _page("qualite")
+    rows = _table(test, "Verdict").set_index("Collecte")
+    assert rows["Verdict"].to_dict() == {
+        "Enquête EHPA": "bloquée", "Tableau de bord de la performance": "peut être rendue",
+    }  # fmt: skip
+    why = rows.loc["Enquête EHPA", "Pourquoi"].replace("\\", "")  # texts of ours are shown as they are
+    assert why.startswith(f"{example.CAPACITE} (cap_installee_hp) : 60{THIN}% des 50")
+    assert "**1 collecte y perdrait** sur 2" in _texts(test)
+    fields = _table(test, "Réponses comparables")
+    assert fields[["Donnée", "Accord", "Constat"]].to_numpy().tolist() == [
+        [example.CAPACITE, 60.0, "accord"], ["Chambres", 100.0, "–"],
+    ]  # fmt: skip
+    other = _table(_page("qualite", collecte="tdb_esms"), "Réponses comparables")
+    assert other["Accord"].tolist() == [98.0]
+
+
+def test_the_framework_says_how_many_collections_would_lose(home: Path) -> None:
+    rows = _table(_page("cadre"), "Référence").set_index("Référence")
+    assert rows.loc["R8.1.5", "Résultat"] == "2 collectes comparées, 1 bloquée"
 
 
 # --- open data

@@ -91,11 +91,20 @@ def test_a_column_that_carries_a_closed_element_is_left_out(opened: Path) -> Non
     assert "gmp" in (opened / "AVERTISSEMENTS.md").read_text(encoding="utf-8")
 
 
+def test_a_column_that_its_contract_restricts_is_left_out(home: Home) -> None:
+    product = DECLARED.products[FICHE]
+    fields = tuple(replace(f, is_restricted=f.name == "domaine") for f in product.fields)
+    products = {**DECLARED.products, FICHE: replace(product, fields=fields)}
+    published = publish_trial(home, declared=replace(DECLARED, products=products)).path
+    assert "domaine" in read(published / "marts" / f"{FICHE}.parquet")[0]
+    assert "domaine" not in read(published / "open_data" / f"{FICHE}.parquet")[0]
+
+
 def test_a_product_cannot_be_opened_when_its_key_is_closed(home: Home) -> None:
     product = DECLARED.products[FICHE]
     fields = tuple(replace(f, element=CLOSED_ELEMENT) if f.name == "finess_et" else f for f in product.fields)
     products = {**DECLARED.products, FICHE: replace(product, fields=fields)}
-    with pytest.raises(PublicationBlocked, match="dans la clé, porte un élément non ouvert"):
+    with pytest.raises(PublicationBlocked, match="dans la clé, est restreinte, ou porte un élément non ouvert"):
         publish_trial(home, declared=replace(DECLARED, products=products))
 
 

@@ -20,10 +20,11 @@ select
     cast(sum(p.n_a_confirmer) as {{ dbt.type_int() }}) as n_a_confirmer,
     cast(sum(p.n_a_demander) as {{ dbt.type_int() }}) as n_a_demander,
     cast(sum(p.n_depuis_dui) as {{ dbt.type_int() }}) as n_depuis_dui,
+    cast(sum(p.n_dui_a_confirmer) as {{ dbt.type_int() }}) as n_dui_a_confirmer,
     cast(100.0 * sum(p.n_preremplis) / sum(p.n_champs) as {{ type_double() }}) as part_preremplie_pct
 from {{ ref('int_dlnuf__preremplissage') }} as p
 inner join demandeurs as d on p.element_id = d.element_id
 left join {{ ref('sources') }} as s on p.formulaire = s.source
 left join {{ ref('elements') }} as e on p.element_id = e.element_id
-where p.departement_code is not null
+where p.departement_code is not null and p.n_champs > 0
 group by p.formulaire, s.libelle, p.element_id, e.libelle, e.groupe, p.departement_code, p.millesime

@@ -28,7 +28,7 @@ _NEEDED = {
     "collections.csv": ("code", "colonne_matrice", "repondants"),
     "unites.csv": ("code", "signe"),
     "externes.csv": ("code", "collecte", "source", "colonne", "domaines", "mesures"),
-    "preremplissage.csv": ("element_id", "fraicheur_mois", "seules", "publics"),
+    "preremplissage.csv": ("element_id", "fraicheur_mois", "seules", "publics", "evolution_pct"),
     "non_reponses.csv": ("mot", "motif", "sens", "portee", "collections"),
 }
 UNRANKED = 900  # a source that carries an element without being in its order comes after all those that are

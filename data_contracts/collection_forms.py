@@ -10,7 +10,8 @@ careful rule, which is that two collections must agree before a cell is filled.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -31,6 +32,7 @@ SOURCES = Path(__file__).resolve().parent / "sources"
 CONFIRMED_UNTIL_MONTHS = 36  # an answer older than that says nothing any more: the question is asked anew
 PUBLICS = ("PA", "PH_ENFANT", "PH_ADULTE")  # domains of `finess_categories`; one of several publics is asked all
 _READERS = ("csv", "xlsx")
+_WORD = re.compile(r"[a-z_][a-z0-9_]*")
 
 
 class RuleLine(Strict):
@@ -44,6 +46,9 @@ class RuleLine(Strict):
     seules: str
     # The publics that the question is about; empty: everybody.
     publics: str
+    # By how much, in percent of the larger, an answer that is alone may differ from that of the year before. Beyond it,
+    # or when an amount is the same to the cent, it is to be confirmed. Empty: the two years are not compared.
+    evolution_pct: Annotated[str, Key(pattern=r"^\d{0,3}$")]
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,7 @@ class Rule:
     fresh_months: int = 0
     alone: tuple[str, ...] = ()
     publics: tuple[str, ...] = ()
+    evolution_pct: int | None = None
 
 
 @dataclass(frozen=True)
@@ -81,6 +87,11 @@ class Form:
         observed = {field.name for field in self.entity.observed}
         return {field.name: field for field in self.columns.values() if field.name in observed}
 
+    @cached_property
+    def needed(self) -> frozenset[str]:
+        """The fields without which a row of it is none, or means something else."""
+        return self.entity.needed(())
+
 
 def _named(fields: list[tuple[str | int, Field]]) -> list[tuple[str, Field]]:
     """Headings told apart: two columns of one title are two keys, of which the second carries its position."""
@@ -102,6 +113,7 @@ def heading(key: str) -> str:
 def forms(contracts: Mapping[str, Contract]) -> dict[str, Form]:
     """The form of each collection that ESMS fill in about themselves, by source.
 
+    That is so when its contract names who answers (`respondents`), or when the matrix of collections says it.
     Of several channels of one document, the one that its collection names first (precedence.yaml). Collections about
     persons have none: `dlnuf prepare` gives those back.
     """
@@ -122,7 +134,8 @@ def _place(order: Mapping[str, tuple[str, ...]], contract: Contract) -> int:
 
 
 def _form(contract: Contract) -> Form | None:
-    if contract.personal or contract.nature != "collecte" or contract.collection not in dictionary.filled_by_esms():
+    asks_esms = contract.respondents or contract.collection in dictionary.filled_by_esms()
+    if contract.personal or contract.nature != "collecte" or not asks_esms:
         return None
     candidates = [
         (tuple(map(int, layout.version.split("."))), rank, layout, contract.entity(layout.entities[0]))
@@ -163,7 +176,12 @@ def rules(folder: Path = dictionary.FOLDER) -> dict[str, Rule]:
         problems += [f"{where} · seules : {problem}" for problem in unknown if problem]
         unknown = (wrong_word(name, PUBLICS) for name in publics)
         problems += [f"{where} · publics : {problem}" for problem in unknown if problem]
-        known[declared.element_id] = Rule(int(declared.fraicheur_mois), alone, publics)
+        known[declared.element_id] = Rule(
+            int(declared.fraicheur_mois),
+            alone,
+            publics,
+            int(declared.evolution_pct) if declared.evolution_pct else None,
+        )
     if problems:
         raise DictionaryError(problems)
     return known
@@ -172,6 +190,23 @@ def rules(folder: Path = dictionary.FOLDER) -> dict[str, Rule]:
 def rule(element_id: str) -> Rule:
     """The rule of an element; the careful one when no line names it."""
     return rules().get(element_id, Rule())
+
+
+def cells_of_rules(contracts: Mapping[str, Contract]) -> Iterator[tuple[str, str, str, Field, str]]:
+    """Source, table, rule, field, time basis: the cells that each warning of a contract speaks about.
+
+    A row that breaks it says that one of them is wrong, not which.
+    """
+    for contract in contracts.values():
+        for entity in () if contract.personal else contract.entities:
+            observed = {field.name: field for field in entity.observed}
+            for rule in entity.rules:
+                if rule.severity != "warning":
+                    continue
+                for name in dict.fromkeys(_WORD.findall(rule.expression)):
+                    if field := observed.get(name):
+                        basis = field.time_basis or entity.time_basis or ""
+                        yield contract.id, entity.name, rule.description, field, basis
 
 
 def _split(cell: str) -> tuple[str, ...]:

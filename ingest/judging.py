@@ -173,13 +173,16 @@ class _Reading:
     def _take(self, table: Table) -> None:
         name, entity = table.entity, self.contract.entity(table.entity)
         self.absent |= dict.fromkeys(_absent(table, self.contract, self.layout, entity))
-        checked = validate_chunk(table.frame, self.contract, self.layout, entity, self.facts, self.marks)
+        frame = table.frame
+        if self.form:
+            frame = returned_forms.completed(frame, self._held(frame, entity), self.form)
+        checked = validate_chunk(frame, self.contract, self.layout, entity, self.facts, self.marks)
         if self.keyring and self.births:
             self.births.learn(checked.births, entity)
             checked = _protected(checked, self.contract, entity, self.keyring)
         if self.form:
             checked = self._without_what_was_filled(self.form, table.frame, checked, entity)
-        self.rows[name] += table.frame.height
+        self.rows[name] += frame.height
         self.spools[name].add(checked.accepted)
         self.rejects[name].append(checked.rejects)
         self.flags[name].append(checked.flags)
@@ -188,13 +191,18 @@ class _Reading:
         self, form: State, frame: pl.DataFrame, checked: Validated, entity: Entity
     ) -> Validated:
         """The same rows, but the cells that came back as they were filled: they confirm, and answer nothing anew."""
-        columns = [c for c in frame.columns if c not in TECHNICAL]
-        held = headers.located(entity, self.contract.fields_in(self.layout, entity), columns)
-        said = returned_forms.compare(frame.filter(pl.col(DEFAUT).is_null()), entity, held, form)
+        held = self._held(frame, entity)
+        said = returned_forms.compare(
+            frame.filter(pl.col(DEFAUT).is_null()), entity, held, form, self.layout.millesime.get("field")
+        )
         of_delivery = returned_forms.about_delivery(said, self.facts.delivery_id, self.facts.source, entity.name)
         self.returned[entity.name].append(of_delivery)
         rows = returned_forms.taken_out(checked.accepted, said)
         return replace(checked, accepted=rows, flags=returned_forms.flags_left(checked.flags, said))
+
+    def _held(self, frame: pl.DataFrame, entity: Entity) -> dict[str, str | None]:
+        columns = [c for c in frame.columns if c not in TECHNICAL]
+        return headers.located(entity, self.contract.fields_in(self.layout, entity), columns)
 
     def _without_births(self, births: Births, name: str, rows: pl.DataFrame) -> pl.DataFrame:
         checked = births.taken_out(rows, self.contract.entity(name))

@@ -6,6 +6,7 @@ replacement).
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 from pathlib import Path
@@ -13,9 +14,12 @@ from pathlib import Path
 _OF_A_PROCESS = re.compile(r"\..+\.(\d+)\.tmp")
 
 
-def sweep(folder: Path) -> None:
-    """Removes, anywhere under a folder, the temporary files of processes that live no more."""
-    for path in folder.rglob(".*.tmp"):
+def sweep(folder: Path, names: str = "") -> None:
+    """Removes, anywhere under a folder, the temporary files of processes that live no more.
+
+    names: of those files alone whose name begins so.
+    """
+    for path in folder.rglob(f".{glob.escape(names)}*.tmp"):
         if (named := _OF_A_PROCESS.fullmatch(path.name)) and not _lives(int(named[1])):
             path.unlink(missing_ok=True)
 

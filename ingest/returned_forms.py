@@ -67,7 +67,11 @@ class Proposed:
 
 @dataclass(frozen=True)
 class State:
-    """What a form said when it was given out. cells: by field."""
+    """What a form said when it was given out. cells: by field.
+
+    held: by field, what the ESMS itself had already told this campaign, of the cells that were given out empty (shown
+    to be confirmed, or not asked). An empty cell says nothing: it does not take that back.
+    """
 
     number: str
     source: str
@@ -77,6 +81,7 @@ class State:
     finess: str
     made_on: str
     cells: Mapping[str, Proposed] = field(default_factory=dict)
+    held: Mapping[str, str] = field(default_factory=dict)
 
 
 def key(home: Home, *, make: bool = False) -> bytes:
@@ -144,15 +149,30 @@ def state_of(path: Path, key: bytes) -> State | None:
         return opened([row.texts[0] or "" for row in found[STATE].rows()], key)
 
 
-def compare(frame: pl.DataFrame, entity: Entity, held: Mapping[str, str | None], state: State) -> pl.DataFrame:
+def completed(frame: pl.DataFrame, held: Mapping[str, str | None], state: State) -> pl.DataFrame:
+    """The rows of a returned form with what its ESMS had already told, where the cell was given out and left empty.
+
+    held: field -> column of the frame. A later row replaces the earlier one whole: it must say again what stands.
+    """
+    said = {column: text for name, text in state.held.items() if (column := held.get(name)) is not None}
+    return frame.with_columns(
+        pl.when(pl.col(column).str.strip_chars().fill_null("") == "").then(pl.lit(text)).otherwise(pl.col(column))
+        .alias(column)
+        for column, text in said.items()
+    )  # fmt: skip
+
+
+def compare(
+    frame: pl.DataFrame, entity: Entity, held: Mapping[str, str | None], state: State, year_field: str | None = None
+) -> pl.DataFrame:
     """What the cells of a returned form say of what was written in them: one row a cell that says something.
 
-    held: field -> column of the frame.
+    held: field -> column of the frame. year_field: the field that says the year, where the layout has one.
 
     Raises:
-        WrongForm: a row is about another establishment than the form.
+        WrongForm: a row is about another establishment, or another year, than the form.
     """
-    unit = held.get(entity.unit_field or "")
+    unit, year = held.get(entity.unit_field or ""), held.get(year_field or "")
     said: list[dict[str, Any]] = []
     columns = {name: frame[name].to_list() for name in frame.columns}
     for row, line in enumerate(columns["_ligne"]):
@@ -161,6 +181,12 @@ def compare(frame: pl.DataFrame, entity: Entity, held: Mapping[str, str | None],
             raise WrongForm(
                 f"ce formulaire a été établi pour l'établissement {state.finess}, et sa ligne {line} en nomme un "
                 "autre. Remède : rendre chaque formulaire pour son établissement, sans y recopier de ligne d'un autre."
+            )
+        told = (columns[year][row] or "").strip() if year else ""
+        if told and not same(told, str(state.millesime), entity.field(year_field or "")):
+            raise WrongForm(
+                f"ce formulaire interroge sur l'année {state.millesime}, et sa ligne {line} dit « {told} ». Remède : y "
+                f"remettre {state.millesime}, ou demander le formulaire de l'autre campagne."
             )
         for name, proposed in state.cells.items():
             column = held.get(name)

@@ -46,7 +46,7 @@ _LISTS = {
 }
 _FORM_COLUMNS = (
     "formulaire", "document", "champ", "rang", "element_id", "composante", "base_temporelle", "fraicheur_mois",
-    "confirmation_mois", "seules", "publics",
+    "confirmation_mois", "seules", "publics", "evolution_pct",
 )  # fmt: skip
 # Reasons of refusal: of an elderly's request, of an ESMS (J251), of a unit (J250). A code means the same in both lists.
 _REFUSALS = ("vt_motifs_refus", "sdo_motifs_esms", "sdo_motifs_unite")
@@ -87,6 +87,13 @@ def seed_files() -> dict[str, str]:
         ),
         "ordres": _table(("element_id", "ordre"), _orders(dictionary.ranks(contracts))),
         "champs_formulaires": _table(_FORM_COLUMNS, _form_fields(contracts)),
+        "regles_de_ligne": _table(
+            ("source", "entite", "regle", "element_id", "composante", "base_temporelle"),
+            (
+                (source, entity, rule, field.element, field.component, basis)
+                for source, entity, rule, field, basis in collection_forms.cells_of_rules(contracts)
+            ),
+        ),
         "formulaires_categories": _table(("formulaire", "categorie_code"), _form_respondents(contracts)),
         **{name: _table(header, rows) for name, (header, rows) in indicators.seed_rows().items()},
     }
@@ -110,6 +117,7 @@ def _form_fields(contracts: Mapping[str, Contract]) -> Iterator[tuple[object, ..
             yield (
                 source, form.contract.document, field.name, rank, field.element, field.component, form.basis(field),
                 rule.fresh_months, collection_forms.CONFIRMED_UNTIL_MONTHS, ">".join(alone), ">".join(rule.publics),
+                "" if rule.evolution_pct is None else rule.evolution_pct,
             )  # fmt: skip
 
 

@@ -28,7 +28,7 @@ _NEEDED = {
     "collections.csv": ("code", "colonne_matrice", "repondants"),
     "unites.csv": ("code", "signe"),
     "externes.csv": ("code", "collecte", "source", "colonne", "domaines", "mesures"),
-    "preremplissage.csv": ("element_id", "fraicheur_mois", "seules", "publics"),
+    "preremplissage.csv": ("element_id", "fraicheur_mois", "seules", "publics", "evolution_pct"),
     "non_regression.csv": (
         "source", "element_id", "completude_baisse_points", "accord_min_pct", "volume_baisse_pct", "comparables_min",
         "motif",

@@ -83,8 +83,10 @@ def _text(field: Field, text: str | None) -> str | None:
     return text if not listed or text in listed else None
 
 
-def text_of(field: Field, cell: Typed) -> str:
+def text_of(field: Field, cell: Typed | bool) -> str:
     """How the reader of workbooks reads a cell back."""
+    if isinstance(cell, bool):
+        return (field.true_values if cell else field.false_values)[0]
     if isinstance(cell, date):
         return cell.isoformat()
     if isinstance(cell, float):

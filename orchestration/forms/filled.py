@@ -12,12 +12,15 @@ answers (dbt), writing files (`workbook`, `production`).
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 
 from data_contracts.collection_forms import Form, heading, rule
 from data_contracts.contract import Field
+from data_contracts.loading import load_contracts
 from ingest import clock
 from ingest.returned_forms import PREFILLED, TO_CONFIRM, Proposed, State
 from orchestration.forms import cells
@@ -32,6 +35,10 @@ _REASONS = {
     "douteux": "la valeur est hors de ce qui est vraisemblable",
     "perime": "la réponse est trop ancienne pour être reprise",
     "seul": "une seule source répond",
+    "incoherent": "sa ligne ne respecte pas une règle de cohérence de sa collecte",
+    "autre_gestionnaire": "sa ligne nomme un autre gestionnaire que FINESS",
+    "evolution": "la réponse s'écarte beaucoup de celle de l'année précédente",
+    "inchange": "la réponse est exactement celle de l'année précédente",
     "confirme": "confirmé par l'établissement",
     "deja_repondu": "déjà répondu à cette campagne",
     "concordant": "plusieurs sources s'accordent",
@@ -64,13 +71,17 @@ class Filled:
 
 @dataclass(frozen=True)
 class FilledForm:
-    """A form for one ESMS and one campaign, which asks about a year."""
+    """A form for one ESMS and one campaign, which asks about a year.
+
+    own: by field, what the ESMS itself already told this campaign, as its cells write it.
+    """
 
     form: Form
     esms: Esms
     campaign: int
     made_on: date
     columns: tuple[Filled, ...] = field(default_factory=tuple)
+    own: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def millesime(self) -> int:
@@ -92,7 +103,7 @@ class FilledForm:
 
     def state(self) -> State:
         """What travels with the form, to be compared on return."""
-        contract, layout = self.form.contract, self.form.layout
+        contract, layout, makes_row = self.form.contract, self.form.layout, self.form.entity.makes_row
         proposed = {
             each.field.name: Proposed(
                 state=each.state,
@@ -100,7 +111,7 @@ class FilledForm:
                 source=first.said.source,
                 delivery=first.said.delivery,
                 line=first.said.line,
-                kept=each.field.name in self.form.entity.needed(())  # without it there is no row, or another meaning
+                kept=each.field.name in self.form.needed  # without it there is no row, or another meaning
                 or (first.said.source, first.said.millesime) == (contract.id, self.millesime),
             )
             for each in self.columns
@@ -116,11 +127,23 @@ class FilledForm:
             finess=self.esms.finess,
             made_on=self.made_on.isoformat(),
             cells=proposed,
+            held={
+                each.field.name: text
+                for each in self.columns
+                if each.cell is None and (text := self.own.get(each.field.name)) and not makes_row(each.field)
+            },
         )
 
 
-def fill(form: Form, esms: Esms, campaign: int, known: Mapping[str, Column], now: datetime) -> FilledForm:
-    """The form of an ESMS. known: field -> what its column may hold."""
+def fill(
+    form: Form,
+    esms: Esms,
+    campaign: int,
+    known: Mapping[str, Column],
+    now: datetime,
+    own: Mapping[str, str] | None = None,
+) -> FilledForm:
+    """The form of an ESMS. known: field -> what its column may hold. own: what it already told this campaign."""
     year_field = form.layout.millesime.get("field")
     columns: list[Filled] = []
     for key, each in form.columns.items():
@@ -137,7 +160,7 @@ def fill(form: Form, esms: Esms, campaign: int, known: Mapping[str, Column], now
             columns.append(Filled(title, each, TO_ASK))
         else:
             columns.append(_proposed(title, each, column))
-    return FilledForm(form, esms, campaign, clock.day(now), tuple(columns))
+    return FilledForm(form, esms, campaign, clock.day(now), tuple(columns), own or {})
 
 
 def _concerns(each: Field, esms: Esms) -> bool:
@@ -161,7 +184,17 @@ def _candidate(each: Field, said: Said) -> Candidate:
     raw = cell if cell is not None else value.texte or value.jour or value.nombre or 0
     on = f", reçu le {said.collecte_le:%d/%m/%Y}" if said.collecte_le else ""
     doubt = " (douteux)" if said.alerte else ""
-    return Candidate(cell, cells.shown(each, raw), f"{said.collecte}, année {said.millesime}{on}{doubt}", said)
+    return Candidate(cell, cells.shown(each, raw), f"{_name(said)}, année {said.millesime}{on}{doubt}", said)
+
+
+@lru_cache
+def _names() -> dict[str, str]:
+    """Source -> what people call it: its name up to what specifies it."""
+    return {source: re.split(r" ?[(,:]", contract.name)[0].strip() for source, contract in load_contracts().items()}
+
+
+def _name(said: Said) -> str:
+    return _names().get(said.source, said.collecte)
 
 
 def _distinct(candidates: list[Candidate]) -> tuple[Candidate, ...]:

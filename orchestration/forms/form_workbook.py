@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from math import ceil
 from typing import Any, Literal
 
 from openpyxl import Workbook
 from openpyxl.comments import Comment
-from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
+from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Protection, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
@@ -44,9 +45,21 @@ _BORDERS = {
     TO_CONFIRM: Border(left=_DASHED, right=_DASHED, top=_DASHED, bottom=_DASHED),
     TO_ASK: Border(left=_THICK, right=_THICK, top=_THICK, bottom=_THICK), NOT_ASKED: Border(),
 }  # fmt: skip
-_FONTS = {PREFILLED: Font(bold=True), NOT_ASKED: Font(italic=True)}
+_FACE = {"name": "Arial", "size": 10}  # every spreadsheet has it, or one of the same widths
+_FONTS = {PREFILLED: Font(bold=True, **_FACE), NOT_ASKED: Font(italic=True, **_FACE)}
+_FORMATS = {"text": "@", "number": "General", "date": "dd/mm/yyyy", "time": "dd/mm/yyyy hh:mm"}
+_KINDS = {"integer": "number", "number": "number", "date": "date", "timestamp": "time"}
+_TITLE, _TEXT = "titre", "texte"  # the styles of everything that is not a cell of the form
 _ROW = 2  # under the headings
-_WIDTH = 22
+_WIDTH, _WIDE = 24, 44  # of a column, and of one whose title is long
+_LONG = 80  # characters of a title
+_LINE = 13.5  # points of a line of text
+_TALLEST = 400  # points: no spreadsheet has taller rows
+_NOTICE_WIDTH = 78  # of a sheet of A4, whatever the font
+_DESCRIBED = {  # the columns of the sheet that describes, and their widths
+    "Colonne": 9, "Intitulé": 44, "État": 13, "Valeur portée": 20, "Pourquoi": 24,
+    "Réponses connues, la retenue d'abord": 44,
+}  # fmt: skip
 _WRAPPED = Alignment(wrap_text=True, vertical="top")
 _LAST_DAY = datetime(2100, 12, 31)
 
@@ -58,6 +71,7 @@ def workbook(filled: FilledForm, key: bytes, now: datetime) -> Workbook:
     book.properties.language = "fr-FR"
     book.properties.creator = "dlnuf"
     book.properties.created = book.properties.modified = now.replace(tzinfo=None, microsecond=0)
+    _name_styles(book)
     notice: Any = book.active
     notice.title = NOTICE
     _notice(notice, filled)
@@ -71,6 +85,43 @@ def workbook(filled: FilledForm, key: bytes, now: datetime) -> Workbook:
     return book
 
 
+def _name_styles(book: Workbook) -> None:
+    """The styles of cells, each made once: there are as many as states and types, and thousands of cells."""
+    book.add_named_style(NamedStyle(_TITLE, font=Font(bold=True, **_FACE), alignment=_WRAPPED))
+    book.add_named_style(NamedStyle(_TEXT, font=Font(**_FACE), alignment=_WRAPPED))
+    for state in WORDS:
+        locked = Protection(locked=state in (IDENTITY, PREFILLED, NOT_ASKED))
+        for kind, written in _FORMATS.items():
+            book.add_named_style(
+                NamedStyle(
+                    _style(state, kind), font=_FONTS.get(state, Font(**_FACE)), fill=_FILLS[state],
+                    border=_BORDERS[state], number_format=written, protection=locked, alignment=_WRAPPED,
+                )
+            )  # fmt: skip
+
+
+def _style(state: str, kind: str) -> str:
+    return f"{WORDS[state]} ({kind})"
+
+
+def _set_rows(sheet: Any, row: int, texts: Sequence[tuple[str, float]]) -> None:
+    """The height that the longest of the wrapped texts of a row takes. texts: each with the width of its column."""
+    lines = max(sum(max(1, ceil(1.15 * len(part) / width)) for part in text.split("\n")) for text, width in texts)
+    sheet.row_dimensions[row].height = min(_TALLEST, 4 + _LINE * lines)
+
+
+def _printed(sheet: Any, filled: FilledForm, *, landscape: bool, one_wide: bool) -> None:
+    """How a sheet comes out on paper: A4, its first row again on each page, whose form it is at the foot."""
+    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
+    sheet.page_setup.orientation = "landscape" if landscape else "portrait"
+    if one_wide:
+        sheet.sheet_properties.pageSetUpPr.fitToPage = True
+        sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.page_margins.left = sheet.page_margins.right = 0.4
+    sheet.oddFooter.left.text = f"{filled.esms.finess} · {filled.form.contract.id} {filled.campaign}"
+    sheet.oddFooter.right.text = "&P / &N"
+
+
 def _notice(sheet: Any, filled: FilledForm) -> None:
     """What it is and what to do, in ten lines of one cell: a sheet of single cells is nobody's table."""
     esms = filled.esms
@@ -79,7 +130,7 @@ def _notice(sheet: Any, filled: FilledForm) -> None:
         f"Pour : {esms.nom or 'établissement'} (FINESS {esms.finess}). Établi le {filled.made_on:%d/%m/%Y}, "
         f"n° {filled.number}.",
         f"À remplir : la feuille « {TABLE} », ligne {_ROW}. La feuille « {COLUMNS} » dit, pour chaque colonne, ce qui "
-        "est connu et d'où cela vient.",
+        "est connu et d'où cela vient ; c'est elle qui s'imprime.",
         f"Prérempli ({filled.count(PREFILLED)}, dont {filled.from_dui} depuis votre DUI ; fond bleu, gras) : rien à "
         "faire si c'est juste. La laisser, c'est la confirmer.",
         "Pour corriger une cellule préremplie : Révision › Ôter la protection (sans mot de passe), puis écrire. La "
@@ -95,17 +146,17 @@ def _notice(sheet: Any, filled: FilledForm) -> None:
     ]
     for row, text in enumerate(lines, start=1):
         cell = sheet.cell(row, 1, harmless(text))
-        cell.alignment = _WRAPPED
-        cell.font = Font(bold=row == 1)
-    sheet.column_dimensions["A"].width = 110
+        cell.style = _TITLE if row == 1 else _TEXT
+        _set_rows(sheet, row, [(text, _NOTICE_WIDTH)])
+    sheet.column_dimensions["A"].width = _NOTICE_WIDTH
     sheet.protection.sheet = True
+    _printed(sheet, filled, landscape=False, one_wide=True)
 
 
 def _table(sheet: Any, lists: Any, filled: FilledForm) -> None:
     for rank, each in enumerate(filled.columns, start=1):
         title = sheet.cell(1, rank, each.title or None)
-        title.alignment = _WRAPPED
-        title.font = Font(bold=True)
+        title.style = _TITLE
         cell = sheet.cell(_ROW, rank)
         _put(cell, each)
         if text := _comment(each):
@@ -113,34 +164,27 @@ def _table(sheet: Any, lists: Any, filled: FilledForm) -> None:
         if rule := _validation(lists, rank, each):
             sheet.add_data_validation(rule)
             rule.add(cell)
-        sheet.column_dimensions[get_column_letter(rank)].width = _WIDTH
-    sheet.row_dimensions[1].height = 75
+        sheet.column_dimensions[get_column_letter(rank)].width = _width(each)
+    _set_rows(sheet, 1, [(each.title, _width(each)) for each in filled.columns])
+    _set_rows(sheet, _ROW, [(str(each.cell or ""), _width(each)) for each in filled.columns])
+    sheet.print_title_rows = "1:1"
+    _printed(sheet, filled, landscape=True, one_wide=False)
     sheet.freeze_panes = "A2"
     sheet.protection.sheet = True  # no password: it holds until somebody decides otherwise
     sheet.protection.formatColumns = False
 
 
+def _width(each: Filled) -> int:
+    return _WIDE if len(each.title) > _LONG else _WIDTH
+
+
 def _put(cell: Any, each: Filled) -> None:
     """The cell typed as its field: a text is never taken for a number (FINESS keep their zeros), nor for a formula."""
-    cell.number_format = _format(each.field)
+    cell.style = _style(each.state, _KINDS.get(each.field.logical_type, "text"))
     if each.cell is not None:
         cell.value = each.cell
         if isinstance(each.cell, str):
             cell.data_type = "s"
-    cell.fill, cell.border = _FILLS[each.state], _BORDERS[each.state]
-    cell.font = _FONTS.get(each.state, Font())
-    cell.protection = Protection(locked=each.state in (IDENTITY, PREFILLED, NOT_ASKED))
-
-
-def _format(each: Field) -> str:
-    match each.logical_type:
-        case "date":
-            return "dd/mm/yyyy"
-        case "timestamp":
-            return "dd/mm/yyyy hh:mm"
-        case "integer" | "number":
-            return "General"
-    return "@"
 
 
 def _comment(each: Filled) -> str:
@@ -218,17 +262,20 @@ def _serial(day: datetime) -> str:
 
 def _described(sheet: Any, filled: FilledForm) -> None:
     """Every column in words, for whoever does not see the table or its colours."""
-    sheet.append(["Colonne", "Intitulé", "État", "Valeur portée", "Pourquoi", "Réponses connues, la retenue d'abord"])
+    sheet.append(list(_DESCRIBED))
     for cell in sheet[1]:
-        cell.font = Font(bold=True)
+        cell.style = _TITLE
     for rank, each in enumerate(filled.columns, start=1):
         carried = each.candidates[0].shown if each.state == PREFILLED else str(each.cell or "")
         known = " | ".join(f"{c.shown} — {c.origin}" for c in each.candidates)
         row = [get_column_letter(rank), each.title or "(sans titre)", WORDS[each.state], carried, each.reason, known]
         for place, text in enumerate(row, start=1):
             cell = sheet.cell(rank + 1, place, harmless(text) or None)
-            cell.alignment = _WRAPPED
-    for letter, width in zip("ABCDEF", (10, 60, 14, 24, 40, 80), strict=True):
-        sheet.column_dimensions[letter].width = width
+            cell.style = _TEXT
+        _set_rows(sheet, rank + 1, list(zip(row, _DESCRIBED.values(), strict=True)))
+    for rank, width in enumerate(_DESCRIBED.values(), start=1):
+        sheet.column_dimensions[get_column_letter(rank)].width = width
     sheet.freeze_panes = "A2"
     sheet.protection.sheet = True
+    sheet.print_title_rows = "1:1"
+    _printed(sheet, filled, landscape=True, one_wide=True)

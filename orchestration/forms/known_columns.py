@@ -15,7 +15,7 @@ import duckdb
 
 from data_contracts.collection_forms import Form
 from ingest.home import Home
-from orchestration.forms.cells import Value
+from orchestration.forms.cells import Value, text_of
 
 RUN = "Remède : « dlnuf run », puis relancer."
 
@@ -167,6 +167,32 @@ def columns(
             others = [one for one in others if (one.source, one.millesime) != (form.contract.id, millesime)]
         found.setdefault(unit, {})[champ] = Column(state, reason, first, (first, *others))
     return found
+
+
+def told(
+    connection: duckdb.DuckDBPyConnection, form: Form, finess: Sequence[str], millesime: int
+) -> dict[str, dict[str, str]]:
+    """FINESS -> field -> what the ESMS itself told the collection about the year, as the cells of its form write it.
+
+    The last row that it sent, of the channel that the form is in.
+    """
+    entity = form.entity
+    fields = list({field.name: field for field in form.columns.values()}.values())
+    rank = f'"{entity.tie_break_field}" DESC NULLS LAST, ' if entity.tie_break_field else ""
+    names = ", ".join(f'"{field.name}"' for field in fields)
+    rows = connection.execute(
+        f"""SELECT "{entity.unit_field}", {names} FROM raw."{form.contract.id}__{entity.name}"
+            WHERE "{entity.unit_field}" IN ({_listed(finess)}) AND millesime = ? AND _est_courante
+            QUALIFY row_number() OVER (
+                PARTITION BY "{entity.unit_field}"
+                ORDER BY {rank}_collecte_le DESC NULLS LAST, _recu_le DESC, _ligne DESC
+            ) = 1""",
+        [millesime],
+    ).fetchall()
+    return {
+        unit: {field.name: text_of(field, cell) for field, cell in zip(fields, row, strict=True) if cell is not None}
+        for unit, *row in rows
+    }
 
 
 def _listed(texts: Iterable[str]) -> str:

@@ -16,17 +16,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from data_contracts.collection_forms import Form, forms
 from data_contracts.loading import load_contracts
-from ingest import clock, owner_only, returned_forms
+from ingest import clock, owner_only, remains, returned_forms
 from ingest.home import Home
 from orchestration.forms import known_columns
 from orchestration.forms.filled import STATES, FilledForm, fill
 from orchestration.forms.form_workbook import WORDS, workbook
 from orchestration.progress import Progress, silent
 from orchestration.restitution import named_files
+
+if TYPE_CHECKING:
+    import duckdb
 
 _BATCH = 100  # ESMS read at once: ten thousand columns of theirs fit in little memory
 
@@ -104,16 +107,25 @@ def make(
             todo = [each for each in batch if each.finess not in begun]
             made.already += len(batch) - len(todo)
             numbers = [each.finess for each in todo]
-            columns = (
-                known_columns.columns(connection, form, numbers, asked_campaign - 1, before=before) if todo else {}
-            )
+            columns, own = _known(connection, form, numbers, asked_campaign - 1, before=before)
             for each in todo:
-                filled = fill(form, each, asked_campaign, columns.get(each.finess, {}), now)
+                known, told = columns.get(each.finess, {}), own.get(each.finess)
+                filled = fill(form, each, asked_campaign, known, now, told)
                 _count(made, filled)
                 if folder:
                     _write(folder, filled, key, now)
                 progress("Formulaires", made.forms + made.already, len(esms))
     return made
+
+
+def _known(
+    connection: duckdb.DuckDBPyConnection, form: Form, numbers: list[str], millesime: int, *, before: bool
+) -> tuple[dict[str, dict[str, known_columns.Column]], dict[str, dict[str, str]]]:
+    """What the columns of a batch of ESMS may hold, and what those told themselves."""
+    if not numbers:
+        return {}, {}
+    columns = known_columns.columns(connection, form, numbers, millesime, before=before)
+    return columns, known_columns.told(connection, form, numbers, millesime)
 
 
 def _count(made: Made, filled: FilledForm) -> None:
@@ -129,7 +141,11 @@ def stem(source: str, campaign: int, finess: str) -> str:
 
 
 def _begun(folder: Path, made: Made, version: str, now: datetime) -> set[str]:
-    """The ESMS whose form is in the folder already, made of the same layer; none when it is of another."""
+    """The ESMS whose form is in the folder already, made of the same layer; none when it is of another.
+
+    What a process that died was writing is removed.
+    """
+    remains.sweep(folder, stem(made.collection, made.campaign, ""))
     mark = folder / f".{made.collection}-{made.campaign}.json"
     content = json.loads(mark.read_text(encoding="utf-8")) if mark.exists() else {}
     if content.get("couche") != version:

@@ -6,6 +6,10 @@ belong here: which columns are filled (the warehouse says it).
     right     prefilled cells that are the truth / prefilled cells that have one
     caught    wrong first answers that are to be confirmed / wrong first answers, prefilled ones included
     shares    columns prefilled and to be confirmed, of those that the ESMS of each form are asked
+    alone     how right the answers are that nobody else gives, by source and element: those that fill, and those that
+              do not. It is by it that `preremplissage.csv` says whose word is enough
+
+The cells are those of the forms that would be made: of the ESMS that each asks, in the columns about their public.
 """
 
 from __future__ import annotations
@@ -46,17 +50,20 @@ def _figures(connection: duckdb.DuckDBPyConnection) -> dict[str, Any] | None:
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE colonnes AS
             WITH p AS (
-                SELECT formulaire, etat, element_id, valeur_nombre AS nombre, valeur_texte AS texte,
+                SELECT formulaire, etat, raison, source, element_id, valeur_nombre AS nombre, valeur_texte AS texte,
                        valeur_date AS jour, {question_hash("c")} AS q,
                        CASE WHEN valeur_nombre IS NOT NULL THEN length(split_part(valeur, '.', 2)) END AS decimales
                 FROM (
                     SELECT * REPLACE ({int(year)}::INTEGER AS millesime), 'ET' AS unite
                     FROM {_WAREHOUSE}.intermediate.int_formulaires__champs
+                    SEMI JOIN {_WAREHOUSE}.intermediate.int_dlnuf__preremplissage
+                    USING (formulaire, finess_et, element_id)
                     WHERE millesime_demande = {int(year)} AND avant_reponses AND NOT avec_reservees
                 ) c
             )
-            SELECT p.formulaire, p.etat, p.element_id, {right("p", "v")} AS est_juste
-            FROM p JOIN verite v ON p.q = v.q LEFT JOIN tolerances t ON p.element_id = t.element_id"""
+            SELECT p.formulaire, p.etat, p.raison, p.source, p.element_id, v.q IS NOT NULL AS a_verite,
+                   CASE WHEN v.q IS NOT NULL THEN {right("p", "v")} END AS est_juste
+            FROM p LEFT JOIN verite v ON p.q = v.q LEFT JOIN tolerances t ON p.element_id = t.element_id"""
     )
     return {
         "millesime": int(year),
@@ -75,7 +82,13 @@ def _figures(connection: duckdb.DuckDBPyConnection) -> dict[str, Any] | None:
         "sous_le_seuil": rows_of(
             connection,
             f"""SELECT formulaire, element_id, count(*) AS n, avg(est_juste::INT) AS part FROM colonnes
-                WHERE etat = 'prerempli' GROUP BY ALL HAVING avg(est_juste::INT) < {THRESHOLD} ORDER BY 1, 2""",
+                WHERE etat = 'prerempli' AND a_verite
+                GROUP BY ALL HAVING avg(est_juste::INT) < {THRESHOLD} ORDER BY 1, 2""",
+        ),
+        "reponses_seules": rows_of(
+            connection,
+            """SELECT source, element_id, raison = 'source_sure' AS remplit, count(*) AS n, avg(est_juste::INT) AS part
+               FROM colonnes WHERE raison IN ('seul', 'source_sure') AND a_verite GROUP BY ALL ORDER BY 1, 2, 3""",
         ),
     }
 
@@ -84,7 +97,8 @@ def _share(connection: duckdb.DuckDBPyConnection, which: str) -> dict[str, Any]:
     [row] = rows_of(
         connection,
         f"""SELECT avg(est_juste::INT) FILTER (WHERE etat = 'prerempli') AS "right",
-                   count(*) FILTER (WHERE etat = 'prerempli') AS n_preremplis,
+                   count(*) FILTER (WHERE etat = 'prerempli' AND a_verite) AS n_preremplis,
+                   count(*) FILTER (WHERE etat = 'prerempli' AND NOT a_verite) AS n_sans_verite,
                    count(*) FILTER (WHERE NOT est_juste) AS n_fausses,
                    count(*) FILTER (WHERE NOT est_juste AND etat = 'a_confirmer')
                        / nullif(count(*) FILTER (WHERE NOT est_juste), 0) AS caught

@@ -6,8 +6,9 @@
 
     Steps. 1. The voices that answer the question of the column, of the latest year that has any, three years back at most. 2. The first
     of them, and whether another of that year disagrees. 3. The state: to be confirmed when they disagree, when validation doubts the first,
-    when it is older than the element allows, when it speaks alone and is not one that may; else prefilled. A column that is not
-    here is to be asked. -#}
+    when it is older than the element allows, when it speaks alone and is not one that may, or when something speaks against an answer
+    that is alone: a rule of coherence that its row breaks, a gestionnaire that is not that of the ESMS, what was said of the
+    year before (ADR 48); else prefilled. A column that is not here is to be asked. -#}
 {% macro prefilled_columns(demandes, vues) -%}
 {%- set champ = 'formulaire, champ, unite_id, perimetre, millesime_demande, avant_reponses, avec_reservees' -%}
 with demandes as (
@@ -28,6 +29,7 @@ possibles as (
         c.rang as rang_champ,
         c.fraicheur_mois,
         c.seules,
+        c.evolution_pct,
         d.millesime_demande,
         vues.avant_reponses,
         vues.avec_reservees,
@@ -80,59 +82,109 @@ confirmees as (
     select delivery_id, ligne, element_id, composante
     from {{ source('raw', 'retours') }}
     where nature = 'correction'
+),
+
+-- The cells that a rule of coherence of their collection speaks about, on the rows that break it.
+incoherences as (
+    select distinct s.delivery_id, s.ligne, r.element_id, r.composante, r.base_temporelle
+    from {{ source('raw', 'signalements') }} as s
+    inner join {{ ref('regles_de_ligne') }} as r
+        on s.source = r.source
+        and s.entite = r.entite
+        and s.regle = r.regle
+    where s.effet = 'conservee' and s.champ = '(ligne)'
+),
+
+-- The rows that name another gestionnaire than FINESS does: they may be about another ESMS.
+ailleurs as (
+    select distinct o.unite_id, o.delivery_id, o.ligne
+    from {{ ref('int_observations') }} as o
+    inner join {{ ref('int_finess__et_courant') }} as e on o.unite_id = e.finess_et
+    where o.unite = 'ET' and o.element_id = 'FINESS_EJ' and o.source <> 'finess' and o.valeur_texte <> e.finess_ej
+),
+
+-- What is retained of the year before.
+precedentes as (
+    select unite_id, perimetre, millesime, element_id, composante, base_temporelle, valeur_nombre
+    from {{ ref('int_formulaires__voix') }}
+    where rang = 0 and not est_reservee
+),
+
+jugees as (
+    select
+        p.*,
+        a.n_documents,
+        case
+            when p.age_mois > p.fraicheur_mois then 'perime'
+            when c.delivery_id is not null then 'confirme'
+            when a.a_divergence = 1 then 'divergent'
+            when p.alerte is not null then 'douteux'
+            when p.document = p.document_du_formulaire and p.age_mois = 0 then 'deja_repondu'
+            when a.n_documents > 1 then 'concordant'
+            when coalesce('>' || p.seules || '>' not like '%>' || p.source || '>%', true) then 'seul'
+            when i.delivery_id is not null then 'incoherent'
+            when l.delivery_id is not null then 'autre_gestionnaire'
+            when abs(p.valeur_nombre - v.valeur_nombre)
+                > p.evolution_pct / 100.0 * greatest(abs(p.valeur_nombre), abs(v.valeur_nombre)) + 0.000001 then 'evolution'
+            -- a whole number may well be the same again; an amount to the cent, or a computed rate, is one that was copied
+            when p.evolution_pct is not null and p.valeur_nombre = v.valeur_nombre and p.valeur_nombre <> round(p.valeur_nombre, 0)
+                then 'inchange'
+            else 'source_sure'
+        end as raison
+    from premieres as p
+    inner join accords as a
+        on {% for colonne in champ.split(', ') %}p.{{ colonne }} = a.{{ colonne }}{{ ' and ' if not loop.last }}{% endfor %}
+    left join confirmees as c
+        on p.delivery_id = c.delivery_id
+        and p.ligne = c.ligne
+        and p.element_id = c.element_id
+        and p.composante = c.composante
+    left join incoherences as i
+        on p.delivery_id = i.delivery_id
+        and p.ligne = i.ligne
+        and p.element_id = i.element_id
+        and p.composante = i.composante
+        and p.base_temporelle = i.base_temporelle
+    left join ailleurs as l
+        on p.unite_id = l.unite_id
+        and p.delivery_id = l.delivery_id
+        and p.ligne = l.ligne
+    left join precedentes as v
+        on p.unite_id = v.unite_id
+        and p.perimetre = v.perimetre
+        and p.millesime = v.millesime + 1
+        and p.element_id = v.element_id
+        and p.composante = v.composante
+        and p.base_temporelle = v.base_temporelle
 )
 
 select
-    p.formulaire,
-    p.champ,
-    p.rang_champ,
-    p.unite_id,
-    p.unite_id as finess_et,
-    p.perimetre,
-    p.millesime_demande,
-    p.avant_reponses,
-    p.avec_reservees,
-    p.element_id,
-    p.composante,
-    p.base_temporelle,
-    p.millesime,
-    p.valeur_nombre,
-    p.valeur_texte,
-    p.valeur_date,
-    {{ shown_value('p') }} as valeur,
-    p.source,
-    p.collecte,
-    p.delivery_id,
-    p.ligne,
-    p.collecte_le,
-    p.alerte,
-    p.est_reservee,
-    a.n_documents,
-    case
-        when p.age_mois > p.fraicheur_mois then 'perime'
-        when c.delivery_id is not null then 'confirme'
-        when a.a_divergence = 1 then 'divergent'
-        when p.alerte is not null then 'douteux'
-        when p.document = p.document_du_formulaire and p.age_mois = 0 then 'deja_repondu'
-        when a.n_documents > 1 then 'concordant'
-        when '>' || p.seules || '>' like '%>' || p.source || '>%' then 'source_sure'
-        else 'seul'
-    end as raison,
-    case
-        when p.age_mois > p.fraicheur_mois then 'a_confirmer'
-        when c.delivery_id is not null then 'prerempli'
-        when a.a_divergence = 1 or p.alerte is not null then 'a_confirmer'
-        when a.n_documents > 1 then 'prerempli'
-        when p.document = p.document_du_formulaire and p.age_mois = 0 then 'prerempli'
-        when '>' || p.seules || '>' like '%>' || p.source || '>%' then 'prerempli'
-        else 'a_confirmer'
-    end as etat
-from premieres as p
-inner join accords as a
-    on {% for colonne in champ.split(', ') %}p.{{ colonne }} = a.{{ colonne }}{{ ' and ' if not loop.last }}{% endfor %}
-left join confirmees as c
-    on p.delivery_id = c.delivery_id
-    and p.ligne = c.ligne
-    and p.element_id = c.element_id
-    and p.composante = c.composante
+    formulaire,
+    champ,
+    rang_champ,
+    unite_id,
+    unite_id as finess_et,
+    perimetre,
+    millesime_demande,
+    avant_reponses,
+    avec_reservees,
+    element_id,
+    composante,
+    base_temporelle,
+    millesime,
+    valeur_nombre,
+    valeur_texte,
+    valeur_date,
+    {{ shown_value('jugees') }} as valeur,
+    source,
+    collecte,
+    delivery_id,
+    ligne,
+    collecte_le,
+    alerte,
+    est_reservee,
+    n_documents,
+    raison,
+    case when raison in ('confirme', 'deja_repondu', 'concordant', 'source_sure') then 'prerempli' else 'a_confirmer' end as etat
+from jugees
 {%- endmacro %}

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import polars as pl
 import pytest
@@ -20,76 +20,14 @@ from data_contracts.dictionary import DictionaryError
 from data_contracts.loading import load_contracts
 from ingest import pipeline, returned_forms
 from ingest.home import Home
-from ingest.receive.delivery import Receipt, deliver
+from ingest.receive.delivery import deliver
 from ingest.returned_forms import CONFIRMED, CORRECTED, PREFILLED, TO_CONFIRM, WITHDRAWN
 from orchestration.forms.cells import Value, text_of, written
-from orchestration.forms.filled import NOT_ASKED, TO_ASK, FilledForm, fill
-from orchestration.forms.form_workbook import TABLE, workbook
-from orchestration.forms.known_columns import Column, Esms, Said
-from orchestration.forms.production import stem
+from orchestration.forms.filled import NOT_ASKED, TO_ASK, fill
+from orchestration.forms.form_workbook import TABLE
+from orchestration.forms.known_columns import Column, Said
 from tests.instants import now
-
-FORMS = forms(load_contracts())
-EHPAD = Esms("010000024", "EHPAD des Mimosas (fictif)", "500", "01", "PA")
-IME = Esms("010000032", "IME des Lilas (fictif)", "183", "01", "PH_ENFANT")
-CAMPAIGN = 2025
-
-
-def said(field: Any, value: Value, source: str = "finess") -> Column:
-    first = Said(value, source, source.upper(), CAMPAIGN - 1, date(2025, 1, 6), f"{source}-1", 7)
-    return Column(PREFILLED, "source_sure", first, (first,))
-
-
-def plausible(field: Any) -> Value:
-    """A value that the column may hold, of its type."""
-    match field.logical_type:
-        case "boolean":
-            return Value(texte="oui")
-        case "integer" | "number":
-            low, high = field.plausible or (0, 10)
-            return Value(nombre=float(int(((low or 0) + (high or (low or 0) + 10)) / 2)))
-        case "date" | "timestamp":
-            return Value(jour=date(2020, 3, 31))
-    return Value(texte="010000016" if field.domain and field.domain.shape else "Réponse")
-
-
-def filled(source: str, esms: Esms = EHPAD, **columns: Column) -> FilledForm:
-    """A form in which every column that can be is prefilled, but those given."""
-    form = FORMS[source]
-    known = {name: said(field, plausible(field)) for name, field in form.asked.items()}
-    return fill(form, esms, CAMPAIGN, {**known, **columns}, now())
-
-
-def saved(form: FilledForm, home: Home, folder: Path, change: Callable[[Workbook], object] | None = None) -> Path:
-    """The workbook of a form as an ESMS gives it back. change: what it does in it."""
-    path = folder / f"{stem(form.form.contract.id, form.campaign, form.esms.finess)}.xlsx"
-    folder.mkdir(exist_ok=True)
-    workbook(form, returned_forms.key(home, make=True), now()).save(path)
-    if change:
-        book = load_workbook(path)
-        change(book)
-        book.save(path)
-    return path
-
-
-def cell_of(book: Workbook, form: FilledForm, name: str) -> Any:
-    rank = next(rank for rank, each in enumerate(form.columns, start=1) if each.field.name == name)
-    return book[TABLE].cell(2, rank)
-
-
-def returned(home: Home, path: Path) -> tuple[Receipt, pl.DataFrame, pl.DataFrame]:
-    """What is answered to the sender, the rows that are in the lake, and what the cells say."""
-    [receipt] = deliver([path], home, now=now())
-    results = pipeline.process_pending(home)
-    frames = {"rows": pl.DataFrame(), "retours": pl.DataFrame()}
-    for result in results:
-        assert result.statut == "accepted", result.motif
-        assert (result.lues, result.acceptees, result.rejetees) == (1, 1, 0)
-        for kind, files in result.files.items():
-            key = kind if kind == "retours" else "rows" if kind in result.entities else ""
-            if key and files:
-                frames[key] = pl.read_parquet(home.lake / files[0])
-    return receipt, frames["rows"], frames["retours"]
+from tests.unit.forms.invented import CAMPAIGN, EHPAD, FORMS, IME, cell_of, filled, returned, said, saved
 
 
 @pytest.fixture
@@ -281,16 +219,66 @@ def test_an_invented_collection_has_its_form_by_its_contract_alone() -> None:
 
 WRONG_RULES = [
     # a line of preremplissage.csv, what is said of it
-    ("INCONNU,0,FINESS,", "n'est pas un élément du dictionnaire"),
-    ("CAP_AUT_HP,un an,FINESS,", "fraicheur_mois"),
-    ("CAP_AUT_HP,0,FINES,", "vouliez-vous « FINESS »"),
-    ("CAP_AUT_HP,0,FINESS,ADULTES", "« ADULTES » n'est pas admis"),
+    ("INCONNU,0,FINESS,,", "n'est pas un élément du dictionnaire"),
+    ("CAP_AUT_HP,un an,FINESS,,", "fraicheur_mois"),
+    ("CAP_AUT_HP,0,FINES,,", "vouliez-vous « FINESS »"),
+    ("CAP_AUT_HP,0,FINESS,,un quart", "evolution_pct"),
+    ("CAP_AUT_HP,0,FINESS,ADULTES,", "« ADULTES » n'est pas admis"),
 ]
 
 
 @pytest.mark.parametrize(("line", "message"), WRONG_RULES, ids=[case[0] for case in WRONG_RULES])
 def test_a_wrong_rule_is_said_where_it_stands(line: str, message: str, tmp_path: Path) -> None:
-    (tmp_path / "preremplissage.csv").write_text(f"element_id,fraicheur_mois,seules,publics\n{line}\n", "utf-8")
+    (tmp_path / "preremplissage.csv").write_text(
+        f"element_id,fraicheur_mois,seules,publics,evolution_pct\n{line}\n", "utf-8"
+    )
     with pytest.raises(DictionaryError, match=re.escape(message)) as said:
         rules(tmp_path)
     assert "preremplissage.csv:2" in str(said.value)
+
+
+@pytest.mark.parametrize("source", ["ca", "drees_ehpa", "errd"])
+def test_a_year_changed_by_hand_is_seen(source: str, home: Home, tmp_path: Path) -> None:
+    form = filled(source)
+
+    def change(book: Workbook) -> None:
+        if source == "errd":
+            cell_of(book, form, "id_depot").value = 1
+        cell_of(book, form, "annee").value = 2019
+
+    [receipt] = deliver([saved(form, home, tmp_path / "rendus", change)], home, now=now())
+    said = [receipt.reason, *(result.motif for result in pipeline.process_pending(home))]
+    assert "interroge sur l'année 2024, et sa ligne 2 dit « 2019 ». Remède" in " ".join(filter(None, said))
+
+
+def test_a_form_without_its_protection_is_taken_as_it_is(home: Home, tmp_path: Path) -> None:
+    form = filled("tdb_esms")
+
+    def change(book: Workbook) -> None:
+        for sheet in book:
+            sheet.protection.sheet = False
+        cell_of(book, form, "cap_autorisee_hp").value = 61
+
+    _, rows, told = returned(home, saved(form, home, tmp_path / "rendus", change))
+    assert rows["cap_autorisee_hp"][0] == 61
+    assert told.filter(pl.col("nature") != CONFIRMED)["champ"].to_list() == ["cap_autorisee_hp"]
+
+
+def test_what_the_esms_had_told_stands_in_cells_that_were_given_out_empty(home: Home, tmp_path: Path) -> None:
+    """A later row replaces the earlier one: a cell to be confirmed that nobody filled must not take an answer back."""
+    doubt = Said(Value(nombre=80.0), "errd", "ERRD", 2024, date(2025, 1, 6), "errd-1", 7)
+    names = ("cap_installee_hp", "cap_installee_ht", "cap_installee_aj")
+    known: dict[str, Column] = dict.fromkeys(names, Column(TO_CONFIRM, "divergent", doubt, (doubt,)))
+    own = {"cap_installee_hp": "84", "cap_installee_ht": "12", "nb_gir_1": "3", "a_cpom": "Oui"}
+    form = fill(FORMS["tdb_esms"], IME, CAMPAIGN, known, now(), own)
+
+    def change(book: Workbook) -> None:
+        cell_of(book, form, "structuration").value = "ESMS mono-site"
+        cell_of(book, form, "cap_installee_ht").value = 13  # its ESMS thinks again
+
+    _, rows, told = returned(home, saved(form, home, tmp_path / "rendus", change))
+    held = {name: rows[name][0] for name in (*names, "nb_gir_1", "a_cpom")}
+    assert held == {
+        "cap_installee_hp": 84, "cap_installee_ht": 13, "cap_installee_aj": None, "nb_gir_1": 3, "a_cpom": True,
+    }  # fmt: skip
+    assert told["champ"].to_list() == ["cap_installee_ht"]  # nothing was confirmed by what was left empty

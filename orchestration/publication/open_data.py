@@ -79,7 +79,10 @@ def _dataset(product: Product, declared: Declarations) -> OpenDataset:
     closed = [f for f in product.fields if f.is_restricted or not _may_open(f.element, declared)]
     in_key = [f.name for f in closed if f.name in product.primary_key]
     names = {f.name for f in product.fields}
-    problems = [f"{name}, dans la clé, est restreinte, ou porte un élément non ouvert. Déclarez le produit restreint." for name in in_key]
+    problems = [
+        f"{name}, dans la clé, est restreinte, ou porte un élément non ouvert. Déclarez le produit restreint."
+        for name in in_key
+    ]
     if product.opening == PARTIAL and OPENING not in names:
         problems.append(f"La colonne « {OPENING} », qui dirait quelles lignes sont ouvertes, n'est pas au contrat.")
     if problems:

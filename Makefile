@@ -17,7 +17,7 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 # Nor does another Python's environment come into ours.
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP VIRTUAL_ENV
 
-.PHONY: help run test fuzz kills bench lint sql types format site install chromium dagster dashboard lock clean
+.PHONY: help run test fuzz kills bench sessions lint sql types format site install chromium dagster dashboard lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 14
@@ -36,6 +36,9 @@ kills: install  ## a hundred kills at random moments of a département with pers
 
 bench: install  ## measure a département, a region and the country (an hour, 10 GB in TMPDIR), and write the report
 	@$(BIN)/dlnuf bench --out docs/benchmarks/annee-nationale.md $(ARGS)
+
+sessions: install  ## measure how fast the pages answer over var/, and the memory of the server with 50 sessions (two minutes)
+	@$(BIN)/python -m dashboards.sessions $(ARGS)
 
 lint: install
 	@$(BIN)/ruff check .

@@ -60,7 +60,6 @@ from dashboards.queries.populations import (
     publics_repartition,
     publics_synthese,
     publics_voisins,
-    region_of,
 )
 from dashboards.queries.recommandations import mesures, parcours_publie
 from dashboards.queries.territoires import (
@@ -136,7 +135,6 @@ __all__ = [
     "redondance",
     "redundant_collectes",
     "refus",
-    "region_of",
     "regles",
     "reponses",
     "search",

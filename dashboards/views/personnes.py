@@ -12,6 +12,7 @@ from dashboards import queries
 from dashboards.components import empty
 from dashboards.controls import segments
 from dashboards.labels import label, labels
+from dashboards.queries.populations import region_of
 from dashboards.themes import Theme, codes
 from dashboards.views.lieu import Lieu, choose_lieu
 
@@ -50,7 +51,7 @@ def choose_place(base: queries.Base, theme: Theme, places: pl.DataFrame) -> tupl
 
 def _partial(base: queries.Base, place: queries.Place) -> str:
     """Which of the territories that are named were received in part: « Région : 1 département reçu sur 12 »."""
-    region = place.code if place.niveau == "region" else queries.region_of(place.code)
+    region = place.code if place.niveau == "region" else region_of(place.code)
     received = {
         "Région": queries.perimetre(base, "region", region) if region and place.niveau != "france" else None,
         "France": queries.perimetre(base, "france", "FR"),

@@ -88,7 +88,7 @@ def _spread(answered: pl.DataFrame, found: pl.DataFrame, title: str, unit: str, 
         + _medians_said(found, unit)
         + (
             f" {count(left_out, 'établissement n’est pas dessiné', 'établissements ne sont pas dessinés')} (valeur "
-            f"atypique ou secrète, catégorie de moins de {reperes.FEWEST} répondants) : le tableau les donne."
+            f"atypique ou secrète, catégorie de moins de {reperes.FEWEST} répondants) : le tableau donne tout."
             if left_out
             else ""
         )

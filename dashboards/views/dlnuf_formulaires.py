@@ -11,9 +11,9 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboards import charts, form_download, queries
+from dashboards import charts, form_download, queries, state
 from dashboards.components import Column, download, drawing, empty, table
-from dashboards.controls import choose, choose_territory
+from dashboards.controls import choose, choose_territory, typed
 from dashboards.exports import XLSX_MIME, Export
 from dashboards.formats import count, plain, text, whole, with_unit
 
@@ -28,6 +28,7 @@ DEFINITION = (
     "non demandées."
 )
 ALL = "Tous les formulaires"
+MORE = 25  # establishments listed by a search
 
 
 def show(base: queries.Base) -> None:
@@ -48,7 +49,7 @@ def show(base: queries.Base) -> None:
         return
     _by_form(by_form, place)
     _by_departement(base, niveau, code, by_form, place)
-    _one(base, niveau, code)
+    _one(base)
 
 
 def _by_form(by_form: pl.DataFrame, place: str) -> None:
@@ -95,30 +96,56 @@ def _by_departement(base: queries.Base, niveau: str, code: str, by_form: pl.Data
     table(found, columns, title, "formulaires_departements", about=Export(title, DEFINITION))
 
 
-def _one(base: queries.Base, niveau: str, code: str) -> None:
+def _one(base: queries.Base) -> None:
     st.subheader("Pour un établissement", anchor=False)
-    known = {
-        row["finess_et"]: f"{text(row['raison_sociale'])}, {text(row['commune_libelle'])} ({row['finess_et']})"
-        for row in queries.esms_interroges(base, niveau, code).iter_rows(named=True)
-    }
-    finess = choose("Établissement", [None, *known], lambda f: "Choisir…" if f is None else known[f], "etablissement")
+    finess = _search(base)
     if finess is None:
-        st.caption("Choisissez un établissement pour voir ce qu'il n'a plus à saisir, et prendre son formulaire.")
         return
     found = queries.parts_d_un_esms(base, finess)
-    title = f"Cases des formulaires de {known[finess]}"
+    name = f"{text(queries.etablissement(base, finess).get('raison_sociale'))} ({finess})"
+    if found.is_empty():
+        empty(f"Aucun formulaire n'interroge {plain(name)}.", "Il est fermé, ou aucune collecte ne le concerne.")
+        return
+    title = f"Cases des formulaires de {name}"
     best = found.row(0, named=True)
     said = (
-        f"{known[finess]} : {count(found.height, 'formulaire', 'formulaires')} ; le plus rempli, "
+        f"{name} : {count(found.height, 'formulaire', 'formulaires')} ; le plus rempli, "
         f"« {best['formulaire_libelle']} », revient prérempli à {with_unit(best['part_preremplis'], 'pct')}."
     )
     columns = {"formulaire_libelle": Column("Formulaire"), **_count_columns(), **_dui_columns()}
     picture = charts.states(_bars(found, "formulaire_libelle"), "Part des cases, en %", "Formulaire")
     drawing(picture, title, plain(said), "formulaires_esms", found, columns, about=Export(title, DEFINITION))
-    _file(base, finess, found)
+    _file(finess, found)
 
 
-def _file(base: queries.Base, finess: str, found: pl.DataFrame) -> None:
+def _search(base: queries.Base) -> str | None:
+    """FINESS of the ESMS in the address (?etablissement=), or of the only one that answers a search."""
+    asked = typed(
+        "Numéro FINESS, nom ou commune", "etablissement", placeholder="Exemple : 590782553, ou mimosas lille"
+    ).strip()
+    if not asked:
+        st.caption("Cherchez un établissement pour voir ce qu'il n'a plus à saisir, et prendre son formulaire.")
+        return None
+    if queries.etablissement(base, asked):
+        return asked
+    matches = queries.search(base, asked, MORE)
+    if matches.height == 1:
+        return matches["finess_et"][0]
+    if matches.is_empty():
+        empty(f"Aucun établissement ne répond à « {plain(asked)} ».", "Essayez un seul mot, la commune ou le FINESS.")
+        return None
+    links = [state.link("dlnuf", etablissement=f) for f in matches["finess_et"]]
+    found = matches.with_columns(pl.Series("lien", links, dtype=pl.String))
+    columns = {
+        "raison_sociale": Column("Établissement", link="lien"),
+        "commune_libelle": Column("Commune"),
+        "finess_et": Column("FINESS"),
+    }
+    table(found, columns, "Établissements trouvés", "formulaires_trouves")
+    return None
+
+
+def _file(finess: str, found: pl.DataFrame) -> None:
     """The form itself: made when it is asked for, then to be taken."""
     forms = {row["formulaire"]: row for row in found.iter_rows(named=True)}
     left, right = st.columns([3, 2], vertical_alignment="bottom")

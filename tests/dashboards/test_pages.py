@@ -451,7 +451,7 @@ def test_what_comes_back_filled_by_territory_and_for_one_esms(home: Path) -> Non
         in _texts(test)
     )
     rows = _table(test, "Non demandées").set_index("Formulaire")
-    whole = rows.loc["Tableau de bord de la performance"]
+    whole = rows.loc["Tableau de bord ESMS"]
     assert whole["Établissements interrogés"] == 2
     # 90 of 656 columns, 32, 420, 114
     shares = [whole[name] for name in ("Préremplies", "À confirmer", "À demander", "Non demandées")]

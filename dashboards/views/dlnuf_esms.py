@@ -80,7 +80,7 @@ def _file(finess: str, found: pl.DataFrame) -> None:
         wanted = st.button("Préparer ce formulaire", icon=":material/edit_document:", key="preparer_formulaire")
     st.caption(
         "Les effectifs de personnes que cette publication tient secrets y sont laissés à demander. Le formulaire "
-        "complet, pour l'établissement lui-même : `dlnuf forms`."
+        "complet, pour l'établissement lui-même : « dlnuf forms »."
     )
     if wanted:
         made = form_download.make(form, finess, forms[form]["millesime"] + 1)

@@ -68,7 +68,7 @@ accords as (
     inner join dernieres as d
         on {% for colonne in champ.split(', ') %}p.{{ colonne }} = d.{{ colonne }}{{ ' and ' if not loop.last }}{% endfor %}
     left join {{ ref('elements') }} as e on p.element_id = e.element_id
-    group by all
+    group by {% for colonne in champ.split(', ') %}p.{{ colonne }}{{ ', ' if not loop.last }}{% endfor %}
 ),
 
 -- What its ESMS confirmed, or corrected, on a form that came back: it was shown the others, and is not asked again.

@@ -373,42 +373,72 @@ def timeline(rows: list[dict[str, Any]]) -> alt.Chart:
     return finish(chart.properties(height=50 + 38 * len({row["evenement"] for row in rows})))
 
 
-AGREEMENT = {"Identiques": "#c1c1fb", "Écart toléré": "#7a7af0", "En désaccord": "#6b2500"}
-STATES = {"Préremplies": "#000091", "À confirmer": "#7a7af0", "À demander": "#f6d7b0", "Non demandées": "#dddddd"}
-
-
 def stacked(rows: list[dict[str, Any]], title: str) -> alt.LayerChart:
     """Answers by element, split by agreement. rows: element, accord, n, rang (order of the parts), texte."""
-    return _split(rows, title, AGREEMENT, "Accord entre les réponses", ("Donnée", "Accord", "Valeurs"))
-
-
-def states(rows: list[dict[str, Any]], title: str, of: str) -> alt.LayerChart:
-    """Columns of forms, split by what becomes of them: parts of 100. rows: as `stacked`; of: what each bar is."""
-    return _split(rows, title, STATES, "Ce que devient chaque case", (of, "État", "Part"))
-
-
-def _split(
-    rows: list[dict[str, Any]], title: str, shades: dict[str, str], legend_title: str, told: tuple[str, str, str]
-) -> alt.LayerChart:
     names = _Names(list(dict.fromkeys(row["element"] for row in rows)), 28)
-    legend = alt.Legend(title=legend_title, orient="top")
+    shades = {"Identiques": "#c1c1fb", "Écart toléré": "#7a7af0", "En désaccord": "#6b2500"}
+    legend = alt.Legend(title="Accord entre les réponses", orient="top")
     scale = alt.Scale(domain=list(shades), range=list(shades.values()))
     chart = (
         alt.Chart(alt.Data(values=[{**row, "nom": row["element"]} for row in rows]))
-        .mark_bar(**names.thick(18), stroke=GREY, strokeWidth=0.6)
+        .mark_bar(**names.thick(18), stroke=WHITE)
         .encode(
             x=alt.X("n:Q", title=title, axis=alt.Axis(grid=False, tickCount=5, tickMinStep=1, format=",d")),
             y=names.y,
             color=alt.Color("accord:N", scale=scale, legend=legend),
             order=alt.Order("rang:Q"),
             tooltip=[
-                alt.Tooltip("element:N", title=told[0]),
-                alt.Tooltip("accord:N", title=told[1]),
-                alt.Tooltip("texte:N", title=told[2]),
+                alt.Tooltip("element:N", title="Donnée"),
+                alt.Tooltip("accord:N", title="Accord"),
+                alt.Tooltip("texte:N", title="Valeurs"),
             ],
         )
     )
     return finish(alt.layer(chart, *names.layers()).properties(height=names.height + 110))
+
+
+# What becomes of the columns of forms, with the text colour that reads on each (contrast ≥ 4.5).
+STATES = {
+    "Préremplies": ("#000091", WHITE), "À confirmer": ("#c1c1fb", INK), "À demander": ("#f6d7b0", INK),
+    "Non demandées": ("#e5e5e5", INK),
+}  # fmt: skip
+
+
+def states(rows: list[dict[str, Any]], of: str) -> alt.LayerChart:
+    """Bars of 100, each split by what becomes of its columns. rows: nom, part for each of STATES. of: what a bar is.
+
+    A part that is wide enough carries its number, so that colours are not alone to tell them apart.
+    """
+    drawn_rows: list[dict[str, Any]] = []
+    for row in rows:
+        start = 0.0
+        for state, (_, ink) in STATES.items():
+            part = float(row[state] or 0)
+            middle, told = start + part / 2, number(part, 0) if part >= 6 else ""
+            drawn_rows.append(
+                {"nom": row["nom"], "etat": state, "debut": start, "fin": min(start + part, 100), "milieu": middle,
+                 "dit": told, "texte": with_unit(part, "pct"), "encre": ink}
+            )  # fmt: skip
+            start += part
+    base = alt.Chart(alt.Data(values=drawn_rows)).encode(
+        y=alt.Y("nom:N", sort=None, title=None, axis=alt.Axis(labelLimit=220, labelFontSize=13, ticks=False)),
+        tooltip=[
+            alt.Tooltip("nom:N", title=of),
+            alt.Tooltip("etat:N", title="Ce que devient la case"),
+            alt.Tooltip("texte:N", title="Part"),
+        ],
+    )
+    shades = alt.Scale(domain=list(STATES), range=[shade for shade, _ in STATES.values()])
+    bars_ = base.mark_bar(stroke=GREY, strokeWidth=0.6, height={"band": 0.7}).encode(
+        x=alt.X("debut:Q", title="Part des cases, en %", scale=alt.Scale(domain=[0, 100]), axis=alt.Axis(grid=False)),
+        x2="fin:Q",
+        color=alt.Color("etat:N", scale=shades, legend=alt.Legend(title=None, orient="top", columns=2)),
+    )
+    figures = base.mark_text(fontSize=12).encode(
+        x=alt.X("milieu:Q", title="Part des cases, en %"), text="dit:N", color=alt.Color("encre:N", scale=None)
+    )
+    layers = alt.layer(bars_, figures).resolve_scale(color="independent")
+    return finish(layers.properties(height=28 * len(rows) + 130))
 
 
 def gaps(rows: list[dict[str, Any]]) -> alt.LayerChart:

@@ -46,7 +46,6 @@ from dashboards.queries.etablissements import (
 )
 from dashboards.queries.exactitude import exactitude
 from dashboards.queries.formulaires import (
-    esms_interroges,
     non_regression,
     parts_d_un_esms,
     parts_par_departement,
@@ -93,7 +92,6 @@ __all__ = [
     "delais_voisins",
     "dlnuf_balance",
     "esms_connus",
-    "esms_interroges",
     "etablissement",
     "etablissement_cells",
     "etablissements_du_departement",

@@ -19,11 +19,11 @@ _SUMS = ", ".join(f"sum({part}) as {part}" for part in (*_PARTS, "n_depuis_dui",
 _ALL = " + ".join(_PARTS)
 _SHARES = ", ".join(f"100.0 * {part} / nullif({_ALL}, 0) as {part.replace('n_', 'part_', 1)}" for part in _PARTS)
 _IN = f"""mart_dlnuf__preremplissage_esms p inner join (
-    select finess_et, departement_code as dep, departement_libelle as dep_libelle, region_code as reg, raison_sociale,
-           commune_libelle, categorie_libelle
+    select finess_et, departement_code as dep, departement_libelle as dep_libelle, region_code as reg, epci_code as epci
     from {FICHE}
 ) f using (finess_et)"""
-_WHERE = "($niveau = 'france' or ($niveau = 'region' and reg = $code) or ($niveau = 'departement' and dep = $code))"
+_WHERE = """($niveau = 'france' or ($niveau = 'region' and reg = $code) or ($niveau = 'departement' and dep = $code)
+    or ($niveau = 'epci' and epci = $code))"""
 
 
 def parts_par_formulaire(base: Base, niveau: str, code: str) -> pl.DataFrame:
@@ -64,15 +64,6 @@ def parts_d_un_esms(base: Base, finess: str) -> pl.DataFrame:
         f" {_SHARES} from mart_dlnuf__preremplissage_esms where finess_et = $finess order by part_preremplis desc,"
         " formulaire",
         {"finess": finess},
-    )
-
-
-def esms_interroges(base: Base, niveau: str, code: str) -> pl.DataFrame:
-    """The ESMS of a territory that some form asks (finess_et, raison_sociale, commune_libelle), by name."""
-    return base.read(
-        f"select finess_et, max(raison_sociale) as raison_sociale, max(commune_libelle) as commune_libelle"
-        f" from {_IN} where {_WHERE} group by finess_et order by raison_sociale, finess_et",
-        {"niveau": niveau, "code": code},
     )
 
 

@@ -1,60 +1,46 @@
-"""What comes back filled: shares by form, by département, and for one ESMS with its form. Part of the page `dlnuf`.
+"""What comes back filled: shares by form and by département of a territory. Part of the page `dlnuf`.
 
 Belongs here: layout and wording. Does not belong here: where the figures come from (`dashboards.queries.formulaires`),
-making a form (`dashboards.form_download`).
+one ESMS (`dlnuf_esms`).
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import polars as pl
 import streamlit as st
 
-from dashboards import charts, form_download, queries
-from dashboards.components import Column, download, drawing, empty, table
-from dashboards.controls import choose, choose_territory
-from dashboards.exports import XLSX_MIME, Export
-from dashboards.formats import count, plain, text, whole, with_unit
+from dashboards import queries
+from dashboards.components import Column, drawing, empty, table
+from dashboards.controls import choose
+from dashboards.exports import Export
+from dashboards.formats import plain, whole, with_unit
+from dashboards.views import dlnuf_esms, dlnuf_parts
+from dashboards.views.lieu import known_territories
 
-PARTS = {
-    "preremplis": ("Préremplies", "une autre source le dit, sûrement ou à plusieurs"),
-    "a_confirmer": ("À confirmer", "réponses qui diffèrent, douteuses, anciennes, ou seules"),
-    "a_demander": ("À demander", "personne d'autre ne connaît la réponse"),
-    "non_demandes": ("Non demandées", "la question porte sur un autre public"),
-}
-DEFINITION = (
-    "Part des cases de chaque formulaire, avant toute réponse à la campagne : préremplies, à confirmer, à demander, ou "
-    "non demandées."
-)
 ALL = "Tous les formulaires"
 
 
 def show(base: queries.Base) -> None:
     st.header("Ce qui revient prérempli", anchor=False)
-    territories = {
-        niveau: dict(zip(frame["territoire_code"], frame["territoire_libelle"], strict=True))
-        for niveau in ("france", "region", "departement")
-        if not (frame := queries.territoires(base, niveau)).is_empty()
-    }
-    if not territories:
+    known = known_territories(base)
+    if known is None:
         empty("La publication ne contient aucun territoire.", "Livrez une extraction FINESS, puis `dlnuf run`.")
         return
-    niveau, code = choose_territory(territories, queries.narrowest_territory(base))
-    by_form = queries.parts_par_formulaire(base, niveau, code)
-    place = "France" if niveau == "france" else territories[niveau][code]
+    niveau, code = known.choose(base)
+    by_form = dlnuf_parts.named(queries.parts_par_formulaire(base, niveau, code))
+    place = "France" if niveau == "france" else known.names[niveau][code]
     if by_form.is_empty():
         empty(f"Aucun formulaire n'interroge d'établissement ici ({plain(place)}).", "Choisissez un autre territoire.")
         return
     _by_form(by_form, place)
     _by_departement(base, niveau, code, by_form, place)
-    _one(base, niveau, code)
+    dlnuf_esms.show(base)
 
 
 def _by_form(by_form: pl.DataFrame, place: str) -> None:
     year = by_form["millesime"].max()
     title = f"Cases des formulaires, {place}, année demandée : {year}"
-    total = sum(int(by_form[f"n_{part}"].sum()) for part in PARTS if part != "non_demandes")
+    total = sum(int(by_form[f"n_{part}"].sum()) for part in dlnuf_parts.PARTS if part != "non_demandes")
     filled, dui = (int(by_form[name].sum()) for name in ("n_preremplis", "n_depuis_dui"))
     said = (
         f"{place} : {whole(filled)} cases sur {whole(total)} demandées reviennent préremplies"
@@ -64,11 +50,11 @@ def _by_form(by_form: pl.DataFrame, place: str) -> None:
     columns = {
         "formulaire_libelle": Column("Formulaire"),
         "n_esms": Column("Établissements interrogés", 0),
-        **_share_columns(),
-        **_dui_columns(),
+        **dlnuf_parts.share_columns(),
+        **dlnuf_parts.dui_columns(),
     }
-    about = Export(title, DEFINITION, date=str(year))
-    picture = charts.states(_bars(by_form, "formulaire_libelle"), "Part des cases, en %", "Formulaire")
+    about = Export(title, dlnuf_parts.DEFINITION, date=str(year))
+    picture = dlnuf_parts.picture(by_form)
     drawing(picture, title, said, "formulaires", by_form, columns, about=about)
     st.caption(
         "Depuis le dossier informatisé : ce qu'il publie de l'établissement. Ce qu'il tait, parce que trop peu de "
@@ -89,81 +75,7 @@ def _by_departement(base: queries.Base, niveau: str, code: str, by_form: pl.Data
         "departement_libelle": Column("Département"),
         "departement_code": Column("Code"),
         "n_esms": Column("Établissements interrogés", 0),
-        **_share_columns(),
-        **_dui_columns(),
+        **dlnuf_parts.share_columns(),
+        **dlnuf_parts.dui_columns(),
     }
-    table(found, columns, title, "formulaires_departements", about=Export(title, DEFINITION))
-
-
-def _one(base: queries.Base, niveau: str, code: str) -> None:
-    st.subheader("Pour un établissement", anchor=False)
-    known = {
-        row["finess_et"]: f"{text(row['raison_sociale'])}, {text(row['commune_libelle'])} ({row['finess_et']})"
-        for row in queries.esms_interroges(base, niveau, code).iter_rows(named=True)
-    }
-    finess = choose("Établissement", [None, *known], lambda f: "Choisir…" if f is None else known[f], "etablissement")
-    if finess is None:
-        st.caption("Choisissez un établissement pour voir ce qu'il n'a plus à saisir, et prendre son formulaire.")
-        return
-    found = queries.parts_d_un_esms(base, finess)
-    title = f"Cases des formulaires de {known[finess]}"
-    best = found.row(0, named=True)
-    said = (
-        f"{known[finess]} : {count(found.height, 'formulaire', 'formulaires')} ; le plus rempli, "
-        f"« {best['formulaire_libelle']} », revient prérempli à {with_unit(best['part_preremplis'], 'pct')}."
-    )
-    columns = {"formulaire_libelle": Column("Formulaire"), **_count_columns(), **_dui_columns()}
-    picture = charts.states(_bars(found, "formulaire_libelle"), "Part des cases, en %", "Formulaire")
-    drawing(picture, title, plain(said), "formulaires_esms", found, columns, about=Export(title, DEFINITION))
-    _file(base, finess, found)
-
-
-def _file(base: queries.Base, finess: str, found: pl.DataFrame) -> None:
-    """The form itself: made when it is asked for, then to be taken."""
-    forms = {row["formulaire"]: row for row in found.iter_rows(named=True)}
-    left, right = st.columns([3, 2], vertical_alignment="bottom")
-    with left:
-        form = choose("Formulaire à prendre", list(forms), lambda f: forms[f]["formulaire_libelle"], "a_prendre")
-    with right:
-        wanted = st.button("Préparer ce formulaire", icon=":material/edit_document:", key="preparer_formulaire")
-    st.caption(
-        "Les effectifs de personnes que cette publication tient secrets y sont laissés à demander. Le formulaire "
-        "complet, pour l'établissement lui-même : `dlnuf forms`."
-    )
-    if wanted:
-        made = form_download.make(form, finess, forms[form]["millesime"] + 1)
-        if isinstance(made, str):
-            st.warning(plain(made), icon=":material/hourglass_empty:")
-            return
-        name, content = made
-        download("Prendre le formulaire (XLSX)", lambda: content, name, XLSX_MIME, "formulaire_xlsx")
-
-
-def _bars(found: pl.DataFrame, name: str) -> list[dict[str, Any]]:
-    return [
-        {"element": text(row[name]), "accord": title, "n": row[f"part_{part}"] or 0, "rang": rank,
-         "texte": with_unit(row[f"part_{part}"], "pct")}
-        for row in found.iter_rows(named=True)
-        for rank, (part, (title, _)) in enumerate(PARTS.items())
-    ]  # fmt: skip
-
-
-def _share_columns() -> dict[str, Column]:
-    return {f"part_{part}": Column(title, 1, "pct", said) for part, (title, said) in PARTS.items()}
-
-
-def _count_columns() -> dict[str, Column]:
-    return {f"n_{part}": Column(title, 0, definition=said) for part, (title, said) in PARTS.items()}
-
-
-def _dui_columns() -> dict[str, Column]:
-    return {
-        "n_depuis_dui": Column(
-            "Préremplies par le dossier informatisé", 0,
-            definition="parmi les cases préremplies, celles que le dossier informatisé de l'établissement donne",
-        ),
-        "n_dui_a_confirmer": Column(
-            "À confirmer d'après le dossier informatisé", 0,
-            definition="parmi les cases à confirmer, celles dont il donne la première réponse",
-        ),
-    }  # fmt: skip
+    table(found, columns, title, "formulaires_departements", about=Export(title, dlnuf_parts.DEFINITION))

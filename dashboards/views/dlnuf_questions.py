@@ -16,6 +16,7 @@ from dashboards.controls import segments
 from dashboards.exports import Export
 from dashboards.formats import count
 from dashboards.labels import collecte, source, theme
+from data_contracts.dictionary.element_lines import AUTHORITIES
 
 LISTS = {
     "plusieurs": ("est_demandee_plusieurs_fois", "Demandées par plusieurs formulaires"),
@@ -39,7 +40,7 @@ def show(base: queries.Base) -> None:
     found = every.filter(pl.col(column)).with_columns(
         pl.col("groupe").map_elements(theme, return_dtype=pl.String, skip_nulls=False),
         _named("formulaires", source),
-        _named("peuvent_repondre", collecte),
+        _named("peuvent_repondre", _who),
         _named("ont_repondu", collecte),
     )
     columns = {
@@ -55,6 +56,11 @@ def show(base: queries.Base) -> None:
         "ont_repondu": Column("Ont répondu", definition="collectes dont une réponse est connue ici"),
     }
     table(found, columns, f"Questions {title.lower()}", "questions_table", about=Export(title, DEFINITION))
+
+
+def _who(code: str) -> str:
+    """A collection by its name; an authority, whose code is its acronym, as it is."""
+    return code if code in AUTHORITIES else collecte(code)
 
 
 def _named(column: str, label: Callable[[str], str]) -> pl.Expr:

@@ -33,7 +33,8 @@ def show(base: queries.Base) -> None:
     blocked = [each for each in judged if each.blocked]
     if blocked:
         few = count(len(blocked), "collecte y perdrait", "collectes y perdraient")
-        st.markdown(f"**{few}** sur {whole(len(judged))} : rien ne leur est rendu. Les autres reçoivent leur dû.")
+        them = "lui" if len(blocked) == 1 else "leur"
+        st.markdown(f"**{few}** sur {whole(len(judged))} : rien ne {them} est rendu. Les autres reçoivent leur dû.")
     else:
         st.markdown(f"Aucune des {count(len(judged), 'collecte', 'collectes')} n'y perdrait à recevoir la couche.")
     about = Export("Non-régression par collecte", DEFINITION)

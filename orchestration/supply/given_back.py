@@ -9,6 +9,7 @@ are given theirs. Whatever was written for it before is taken away: a stale file
 
 from __future__ import annotations
 
+import codecs
 import csv
 import hashlib
 import io
@@ -94,6 +95,7 @@ def _one(connection: duckdb.DuckDBPyConnection, form: Form, verdict: Verdict | N
         return made
     with ExitStack() as stack:
         table, origins = (_Csv(stack.enter_context(owner_only.opened(path)), form) for path in paths)
+        origins.mark()
         table.write([heading(key) for key in form.columns])
         origins.write(ORIGINS)
         for answers in supply_rows.given(connection, contract.id):
@@ -113,6 +115,10 @@ class _Csv:
     def __init__(self, file: BinaryIO, form: Form) -> None:
         self._file = file
         self._separator = form.layout.options.get("separator", ";")
+
+    def mark(self) -> None:
+        """By which spreadsheets recognise UTF-8; the table itself is for the machine of its owner."""
+        self._file.write(codecs.BOM_UTF8)
 
     def write(self, row: Sequence[str]) -> None:
         line = io.StringIO()

@@ -18,6 +18,7 @@ _ROUNDS = re.compile(r"\.\d+[fFeE%](\}|$)|\.\d[gG](\}|$)")  # « .15g » gives a
 # Rounding that nobody reads, by module.
 UNREAD = {
     "data_contracts/figures.py": "the one place",
+    "data_contracts/supply_rules.py": "cut: what fails to reach a limit does not read as if it did",
     "data_contracts/territoires/build.py": "boxes of territories, in degrees, outwards by their margin",
     "dashboards/charts.py": "the rank of a shade",
     "dashboards/outlines.py": "points of a drawing",

@@ -84,6 +84,12 @@ def secrecy(base: queries.Base) -> None:
         f"ni « {INCONNU} ». Les moyennes et les parts suivent l'effectif qui les porte. Les personnes qui se sont "
         "opposées au traitement de leurs données ne sont pas comptées."
     )
+    changed = f"d'au moins {least} personnes" if least else "d'assez de personnes"
+    st.caption(
+        "Les effectifs sont **arrêtés** : un effectif déjà publié n'est révisé que s'il a changé "
+        f"{changed}, pour que deux publications ne disent pas, par différence, qui est venu ou parti. "
+        "Il peut donc s'écarter un peu de ce qui est connu."
+    )
 
 
 class Markdown(str):

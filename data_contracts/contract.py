@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from data_contracts.disclosure import WITNESS, Disclosure, Withheld
+from data_contracts.disclosure import HELD, WITNESS, Disclosure, Withheld
 from data_contracts.person_role import PersonRole, System
 from data_contracts.privacy import KEYS, STRICT_TRAITS, VERSION, Privacy, key_columns
 from data_contracts.value_domains import Domain
@@ -323,8 +323,10 @@ class Product:
 
     @property
     def built(self) -> tuple[Field, ...]:
-        """The columns of its table in the warehouse: all but the one that publishing adds."""
-        return tuple(f for f in self.fields if not (self.is_protected and f.name == WITNESS))
+        """The columns of its table in the warehouse: all but those that publishing adds."""
+        added = {WITNESS} if self.is_protected else set[str]()
+        added |= {HELD} if self.disclosure is not None else set()
+        return tuple(f for f in self.fields if f.name not in added)
 
     @property
     def is_protected(self) -> bool:

@@ -22,6 +22,7 @@ from pydantic import Field as Key
 from data_contracts.strict_yaml import Strict
 
 WITNESS = "secret"  # column of the published table that names what was hidden of the row
+HELD = "arrete_le"  # column of the published table that says when the figures of the row were last set
 HIDDEN = "secret"  # what a text reads when what it told is hidden
 # Columns that identify a person, or stand for one: names, numbers, dates, pseudonyms.
 _POINTS_AT_ONE = re.compile(
@@ -393,7 +394,9 @@ def wrong(declared: Disclosure, key: Collection[str], types: Mapping[str, str]) 
                 f"« {value} » est une moyenne : dire aussi, dans supports, qu'elle est portée par « {base} »",
             )
     for name in types:
-        if name not in (*key, WITNESS, *declared.protected, *declared.free):
+        if name not in (*key, HELD, WITNESS, *declared.protected, *declared.free):
             yield "", f"« {name} » n'est ni compte, ni valeur portée, ni libre : dire ce qu'elle révèle des personnes"
+    if types.get(HELD) != "date" or HELD in key:
+        yield "", f"il faut une colonne « {HELD} » (date), qui dit de quand sont les effectifs de chaque ligne"
     if types.get(WITNESS) != "string" or WITNESS in key or list(types)[-1:] != [WITNESS]:
         yield "", f"la dernière colonne doit être « {WITNESS} » (texte), qui nomme ce qui est retiré de chaque ligne"

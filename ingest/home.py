@@ -64,6 +64,11 @@ class Home:
         return self.root / "publication"
 
     @property
+    def held(self) -> Path:
+        """The counts of persons that each publication held, hidden ones included: only the pipeline reads them."""
+        return self.root / "effectifs"
+
+    @property
     def scores(self) -> Path:
         """One JSON a publication that was scored against a truth: `<version>.json`."""
         return self.root / "score"

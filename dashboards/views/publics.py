@@ -22,7 +22,7 @@ from dashboards.components import (
     table,
     withheld,
 )
-from dashboards.formats import INCONNU, SECRET, count, is_unknown
+from dashboards.formats import INCONNU, SECRET, count, day_text, is_unknown
 from dashboards.labels import labels, territoire
 from dashboards.themes import PUBLICS
 from dashboards.views import theme, theme_etablissements
@@ -71,8 +71,10 @@ def show() -> None:
     lieu, place = chosen
     if place is not None:
         rows = {row["rang"]: row for row in queries.publics_synthese(base, place).iter_rows(named=True)}
-        delivered = count(rows.get("territoire", {}).get("n_esms"), "DUI livré", "DUI livrés")
-        st.markdown(f"{delivered}, un par établissement ou service.")
+        here = rows.get("territoire", {})
+        delivered = count(here.get("n_esms"), "DUI livré", "DUI livrés")
+        held = f" Effectifs arrêtés au {day_text(day)}." if (day := here.get("arrete_le")) else ""
+        st.markdown(f"{delivered}, un par établissement ou service.{held}")
         secrecy(base)
         _figures(rows)
         _distributions(base, place)

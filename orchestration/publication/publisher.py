@@ -23,6 +23,7 @@ from orchestration.publication import (
     acceptance,
     consumers_report,
     datapackage,
+    held_store,
     html_pages,
     lost_manifest,
     non_regression,
@@ -81,7 +82,17 @@ def run(
         staging = store.open_staging(home.publication, f"{now:%Y%m%dT%H%M%SZ}")
         previous = lost_manifest.manifest_of(current) if current else None
         publishing = _Publishing(
-            home.publication, declared, fingerprint, now, allow_shrink, gate, on_step, previous, staging, minimum
+            home.publication,
+            home.held,
+            declared,
+            fingerprint,
+            now,
+            allow_shrink,
+            gate,
+            on_step,
+            previous,
+            staging,
+            minimum,
         )
         try:
             return publishing.publish(home.warehouse, product_rules)
@@ -95,6 +106,7 @@ class _Publishing:
     """One attempt to publish, with all that it works with. It lives as long as its staging folder."""
 
     folder: Path
+    held: Path  # what publications hold of the counts of persons
     declared: Declarations
     fingerprint: str
     now: datetime
@@ -134,18 +146,27 @@ class _Publishing:
                 "ce qui a été relu n'est pas ce qui a été écrit. Vérifiez le disque, puis relancez.", problems
             )
         self.on_step("relecture", self.staging)
+        held_store.keep(self._holding, self.held / version_id)
         final = self.folder / version_id
         store.seal(self.staging, final)
         self.on_step("dossier", final)
         store.point_to(self.folder, version_id, manifest.created_at, self.on_step)
+        held_store.prune(self.held, store.versions(self.folder))
         self.on_step("pointeur", final)
         return Publication(version_id, final, manifest.created_at, published=True)
+
+    @property
+    def _holding(self) -> Path:
+        """Where what is held is written until the publication has a name."""
+        return self.held / self.staging.name
 
     def _write(self, warehouse: Path, opened: list[open_data.OpenDataset]) -> list[DataFile]:
         with snapshot.open_warehouse(warehouse) as connection:
             products = self.declared.products.values()
             snapshot.check_tables(connection, products)
-            files = snapshot.write(connection, products, self.staging, self.on_step, minimum=self.minimum)
+            former = held_store.read(self.held, self.previous, self.minimum)
+            holding = snapshot.Holding(former, self.now.astimezone(UTC).date(), self._holding)
+            files = snapshot.write(connection, products, self.staging, self.on_step, holding, minimum=self.minimum)
         self.on_step("tables", self.staging)
         files += open_data.write(opened, self.staging)
         self.on_step("donnees_ouvertes", self.staging)

@@ -32,6 +32,7 @@ _WEIGHT = {"departement": 0, "region": 10, "france": 100}  # how much readers lo
 _TOTAL_WEIGHT = 2  # hiding the total of a distribution hides all of its shares
 
 _FORMER = "_avant"  # of the columns of the publication before
+TOLD = "_dit"  # column that names the columns which the publication before told, and that are as they were
 
 _PSEUDONYM = r"\b[0-9a-f]{32}\b"
 
@@ -97,14 +98,13 @@ def hide(tables: Mapping[str, Table], minimum: int, parent_of: Mapping[str, str]
     """The rows of several tables as they may be published together.
 
     Small counts, and the counts that would give them away, are null, and the column `secret` names them. What was
-    hidden already stays so.
+    hidden already (null, or a value that `secret` names) stays so; what TOLD names hides nothing, for readers have it.
 
     minimum: the threshold. parent_of: `niveau/code` -> the territory that holds it.
 
     Raises NotProtectable: a territory that is not known, margins that contradict themselves.
     """
-    joined = _Joined({name: _Counts(t.frame.to_dicts(), t.declared, t.key, parent_of) for name, t in tables.items()})
-    chosen = joined.to_hide(minimum)
+    chosen = _join(tables, parent_of).to_hide(minimum)
     return {name: _without(table, chosen[name]) for name, table in tables.items()}
 
 
@@ -140,9 +140,9 @@ def protected(products: Iterable[Product], frames: Mapping[str, pl.DataFrame], s
         remedy = "des valeurs ont la forme d'un pseudonyme (32 caractères hexadécimaux). Retirez-les du modèle."
         raise PublicationBlocked("un produit désigne des personnes.", [f"{x} : {remedy}" for x in spoilt])
     safe: dict[str, pl.DataFrame] = {}
-    for together in _together([p for p in products if p.disclosure is not None]):
-        declared = {p.id: p.disclosure for p in together if p.disclosure is not None}
-        tables = {p.id: Table(frames[p.id], declared[p.id], p.primary_key) for p in together}
+    for group in together(products):
+        declared = {p.id: p.disclosure for p in group if p.disclosure is not None}
+        tables = {p.id: Table(frames[p.id], declared[p.id], p.primary_key) for p in group}
         minimum = max(threshold_of(each, setting) for each in declared.values())
         try:
             safe |= hide(tables, minimum, parents())
@@ -159,10 +159,10 @@ def _with_pseudonyms(frame: pl.DataFrame) -> list[str]:
     return [name for name in texts if frame[name].str.contains(_PSEUDONYM).any()]
 
 
-def _together(products: Sequence[Product]) -> list[list[Product]]:
-    """The products in groups: those that declared links tie, directly or not, are in one group."""
+def together(products: Iterable[Product]) -> list[list[Product]]:
+    """The products about persons in groups: those that declared links tie, directly or not, are in one group."""
     groups: list[list[Product]] = []
-    for product in products:
+    for product in (p for p in products if p.disclosure is not None):
         links = {link.product for link in product.disclosure.links} if product.disclosure else set()
         tied = [
             g
@@ -174,7 +174,48 @@ def _together(products: Sequence[Product]) -> list[list[Product]]:
 
 
 def _hidden(row: Row) -> list[str]:
-    return [name for name in (row.get(WITNESS) or "").split(", ") if name]
+    return _names(row, WITNESS)
+
+
+def _names(row: Row, column: str) -> list[str]:
+    return [name for name in (row.get(column) or "").split(", ") if name]
+
+
+@dataclass(frozen=True)
+class KnownCount:
+    """A count of a product, for who has the rows. rows: those that tell it; none for what no column gives."""
+
+    product: str
+    rows: tuple[int, ...]
+    column: str
+    value: int
+    is_total: bool = False
+
+
+@dataclass(frozen=True)
+class Tie:
+    """A sum that holds: the places of its terms, which make zero with their signs."""
+
+    terms: tuple[tuple[int, float], ...]
+
+    @property
+    def places(self) -> set[int]:
+        return {place for place, _ in self.terms}
+
+
+def ties(tables: Mapping[str, Table], parent_of: Mapping[str, str]) -> tuple[list[KnownCount], list[Tie]]:
+    """Every count of several tables in which nothing is hidden, and every sum of them that holds."""
+    return _join(tables, parent_of).ties()
+
+
+def hidden_together(tables: Mapping[str, Table], parent_of: Mapping[str, str]) -> list[set[tuple[str, int, str]]]:
+    """The counts that `secret` names in tables that keep their values, each with those that hide it: product, row,
+    column."""
+    return _join(tables, parent_of).hidden_together()
+
+
+def _join(tables: Mapping[str, Table], parent_of: Mapping[str, str]) -> _Joined:
+    return _Joined({name: _Counts(t.frame.to_dicts(), t.declared, t.key, parent_of) for name, t in tables.items()})
 
 
 # --- the counts of a product, and the sums that tie them
@@ -196,6 +237,8 @@ class _Count:
     derived: bool = False
     is_total: bool = False
     is_sensitive: bool = True
+    was_hidden: bool = False
+    was_told: bool = False
 
 
 @dataclass(frozen=True)
@@ -306,9 +349,10 @@ class _Counts:
             self._add(row, column, value, derived=True)
 
     def _add(self, row: int, column: str, value: int | None, weight: int = 0, *, derived: bool = False) -> None:
-        was_hidden = column in _hidden(self._rows[row])
+        was_hidden, was_told = column in _hidden(self._rows[row]), column in _names(self._rows[row], TOLD)
         if value is not None or was_hidden:  # an unknown value is in no sum
-            count = _Count((row,), column, None if was_hidden else value, weight + self._level(row), derived)
+            level = weight + self._level(row)
+            count = _Count((row,), column, value, level, derived, was_hidden=was_hidden, was_told=was_told)
             self._at[row, column] = self._append(count)
 
     def _append(self, count: _Count) -> int:
@@ -422,7 +466,16 @@ class _Counts:
             multiple = group.is_multiple(self._rows[rows[0]])
             value = self._total(group, rows, parts, multiple)
             weight = _TOTAL_WEIGHT + self._level(rows[0])
-            total = self._append(_Count(tuple(rows), group.share, value, weight, derived=True, is_total=True))
+            named = [_hidden(self._rows[row]) for row in rows]
+            # Hidden itself, when the shares left without their counts; else they left with them.
+            hidden = all(group.share in names for names in named) and any(group.count not in names for names in named)
+            told = any({group.count, group.share} <= {*_names(self._rows[row], TOLD)} for row in rows)
+            total = self._append(
+                _Count(
+                    tuple(rows), group.share, value, weight,
+                    derived=True, is_total=True, was_hidden=hidden, was_told=told,
+                )
+            )  # fmt: skip
             totals[rows[0]] = total
             self._total_of[frozenset(rows)] = total
             if multiple:
@@ -504,12 +557,55 @@ class _Joined:
                 with_it.setdefault(place[base], []).append(place[value])
         chosen: dict[str, list[_Count]] = {name: [] for name in self._tables}
         starts = sorted((first, name) for name, first in self._first.items())
-        for k in suppress(cells, margins, minimum, with_it):
+        before = [k for k, i in enumerate(known) if self.counts[i].was_hidden]
+        told = [k for k, i in enumerate(known) if self.counts[i].was_told]
+        for k in suppress(cells, margins, minimum, with_it, hidden=before, told=told):
             chosen[max(s for s in starts if s[0] <= known[k])[1]].append(self.counts[known[k]])
         return chosen
 
+    def ties(self) -> tuple[list[KnownCount], list[Tie]]:
+        """What is known, and the sums that hold of it."""
+        known = [i for i, count in enumerate(self.counts) if count.value is not None]
+        place = {i: k for k, i in enumerate(known)}
+        starts = sorted((first, name) for name, first in self._first.items())
+        counts = [
+            KnownCount(max(s for s in starts if s[0] <= i)[1], c.rows, c.column, c.value or 0, c.is_total)
+            for i, c in ((i, self.counts[i]) for i in known)
+        ]
+        sums = [
+            Tie(((place[s.total], -1.0), *((place[i], 1.0) for i in (*s.parts, *s.left))))
+            for s in self._sums
+            if s.tied <= place.keys() and self._holds(s)
+        ]
+        return counts, sums
+
+    def hidden_together(self) -> list[set[tuple[str, int, str]]]:
+        """The counts that were hidden, each set with what no column gives taken away: those that sums tie."""
+        group: dict[int, int] = {}
+
+        def root(i: int) -> int:
+            while group.setdefault(i, i) != i:
+                i = group[i]
+            return i
+
+        out_of_sight = {i for i, c in enumerate(self.counts) if c.was_hidden or not c.rows}
+        for s in self._sums:
+            first, *others = sorted(s.tied & out_of_sight) or [None]
+            for other in others:
+                group[root(other)] = root(first)  # type: ignore[arg-type]  there is a first when there are others
+        for base, value in self._with_it:
+            if {base, value} <= out_of_sight:
+                group[root(base)] = root(value)
+        starts = sorted((first, name) for name, first in self._first.items())
+        found: dict[int, set[tuple[str, int, str]]] = {}
+        for i, count in enumerate(self.counts):
+            if count.was_hidden and not count.is_total:
+                name = max(s for s in starts if s[0] <= i)[1]
+                found.setdefault(root(i), set()).add((name, count.rows[0], count.column))
+        return list(found.values())
+
     def _holds(self, supposed: _Sum) -> bool:
-        total, *parts = (self.counts[i].value for i in (supposed.total, *supposed.parts))
+        total, *parts = (self.counts[i].value for i in (supposed.total, *supposed.parts, *supposed.left))
         return total == sum(n or 0 for n in parts)
 
 
@@ -579,7 +675,8 @@ def control(product: Product, path: Path, setting: int) -> Control | None:
 def changes(product: Product, path: Path, former: Path, setting: int) -> Control | None:
     """What a reader who kept the former publication subtracts: the counts that changed by few persons since.
 
-    Said, not blocked: docs/adr/0033 says why.
+    Counts are held so that there are none (`held_counts`); where the publication before kept nothing, it is said, not
+    blocked.
     """
     declared = product.disclosure
     if declared is None or not former.exists():

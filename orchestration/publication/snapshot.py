@@ -7,16 +7,19 @@ units (`dlnuf_secret` says what), and whether they are what contracts say. Does 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import duckdb
+import polars as pl
 
 from data_contracts.disclosure import HIDDEN, THRESHOLD, WITNESS
 from data_contracts.loading import Field, Product
 from data_contracts.schemas import SQL_TYPES
-from orchestration.publication import small_numbers
+from orchestration.publication import held_store, small_numbers
 from orchestration.publication.errors import PublicationBlocked
 from orchestration.publication.manifest import DataFile
 from orchestration.publication.parquet import quoted, write_query
@@ -34,6 +37,16 @@ _FAMILIES: dict[str, tuple[str, ...]] = {
     "date": ("DATE",),
     "timestamp": ("TIMESTAMP",),
 }
+
+
+@dataclass(frozen=True)
+class Holding:
+    """former: what the publication before held, by product. today: the day of this one. keep: the folder where what it
+    holds is written, for the next."""
+
+    former: Mapping[str, pl.DataFrame]
+    today: date
+    keep: Path
 
 
 def schema_of(product: Product) -> str:
@@ -132,10 +145,12 @@ def write(
     products: Iterable[Product],
     staging: Path,
     on_step: Step,
+    holding: Holding,
     *,
     minimum: int = THRESHOLD,
 ) -> list[DataFile]:
-    """Writes the table of every product to `marts/` of the staging folder, small numbers of persons being hidden.
+    """Writes the table of every product to `marts/` of the staging folder, small numbers of persons being hidden, and
+    what few persons changed since the publication before being held.
 
     minimum: under how many persons a count is hidden.
 
@@ -154,9 +169,8 @@ def write(
     listed = list(products)
     small_numbers.check(listed)
     personal = [p for p in listed if p.disclosure is not None]
-    protected = small_numbers.protected(
-        personal, {p.id: connection.execute(query_of(p)).pl() for p in personal}, minimum
-    )
+    frames = {p.id: connection.execute(query_of(p)).pl() for p in personal}
+    protected = held_store.protected(personal, frames, holding.former, minimum, holding.today, holding.keep)
     with ThreadPoolExecutor(WRITERS) as pool:
         for product, file in zip(listed, pool.map(write_one, listed), strict=True):
             files.append(file)

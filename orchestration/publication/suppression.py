@@ -64,12 +64,20 @@ def suppress(
     margins: Sequence[Margin],
     threshold: int,
     with_it: Mapping[int, Sequence[int]] | None = None,
+    *,
+    hidden: Iterable[int] = (),
+    told: Iterable[int] = (),
 ) -> frozenset[int]:
     """The published cells to hide. A cell from 1 to threshold − 1 always is; zero never is.
 
-    with_it: cell -> those that go with it, zero or not.
+    with_it: cell -> those that go with it, zero or not. hidden: cells that the publication before hid, which its own
+    proof protects (docs/adr/0045 says why it still does). told: cells that it told, as they are: hiding one would
+    protect nothing.
+
+    Raises NotProtectable: a cell that only the hiding of what was told would protect.
     """
-    work = _Work(cells, margins, threshold, with_it or {})
+    work = _Work(cells, margins, threshold, with_it or {}, frozenset(told))
+    work.proven_before(hidden)
     work.hide(i for i, cell in enumerate(cells) if cell.published and work.is_small(i))
     work.keep_margins(range(len(margins)))
     while weak := work.weak_cells():
@@ -87,6 +95,7 @@ class _Work:
     margins: Sequence[Margin]
     threshold: int
     with_it: Mapping[int, Sequence[int]]
+    told: frozenset[int] = frozenset()
 
     def __post_init__(self) -> None:
         self.hidden = {i for i, cell in enumerate(self.cells) if not cell.published}
@@ -97,6 +106,13 @@ class _Work:
         for base, others in self.with_it.items():
             for i in others:
                 self._goes_with.setdefault(i, []).append(base)
+
+    def proven_before(self, cells: Iterable[int]) -> None:
+        """Hides cells of which the publication before proved that readers do not know them."""
+        for i in cells:
+            self.hidden.add(i)
+            self._maybe_large.add(i)
+            self._maybe_other.add(i)
 
     @cached_property
     def margins_of(self) -> list[list[int]]:
@@ -166,10 +182,13 @@ class _Work:
 
     def _open_parts(self, margin: Margin) -> list[int]:
         """Visible parts that would protect: a zero would not, for nobody is in it."""
-        return [i for i in margin.parts if i not in self.hidden and self.cells[i].value > 0]
+        return [i for i in margin.parts if self._can_be_hidden(i) and self.cells[i].value > 0]
 
     def _open_total(self, margin: Margin) -> list[int]:
-        return [margin.total] if margin.total not in self.hidden else []
+        return [margin.total] if self._can_be_hidden(margin.total) else []
+
+    def _can_be_hidden(self, i: int) -> bool:
+        return i not in self.hidden and i not in self.told
 
     def _cheapest(self, choices: list[int], margin: Margin | None = None) -> int:
         """What costs readers least: a part before a total of several, a low weight, no other margin to break, few
@@ -197,6 +216,8 @@ class _Work:
             totals = [i for margin in margins for i in self._open_total(margin) if self.cells[i].published]
             if parts or totals:
                 return [self._cheapest(parts or totals)]
+        if any(i in self.told for margin in around for i in margin.tied):
+            raise NotProtectable("ce qui a été publié avant donnerait un effectif retiré")
         self._maybe_large.add(weak)
         self._maybe_other.add(weak)
         return []

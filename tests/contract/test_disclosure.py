@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from data_contracts.dictionary import elements
-from data_contracts.disclosure import WITNESS, Withheld, wrong_links, wrong_withheld
+from data_contracts.disclosure import HELD, WITNESS, Withheld, wrong_links, wrong_withheld
 from data_contracts.loading import ContractError, Product, load_contracts, load_products
 from data_contracts.privacy import KEYS, NEVER_STORED, VERSION
 from orchestration.publication import small_numbers
@@ -42,9 +42,9 @@ def test_no_published_count_of_persons_may_be_small(product: Product) -> None:
 
 
 @pytest.mark.parametrize("product", PERSONAL, ids=lambda p: p.id)
-def test_a_product_tells_hidden_from_unknown(product: Product) -> None:
-    assert product.fields[-1].name == WITNESS
-    assert WITNESS not in [f.name for f in product.built]
+def test_a_product_tells_hidden_from_unknown_and_since_when_it_is_so(product: Product) -> None:
+    assert [f.name for f in product.fields][-2:] == [HELD, WITNESS]
+    assert not {HELD, WITNESS} & {f.name for f in product.built}
     assert any("secret" in warning for warning in product.usage_warnings)
 
 
@@ -144,7 +144,7 @@ GOOD: dict[str, Any] = {
 }
 COLUMNS = {
     "niveau": "string", "code": "string", "libelle": "string", "n": "integer", "k": "integer", "age": "number",
-    "part": "number", "secret": "string",
+    "part": "number", "arrete_le": "date", "secret": "string",
 }  # fmt: skip
 
 
@@ -170,7 +170,7 @@ def test_a_good_declaration_is_read(tmp_path: Path) -> None:
     product = load_products(tmp_path)["essai"]
     assert product.disclosure is not None
     assert product.disclosure.parts == (("k", "n"),)
-    assert [f.name for f in product.built] == [name for name in COLUMNS if name != "secret"]
+    assert [f.name for f in product.built] == [name for name in COLUMNS if name not in ("arrete_le", "secret")]
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,7 @@ schema:
           - {property: comesFrom, value: [finess.et.siret, unit.ET, millesime]}
           - {property: nomenclature, value: finess_categories}
       - {name: n, logicalType: integer}
+      - {name: arrete_le, logicalType: date}
       - {name: secret, logicalType: string}
 """
 PRECEDENCE = """\

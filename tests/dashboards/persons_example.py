@@ -8,6 +8,7 @@ few are accompanied (Corse-du-Sud, 5 persons), small components, an unknown mean
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -193,6 +194,7 @@ def parcours_refus() -> list[dict[str, Any]]:
     ]
 
 
+HELD_ON = date(2026, 11, 20)
 TABLES = {
     "mart_publics__synthese": publics_synthese,
     "mart_publics__repartition": publics_repartition,
@@ -211,4 +213,4 @@ def personnes() -> dict[str, list[dict[str, Any]]]:
         for name, rows in TABLES.items()
     }
     found = small_numbers.protected([products[name] for name in TABLES], frames, THRESHOLD)
-    return {name: frame.to_dicts() for name, frame in found.items()}
+    return {name: frame.with_columns(arrete_le=HELD_ON).to_dicts() for name, frame in found.items()}

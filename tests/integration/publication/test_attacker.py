@@ -6,8 +6,10 @@ has not. Does not belong here: single tables (`test_secret`, `tests/unit/publica
 
 from __future__ import annotations
 
+import shutil
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ from scipy.sparse import csr_array
 
 from data_contracts import dictionary
 from data_contracts.loading import Product, load_products
-from orchestration.publication import small_numbers
+from orchestration.publication import held_store, small_numbers
 from orchestration.publication.snapshot import query_of
 from orchestration.publication.store import current
 from tests.shared import Played, played
@@ -271,3 +273,150 @@ def test_no_rate_of_an_esms_gives_few_persons(publication: tuple[Played, Path]) 
     assert all(len(found) > 5 for found in made.values()), {k: len(v) for k, v in made.items()}
     few = {what: [n for n in found if 0 < round(n) < FEW] for what, found in made.items()}
     assert few == {what: [] for what in made}
+
+
+# --- two publications: before an ESMS was received, and after
+
+
+LATE = 2  # ESMS that the first publication lacks
+FROM_ESMS = {
+    "intermediate.int_dui__accompagnements": "finess_et",
+    "intermediate.int_dui__demandes": "finess_et",
+    "intermediate.int_dui__annees": "unite_id",
+    "intermediate.int_dui__besoins": "unite_id",
+    "dlnuf.dlnuf_sejours": "finess_et",
+}
+Frames = dict[str, pl.DataFrame]
+
+
+def known_without(made: Played, warehouse: Path, late: list[str]) -> Frames:
+    """What the models make of the persons, without those of some ESMS. warehouse: a copy, left as it is."""
+    models = made.home.dbt / "target" / "compiled" / "dlnuf" / "models"
+    sql = {path.stem: path.read_text(encoding="utf-8") for path in models.rglob("*.sql")}
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.begin()
+        for table, unit in FROM_ESMS.items():
+            connection.execute(f"DELETE FROM {table} WHERE list_contains($late, {unit})", {"late": late})
+        persons = "int_dui__par_territoire"
+        connection.execute(f"CREATE OR REPLACE TABLE intermediate.{persons} AS {sql[persons]}")
+        found = {name: connection.execute(sql[name]).pl() for name in COUNTING}
+        connection.rollback()
+    return found
+
+
+class Two:
+    """What is known, shown and kept of both."""
+
+    def __init__(self, made: Played, folder: Path) -> None:
+        warehouse = folder / made.home.warehouse.name  # whose name the compiled SQL has
+        shutil.copy(made.home.warehouse, warehouse)
+        with duckdb.connect(str(warehouse), read_only=True) as connection:
+            largest = connection.execute(
+                "SELECT finess_et FROM intermediate.int_dui__accompagnements GROUP BY finess_et"
+                f" ORDER BY count(*) DESC, finess_et LIMIT {LATE} OFFSET 20"
+            ).fetchall()
+        late = [finess for (finess,) in largest]
+        self.known = [known_without(made, warehouse, late), known_without(made, warehouse, [])]
+        self.shown: list[Frames] = []
+        self.kept: list[Frames] = [{}]
+        for rank, known in enumerate(self.known):
+            keep = folder / f"tenu{rank}"
+            day = date(2026, 11, 21 + rank)
+            shown = held_store.protected(list(COUNTING.values()), known, self.kept[-1], FEW, day, keep)
+            self.shown.append(shown)
+            self.kept.append({path.stem: pl.read_parquet(path) for path in keep.glob("*.parquet")})
+        self.kept.pop(0)
+        (folder / "premiere" / "marts").mkdir(parents=True)
+        for name, frame in self.shown[0].items():
+            frame.write_parquet(folder / "premiere" / "marts" / f"{name}.parquet")
+        self.first = Attack(folder / "premiere")
+
+
+@pytest.fixture(scope="module")
+def two(publication: tuple[Played, Path], tmp_path_factory: pytest.TempPathFactory) -> Two:
+    return Two(publication[0], tmp_path_factory.mktemp("deux"))
+
+
+def counts_of(frames: Frames) -> dict[Cell, int]:
+    """Every count that is not null."""
+    return {
+        (name, c, tuple(row[k] for k in product.primary_key)): row[c]
+        for name, product in COUNTING.items()
+        for row in frames[name].to_dicts()
+        for c in (product.disclosure.counts if product.disclosure else ())
+        if row[c] is not None
+    }
+
+
+def few_between(before: dict[Cell, int], after: dict[Cell, int]) -> list[Cell]:
+    return [cell for cell in after if cell in before and 0 < abs(after[cell] - before[cell]) < FEW]
+
+
+def test_no_count_changes_by_few_persons_from_a_publication_to_the_next(two: Two) -> None:
+    known, shown = [counts_of(f) for f in two.known], [counts_of(f) for f in two.shown]
+    assert len(few_between(*known)) > 50
+    assert few_between(*shown) == []
+    moved = [cell for cell in shown[1] if cell in shown[0] and shown[0][cell] != shown[1][cell]]
+    assert len(moved) > 20  # what many changed is told
+    far = [abs(n - known[1].get(c, 0)) for c, n in shown[1].items()]
+    assert max(far) < 3 * FEW
+
+
+def test_who_kept_the_publication_before_proves_no_hidden_count_small(two: Two) -> None:
+    """He is even told by how much each hidden count moved."""
+    kept = [counts_of(f) for f in two.kept]
+    first, unknown = two.first, dict[Cell, int]()
+    rows = {
+        name: {tuple(r[k] for k in p.primary_key): r for r in two.shown[1][name].to_dicts()}
+        for name, p in COUNTING.items()
+    }
+
+    def say(terms: dict[Any, float], total: float = 0) -> None:
+        known: dict[int, float] = defaultdict(float)
+        for cell, sign in terms.items():
+            row = rows[cell[0]][cell[2]] if cell[0] in rows else {"": None}
+            value = row.get(cell[1])
+            if value is not None:
+                total -= sign * value
+            elif cell in kept[0] and first.value(cell) is None:
+                unknown[cell] = first._place(cell)
+                known[unknown[cell]] += sign
+                total -= sign * (kept[1][cell] - kept[0][cell])
+            else:
+                unknown[cell] = first._place(("ensuite", cell, ()), 1.0 if cell[0] in rows else 0.0)
+                known[unknown[cell]] += sign
+        if any(known.values()):
+            first.equations.append((dict(known), total))
+
+    for name, product in COUNTING.items():
+        said = product.disclosure
+        assert said is not None
+        level, territory = (product.primary_key.index(c) for c in (said.level, said.territory) if c)
+        for column in said.counts:
+            held: dict[tuple[Any, ...], list[tuple[Any, ...]]] = defaultdict(list)
+            for key in rows[name]:
+                above = small_numbers.parents().get(f"{key[level]}/{key[territory]}")
+                if above is not None and (name, column, key) in kept[1]:
+                    whole = list(key)
+                    whole[level], whole[territory] = above.split("/")
+                    held[tuple(whole)].append(key)
+            for whole, parts in held.items():
+                left = kept[1][name, column, whole] - sum(kept[1][name, column, k] for k in parts)
+                say({**{(name, column, k): 1.0 for k in parts}, (name, column, whole): -1.0}, -left)
+        for group in said.groups:
+            members: dict[tuple[Any, ...], list[tuple[Any, ...]]] = defaultdict(list)
+            for key, row in rows[name].items():
+                if not group.is_multiple(row):
+                    members[tuple(row[c] for c in group.by)].append(key)
+            for keys in members.values():
+                shown = [(r[group.count], r[group.share]) for r in map(rows[name].__getitem__, keys)]
+                total = next((round(100 * n / share) for n, share in shown if n and share), None)
+                if total is not None:
+                    say({(name, group.count, k): 1.0 for k in keys}, total)
+    small = [c for c in unknown if 0 < kept[0].get(c, 0) < FEW or 0 < kept[1][c] < FEW]
+    assert len(small) > 50
+    assert [c for c in small[::4] if not _can_be_large(first, unknown[c])] == []
+
+
+def _can_be_large(attack: Attack, place: int) -> bool:
+    return attack.can_be_large(next(cell for cell, i in attack.unknown.items() if i == place))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -139,7 +140,7 @@ def test_those_of_no_known_territory_are_not_had_from_the_others(home: Home, mon
 
 
 def test_a_product_about_persons_that_says_nothing_is_refused(home: Home) -> None:
-    fields = tuple(f for f in REPARTITION.fields if f.name != "secret")
+    fields = tuple(f for f in REPARTITION.fields if f.name not in ("arrete_le", "secret"))
     silent = replace(REPARTITION, disclosure=None, fields=fields)
     with pytest.raises(PublicationBlocked, match="compte des personnes sans dire ce qui est masqué"):
         published(home, declared=declared(silent))
@@ -176,14 +177,56 @@ def test_a_territory_that_is_not_known_blocks(home: Home) -> None:
         published(home)
 
 
-def test_a_count_that_changed_by_few_persons_is_told_to_who_publishes(home: Home) -> None:
-    """To the reader who kept both: 400, then 403."""
-    published(home, gate=acceptance.evaluate)
-    build_warehouse(home, {REPARTITION.id: REPARTITION}, {REPARTITION.id: rows({**GIR, "59": (403, 300, 100)})})
-    done = published(home, gate=acceptance.evaluate, now=LATER, fingerprint="autre")
-    report = (done.path / "acceptation.html").read_text(encoding="utf-8")
+CHANGED = {"59": (403, 321, 100), "62": (200, 150, 9), "02": (120, 60, 40)}  # 3, 21 and, hidden, 2 more
+
+
+def counts(publication: Publication) -> dict[tuple[str, str], int | None]:
+    found = table(publication)
+    return {(r["territoire_code"], r["composante"]): r["n_personnes"] for r in found.to_dicts()}
+
+
+def test_what_few_persons_changed_stays_as_it_was_published(home: Home) -> None:
+    """To the reader who kept both, 400 then 403 would be three persons."""
+    first = published(home, gate=acceptance.evaluate)
+    build_warehouse(home, {REPARTITION.id: REPARTITION}, {REPARTITION.id: rows(CHANGED)})
+    second = published(home, gate=acceptance.evaluate, now=LATER, fingerprint="autre")
+    was, now = counts(first), counts(second)
+    moved = {cell for cell in now if now[cell] != was[cell]}
+    assert moved == {("59", "gir_1"), ("32", "gir_1"), ("FR", "gir_1")}
+    assert now["59", "gir_1"] == 321
+    days = {(r["territoire_code"], r["composante"]): r["arrete_le"].isoformat() for r in table(second).to_dicts()}
+    assert days["59", "gir_1"] == "2026-11-22"
+    assert days["62", "gir_0"] == "2026-11-21"
+    report = (second.path / "acceptation.html").read_text(encoding="utf-8")
     assert "changé de 1 à 10 personnes depuis la publication précédente" in report
-    assert "n_personnes" in report
+    assert "departement · 59" not in report
+
+
+def test_what_is_held_stands_beside_the_warehouse_and_not_in_what_is_published(home: Home) -> None:
+    first = published(home)
+    kept = home.held / first.version / f"{REPARTITION.id}.parquet"
+    assert pl.read_parquet(kept)["n_personnes"].min() == 7
+    assert not list(home.publication.rglob(f"*{home.held.name}*"))
+    second = published(home, now=LATER, fingerprint="autre")
+    assert {p.name for p in home.held.iterdir()} == {first.version, second.version}
+
+
+def test_what_is_held_and_cannot_be_read_publishes_nothing(home: Home) -> None:
+    """Publishing what is known instead would tell what changed."""
+    first = published(home)
+    (home.held / first.version / f"{REPARTITION.id}.parquet").write_bytes(b"ce n'est plus du Parquet")
+    with pytest.raises(PublicationBlocked, match=r"illisibles[\s\S]*supprimez le dossier"):
+        published(home, now=LATER, fingerprint="autre")
+
+
+def test_where_nothing_is_held_what_changed_by_few_is_told_to_who_publishes(home: Home) -> None:
+    """Of a publication made before counts were held, or whose folder was removed."""
+    first = published(home, gate=acceptance.evaluate)
+    shutil.rmtree(home.held / first.version)
+    build_warehouse(home, {REPARTITION.id: REPARTITION}, {REPARTITION.id: rows(CHANGED)})
+    second = published(home, gate=acceptance.evaluate, now=LATER, fingerprint="autre")
+    assert counts(second)["59", "gir_0"] == 403
+    report = (second.path / "acceptation.html").read_text(encoding="utf-8")
     assert "departement · 59 · PA · 2024 · gir · gir_0" in report
 
 

@@ -197,7 +197,7 @@ def test_a_form_as_published_leaves_to_be_asked_what_publications_hide(worsened:
     [(finess, prefilled, hidden)] = rows
     path = shown.write(worsened.home, "tdb_esms", finess, 2025, tmp_path / "pris", now=now())
     form = forms(loading.load_contracts())["tdb_esms"]
-    words = [row[2] for row in load_workbook(path)["Colonnes"].iter_rows(min_row=2, values_only=True)]
+    words = [str(row[2]) for row in load_workbook(path)["Colonnes"].iter_rows(min_row=2, values_only=True)]
     states = dict(zip([field.name for field in form.columns.values()], words, strict=True))
     about_few = {name for name, field in form.asked.items() if field.element in hidden}
     assert {states[name] for name in about_few} <= {"à demander", "non demandé"}

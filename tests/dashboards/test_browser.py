@@ -150,6 +150,7 @@ def test_an_officer_compares_the_equipment_with_similar_departements(address: st
     _open(page, f"{address}territoire?niveau=departement&code=59&indicateur=N_ESMS")
     page.get_by_role("radio", name="Même région").click()
     page.wait_for_url("**compares=region**")
+    page.get_by_text("Départements comparés : ceux de la même région.").first.wait_for()  # the table before is gone
     table = page.get_by_role("table", name="Comparer : ESMS ouverts")
     page.get_by_text("Voir ces données en tableau").nth(1).click()
     table.wait_for()

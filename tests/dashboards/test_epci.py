@@ -19,7 +19,7 @@ def test_the_offer_of_an_epci_is_that_of_its_establishments(home: Path) -> None:
     test = _page("territoire", niveau="epci", code=LILLE)
     here = [row for row in example.fiches() if row["epci_code"] == LILLE and row["est_esms"] and row["est_ouvert"]]
     assert _figures(test)["ESMS ouverts"] == str(len(here)) == "3"
-    assert _table(test, "Autorité compétente")["Ouverts"].sum() == len(here)
+    assert sum(_table(test, "Autorité compétente")["Ouverts"]) == len(here)
     assert "Métropole européenne de Lille : 3 établissements ouverts" in _texts(test)
     assert "Contour épais : le département de Métropole européenne de Lille." in _texts(test)
     assert test.selectbox(key="code").options == ["CU d'Arras (62)", "Métropole européenne de Lille (59)"]

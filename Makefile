@@ -17,7 +17,7 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 # Nor does another Python's environment come into ours.
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP VIRTUAL_ENV
 
-.PHONY: help run test fuzz kills bench sessions lint sql types format site install chromium dagster dashboard lock clean
+.PHONY: help run test fuzz kills rounds bench sessions lint sql types format site install chromium dagster dashboard lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 14
@@ -33,6 +33,9 @@ fuzz: install  ## an hour of changed deliveries of every source (ARGS="--seconds
 
 kills: install  ## a hundred kills at random moments of a département with persons, an hour (ARGS="--kills 20"): the same end each time
 	@$(BIN)/python -m tests.kills $(ARGS)
+
+rounds: install  ## a thousand forms of a region given out, delivered back and run (ARGS="--esms 30"): not a cell differs
+	@$(BIN)/python -m tests.rounds $(ARGS)
 
 bench: install  ## measure a département, a region and the country (an hour, 10 GB in TMPDIR), and write the report
 	@$(BIN)/dlnuf bench --out docs/benchmarks/annee-nationale.md $(ARGS)

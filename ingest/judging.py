@@ -175,7 +175,7 @@ class _Reading:
         self.absent |= dict.fromkeys(_absent(table, self.contract, self.layout, entity))
         frame = table.frame
         if self.form:
-            frame = returned_forms.completed(frame, self._held(frame, entity), self.form)
+            frame = returned_forms.completed(frame, entity, self._held(frame, entity), self.form)
         checked = validate_chunk(frame, self.contract, self.layout, entity, self.facts, self.marks)
         if self.keyring and self.births:
             self.births.learn(checked.births, entity)

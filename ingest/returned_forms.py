@@ -69,8 +69,9 @@ class Proposed:
 class State:
     """What a form said when it was given out. cells: by field.
 
-    held: by field, what the ESMS itself had already told this campaign, of the cells that were given out empty (shown
-    to be confirmed, or not asked). An empty cell says nothing: it does not take that back.
+    held: by field, what the ESMS itself had already told this campaign, of the cells that were not filled with it
+    (shown to be confirmed, not asked, or filled with what another told). A cell that nobody touched does not take that
+    back.
     """
 
     number: str
@@ -149,17 +150,25 @@ def state_of(path: Path, key: bytes) -> State | None:
         return opened([row.texts[0] or "" for row in found[STATE].rows()], key)
 
 
-def completed(frame: pl.DataFrame, held: Mapping[str, str | None], state: State) -> pl.DataFrame:
-    """The rows of a returned form with what its ESMS had already told, where the cell was given out and left empty.
+def completed(frame: pl.DataFrame, entity: Entity, held: Mapping[str, str | None], state: State) -> pl.DataFrame:
+    """The rows of a returned form with what its ESMS had already told, in the cells that nobody touched.
 
     held: field -> column of the frame. A later row replaces the earlier one whole: it must say again what stands.
     """
-    said = {column: text for name, text in state.held.items() if (column := held.get(name)) is not None}
-    return frame.with_columns(
-        pl.when(pl.col(column).str.strip_chars().fill_null("") == "").then(pl.lit(text)).otherwise(pl.col(column))
-        .alias(column)
-        for column, text in said.items()
-    )  # fmt: skip
+    for name, own in state.held.items():
+        column = held.get(name)
+        if column is not None:
+            proposed, each = state.cells.get(name), entity.field(name)
+            told = (_again((text or "").strip(), own, proposed, each) for text in frame[column].to_list())
+            frame = frame.with_columns(pl.Series(column, list(told), dtype=pl.String))
+    return frame
+
+
+def _again(text: str, own: str, proposed: Proposed | None, each: Field) -> str:
+    """What a cell says again: the own word of its ESMS, unless somebody wrote, or emptied, it."""
+    if proposed is not None and proposed.state == PREFILLED:
+        return own if text and same(text, proposed.text, each) else text
+    return text or own
 
 
 def compare(
@@ -203,7 +212,8 @@ def compare(
                     "nature": nature, "valeur": text or None, "valeur_proposee": proposed.text,
                     "origine_source": proposed.source, "origine_livraison": proposed.delivery,
                     "origine_ligne": proposed.line, "formulaire": state.number, "etabli_le": state.made_on,
-                    "est_repris": nature == CONFIRMED and not proposed.kept,
+                    "est_repris": nature == CONFIRMED
+                    and not (proposed.kept or (proposed.state == PREFILLED and name in state.held)),
                 }
             )  # fmt: skip
     kept = {name: kind for name, kind in SCHEMA.items() if name not in _OF_DELIVERY}

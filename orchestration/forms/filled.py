@@ -130,9 +130,16 @@ class FilledForm:
             held={
                 each.field.name: text
                 for each in self.columns
-                if each.cell is None and (text := self.own.get(each.field.name)) and not makes_row(each.field)
+                if (text := self.own.get(each.field.name))
+                and self._is_another(each, proposed)
+                and not makes_row(each.field)
             },
         )
+
+    def _is_another(self, each: Filled, proposed: Mapping[str, Proposed]) -> bool:
+        """Whether a cell was not filled with the own word of the ESMS."""
+        held = proposed.get(each.field.name)
+        return each.cell is None or (held is not None and not held.kept)
 
 
 def fill(

@@ -491,6 +491,7 @@ class Reader:
 
         lines = [(line, place, sign) for line, tie in enumerate(sums) for place, sign in tie.terms]
         rows, columns, signs = zip(*lines, strict=True) if lines else ((), (), ())
+        self._n_sums = len(sums)
         self._matrix = csr_array((signs, (rows, columns)), shape=(len(sums), len(counts)))
         self._lowest = np.array([low for low, _ in bounds])
         self._highest = np.array([high for _, high in bounds])
@@ -503,9 +504,9 @@ class Reader:
         lowest, highest = self._lowest.copy(), self._highest.copy()
         for place, value in values.items():
             lowest[place] = highest[place] = value
-        if not self._matrix.shape[0]:
+        if not self._n_sums:
             return True
-        zero = np.zeros(self._matrix.shape[0])
+        zero = np.zeros(self._n_sums)
         found = milp(
             np.zeros(len(lowest)), constraints=(self._matrix, zero, zero), bounds=(lowest, highest), integrality=1
         )

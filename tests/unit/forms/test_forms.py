@@ -282,3 +282,21 @@ def test_what_the_esms_had_told_stands_in_cells_that_were_given_out_empty(home: 
         "cap_installee_hp": 84, "cap_installee_ht": 13, "cap_installee_aj": None, "nb_gir_1": 3, "a_cpom": True,
     }  # fmt: skip
     assert told["champ"].to_list() == ["cap_installee_ht"]  # nothing was confirmed by what was left empty
+
+
+def test_what_the_esms_had_told_stands_under_what_another_filled(home: Home, tmp_path: Path) -> None:
+    """Its own voice, which agreed, is still heard beside the one that filled the cell; an emptied cell has neither."""
+    names = ("cap_autorisee_hp", "cap_autorisee_ht", "cap_autorisee_aj")
+    columns = {name: said(FORMS["tdb_esms"].asked[name], Value(nombre=80.0)) for name in names}
+    own: dict[str, str] = dict.fromkeys(names, "81")
+    form = fill(FORMS["tdb_esms"], EHPAD, CAMPAIGN, columns, now(), own)
+
+    def change(book: Workbook) -> None:
+        cell_of(book, form, "structuration").value = "Site unique"
+        cell_of(book, form, "cap_autorisee_ht").value = None
+        cell_of(book, form, "cap_autorisee_aj").value = 90
+
+    _, rows, told = returned(home, saved(form, home, tmp_path / "rendus", change))
+    assert [rows[name][0] for name in names] == [81, None, 90]
+    natures = {row["champ"]: row["nature"] for row in told.iter_rows(named=True)}
+    assert natures == dict(zip(names, (CONFIRMED, WITHDRAWN, CORRECTED), strict=True))

@@ -178,6 +178,7 @@ class _Holding:
     hidden: set[Cell] = field(init=False)  # hidden by the publication before
     opened: set[Cell] = field(default_factory=set)  # of those, what is shown again
     stopped: set[Cell] = field(default_factory=set)  # of a territory's own persons: what may not move this time
+    cleared: set[tuple[str, Any]] = field(default_factory=set)  # territories and publics in which nothing is proven
 
     def __post_init__(self) -> None:
         self.known = {c: n for rows in self.now.values() for c, n in rows.counts().items()}
@@ -262,6 +263,8 @@ class _Holding:
             self._build()
             while wrong := self._wrong() or self._proven():
                 self.stopped |= wrong
+                places = {place for _, place in wrong}
+                self.cleared = {block for block in self.cleared if block[0] not in places}
                 self.opened -= {c for part in self._parts if part & self.stopped for c in part}
                 self._build()
         self._build()
@@ -338,12 +341,15 @@ class _Holding:
         for name, rows in self.now.items():
             for row in rows.rows:
                 blocks[rows.place(row), row.get(_SCOPE[0])][name].append(row)
-        for (place, _), parts in blocks.items():
-            if place and any(tree.get(place) for s, tree in self._tree.items()):
+        holders = {place for tree in self._tree.values() for place, children in tree.items() if children}
+        for block, parts in blocks.items():
+            if block in self.cleared or block[0] in holders:
                 continue  # a region tells nothing that its départements do not
             cells = {self.now[n].cell(r, c) for n, rs in parts.items() for r in rs for c in self.now[n].declared.counts}
-            if self._moving(cells):
-                found |= self._proven_in(parts)
+            proven = self._proven_in(parts) if self._moving(cells) else set[Cell]()
+            found |= proven
+            if not proven:
+                self.cleared.add(block)
         return found
 
     def _proven_in(self, parts: Mapping[str, list[Row]]) -> set[Cell]:

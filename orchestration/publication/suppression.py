@@ -216,7 +216,7 @@ class _Work:
             totals = [i for margin in margins for i in self._open_total(margin) if self.cells[i].published]
             if parts or totals:
                 return [self._cheapest(parts or totals)]
-        if any(i in self.told for margin in around for i in margin.tied):
+        if any(i in self.told and self.cells[i].value for margin in around for i in margin.tied):
             raise NotProtectable("ce qui a été publié avant donnerait un effectif retiré")
         self._maybe_large.add(weak)
         self._maybe_other.add(weak)

@@ -16,15 +16,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
 from data_contracts.disclosure import HELD, WITNESS, Disclosure
+from data_contracts.figures import rounded
 from orchestration.publication.small_numbers import TOLD, KnownCount, Table, Tie, hidden_together, ties
-
-if TYPE_CHECKING:
-    pass
 
 _SCOPE = ("domaine", "annee")  # of the key: a public and a year that were not published yet are published as they are
 _TOTAL = "ensemble de "  # before a share: the cell of the total that this share tells, when the parts do not add up
@@ -431,7 +429,7 @@ class _Holding:
             if theirs is not None and row[base] == theirs[base]:
                 row[column] = theirs[column]
             elif row[column] is not None:
-                row[column] = round(row[column], _DECIMALS)
+                row[column] = rounded(row[column], _DECIMALS)
         for share, base in declared.shares:
             cell = now.cell(row, share)
             if theirs is not None and row[base] == theirs[base] and self.value.get(cell) == self.held.get(cell):

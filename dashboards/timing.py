@@ -67,6 +67,7 @@ def contexts(base: Base) -> list[dict[str, Any]]:
         "categories": [],
         "selon": "population",
         "n_annees": 5,
+        "formulaire": None,
         "before": base,
     }
     years = queries.millesimes_dlnuf(base)

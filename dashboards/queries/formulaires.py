@@ -57,13 +57,13 @@ def parts_par_departement(base: Base, niveau: str, code: str, formulaire: str | 
     )
 
 
-def parts_d_un_esms(base: Base, finess: str) -> pl.DataFrame:
+def parts_d_un_esms(base: Base, finess_et: str) -> pl.DataFrame:
     """The forms that one ESMS is asked, with the shares of each."""
     return base.read(
         f"select formulaire, formulaire_libelle, millesime, {', '.join(_PARTS)}, n_depuis_dui, n_dui_a_confirmer,"
-        f" {_SHARES} from mart_dlnuf__preremplissage_esms where finess_et = $finess order by part_preremplis desc,"
+        f" {_SHARES} from mart_dlnuf__preremplissage_esms where finess_et = $finess_et order by part_preremplis desc,"
         " formulaire",
-        {"finess": finess},
+        {"finess_et": finess_et},
     )
 
 

@@ -22,6 +22,7 @@ from dashboards.controls import choose
 from dashboards.formats import count, number, whole, with_unit
 from dashboards.labels import collecte, entered_collectes, theme
 from dashboards.views import dlnuf_desaccords, dlnuf_formulaires, dlnuf_questions
+from dashboards.views.lieu import known_territories
 
 ESMS = ("établissement", "établissements")
 
@@ -33,7 +34,11 @@ def show() -> None:
         "posée, et ce que valent leurs réponses comparées.",
     )
     base = open_base()
-    dlnuf_formulaires.show(base)
+    known = known_territories(base)
+    if known is None:
+        empty("La publication ne contient aucun territoire.", "Livrez une extraction FINESS, puis `dlnuf run`.")
+        return
+    dlnuf_formulaires.show(base, known)
     dlnuf_questions.show(base)
     st.header("Ce que l'on demande plusieurs fois", anchor=False)
     years = queries.millesimes_dlnuf(base)

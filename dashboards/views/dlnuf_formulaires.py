@@ -15,17 +15,13 @@ from dashboards.controls import choose
 from dashboards.exports import Export
 from dashboards.formats import plain, whole, with_unit
 from dashboards.views import dlnuf_esms, dlnuf_parts
-from dashboards.views.lieu import known_territories
+from dashboards.views.lieu import Known
 
 ALL = "Tous les formulaires"
 
 
-def show(base: queries.Base) -> None:
+def show(base: queries.Base, known: Known) -> None:
     st.header("Ce qui revient prérempli", anchor=False)
-    known = known_territories(base)
-    if known is None:
-        empty("La publication ne contient aucun territoire.", "Livrez une extraction FINESS, puis `dlnuf run`.")
-        return
     niveau, code = known.choose(base)
     by_form = dlnuf_parts.named(queries.parts_par_formulaire(base, niveau, code))
     place = "France" if niveau == "france" else known.names[niveau][code]

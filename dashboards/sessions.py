@@ -57,7 +57,7 @@ def drawn(session: ClientConnection, page: str, query: str) -> float:
     while True:
         answer = ForwardMsg()
         try:
-            answer.ParseFromString(bytes(session.recv(timeout=_PATIENCE_S)))  # type: ignore[arg-type]
+            answer.ParseFromString(bytes(session.recv(timeout=_PATIENCE_S)))  # type: ignore[arg-type]  frames are binary
         except TimeoutError as error:
             raise PageFailed(f"{page or 'accueil'} : rien depuis {_PATIENCE_S} s") from error
         if answer.delta.new_element.HasField("exception"):
@@ -102,7 +102,7 @@ def measure(home: Home, region: str, pages: tuple[str, ...] = PAGES, sessions: i
 
         def come() -> ClientConnection:
             origin = address.replace("ws", "http", 1).removesuffix("/_stcore/stream")
-            session = connect(address, subprotocols=["streamlit"], origin=origin, max_size=None)  # type: ignore[arg-type]
+            session = connect(address, subprotocols=["streamlit"], origin=origin, max_size=None)  # type: ignore[arg-type]  an origin is a text
             return opened.enter_context(session)
 
         memory = {"started": _megabytes(pid)}
@@ -136,7 +136,7 @@ def _changes(session: ClientConnection, page: str, region: str) -> list[float]:
 def _megabytes(pid: int) -> float:
     """What the server holds in memory (resident set)."""
     told = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    return int(re.search(r"VmRSS:\s+(\d+) kB", told)[1]) * 1024 / 1e6  # type: ignore[index]
+    return int(re.search(r"VmRSS:\s+(\d+) kB", told)[1]) * 1024 / 1e6  # type: ignore[index]  Linux says it of every process
 
 
 def main() -> None:

@@ -50,7 +50,7 @@ class Cost:
 COSTS = {
     "petit": Cost(50, 3_000, 45, 800, 120),
     "departement": Cost(330, 22_000, 60, 900, 250),
-    "demonstration": Cost(1_400, 96_000, 120, 1_400, 700),
+    "demonstration": Cost(1_400, 96_000, 240, 3_100, 950),
     "region": Cost(2_900, 183_000, 180, 2_000, 1_400),
     "national": Cost(35_500, 2_300_000, 1_200, 6_000, 16_000),
 }

@@ -145,7 +145,7 @@ def test_it_announces_itself_then_one_line_a_step_on_standard_error(called: Call
     assert code == 0
     announced, cost, *steps = err.replace("\u202f", " ").splitlines()
     assert announced.startswith("Démonstration : Centre-Val de Loire (6 départements), environ 1 400 établissements")
-    assert cost.startswith("Compter 2 minutes sur deux cœurs libres, ")
+    assert cost.startswith("Compter 4 minutes sur deux cœurs libres, ")
     assert [step.split(" s  ", 1)[1] for step in steps] == ["Génération", "Réception des fichiers (12)"]
     assert out.startswith("Publié : v2")
 

@@ -1,7 +1,7 @@
 """Which counts of additive tables must be hidden, so that no small one can be computed from those that stay.
 
 Belongs here: cells, margins, the choice of what to hide, the proof that it is enough. Does not belong here: rows,
-columns, contracts (`small_numbers`).
+columns, contracts (`small_numbers`), another table that agrees with what is published (`readers_system`).
 
 Two steps, repeated until nothing changes. The rule of the margins, usual in official statistics (Insee, CASD): where
 something is hidden of a sum, two cells at least are, and together they count as many persons as the threshold. Then
@@ -16,13 +16,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from orchestration.publication.readers_system import System
+
 if TYPE_CHECKING:
     import numpy as np
 
-_EXACT = 1e-6
-# How far the search for whole tables goes before a cell is taken to be weak: nodes, not seconds, so that the same rows
-# always hide the same cells.
-_NODES, _GAP = 500, 0.1
+# How many hidden cells are looked at together around one, while more is hidden and for the last word: the others are
+# taken to be what they are. A table that is found so is one of the whole; where none is, the cell is taken to be weak
+# and more is hidden. Cells, not seconds, so that the same rows always hide the same cells.
+_NEAR, _FAR = 100, 1_000
+_RINGS = (1, 10, _NEAR, _FAR)  # cells around a weak one, whose margins are searched for another to hide before going on
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ class Margin:
     parts: tuple[int, ...]
     remainder: int | None = None
 
-    @property
+    @cached_property
     def tied(self) -> tuple[int, ...]:
         """Everything that the sum ties, its total first."""
         return (self.total, *self.parts, *(() if self.remainder is None else (self.remainder,)))
@@ -82,7 +85,7 @@ def suppress(
     work.keep_margins(range(len(margins)))
     while weak := work.weak_cells():
         for cell in weak:
-            while work.is_weak(cell):  # what hid another one may have helped it
+            while work.is_weak(cell, _NEAR):  # what hid another one may have helped it
                 work.keep_margins(work.margins_with(work.hide(work.cover_of(cell))))
     return frozenset(i for i in work.hidden if cells[i].published)
 
@@ -102,6 +105,7 @@ class _Work:
         # Shown by a table that gives the same published figures: as large as the threshold, other than it is.
         self._maybe_large: set[int] = set()
         self._maybe_other: set[int] = set()
+        self._closed: set[int] = set()  # margins of which nothing more can be hidden
         self._goes_with: dict[int, list[int]] = {}
         for base, others in self.with_it.items():
             for i in others:
@@ -207,42 +211,63 @@ class _Work:
     def cover_of(self, weak: int) -> list[int]:
         """One more cell to hide, so that a weak one is no longer known: in its margins, else around them.
 
-        None, when all that they publish is hidden: nothing is known of it then.
+        None, when all that they publish is hidden: nothing is known then of any cell that they tie.
         """
-        near = [self.margins[m] for m in self.margins_of[weak]]
-        around = [self.margins[m] for i in self._component(weak) for m in self.margins_of[i]]
-        for margins in (near, around):
-            parts = [i for margin in margins for i in self._open_parts(margin)]
-            totals = [i for margin in margins for i in self._open_total(margin) if self.cells[i].published]
-            if parts or totals:
-                return [self._cheapest(parts or totals)]
-        if any(i in self.told and self.cells[i].value for margin in around for i in margin.tied):
+        parts: list[int] = []
+        totals: list[int] = []
+        around, seen = {weak: None}, set[int]()
+        for rank, cell in enumerate(waiting := [weak]):
+            if rank in _RINGS and (parts or totals):
+                break
+            for place in self.margins_of[cell]:
+                if place in seen:
+                    continue
+                seen.add(place)
+                margin = self.margins[place]
+                if place not in self._closed:
+                    open_parts, open_total = self._open_parts(margin), self._open_total(margin)
+                    parts += open_parts
+                    totals += [i for i in open_total if self.cells[i].published]
+                    if not open_parts and not open_total:
+                        self._closed.add(place)
+                fresh = [i for i in margin.tied if i in self.hidden and i not in around]
+                around.update(dict.fromkeys(fresh))
+                waiting += fresh
+        if parts or totals:
+            return [self._cheapest(parts or totals)]
+        if any(i in self.told and self.cells[i].value for place in seen for i in self.margins[place].tied):
             raise NotProtectable("ce qui a été publié avant donnerait un effectif retiré")
-        self._maybe_large.add(weak)
-        self._maybe_other.add(weak)
+        self._maybe_large.update(around)
+        self._maybe_other.update(around)
         return []
 
-    def _component(self, start: int) -> frozenset[int]:
-        """Hidden cells that margins tie to one of them."""
-        reached, waiting = {start}, [start]
-        while waiting:
-            for place in self.margins_of[waiting.pop()]:
-                tied = [i for i in self.margins[place].tied if i in self.hidden and i not in reached]
-                reached.update(tied)
-                waiting += tied
-        return frozenset(reached)
+    def _around(self, start: int, most: int) -> list[int]:
+        """Hidden cells that margins tie to one of them, directly or not, the nearest first."""
+        reached, seen = {start: None}, set[int]()
+        for cell in (waiting := [start]):
+            for place in self.margins_of[cell]:
+                if place in seen:
+                    continue
+                seen.add(place)
+                for i in self.margins[place].tied:
+                    if len(reached) == most:
+                        return list(reached)
+                    if i in self.hidden and i not in reached:
+                        reached[i] = None
+                        waiting.append(i)
+        return list(reached)
 
     def weak_cells(self) -> list[int]:
-        """The hidden cells that can be computed, or proven small, from what is published.
+        """The hidden cells that can be computed, or proven small, from what is published, as far as the search goes.
 
         What is shown of a cell stays shown: hiding more only leaves more to choose from.
         """
         weak: list[int] = []
         seen: set[int] = set()
         for start in sorted(self.hidden):
-            if start not in seen and (self._is_small_to_readers(start) or self._is_known(start)):
-                component = self._component(start)
-                seen |= component
+            if start not in seen and self._is_open(start):
+                component = self._around(start, len(self.cells))
+                seen.update(component)
                 weak += self._weak_in(sorted(component))
         return weak
 
@@ -252,105 +277,85 @@ class _Work:
     def _is_known(self, i: int) -> bool:
         return self.cells[i].published and self.matters(i) and i not in self._maybe_other
 
-    def is_weak(self, i: int) -> bool:
-        """Whether a hidden cell can be computed, or proven small."""
-        if not (self._is_small_to_readers(i) or self._is_known(i)):
-            return False
-        component = sorted(self._component(i))
-        return self._alone(_System(component, self), component.index(i))
-
-    def _weak_in(self, component: list[int]) -> list[int]:
-        """Looks for whole tables that give the same published figures with other hidden ones; the cells without any."""
-        import numpy as np
-
-        system = _System(component, self)
-
-        def left() -> list[int]:
-            return [k for k, i in enumerate(component) if self._is_small_to_readers(i) or self._is_known(i)]
-
-        chance = np.random.default_rng(len(component))
-        while waiting := left():
-            for share in (1.0, 0.5, 0.25):  # all at once pull against each other: fewer at a time, then alone
-                direction = np.zeros(len(component))
-                direction[waiting] = chance.random(len(waiting)) < share
-                self._note(system, system.furthest(direction))
-                if not left():
-                    return []
-            if len(left()) == len(waiting):
-                break
-        return [component[k] for k in left() if self._alone(system, k)]
-
-    def _alone(self, system: _System, k: int) -> bool:
-        """Whether no table is found for one cell of a system."""
-        i = system.component[k]
-        value = self.cells[i].value
-        wanted = [(self.threshold, None)] if self.is_small(i) else [(value + 1, None), (None, value - 1)]
-        for least, most in wanted:
-            if self._is_small_to_readers(i) or self._is_known(i):
-                self._note(system, system.with_one(k, least, most))
+    def _is_open(self, i: int) -> bool:
+        """Whether nothing shows yet that a hidden cell may be large, or other than it is."""
         return self._is_small_to_readers(i) or self._is_known(i)
 
-    def _note(self, system: _System, values: np.ndarray | None) -> None:
+    def is_weak(self, i: int, furthest: int) -> bool:
+        """Whether a hidden cell can be computed, or proven small: no other table was found, as far as that."""
+        for reach in dict.fromkeys((_NEAR, furthest)):
+            if not self._is_open(i):
+                return False
+            near = sorted(self._around(i, reach))
+            system = self._system(near)
+            if not self._proven_by_bounds(near, system)[i]:
+                self._look_for(near, system, near.index(i))
+            if len(near) < reach:
+                break
+        return self._is_open(i)
+
+    def _weak_in(self, component: list[int]) -> list[int]:
+        """The cells of a component, all that margins tie, of which no other table is found."""
+        whole = self._system(component)
+        proven = self._proven_by_bounds(component, whole)
+        tried = {i for i in component if proven[i]}
+        for i in component:
+            if i not in tried and self._is_open(i):
+                near = component if len(component) <= _FAR else sorted(self._around(i, _FAR))
+                wanted = [k for k, j in enumerate(near) if not proven[j]]
+                self._look_everywhere(near, whole if near is component else self._system(near), wanted)
+                tried.update(near)
+        return [i for i in component if self._is_open(i) and (proven[i] or self.is_weak(i, _FAR))]
+
+    def _look_everywhere(self, near: list[int], system: System, wanted: list[int]) -> None:
+        """Looks for whole tables that give the same published figures with many other hidden ones."""
+        import numpy as np
+
+        def left() -> list[int]:
+            return [k for k in wanted if self._is_open(near[k])]
+
+        chance = np.random.default_rng(len(near))
+        while waiting := left():
+            for share in (1.0, 0.5, 0.25):  # all at once pull against each other: fewer at a time, then alone
+                direction = np.zeros(len(near))
+                direction[waiting] = chance.random(len(waiting)) < share
+                self._note(near, system, system.furthest(direction))
+                if not left():
+                    return
+            if len(left()) == len(waiting):
+                return
+
+    def _look_for(self, near: list[int], system: System, k: int) -> None:
+        """Looks for a table that shows one cell of a system to be large, or other than it is."""
+        value = self.cells[near[k]].value
+        wanted = [(self.threshold, None)] if self.is_small(near[k]) else [(value + 1, None), (None, value - 1)]
+        for least, most in wanted:
+            if self._is_open(near[k]):
+                self._note(near, system, system.with_one(k, least, most))
+
+    def _proven_by_bounds(self, near: list[int], system: System) -> dict[int, bool]:
+        """The cells of a system that the bounds of their sums prove to be small, or give."""
+        low, high = system.bounds()
+        return {
+            i: high[k] < self.threshold if self.is_small(i) else low[k] == high[k]
+            for k, i in enumerate(near)
+        }  # fmt: skip
+
+    def _note(self, near: list[int], system: System, values: np.ndarray | None) -> None:
         """What a table shows of the cells."""
         if values is not None:
-            for k in (values >= self.threshold).nonzero()[0]:
-                self._maybe_large.add(system.component[k])
-            for k in (values != system.truth).nonzero()[0]:
-                self._maybe_other.add(system.component[k])
+            self._maybe_large.update(near[k] for k in (values >= self.threshold).nonzero()[0])
+            self._maybe_other.update(near[k] for k in (values != system.truth).nonzero()[0])
 
-
-class _System:
-    """Everything that readers know of some hidden cells: their sums, that persons are whole, the least of each."""
-
-    def __init__(self, component: list[int], work: _Work) -> None:
-        import numpy as np
-        from scipy.sparse import csr_array
-
-        self.component = component
-        column = {i: k for k, i in enumerate(component)}
-        self.truth = np.array([work.cells[i].value for i in component], dtype=float)
-        rows: list[int] = []
-        columns: list[int] = []
-        signs: list[float] = []
-        places = sorted({m for i in component for m in work.margins_of[i]})
-        for row, place in enumerate(places):
-            margin = work.margins[place]
-            for i in margin.tied:
-                if i in column:
-                    rows.append(row)
-                    columns.append(column[i])
-                    signs.append(-1.0 if i == margin.total else 1.0)
-        self.matrix = csr_array((signs, (rows, columns)), shape=(len(places), len(component)))
-        self.sums = self.matrix @ self.truth
-        self._given = (self.matrix, self.sums, self.sums)
-        self._lowest = np.array([work.lowest(i) for i in component], dtype=float)
-        # So that a direction always ends.
-        self._highest = np.full(len(component), self.truth.sum() + 2 * work.threshold)
-
-    def furthest(self, direction: np.ndarray) -> np.ndarray | None:
-        """A whole table, the furthest in a direction, or nearly; None when the search found none."""
-        return self._table(direction, self._lowest, self._highest)
-
-    def with_one(self, k: int, least: int | None, most: int | None) -> np.ndarray | None:
-        """A whole table in which one cell is at least, or at most, so much; None when the search found none."""
-        import numpy as np
-
-        lowest, highest = self._lowest.copy(), self._highest.copy()
-        lowest[k], highest[k] = max(lowest[k], least or 0), highest[k] if most is None else most
-        return self._table(np.zeros(len(lowest)), lowest, highest) if lowest[k] <= highest[k] else None
-
-    def _table(self, direction: np.ndarray, lowest: np.ndarray, highest: np.ndarray) -> np.ndarray | None:
-        """The relaxation comes first: sums of tables most often end on whole numbers, at a fraction of the cost."""
-        import numpy as np
-        from scipy.optimize import milp
-
-        for whole in (0, 1):
-            options = {"node_limit": _NODES, "mip_rel_gap": _GAP} if whole else {}
-            bounds = (lowest, highest)
-            found = milp(-direction, constraints=self._given, bounds=bounds, integrality=whole, options=options)
-            if found.x is None:
-                return None
-            rounded = np.round(found.x)
-            if abs(found.x - rounded).max() < _EXACT and (self.matrix @ rounded == self.sums).all():
-                return rounded
-        return None
+    def _system(self, near: Sequence[int]) -> System:
+        """What readers know of some hidden cells, the others being what they are."""
+        column = {i: k for k, i in enumerate(near)}
+        places = sorted(set(self.margins_with(near)))
+        terms = [
+            (row, column[i], -1.0 if i == self.margins[place].total else 1.0)
+            for row, place in enumerate(places)
+            for i in self.margins[place].tied
+            if i in column
+        ]
+        truth, lowest = [self.cells[i].value for i in near], [self.lowest(i) for i in near]
+        return System(truth, lowest, terms, 2 * self.threshold)

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import milp
 
+from orchestration.publication import readers_system, suppression
 from orchestration.publication.suppression import Cell, Margin, suppress
 
 MINIMUM = 11
@@ -54,13 +55,14 @@ def equations(table: Grid, hidden: Sequence[int]) -> tuple[np.ndarray, np.ndarra
     return matrix[:, hidden], -matrix[:, shown] @ table.values[shown]
 
 
-def proven_small(table: Grid, hidden: Sequence[int], minimum: int) -> list[int]:
-    """The small hidden cells that no table of whole counts, all of them at least 1, makes as large as the threshold."""
+def proven_small(table: Grid, hidden: Sequence[int], minimum: int, among: Sequence[int] | None = None) -> list[int]:
+    """The small hidden cells, or some of them, that no table of whole counts, all of them at least 1, makes as large as
+    the threshold."""
     matrix, sums = equations(table, hidden)
     places = range(len(hidden))
     proven = []
     for k, i in enumerate(hidden):
-        if 1 <= table.values[i] < minimum:
+        if 1 <= table.values[i] < minimum and (among is None or i in among):
             lowest = [minimum if j == k else 1 for j in places]
             bounds = (lowest, np.inf)
             found = milp(np.zeros(len(hidden)), constraints=(matrix, sums, sums), bounds=bounds, integrality=1)
@@ -104,6 +106,43 @@ def test_random_tables_have_no_hidden_cell_that_is_proven_small() -> None:
         small += sum(1 <= table.values[i] < MINIMUM for i in hidden)
         assert proven_small(table, hidden, MINIMUM) == []
     assert small > 60
+
+
+def wide(seed: int, high: int = 40, across: int = 40) -> Grid:
+    """Départements and components of which nearly all are small: one sum leads to every other."""
+    chance = np.random.default_rng(seed)
+    return grid(chance.choice([0, *range(1, 13), 20, 60], size=(high, across)).tolist())
+
+
+def test_what_is_looked_at_together_is_bounded_however_many_cells_are_tied(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A search of everything at once, for each cell, took the counts of 96 départements from a minute to hours."""
+    looked_at: list[int] = []
+    search = readers_system.System._table
+
+    def counted(self: readers_system.System, *args: np.ndarray) -> np.ndarray | None:
+        looked_at.append(len(self.truth))
+        return search(self, *args)
+
+    monkeypatch.setattr(readers_system.System, "_table", counted)
+    table = wide(6)
+    hidden = sorted(suppress(table.cells, table.margins, MINIMUM))
+    assert len(hidden) > suppression._FAR
+    assert max(looked_at) <= suppression._FAR
+    assert len(looked_at) < len(hidden)
+    sample = hidden[:: len(hidden) // 12]
+    small = [i for i in sample if table.values[i] < MINIMUM]
+    assert len(small) > 6
+    assert proven_small(table, hidden, MINIMUM, among=small) == []
+
+
+def test_a_search_that_goes_less_far_hides_more_and_tells_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    tables = [wide(seed, 7, 6) for seed in range(6)]
+    first = [suppress(t.cells, t.margins, MINIMUM) for t in tables]
+    monkeypatch.setattr(suppression, "_NEAR", 2)
+    monkeypatch.setattr(suppression, "_FAR", 3)
+    nearer = [suppress(t.cells, t.margins, MINIMUM) for t in tables]
+    assert sum(map(len, nearer)) > sum(map(len, first))
+    assert [proven_small(t, sorted(hidden), MINIMUM) for t, hidden in zip(tables, nearer, strict=True)] == [[]] * 6
 
 
 FEW = 3  # a threshold that leaves few enough tables to enumerate

@@ -326,7 +326,7 @@ class _Holding:
         if part not in self.value or whole not in self.value or not self.is_old(part[0]):
             return set()
         left, was = self.value[whole] - self.value[part], self.held.get(whole, 0) - self.held.get(part, 0)
-        masked = {part, whole} & self.hidden - self.opened
+        masked = any(cell in self.hidden and cell not in self.opened for cell in (part, whole))
         few = is_sensitive and 0 < left < self.minimum
         if left == was or (left >= 0 and not few and (not masked or left > was)):
             return set()

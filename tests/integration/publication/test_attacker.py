@@ -22,7 +22,7 @@ from scipy.sparse import csr_array
 
 from data_contracts import dictionary
 from data_contracts.loading import Product, load_products
-from orchestration.publication import held_store, small_numbers
+from orchestration.publication import held_store, small_numbers, suppression
 from orchestration.publication.snapshot import query_of
 from orchestration.publication.store import current
 from tests.shared import Played, played
@@ -181,6 +181,23 @@ def test_no_count_of_a_territory_is_proven_small(publication: tuple[Played, Path
     told = [cell for cell in small if attack.value(cell) is not None]
     proven = [cell for cell in small if cell in attack.unknown and not attack.can_be_large(cell)]
     assert (told, proven) == ([], [])
+
+
+def test_the_reader_finds_small_counts_where_they_alone_are_hidden(
+    publication: tuple[Played, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One rule taken away, the hiding of others beside small counts: he would not miss what is not there."""
+    made, _ = publication
+    monkeypatch.setattr(suppression._Work, "keep_margins", lambda *_: None)
+    monkeypatch.setattr(suppression._Work, "weak_cells", lambda _: [])
+    with duckdb.connect(str(made.home.warehouse), read_only=True) as warehouse:
+        known = {name: warehouse.execute(query_of(product)).pl() for name, product in COUNTING.items()}
+    (tmp_path / "marts").mkdir()
+    for name, frame in small_numbers.protected(list(COUNTING.values()), known, FEW).items():
+        frame.write_parquet(tmp_path / "marts" / f"{name}.parquet")
+    attack, small = Attack(tmp_path), truths(made)
+    assert [cell for cell in small if attack.value(cell) is not None] == []
+    assert len([cell for cell in small if cell in attack.unknown and not attack.can_be_large(cell)]) > 10
 
 
 def test_no_difference_of_counts_that_are_tied_is_small(publication: tuple[Played, Path]) -> None:

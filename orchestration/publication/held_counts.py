@@ -1,7 +1,8 @@
 """Counts of persons that were published, held: no publication tells what few persons changed since the one before.
 
 Belongs here: from the rows that the warehouse has now and those held by the publication before, the rows that may be
-published. Does not belong here: which cells are hidden (`small_numbers`), where what is held is kept (`held_store`).
+published. Does not belong here: how rows are read and written (`held_rows`, `held_frames`), which
+cells are hidden (`small_numbers`), where what is held is kept (`held_store`).
 
 A count is held at the finest territory that publishes it, and moves by whole steps (2 × threshold − 1): what is
 published is then at most threshold − 1 from what is known, and moves only when what is known moved by the threshold.
@@ -12,26 +13,19 @@ hidden with it can be shown. docs/adr/0045 says why so, what it costs, and what 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
 from typing import Any
 
 import polars as pl
 
-from data_contracts.disclosure import HELD, WITNESS, Disclosure
-from data_contracts.figures import rounded
-from orchestration.publication.small_numbers import TOLD, KnownCount, Table, Tie, hidden_together, ties
-
-_SCOPE = ("domaine", "annee")  # of the key: a public and a year that were not published yet are published as they are
-_TOTAL = "ensemble de "  # before a share: the cell of the total that this share tells, when the parts do not add up
-_DECIMALS = 1  # of a mean that is told again: its decimals would give how many persons bear it
-
-Row = dict[str, Any]
-Rest = tuple[tuple[str, Any], ...]  # the key of a row without its territory
-Stratum = tuple[str, str, Rest]  # product, column, the same in every territory
-Cell = tuple[Stratum, str]  # and the territory, as `niveau/code`
+from data_contracts.disclosure import HELD, WITNESS
+from orchestration.publication.held_frames import Frames
+from orchestration.publication.held_reader import Reader
+from orchestration.publication.held_rows import SCOPE, Cell, Rows, Stratum, scope_of
+from orchestration.publication.product_counts import TOLD, Row
+from orchestration.publication.tied_counts import KnownCount, Table, hidden_together, ties
 
 
 def step_of(minimum: int) -> int:
@@ -75,99 +69,22 @@ def hold(
         )  # fmt: skip
         return {name: table.frame.with_columns(*added) for name, table in now.items()}
     work = _Holding(
-        {name: _Rows(name, t.frame.to_dicts(), t.declared, t.key) for name, t in now.items()},
-        {name: _Rows(name, known[name].to_dicts(), now[name].declared, now[name].key) for name in known},
+        {name: Rows(name, t.frame.to_dicts(), t.declared, t.key) for name, t in now.items()},
+        {name: Rows(name, known[name].to_dicts(), now[name].declared, now[name].key) for name in known},
         minimum,
         parent_of,
     )
     work.settle(still=still)
-    return {name: work.frame(name, table.frame, today) for name, table in now.items()}
-
-
-@dataclass
-class _Rows:
-    """The rows of a product by their key, and every count that they tell."""
-
-    name: str
-    rows: Sequence[Row]
-    declared: Disclosure
-    key: tuple[str, ...]
-    at: dict[tuple[Any, ...], int] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.at = {tuple(row[c] for c in self.key): i for i, row in enumerate(self.rows)}
-
-    def place(self, row: Row) -> str:
-        level, territory = self.declared.level, self.declared.territory
-        return f"{row[level]}/{row[territory]}" if level and territory else ""
-
-    def rest(self, row: Row, columns: Iterable[str] | None = None) -> Rest:
-        apart = (self.declared.level, self.declared.territory)
-        return tuple((c, row[c]) for c in columns or self.key if c not in apart)
-
-    def cell(self, row: Row, column: str) -> Cell:
-        return (self.name, column, self.rest(row)), self.place(row)
-
-    def counts(self) -> dict[Cell, int]:
-        """Every count that a column or a share tells."""
-        found: dict[Cell, int] = {}
-        for row in self.rows:
-            for column in self.declared.counts:
-                if row[column] is not None:
-                    found[self.cell(row, column)] = row[column]
-            for share, base in self.declared.shares:
-                if row[share] is not None and row[base] is not None:
-                    found[self.cell(row, share)] = round(row[share] * row[base] / 100)
-        for cell, rows in self.totals().items():
-            told = [(r[g.count], r[g.share]) for r in rows for g in self.declared.groups if r[g.count] and r[g.share]]
-            if told:
-                count, share = max(told)
-                found[cell] = round(count * 100 / share)
-        return found
-
-    def unknown(self) -> Iterator[Cell]:
-        """The counts of the rows that are there, and of which nobody knows."""
-        told = (*self.declared.counts, *(share for share, _ in self.declared.shares))
-        return (self.cell(row, column) for row in self.rows for column in told if row[column] is None)
-
-    def totals(self) -> dict[Cell, list[Row]]:
-        """The totals of distributions whose answers do not add up, and their rows."""
-        found: dict[Cell, list[Row]] = defaultdict(list)
-        for group in self.declared.groups:
-            for row in self.rows:
-                if group.is_multiple(row):
-                    cell = (self.name, _TOTAL + group.share, self.rest(row, group.by)), self.place(row)
-                    found[cell].append(row)
-        return found
-
-    def hidden(self) -> set[Cell]:
-        """The counts that were hidden."""
-        cells = {self.cell(row, c) for row in self.rows for c in _named(row) if c in self.declared.protected}
-        for group in self.declared.groups:
-            cells |= {
-                cell for cell, rows in self.totals().items()
-                if cell[0][1] == _TOTAL + group.share and all(group.share in _named(r) for r in rows)
-            }  # fmt: skip
-        return cells
-
-    def scopes(self) -> set[tuple[str, Rest]]:
-        return {(self.name, _scope(self.rest(row))) for row in self.rows}
-
-
-def _named(row: Row) -> list[str]:
-    return [name for name in (row.get(WITNESS) or "").split(", ") if name]
-
-
-def _scope(rest: Rest) -> Rest:
-    return tuple(pair for pair in rest if pair[0] in _SCOPE)
+    frames = work.frames()
+    return {name: frames.frame(name, table.frame, today) for name, table in now.items()}
 
 
 @dataclass
 class _Holding:
     """What may move, and what everything is worth then."""
 
-    now: Mapping[str, _Rows]
-    before: Mapping[str, _Rows]
+    now: Mapping[str, Rows]
+    before: Mapping[str, Rows]
     minimum: int
     parent_of: Mapping[str, str]
     known: dict[Cell, int] = field(init=False)  # what the warehouse counts
@@ -190,7 +107,7 @@ class _Holding:
 
     def is_old(self, stratum: Stratum) -> bool:
         """Whether the publication before told of this public and year: what is in no row of it counted nobody."""
-        return (stratum[0], _scope(stratum[2])) in self._old
+        return (stratum[0], scope_of(stratum[2])) in self._old
 
     def _strata(self) -> dict[Stratum, set[str]]:
         places: dict[Stratum, set[str]] = defaultdict(set)
@@ -338,7 +255,7 @@ class _Holding:
         blocks: dict[tuple[str, Any], dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
         for name, rows in self.now.items():
             for row in rows.rows:
-                blocks[rows.place(row), row.get(_SCOPE[0])][name].append(row)
+                blocks[rows.place(row), row.get(SCOPE[0])][name].append(row)
         holders = {place for tree in self._tree.values() for place, children in tree.items() if children}
         for block, parts in blocks.items():
             if block in self.cleared or block[0] in holders:
@@ -357,7 +274,7 @@ class _Holding:
         }
         counts, sums = ties(tables, self.parent_of)
         cells = [self._cell_of(c, parts) for c in counts]
-        reader = Reader(counts, sums, [self._bounds(c, n.value) for c, n in zip(cells, counts, strict=True)])
+        reader = Reader(sums, [self._bounds(c, n.value) for c, n in zip(cells, counts, strict=True)])
         changed = [
             k
             for k, cell in enumerate(cells)
@@ -389,129 +306,6 @@ class _Holding:
         far = self.minimum - 1
         return float(max(0, min(self.value[cell] - far, known))), float(max(self.value[cell] + far, known))
 
-    # --- the rows
-
-    @cached_property
-    def _present(self) -> set[tuple[str, Rest]]:
-        """The publics and years that the warehouse tells of, by product."""
-        return {scope for rows in self.now.values() for scope in rows.scopes()}
-
-    @staticmethod
-    def _rest_of(rows: _Rows, key: tuple[Any, ...]) -> Rest:
-        return tuple(zip(rows.key, key, strict=True))
-
-    def frame(self, name: str, like: pl.DataFrame, today: date) -> pl.DataFrame:
-        """The rows of a product as they may be published, with what is said of them."""
-        now, before = self.now[name], self.before.get(name)
-        keys = dict.fromkeys((*now.at, *(before.at if before else ())))
-        rows = [row for key in keys if (row := self._row(now, before, key, today)) is not None]
-        self._share_out(now, before, rows)
-        schema = {**like.schema, HELD: pl.Date, WITNESS: pl.String, TOLD: pl.String}
-        return pl.DataFrame([{c: r.get(c) for c in schema} for r in rows], schema=schema)
-
-    def _row(self, now: _Rows, before: _Rows | None, key: tuple[Any, ...], today: date) -> Row | None:
-        mine = now.rows[now.at[key]] if key in now.at else None
-        if mine is None and (now.name, _scope(self._rest_of(now, key))) not in self._present:
-            return None  # a public and a year of which nothing is known any more
-        theirs = before.rows[before.at[key]] if before is not None and key in before.at else None
-        row: Row = dict(mine if mine is not None else theirs or {})
-        declared = now.declared
-        if before is None or not self.is_old((now.name, "", now.rest(row))):
-            return {**row, HELD: today, WITNESS: None}
-        for column in declared.counts:
-            if row[column] is not None or (theirs is not None and theirs[column] is not None and mine is None):
-                row[column] = self.value[now.cell(row, column)]
-        if theirs is None and not any(row[c] for c in declared.counts):
-            return None
-        for column, base in declared.supports:
-            if column in declared.counts or column in dict(declared.shares):
-                continue
-            if theirs is not None and row[base] == theirs[base]:
-                row[column] = theirs[column]
-            elif row[column] is not None:
-                row[column] = rounded(row[column], _DECIMALS)
-        for share, base in declared.shares:
-            cell = now.cell(row, share)
-            if theirs is not None and row[base] == theirs[base] and self.value.get(cell) == self.held.get(cell):
-                row[share] = theirs[share]
-            elif row[share] is not None:
-                row[share] = min(100.0, 100.0 * self.value[cell] / row[base]) if row[base] else None
-        bases = {**dict(declared.supports), **{c: c for c in declared.counts}}
-        hidden = [c for c in (_named(theirs) if theirs else ()) if now.cell(row, bases.get(c, c)) not in self.opened]
-        row[WITNESS] = ", ".join(c for c in hidden if row[c] is not None) or None
-        return {**row, HELD: today}
-
-    def _share_out(self, now: _Rows, before: _Rows | None, rows: list[Row]) -> None:
-        """The shares of distributions, of what is held; then what readers have already, and since when it is so."""
-        for group in now.declared.groups:
-            members: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
-            for row in rows:
-                members[tuple(row[c] for c in group.by)].append(row)
-            for together in members.values():
-                self._share_one(
-                    now, before, together, group.count, group.share, group.is_multiple(together[0]), group.by
-                )
-        for row in rows:
-            key = tuple(row[c] for c in now.key)
-            theirs = before.rows[before.at[key]] if before is not None and key in before.at else None
-            if theirs is None:
-                continue
-            protected = now.declared.protected
-            told = [c for c in protected if row[c] is not None and row[c] == theirs[c] and c not in _named(theirs)]
-            row[TOLD] = ", ".join(told) or None
-            if all(row[c] == theirs[c] for c in protected) and row[WITNESS] == theirs[WITNESS]:
-                row[HELD] = theirs[HELD]
-
-    def _share_one(
-        self,
-        now: _Rows,
-        before: _Rows | None,
-        rows: list[Row],
-        count: str,
-        share: str,
-        is_multiple: bool,
-        by: Sequence[str],
-    ) -> None:
-        if before is None or not self.is_old((now.name, "", now.rest(rows[0]))):
-            return
-        former = [before.rows[before.at[k]] if (k := tuple(r[c] for c in now.key)) in before.at else None for r in rows]
-        total_cell = (now.name, _TOTAL + share, now.rest(rows[0], by)), now.place(rows[0])
-        same_total = not is_multiple or self.value.get(total_cell) == self.held.get(total_cell)
-        if same_total and all(f is not None and f[count] == r[count] for f, r in zip(former, rows, strict=True)):
-            for f, r in zip(former, rows, strict=True):
-                r[share] = f[share] if f is not None else None
-            return
-        total = self.value.get(total_cell, 0) if is_multiple else sum(r[count] or 0 for r in rows)
-        for r in rows:
-            r[share] = None if r[count] is None or not total else min(100.0, 100.0 * r[count] / total)
-
-
-class Reader:
-    """Who has what is published, and knows the sums that hold of what is known: whole numbers between bounds."""
-
-    def __init__(self, counts: Sequence[Any], sums: Sequence[Tie], bounds: Sequence[tuple[float, float]]) -> None:
-        import numpy as np
-        from scipy.sparse import csr_array
-
-        lines = [(line, place, sign) for line, tie in enumerate(sums) for place, sign in tie.terms]
-        rows, columns, signs = zip(*lines, strict=True) if lines else ((), (), ())
-        self._n_sums = len(sums)
-        self._matrix = csr_array((signs, (rows, columns)), shape=(len(sums), len(counts)))
-        self._lowest = np.array([low for low, _ in bounds])
-        self._highest = np.array([high for _, high in bounds])
-
-    def admits(self, values: Mapping[int, int]) -> bool:
-        """Whether some counts may be so many."""
-        import numpy as np
-        from scipy.optimize import milp
-
-        lowest, highest = self._lowest.copy(), self._highest.copy()
-        for place, value in values.items():
-            lowest[place] = highest[place] = value
-        if not self._n_sums:
-            return True
-        zero = np.zeros(self._n_sums)
-        found = milp(
-            np.zeros(len(lowest)), constraints=(self._matrix, zero, zero), bounds=(lowest, highest), integrality=1
-        )
-        return found.status == 0
+    def frames(self) -> Frames:
+        """What everything is worth, to be written in rows."""
+        return Frames(self.now, self.before, self.value, self.held, self.opened, self.is_old)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -21,6 +22,18 @@ from data_contracts.loading import Product
 from orchestration.publication import held_counts, small_numbers
 from orchestration.publication.errors import PublicationBlocked
 from orchestration.publication.manifest import Manifest
+from orchestration.publication.product_counts import TOLD
+from orchestration.publication.tied_counts import Table
+
+
+@dataclass(frozen=True)
+class Holding:
+    """former: what the publication before held, by product. today: the day of this one. keep: the folder where what it
+    holds is written, for the next."""
+
+    former: Mapping[str, pl.DataFrame]
+    today: date
+    keep: Path
 
 
 def read(folder: Path, previous: Manifest | None, minimum: int) -> dict[str, pl.DataFrame]:
@@ -47,58 +60,47 @@ def read(folder: Path, previous: Manifest | None, minimum: int) -> dict[str, pl.
 
 
 def protected(
-    products: Sequence[Product],
-    frames: Mapping[str, pl.DataFrame],
-    former: Mapping[str, pl.DataFrame],
-    minimum: int,
-    today: date,
-    keep: Path,
+    products: Sequence[Product], frames: Mapping[str, pl.DataFrame], minimum: int, holding: Holding
 ) -> dict[str, pl.DataFrame]:
     """The rows of products about persons as they may be published, after those of the publication before.
 
-    What is held is written in the folder `keep`. Raises PublicationBlocked.
+    Raises PublicationBlocked.
     """
-    rows = _held(products, frames, former, minimum, today, still=False)
+    rows = _held(products, frames, minimum, holding, still=False)
     try:
         safe = small_numbers.protected(products, rows, minimum)
     except PublicationBlocked:
-        if not former:
+        if not holding.former:
             raise
         # What was told before would give what is now to be hidden: what was published stays as it was.
-        rows = _held(products, frames, former, minimum, today, still=True)
+        rows = _held(products, frames, minimum, holding, still=True)
         safe = small_numbers.protected(products, rows, minimum)
-    keep.mkdir(parents=True, exist_ok=True)
+    holding.keep.mkdir(parents=True, exist_ok=True)
     for name, frame in rows.items():
-        columns = [c for c in frame.columns if c not in (WITNESS, small_numbers.TOLD)]
-        frame.select(columns).with_columns(safe[name][WITNESS]).write_parquet(keep / f"{name}.parquet")
+        columns = [c for c in frame.columns if c not in (WITNESS, TOLD)]
+        frame.select(columns).with_columns(safe[name][WITNESS]).write_parquet(holding.keep / f"{name}.parquet")
     return safe
 
 
 def _held(
-    products: Sequence[Product],
-    frames: Mapping[str, pl.DataFrame],
-    former: Mapping[str, pl.DataFrame],
-    minimum: int,
-    today: date,
-    *,
-    still: bool,
+    products: Sequence[Product], frames: Mapping[str, pl.DataFrame], minimum: int, holding: Holding, *, still: bool
 ) -> dict[str, pl.DataFrame]:
     rows: dict[str, pl.DataFrame] = {}
     for together in small_numbers.together(products):
-        tables = {
-            p.id: small_numbers.Table(frames[p.id], p.disclosure, p.primary_key)
-            for p in together
-            if p.disclosure is not None
-        }
+        tables = {p.id: Table(frames[p.id], p.disclosure, p.primary_key) for p in together if p.disclosure is not None}
         least = max(small_numbers.threshold_of(t.declared, minimum) for t in tables.values())
-        alike = {name: former[name] for name in tables if _is_of(tables[name].frame, former.get(name))}
-        rows |= held_counts.hold(tables, alike, least, small_numbers.parents(), today, still=still)
+        alike = {
+            name: held
+            for name, table in tables.items()
+            if (held := holding.former.get(name)) is not None and _is_of(table.frame, held)
+        }
+        rows |= held_counts.hold(tables, alike, least, small_numbers.parents(), holding.today, still=still)
     return rows
 
 
-def _is_of(frame: pl.DataFrame, former: pl.DataFrame | None) -> bool:
+def _is_of(frame: pl.DataFrame, former: pl.DataFrame) -> bool:
     """Whether what was held has the columns of what is published now."""
-    return former is not None and {*frame.columns, HELD, WITNESS} == {*former.columns}
+    return {*frame.columns, HELD, WITNESS} == {*former.columns}
 
 
 def keep(written: Path, final: Path) -> None:

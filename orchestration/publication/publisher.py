@@ -29,6 +29,7 @@ from orchestration.publication import (
     non_regression,
     open_data,
     rules,
+    secret_controls,
     small_numbers,
     snapshot,
     store,
@@ -165,7 +166,7 @@ class _Publishing:
             products = self.declared.products.values()
             snapshot.check_tables(connection, products)
             former = held_store.read(self.held, self.previous, self.minimum)
-            holding = snapshot.Holding(former, self.now.astimezone(UTC).date(), self._holding)
+            holding = held_store.Holding(former, self.now.astimezone(UTC).date(), self._holding)
             files = snapshot.write(connection, products, self.staging, self.on_step, holding, minimum=self.minimum)
         self.on_step("tables", self.staging)
         files += open_data.write(opened, self.staging)
@@ -246,16 +247,18 @@ class _Publishing:
         ):
             (self.staging / name).write_text(write(judged, self.now), encoding="utf-8")
 
-    def _secret(self, files: list[DataFile]) -> dict[str, small_numbers.Control]:
+    def _secret(self, files: list[DataFile]) -> dict[str, secret_controls.Control]:
         """The controls of what the written files give away about the persons that they count, by table."""
-        controls: dict[str, small_numbers.Control] = {}
+        controls: dict[str, secret_controls.Control] = {}
         for file in (f for f in files if f.path.startswith("marts/")):
-            control = small_numbers.control(self.declared.products[file.table], self.staging / file.path, self.minimum)
+            control = secret_controls.control(
+                self.declared.products[file.table], self.staging / file.path, self.minimum
+            )
             if control is not None:
                 controls[file.table] = control
         return controls
 
-    def _changes(self, files: list[DataFile]) -> dict[str, small_numbers.Control]:
+    def _changes(self, files: list[DataFile]) -> dict[str, secret_controls.Control]:
         """What the former publication adds to what the written files give away, by table; of its whole files."""
         if self.previous is None:
             return {}
@@ -267,7 +270,7 @@ class _Publishing:
             if f.path.startswith("marts/") and f.table in self.declared.products and f.path not in spoilt
         ]
         told = {
-            f.table: small_numbers.changes(
+            f.table: secret_controls.changes(
                 self.declared.products[f.table], self.staging / f.path, former / f.path, self.minimum
             )
             for f in marts
@@ -306,7 +309,7 @@ def _product_rules(declared: Declarations, minimum: int) -> list[Rule]:
     problems: list[str] = []
     for product in declared.products.values():
         try:
-            listed += [*rules.rules_of(product), *small_numbers.rules(product, minimum)]
+            listed += [*rules.rules_of(product), *secret_controls.rules(product, minimum)]
         except rules.UnknownRuleError as error:
             problems.append(str(error))
     if problems:

@@ -7,14 +7,11 @@ units (`dlnuf_secret` says what), and whether they are what contracts say. Does 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import duckdb
-import polars as pl
 
 from data_contracts.disclosure import HIDDEN, THRESHOLD, WITNESS
 from data_contracts.loading import Field, Product
@@ -37,16 +34,6 @@ _FAMILIES: dict[str, tuple[str, ...]] = {
     "date": ("DATE",),
     "timestamp": ("TIMESTAMP",),
 }
-
-
-@dataclass(frozen=True)
-class Holding:
-    """former: what the publication before held, by product. today: the day of this one. keep: the folder where what it
-    holds is written, for the next."""
-
-    former: Mapping[str, pl.DataFrame]
-    today: date
-    keep: Path
 
 
 def schema_of(product: Product) -> str:
@@ -145,7 +132,7 @@ def write(
     products: Iterable[Product],
     staging: Path,
     on_step: Step,
-    holding: Holding,
+    holding: held_store.Holding,
     *,
     minimum: int = THRESHOLD,
 ) -> list[DataFile]:
@@ -170,7 +157,7 @@ def write(
     small_numbers.check(listed)
     personal = [p for p in listed if p.disclosure is not None]
     frames = {p.id: connection.execute(query_of(p)).pl() for p in personal}
-    protected = held_store.protected(personal, frames, holding.former, minimum, holding.today, holding.keep)
+    protected = held_store.protected(personal, frames, minimum, holding)
     with ThreadPoolExecutor(WRITERS) as pool:
         for product, file in zip(listed, pool.map(write_one, listed), strict=True):
             files.append(file)

@@ -14,7 +14,7 @@ from data_contracts.dictionary import elements
 from data_contracts.disclosure import HELD, WITNESS, Withheld, wrong_links, wrong_withheld
 from data_contracts.loading import ContractError, Product, load_contracts, load_products
 from data_contracts.privacy import KEYS, NEVER_STORED, VERSION
-from orchestration.publication import small_numbers
+from orchestration.publication import secret_controls, small_numbers
 from orchestration.publication.open_data import element_is_open
 
 PRODUCTS = load_products()
@@ -34,7 +34,7 @@ def test_the_marts_of_publics_and_parcours_are_about_persons() -> None:
 def test_no_published_count_of_persons_may_be_small(product: Product) -> None:
     """Said by a blocking rule on each count, which looks at the published file."""
     assert product.disclosure is not None
-    asked = {rule.column: rule for rule in small_numbers.rules(product, 11)}
+    asked = {rule.column: rule for rule in secret_controls.rules(product, 11)}
     counted = {f.name for f in product.fields if f.unit == "personnes"}
     assert counted <= set(asked)
     assert set(product.disclosure.counts) == set(asked)

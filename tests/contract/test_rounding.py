@@ -29,9 +29,10 @@ UNREAD = {
     "ingest/receive/comparison.py": "a share as JSON, for programs",
     "orchestration/cli/console.py": "the seconds of a step under way",
     "orchestration/forms/cells.py": "a value as the layer holds it, at its sixth decimal",
-    "orchestration/publication/held_counts.py": "the steps of a count, the persons that a share betrays",
-    "orchestration/publication/small_numbers.py": "the number of persons that a share betrays",
-    "orchestration/publication/suppression.py": "a solution in whole numbers",
+    "orchestration/publication/held_counts.py": "the steps of a count",
+    "orchestration/publication/held_rows.py": "the number of persons that a share betrays",
+    "orchestration/publication/product_counts.py": "the number of persons that a share betrays",
+    "orchestration/publication/readers_system.py": "a solution in whole numbers",
 }
 
 

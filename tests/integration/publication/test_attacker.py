@@ -339,7 +339,9 @@ class Two:
         for rank, known in enumerate(self.known):
             keep = folder / f"tenu{rank}"
             day = date(2026, 11, 21 + rank)
-            shown = held_store.protected(list(COUNTING.values()), known, self.kept[-1], FEW, day, keep)
+            shown = held_store.protected(
+                list(COUNTING.values()), known, FEW, held_store.Holding(self.kept[-1], day, keep)
+            )
             self.shown.append(shown)
             self.kept.append({path.stem: pl.read_parquet(path) for path in keep.glob("*.parquet")})
         self.kept.pop(0)

@@ -12,7 +12,9 @@ import pytest
 
 from data_contracts.disclosure import WITNESS
 from orchestration.publication import held_counts, small_numbers
-from orchestration.publication.small_numbers import NotProtectable, Table
+from orchestration.publication.product_counts import TOLD
+from orchestration.publication.suppression import NotProtectable
+from orchestration.publication.tied_counts import Table
 from tests.unit.publication.two_publications import (
     FEW,
     KEY,
@@ -46,7 +48,7 @@ def _publish(
     if not is_sticky:
         rows = {name: frame.with_columns(pl.lit(None, pl.String).alias(WITNESS)) for name, frame in rows.items()}
     shown = small_numbers.hide({n: Table(rows[n], now[n].declared, now[n].key) for n in now}, FEW, PARENTS)
-    kept = {n: frame.drop(WITNESS, small_numbers.TOLD).with_columns(shown[n][WITNESS]) for n, frame in rows.items()}
+    kept = {n: frame.drop(WITNESS, TOLD).with_columns(shown[n][WITNESS]) for n, frame in rows.items()}
     return shown, kept
 
 
@@ -90,7 +92,7 @@ def test_nothing_new_is_the_same_rows_of_the_same_day() -> None:
     again, _ = publish(known, kept, SECOND)
     for name, table in known.items():
         order = list(table.key)
-        same = [c for c in shown[name].columns if c != small_numbers.TOLD]
+        same = [c for c in shown[name].columns if c != TOLD]
         assert again[name].select(same).sort(order).equals(shown[name].select(same).sort(order))
 
 

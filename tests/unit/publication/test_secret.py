@@ -17,8 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog, milp
 
-from data_contracts.disclosure import Disclosure, Grouping, Link, Term
-from orchestration.publication import small_numbers
+from data_contracts.disclosure import WITNESS, Disclosure, Grouping, Link, Term
+from orchestration.publication import small_numbers, tied_counts
 from orchestration.publication.errors import PublicationBlocked
 from orchestration.publication.suppression import Cell, Margin, NotProtectable, suppress
 
@@ -36,7 +36,7 @@ Table = list[dict[str, Any]]
 
 def hide(frame: pl.DataFrame, declared: Disclosure, key: Sequence[str], minimum: int = MINIMUM) -> pl.DataFrame:
     """One table alone."""
-    return small_numbers.hide({"t": small_numbers.Table(frame, declared, tuple(key))}, minimum, PARENTS)["t"]
+    return small_numbers.hide({"t": tied_counts.Table(frame, declared, tuple(key))}, minimum, PARENTS)["t"]
 
 
 def hidden_cells(rows: Table, declared: Disclosure, key: Sequence[str], minimum: int = MINIMUM) -> set[tuple[str, str]]:
@@ -48,7 +48,7 @@ def cells_between(rows: Table, found: pl.DataFrame, key: Sequence[str]) -> set[t
     """(what the row is, column) of every value that is hidden in `found`; whatever stays is as it was."""
     cells: set[tuple[str, str]] = set()
     for before, after in zip(rows, found.to_dicts(), strict=True):
-        named = [c for c in (after.pop(small_numbers.WITNESS) or "").split(", ") if c]
+        named = [c for c in (after.pop(WITNESS) or "").split(", ") if c]
         for column, value in after.items():
             if column in named:
                 assert value is None
@@ -548,8 +548,8 @@ def two_tables(leaves: Mapping[str, tuple[Sequence[int], int]]) -> tuple[Table, 
 
 def hide_both(synthesis: Table, distribution: Table) -> tuple[Table, Table]:
     tables = {
-        "synthese": small_numbers.Table(pl.DataFrame(synthesis, infer_schema_length=None), SYNTHESIS, KEY),
-        "gir": small_numbers.Table(pl.DataFrame(distribution, infer_schema_length=None), GIR, GIR_KEY),
+        "synthese": tied_counts.Table(pl.DataFrame(synthesis, infer_schema_length=None), SYNTHESIS, KEY),
+        "gir": tied_counts.Table(pl.DataFrame(distribution, infer_schema_length=None), GIR, GIR_KEY),
     }
     found = small_numbers.hide(tables, MINIMUM, PARENTS)
     return found["synthese"].to_dicts(), found["gir"].to_dicts()
@@ -611,8 +611,8 @@ def test_a_total_that_lacks_some_does_not_tell_what_the_whole_leaves() -> None:
         links=(Link("n", (), "synthese", "n"),),
     )  # fmt: skip
     tables = {
-        "synthese": small_numbers.Table(pl.DataFrame([{"ou": "ici", "n": 95, "f": 100}]), declared, ("ou",)),
-        "gir": small_numbers.Table(pl.DataFrame(distribution([50, 44])), gir, ("ou", "quoi")),
+        "synthese": tied_counts.Table(pl.DataFrame([{"ou": "ici", "n": 95, "f": 100}]), declared, ("ou",)),
+        "gir": tied_counts.Table(pl.DataFrame(distribution([50, 44])), gir, ("ou", "quoi")),
     }
     found = small_numbers.hide(tables, MINIMUM, PARENTS)
     told = [found["synthese"]["f"][0], sum(n or 0 for n in found["gir"]["n"])]

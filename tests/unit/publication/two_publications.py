@@ -17,7 +17,7 @@ from scipy.optimize import milp
 from scipy.sparse import csr_array
 
 from data_contracts.disclosure import Disclosure, Grouping, Link, Term
-from orchestration.publication.small_numbers import Table
+from orchestration.publication.tied_counts import Table
 
 FEW = 11
 REGIONS = {"59": "32", "62": "32", "02": "32", "67": "44", "68": "44"}

@@ -417,7 +417,7 @@ class _Holding:
         row: Row = dict(mine if mine is not None else theirs or {})
         declared = now.declared
         if before is None or not self.is_old((now.name, "", now.rest(row))):
-            return {**row, HELD: today, WITNESS: None}
+            return {**row, HELD: today, WITNESS: self._would_tell(now, row)}
         for column in declared.counts:
             if row[column] is not None or (theirs is not None and theirs[column] is not None and mine is None):
                 row[column] = self.value[now.cell(row, column)]
@@ -440,6 +440,18 @@ class _Holding:
         hidden = [c for c in (_named(theirs) if theirs else ()) if now.cell(row, bases.get(c, c)) not in self.opened]
         row[WITNESS] = ", ".join(c for c in hidden if row[c] is not None) or None
         return {**row, HELD: today}
+
+    def _would_tell(self, now: _Rows, row: Row) -> str | None:
+        """What of a row that was never published would tell a count which is held: rows of a product that comes after
+        those about the same persons, and that add up to one of theirs."""
+        for link in now.declared.links:
+            other = self.now.get(link.product)
+            if other is None or not link.holds(row) or not set(other.key) <= set(now.key):
+                continue
+            cell = (other.name, link.column, other.rest(row)), now.place(row)
+            if cell in self.value and self.is_old(cell[0]) and self.value[cell] != self.known.get(cell, 0):
+                return ", ".join(c for c in now.declared.protected if row[c] is not None) or None
+        return None
 
     def _share_out(self, now: _Rows, before: _Rows | None, rows: list[Row]) -> None:
         """The shares of distributions, of what is held; then what readers have already, and since when it is so."""

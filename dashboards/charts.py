@@ -255,11 +255,14 @@ def shares(rows: list[dict[str, Any]], title: str, reference: str | None) -> alt
     return finish(alt.layer(*layers).properties(height=names.height + 20))
 
 
-def spans(rows: list[dict[str, Any]], title: str) -> alt.LayerChart:
-    """Delays: a bar from the first to the third quartile, a point at the median. rows: nom, q1, mediane, q3, texte."""
+def spans(rows: list[dict[str, Any]], title: str, what: str = "Étape") -> alt.LayerChart:
+    """Delays: a bar from the first to the third quartile, a point at the median. rows: nom, q1, mediane, q3, texte.
+
+    what: what a row is.
+    """
     names = _Names([row["nom"] for row in rows], 44)
     base = alt.Chart(alt.Data(values=rows)).encode(
-        y=names.y, tooltip=[alt.Tooltip("nom:N", title="Étape"), alt.Tooltip("texte:N", title=title)]
+        y=names.y, tooltip=[alt.Tooltip("nom:N", title=what), alt.Tooltip("texte:N", title=title)]
     )
     most = max((row["q3"] or row["mediane"] or 0 for row in rows), default=0) or 100  # days, when none is known
     along = alt.Scale(domain=[0, most * 1.8])  # room for the text after the longest bar

@@ -81,7 +81,7 @@ def unit_sign(code: str | None) -> str:
     """Sign of a unit by the dictionary: « pct » → « % »; a unit already in words stays; none for a bare number."""
     if not code or code in NO_UNIT:
         return ""
-    return units().get(code, code)
+    return re.sub(r"(?<=\d) (?=\d{3})", NARROW, units().get(code, code)).replace("pour ", f"pour{NBSP}")
 
 
 def with_unit(value: float | None, unit_code: str | None, decimals: int | None = None) -> str:

@@ -279,6 +279,38 @@ CATEGORIES = {
     "Foyer Hébergement Adultes Handicapés": "Foyer d'hébergement pour adultes handicapés",
     "Service d'accompagnement médico-social adultes handicapés": "Service d'accompagnement médico-social pour adultes "
     "handicapés (SAMSAH)",
+    "Etablissement d'hébergement pour personnes âgées dépendantes": "Établissement d'hébergement pour personnes âgées "
+    "dépendantes (EHPAD)",
+    "Centre de Jour pour Personnes Agées": "Centre de jour pour personnes âgées",
+    "Service de Soins Infirmiers A Domicile (S.S.I.A.D)": "Service de soins infirmiers à domicile (SSIAD)",
+    "Service d'Éducation Spéciale et de Soins à Domicile": "Service d'éducation spéciale et de soins à domicile "
+    "(SESSAD)",
+    "Institut Médico-Educatif (I.M.E.)": "Institut médico-éducatif (IME)",
+    "Institut Thérapeutique Éducatif et Pédagogique (I.T.E.P.)": "Institut thérapeutique, éducatif et pédagogique "
+    "(ITEP)",
+    "Centre Médico-Psycho-Pédagogique (C.M.P.P.)": "Centre médico-psycho-pédagogique (CMPP)",
+    "Institut d'Education Sensorielle Sourd/Aveugle": "Institut d'éducation sensorielle pour sourds et aveugles",
+    "Etablissement pour Enfants ou Adolescents Polyhandicapés": "Établissement pour enfants ou adolescents "
+    "polyhandicapés",
+    "Bureau d'Aide Psychologique Universitaire (B.A.P.U.)": "Bureau d'aide psychologique universitaire (BAPU)",
+    "Etablissement et Service d'Aide par le Travail (E.S.A.T.)": "Établissement et service d'aide par le travail "
+    "(ESAT)",
+    "Etablissement et Service de Préorientation": "Établissement et service de préorientation",
+    "Etablissement et Service de Réadaptation Professionnelle": "Établissement et service de réadaptation "
+    "professionnelle",
+    "Maison d'Accueil Spécialisée (M.A.S.)": "Maison d'accueil spécialisée (MAS)",
+    "Foyer de Vie pour Adultes Handicapés": "Foyer de vie pour adultes handicapés",
+    "Foyer d'Accueil Médicalisé pour Adultes Handicapés (F.A.M.)": "Foyer d'accueil médicalisé pour adultes handicapés "
+    "(FAM)",
+    "Service d'Accompagnement à la Vie Sociale (S.A.V.S.)": "Service d'accompagnement à la vie sociale (SAVS)",
+    "Etablissement Expérimental pour personnes handicapées": "Établissement expérimental pour personnes handicapées",
+    "Etablissement Expérimental pour Enfance Handicapée": "Établissement expérimental pour l'enfance handicapée",
+    "Etablissement Expérimental pour Adultes Handicapés": "Établissement expérimental pour adultes handicapés",
+    "Etablissement Expérimental pour Personnes Agées": "Établissement expérimental pour personnes âgées",
+    "Etablissement d'Accueil Temporaire d'Enfants Handicapés": "Établissement d'accueil temporaire d'enfants "
+    "handicapés",
+    "Etablissement d'Accueil Temporaire pour Adultes Handicapés": "Établissement d'accueil temporaire pour adultes "
+    "handicapés",
 }
 # Short names of the sources, when one collection reaches the warehouse by several channels.
 SOURCES = {

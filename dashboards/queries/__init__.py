@@ -6,6 +6,7 @@ Does not belong here: layout, labels, number formats (pages and their helpers).
 
 from dashboards.queries.admissions import (
     delais,
+    delais_categories,
     delais_voisins,
     listes_attente,
     parcours_places,
@@ -89,6 +90,7 @@ __all__ = [
     "conflits",
     "current_base",
     "delais",
+    "delais_categories",
     "delais_voisins",
     "dlnuf_balance",
     "esms_connus",

@@ -15,6 +15,7 @@ from dashboards.queries.populations import AROUND, RANK, Place
 TABLES = (
     "mart_parcours__synthese",
     "mart_parcours__delais",
+    "mart_parcours__delais_categories",
     "mart_parcours__listes_attente",
     "mart_parcours__refus",
 )
@@ -57,13 +58,22 @@ def parcours_synthese(base: Base, place: Place) -> pl.DataFrame:
 
 def delais(base: Base, place: Place) -> pl.DataFrame:
     """Delays of each step in a territory, with the medians of its region and of the country."""
-    return base.read(
-        f"""
+    return base.read(_delays("mart_parcours__delais", "etape"), place.parameters)
+
+
+def delais_categories(base: Base, place: Place) -> pl.DataFrame:
+    """The same, of each category of ESMS: the step, then those of most persons first, the hidden ones last."""
+    by_category = _delays("mart_parcours__delais_categories", "etape, categorie_code, categorie_libelle")
+    return base.read(f"{by_category}, n_personnes desc nulls last, categorie_libelle", place.parameters)
+
+
+def _delays(table: str, by: str) -> str:
+    return f"""
         with lignes as (
             select {RANK}, *, list_contains(string_split(secret, ', '), 'mediane_jours') as est_secrete
-            from mart_parcours__delais where {AROUND}
+            from {table} where {AROUND}
         )
-        select etape, min(ordre) as ordre,
+        select {by}, min(ordre) as ordre,
                max(n_personnes) filter (where rang = 'territoire') as n_personnes,
                max(mediane_jours) filter (where rang = 'territoire') as mediane_jours,
                max(q1_jours) filter (where rang = 'territoire') as q1_jours,
@@ -73,24 +83,26 @@ def delais(base: Base, place: Place) -> pl.DataFrame:
                concat_ws(', ', max(secret) filter (where rang = 'territoire'),
                          max('region_jours') filter (where rang = 'region' and est_secrete),
                          max('france_jours') filter (where rang = 'france' and est_secrete)) as secret
-        from lignes group by etape having count(*) filter (where rang = 'territoire') > 0
+        from lignes group by {by} having count(*) filter (where rang = 'territoire') > 0
         order by ordre nulls last, etape
-        """,
-        place.parameters,
-    )
-
-
-def delais_voisins(base: Base, place: Place) -> pl.DataFrame:
-    """Delays of each step in the territories of the same level, those of its region for a département."""
-    return base.read(
         """
-        select niveau, territoire_code, etape, n_personnes, mediane_jours, secret from mart_parcours__delais
+
+
+def delais_voisins(base: Base, place: Place, categorie_code: str | None = None) -> pl.DataFrame:
+    """Delays of each step in the territories of the same level, those of its region for a département: of all
+    categories, or of one."""
+    table, only = "mart_parcours__delais", ""
+    if categorie_code is not None:
+        table, only = "mart_parcours__delais_categories", " and categorie_code = $categorie"
+    return base.read(
+        f"""
+        select niveau, territoire_code, etape, n_personnes, mediane_jours, secret from {table}
         where domaine = $domaine and annee = $annee
             and niveau = case when $niveau = 'departement' then 'departement' else 'region' end
-            and ($niveau <> 'departement' or list_contains($voisins, territoire_code))
+            and ($niveau <> 'departement' or list_contains($voisins, territoire_code)){only}
         order by territoire_code, ordre
         """,
-        place.with_neighbours,
+        place.with_neighbours | ({} if categorie_code is None else {"categorie": categorie_code}),
     )
 
 

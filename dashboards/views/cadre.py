@@ -36,11 +36,11 @@ class Recommendation:
 
 
 def _persons(told: Callable[[dict[str, Any]], str]) -> Callable[[Measures], str]:
-    """The result by public: « Personnes âgées (2024) : 63,2 % »."""
+    """The result by public: « Personnes âgées, en établissement (2024) : 63,2 % »."""
 
     def result(measures: Measures) -> str:
         rows = measures["publics"]
-        said = [f"{label('domaine', row['domaine'])} ({row['annee']}) : {told(row)}" for row in rows]
+        said = [f"{label('public', row['domaine'])} ({row['annee']}) : {told(row)}" for row in rows]
         return " ; ".join(said) or INCONNU
 
     return result

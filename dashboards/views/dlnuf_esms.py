@@ -9,19 +9,20 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from dashboards import form_download, queries, state
-from dashboards.components import Column, download, drawing, empty, table
-from dashboards.controls import choose, typed
+from dashboards import form_download, queries
+from dashboards.components import Column, download, drawing, empty
+from dashboards.controls import choose
 from dashboards.exports import XLSX_MIME, Export
 from dashboards.formats import count, plain, text, with_unit
 from dashboards.views import dlnuf_parts
+from dashboards.views.recherche import choose_establishment
 
-MORE = 25  # establishments listed by a search
+HINT = "Cherchez un établissement pour voir ce qu'il n'a plus à saisir, et prendre son formulaire."
 
 
 def show(base: queries.Base) -> None:
     st.subheader("Pour un établissement", anchor=False)
-    finess = _search(base)
+    finess = choose_establishment(base, "dlnuf", "etablissement", HINT)
     if finess is None:
         return
     found = dlnuf_parts.named(queries.parts_d_un_esms(base, finess))
@@ -41,33 +42,6 @@ def show(base: queries.Base) -> None:
         picture, title, plain(said), "formulaires_esms", found, columns, about=Export(title, dlnuf_parts.DEFINITION)
     )
     _file(finess, found)
-
-
-def _search(base: queries.Base) -> str | None:
-    """FINESS of the ESMS in the address (?etablissement=), or of the only one that answers a search."""
-    asked = typed(
-        "Numéro FINESS, nom ou commune", "etablissement", placeholder="Exemple : 590782553, ou mimosas lille"
-    ).strip()
-    if not asked:
-        st.caption("Cherchez un établissement pour voir ce qu'il n'a plus à saisir, et prendre son formulaire.")
-        return None
-    if queries.etablissement(base, asked):
-        return asked
-    matches = queries.search(base, asked, MORE)
-    if matches.height == 1:
-        return matches["finess_et"][0]
-    if matches.is_empty():
-        empty(f"Aucun établissement ne répond à « {plain(asked)} ».", "Essayez un seul mot, la commune ou le FINESS.")
-        return None
-    links = [state.link("dlnuf", etablissement=f) for f in matches["finess_et"]]
-    found = matches.with_columns(pl.Series("lien", links, dtype=pl.String))
-    columns = {
-        "raison_sociale": Column("Établissement", link="lien"),
-        "commune_libelle": Column("Commune"),
-        "finess_et": Column("FINESS"),
-    }
-    table(found, columns, "Établissements trouvés", "formulaires_trouves")
-    return None
 
 
 def _file(finess: str, found: pl.DataFrame) -> None:

@@ -1,4 +1,4 @@
-"""One establishment: search, then its sheet by tabs, its trends, and where its values come from.
+"""One establishment: its sheet by tabs, its trends, and where its values come from.
 
 Belongs here: layout and wording of the page. Does not belong here: what the sheet says (`dashboards.sheets`), where the
 figures come from (`dashboards.queries`).
@@ -11,17 +11,18 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboards import charts, printed, queries, sheets, state, trends
-from dashboards.components import Column, download, drawing, empty, figure, heading, open_base, sheet, table
-from dashboards.controls import choose, segments, typed
+from dashboards import charts, printed, queries, sheets, trends
+from dashboards.components import Column, download, drawing, empty, figure, heading, open_base, sheet
+from dashboards.controls import choose, segments
 from dashboards.exports import Export
-from dashboards.formats import INCONNU, count, day_text, plain, text, with_unit
+from dashboards.formats import day_text, plain, text, with_unit
 from dashboards.labels import label
 from dashboards.queries import reperes
 from dashboards.views import etablissement_valeurs
+from dashboards.views.recherche import choose_establishment
 
 FLAG = ":material/flag:"
-MORE = 50  # establishments listed by a search
+HINT = "Les accents et les majuscules ne comptent pas ; plusieurs mots restreignent la recherche."
 TABS = {
     "reperes": "Chiffres et repères",
     "identite": "Identité et autorisations",
@@ -34,7 +35,7 @@ TABS = {
 def show() -> None:
     heading("Fiche établissement", "Un établissement ou service : ce que l'on sait de lui, et d'où cela vient.")
     base = open_base()
-    finess = _search(base)
+    finess = choose_establishment(base, "etablissement", "finess", HINT)
     if finess is None:
         return
     row = queries.etablissement(base, finess)
@@ -60,46 +61,6 @@ def show() -> None:
     else:
         _timeline(queries.historique(base, [finess]))
         _sections(said, ["historique"])
-
-
-def _search(base: queries.Base) -> str | None:
-    """FINESS of the establishment asked for in the address (?finess=), or of the only one that answers a search.
-
-    Several that answer are listed: none of them is more likely than another.
-    """
-    asked = typed(
-        "Numéro FINESS, nom ou commune", "finess", placeholder="Exemple : 590782553, ou mimosas lille",
-        forget=["page_trouves", "tri_trouves"],
-    ).strip()  # fmt: skip
-    if not asked:
-        st.caption("Les accents et les majuscules ne comptent pas ; plusieurs mots restreignent la recherche.")
-        return None
-    if queries.etablissement(base, asked):
-        return asked
-    matches = queries.search(base, asked, MORE)
-    if matches.height == 1:
-        return matches["finess_et"][0]
-    if matches.is_empty() and queries.has_values(base, asked):
-        return asked
-    if matches.is_empty():
-        empty(f"Aucun établissement ne répond à « {plain(asked)} ».", "Essayez un seul mot, la commune ou le FINESS.")
-        return None
-    more = f" (les {MORE} premiers ; précisez la recherche)" if matches.height >= MORE else ""
-    st.subheader(count(matches.height, "établissement trouvé", "établissements trouvés") + more, anchor=False)
-    found = matches.with_columns(
-        pl.Series("lien", [state.link("etablissement", finess=f) for f in matches["finess_et"]], dtype=pl.String),
-        pl.col("est_ouvert").replace_strict({True: "ouvert", False: "fermé"}, default=INCONNU, return_dtype=pl.String),
-    )
-    columns = {
-        "raison_sociale": Column("Établissement", link="lien"),
-        "categorie_libelle": "Catégorie",
-        "commune_libelle": "Commune",
-        "departement_code": "Département",
-        "est_ouvert": "État",
-        "finess_et": "FINESS",
-    }
-    table(found, columns, "Établissements trouvés", "trouves")
-    return None
 
 
 def _title(said: sheets.Sheet) -> None:

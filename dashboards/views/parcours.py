@@ -1,6 +1,7 @@
-"""Admissions: delays, waiting lists, refusals, and what one system knows that the others were not told.
+"""Admissions: waiting lists, refusals, and what one system knows that the others were not told.
 
-Belongs here: layout and wording. Does not belong here: where the figures come from (`dashboards.queries.admissions`).
+Belongs here: layout and wording. Does not belong here: delays (`parcours_delais`), where the figures come from
+(`dashboards.queries.admissions`).
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ from dashboards.components import (
     withheld,
 )
 from dashboards.controls import choose
-from dashboards.formats import INCONNU, SECRET, count
+from dashboards.formats import SECRET, count
 from dashboards.labels import label, labels, tranche_age
 from dashboards.themes import PARCOURS
-from dashboards.views import parcours_ecarts, theme, theme_etablissements
+from dashboards.views import parcours_delais, parcours_ecarts, theme, theme_etablissements
 from dashboards.views.personnes import choose_place
 
 PERSONS = ("personne", "personnes")
@@ -46,8 +47,7 @@ def show() -> None:
     if place is not None:
         secrecy(base)
         rows = {row["rang"]: row for row in queries.parcours_synthese(base, place).iter_rows(named=True)}
-        _delays(base, place)
-        parcours_ecarts.neighbours(base, place)
+        parcours_delais.show(base, place)
         _waiting(base, place, rows.get("territoire", {}))
         _refusals(base, place)
         parcours_ecarts.show(rows)
@@ -58,49 +58,6 @@ def show() -> None:
 
 def _persons(row: dict[str, Any], column: str = "n_personnes") -> str:
     return SECRET if column in withheld(row) else count(row.get(column), *PERSONS)
-
-
-def _delays(base: queries.Base, place: queries.Place) -> None:
-    st.header("Délais", anchor=False)
-    delays = queries.delais(base, place)
-    if delays.is_empty():
-        empty("Aucun délai n'est connu ici.", "Il faut les demandes (ViaTrajectoire) et les entrées (DUI) livrées.")
-        return
-    named = delays.with_columns(pl.col("etape").map_elements(lambda code: label("etape", code), return_dtype=pl.String))
-    rows = [
-        {
-            "nom": row["etape"],
-            "q1": row["q1_jours"],
-            "mediane": row["mediane_jours"],
-            "q3": row["q3_jours"],
-            "texte": _delay(row),
-        }
-        for row in named.iter_rows(named=True)
-    ]
-    reading = (
-        "Point : la moitié des personnes ont attendu moins, l'autre moitié plus. Barre : la moitié du milieu. Texte : "
-        "durée médiane et nombre de personnes. Seules comptent les personnes arrivées au bout de l'étape : celles qui "
-        "attendent encore n'y sont pas."
-    )
-    columns: dict[str, Column | str] = {
-        "etape": "Étape",
-        "n_personnes": Column("Personnes", 0),
-        "q1_jours": Column("Premier quartile", 0, "jours"),
-        "mediane_jours": Column("Médiane", 0, "jours"),
-        "q3_jours": Column("Troisième quartile", 0, "jours"),
-    }
-    if place.niveau == "departement":
-        columns["region_jours"] = Column("Médiane, région", 0, "jours")
-    if place.niveau != "france":
-        columns["france_jours"] = Column("Médiane, France", 0, "jours")
-    drawing(charts.spans(rows, "Jours"), "Délais par étape, en jours", reading, "delais", named, columns)
-
-
-def _delay(row: dict[str, Any]) -> str:
-    if row["n_personnes"] == 0:
-        return "aucune personne"
-    median = shown(row, "mediane_jours", "jours", 0)
-    return median if median in (SECRET, INCONNU) else f"{median} · {shown(row, 'n_personnes', decimals=0)}"
 
 
 def _waiting(base: queries.Base, place: queries.Place, synthese: dict[str, Any]) -> None:

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import polars as pl
 import streamlit as st
 
-from dashboards import queries
-from dashboards.components import Column, Export, figure, shown, table, withheld
-from dashboards.labels import label, labels, territoire
+from dashboards.components import figure, shown
 
 # Count, title, the count it is a part of, what that one counts.
 NOT_TOLD = (
@@ -33,33 +30,6 @@ def show(rows: dict[str, dict[str, Any]]) -> None:
     """rows: syntheses of the territory (rang « territoire »), of its region, of the country."""
     _not_told(rows)
     _to_check(rows)
-
-
-def neighbours(base: queries.Base, place: queries.Place) -> None:
-    """Delays of the territories read beside this one: how long one waits here, and elsewhere."""
-    delays = queries.delais_voisins(base, place)
-    if delays["territoire_code"].n_unique() < 2:
-        return
-    st.header("Attendre ici et ailleurs", anchor=False)
-    steps = [step for step in labels("etape") if step in set(delays["etape"])]
-    each = delays.partition_by("territoire_code", maintain_order=True)
-    schema = {"nom": pl.String, "n": pl.Int64, **dict.fromkeys(steps, pl.Float64), "secret": pl.String}
-    frame = pl.DataFrame([_of_territory(of_one.to_dicts(), steps) for of_one in each], schema=schema)
-    columns: dict[str, Column | str] = {"nom": "Territoire", "n": Column("Personnes entrées", 0)}
-    columns |= {step: Column(label("etape", step), 0, "jours") for step in steps}
-    about = Export("Délais médians par territoire", "Durée médiane de chaque étape, en jours.", str(place.annee))
-    table(frame.sort("nom"), columns, "Délais médians par territoire", "attente_voisins", about=about)
-
-
-def _of_territory(rows: list[dict[str, Any]], steps: list[str]) -> dict[str, Any]:
-    """Median delay of each step in a territory, and how many persons came in; a hidden one is named by `secret`."""
-    by_step = {row["etape"]: row for row in rows}
-    hidden = [step for step, row in by_step.items() if "mediane_jours" in withheld(row)]
-    last = by_step.get("demande_entree", {})
-    hidden += ["n"] if "n_personnes" in withheld(last) else []
-    medians = {step: by_step.get(step, {}).get("mediane_jours") for step in steps}
-    name = territoire(rows[0]["niveau"], rows[0]["territoire_code"])
-    return {"nom": name, "n": last.get("n_personnes"), **medians, "secret": ", ".join(hidden)}
 
 
 def _not_told(rows: dict[str, dict[str, Any]]) -> None:

@@ -33,7 +33,14 @@ def show(base: queries.Base, theme: Theme, lieu: Lieu) -> None:
     with left:
         forget = ["page_repartition_table", "page_sans_reponse"]
         chosen = named[
-            choose("Indicateur d'établissement", list(named), lambda k: _title(named[k]), "mesure", forget=forget)
+            choose(
+                "Indicateur d'établissement",
+                list(named),
+                lambda k: _title(named[k]),
+                "mesure",
+                default=_first(list(named)),
+                forget=forget,
+            )
         ]
     declared = indicators()[chosen["indicateur_code"]]
     year = lieu.annee or chosen["millesime"]
@@ -50,7 +57,18 @@ def show(base: queries.Base, theme: Theme, lieu: Lieu) -> None:
     about = Export(f"{title} ({lieu.nom})", declared.definition or "", str(year), coverage)
     marks = reperes.quartiles(base, declared.code, chosen["modalite"], lieu.niveau, lieu.code, year)
     _spread(answered, marks, title, unit, coverage, about)
-    _silent(rows.filter(~pl.col("a_repondu")), title, rows.height, year, about)
+    without = rows.filter(~pl.col("a_repondu"))
+    if chosen["modalite"] and unit == "places":
+        _without_places(without, rows.height, year)
+    else:
+        _silent(without, title, rows.height, year, about)
+
+
+def _first(codes_known: list[str]) -> str:
+    """What is looked at first: an indicator that goes without saying, else one of the whole establishment."""
+    usual = [code for code in codes_known if (found := indicators().get(code)) is not None and found.usual]
+    wholes = [code for code in codes_known if code in indicators()]
+    return [*usual, *wholes, *codes_known][0]
 
 
 def _title(row: dict[str, Any]) -> str:
@@ -125,6 +143,15 @@ def _spread(answered: pl.DataFrame, found: pl.DataFrame, title: str, unit: str, 
 def _medians_said(found: pl.DataFrame, unit: str) -> str:
     said = [f"{r['categorie_libelle']} : {with_unit(r['mediane'], unit)}" for r in found.head(3).iter_rows(named=True)]
     return f"Médianes : {' ; '.join(said)}." if said else ""
+
+
+def _without_places(rows: pl.DataFrame, n: int, year: int) -> None:
+    """Of a part of the capacity, what is not told is not there: nobody failed to answer."""
+    if not rows.is_empty():
+        st.markdown(
+            f"Les {whole(rows.height)} autres établissements ouverts et concernés, sur {whole(n)}, n'ont pas de places "
+            f"de cette sorte en {year}, ou ne les disent pas à part."
+        )
 
 
 def _silent(rows: pl.DataFrame, title: str, n: int, year: int, about: Export) -> None:

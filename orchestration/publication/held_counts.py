@@ -308,4 +308,4 @@ class _Holding:
 
     def frames(self) -> Frames:
         """What everything is worth, to be written in rows."""
-        return Frames(self.now, self.before, self.value, self.held, self.opened, self.is_old)
+        return Frames(self.now, self.before, self.known, self.value, self.held, self.opened, self.is_old)

@@ -25,13 +25,14 @@ _DECIMALS = 1  # of a mean that is told again: its decimals would give how many 
 
 @dataclass(frozen=True)
 class Frames:
-    """now, before: the rows of the warehouse, and those held, by product. value: what each count may be published as;
-    held: what it was. opened: what was hidden and is shown again. is_old: whether the publication before told of this
+    """now, before: the rows of the warehouse, and those held, by product. known: what the warehouse counts; value: what
+    each count may be published as; held: what it was. opened: what was hidden and is shown again. is_old: whether the publication before told of this
     public and year.
     """
 
     now: Mapping[str, Rows]
     before: Mapping[str, Rows]
+    known: Mapping[Cell, int]
     value: Mapping[Cell, int]
     held: Mapping[Cell, int]
     opened: Set[Cell]
@@ -63,7 +64,7 @@ class Frames:
         row: Row = dict(mine if mine is not None else theirs or {})
         declared = now.declared
         if before is None or not self.is_old((now.name, "", now.rest(row))):
-            return {**row, HELD: today, WITNESS: None}
+            return {**row, HELD: today, WITNESS: self._would_tell(now, row)}
         for column in declared.counts:
             if row[column] is not None or (theirs is not None and theirs[column] is not None and mine is None):
                 row[column] = self.value[now.cell(row, column)]
@@ -86,6 +87,18 @@ class Frames:
         hidden = [c for c in (hidden_of(theirs) if theirs else ()) if now.cell(row, bases.get(c, c)) not in self.opened]
         row[WITNESS] = ", ".join(c for c in hidden if row[c] is not None) or None
         return {**row, HELD: today}
+
+    def _would_tell(self, now: Rows, row: Row) -> str | None:
+        """What of a row that was never published would tell a count which is held: rows of a product that comes after
+        those about the same persons, and that add up to one of theirs."""
+        for link in now.declared.links:
+            other = self.now.get(link.product)
+            if other is None or not link.holds(row) or not set(other.key) <= set(now.key):
+                continue
+            cell = (other.name, link.column, other.rest(row)), now.place(row)
+            if cell in self.value and self.is_old(cell[0]) and self.value[cell] != self.known.get(cell, 0):
+                return ", ".join(c for c in now.declared.protected if row[c] is not None) or None
+        return None
 
     def _share_out(self, now: Rows, before: Rows | None, rows: list[Row]) -> None:
         """The shares of distributions, of what is held; then what readers have already, and since when it is so."""

@@ -25,7 +25,7 @@ DBT = Path(__file__).resolve().parents[2] / "dbt_project" / "models"
 def test_the_marts_of_publics_and_parcours_are_about_persons() -> None:
     assert {p.id for p in PERSONAL} == {
         "mart_publics__synthese", "mart_publics__repartition", "mart_parcours__synthese", "mart_parcours__delais",
-        "mart_parcours__listes_attente", "mart_parcours__refus",
+        "mart_parcours__delais_categories", "mart_parcours__listes_attente", "mart_parcours__refus",
     }  # fmt: skip
     assert {p.opening for p in PERSONAL} == {"restreint"}
 

@@ -1,8 +1,8 @@
 """The persons of the example publication: aggregates of four départements that delivered their DUI, hidden as they are
 when they leave the warehouse.
 
-Belongs here: the counts of the départements, and the rows of the six tables. They hold on purpose: a département where
-few are accompanied (Corse-du-Sud, 5 persons), small components, an unknown mean, a public present in two départements.
+Belongs here: the counts of the départements, and the rows of the tables. They hold on purpose: a département where few
+are accompanied (Corse-du-Sud, 5 persons), small components, an unknown mean, a public present in two départements.
 """
 
 from __future__ import annotations
@@ -53,6 +53,12 @@ REFUS = [("112", "Absence de place disponible", 61), ("113", "Éloignement géog
          ("86", "Plateau technique inadapté", 15), ("AUTRE", "Autre motif", 4)]  # fmt: skip
 ETAPES = [("demande_decision", 61, 35, 118), ("decision_admission", 74, 21, 190), ("admission_entree", 9, 4, 20),
           ("demande_entree", 148, 66, 301)]  # fmt: skip
+# Categories of ESMS in which a step ends, in thousandths of the persons who come to its end.
+CATEGORIES = {
+    "PA": [("500", "Établissement d'hébergement pour personnes âgées dépendantes", 921),
+           ("202", "Résidences autonomie", 66), ("207", "Centre de Jour pour Personnes Agées", 13)],
+    "PH": [("183", "Institut médico-éducatif (I.M.E.)", 700), ("255", "Maison d'Accueil Spécialisée (M.A.S.)", 300)],
+}  # fmt: skip
 OF_DIMENSION = {"gir": 960, "provenance": 251, "motif_sortie": 240}  # whom it tells of, in thousandths of the present
 WAITING = {"analyse": 240, "liste_attente": 660, "admissible": 370, "admis": 72}
 
@@ -171,6 +177,24 @@ def parcours_delais() -> list[dict[str, Any]]:
     return rows
 
 
+def parcours_delais_categories() -> list[dict[str, Any]]:
+    """Each category waits longer than the one before; the counts of the steps are those of all categories."""
+    rows = []
+    for key, present in _each():
+        for order, (step, *days) in enumerate(ETAPES):
+            counts = _spread([_part([n], 251 - 40 * order) for n in present], CATEGORIES[key["domaine"]])
+            for rank, ((code, label, _), n) in enumerate(zip(CATEGORIES[key["domaine"]], counts, strict=True)):
+                told = zip(("mediane_jours", "q1_jours", "q3_jours"), days, strict=True)
+                delays = {name: float(value + 10 * rank) if n else None for name, value in told}
+                rows.append(
+                    {
+                        **key, "etape": step, "categorie_code": code, "categorie_libelle": label, "ordre": order,
+                        "n_personnes": n, **delays,
+                    }
+                )  # fmt: skip
+    return rows
+
+
 def parcours_listes_attente() -> list[dict[str, Any]]:
     rows = []
     for key, present in _each():
@@ -200,13 +224,14 @@ TABLES = {
     "mart_publics__repartition": publics_repartition,
     "mart_parcours__synthese": parcours_synthese,
     "mart_parcours__delais": parcours_delais,
+    "mart_parcours__delais_categories": parcours_delais_categories,
     "mart_parcours__listes_attente": parcours_listes_attente,
     "mart_parcours__refus": parcours_refus,
 }
 
 
 def personnes() -> dict[str, list[dict[str, Any]]]:
-    """Rows of the six tables, as they are published: small counts hidden."""
+    """Rows of the seven tables, as they are published: small counts hidden."""
     products = load_products()
     frames = {
         name: pl.DataFrame(rows(), schema={f.name: POLARS[f.logical_type] for f in products[name].built})

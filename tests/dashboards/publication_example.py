@@ -609,7 +609,7 @@ def indicateurs_territoires() -> list[dict[str, Any]]:
         for indicateur, year, value, answers, concerned, more in figures:
             partial = concerned is not None and answers is not None and answers < concerned
             is_sum = indicateur in ("EQ_EHPAD75", "CAP_INST")
-            said = f"places connues pour {answers} établissement(s) sur {concerned}" if partial and is_sum else None
+            said = f"places connues pour {answers} établissements sur {concerned}" if partial and is_sum else None
             missing = None if niveau == "departement" else f"{len(deps)} départements reçus sur 101"
             rows.append(
                 {

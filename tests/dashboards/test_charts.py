@@ -60,7 +60,7 @@ def test_a_departement_without_value_is_unknown_and_zero_is_a_value() -> None:
 
 def test_classes_are_written_in_french() -> None:
     assert charts.classes([1.25, 30.0, 45.5], "pour_mille") == [
-        "1,3 à 30,0\u00a0pour 1 000", "30,0 à 45,5\u00a0pour 1 000",
+        "1,3 à 30,0\u00a0pour\u00a01\u202f000", "30,0 à 45,5\u00a0pour\u00a01\u202f000",
     ]  # fmt: skip
     assert charts.classes([7.0], "places") == ["7\u00a0places"]
     assert charts.classes([], "places") == []

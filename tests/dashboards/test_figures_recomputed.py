@@ -185,6 +185,17 @@ def _of_parcours(test: AppTest, ask: Ask) -> Iterator[Pair]:
     for rank, row in enumerate(rows):
         for title, value in zip(("Personnes", "Premier quartile", "Médiane", "Troisième quartile"), row, strict=True):
             yield f"étape {rank}, {title}", steps.iloc[rank][title], value
+    rows = ask(
+        "select n_personnes, q1_jours, mediane_jours, q3_jours from @mart_parcours__delais_categories"
+        f" where {_HERE} and domaine = 'PA' and etape = 'demande_entree' and annee ="
+        f" (select max(annee) from @mart_parcours__delais_categories where {_HERE} and domaine = 'PA')"
+        " order by n_personnes desc nulls last, categorie_libelle"
+    )
+    categories = _table(test, "Catégorie")
+    assert len(categories) == len(rows) > 1
+    for rank, row in enumerate(rows):
+        for title, value in zip(("Personnes", "Premier quartile", "Médiane", "Troisième quartile"), row, strict=True):
+            yield f"catégorie {rank}, {title}", categories.iloc[rank][title], value
 
 
 def _of_sheet(test: AppTest, ask: Ask) -> Iterator[Pair]:

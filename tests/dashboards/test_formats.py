@@ -38,7 +38,7 @@ def test_number(value: float | None, decimals: int | None, text: str) -> None:
     ("value", "unit", "text"),
     [
         (94, "pct", f"94,0{NBSP}%"),
-        (97.3, "pour_mille", f"97,3{NBSP}pour 1 000"),
+        (97.3, "pour_mille", f"97,3{NBSP}pour{NBSP}1\u202f000"),
         (68.5, "eur_par_jour", f"68,50{NBSP}€/jour"),
         (12, "nombre", "12"),
         (3, None, "3"),

@@ -15,6 +15,7 @@ from dashboards.views import dlnuf_desaccords
 from tests.dashboards import publication_example as example
 from tests.patience import PATIENCE_S
 
+EHPAD = "Établissement d'hébergement pour personnes âgées dépendantes (EHPAD)"  # as it is read
 THIN, NBSP = "\u202f", "\u00a0"
 PAGES = [
     "territoire", "etablissement", "comparer",
@@ -73,7 +74,7 @@ def test_home_says_which_publication_is_read_and_what_unknown_means(home: Path) 
 def test_home_shows_four_figures_and_the_last_events_of_the_territory(home: Path) -> None:
     test = _page_of_app(niveau="departement", code="59")
     assert _figures(test) == {
-        "Équipement en EHPAD": f"0,4{NBSP}pour 1 000",
+        "Équipement en EHPAD": f"0,4{NBSP}pour{NBSP}1{THIN}000",
         "Occupation médiane des EHPAD": f"95,2{NBSP}%",
         "Prix médian, chambre seule": f"69,85{NBSP}€/jour",
         "Places installées": "183",
@@ -159,10 +160,11 @@ def test_figures_of_a_departement_recomputed_from_the_published_tables(published
     assert shown["ESMS ouverts"] == str(here.height)
     assert shown["Places installées"] == f"{here['cap_installee_totale'].sum():.0f}"
     assert shown["Habitants de 75 ans et plus"] == f"215{THIN}000"
-    assert shown["Équipement en EHPAD"] == f"{1000 * homes / 215_000:.1f}".replace(".", ",") + f"{NBSP}pour 1 000"
+    rate = f"{1000 * homes / 215_000:.1f}".replace(".", ",")
+    assert shown["Équipement en EHPAD"] == f"{rate}{NBSP}pour{NBSP}1{THIN}000"
     offer = _table(test, "Autorité compétente").set_index("Catégorie")
     by_category = here.group_by("categorie_libelle").len()
-    assert offer["Ouverts"].to_dict() == dict(by_category.iter_rows())
+    assert offer["Ouverts"].to_dict() == {labels.CATEGORIES.get(name, name): n for name, n in by_category.iter_rows()}
     said = _texts(test)
     missing = here.filter(pl.col("longitude").is_null()).height
     assert f"{here.height} établissements ouverts ; {missing} sans coordonnées" in said
@@ -170,7 +172,7 @@ def test_figures_of_a_departement_recomputed_from_the_published_tables(published
 
 def test_a_sum_over_some_establishments_is_said_partial(home: Path) -> None:
     said = _texts(_page("territoire", niveau="france", code="FR"))
-    assert "places connues pour 7 établissement(s) sur 9" in said
+    assert "places connues pour 7 établissements sur 9" in said
     assert "départements reçus sur 101" in said
 
 
@@ -247,7 +249,7 @@ def test_a_theme_lists_the_establishments_and_who_does_not_answer(home: Path) ->
 def test_the_offer_is_filtered_by_authority(home: Path) -> None:
     test = _page("territoire")
     offer = _table(test, "Autorité compétente")
-    assert offer.set_index("Catégorie").loc[example.CATEGORIES["500"][0], "Ouverts"] == 5
+    assert offer.set_index("Catégorie").loc[EHPAD, "Ouverts"] == 5
     test.multiselect(key="financeur").set_value(["CD"])
     _ran(test)
     assert _table(test, "Autorité compétente")["Catégorie"].tolist() == ["Résidences autonomie"]
@@ -277,7 +279,7 @@ def test_identity_of_an_establishment_found_by_name(home: Path) -> None:
     test.segmented_control(key="onglet").set_value("identite")
     _ran(test)
     facts = dict(_table(test, "Information").to_numpy().tolist())
-    assert facts["Catégorie"] == "Etablissement d'hébergement pour personnes âgées dépendantes (500)"
+    assert facts["Catégorie"] == f"{EHPAD} (500)"
     assert facts["SIRET"] == "inconnu"
     assert facts["Date d'ouverture"] == "01/09/1987"
     assert _table(test, "Clientèle")["Places autorisées"].tolist() == ["82", "autorisation terminée"]
@@ -374,7 +376,7 @@ def test_codes_and_dates_are_read_as_labels_and_days(home: Path) -> None:
     test.selectbox(key="theme").set_value("1-Identité / structure")
     _ran(test)
     assert set(_table(test, "Accord")["Valeur"]) == {
-        "**Etablissement d'hébergement pour personnes âgées dépendantes (500)**", "**01/09/1987**",
+        f"**{EHPAD} (500)**", "**01/09/1987**",
     }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from tests.dashboards import publication_example as example
-from tests.dashboards.test_pages import NBSP, _table, _texts, _theme
+from tests.dashboards.test_pages import EHPAD, NBSP, _table, _texts, _theme
 
 HOMES = (example.MIMOSAS, example.HIRSON, example.BETHESDA, example.SERENU, example.VANILLE)
 
@@ -43,8 +43,8 @@ def of_five(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_quartiles_of_a_category_are_those_that_are_published(of_five: Path) -> None:
     test = _theme("ACTIVITE", niveau="france", code="FR", annee="2022", mesure="TO_HP")
     shown = _table(test, "Premier quartile")
-    assert shown.to_numpy().tolist() == [[example.CATEGORIES["500"][0], 5, 6, 91.5, 94.25, 96.4]]
-    assert f"Médianes : {example.CATEGORIES['500'][0]} : 94,3{NBSP}%." in _texts(test)
+    assert shown.to_numpy().tolist() == [[EHPAD, 5, 6, 91.5, 94.25, 96.4]]
+    assert f"Médianes : {EHPAD} : 94,3{NBSP}%." in _texts(test)
 
 
 def test_without_published_quartiles_nothing_is_drawn_and_every_value_is_listed(of_five: Path) -> None:

@@ -126,6 +126,26 @@ def test_where_nobody_is_left_of_many_nobody_is_told() -> None:
     assert again["repartition"].filter(of_one)["n"].to_list() in ([], [0])
 
 
+def test_a_table_that_comes_later_does_not_tell_the_total_that_is_held() -> None:
+    """The parts of who is present, published for the first time when the persons present are not what they were."""
+    chance = np.random.default_rng(6)
+    persons = some_departements(chance)
+    first = tables(persons)
+    _, kept = publish({"synthese": first["synthese"]}, {}, FIRST)
+    now = tables([*persons, *(p._replace(est_present=True) for p in of_an_esms(chance, "62", 4))])
+    shown, again = publish(now, kept, SECOND)
+    held = {(r["niveau"], r["territoire_code"]): r["presents"] for r in again["synthese"].to_dicts()}
+    for (place, dimension), rows in shown["repartition"].group_by(["territoire_code", "dimension"]):
+        niveau = rows["niveau"][0]
+        known = now["synthese"].frame.filter(niveau=niveau, territoire_code=place)["presents"].item()
+        counted = rows["n"].sum() if rows["n"].null_count() == 0 else None
+        assert counted in (None, held[niveau, place]), (place, dimension)
+        if known != held[niveau, place]:
+            assert rows["n"].null_count() == rows["part"].null_count() == rows.height
+    assert shown["repartition"].filter(territoire_code="59")["n"].null_count() < 12  # where nothing moved, it is told
+    assert shown["repartition"].filter(territoire_code="62")["n"].null_count() > 6
+
+
 @pytest.fixture(scope="module")
 def histories() -> list[dict[str, Any]]:
     """Three publications of some territories, a delivery late before each."""

@@ -21,7 +21,7 @@ with etablissements as (
     left join {{ ref('int_territoires__perimetres') }} as p on a.niveau = p.niveau and a.territoire_code = p.territoire_code
 ),
 
-{%- set connus = "cast(n_repondants as " ~ dbt.type_string() ~ ") || ' établissement(s) sur ' || cast(n_concernes as " ~ dbt.type_string() ~ ")" %}
+{%- set connus = "cast(n_repondants as " ~ dbt.type_string() ~ ") || case when n_repondants < 2 then ' établissement sur ' else ' établissements sur ' end || cast(n_concernes as " ~ dbt.type_string() ~ ")" %}
 
 mesures as (
     select
@@ -45,7 +45,7 @@ mesures as (
         est_couvert,
         case
             when n_concernes = 0 then 'Aucun établissement concerné dans les extractions reçues : offre inconnue.'
-            when n_repondants = 0 then 'Aucune réponse connue pour ' || cast(n_concernes as {{ dbt.type_string() }}) || ' établissement(s) : valeur inconnue.'
+            when n_repondants = 0 then 'Aucune réponse connue pour ' || cast(n_concernes as {{ dbt.type_string() }}) || case when n_concernes < 2 then ' établissement : valeur inconnue.' else ' établissements : valeur inconnue.' end
             when not est_couvert then 'Réponse connue pour ' || {{ connus }} || ' seulement : valeur non publiée.'
             when est_trop_peu then 'Réponse connue pour ' || {{ connus }} || ' : trop peu pour être publiée.'
             when mesure = 'taux' and diviseur is null then 'Population inconnue : taux inconnu.'

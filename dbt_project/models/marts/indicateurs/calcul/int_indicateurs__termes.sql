@@ -88,6 +88,7 @@
         ('etp_ide', 'ETP_IDE', '', ['stock_3112', 'exercice', 'flux_annee', 'jour']),
         ('etp_as', 'ETP_AS', '', ['stock_3112', 'exercice', 'flux_annee', 'jour']),
         ('cap_inst_hp', 'CAP_INST_HP', '', ['stock_3112', 'exercice', 'flux_annee', 'jour']),
+        ('origine_dept_hors_departement', 'ORIGINE_DEPT', 'HORS_DEPARTEMENT', ['stock_3112', 'exercice', 'flux_annee', 'jour']),
     ],
     previous=['effectif_physique_cdi_titulaires', 'prix_hp_cs'],
 ) }}

@@ -113,7 +113,7 @@ def forms(
 
 def _told(made: Made) -> str:
     """Counts of columns by state, and where the forms are."""
-    from orchestration.forms.form_workbook import WORDS
+    from orchestration.forms.form_frame import WORDS
 
     columns = sum(made.counts.values())
     already = f", {plural(made.already, 'déjà établi', 'déjà établis')}" if made.already else ""

@@ -24,7 +24,7 @@ from ingest.receive.delivery import deliver
 from ingest.returned_forms import CONFIRMED, CORRECTED, PREFILLED, TO_CONFIRM, WITHDRAWN
 from orchestration.forms.cells import Value, text_of, written
 from orchestration.forms.filled import NOT_ASKED, TO_ASK, fill
-from orchestration.forms.form_workbook import TABLE
+from orchestration.forms.form_frame import TABLE
 from orchestration.forms.known_columns import Column, Said
 from tests.instants import now
 from tests.unit.forms.invented import CAMPAIGN, EHPAD, FORMS, IME, cell_of, filled, returned, said, saved

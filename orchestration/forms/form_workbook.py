@@ -54,7 +54,6 @@ from orchestration.forms.form_frame import (
 TITLE = "Formulaire prérempli"  # by which a form that lost its hidden sheet is told from any workbook
 _LAST_DAY = date(2100, 12, 31)
 _SPACED = re.compile(r"^\s|\s$|\s\s|[\t\r\n]")  # what XML keeps only when it is told to
-_ESCAPE_LIKE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")  # what a spreadsheet would read as a character by its number
 
 
 @dataclass(frozen=True)
@@ -201,7 +200,7 @@ def _cell(row: int, rank: int, number: int | None, value: Typed | None) -> str:
 
 def _text(text: str) -> str:
     kept = ' xml:space="preserve"' if _SPACED.search(text) else ""
-    return f"<t{kept}>{escape(_ESCAPE_LIKE.sub('_x005F_', UNWRITABLE.sub(' ', text)))}</t>"
+    return f"<t{kept}>{escape(UNWRITABLE.sub(' ', text))}</t>"
 
 
 def _stacked(texts: Sequence[str]) -> Iterator[str]:

@@ -19,10 +19,11 @@ import zipfile
 import zlib
 from base64 import b85decode, b85encode
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import polars as pl
 
 from data_contracts.contract import Entity, Field
@@ -95,7 +96,7 @@ def key(home: Home, *, make: bool = False) -> bytes:
 
 def sealed(state: State, key: bytes) -> list[str]:
     """The cells of the hidden sheet, from its first: mark, seal, content in pieces."""
-    content = json.dumps(asdict(state), ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    content = msgspec.json.encode(state, order="sorted")
     text = b85encode(zlib.compress(content, 9)).decode()
     return [MARK, _seal(text, key), *(text[i : i + _CUT] for i in range(0, len(text), _CUT))]
 

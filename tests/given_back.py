@@ -17,7 +17,7 @@ from ingest.home import Home
 from ingest.returned_forms import key
 from orchestration.forms import known_columns, production
 from orchestration.forms.filled import FilledForm, fill
-from orchestration.forms.form_workbook import workbook
+from orchestration.forms.form_workbook import FormWorkbooks
 from orchestration.forms.known_columns import Esms
 
 Layer = dict[tuple[str, ...], tuple[Any, ...]]
@@ -36,7 +36,7 @@ def asked(home: Home, form: Form, most: int) -> list[Esms]:
         esms = known_columns.asked(connection, form)
     publics = dict.fromkeys(each.public for each in esms)
     sorted_so = [each for public in publics for each in esms if each.public == public]
-    return sorted_so[:: max(1, len(esms) // most)][:most]
+    return sorted(sorted_so[:: max(1, len(esms) // most)][:most], key=lambda each: each.finess)
 
 
 def given_out(
@@ -44,7 +44,7 @@ def given_out(
 ) -> Iterator[tuple[Path, FilledForm]]:
     """The workbook of each, in a folder, and what it was filled with."""
     folder.mkdir(parents=True, exist_ok=True)
-    seal = key(home, make=True)
+    workbooks = FormWorkbooks(form, key(home, make=True))
     with known_columns.opened(home) as connection:
         for start in range(0, len(esms), _BATCH):
             batch = esms[start : start + _BATCH]
@@ -54,7 +54,7 @@ def given_out(
             for each in batch:
                 filled = fill(form, each, campaign, columns.get(each.finess, {}), on, own.get(each.finess))
                 path = folder / f"{production.stem(form.contract.id, campaign, each.finess)}.xlsx"
-                workbook(filled, seal, on).save(path)
+                path.write_bytes(workbooks.of(filled, on))
                 yield path, filled
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from data_contracts import loading
 from data_contracts.loading import Contract
-from ingest import clock, home_format, remains, returned_forms
+from ingest import clock, home_format, remains, returned_forms, supplies
 from ingest.guard import guarded
 from ingest.guard.guarded import Stopped, Work
 from ingest.home import Home
@@ -148,6 +148,8 @@ def _deliver_one(
             "Remède : déposer le fichier de données lui-même, le logiciel qui l'a ouvert une fois fermé."
         )
         return _refused(home, path, contracts, source, sha256, size, now, reason, ours=True)
+    if why := supplies.why_not(home, path, sha256):
+        return _refused(home, path, contracts, source, sha256, size, now, f"Fichier « {path.name} » : {why}", ours=True)
     keyring = keyrings.if_any(home)
     known = landing.find(home, sha256, keyring)
     work = Work(examined.examine, contracts, Examined | Refused, lambda _: size)

@@ -15,7 +15,7 @@ import typer
 from data_contracts.figures import written
 from ingest import clock
 from orchestration.cli.console import number, plural
-from orchestration.cli.options import JsonOption
+from orchestration.cli.options import JsonOption, out_folder
 from orchestration.cli.options import as_json as json_of
 from orchestration.cli.renamed import Renamed
 
@@ -71,12 +71,7 @@ def forms(
     ] = False,
     folder: Annotated[
         Path | None,
-        typer.Option(
-            "--out",
-            metavar="DOSSIER",
-            file_okay=False,
-            help="Où écrire les formulaires, lisibles de ce compte seul ; sans lui, ils sont seulement comptés.",
-        ),
+        out_folder("Où écrire les formulaires, lisibles de ce compte seul ; sans lui, ils sont seulement comptés."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -113,7 +108,7 @@ def forms(
 
 def _told(made: Made) -> str:
     """Counts of columns by state, and where the forms are."""
-    from orchestration.forms.form_workbook import WORDS
+    from orchestration.forms.form_frame import WORDS
 
     columns = sum(made.counts.values())
     already = f", {plural(made.already, 'déjà établi', 'déjà établis')}" if made.already else ""

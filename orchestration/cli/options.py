@@ -33,6 +33,11 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Un objet JSON sur la s
 FinessOption = Annotated[str, typer.Option("--finess", metavar="F", help="Numéro FINESS de l'établissement.")]
 
 
+def out_folder(what: str) -> Any:
+    """The option that names the folder where files for people are written: outside the home, for this account alone."""
+    return typer.Option("--out", metavar="DOSSIER", file_okay=False, help=what)
+
+
 def as_json(content: Any) -> str:
     """An object as the commands print it."""
     return json.dumps(content, ensure_ascii=False, indent=2)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from orchestration.cli.console import number, plural
-from orchestration.cli.options import FinessOption, JsonOption
+from orchestration.cli.options import FinessOption, JsonOption, out_folder
 from orchestration.cli.renamed import Renamed
 
 if TYPE_CHECKING:
@@ -24,12 +24,7 @@ app = typer.Typer(cls=Renamed, help="Ce qu'un ESMS n'a plus à ressaisir, prépa
 
 FolderOption = Annotated[
     Path | None,
-    typer.Option(
-        "--out",
-        metavar="DOSSIER",
-        help="Où écrire les fichiers, nominatifs, lisibles de ce compte seul ; sans lui, rien n'est écrit.",
-        file_okay=False,
-    ),
+    out_folder("Où écrire les fichiers, nominatifs, lisibles de ce compte seul ; sans lui, rien n'est écrit."),
 ]
 
 

@@ -13,7 +13,7 @@ import typer
 
 from ingest import clock
 from orchestration.cli.console import plural
-from orchestration.cli.options import FAILED, JsonOption
+from orchestration.cli.options import FAILED, JsonOption, out_folder
 from orchestration.cli.options import as_json as json_of
 from orchestration.cli.renamed import Renamed
 
@@ -31,12 +31,7 @@ def supply(
     ] = None,
     folder: Annotated[
         Path | None,
-        typer.Option(
-            "--out",
-            metavar="DOSSIER",
-            file_okay=False,
-            help="Où écrire, lisible de ce compte seul ; sans lui, dire seulement ce qui serait rendu ou bloqué.",
-        ),
+        out_folder("Où écrire, lisible de ce compte seul ; sans lui, dire seulement ce qui serait rendu ou bloqué."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -3,7 +3,8 @@
     cells        a value of the layer as the cell of a form writes it, and why it cannot
     known_columns  what the warehouse knows of a few ESMS at a time, column by column
     filled       one form: its columns, the state of each, what is put in each cell
-    form_workbook  the same as an XLSX: typed cells, lists, comments, protection, and the state that travels with it
+    form_frame   the workbook of a form without anybody's cells: sheets, styles, headings, how it is printed
+    form_workbook  one form in that frame: typed cells, lists, comments, protection, and the state that travels with it
     shown        one form as a page gives it, without what its reader may not know
     production   many forms: which ESMS, where, restarting where it stopped
 

@@ -15,6 +15,8 @@ from data_contracts.nomenclatures import codes
 from ingest.spreadsheet_text import harmless
 
 Typed = str | int | float | date
+# What no cell can hold as it is: signs that XML 1.0 has not, and what spreadsheets read as a sign by its number.
+UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]|_x[0-9A-Fa-f]{4}_")
 _DIGITS = 10  # significant after dividing by a factor: 85.7 % is 0.857, not 0.8570000000000001
 
 
@@ -72,7 +74,7 @@ def _number(field: Field, number: float | None) -> int | float | None:
 
 
 def _text(field: Field, text: str | None) -> str | None:
-    if text is None or harmless(text) != text:
+    if text is None or harmless(text) != text or UNWRITABLE.search(text):
         return None
     pattern, longest = field.option("pattern"), field.option("maxLength")
     if pattern is not None and not re.search(pattern, text):

@@ -16,7 +16,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from data_contracts.collection_forms import Form, heading, rule
 from data_contracts.contract import Field
@@ -87,7 +87,7 @@ class FilledForm:
     def millesime(self) -> int:
         return self.campaign - 1
 
-    @property
+    @cached_property
     def number(self) -> str:
         """Tells a form from another of the same ESMS and campaign, filled otherwise."""
         held = repr([(each.title, each.state, each.cell) for each in self.columns]).encode()

@@ -1,135 +1,172 @@
 """A form as a workbook in the layout of its collection: its headings to the character, and one row to complete.
 
-Belongs here: cells, styles, lists, validation, comments, protection, the sheets beside the table. Does not belong here:
-what each cell holds (`filled`), where the file goes (`production`), reading it back (`ingest.returned_forms`).
+Belongs here: what is said of one ESMS: cells, lists, bounds, comments, the sheet that describes them. Does not belong
+here: what is the same for every ESMS (`form_frame`), what each cell holds (`filled`), where the file goes
+(`production`), reading it back (`ingest.returned_forms`).
 
 No state is told by colour alone: it has its fill, its border and its type, it stands in the comment of the cell and, in
 words, in the sheet « Colonnes », which a screen reader goes through line by line. There is no formula.
+
+The library of workbooks makes the frame; the rows are written here as text (ISO 29500), since a country has forty
+thousand forms of several hundred columns, of which most say the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
-from math import ceil
-from typing import Any, Literal
+import io
+import re
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+from xml.sax.saxutils import escape, quoteattr
 
-from openpyxl import Workbook
-from openpyxl.comments import Comment
-from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Protection, Side
 from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.utils.datetime import to_excel
 
+from data_contracts.collection_forms import Form
 from data_contracts.contract import Field
 from data_contracts.nomenclatures import codes
 from ingest.read.form_sheets import COLUMNS, LISTS, NOTICE, STATE
 from ingest.returned_forms import PREFILLED, TO_CONFIRM, sealed
 from ingest.spreadsheet_text import harmless
-from orchestration.forms.cells import factor
+from orchestration.forms.cells import UNWRITABLE, Typed, factor
 from orchestration.forms.filled import IDENTITY, NOT_ASKED, TO_ASK, Filled, FilledForm
+from orchestration.forms.form_frame import (
+    DESCRIBED,
+    FOOT,
+    KIND_OF_TYPE,
+    MADE,
+    NAMED,
+    NOTICE_WIDTH,
+    ROW,
+    TABLE,
+    TEXT_STYLE,
+    TITLE_STYLE,
+    WORDS,
+    frame,
+    height,
+    style,
+    width,
+)  # fmt: skip
 
-TABLE = "Formulaire"
 TITLE = "Formulaire prérempli"  # by which a form that lost its hidden sheet is told from any workbook
-WORDS = {
-    IDENTITY: "identité", PREFILLED: "prérempli", TO_CONFIRM: "à confirmer", TO_ASK: "à demander",
-    NOT_ASKED: "non demandé",
-}  # fmt: skip
-_THIN, _DASHED, _THICK = Side(style="thin"), Side(style="mediumDashed"), Side(style="medium")
-_FILLS = {
-    IDENTITY: PatternFill("solid", fgColor="FFE3E3E3"), PREFILLED: PatternFill("solid", fgColor="FFDCE9F7"),
-    TO_CONFIRM: PatternFill("lightUp", fgColor="FFB8860B", bgColor="FFFFF7DC"), TO_ASK: PatternFill(),
-    NOT_ASKED: PatternFill("darkGray", fgColor="FFBFBFBF", bgColor="FFF2F2F2"),
-}  # fmt: skip
-_BORDERS = {
-    IDENTITY: Border(), PREFILLED: Border(bottom=_THIN, top=_THIN),
-    TO_CONFIRM: Border(left=_DASHED, right=_DASHED, top=_DASHED, bottom=_DASHED),
-    TO_ASK: Border(left=_THICK, right=_THICK, top=_THICK, bottom=_THICK), NOT_ASKED: Border(),
-}  # fmt: skip
-_FACE = {"name": "Arial", "size": 10}  # every spreadsheet has it, or one of the same widths
-_FONTS = {PREFILLED: Font(bold=True, **_FACE), NOT_ASKED: Font(italic=True, **_FACE)}
-_FORMATS = {"text": "@", "number": "General", "date": "dd/mm/yyyy", "time": "dd/mm/yyyy hh:mm"}
-_KINDS = {"integer": "number", "number": "number", "date": "date", "timestamp": "time"}
-_TITLE, _TEXT = "titre", "texte"  # the styles of everything that is not a cell of the form
-_ROW = 2  # under the headings
-_WIDTH, _WIDE = 24, 44  # of a column, and of one whose title is long
-_LONG = 80  # characters of a title
-_LINE = 13.5  # points of a line of text
-_TALLEST = 400  # points: no spreadsheet has taller rows
-_NOTICE_WIDTH = 78  # of a sheet of A4, whatever the font
-_DESCRIBED = {  # the columns of the sheet that describes, and their widths
-    "Colonne": 9, "Intitulé": 44, "État": 13, "Valeur portée": 20, "Pourquoi": 24,
-    "Réponses connues, la retenue d'abord": 44,
-}  # fmt: skip
-_WRAPPED = Alignment(wrap_text=True, vertical="top")
-_LAST_DAY = datetime(2100, 12, 31)
+_LAST_DAY = date(2100, 12, 31)
+_SPACED = re.compile(r"^\s|\s$|\s\s|[\t\r\n]")  # what XML keeps only when it is told to
 
 
-def workbook(filled: FilledForm, key: bytes, now: datetime) -> Workbook:
-    """The workbook of a form. key: seals what travels with it."""
-    book = Workbook()
-    book.properties.title = f"{filled.form.contract.name}, campagne {filled.campaign}, {filled.esms.finess}"
-    book.properties.language = "fr-FR"
-    book.properties.creator = "dlnuf"
-    book.properties.created = book.properties.modified = now.replace(tzinfo=None, microsecond=0)
-    _name_styles(book)
-    notice: Any = book.active
-    notice.title = NOTICE
-    _notice(notice, filled)
-    lists = book.create_sheet(LISTS)
-    _table(book.create_sheet(TABLE, 1), lists, filled)
-    _described(book.create_sheet(COLUMNS, 2), filled)
-    state = book.create_sheet(STATE)
-    for row, text in enumerate(sealed(filled.state(), key), start=1):
-        state.cell(row, 1, text)
-    lists.sheet_state = state.sheet_state = "hidden"
-    return book
+@dataclass(frozen=True)
+class Check:
+    """What a cell accepts: words of a list, or what stands between two bounds. message: what is said to who breaks it.
+
+    style: stop, or warning, which may be kept. Without a message nothing is said: the list only offers.
+    """
+
+    kind: str
+    first: str = ""
+    second: str = ""
+    words: tuple[str, ...] = ()
+    message: str = ""
+    style: Literal["stop", "warning"] = "stop"
 
 
-def _name_styles(book: Workbook) -> None:
-    """The styles of cells, each made once: there are as many as states and types, and thousands of cells."""
-    book.add_named_style(NamedStyle(_TITLE, font=Font(bold=True, **_FACE), alignment=_WRAPPED))
-    book.add_named_style(NamedStyle(_TEXT, font=Font(**_FACE), alignment=_WRAPPED))
-    for state in WORDS:
-        locked = Protection(locked=state in (IDENTITY, PREFILLED, NOT_ASKED))
-        for kind, written in _FORMATS.items():
-            book.add_named_style(
-                NamedStyle(
-                    _style(state, kind), font=_FONTS.get(state, Font(**_FACE)), fill=_FILLS[state],
-                    border=_BORDERS[state], number_format=written, protection=locked, alignment=_WRAPPED,
-                )
-            )  # fmt: skip
+class FormWorkbooks:
+    """The workbooks of a form, one ESMS after the other: what does not change from one to the next is made once.
+
+    key: seals what travels with each.
+    """
+
+    def __init__(self, form: Form, key: bytes) -> None:
+        self._key = key
+        self._frame = frame(form)
+        self._unknown: dict[tuple[int, str], tuple[str, Check | None, str]] = {}
+
+    def of(self, filled: FilledForm, now: datetime) -> bytes:
+        """The workbook of a form."""
+        table, checks, comments, described = [], list[tuple[int, Check]](), list[tuple[int, str]](), []
+        for rank, each in enumerate(filled.columns, start=1):
+            cell, check, line = self._column(rank, each)
+            table.append(cell)
+            described.append(line)
+            if check:
+                checks.append((rank, check))
+            if text := _comment(each):
+                comments.append((rank, text))
+        tallest = height([(str(each.cell or ""), width(each.title)) for each in filled.columns])
+        made = self._frame
+        parts = {
+            NOTICE: self._sheet(NOTICE, filled, self._notice(filled)),
+            TABLE: self._sheet(TABLE, filled, [_row(ROW, tallest, table)], _checks(checks)),
+            COLUMNS: self._sheet(COLUMNS, filled, described),
+            LISTS: self._sheet(LISTS, filled, _lists(checks)),
+            STATE: self._sheet(STATE, filled, _stacked(sealed(filled.state(), self._key))),
+            "comments": "".join(_wrapped(made.comments, (_noted(rank, text) for rank, text in comments))),
+            "shapes": "".join(_wrapped(made.shapes[::2], (_shape(made.shapes[1], rank) for rank, _ in comments))),
+            "properties": self._properties(filled, now),
+        }
+        return _archive({**made.others, **{made.paths[name]: content for name, content in parts.items()}}, now)
+
+    def _column(self, rank: int, each: Filled) -> tuple[str, Check | None, str]:
+        """The cell of a column, what it accepts, and its line in the sheet that describes."""
+        if each.candidates or each.cell is not None:
+            return self._written(rank, each)
+        known = self._unknown.get((rank, each.state))  # nobody said anything: it is so for thousands of ESMS
+        if known is None:
+            known = self._unknown[rank, each.state] = self._written(rank, each)
+        return known
+
+    def _written(self, rank: int, each: Filled) -> tuple[str, Check | None, str]:
+        number = self._frame.styles[style(each.state, KIND_OF_TYPE.get(each.field.logical_type, "text"))]
+        return _cell(ROW, rank, number, each.cell), _check(each), self._described(rank, each)
+
+    def _described(self, rank: int, each: Filled) -> str:
+        """A column in words."""
+        carried = each.candidates[0].shown if each.state == PREFILLED else str(each.cell or "")
+        known = " | ".join(f"{c.shown} — {c.origin}" for c in each.candidates)
+        row = (get_column_letter(rank), each.title or "(sans titre)", WORDS[each.state], carried, each.reason, known)
+        text = self._frame.styles[TEXT_STYLE]
+        cells = [_cell(rank + 1, place, text, harmless(said) or None) for place, said in enumerate(row, start=1)]
+        return _row(rank + 1, height(list(zip(row, DESCRIBED.values(), strict=True))), cells)
+
+    def _notice(self, filled: FilledForm) -> Iterator[str]:
+        """What it is and what to do, in ten lines of one cell: a sheet of single cells is nobody's table."""
+        for row, text in enumerate(_told(filled), start=1):
+            number = self._frame.styles[TITLE_STYLE if row == 1 else TEXT_STYLE]
+            yield _row(row, height([(text, NOTICE_WIDTH)]), [_cell(row, 1, number, harmless(text))])
+
+    def _sheet(self, name: str, filled: FilledForm, rows: Iterable[str], checks: str = "") -> str:
+        around = self._frame.sheets[name]
+        foot = escape(f"{filled.esms.finess} · {filled.form.contract.id} {filled.campaign}")
+        return "".join([around.head, *rows, around.tail, checks, around.end.replace(FOOT, foot)])
+
+    def _properties(self, filled: FilledForm, now: datetime) -> str:
+        named = f"{filled.form.contract.name}, campagne {filled.campaign}, {filled.esms.finess}"
+        return self._frame.properties.replace(NAMED, escape(named)).replace(MADE, f"{now:%Y-%m-%dT%H:%M:%SZ}")
 
 
-def _style(state: str, kind: str) -> str:
-    return f"{WORDS[state]} ({kind})"
+def workbook(filled: FilledForm, key: bytes, now: datetime) -> bytes:
+    """The workbook of one form. key: seals what travels with it."""
+    return FormWorkbooks(filled.form, key).of(filled, now)
 
 
-def _set_rows(sheet: Any, row: int, texts: Sequence[tuple[str, float]]) -> None:
-    """The height that the longest of the wrapped texts of a row takes. texts: each with the width of its column."""
-    lines = max(sum(max(1, ceil(1.15 * len(part) / width)) for part in text.split("\n")) for text, width in texts)
-    sheet.row_dimensions[row].height = min(_TALLEST, 4 + _LINE * lines)
+def _archive(parts: Mapping[str, str], now: datetime) -> bytes:
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            entry = zipfile.ZipInfo(name, now.timetuple()[:6])
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, content.encode())
+    return written.getvalue()
 
 
-def _printed(sheet: Any, filled: FilledForm, *, landscape: bool, one_wide: bool) -> None:
-    """How a sheet comes out on paper: A4, its first row again on each page, whose form it is at the foot."""
-    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
-    sheet.page_setup.orientation = "landscape" if landscape else "portrait"
-    if one_wide:
-        sheet.sheet_properties.pageSetUpPr.fitToPage = True
-        sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
-    sheet.page_margins.left = sheet.page_margins.right = 0.4
-    sheet.oddFooter.left.text = f"{filled.esms.finess} · {filled.form.contract.id} {filled.campaign}"
-    sheet.oddFooter.right.text = "&P / &N"
-
-
-def _notice(sheet: Any, filled: FilledForm) -> None:
-    """What it is and what to do, in ten lines of one cell: a sheet of single cells is nobody's table."""
+def _told(filled: FilledForm) -> list[str]:
     esms = filled.esms
-    lines = [
+    return [
         f"{TITLE} : {filled.form.contract.name}, campagne {filled.campaign} (année {filled.millesime}).",
         f"Pour : {esms.nom or 'établissement'} (FINESS {esms.finess}). Établi le {filled.made_on:%d/%m/%Y}, "
         f"n° {filled.number}.",
-        f"À remplir : la feuille « {TABLE} », ligne {_ROW}. La feuille « {COLUMNS} » dit, pour chaque colonne, ce qui "
+        f"À remplir : la feuille « {TABLE} », ligne {ROW}. La feuille « {COLUMNS} » dit, pour chaque colonne, ce qui "
         "est connu et d'où cela vient ; c'est elle qui s'imprime.",
         f"Prérempli ({filled.count(PREFILLED)}, dont {filled.from_dui} depuis votre DUI ; fond bleu, gras) : rien à "
         "faire si c'est juste. La laisser, c'est la confirmer.",
@@ -144,47 +181,50 @@ def _notice(sheet: Any, filled: FilledForm) -> None:
         "Ne pas déplacer de colonne, renommer de titre, ni recopier de ligne d'un autre établissement.",
         "Pour rendre le formulaire : enregistrer ce classeur en .xlsx sous son nom, et le déposer comme tout fichier.",
     ]
-    for row, text in enumerate(lines, start=1):
-        cell = sheet.cell(row, 1, harmless(text))
-        cell.style = _TITLE if row == 1 else _TEXT
-        _set_rows(sheet, row, [(text, _NOTICE_WIDTH)])
-    sheet.column_dimensions["A"].width = _NOTICE_WIDTH
-    sheet.protection.sheet = True
-    _printed(sheet, filled, landscape=False, one_wide=True)
 
 
-def _table(sheet: Any, lists: Any, filled: FilledForm) -> None:
-    for rank, each in enumerate(filled.columns, start=1):
-        title = sheet.cell(1, rank, each.title or None)
-        title.style = _TITLE
-        cell = sheet.cell(_ROW, rank)
-        _put(cell, each)
-        if text := _comment(each):
-            cell.comment = Comment(text, "dlnuf", width=360, height=160)
-        if rule := _validation(lists, rank, each):
-            sheet.add_data_validation(rule)
-            rule.add(cell)
-        sheet.column_dimensions[get_column_letter(rank)].width = _width(each)
-    _set_rows(sheet, 1, [(each.title, _width(each)) for each in filled.columns])
-    _set_rows(sheet, _ROW, [(str(each.cell or ""), _width(each)) for each in filled.columns])
-    sheet.print_title_rows = "1:1"
-    _printed(sheet, filled, landscape=True, one_wide=False)
-    sheet.freeze_panes = "A2"
-    sheet.protection.sheet = True  # no password: it holds until somebody decides otherwise
-    sheet.protection.formatColumns = False
+def _row(number: int, points: float | None, cells: Iterable[str]) -> str:
+    tall = f' ht="{points:g}" customHeight="1"' if points else ""
+    return f'<row r="{number}"{tall}>{"".join(cells)}</row>'
 
 
-def _width(each: Filled) -> int:
-    return _WIDE if len(each.title) > _LONG else _WIDTH
+def _cell(row: int, rank: int, number: int | None, value: Typed | None) -> str:
+    """A cell typed as its value: a text is never taken for a number (FINESS keep their zeros), nor for a formula."""
+    at = f'<c r="{get_column_letter(rank)}{row}"' + (f' s="{number}"' if number is not None else "")
+    if value is None:
+        return f"{at}/>"
+    if isinstance(value, str):
+        return f'{at} t="inlineStr"><is>{_text(value)}</is></c>'
+    return f"{at}><v>{to_excel(value) if isinstance(value, date) else value!r}</v></c>"
 
 
-def _put(cell: Any, each: Filled) -> None:
-    """The cell typed as its field: a text is never taken for a number (FINESS keep their zeros), nor for a formula."""
-    cell.style = _style(each.state, _KINDS.get(each.field.logical_type, "text"))
-    if each.cell is not None:
-        cell.value = each.cell
-        if isinstance(each.cell, str):
-            cell.data_type = "s"
+def _text(text: str) -> str:
+    kept = ' xml:space="preserve"' if _SPACED.search(text) else ""
+    return f"<t{kept}>{escape(UNWRITABLE.sub(' ', text))}</t>"
+
+
+def _stacked(texts: Sequence[str]) -> Iterator[str]:
+    """Texts one under the other, in the first column."""
+    for number, text in enumerate(texts, start=1):
+        yield _row(number, None, [_cell(number, 1, None, text)])
+
+
+def _wrapped(around: Sequence[str], inside: Iterable[str]) -> Iterator[str]:
+    yield around[0]
+    yield from inside
+    yield around[1]
+
+
+def _noted(rank: int, text: str) -> str:
+    return (
+        f'<comment ref="{get_column_letter(rank)}{ROW}" authorId="0" shapeId="0"><text>{_text(text)}</text></comment>'
+    )
+
+
+def _shape(first: str, rank: int) -> str:
+    """The box of the comment of a column, made of that of the first."""
+    numbered = re.sub(r"_x0000_s\d+", f"_x0000_s{1025 + rank}", first)
+    return re.sub(r"(:Column>)\d+<", rf"\g<1>{rank - 1}<", numbered)
 
 
 def _comment(each: Filled) -> str:
@@ -197,26 +237,22 @@ def _comment(each: Filled) -> str:
     return ""
 
 
-def _validation(lists: Any, rank: int, each: Filled) -> DataValidation | None:
-    """The list, or the bounds, of a cell that may be written. What is only unlikely warns, and may be kept.
-
-    rank: of its column, which is that of its list in the sheet of lists.
-    """
+def _check(each: Filled) -> Check | None:
+    """The list, or the bounds, of a cell that may be written. What is only unlikely warns, and may be kept."""
     if each.state in (IDENTITY, NOT_ASKED):
         return None
     field = each.field
     offered = [str(c.shown) for c in each.candidates if c.cell is not None] if each.state == TO_CONFIRM else []
     if words := _words(field):
-        listed = [*offered, *(word for word in words if word not in offered)]
-        return _list(lists, rank, listed, closed=field.nomenclature_strict or field.logical_type == "boolean")
-    low, high = field.plausible or (None, None)
-    if field.logical_type in ("integer", "number") and not offered:
-        return _bounds(field, low, high)
+        listed = (*offered, *(word for word in words if word not in offered))
+        closed = field.nomenclature_strict or field.logical_type == "boolean"
+        return Check("list", words=listed, message="Choisir une réponse de la liste." if closed else "")
     if offered:
-        return _list(lists, rank, offered, closed=False)
+        return Check("list", words=tuple(offered))
+    if field.logical_type in ("integer", "number"):
+        return _bounds(field)
     if field.logical_type in ("date", "timestamp"):
-        rule = DataValidation(type="date", operator="between", formula1="1", formula2=_serial(_LAST_DAY))
-        return _told(rule, "Une date est attendue : JJ/MM/AAAA.", "stop")
+        return Check("date", "1", str(to_excel(_LAST_DAY)), message="Une date est attendue : JJ/MM/AAAA.")
     return None
 
 
@@ -226,56 +262,45 @@ def _words(field: Field) -> list[str]:
     return sorted(codes(field.nomenclature)) if field.nomenclature else list(field.accepted_values)
 
 
-def _bounds(field: Field, low: float | None, high: float | None) -> DataValidation:
+def _bounds(field: Field) -> Check:
     """Plausible bounds are those of the cell (`value_domains`): a whole number where one is expected."""
-    kind = "whole" if field.logical_type == "integer" else "decimal"
+    low, high = field.plausible or (None, None)
     low = low if low is not None else field.option("minimum")
     high = high if high is not None else field.option("maximum")
     least, most = (-1e15 if low is None else low, 1e15 if high is None else high)
-    rule = DataValidation(type=kind, operator="between", formula1=f"{least:g}", formula2=f"{most:g}")
     unit = " (une fraction : 0,85 pour 85 %)" if factor(field) == 100 else ""
     between = f" entre {least:g} et {most:g}" if (low, high) != (None, None) else ""
-    return _told(rule, f"Un nombre{between} est vraisemblable{unit}. Si le vôtre est juste, gardez-le.", "warning")
+    return Check(
+        "whole" if field.logical_type == "integer" else "decimal", f"{least:g}", f"{most:g}", style="warning",
+        message=f"Un nombre{between} est vraisemblable{unit}. Si le vôtre est juste, gardez-le.",
+    )  # fmt: skip
 
 
-def _list(lists: Any, column: int, words: Sequence[str], *, closed: bool) -> DataValidation:
-    """A list that stands in the hidden sheet of lists: in the rule itself, a comma would cut a word in two."""
-    for row, word in enumerate(words, start=1):
-        lists.cell(row, column, word).data_type = "s"
-    letter = get_column_letter(column)
-    rule = DataValidation(type="list", formula1=f"'{LISTS}'!${letter}$1:${letter}${len(words)}", allow_blank=True)
-    if not closed:
-        rule.showErrorMessage = False
-        return rule
-    return _told(rule, "Choisir une réponse de la liste.", "stop")
+def _checks(checks: Sequence[tuple[int, Check]]) -> str:
+    """What cells accept, as the sheet says it."""
+    if not checks:
+        return ""
+    return f'<dataValidations count="{len(checks)}">{"".join(_validation(*each) for each in checks)}</dataValidations>'
 
 
-def _told(rule: DataValidation, message: str, style: Literal["stop", "warning"]) -> DataValidation:
-    rule.errorStyle, rule.error, rule.errorTitle = style, message, "À vérifier"
-    rule.showErrorMessage, rule.allow_blank = True, True
-    return rule
+def _validation(rank: int, check: Check) -> str:
+    letter = get_column_letter(rank)
+    said = f'errorTitle="À vérifier" error={quoteattr(check.message)} ' if check.message else ""
+    first, second = check.first, check.second
+    if check.words:  # in the hidden sheet of lists: in the rule itself, a comma would cut a word in two
+        first = f"'{LISTS}'!${letter}$1:${letter}${len(check.words)}"
+    return (
+        f'<dataValidation type="{check.kind}" errorStyle="{check.style}" allowBlank="1" '
+        f'showErrorMessage="{int(bool(check.message))}" {said}sqref="{letter}{ROW}">'
+        f"<formula1>{escape(first)}</formula1>"
+        + (f"<formula2>{escape(second)}</formula2>" if second else "")
+        + "</dataValidation>"
+    )
 
 
-def _serial(day: datetime) -> str:
-    return str((day - datetime(1899, 12, 30)).days)
-
-
-def _described(sheet: Any, filled: FilledForm) -> None:
-    """Every column in words, for whoever does not see the table or its colours."""
-    sheet.append(list(_DESCRIBED))
-    for cell in sheet[1]:
-        cell.style = _TITLE
-    for rank, each in enumerate(filled.columns, start=1):
-        carried = each.candidates[0].shown if each.state == PREFILLED else str(each.cell or "")
-        known = " | ".join(f"{c.shown} — {c.origin}" for c in each.candidates)
-        row = [get_column_letter(rank), each.title or "(sans titre)", WORDS[each.state], carried, each.reason, known]
-        for place, text in enumerate(row, start=1):
-            cell = sheet.cell(rank + 1, place, harmless(text) or None)
-            cell.style = _TEXT
-        _set_rows(sheet, rank + 1, list(zip(row, _DESCRIBED.values(), strict=True)))
-    for rank, width in enumerate(_DESCRIBED.values(), start=1):
-        sheet.column_dimensions[get_column_letter(rank)].width = width
-    sheet.freeze_panes = "A2"
-    sheet.protection.sheet = True
-    sheet.print_title_rows = "1:1"
-    _printed(sheet, filled, landscape=True, one_wide=True)
+def _lists(checks: Sequence[tuple[int, Check]]) -> Iterator[str]:
+    """The words that cells offer, each list under the letter of its column."""
+    listed = [(rank, check.words) for rank, check in checks if check.words]
+    for row in range(max((len(words) for _, words in listed), default=0)):
+        cells = (_cell(row + 1, rank, None, words[row]) for rank, words in listed if row < len(words))
+        yield _row(row + 1, None, cells)

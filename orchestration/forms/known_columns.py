@@ -147,13 +147,15 @@ def columns(
     before: as before anybody answered this campaign. What a grouped answer says is for the ESMS that answers so.
     """
     found: dict[str, dict[str, Column]] = {}
-    listed = _listed(finess)
-    said = _said(connection, form, listed)
+    if not finess:
+        return found
+    among = _among(finess)
+    said = _said(connection, form, among)
     rows = connection.execute(
         f"""SELECT unite_id, champ, perimetre, etat, raison, element_id, composante, base_temporelle, {_SAID}
             FROM intermediate.int_formulaires__champs
             WHERE formulaire = {_listed([form.contract.id])} AND millesime_demande = {int(millesime)}
-              AND avant_reponses = {bool(before)} AND avec_reservees AND unite_id IN ({listed})
+              AND avant_reponses = {bool(before)} AND avec_reservees AND {among}
             ORDER BY unite_id, rang_champ"""
     ).fetchall()
     grouped = _grouped(rows, form)
@@ -195,8 +197,17 @@ def told(
     }
 
 
+def _among(finess: Sequence[str]) -> str:
+    """Which ESMS, as SQL says it: the bounds go through the windows of views, a list of names does not.
+
+    A batch whose numbers follow each other is read for the price of what it holds.
+    """
+    first, last = (_listed([bound]) for bound in (min(finess), max(finess)))
+    return f"unite_id BETWEEN {first} AND {last} AND unite_id IN ({_listed(finess)})"
+
+
 def _listed(texts: Iterable[str]) -> str:
-    """Texts as SQL writes them: filters go through the windows of views when they are constants, not parameters."""
+    """Texts as SQL writes them: filters go through views when they are constants, not parameters."""
     return ", ".join("'" + text.replace("'", "''") + "'" for text in texts)
 
 
@@ -215,12 +226,12 @@ def _grouped(rows: Sequence[Sequence[object]], form: Form) -> set[object]:
     return {row[0] for row in rows if row[1] == field and row[2] == "groupe"}
 
 
-def _said(connection: duckdb.DuckDBPyConnection, form: Form, finess: str) -> dict[tuple[object, ...], list[Said]]:
+def _said(connection: duckdb.DuckDBPyConnection, form: Form, among: str) -> dict[tuple[object, ...], list[Said]]:
     """Question -> every voice that answers it, the retained one first."""
     rows = connection.execute(
         f"""SELECT v.unite_id, v.perimetre, v.millesime, v.element_id, v.composante, v.base_temporelle, {_SAID}
             FROM intermediate.int_formulaires__voix v
-            WHERE v.unite_id IN ({finess})
+            WHERE {among}
               AND v.element_id IN ({_listed({each.element for each in form.asked.values() if each.element})})
             ORDER BY v.rang, v.source, v.delivery_id, v.ligne"""
     ).fetchall()

@@ -13,10 +13,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from data_contracts.collection_forms import Form, forms
 from data_contracts.loading import load_contracts
@@ -24,14 +28,17 @@ from ingest import clock, owner_only, remains, returned_forms
 from ingest.home import Home
 from orchestration.forms import known_columns
 from orchestration.forms.filled import STATES, FilledForm, fill
-from orchestration.forms.form_workbook import WORDS, workbook
+from orchestration.forms.form_frame import WORDS
+from orchestration.forms.form_workbook import FormWorkbooks
+from orchestration.forms.known_columns import Esms
 from orchestration.progress import Progress, silent
 from orchestration.restitution import named_files
 
 if TYPE_CHECKING:
     import duckdb
 
-_BATCH = 100  # ESMS read at once: ten thousand columns of theirs fit in little memory
+_BATCH = 250  # ESMS read at once: what is known of them fits in little memory
+_WRITERS = 4
 
 
 class UnknownForm(ValueError):
@@ -102,20 +109,36 @@ def make(
         esms = known_columns.asked(connection, form, finess=finess, departement=departement)
         made = Made(form.contract.id, asked_campaign, folder=folder)
         begun = _begun(folder, made, f"{known_columns.version(connection)}-{before}", now) if folder else set[str]()
-        for start in range(0, len(esms), _BATCH):
-            batch = esms[start : start + _BATCH]
-            todo = [each for each in batch if each.finess not in begun]
-            made.already += len(batch) - len(todo)
-            numbers = [each.finess for each in todo]
-            columns, own = _known(connection, form, numbers, asked_campaign - 1, before=before)
-            for each in todo:
-                known, told = columns.get(each.finess, {}), own.get(each.finess)
-                filled = fill(form, each, asked_campaign, known, now, told)
-                _count(made, filled)
-                if folder:
-                    _write(folder, filled, key, now)
-                progress("Formulaires", made.forms + made.already, len(esms))
+        todo = [each for each in esms if each.finess not in begun]
+        made.already = len(esms) - len(todo)
+        workbooks = FormWorkbooks(form, key)
+        with _writers() as pool:
+            for start in range(0, len(todo), _BATCH):
+                batch = todo[start : start + _BATCH]
+                numbers = [each.finess for each in batch]
+                columns, own = _known(connection, form, numbers, asked_campaign - 1, before=before)
+
+                def one(each: Esms, columns=columns, own=own) -> FilledForm:  # of this batch
+                    known, told = columns.get(each.finess, {}), own.get(each.finess)
+                    filled = fill(form, each, asked_campaign, known, now, told)
+                    if folder:
+                        _write(folder, filled, workbooks, now)
+                    return filled
+
+                for filled in pool.map(one, batch):
+                    _count(made, filled)
+                    progress("Formulaires", made.forms + made.already, len(esms))
     return made
+
+
+@contextmanager
+def _writers() -> Iterator[ThreadPoolExecutor]:
+    """Those who fill and write: while one waits for the disk, another goes on. Whoever stops waits for none."""
+    pool = ThreadPoolExecutor(_WRITERS)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _known(
@@ -158,13 +181,12 @@ def _begun(folder: Path, made: Made, version: str, now: datetime) -> set[str]:
     }
 
 
-def _write(folder: Path, filled: FilledForm, key: bytes, now: datetime) -> None:
+def _write(folder: Path, filled: FilledForm, workbooks: FormWorkbooks, now: datetime) -> None:
     name = stem(filled.form.contract.id, filled.campaign, filled.esms.finess)
     owner_only.write(folder / f"{name}_colonnes.csv", owner_only.table(_HEADER, _lines(filled)))
-    content = json.dumps(as_json(filled), ensure_ascii=False, indent=1) + "\n"
-    owner_only.write(folder / f"{name}.json", content.encode())
-    with owner_only.opened(folder / f"{name}.xlsx") as file:
-        workbook(filled, key, now).save(file)
+    content = msgspec.json.format(msgspec.json.encode(as_json(filled)), indent=1)
+    owner_only.write(folder / f"{name}.json", content + b"\n")
+    owner_only.write(folder / f"{name}.xlsx", workbooks.of(filled, now))
 
 
 _HEADER = ("Rang", "Intitulé", "Champ", "Élément", "État", "Valeur", "Pourquoi", "Source", "Année", "Reçu le", "Autres")

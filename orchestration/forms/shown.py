@@ -42,8 +42,8 @@ def write(home: Home, name: str, finess: str, campaign: int, out: Path, *, now: 
         if form.asked[field].element not in hidden and not _is_reserved(column)
     }
     path = folder / f"{stem(form.contract.id, campaign, finess)}.xlsx"
-    with owner_only.opened(path) as file:
-        workbook(fill(form, esms, campaign, known, now), returned_forms.key(home, make=True), now).save(file)
+    filled = fill(form, esms, campaign, known, now)
+    owner_only.write(path, workbook(filled, returned_forms.key(home, make=True), now))
     return path
 
 

@@ -26,7 +26,7 @@ from data_contracts.collection_forms import Form, forms, heading
 from data_contracts.contract import Field
 from data_contracts.loading import load_contracts
 from data_contracts.supply_rules import Verdict
-from ingest import owner_only
+from ingest import owner_only, supplies
 from ingest.home import Home
 from ingest.spreadsheet_text import harmless
 from orchestration.forms import cells
@@ -88,7 +88,7 @@ def _one(connection: duckdb.DuckDBPyConnection, form: Form, verdict: Verdict | N
     if folder is None:
         return made
     stem = f"{contract.id.replace('_', '-')}-{verdict.millesime}"
-    paths = [folder / f"{stem}_rendu.csv", folder / f"{stem}_origines.csv"]
+    paths = [folder / f"{stem}{end}" for end in (supplies.GIVEN, supplies.ORIGINS)]
     if made.blocked:
         for path in paths:
             path.unlink(missing_ok=True)
@@ -172,20 +172,11 @@ def text_of(form: Form, each: Field, cell: Typed | None) -> str:
 
 
 def _trace(home: Home, made: Supplied, now: datetime) -> None:
-    """Who had what written for which collection, or refused: no place where it went."""
-    files = [{"nom": path.name, "sha256": _digest(path)} for path in made.files]
-    owner_only.append(
-        home.root / "journaux" / "fournitures.jsonl",
-        {
-            "source": made.source,
-            "millesime": made.millesime,
-            "lignes": made.rows,
-            "valeurs": made.values,
-            "bloquee": made.reasons,
-            "fichiers": files,
-        },
-        now,
-    )
+    files = [(path.name, _digest(path)) for path in made.files]
+    supplies.trace(
+        home, source=made.source, year=made.millesime, rows=made.rows, values=made.values, reasons=made.reasons,
+        files=files, now=now,
+    )  # fmt: skip
 
 
 def _digest(path: Path) -> str:

@@ -33,7 +33,8 @@ from ingest.home import Home
 from ingest.receive.delivery import deliver
 from ingest.returned_forms import key
 from orchestration.forms.filled import fill
-from orchestration.forms.form_workbook import TABLE, workbook
+from orchestration.forms.form_frame import TABLE
+from orchestration.forms.form_workbook import workbook
 from orchestration.forms.known_columns import Esms
 
 now = datetime(2025, 6, 1, 12, tzinfo=timezone.utc)
@@ -41,7 +42,7 @@ folder = Path({folder!r})
 home, form = Home(folder / "var"), forms(load_contracts())["barometre_invente"]
 filled = fill(form, Esms("010002228", None, "500", "01", "PA"), 2023, {{}}, now)
 path = folder / "barometre-invente-2023_finess-010002228.xlsx"
-workbook(filled, key(home, make=True), now).save(path)
+path.write_bytes(workbook(filled, key(home, make=True), now))
 book = load_workbook(path)
 titles = [cell.value for cell in book[TABLE][1]]
 for title, value in (("Occupation", 0.91), ("Remplacements", 8)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import socket
 import urllib.error
 import urllib.request
@@ -11,12 +12,16 @@ from typing import TYPE_CHECKING
 
 import axe_playwright_python
 import pytest
+from openpyxl import load_workbook
 from playwright.sync_api import expect
 
+from ingest.home import Home
+from orchestration.forms.form_frame import TABLE
 from tests.browser import ABSENT, CHROMIUM, FLAGS
 from tests.dashboards import publication_example as example
 from tests.dashboards.served import served
 from tests.patience import PATIENCE_S
+from tests.unit.forms import small_layer
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -50,6 +55,10 @@ TOLD = """() => {
     const names = named.flatMap((e) => [e.getAttribute("aria-label"), e.getAttribute("placeholder")]);
     return [...document.body.innerText.split("\\n"), ...names].filter(Boolean);
 }"""
+# Nothing is drawn any more, nor fades: what is being drawn again is pale for a moment.
+STILL = """() => document.querySelector("[data-testid=stApp][data-test-script-state=notRunning]")
+    && !document.querySelector("[data-stale=true]")
+    && document.getAnimations().every((each) => each.playState !== "running")"""
 ENGLISH = ("Page not found", "Choose an option", "Skip to main content", "Main menu", "Sidebar", "Help for")
 pytestmark = pytest.mark.lent
 
@@ -87,6 +96,21 @@ def _open(page: Page, url: str) -> None:
     page.get_by_text("Ce n'est ni zéro, ni non : elle n'entre").wait_for(timeout=PATIENCE_S * 1000)
 
 
+def _violations(page: Page, where: str) -> list[str]:
+    """What axe finds wrong in a page as it is, at each width."""
+    page.add_script_tag(path=AXE)
+    wrong: list[str] = []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_function("document.querySelector('[data-testid=stMain]').scrollWidth <= window.innerWidth")
+        if width == max(WIDTHS):  # the menu opens by itself, in a moment
+            page.locator("[data-testid=stSidebar] a").first.wait_for(timeout=PATIENCE_S * 1000)
+        page.wait_for_function(STILL)
+        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+        wrong += [f"{where} ({width}) : {v['id']}, {v['nodes'][0]['html'][:150]}" for v in found]
+    return wrong
+
+
 @pytest.mark.navigateur
 @pytest.mark.skipif(not CHROMIUM, reason=ABSENT)
 def test_every_page_is_drawn_and_nothing_leaves_the_machine(address: str, browser: Browser) -> None:
@@ -105,14 +129,7 @@ def test_every_page_is_drawn_and_nothing_leaves_the_machine(address: str, browse
         assert page.title() == f"{title} – Données médico-sociales"
         assert page.get_by_test_id("stException").count() == 0
         assert page.locator("canvas").count() == 0, path
-        page.add_script_tag(path=AXE)
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 900})
-            page.wait_for_function("document.querySelector('[data-testid=stMain]').scrollWidth <= window.innerWidth")
-            if width == max(WIDTHS):  # the menu opens by itself, in a moment
-                page.locator("[data-testid=stSidebar] a").first.wait_for(timeout=PATIENCE_S * 1000)
-            found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
-            wrong += [f"{path} ({width}) : {v['id']}, {v['nodes'][0]['html'][:150]}" for v in found]
+        wrong += _violations(page, path)
         page.set_viewport_size({"width": WIDTHS[0], "height": 900})
         told = page.evaluate(TOLD)
         wrong += [f"{path} : « {text} »" for text in ENGLISH if any(said.startswith(text) for said in told)]
@@ -195,4 +212,33 @@ def test_open_data_are_downloaded(address: str, browser: Browser) -> None:
         page.get_by_role("button", name="Télécharger en CSV").first.click()
     text = Path(download.value.path()).read_text(encoding="utf-8-sig")
     assert len(text.splitlines()) == 1 + len(example.ESTABLISHMENTS)
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def with_forms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The application over a home whose warehouse can make the form of an ESMS of the example."""
+    home = tmp_path_factory.mktemp("var_formulaires")
+    example.write_publication(home)
+    small_layer.know(Home(home), [example.MIMOSAS], "drees_ehpa")
+    with served(home) as base:
+        yield base
+
+
+@pytest.mark.navigateur
+@pytest.mark.skipif(not CHROMIUM, reason=ABSENT)
+def test_an_esms_takes_its_form(with_forms: str, browser: Browser) -> None:
+    """Prepared when it is asked for; what is then on the page has no violation that axe sees; it is a workbook."""
+    page = browser.new_page(viewport={"width": WIDTHS[0], "height": 900}, locale="fr-FR", accept_downloads=True)
+    _open(page, f"{with_forms}dlnuf?etablissement={example.MIMOSAS}&a_prendre=drees_ehpa")
+    page.get_by_role("button", name="Préparer ce formulaire").click()
+    take = page.get_by_role("button", name="Prendre le formulaire (XLSX)")
+    take.wait_for(timeout=PATIENCE_S * 1000)
+    page.wait_for_function("document.documentElement.lang === 'fr'")
+    assert _violations(page, "formulaire préparé") == []
+    with page.expect_download(timeout=PATIENCE_S * 1000) as download:
+        take.click()
+    assert download.value.suggested_filename.startswith("drees-ehpa-2024_finess-")
+    book = load_workbook(io.BytesIO(Path(download.value.path()).read_bytes()))
+    assert example.MIMOSAS in [cell.value for cell in book[TABLE][2]]
     page.close()

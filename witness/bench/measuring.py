@@ -23,7 +23,7 @@ from typing import Any
 
 import polars as pl
 
-from witness.bench import comparisons, machine, process_tree, stage_costs
+from witness.bench import comparisons, forms_cost, machine, process_tree, stage_costs
 from witness.bench.process_tree import DLNUF, BenchFailed, Execution
 from witness.generate.structures import ESMS_FRANCE
 from witness.installation import Installation
@@ -122,6 +122,7 @@ def _scale(name: str, seed: int, repeats: int, folder: Path, progress: Progress)
     tell(1 + repeats)
     counted, open_et = _asked([*DLNUF, "status", "--json"], home), open_establishments(made)
     dashboard = _asked([sys.executable, "-m", "dashboards.timing"], home)
+    forms = forms_cost.measured(home, folder, forms_cost.OF_THE_COUNTRY if name == SCALES[-1] else None)
     compared = _compared(home, made, folder, run)
     tell(steps)
     shutil.rmtree(folder)
@@ -144,6 +145,7 @@ def _scale(name: str, seed: int, repeats: int, folder: Path, progress: Progress)
         "memory": profile(run.execution),
         **compared,
         "dashboard": dashboard,
+        "forms": forms,
     }
 
 

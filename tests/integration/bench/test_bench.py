@@ -63,6 +63,13 @@ def test_the_comparisons_compare_the_same_thing(measured: tuple[dict[str, Any], 
     assert scale["incremental"]["stages"]["snapshot"]["wall_s"] > 0  # it did publish
 
 
+def test_the_forms_are_given_out_and_measured(measured: tuple[dict[str, Any], Path, Path]) -> None:
+    forms = measured[0]["scales"][0]["forms"]
+    assert 20 < forms["forms"] < 200
+    assert forms["cpu_s"] > 0
+    assert max(forms["thirds_mb"]) == pytest.approx(forms["peak_mb"], abs=0.1)
+
+
 def test_the_report_is_written_and_nothing_else_is_left(measured: tuple[dict[str, Any], Path, Path]) -> None:
     told, report, folder = measured
     assert json.loads(report.with_suffix(".json").read_text(encoding="utf-8")) == told

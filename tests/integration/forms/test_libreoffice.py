@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 
 from ingest.home import Home
 from ingest.returned_forms import CONFIRMED, PREFILLED
-from orchestration.forms.form_workbook import TABLE
+from orchestration.forms.form_frame import TABLE
 from orchestration.forms.known_columns import Esms
 from tests.unit.forms.invented import EHPAD, IME, filled, returned, saved
 

@@ -26,7 +26,7 @@ from ingest.store import lake
 from orchestration.forms import known_columns, production
 from orchestration.forms.cells import text_of
 from orchestration.forms.filled import TO_ASK, Filled, FilledForm
-from orchestration.forms.form_workbook import TABLE
+from orchestration.forms.form_frame import TABLE
 from tests import given_back, shared
 
 pytestmark = [pytest.mark.duckdb, pytest.mark.lent]

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from witness.bench import bench_report, measuring
+from witness.bench import bench_report, forms_cost, measuring
 from witness.bench.process_tree import BenchFailed, Execution, Sample
 from witness.bench.stage_costs import REST, STAGES
+from witness.generate.structures import ESMS_FRANCE
 
 
 def cost(wall: float) -> dict[str, float]:
@@ -43,6 +44,14 @@ def scale(name: str, factor: float) -> dict[str, Any]:
         "pandas_single_first": dict(pandas),
         "bundle": {**cost(wall / 200), "share": 0.005, "stages": {"reception": cost(0.1), "load": cost(0.2)}},
         "incremental": {**cost(wall / 100), "share": 0.01, "stages": {"reception": cost(0.1), "load": cost(0.2)}},
+        "forms": {
+            "collection": "tdb_esms",
+            "departement": None,
+            "forms": int(360 * factor),
+            "bytes": int(1e5 * factor),
+            **cost(9 * factor),
+            "thirds_mb": [400.0, 500.0, 500.0],
+        },
         "dashboard": {"open_ms": 100.0, "median_ms": 12.0, "queries": [query]},
     }
 
@@ -95,7 +104,18 @@ def test_the_profile_keeps_the_highest_of_each_period() -> None:
     assert measuring.profile(Execution(0.0, 2.0, 0.0, samples), points=4) == [(0.0, 9.0), (0.5, 2.0), (1.5, 7.0)]
 
 
+def test_memory_is_that_of_each_third_of_the_time() -> None:
+    samples = [Sample(at, memory * 1_000_000, 0.0) for at, memory in ((0.1, 5), (0.9, 9), (2.5, 7), (3.0, 6))]
+    assert forms_cost.thirds(Execution(0.0, 3.0, 0.0, samples)) == [9.0, 9.0, 7.0]
+
+
 # --- report
+
+
+def test_what_forms_cost_is_said_and_multiplied_for_the_country() -> None:
+    told = bench_report.text(figures("departement", "region"), "essai")
+    assert "| region | everyone | 3\u202f600 | 1.0 | 90.0 | 135 | 38 | 400 – 500 – 500 |" in told
+    assert f"take {135 / 3600 * ESMS_FRANCE / 60:.0f} minutes of CPU" in told
 
 
 def aims(text: str) -> dict[str, str]:

@@ -21,7 +21,8 @@ from ingest.receive.delivery import Receipt, deliver
 from ingest.returned_forms import PREFILLED
 from orchestration.forms.cells import Value
 from orchestration.forms.filled import FilledForm, fill
-from orchestration.forms.form_workbook import TABLE, workbook
+from orchestration.forms.form_frame import TABLE
+from orchestration.forms.form_workbook import workbook
 from orchestration.forms.known_columns import Column, Esms, Said
 from orchestration.forms.production import stem
 from tests.instants import now
@@ -61,7 +62,7 @@ def saved(form: FilledForm, home: Home, folder: Path, change: Callable[[Workbook
     """The workbook of a form as an ESMS gives it back. change: what it does in it."""
     path = folder / f"{stem(form.form.contract.id, form.campaign, form.esms.finess)}.xlsx"
     folder.mkdir(exist_ok=True)
-    workbook(form, returned_forms.key(home, make=True), now()).save(path)
+    path.write_bytes(workbook(form, returned_forms.key(home, make=True), now()))
     if change:
         book = load_workbook(path)
         change(book)

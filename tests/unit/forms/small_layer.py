@@ -17,8 +17,12 @@ FORM = "cnsa_gmp_pmp"  # of few columns: what is proven is about many forms
 
 def build(home: Home, n: int) -> list[str]:
     """A warehouse that knows `n` EHPAD, and one answer of each; returns their FINESS numbers."""
-    numbers = [f"0100{rank:05}" for rank in range(n)]
-    form = forms(load_contracts())[FORM]
+    return know(home, [f"0100{rank:05}" for rank in range(n)])
+
+
+def know(home: Home, numbers: list[str], name: str = FORM) -> list[str]:
+    """A warehouse that knows these EHPAD, and one answer of each to a form; returns their FINESS numbers."""
+    form = forms(load_contracts())[name]
     field = next(iter(form.asked.values()))
     home.root.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(str(home.warehouse)) as connection:
@@ -29,7 +33,8 @@ def build(home: Home, n: int) -> list[str]:
                 CREATE TABLE intermediate.int_finess__et_courant (
                     finess_et VARCHAR, raison_sociale VARCHAR, categorie_code VARCHAR, departement_code VARCHAR,
                     est_ouvert BOOLEAN);
-                CREATE TABLE dlnuf.dlnuf_valeurs AS SELECT 'ET' AS unite, {YEAR} AS millesime, '{FORM}' AS source;
+                CREATE TABLE dlnuf.dlnuf_valeurs AS SELECT 'ET' AS unite, {YEAR} AS millesime, '{name}' AS source;
+                CREATE TABLE dlnuf.dlnuf_secret (unite VARCHAR, unite_id VARCHAR, genre VARCHAR, code VARCHAR);
                 CREATE TABLE intermediate.int_formulaires__voix (
                     unite_id VARCHAR, perimetre VARCHAR, millesime INTEGER, element_id VARCHAR, composante VARCHAR,
                     base_temporelle VARCHAR, valeur_nombre DOUBLE, valeur_texte VARCHAR, valeur_date DATE,
@@ -38,7 +43,7 @@ def build(home: Home, n: int) -> list[str]:
         )
         columns = ", ".join(f'"{each.name}" VARCHAR' for each in form.columns.values())
         connection.execute(
-            f"""CREATE TABLE raw.{FORM}__{form.entity.name} (
+            f"""CREATE TABLE raw.{name}__{form.entity.name} (
                 {columns}, millesime INTEGER, _est_courante BOOLEAN, _collecte_le DATE, _recu_le TIMESTAMP,
                 _ligne INTEGER)"""
         )
@@ -54,7 +59,7 @@ def build(home: Home, n: int) -> list[str]:
         )
         connection.execute(
             f"""CREATE TABLE intermediate.int_formulaires__champs AS
-                SELECT *, '{FORM}' AS formulaire, '{field.name}' AS champ, 1 AS rang_champ, 'prerempli' AS etat,
+                SELECT *, '{name}' AS formulaire, '{field.name}' AS champ, 1 AS rang_champ, 'prerempli' AS etat,
                        'source_sure' AS raison, {YEAR} AS millesime_demande, b.avant_reponses, true AS avec_reservees
                 FROM intermediate.int_formulaires__voix CROSS JOIN (VALUES (true), (false)) AS b(avant_reponses)"""
         )

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import cast
@@ -24,7 +25,7 @@ from ingest.receive.delivery import deliver
 from ingest.returned_forms import CONFIRMED, CORRECTED, PREFILLED, TO_CONFIRM, WITHDRAWN
 from orchestration.forms.cells import Value, text_of, written
 from orchestration.forms.filled import NOT_ASKED, TO_ASK, fill
-from orchestration.forms.form_workbook import TABLE
+from orchestration.forms.form_frame import TABLE
 from orchestration.forms.known_columns import Column, Said
 from tests.instants import now
 from tests.unit.forms.invented import CAMPAIGN, EHPAD, FORMS, IME, cell_of, filled, returned, said, saved
@@ -133,6 +134,17 @@ def test_a_prefilled_cell_is_protected_typed_and_says_where_it_is_from(home: Hom
     assert book["À lire"].max_row == 10
 
 
+def test_texts_that_xml_does_not_hold_spoil_no_workbook(home: Home, tmp_path: Path) -> None:
+    esms = replace(EHPAD, nom='Les « Mimosas » & <fils>\x07 "2"')
+    field = FORMS["tdb_esms"].asked["ville"]
+    form = filled("tdb_esms", esms, ville=said(field, Value(texte="Bourg_x0041_\x0b & <Bresse>")))
+    book = load_workbook(saved(form, home, tmp_path / "rendus"))
+    assert 'Pour : Les « Mimosas » & <fils>  "2" (FINESS 010000024)' in str(book["À lire"]["A2"].value)
+    assert cell_of(book, form, "ville").value is None
+    assert "Bourg   & <Bresse>" in cell_of(book, form, "ville").comment.text
+    assert {each.field.name: each.state for each in form.columns}["ville"] == TO_CONFIRM
+
+
 def _drop(name: str) -> Callable[[Workbook], object]:
     return lambda book: book.remove(book[name])
 
@@ -209,8 +221,6 @@ def test_the_text_of_a_cell_is_that_which_the_reader_gives() -> None:
 
 
 def test_an_invented_collection_has_its_form_by_its_contract_alone() -> None:
-    from dataclasses import replace
-
     invented = replace(load_contracts()["cnsa_gmp_pmp"], id="barometre", document="barometre")
     made = forms({**load_contracts(), "barometre": invented})["barometre"]
     assert isinstance(made, Form)

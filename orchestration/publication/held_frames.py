@@ -26,8 +26,8 @@ _DECIMALS = 1  # of a mean that is told again: its decimals would give how many 
 @dataclass(frozen=True)
 class Frames:
     """now, before: the rows of the warehouse, and those held, by product. known: what the warehouse counts; value: what
-    each count may be published as; held: what it was. opened: what was hidden and is shown again. is_old: whether the publication before told of this
-    public and year.
+    each count may be published as; held: what it was. opened: what was hidden and is shown again. is_old: whether the
+    publication before told of this public and year.
     """
 
     now: Mapping[str, Rows]

@@ -22,6 +22,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, PlainValidator, Type
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from data_contracts.system_errors import said
 from data_contracts.titles import shown
 
 Model = TypeVar("Model")
@@ -276,7 +277,7 @@ def _text(path: Path) -> str:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise _NotText(1, f"ceci n'est pas un fichier qui se lit ({error.strerror})") from error
+        raise _NotText(1, f"ceci n'est pas un fichier qui se lit ({said(error)})") from error
     try:
         text = content.decode()
     except UnicodeDecodeError as error:

@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ingest import clock
+from ingest import clock, remains
 from ingest.spreadsheet_text import harmless
 
 
@@ -38,7 +38,7 @@ def write(path: Path, content: bytes) -> None:
 def opened(path: Path) -> Iterator[BinaryIO]:
     """The same, for what is written part by part: the file is there once everything is, or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = remains.temporary(path)
     temporary.unlink(missing_ok=True)
     try:
         with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:

@@ -17,7 +17,7 @@ from dagster_dbt.errors import DagsterDbtCliRuntimeError
 
 from data_contracts.loading import Contract
 from ingest.fingerprint import declarations_digest
-from ingest.guard import guarded
+from ingest.guard import guarded, shortages
 from ingest.pipeline import damaged, load_warehouse, process_pending
 from ingest.store.lake import BeyondRepair, Result
 from orchestration import dbt_kept, dbt_runtime, layer_build, warehouse_state
@@ -174,9 +174,9 @@ def models_asset(manifest_path: Path) -> dg.AssetsDefinition:
             except DagsterDbtCliRuntimeError as error:
                 layer_build.failed(home)
                 reasons = dbt_runtime.failures(home) or [str(error)]
-                raise dg.Failure(
-                    "dbt n'a pas abouti :\n" + "\n".join(f"  - {reason}" for reason in reasons), allow_retries=False
-                ) from error
+                told = shortages.told_by_library("\n".join(reasons))
+                listed = "dbt n'a pas abouti :\n" + "\n".join(f"  - {reason}" for reason in reasons)
+                raise dg.Failure(told or listed, allow_retries=False) from error
             if whole:
                 layer_build.built(home, declarations)
 

@@ -15,6 +15,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from ingest.guard import shortages
 from ingest.home import PROJECT, Home
 from orchestration import dbt_kept
 from orchestration.dbt_child import PARENT
@@ -82,7 +83,9 @@ def prepare_manifest(home: Home, project: Path | None = None) -> Path:
             check=False,
         )
     if done.returncode:
-        raise DbtFailed(f"dbt ne peut pas lire le projet {project.name} :\n{(done.stdout + done.stderr).strip()}")
+        told = (done.stdout + done.stderr).strip()
+        lacks = shortages.told_by_library(told)
+        raise DbtFailed(lacks or f"dbt ne peut pas lire le projet {project.name} :\n{told}")
     return dbt_kept.keep_manifest(home, digest, home.dbt / "target" / "manifest.json")
 
 

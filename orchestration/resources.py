@@ -50,7 +50,8 @@ class Warehouse:
             with writing(self.home, wait_s=WAIT_FOR_WRITER_S):
                 yield self.home
         except dg.Failure as failure:
-            if (told := shortages.told_in(failure.description or "")) is None:
+            # Its words are ours; what it comes from may be of the machine.
+            if failure.__cause__ is None or (told := shortages.told(failure.__cause__)) is None:
                 raise
             raise dg.Failure(told, allow_retries=False) from failure
         except Exception as error:

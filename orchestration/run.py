@@ -19,7 +19,7 @@ from typing import Any
 
 from data_contracts import checking
 from ingest import clock
-from ingest.guard import guarded
+from ingest.guard import guarded, shortages
 from ingest.home import Home
 from ingest.stages import journal
 from orchestration import dbt_kept, interruption, warehouse_state, whole
@@ -240,7 +240,8 @@ def _reason(event: Any) -> str | None:
         error = error.cause
     if error.cls_name == "DagsterAssetCheckFailedError":
         return None
-    return f"{event.step_key} : {error.message.strip()}"
+    # Not one of ours, which the assets would have described: a library's words.
+    return shortages.told_by_library(error.message) or f"{event.step_key} : {error.message.strip()}"
 
 
 def _check(check: Any, described: Mapping[str, str] | None = None) -> str:

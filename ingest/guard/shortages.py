@@ -23,6 +23,7 @@ _LACKS = {
 _REFUSED = {errno.EACCES: "l'accès est refusé", errno.EPERM: "l'accès est refusé", errno.EMFILE: _LACKS[errno.ENFILE]}
 OF_A_LIMIT = (errno.EMFILE,)  # too many files opened by the process: the limit that it was given
 _IN_WORDS = re.compile(r"os error (\d+)")  # polars, and what it panics with
+_OURS = ("dashboards", "data_contracts", "ingest", "orchestration", "witness")  # whose errors speak our words
 _REMEDY = "Rien n'est perdu : remédiez-y, puis relancez la même commande."
 
 
@@ -47,25 +48,31 @@ def cause(error: BaseException | None) -> int | None:
     return None
 
 
-def told(error: BaseException) -> str | None:
+def told(error: BaseException, *, of_access: bool = True) -> str | None:
     """An error of the machine in one French sentence: what, where when it is known, remedy; None for any other.
 
-    For errors of what we write: their words, by which libraries tell what the system told them, quote no file that was
-    delivered.
+    For errors of what we write: the words by which libraries tell what the system told them quote no file that was
+    delivered. Our own words are not searched: what they quote is not what failed.
+
+    of_access: a right that lacks is told too.
     """
+    known = _LACKS | _REFUSED if of_access else _LACKS
     seen: set[int] = set()
     link: BaseException | None = error
+    words: list[str] = []
     while link is not None and id(link) not in seen:
         seen.add(id(link))
         if isinstance(link, MachineFails):
             return _sentence(_LACKS[link.errno or errno.EIO], None)
-        if isinstance(link, OSError) and (what := (_LACKS | _REFUSED).get(link.errno or 0)):
+        if isinstance(link, OSError) and (what := known.get(link.errno or 0)):
             return _sentence(what, link.filename)
+        if type(link).__module__.partition(".")[0] not in _OURS:
+            words.append(str(link))
         link = link.__cause__ or link.__context__
-    return told_in(str(error))
+    return next((told for each in words if (told := told_by_library(each))), None)
 
 
-def told_in(words: str) -> str | None:
+def told_by_library(words: str) -> str | None:
     """The same, of what a library or dbt says that the system told it."""
     what = next((what for number, what in _LACKS.items() if os.strerror(number) in words), None)
     return what and _sentence(what, None)

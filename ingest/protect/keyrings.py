@@ -25,6 +25,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from data_contracts.system_errors import said
+from ingest import remains
 from ingest.home import Home
 
 KEY_BYTES = 32
@@ -203,7 +205,7 @@ def create(home: Home | None = None, *, now: datetime) -> Path:
     try:
         _write(path, {"format": _FORMAT, "chiffrement": [_new("v1", now)], "pseudonymes": _new("p1", now)}, new=True)
     except OSError as error:
-        raise KeyringProblem(f"Le trousseau ne peut pas être écrit ({path} : {error.strerror})", ELSEWHERE) from error
+        raise KeyringProblem(f"Le trousseau ne peut pas être écrit ({path} : {said(error)})", ELSEWHERE) from error
     return path
 
 
@@ -299,7 +301,7 @@ def _write(path: Path, content: dict[str, Any], *, new: bool = False) -> None:
     new: refuse to replace a keyring that is already there.
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = remains.temporary(path)
     try:
         with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
             os.fchmod(file.fileno(), 0o600)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from data_contracts import loading
 from data_contracts.loading import Contract
+from data_contracts.system_errors import said
 from ingest import clock, home_format, remains, returned_forms, supplies
 from ingest.guard import guarded
 from ingest.guard.guarded import Stopped, Work
@@ -140,7 +141,7 @@ def _deliver_one(
         sha256 = landing.sha256_of(path)
     except (OSError, landing.Special) as error:
         name = landing.neutral_name(UNKNOWN, path, "")
-        what = str(error) if isinstance(error, landing.Special) else f"illisible : {error.strerror}."
+        what = str(error) if isinstance(error, landing.Special) else f"illisible : {said(error)}."
         return Receipt(str(path), None, None, "refused", f"Fichier « {name} » {what}", name=name)
     if landing.is_left_by_system(path):
         reason = (

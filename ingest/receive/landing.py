@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
 from data_contracts.limits import limits
-from ingest import clock
+from ingest import clock, remains
 from ingest.home import Home
 from ingest.protect import encryption, marks
 from ingest.protect.keyrings import Keyring
@@ -132,7 +132,7 @@ def sha256_of(path: Path) -> str:
 def write_json(path: Path, content: Any) -> None:
     """Writes a JSON file so that a reader sees the old one or the whole new one, even after a power cut."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = remains.temporary(path)
     try:
         with temporary.open("w", encoding="utf-8") as handle:
             json.dump(content, handle, ensure_ascii=False, indent=2, sort_keys=True)
@@ -220,7 +220,7 @@ def encrypt(home: Home, manifest: Manifest, plain: BinaryIO, sha256: str, size: 
 def _whole(target: Path) -> Iterator[BinaryIO]:
     """A file to write, that takes its place only once it is whole."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    temporary = remains.temporary(target)
     try:
         with temporary.open("wb") as copy:
             yield copy
@@ -322,9 +322,14 @@ def refuse(
     else:
         told = hashlib.sha256(f"{source}\n{filename}\n{reason}".encode()).hexdigest()[:16]
         digest, kept = f"{_WITHOUT_KEYRING}-{told}", {"sha256": None, "size": None, "sceau": None}
-    path = home.landing / REFUSED / f"{digest}.json"
-    first = json.loads(path.read_text(encoding="utf-8"))["received_at"] if path.exists() else clock.written(now)
-    write_json(path, {**said, **kept, "received_at": first})
+    folder = home.landing / REFUSED
+    # A file that is surely about nobody was perhaps taken for one about persons, or the reverse: one trace is left.
+    others = digests(sha256, keyring) if is_open or keyring is not None else []
+    paths = [folder / f"{each}.json" for each in dict.fromkeys((digest, *others))]
+    dates = [json.loads(path.read_text(encoding="utf-8"))["received_at"] for path in paths if path.exists()]
+    write_json(paths[0], {**said, **kept, "received_at": min((*dates, clock.written(now)))})
+    for other in paths[1:]:
+        other.unlink(missing_ok=True)
 
 
 def lift(home: Home, path: Path, sha256: str, source: str, keyring: Keyring | None) -> None:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ingest import remains
 from ingest.home import Home
 from ingest.receive import landing
 from ingest.store import lake
@@ -126,7 +126,7 @@ def _rewritten(path: Path, lines: np.ndarray) -> bool:
     """A file without these lines, in its place; False when nothing is left of it, and it is removed."""
     if not path.exists():
         return False
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = remains.temporary(path)
     kept = 0
     try:
         with (

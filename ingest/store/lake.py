@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
@@ -26,7 +25,7 @@ import pyarrow.parquet as pq
 
 from data_contracts.loading import Contract, Entity
 from data_contracts.schemas import arrow_schema, sql_columns
-from ingest import clock, returned_forms
+from ingest import clock, remains, returned_forms
 from ingest.home import Home
 from ingest.receive import landing
 from ingest.store import changes, seals
@@ -187,7 +186,7 @@ def _write(path: Path, table: Any) -> None:
 
 def _temporary(path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    return remains.temporary(path)
 
 
 def spool_folder(home: Home) -> Path:

@@ -129,6 +129,7 @@ def _expected() -> dict[type[BaseException], int]:
 
 def main() -> None:
     """Entry point. An expected error becomes one readable message on standard error, without a stack."""
+    from data_contracts import system_errors
     from ingest import home_format
     from ingest.guard import guarded, shortages
     from ingest.protect import keyrings
@@ -146,11 +147,11 @@ def main() -> None:
             app()
     except Exception as error:
         codes = [code for kind, code in _expected().items() if isinstance(error, kind)]
-        # Our own errors have their words; what a library or dbt said may stand in them.
-        lacks = shortages.told_in(str(error)) if codes and not isinstance(error, OSError) else shortages.told(error)
-        if lacks:
+        # Our own errors say better than we would here which right is lacking, and what to do.
+        if lacks := shortages.told(error, of_access=not codes or isinstance(error, OSError)):
             codes = [FAILED]
         if not codes or interruption.asked() or os.environ.get("DLNUF_DEBUG"):
             raise
-        print(f"Erreur : {lacks or error}", file=sys.stderr)
+        said = system_errors.said_of(error) if isinstance(error, OSError) and error.errno else error
+        print(f"Erreur : {lacks or said}", file=sys.stderr)
         sys.exit(codes[0])

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _EXACT = 1e-6
 # How far the search for whole tables goes before none is said to be found: nodes and passes, not seconds, so that the
 # same rows always hide the same cells.
-_NODES, _GAP = 500, 0.1
+_NODES, _GAP = 500, 0.1  # of a thousand cells; fewer nodes of more cells, each of which takes longer
 _PASSES = 30  # of the bounds that sums give one another; the linear programme sees what is further
 
 
@@ -90,7 +90,8 @@ class System:
 
         given = (self._matrix, self._sums, self._sums)
         for whole in (0, 1):
-            options = {"node_limit": _NODES, "mip_rel_gap": _GAP} if whole else {}
+            nodes = _NODES // (1 + len(self.truth) // 1_000)
+            options = {"node_limit": nodes, "mip_rel_gap": _GAP} if whole else {}
             found = milp(-direction, constraints=given, bounds=(lowest, highest), integrality=whole, options=options)
             if found.x is None:
                 return None

@@ -21,11 +21,11 @@ from orchestration.publication.readers_system import System
 if TYPE_CHECKING:
     import numpy as np
 
-# How many hidden cells are looked at together around one, while more is hidden and for the last word: the others are
-# taken to be what they are. A table that is found so is one of the whole; where none is, the cell is taken to be weak
-# and more is hidden. Cells, not seconds, so that the same rows always hide the same cells.
-_NEAR, _FAR = 100, 1_000
-_RINGS = (1, 10, _NEAR, _FAR)  # cells around a weak one, whose margins are searched for another to hide before going on
+# How many hidden cells are looked at together around one: first, and for the last word. The others are taken to be what
+# they are. A table that is found so is one of the whole; where none is, the cell is taken to be weak, and more is
+# hidden. Cells, not seconds, so that the same rows always hide the same cells.
+_NEAR, _FAR = 2_000, 20_000
+_RINGS = (1, 10, 100)  # cells around a weak one, whose margins are searched for another to hide before going on
 
 
 @dataclass(frozen=True)
@@ -85,8 +85,9 @@ def suppress(
     work.keep_margins(range(len(margins)))
     while weak := work.weak_cells():
         for cell in weak:
-            while work.is_weak(cell, _NEAR):  # what hid another one may have helped it
-                work.keep_margins(work.margins_with(work.hide(work.cover_of(cell))))
+            for reach in (_NEAR, _FAR):
+                while work.is_weak(cell, reach) and (cover := work.cover_of(cell, reach)):
+                    work.keep_margins(work.margins_with(work.hide(cover)))
     return frozenset(i for i in work.hidden if cells[i].published)
 
 
@@ -208,10 +209,10 @@ class _Work:
 
         return min(choices, key=cost)
 
-    def cover_of(self, weak: int) -> list[int]:
+    def cover_of(self, weak: int, reach: int) -> list[int]:
         """One more cell to hide, so that a weak one is no longer known: in its margins, else around them.
 
-        None, when all that they publish is hidden: nothing is known then of any cell that they tie.
+        None near it; or none at all, when all that they publish is hidden: nothing is known then of what they tie.
         """
         parts: list[int] = []
         totals: list[int] = []
@@ -219,6 +220,8 @@ class _Work:
         for rank, cell in enumerate(waiting := [weak]):
             if rank in _RINGS and (parts or totals):
                 break
+            if rank == reach < _FAR:
+                return []
             for place in self.margins_of[cell]:
                 if place in seen:
                     continue

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from data_contracts.limits import limits
-from ingest import pipeline
+from ingest import pipeline, remains
 from ingest.guard.shortages import MachineFails
 from ingest.home import Home
 from ingest.pipeline import process_pending
@@ -253,7 +253,7 @@ def dies(contracts: Any, delivery: tuple[Home, landing.Manifest, str]) -> lake.R
     """A reader that a delivery of 2023 ends, while it writes."""
     home, manifest, _ = delivery
     if manifest.millesime == 2023:
-        unfinished = home.lake / "raw" / f".{manifest.delivery_id}.parquet.{os.getpid()}.tmp"
+        unfinished = remains.temporary(home.lake / "raw" / f"{manifest.delivery_id}.parquet")
         unfinished.parent.mkdir(parents=True, exist_ok=True)
         unfinished.touch()
         os.kill(os.getpid(), signal.SIGSEGV)

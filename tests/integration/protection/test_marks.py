@@ -300,6 +300,28 @@ def test_who_receives_finishes_first_a_renewal_that_was_killed(
     assert len(landing.refusals(bureau.home)) == 1
 
 
+@pytest.mark.parametrize("is_open", [True, False])
+def test_a_file_refused_in_the_first_form_and_again_leaves_one_trace(bureau: Bureau, *, is_open: bool) -> None:
+    """Of the first form, nothing says that the file is about nobody: it is marked, then found to be."""
+    sha256 = hashlib.sha256(UNKNOWN).hexdigest()
+    first_form.refused(bureau.home, UNKNOWN)
+    finish_upkeep(bureau.home)
+    landing.refuse(
+        bureau.home,
+        filename="inconnu.csv",
+        sha256=sha256,
+        size=len(UNKNOWN),
+        source=None,
+        reason="Inconnu.",
+        now=now(),
+        is_open=is_open,
+        keyring=keyrings.load(),
+    )
+    (kept,) = landing.refusals(bureau.home)
+    assert (kept["sha256"] == sha256) == is_open
+    assert kept["received_at"] == "2025-02-01T08:00:00.000000+00:00"
+
+
 def received_many(home: Home, count: int) -> list[str]:
     """Manifests of so many deliveries, without bytes; their ids."""
     keyring = keyrings.load()

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import duckdb
@@ -22,7 +23,7 @@ from orchestration.cli import command
 from orchestration.dbt_runtime import DbtFailed
 from orchestration.lock import HomeBusy
 from orchestration.publication import PublicationBlocked
-from orchestration.run import Anew, RunFailed, RunOutcome, UnknownDelivery, UnknownMillesime
+from orchestration.run import Anew, RunFailed, RunOutcome, UnknownDelivery, UnknownMillesime, _reason
 from tests.unit.orchestration.samples import EHPAD, land, process
 
 
@@ -244,9 +245,9 @@ MEND = "Rien n'est perdu : remédiez-y, puis relancez la même commande."
         (PermissionError(13, "Permission denied", "var"), 1, f"L'accès est refusé (var). {MEND}"),
         (OSError(28, "No space left on device"), 1, f"Le disque est plein. {MEND}"),
         (duckdb.IOException("IO Error: Could not write: No space left on device"), 1, f"Le disque est plein. {MEND}"),
-        (RunFailed("raw : IO Error: Read-only file system"), 1, f"Le disque est en lecture seule. {MEND}"),
-        (UnknownDelivery("a : No space left on device"), 1, f"Le disque est plein. {MEND}"),
-        (FileNotFoundError(2, "No such file or directory", "x"), 1, "[Errno 2] No such file or directory: 'x'"),
+        # Our own words are not searched for what the machine lacks: a name may hold them.
+        (RunFailed("« No space left on device.csv » : refusé"), 1, "« No space left on device.csv » : refusé"),
+        (FileNotFoundError(2, "No such file or directory", "x"), 1, "rien ne porte ce nom (x)"),
     ],
 )
 def test_what_the_machine_lacks_is_said_in_french_whoever_met_it(
@@ -255,6 +256,12 @@ def test_what_the_machine_lacks_is_said_in_french_whoever_met_it(
     played(monkeypatch, error)
     said = dlnuf("run")
     assert (said.code, said.out, said.err) == (code, "", f"Erreur : {words}\n")
+
+
+def test_what_a_library_met_in_a_step_is_said_in_french() -> None:
+    error = SimpleNamespace(cause=None, cls_name="IOException", message="IO Error: Read-only file system")
+    event = SimpleNamespace(step_key="raw", event_specific_data=SimpleNamespace(user_failure_data=None, error=error))
+    assert _reason(event) == f"Le disque est en lecture seule. {MEND}"
 
 
 def test_an_error_that_has_its_words_keeps_them_whatever_caused_it(

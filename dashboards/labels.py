@@ -264,6 +264,12 @@ COLLECTES = {
     "VIATRAJECTOIRE": "ViaTrajectoire",
     "MATURIN": "MaturiN-SMS",
     "INSEE": "Insee",
+    "MDPH": "Système d'information des MDPH",
+    "DREES_AS": "Enquête Aide sociale (DREES)",
+    "SI_DEPT": "Système d'information du département",
+    "ESPPADOM": "ESPPADOM, facturation de l'aide à domicile",
+    "HAPI": "HAPI (CNSA)",
+    "INSi": "Téléservice INSi",
     "CALCUL": "Calcul de l'entrepôt",
 }
 # Categories whose official label (FINESS) is abridged, as people read them.

@@ -25,7 +25,7 @@ from dashboards.access import OPEN
 from dashboards.current import Publication, current_publication
 from dashboards.exports import Column, Export
 from dashboards.formats import count, instant_text, text, whole, with_unit
-from dashboards.labels import label
+from dashboards.labels import label, territoire
 from dashboards.queries import reperes
 from ingest.home import Home
 
@@ -266,7 +266,7 @@ def _departement(
     many = count(len(rows), "établissement", "établissements")
     listed = _Table("Établissements", many, columns, lines, "Aucun établissement.", _files(code))
     region = departement["region_code"]
-    trail = [("France", "index.html"), *([("Région", _path("region", region))] if region else [])]
+    trail = [("France", "index.html"), *([(territoire("region", region), _path("region", region))] if region else [])]
     lead = "Offre et équipement médico-sociaux, d'après les données ouvertes."
     tables = [_figures(base, "departement", code), _offer(base, "departement", code), listed]
     yield _page(base, _path("departement", code), f"{name} ({code})", lead, trail, tables)

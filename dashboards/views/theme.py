@@ -107,6 +107,7 @@ def not_computed(theme: Theme) -> None:
                 "Indicateur": i.label,
                 "Ce qui le donnerait": ", ".join(map(collecte, i.collections)) or INCONNU,
                 "Échelle": i.granularity,
+                "À savoir": i.comment or "–",
             }
             for i in missing
         ]

@@ -48,6 +48,7 @@ def seed_rows() -> dict[str, tuple[tuple[str, ...], Iterable[Row]]]:
              "est_restreint"),
             (_esms_row(i, part) for i in published(ESMS) for part in i.parts),
         ),
+        "indicateurs_elements": (("indicateur_code", "element_id"), _elements_of_esms()),
         "indicateurs_places": (
             ("indicateur_code", "element_id", "composante"),
             ((i.code, answer.element, answer.component) for i in published(TERRITOIRES) for answer in _places(i)),
@@ -125,6 +126,25 @@ def _answered(declared: Indicator) -> tuple[str, ...]:
 def _figure(code: str) -> str:
     """The name of a figure from outside in int_territoires__grandeurs: the column that holds it, else its code."""
     return dictionary.outside()[code]["colonne"] or code
+
+
+def _elements_of_esms() -> list[Row]:
+    """Every element that an indicator of ESMS is made of, delivered made or by a formula: what is kept back of one of
+    them is kept back of it."""
+    made_of = {
+        (i.code, answer.element)
+        for i in published(ESMS)
+        for part in i.parts
+        for answer in (*((part.delivered,) if part.delivered else ()), *_terms(part))
+    }
+    return sorted(made_of)
+
+
+def _terms(part: Indicator | Modalite) -> Iterable[Answer]:
+    """The terms of a formula. Not what persons bear (days of absence): in a sum of days, it does not tell how many they
+    are."""
+    terms = part.formula.terms.values() if isinstance(part.formula, Calculation) else ()
+    return [term for term in terms if not dictionary.elements()[term.element]["personnes"].startswith("porte:")]
 
 
 def _places(declared: Indicator) -> tuple[Answer, ...]:

@@ -185,7 +185,7 @@ caches as (
 select unite, unite_id, 'element' as genre, element_id as code
 from caches
 union all
-select c.unite, c.unite_id, 'indicateur', i.code
+select c.unite, c.unite_id, 'indicateur', i.indicateur_code
 from caches as c
-inner join {{ ref('indicateurs_esms') }} as i on c.element_id = i.element_id
-group by c.unite, c.unite_id, i.code
+inner join {{ ref('indicateurs_elements') }} as i on c.element_id = i.element_id
+group by c.unite, c.unite_id, i.indicateur_code

@@ -21,6 +21,8 @@ from scipy.optimize import milp
 from scipy.sparse import csr_array
 
 from data_contracts import dictionary
+from data_contracts.indicators import ESMS, published
+from data_contracts.indicators.declaration import Calculation
 from data_contracts.loading import Product, load_products
 from orchestration.publication import held_store, small_numbers, suppression
 from orchestration.publication.snapshot import query_of
@@ -237,6 +239,27 @@ def test_no_answer_of_an_esms_counts_few_persons(publication: tuple[Played, Path
             assert row.get("valeur_nombre") is None
     assert told["marts/dlnuf_valeurs"] > 100
     assert not any(file.startswith("open_data/") for file in told)
+
+
+def test_no_fraction_of_an_esms_is_of_few_persons(publication: tuple[Played, Path]) -> None:
+    """What a formula makes of counts of persons tells them: neither side of its line is of few."""
+    _, folder = publication
+    of_persons = {
+        i.code
+        for i in published(ESMS)
+        for part in i.parts
+        if isinstance(part.formula, Calculation)
+        and all(
+            ELEMENTS.get(t.element, "porte:").split(":")[0] in ("total", "part") for t in part.formula.terms.values()
+        )
+    }
+    assert "HORS_DEPT_ET" in of_persons
+    told = pl.read_parquet(folder / "marts" / "mart_indicateurs__esms.parquet").filter(
+        pl.col("indicateur_code").is_in(of_persons)
+    )
+    few = told.filter(pl.any_horizontal(pl.col(c).is_between(1, FEW - 1) for c in ("numerateur", "denominateur")))
+    assert few.is_empty(), few
+    assert told["secret"].is_not_null().any()
 
 
 def test_what_the_dui_does_not_tell_no_other_collection_tells(publication: tuple[Played, Path]) -> None:

@@ -89,7 +89,7 @@ class Field:
             return self.title
         return dict(self.columns).get(layout)
 
-    @property
+    @cached_property
     def stored(self) -> Field | None:
         """The column that stands for this field once rows are protected; None: nothing does."""
         if self.privacy is None:
@@ -146,7 +146,7 @@ class Entity:
     # What its rows tell of persons. Not what a row must be: deliveries are not read again when it changes.
     person: PersonRole | None = field(default=None, repr=False, compare=False)
 
-    @property
+    @cached_property
     def primary_key(self) -> tuple[str, ...]:
         """Names of the STORED columns that make a row unique: keys are compared once rows are protected."""
         if self.key:

@@ -24,6 +24,7 @@ from ingest.home import Home
 from ingest.stages import journal
 from orchestration import dbt_kept, interruption, warehouse_state, whole
 from orchestration.dbt_runtime import prepare_manifest, test_descriptions
+from orchestration.instance import without_history
 from orchestration.lock import writing
 from orchestration.partitions import all_years_tags, years
 from orchestration.progress import Progress, silent
@@ -169,7 +170,7 @@ def execute(
     with _own_output(home):
         warehouse = Warehouse(home, now, progress, allow_shrink, to_refuse)
         job = build(home, warehouse).resolve_job_def(WHOLE_JOB)
-        with dg.DagsterInstance.ephemeral() as instance:
+        with without_history() as instance:
             result = job.execute_in_process(
                 instance=instance,
                 partition_key=str(millesime) if millesime is not None else None,

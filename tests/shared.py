@@ -86,6 +86,11 @@ def generated(factory: pytest.TempPathFactory, name: str, **asked: Any) -> tuple
     return folder / "generation", pickle.loads((folder / "summary.pickle").read_bytes())
 
 
+def lozere(factory: pytest.TempPathFactory) -> tuple[Path, Summary]:
+    """The département of fewest establishments, with persons."""
+    return generated(factory, "lozere", departements=("48",), seed=SEED)
+
+
 @dataclass(frozen=True)
 class Played:
     """A département from its files to its publication, by the command. Nobody changes what its home holds.

@@ -23,7 +23,7 @@ select
     _recu_le as recu_le,
     {{ deposit_rank(tie_break_field) }} as rang_depot,
     _est_courante as est_courante,
-    {% if kind == 'nombre' %}round(cast({{ field }} as {{ type_double() }}){% if factor != 1 %} * {{ factor }}{% endif %}, 6){% else %}cast(null as {{ type_double() }}){% endif %} as valeur_nombre,
+    {% if kind == 'nombre' %}round(cast({{ field }} as {{ type_double() }}){% if factor != 1 %} * {{ factor }}{% endif %}, 6) + 0.0{# no zero has a sign #}{% else %}cast(null as {{ type_double() }}){% endif %} as valeur_nombre,
     {% if kind == 'commune' %}coalesce(actuelles.code_actuel, lignes.{{ field }}){% elif kind == 'texte' %}cast({{ field }} as {{ dbt.type_string() }}){% elif kind == 'booleen' %}case when {{ field }} then 'oui' else 'non' end{% else %}cast(null as {{ dbt.type_string() }}){% endif %} as valeur_texte,
     {% if kind == 'date' %}cast({{ field }} as date){% else %}cast(null as date){% endif %} as valeur_date,
     {% if unit_of_measure %}'{{ unit_of_measure }}'{% else %}cast(null as {{ dbt.type_string() }}){% endif %} as unite_mesure

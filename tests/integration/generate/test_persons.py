@@ -13,7 +13,8 @@ from ingest.protect import keyrings
 from ingest.protect.landed_keys import sha256_by_delivery
 from ingest.receive.delivery import deliver
 from tests.instants import now
-from witness.generate import Summary, generate
+from tests.shared import lozere
+from witness.generate import Summary
 
 pytestmark = pytest.mark.lent
 
@@ -21,12 +22,12 @@ pytestmark = pytest.mark.lent
 class Received:
     """A small generation, and what the pipeline made of its files about persons."""
 
-    def __init__(self, root: Path) -> None:
-        self.made: Summary = generate(root / "generation", departements=("48",), seed=3)
-        self.truth = root / "generation" / "verite"
+    def __init__(self, root: Path, generation: Path, made: Summary) -> None:
+        self.made = made
+        self.truth = generation / "verite"
         self.home = Home(root / "var")
         keyrings.create(now=now())
-        self.receipts = deliver([root / "generation" / "livraisons" / "personnes"], self.home, now=now())
+        self.receipts = deliver([generation / "livraisons" / "personnes"], self.home, now=now())
         self.results: list[Result] = process_pending(self.home)
         told = pl.read_parquet(self.truth / "livraisons.parquet")
         self.told = told.filter(pl.col("livraison").str.starts_with("personnes/"))
@@ -47,7 +48,7 @@ def received(tmp_path_factory: pytest.TempPathFactory) -> Received:
     root = tmp_path_factory.mktemp("personnes")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DLNUF_CLES", str(root / "cles" / "cles.json"))
-        return Received(root)
+        return Received(root, *lozere(tmp_path_factory))
 
 
 def test_every_file_is_received(received):

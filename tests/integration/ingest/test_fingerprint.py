@@ -13,7 +13,7 @@ import pytest
 from ingest import fingerprint
 from ingest.home import PROJECT
 from ingest.receive import landing
-from tests.shared import generated
+from tests.shared import lozere
 
 MODULES = sorted(fingerprint.judging_modules())
 FILES = sorted(fingerprint.judged_by())
@@ -119,7 +119,7 @@ def test_whatever_the_layer_is_built_and_held_with_makes_it_built_again(
 def test_what_judges_a_delivery_of_each_source_is_in_the_digest(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    folder, _ = generated(tmp_path_factory, "lozere", departements=("48",), seed=1)
+    folder, _ = lozere(tmp_path_factory)
     deliveries = [p for p in sorted((folder / "livraisons").rglob("*")) if p.is_file()]
     done = subprocess.run(
         [sys.executable, "-c", WATCHED, str(tmp_path), *map(str, deliveries)],

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import polars as pl
 import pytest
 
 from ingest.home import Home
@@ -138,6 +139,17 @@ def test_a_conflict_is_explained_to_the_end(played: tuple[Home, str]) -> None:
     }
 
 
+def test_no_zero_that_is_published_has_a_sign(played: tuple[Home, str]) -> None:
+    """An expense that is zero, told with the other sign: two runs would write it each in its way."""
+    current = read_current(played[0])
+    assert current is not None
+    signed: list[str] = []
+    for path in sorted(current.path.glob("*/*.parquet")):
+        figures = pl.read_parquet(path).select(pl.col(pl.Float64))
+        signed += [f"{path.name} {each.name}" for each in figures if (each.eq(0) & (1 / each).lt(0)).any()]
+    assert signed == []
+
+
 def test_a_second_run_says_that_nothing_is_new_and_publishes_nothing(played: tuple[Home, str]) -> None:
     home = played[0]
     before = (home.publication / "current.json").read_bytes()
@@ -163,9 +175,8 @@ def started(home: Home, path: str) -> Callable[[], bool]:
     return lambda: any(home.root.glob(path))
 
 
-# Where a run is stopped, and how.
+# Where a run over what was read is stopped, and how. While files are read: `faults/test_kills.py`.
 STOPS = [
-    ("lake/deliveries/*.json", signal.SIGTERM),  # while files are read
     ("dbt/target/run/dlnuf/models/dlnuf/dlnuf_valeurs.sql", signal.SIGKILL),  # while dbt resolves
     ("publication/.staging-*/marts/*.parquet", signal.SIGINT),  # while the snapshot is written
 ]
@@ -178,7 +189,8 @@ def test_a_run_stopped_at_any_moment_then_run_again_publishes_the_same(
     reference = read_current(played[0])
     assert reference is not None
     home = shared.with_dbt_read(Home(tmp_path / "var"), shared.read_project(tmp_path_factory))
-    shutil.copytree(played[0].landing, home.landing)
+    for folder in ("landing", "lake"):
+        shutil.copytree(played[0].root / folder, home.root / folder)
     for path, how in STOPS:
         code, said = stopped(home, how, started(home, path), path)
         if how == signal.SIGKILL:

@@ -1,8 +1,9 @@
-"""A delivery that touches one département redoes its units only, and gives what a run from nothing gives."""
+"""A delivery that touches some units redoes these only, and gives what a run from nothing gives."""
 
 from __future__ import annotations
 
-from datetime import date
+import shutil
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -15,9 +16,7 @@ from orchestration import layer_build
 from orchestration.publication import read_current
 from orchestration.publication.declared import Declarations
 from orchestration.run import run
-from tests.instants import now
-from tests.shared import read_project, with_dbt_read
-from witness.generate import generate
+from tests import shared
 
 pytestmark = [pytest.mark.duckdb, pytest.mark.lent]
 
@@ -44,9 +43,9 @@ def known(home: Home) -> dict[str, list[str]]:
 def test_redoing_what_changed_gives_what_redoing_everything_gives(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(changes, "MAX_SHARE", 1.0)  # two small départements: one of them is half of the units
-    generate(tmp_path / "genere", departements=("2A", "48"))
-    first, later = tmp_path / "genere" / "livraisons", tmp_path / "genere" / "suite"
+    monkeypatch.setattr(changes, "MAX_SHARE", 1.0)  # in a small département, what comes later is of half of the units
+    played = shared.played(tmp_path_factory)
+    first, later = played.generation / "livraisons", played.generation / "suite"
     builds: list[layer_build.Build] = []
     choose = layer_build.to_do
 
@@ -55,20 +54,20 @@ def test_redoing_what_changed_gives_what_redoing_everything_gives(
         return builds[-1]
 
     monkeypatch.setattr(layer_build, "to_do", spied)
+    patient = Home(tmp_path / "patient")
+    shutil.copytree(played.home.root, patient.root, ignore=shutil.ignore_patterns("demo"))
+    current = read_current(patient)
+    assert current is not None
+    on = datetime.fromisoformat(current.manifest.created_at) + timedelta(seconds=1)  # the day that SQL was told
+    before = (published(patient), known(patient))
+    deliver([later], patient, now=on)
+    assert run(patient, now=on).published
+    after = (published(patient), known(patient))
+    assert before != after
 
-    read = read_project(tmp_path_factory)
-    patient = with_dbt_read(Home(tmp_path / "patient"), read)
-    contents = []
-    for delivered in (first, later):
-        deliver([delivered], patient, now=now())
-        assert run(patient, now=now()).published
-        contents.append((published(patient), known(patient)))
-    assert ["--full-refresh" in build.command for build in builds] == [True, False]
-    assert contents[0] != contents[1]
-
-    hurried = with_dbt_read(Home(tmp_path / "hurried"), read)
-    deliver([first, later], hurried, now=now())
-    run(hurried, now=now())
-    assert "--full-refresh" in builds[-1].command
-    assert contents[-1] == (published(hurried), known(hurried))
-    assert all(known(hurried).values())
+    hurried = shared.with_dbt_read(Home(tmp_path / "hurried"), shared.read_project(tmp_path_factory))
+    deliver([first, later], hurried, now=on)
+    run(hurried, now=on)
+    assert ["--full-refresh" in build.command for build in builds] == [False, True]
+    assert after == (published(hurried), known(hurried))
+    assert all(after[1].values())

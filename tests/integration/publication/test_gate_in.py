@@ -25,8 +25,7 @@ from ingest.read.xlsx_file import Knows
 from ingest.receive import delivery
 from orchestration.run import RunOutcome, run
 from tests.instants import NOW
-from tests.shared import read_in_this_process
-from witness.generate import generate
+from tests.shared import lozere, read_in_this_process, read_project, with_dbt_read
 
 pytestmark = pytest.mark.lent
 
@@ -98,12 +97,12 @@ class Run:
 @pytest.fixture(scope="module")
 def spoilt(tmp_path_factory: pytest.TempPathFactory) -> Run:
     root = tmp_path_factory.mktemp("porte")
-    generate(root / "genere", departements=("48",), seed=3)
-    home, spoiler = Home(root / "var"), Spoiler()
+    generation, _ = lozere(tmp_path_factory)
+    home, spoiler = with_dbt_read(Home(root / "var"), read_project(tmp_path_factory)), Spoiler()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DLNUF_CLES", str(root / "cles" / "cles.json"))
         keyrings.create(now=NOW)
-        delivery.deliver([root / "genere" / "livraisons"], home, now=NOW)
+        delivery.deliver([generation / "livraisons"], home, now=NOW)
         read_in_this_process(patch)
         patch.setattr(judging, "tables_of", spoiler.read)
         return Run(run(home, now=NOW), home, spoiler.planted)

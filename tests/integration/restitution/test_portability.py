@@ -33,8 +33,8 @@ from orchestration.restitution.warehouse import NotReady
 from tests.instants import TODAY, now
 from tests.integration.restitution.conftest import desk
 from tests.integration.restitution.esms_office import EHPAD, IME, RESIDALIA, RESIDENTS, SECRETS, Bureau
+from tests.shared import lozere
 from tests.unit.readers import examples
-from witness.generate import generate
 
 DUI = load_contracts()["dui"]
 TABLES = DUI.layout("fhir").tables
@@ -190,12 +190,12 @@ def test_it_is_refused_where_it_cannot_be_done(whole: Bureau) -> None:
 
 @pytest.mark.lent
 def test_what_every_product_delivers_of_a_departement_comes_back(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    generate(tmp_path / "generation", departements=("48",), seed=3)
+    generation, _ = lozere(tmp_path_factory)
     bureau = desk(tmp_path, monkeypatch)
     keyrings.create(now=now())
-    delivery.deliver([tmp_path / "generation" / "livraisons" / "personnes"], bureau.home, now=now())
+    delivery.deliver([generation / "livraisons" / "personnes"], bureau.home, now=now())
     pipeline.process_pending(bureau.home)
     pipeline.load_warehouse(bureau.home)
     with duckdb.connect(str(bureau.home.warehouse), read_only=True) as connection:

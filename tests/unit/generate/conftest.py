@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from tests import shared
 from tests.shared import generated
 from witness.generate import Summary
 
@@ -67,7 +68,7 @@ def departement(tmp_path_factory: pytest.TempPathFactory) -> Generation:
 @pytest.fixture(scope="session")
 def lozere(tmp_path_factory: pytest.TempPathFactory) -> Generation:
     """A département of few establishments."""
-    return Generation(*generated(tmp_path_factory, "lozere", departements=("48",), seed=1))
+    return Generation(*shared.lozere(tmp_path_factory))
 
 
 @pytest.fixture(scope="session")

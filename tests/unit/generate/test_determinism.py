@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.shared import SEED
 from tests.unit.generate.conftest import Generation
 from witness.generate import SCALES, DefectRates, Summary, generate
 
@@ -23,12 +24,12 @@ def _hashes(folder: Path) -> dict[str, str]:
 
 
 def test_same_seed_same_bytes_truth_and_deliveries_alike(lozere, tmp_path):
-    generate(tmp_path, departements=("48",), seed=1)
+    generate(tmp_path, departements=("48",), seed=SEED)
     assert _hashes(tmp_path) == _hashes(lozere.folder)
 
 
 def test_another_seed_is_another_world(lozere, tmp_path):
-    generate(tmp_path, departements=("48",), seed=2)
+    generate(tmp_path, departements=("48",), seed=SEED + 1)
     first, second = _hashes(lozere.folder), _hashes(tmp_path)
     same = {name for name, digest in second.items() if first.get(name) == digest}
     # Only what is fact, or empty of draws, may coincide.
@@ -61,7 +62,7 @@ def again(lozere: Generation, tmp_path_factory: pytest.TempPathFactory) -> Again
     stray = folder / "livraisons" / "reste.csv"
     stray.write_text("x", encoding="utf-8")
     seen: list[tuple[str, int, int]] = []
-    summary = generate(folder, departements=("48",), seed=1, progress=lambda *step: seen.append(step))
+    summary = generate(folder, departements=("48",), seed=SEED, progress=lambda *step: seen.append(step))
     return Again(stray, summary, seen)
 
 
@@ -73,7 +74,7 @@ def test_generating_again_leaves_nothing_of_before(again: Again) -> None:
 def none_wrong(tmp_path_factory: pytest.TempPathFactory) -> Generation:
     """The same département, without a defect."""
     folder = tmp_path_factory.mktemp("sans_defaut")
-    return Generation(folder, generate(folder, departements=("48",), seed=1, rates=DefectRates.none()))
+    return Generation(folder, generate(folder, departements=("48",), seed=SEED, rates=DefectRates.none()))
 
 
 def test_no_defect_when_none_is_asked(none_wrong):

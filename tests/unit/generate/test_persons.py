@@ -19,6 +19,7 @@ from data_contracts.loading import load_contracts
 from ingest.read.csv_produit import columns
 from ingest.receive.headers import difference
 from orchestration.restitution.conformity import problems
+from tests.shared import SEED
 from witness.generate import DefectRates, generate
 from witness.generate.personnes.channels import fhir_resources
 from witness.generate.personnes.person_defects import EFFECTS
@@ -205,7 +206,7 @@ def test_persons_change_nothing_else(lozere, tmp_path):
             if p.is_file() and "personnes" not in str(p.relative_to(folder))
         }
 
-    generate(tmp_path / "sans", departements=("48",), seed=1, personnes=False)
+    generate(tmp_path / "sans", departements=("48",), seed=SEED, personnes=False)
     avec, sans = bytes_of(lozere.folder), bytes_of(tmp_path / "sans")
     assert not (tmp_path / "sans" / "livraisons" / "personnes").exists()
     of_persons = {f"verite/{n}" for n in ("sejours.parquet", "declarations_sejours.parquet", "statuts_sejours.parquet",

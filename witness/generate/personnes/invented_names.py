@@ -18,6 +18,7 @@ No list of real names is used: words are invented, their frequencies alone follo
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import polars as pl
@@ -135,6 +136,7 @@ def capitals(names: pl.Expr) -> pl.Expr:
     return names.str.to_uppercase().str.replace_many(_WITHOUT_ACCENT)
 
 
+@cache
 def frequencies(anchors: Anchors) -> Floats:
     """The frequency of each rank, decreasing, such that the first ranks of each anchor have its share.
 
@@ -152,6 +154,7 @@ def frequencies(anchors: Anchors) -> Floats:
         band = value * ratio**-low
         result[start:end] = band * (share - done) / band.sum()
         start, done, value = end, share, result[end - 1]
+    result.flags.writeable = False  # kept, and given to whoever asks
     return result
 
 

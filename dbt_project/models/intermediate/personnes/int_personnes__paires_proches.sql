@@ -53,56 +53,95 @@ retenus as (
     inner join cles on porteurs.motif = cles.motif and porteurs.cle = cles.cle
 ),
 
-candidats as (
-    select
-        a.groupe as groupe_a,
-        b.groupe as groupe_b,
-        a.motif,
-        a.fiche_cle as fiche_a,
-        b.fiche_cle as fiche_b,
-        a.annee_naissance as annee_a,
-        b.annee_naissance as annee_b,
-        case
-            when a.motif in ('lieu', 'annee') then true
-            when a.motif = 'numero_seul' then a.est_propre and b.est_propre -- two given names: somebody must look
-            -- A part of a compound name stands for the whole name of another record, never for a part of it.
-            when a.motif = 'nom' then {{ keys_in_common('a.ecritures', 'b.ecritures') }} or {{ keys_in_common('a.ecritures', 'b.parties') }}
-                or {{ keys_in_common('a.parties', 'b.ecritures') }}
-            -- A century apart, one of the two years is nobody's.
-            when a.motif = 'naissance' then {{ keys_in_common('a.ecritures', 'b.ecritures') }} and (
-                abs(a.annee_naissance - b.annee_naissance) < 100
-                or least(a.annee_naissance, b.annee_naissance) < {{ oldest }}
-                or greatest(a.annee_naissance, b.annee_naissance) > extract(year from {{ run_day() }})
-            )
-            when a.motif = 'numero' then a.est_propre and b.est_propre and {{ keys_in_common('a.ecritures', 'b.ecritures') }}
-            else {{ keys_in_common('a.ecritures', 'b.ecritures') }}
-        end as est_semblable,
-        coalesce(a.cle_sans_lieu = b.cle_sans_lieu, false) as est_egale,
-        {{ keys_in_common('a.cles_deux_prenoms', 'b.cles_deux_prenoms') }} as a_deux_prenoms_communs
-    from retenus as a
-    inner join retenus as b on a.motif = b.motif and a.cle = b.cle and a.groupe < b.groupe
+-- Each writing on its own line: what is near is what has one in common, and the pairs that a frequent name makes are never made.
+ecritures as (
+    select motif, cle, groupe, fiche_cle, annee_naissance, false as est_une_partie, {{ each_key('ecritures') }} as ecriture
+    from retenus
+    where ecritures is not null and (est_propre or motif <> 'numero')
+    union all
+    select motif, cle, groupe, fiche_cle, annee_naissance, true, {{ each_key('parties') }}
+    from retenus
+    where parties is not null
+    union all
+    select motif, cle, groupe, fiche_cle, annee_naissance, false, ''
+    from retenus
+    where motif in ('lieu', 'annee') or (motif = 'numero_seul' and est_propre) -- two given names: somebody must look
 ),
 
-paires as (
+semblables as (
+    select a.groupe as groupe_a, b.groupe as groupe_b, a.motif, a.fiche_cle as fiche_a, b.fiche_cle as fiche_b
+    from ecritures as a
+    inner join ecritures as b on a.motif = b.motif and a.cle = b.cle and a.ecriture = b.ecriture and a.groupe < b.groupe
+    -- A part of a compound name stands for the whole name of another record, never for a part of it.
+    where not (a.est_une_partie and b.est_une_partie)
+        -- A century apart, one of the two years is nobody's.
+        and (
+            a.motif <> 'naissance'
+            or abs(a.annee_naissance - b.annee_naissance) < 100
+            or least(a.annee_naissance, b.annee_naissance) < {{ oldest }}
+            or greatest(a.annee_naissance, b.annee_naissance) > extract(year from {{ run_day() }})
+        )
+),
+
+proches as (
     select
         groupe_a,
         groupe_b,
         {% for motive, _, _ in motives -%}
-        max(case when motif = '{{ motive }}' and est_semblable then 1 else 0 end) = 1 as par_{{ motive }},
+        max(case when motif = '{{ motive }}' then 1 else 0 end) = 1 as par_{{ motive }},
         {% endfor -%}
-        -- The same name, birth, sex and place, and another given name: what twins have.
-        max(case when motif = 'prenom' then 1 else 0 end) = 1 and max(case when motif = 'prenom' and est_semblable then 1 else 0 end) = 0
-            as est_gemellaire,
+        min(fiche_a) as fiche_a,
+        min(fiche_b) as fiche_b
+    from semblables
+    group by groupe_a, groupe_b
+),
+
+-- All that the two groups of a pair have in common, near or not.
+candidats as (
+    select
+        p.groupe_a,
+        p.groupe_b,
+        a.motif,
+        a.annee_naissance as annee_a,
+        b.annee_naissance as annee_b,
+        coalesce(a.cle_sans_lieu = b.cle_sans_lieu, false) as est_egale,
+        {{ keys_in_common('a.cles_deux_prenoms', 'b.cles_deux_prenoms') }} as a_deux_prenoms_communs
+    from proches as p
+    inner join retenus as a on p.groupe_a = a.groupe
+    inner join retenus as b on p.groupe_b = b.groupe and a.motif = b.motif and a.cle = b.cle
+),
+
+communs as (
+    select
+        groupe_a,
+        groupe_b,
+        max(case when motif = 'prenom' then 1 else 0 end) = 1 as est_de_prenom,
         -- Two given names stand beside the name and birth in their keys: they are compared where these are the same.
         max(case when (motif = 'prenom' or est_egale) and not a_deux_prenoms_communs then 1 else 0 end) = 1 as a_deux_prenoms_differents,
         max(case when a_deux_prenoms_communs then 1 else 0 end) = 1 as a_deux_prenoms_communs,
         max(case when est_egale then 1 else 0 end) = 1 as est_egale,
-        max(case when motif = 'numero_traits' and abs(annee_a - annee_b) > 10 then 1 else 0 end) = 1 as est_d_un_parent,
-        min(case when est_semblable then fiche_a end) as fiche_a,
-        min(case when est_semblable then fiche_b end) as fiche_b
+        max(case when motif = 'numero_traits' and abs(annee_a - annee_b) > 10 then 1 else 0 end) = 1 as est_d_un_parent
     from candidats
     group by groupe_a, groupe_b
-    having max(case when est_semblable then 1 else 0 end) = 1
+),
+
+paires as (
+    select
+        p.groupe_a,
+        p.groupe_b,
+        {% for motive, _, _ in motives -%}
+        p.par_{{ motive }},
+        {% endfor -%}
+        -- The same name, birth, sex and place, and another given name: what twins have.
+        c.est_de_prenom and not p.par_prenom as est_gemellaire,
+        c.a_deux_prenoms_differents,
+        c.a_deux_prenoms_communs,
+        c.est_egale,
+        c.est_d_un_parent,
+        p.fiche_a,
+        p.fiche_b
+    from proches as p
+    inner join communs as c on p.groupe_a = c.groupe_a and p.groupe_b = c.groupe_b
 ),
 
 groupes as (

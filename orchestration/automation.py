@@ -9,6 +9,7 @@ import dagster as dg
 
 from ingest import clock
 from orchestration import inbox
+from orchestration.lock import HomeBusy
 from orchestration.partitions import all_years_tags
 from orchestration.resources import Warehouse
 
@@ -49,7 +50,10 @@ def every_day(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
 def inbox_sensor(context: dg.SensorEvaluationContext, warehouse: dg.ResourceParam[Warehouse]) -> dg.SensorResult:
     waiting = inbox.scan(warehouse.home)
     ready = inbox.settled(waiting, context.cursor)
-    receipts = inbox.take(warehouse.home, ready, warehouse.now)
+    try:
+        receipts = inbox.take(warehouse.home, ready, warehouse.now)
+    except HomeBusy as busy:  # keys are being renewed: the files wait for the next look
+        return dg.SensorResult(skip_reason=str(busy), cursor=inbox.cursor(waiting))
     cursor = inbox.cursor([file for file in waiting if file not in ready])
     new = sorted(receipt.delivery_id for receipt in receipts if receipt.status == "received" and receipt.delivery_id)
     refused = [receipt for receipt in receipts if receipt.status == "refused"]

@@ -75,7 +75,7 @@ def cursor(dropped: Sequence[Dropped]) -> str:
 def take(home: Home, dropped: Sequence[Dropped], now: datetime) -> list[Receipt]:
     """Deliver these files and clear them from the inbox; one refused file stops no other.
 
-    Raises ClockWentBack: nothing is taken.
+    Raises ClockWentBack, HomeBusy: nothing is taken.
     """
     chronology.check(home, now)
     finish_upkeep(home)

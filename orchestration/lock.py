@@ -81,14 +81,28 @@ def _take(path: Path, wait_s: float) -> int:
         return handle
 
 
-def finish_upkeep(home: Home) -> None:
+def finish_upkeep(home: Home, *, wait_s: float = 60) -> None:
     """Brings the landing to its present form, unless somebody who writes in the home did so before.
 
-    Whoever receives does so first: the marks of a renewal that was killed would not be known again, and a delivery
-    whose bytes were destroyed would come back. Raises HomeTooNew.
+    Whoever receives does so first: the marks of a renewal that was killed, or is under way, would not be known again; a
+    delivery would be received twice, or come back after its bytes were destroyed. While another process holds the home,
+    what waits is the marks alone, up to `wait_s` seconds.
+
+    Raises HomeTooNew; HomeBusy: the marks are not made again yet.
     """
-    with suppress(HomeBusy), writing(home):
-        pass
+    from ingest.receive import upkeep
+
+    limit = time.monotonic() + wait_s
+    while True:
+        try:
+            with writing(home):
+                return
+        except HomeBusy:
+            if not upkeep.is_behind(home):
+                return
+            if time.monotonic() >= limit:
+                raise
+        time.sleep(0.2)
 
 
 def is_held(home: Home) -> bool:

@@ -13,8 +13,13 @@ from pathlib import Path
 
 from ingest import home_format
 from ingest.home import Home, reserve
+from ingest.protect import keyrings
 from orchestration import instance
 
+KEY = (
+    "La clé de DLNUF_CLE reste dans l'environnement des processus de Dagster, que ce compte peut lire. Remède : un "
+    "trousseau dans un fichier (dlnuf keys create, DLNUF_CLES), et DLNUF_CLE retirée."
+)
 SERVED = "Un service Dagster tient déjà ce dossier. Fermez-le avant d'en ouvrir un autre."
 
 
@@ -46,6 +51,8 @@ def serve(arguments: list[str]) -> None:
     os.set_inheritable(handle, True)  # kept by what this process becomes, and by none of its children
     for run_id in ready(home):
         print(f"Traitement {run_id} : interrompu avec le service précédent, noté en échec.", file=sys.stderr)
+    if keyrings.of_environment():
+        print(KEY, file=sys.stderr)
     dagster = str(Path(sys.executable).with_name("dagster"))
     os.execve(dagster, [dagster, "dev", *arguments], {**os.environ, "DAGSTER_HOME": str(home.dagster)})
 

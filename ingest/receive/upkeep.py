@@ -48,6 +48,23 @@ def bring_up_to_date(home: Home) -> None:
             continue
 
 
+def is_behind(home: Home) -> bool:
+    """Whether a delivery about persons stands under the mark of another secret than the one in force."""
+    keyring = keyrings.if_any(home)
+    return keyring is not None and any(
+        manifest.sceau is not None and not _is_marked(manifest, manifest.sceau, keyring)
+        for manifest in landing.every_manifest(home)
+    )
+
+
+def _is_marked(manifest: Manifest, sceau: str, keyring: Keyring) -> bool:
+    """What cannot be marked again, for the key of its seal is not there, is as it should be."""
+    try:
+        return marks.mark(marks.unsealed(sceau, keyring), keyring) == manifest.mark
+    except (encryption.WrongKey, encryption.Damaged):
+        return True
+
+
 def _mark_again(home: Home, manifest: Manifest, sceau: str, keyring: Keyring) -> None:
     mark = marks.mark(marks.unsealed(sceau, keyring), keyring)
     if mark != manifest.mark:

@@ -30,8 +30,8 @@ ENTRIES = {
     "orchestration/cli/supply_commands.py": "a command",
     "orchestration/resources.py": "a run of Dagster, or a look at the inbox",
 }
-# Durations that are compared with the times of other processes: dbt's.
-STOPWATCHES = {"ingest/stages.py"}
+# Durations that are compared with the times of other processes: dbt's, and files that another machine writes.
+STOPWATCHES = {"ingest/remains.py", "ingest/stages.py"}
 
 
 def readings(source: str) -> list[str]:

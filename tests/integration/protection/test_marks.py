@@ -3,6 +3,7 @@ confirms a guess; and what it still recognises, once its keys are renewed."""
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -24,7 +25,7 @@ from ingest.receive.landing import Manifest
 from ingest.store import lake
 from orchestration.cli.command import app
 from orchestration.cli.options import FAILED
-from orchestration.lock import finish_upkeep, writing
+from orchestration.lock import HomeBusy, finish_upkeep, writing
 from orchestration.status import status
 from tests.instants import now
 from tests.integration.protection import first_form
@@ -298,6 +299,27 @@ def test_who_receives_finishes_first_a_renewal_that_was_killed(
     assert said.exit_code == FAILED  # one is refused again
     assert [m.delivery_id for m in landing.manifests(bureau.home)] == before
     assert len(landing.refusals(bureau.home)) == 1
+
+
+@contextmanager
+def held_by_another(home: Home) -> Iterator[None]:
+    """The home is held as another process holds it: by a lock that this one has not taken."""
+    with (home.root / "verrou").open("a") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def test_who_receives_while_another_renews_the_keys_waits_for_its_marks(bureau: Bureau, three: list[Path]) -> None:
+    before = marks_of(bureau.home)
+    with held_by_another(bureau.home):
+        finish_upkeep(bureau.home, wait_s=0)  # it writes, and renews nothing: nobody waits
+        keyrings.renew_pseudonyms(bureau.home, now=now())
+        with pytest.raises(HomeBusy):
+            finish_upkeep(bureau.home, wait_s=0)
+        upkeep.bring_up_to_date(bureau.home)  # the other one makes the marks again
+        finish_upkeep(bureau.home, wait_s=0)
+        assert set(marks_of(bureau.home)).isdisjoint(before)
+        assert [status for status, _ in answers(bureau, three)] == ["known", "known", "refused"]
 
 
 @pytest.mark.parametrize("is_open", [True, False])

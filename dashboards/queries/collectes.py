@@ -58,28 +58,33 @@ def redundant_collectes(base: Base, millesime: int | None, saisies: tuple[str, .
     """By collection filled in by ESMS (`saisies`): data answered, and those that another collection also asked for.
 
     Derived rates and totals are left out, as in the published counts; answers replaced by a later delivery too.
-    Most data have one collection only: they are counted as they stand, and only the others are put side by side.
-    The only query that reads the whole layer (a second for the country): its answer is kept for the publication.
+    Most data have one collection only: they are counted as they stand, and only the others, numbered, are put side by
+    side. The only query that reads the whole layer (half a second for the country): its answer is kept for the
+    publication.
     """
     key = "unite_id, perimetre, millesime, element_id, composante, base_temporelle"
-    kept = """unite = 'ET' and list_contains($saisies, collecte) and ($millesime is null or millesime = $millesime)
+    kept = """list_contains($saisies, collecte)
               and element_id not in (select element_id from mart_dlnuf__redondance where est_ratio_derive)"""
+    asked = "unite = 'ET' and ($millesime is null or millesime = $millesime)"
     return base.read(
         f"""
         with plusieurs as (
-            select {key}, collecte from dlnuf_valeurs where n_collectes > 1 and unite = 'ET'
+            select row_number() over () as rang, {key}, collecte from dlnuf_valeurs where n_collectes > 1 and {asked}
         ), reponses as (
-            select {key}, collecte from dlnuf_valeurs where n_collectes > 1 and {kept}
+            select rang, collecte from plusieurs where {kept}
             union
-            select {key}, collecte from dlnuf_reponses_ecartees semi join plusieurs using ({key})
-            where motif is distinct from 'remplacee' and {kept}
+            select p.rang, e.collecte from plusieurs p join (
+                select {key}, collecte from dlnuf_reponses_ecartees
+                where motif is distinct from 'remplacee' and {asked} and {kept}
+            ) e using ({key})
         ), donnees as (
-            select {key}, list(collecte) as collectes from reponses group by {key}
+            select rang, count(*) as n from reponses group by rang
         ), comptes as (
             select collecte, count(*) as n_reponses, count(*) filter (n > 1) as n_partagees
-            from (select unnest(collectes) as collecte, len(collectes) as n from donnees) group by collecte
+            from reponses join donnees using (rang) group by collecte
             union all
-            select collecte, count(*), 0 from dlnuf_valeurs where n_collectes = 1 and {kept} group by collecte
+            select collecte, count(*), 0 from dlnuf_valeurs where n_collectes = 1 and {asked} and {kept}
+            group by collecte
         )
         select collecte, sum(n_reponses) as n_reponses, sum(n_partagees) as n_partagees,
                100.0 * sum(n_partagees) / sum(n_reponses) as part_pct

@@ -190,9 +190,9 @@ def _alerts(row: dict[str, object], wanted: Sequence[str], names: dict[str, str]
 
 
 def _years(row: dict[str, object], ranks: range) -> str:
-    """« 2024 », or « 2024, –, 2023 » when the figures are not of one year."""
+    """« 2024 » when all that is known is of one year; else « 2024, –, 2023 », in the order of the columns."""
     years = [str(row[f"a{i}"] or "–") for i in ranks]
-    return years[0] if len(set(years)) == 1 else ", ".join(years) or "–"
+    return ", ".join(years) if len({*years} - {"–"}) > 1 else min(years, default="–")
 
 
 def _hidden(row: dict[str, object], ranks: range) -> str:

@@ -28,7 +28,6 @@ TESTED_WITH = {
     "encadrement_soins": "prix_et_parts_d_un_etablissement",
     "etp_par_place": "prix_et_parts_d_un_etablissement",
     "evolution_annuelle": "prix_et_parts_d_un_etablissement",
-    "cout_par_place": "prix_et_parts_d_un_etablissement",
     "part_de": "prix_et_parts_d_un_etablissement",
     "reste_a_charge": "prix_et_parts_d_un_etablissement",
 }

@@ -38,6 +38,5 @@
     ('ECART_AUT_INST_ET', '', ecart_relatif(autorise='cap_aut_tot', installe='cap_inst_tot')),
     ('TX_ENCADR_ET', '', etp_par_place(etp='etp_total', places='cap_inst_tot')),
     ('TX_ENCADR_SOINS', '', encadrement_soins(infirmiers='etp_ide', aides_soignants='etp_as', places='cap_inst_hp')),
-    ('COUT_PLACE', '', cout_par_place(charges_1='charges_g1', charges_2='charges_g2', charges_3='charges_g3', places='cap_inst_tot')),
     ('HORS_DEPT_ET', '', part_de(partie='origine_dept_hors_departement', tout='nb_pers_3112')),
 ]) }}

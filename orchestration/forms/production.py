@@ -72,7 +72,9 @@ def form_of(name: str) -> Form:
         return found[0]
     listed = ", ".join(f"{s} ({f.contract.collection})" for s, f in known_forms.items())
     if any(c.personal and wanted in (s, c.collection.casefold()) for s, c in contracts.items()):
-        raise UnknownForm(f"« {name} » porte des personnes : « dlnuf prepare » prépare ce qu'elle attend.")
+        raise UnknownForm(
+            f"« {name} » porte des personnes : « dlnuf prepare » prépare ce qu'elle attend, un établissement à la fois."
+        )
     what = "désigne plusieurs formulaires" if found else "n'est pas un formulaire"
     raise UnknownForm(f"« {name} » {what}. Formulaires : {listed}.")
 

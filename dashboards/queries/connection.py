@@ -9,6 +9,7 @@ locked. One connection is kept for each publication and perimeter, so that a new
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,6 +25,7 @@ from dashboards.labels import CATEGORIES
 from data_contracts.indicators import TERRITOIRES, published
 from data_contracts.loading import load_products
 
+logger = logging.getLogger(__name__)
 FICHE = "mart_etablissements__fiche"
 SQL_TYPES = {
     "string": "varchar", "integer": "bigint", "number": "double",
@@ -46,7 +48,19 @@ class Base:
         return self.rows(sql, parameters).with_columns(pl.col("^categorie_libelle$").replace(CATEGORIES))
 
     def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pl.DataFrame:
-        """The same, value for value as published."""
+        """The same, value for value as published.
+
+        An error inside the engine leaves a database that answers nothing any more: it is opened anew, and asked once
+        again.
+        """
+        try:
+            return self._asked(sql, parameters)
+        except (duckdb.InternalException, duckdb.FatalException):
+            logger.exception("Le moteur de requêtes s'est arrêté : il est rouvert.")
+            _connect.cache_clear()
+            return self._asked(sql, parameters)
+
+    def _asked(self, sql: str, parameters: Mapping[str, Any] | None) -> pl.DataFrame:
         return _connect(self.publication, self.perimeter).cursor().execute(sql, dict(parameters or {})).pl()
 
     def first(self, sql: str, parameters: Mapping[str, Any] | None = None) -> dict[str, Any]:

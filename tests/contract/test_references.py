@@ -381,7 +381,7 @@ def test_a_contract_without_tables_is_not_said_again_by_each_line_of_its_columns
          "essai.odcs.yaml:4 · fichier : l'octet 0xEF n'est pas de l'UTF-8 : enregistrer ce fichier en UTF-8"),
         (b"id: essai\nname: \0\x01\n",
          "essai.odcs.yaml:2 · fichier : le caractère U+0000 n'est pas du texte : le retirer (fichier abîmé ?)"),
-        (None, "essai.odcs.yaml:1 · fichier : ceci n'est pas un fichier qui se lit (Is a directory)"),
+        (None, "essai.odcs.yaml:1 · fichier : ceci n'est pas un fichier qui se lit (c'est un dossier)"),
     ],
 )  # fmt: skip
 def test_what_is_no_text_is_said_with_the_line_where_it_shows(tmp_path: Path, content: bytes | None, said: str) -> None:

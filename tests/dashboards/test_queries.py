@@ -12,6 +12,7 @@ from dashboards import queries
 from dashboards.access import OPEN, Perimeter, current_perimeter
 from dashboards.current import current_publication
 from dashboards.labels import entered_collectes
+from dashboards.queries import connection
 from data_contracts.profiles import profiles
 from ingest.home import Home
 from tests.dashboards import publication_example as example
@@ -259,3 +260,31 @@ def test_a_withheld_column_reads_as_unknown(home: Path) -> None:
 def test_a_code_of_the_perimeter_cannot_change_the_query(home: Path) -> None:
     base = _restricted(home, departements=frozenset({"59') or true or ('1'='1"}))
     assert queries.search(base, "ehpad").is_empty()
+
+
+@pytest.mark.parametrize("error", [duckdb.InternalException, duckdb.FatalException])
+def test_an_engine_that_failed_is_opened_anew(base: Base, monkeypatch: pytest.MonkeyPatch, error: type) -> None:
+    """No query can be written that makes it fail: its first cursor does. A second failure is not hidden."""
+    opened = connection._connect
+    ended: list[type] = []
+
+    class Ending:
+        def cursor(self) -> Any:
+            raise error("vector of size 0")
+
+    class Once:
+        @staticmethod
+        def cache_clear() -> None:
+            ended.append(error)
+            opened.cache_clear()
+
+        def __call__(self, *which: Any) -> Any:
+            return opened(*which) if ended else Ending()
+
+    monkeypatch.setattr(connection, "_connect", Once())
+    assert base.first("select count(*) as n from mart_etablissements__fiche")["n"] > 0
+    assert ended == [error]
+    ended.clear()
+    monkeypatch.setattr(Once, "__call__", lambda _self, *_which: Ending())
+    with pytest.raises(error):
+        base.rows("select 1")

@@ -2,7 +2,7 @@
    several times counts for its mean. #}
 with personnes as (
     select niveau, territoire_code, domaine, annee, etape, ordre, personne, avg(jours) as jours
-    from ({{ by_territory(ref('int_sejours__delais'), ['domaine', 'annee', 'etape', 'ordre', 'personne', 'jours']) }}) as d
+    from ({{ by_territory(ref('int_dui__delais'), ['domaine', 'annee', 'etape', 'ordre', 'personne', 'jours']) }}) as d
     group by niveau, territoire_code, domaine, annee, etape, ordre, personne
 )
 

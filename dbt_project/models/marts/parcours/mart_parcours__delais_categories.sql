@@ -8,7 +8,7 @@ with etapes as (
             partition by niveau, territoire_code, domaine, annee, etape, personne
             order by fin desc, categorie_code asc
         ) as derniere_categorie_code
-    from ({{ by_territory(ref('int_sejours__delais'), ['domaine', 'annee', 'etape', 'ordre', 'categorie_code', 'personne', 'fin', 'jours']) }}) as d
+    from ({{ by_territory(ref('int_dui__delais'), ['domaine', 'annee', 'etape', 'ordre', 'categorie_code', 'personne', 'fin', 'jours']) }}) as d
 ),
 
 personnes as (

@@ -87,14 +87,14 @@ class Link:
 class Withheld:
     """What of a product tells what units answered: hidden where an answer would give a small number of persons.
 
-    unit: column of the unit. number: the answer as a number; one that is none counts nobody. element, indicator: column
-    of the element, or of the indicator; one of the two. values:
-    columns that tell the answer, or how far another one is from it: empty when it is hidden. texts: those that tell it
-    as it is read, and read « secret » then.
+    unit: column of the unit. element, indicator: column of the element, or of the indicator; one of the two. number: of
+    an element, the answer as a number; one that is none counts nobody. An indicator has none: one side of a fraction may
+    be known alone. values: columns that tell the answer, or how far another one is from it: empty when it is hidden.
+    texts: those that tell it as it is read, and read « secret » then.
     """
 
     unit: str
-    number: str
+    number: str | None
     values: tuple[str, ...]
     texts: tuple[str, ...] = ()
     element: str | None = None
@@ -262,7 +262,7 @@ class WithheldDeclaration(Strict):
     """The property `withheld` of the contract of a product."""
 
     unit: str
-    number: str
+    number: str | None = None
     element: str | None = None
     indicator: str | None = None
     values: tuple[str, ...] = ()
@@ -299,6 +299,8 @@ def wrong_withheld(declared: Withheld | None, key: Collection[str], types: Mappi
         return
     if (declared.element is None) == (declared.indicator is None):
         yield "dire element ou indicator, la colonne qui nomme ce qui est dit"
+    if (declared.element is None) != (declared.number is None):
+        yield "number : la colonne de la réponse en nombre, d'un element et jamais d'un indicator"
     if not declared.values and not declared.texts:
         yield "dire values ou texts, les colonnes qui portent ce qui est dit"
     for name in (declared.unit, declared.number, declared.code, *declared.values, *declared.texts):

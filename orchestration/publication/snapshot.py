@@ -52,7 +52,9 @@ def protected_query_of(product: Product) -> str:
     if said is None:
         return query_of(product)
     hidden = dict.fromkeys(said.values, "NULL") | dict.fromkeys(said.texts, f"'{HIDDEN}'")
-    is_hidden = f"w.unite_id IS NOT NULL AND t.{quoted(said.number)} IS NOT NULL"
+    is_hidden = "w.unite_id IS NOT NULL"
+    if said.number:  # an answer in words is none of the counts
+        is_hidden += f" AND t.{quoted(said.number)} IS NOT NULL"
     columns = [
         f"CASE WHEN {is_hidden} AND t.{quoted(f.name)} IS NOT NULL THEN {hidden[f.name]} ELSE t.{quoted(f.name)} END"
         f" AS {quoted(f.name)}"

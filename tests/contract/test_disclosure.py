@@ -247,6 +247,8 @@ HIDES = Withheld("unite_id", "nombre", ("nombre",), ("valeur",), element="elemen
         (replace(HIDES, element=None), ANSWERS, "dire element ou indicator"),
         (replace(HIDES, indicator="element_id"), ANSWERS, "dire element ou indicator"),
         (replace(HIDES, values=(), texts=()), ANSWERS, "dire values ou texts"),
+        (replace(HIDES, number=None), ANSWERS, "number : la colonne de la réponse en nombre"),
+        (replace(HIDES, element=None, indicator="element_id"), ANSWERS, "jamais d'un indicator"),
         (replace(HIDES, number="n"), ANSWERS, "la colonne « n » n'existe pas"),
         (replace(HIDES, values=("element_id",)), ANSWERS, "« element_id » est dans la clé primaire"),
         (HIDES, {k: v for k, v in ANSWERS.items() if k != "secret"}, "la dernière colonne doit être « secret »"),

@@ -88,9 +88,9 @@ class Withheld:
     """What of a product tells what units answered: hidden where an answer would give a small number of persons.
 
     unit: column of the unit. element, indicator: column of the element, or of the indicator; one of the two. number: of
-    an element, the answer as a number; one that is none counts nobody. An indicator has none: one side of a fraction may
-    be known alone. values: columns that tell the answer, or how far another one is from it: empty when it is hidden.
-    texts: those that tell it as it is read, and read « secret » then.
+    an element, the answer as a number; one that is none counts nobody. An indicator has none: one side of a fraction
+    may be known alone. values: columns that tell the answer, or how far another one is from it: empty when it is
+    hidden. texts: those that tell it as it is read, and read « secret » then.
     """
 
     unit: str

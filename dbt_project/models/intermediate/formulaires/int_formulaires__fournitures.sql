@@ -79,7 +79,7 @@ demandees as (
 
 -- The perimeter in which each is answered: that of the answer received, else that in which the ESMS answers the rest.
 questions as (
-    select m.formulaire, m.champ, m.unite_id, m.perimetre, true as est_recue
+    select m.formulaire, m.champ, m.unite_id, m.perimetre, true as est_recue, m.valeur_nombre, m.valeur_texte, m.valeur_date, m.alerte
     from derniers_mots as m
     where m.rang_mot = 1
     union all
@@ -88,7 +88,11 @@ questions as (
         d.champ,
         d.unite_id,
         case when coalesce(r.est_groupee, 0) = 1 and c.base_temporelle <> 'validite' then 'groupe' else 'site' end as perimetre,
-        false as est_recue
+        false as est_recue,
+        cast(null as {{ type_double() }}) as valeur_nombre,
+        cast(null as {{ dbt.type_string() }}) as valeur_texte,
+        cast(null as date) as valeur_date,
+        cast(null as {{ dbt.type_string() }}) as alerte
     from (
         select formulaire, champ, unite_id from demandees
         union
@@ -120,10 +124,10 @@ reunies as (
         q.perimetre,
         r.unite_id is not null as est_repondant,
         q.est_recue,
-        m.valeur_nombre as recu_nombre,
-        m.valeur_texte as recu_texte,
-        m.valeur_date as recu_date,
-        m.alerte as recu_alerte,
+        q.valeur_nombre as recu_nombre,
+        q.valeur_texte as recu_texte,
+        q.valeur_date as recu_date,
+        q.alerte as recu_alerte,
         a.unite_id is not null as est_mise_de_cote,
         v.unite_id is not null as est_retenue,
         v.valeur_nombre,
@@ -135,11 +139,10 @@ reunies as (
         v.statut,
         x.delivery_id is not null as est_corrigee,
         v.collecte <> c.collecte and (s.unite_id is not null or e.ouverture = 'personnel') as est_gardee,
-        {{ within_tolerance('v', 'm', 'e.tolerance_type', 'coalesce(e.tolerance_valeur, 0)') }} as est_dans_tolerance
+        {{ within_tolerance('v', 'q', 'e.tolerance_type', 'coalesce(e.tolerance_valeur, 0)') }} as est_dans_tolerance
     from questions as q
     inner join champs as c on q.formulaire = c.formulaire and q.champ = c.champ
     left join repondants as r on q.formulaire = r.formulaire and q.unite_id = r.unite_id
-    left join derniers_mots as m on q.formulaire = m.formulaire and q.champ = m.champ and q.unite_id = m.unite_id and m.rang_mot = 1
     left join mises_de_cote as a on q.formulaire = a.formulaire and q.champ = a.champ and q.unite_id = a.unite_id
     left join {{ ref('dlnuf_valeurs') }} as v
         on

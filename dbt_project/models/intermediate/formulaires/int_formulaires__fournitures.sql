@@ -11,8 +11,9 @@ with annees as (
     group by o.source
 ),
 
+-- Columns are numbered: over a country, millions of rows bear the number, and not the names.
 champs as (
-    select c.formulaire, s.collecte, a.millesime, c.champ, c.rang, c.element_id, coalesce(c.composante, '') as composante, c.base_temporelle, c.publics
+    select row_number() over (order by c.formulaire asc, c.champ asc) as champ_numero, c.formulaire, s.collecte, a.millesime, c.champ, c.rang, c.element_id, coalesce(c.composante, '') as composante, c.base_temporelle, c.publics
     from {{ ref('champs_formulaires') }} as c
     inner join annees as a on c.formulaire = a.formulaire
     inner join {{ ref('sources') }} as s on c.formulaire = s.source
@@ -21,7 +22,7 @@ champs as (
 derniers_mots as (
     select
         o.source as formulaire,
-        o.champ,
+        c.champ_numero,
         o.unite_id,
         o.perimetre,
         o.delivery_id,
@@ -38,6 +39,7 @@ derniers_mots as (
         ) as rang_mot
     from {{ ref('int_observations') }} as o
     inner join annees as a on o.source = a.formulaire and o.millesime = a.millesime
+    left join champs as c on o.source = c.formulaire and o.champ = c.champ
     where o.unite = 'ET' and o.est_courante
 ),
 
@@ -61,15 +63,16 @@ repondants as (
 
 -- Cells that the collection received and that the layer does not carry: they cannot be read as what their column holds.
 mises_de_cote as (
-    select distinct l.formulaire, s.champ, l.unite_id
+    select distinct c.champ_numero, l.unite_id
     from {{ source('raw', 'signalements') }} as s
     inner join lignes as l on s.source = l.formulaire and s.delivery_id = l.delivery_id and s.ligne = l.ligne
+    inner join champs as c on s.source = c.formulaire and s.champ = c.champ
     where s.effet = 'non_utilisee'
 ),
 
 -- Asked of the ESMS that are open, and about their public.
 demandees as (
-    select c.formulaire, c.champ, e.finess_et as unite_id
+    select c.champ_numero, e.finess_et as unite_id
     from champs as c
     inner join {{ ref('formulaires_categories') }} as r on c.formulaire = r.formulaire
     inner join {{ ref('int_finess__et_courant') }} as e on r.categorie_code = e.categorie_code and e.est_ouvert
@@ -79,13 +82,12 @@ demandees as (
 
 -- The perimeter in which each is answered: that of the answer received, else that in which the ESMS answers the rest.
 questions as (
-    select m.formulaire, m.champ, m.unite_id, m.perimetre, true as est_recue, m.valeur_nombre, m.valeur_texte, m.valeur_date, m.alerte
+    select m.champ_numero, m.unite_id, m.perimetre, true as est_recue, m.valeur_nombre, m.valeur_texte, m.valeur_date, m.alerte
     from derniers_mots as m
-    where m.rang_mot = 1
+    where m.rang_mot = 1 and m.champ_numero is not null
     union all
     select
-        d.formulaire,
-        d.champ,
+        d.champ_numero,
         d.unite_id,
         case when coalesce(r.est_groupee, 0) = 1 and c.base_temporelle <> 'validite' then 'groupe' else 'site' end as perimetre,
         false as est_recue,
@@ -94,14 +96,29 @@ questions as (
         cast(null as date) as valeur_date,
         cast(null as {{ dbt.type_string() }}) as alerte
     from (
-        select formulaire, champ, unite_id from demandees
+        select champ_numero, unite_id from demandees
         union
-        select formulaire, champ, unite_id from mises_de_cote
+        select champ_numero, unite_id from mises_de_cote
     ) as d
-    inner join champs as c on d.formulaire = c.formulaire and d.champ = c.champ
-    left join repondants as r on d.formulaire = r.formulaire and d.unite_id = r.unite_id
-    left join derniers_mots as m on d.formulaire = m.formulaire and d.champ = m.champ and d.unite_id = m.unite_id and m.rang_mot = 1
+    inner join champs as c on d.champ_numero = c.champ_numero
+    left join repondants as r on c.formulaire = r.formulaire and d.unite_id = r.unite_id
+    left join derniers_mots as m on d.champ_numero = m.champ_numero and d.unite_id = m.unite_id and m.rang_mot = 1
     where m.unite_id is null
+),
+
+-- What the layer retains of the questions of forms, for the year of each.
+retenues as (
+    select
+        c.champ_numero, v.unite_id, v.perimetre, v.valeur_nombre, v.valeur_texte, v.valeur_date, v.source, v.collecte, v.alerte, v.statut,
+        v.delivery_id, v.ligne
+    from {{ ref('dlnuf_valeurs') }} as v
+    inner join champs as c
+        on
+            v.millesime = c.millesime
+            and v.element_id = c.element_id
+            and v.composante = c.composante
+            and v.base_temporelle = c.base_temporelle
+    where v.unite = 'ET'
 ),
 
 corrections as (
@@ -141,23 +158,15 @@ reunies as (
         v.collecte <> c.collecte and (s.unite_id is not null or e.ouverture = 'personnel') as est_gardee,
         {{ within_tolerance('v', 'q', 'e.tolerance_type', 'coalesce(e.tolerance_valeur, 0)') }} as est_dans_tolerance
     from questions as q
-    inner join champs as c on q.formulaire = c.formulaire and q.champ = c.champ
-    left join repondants as r on q.formulaire = r.formulaire and q.unite_id = r.unite_id
-    left join mises_de_cote as a on q.formulaire = a.formulaire and q.champ = a.champ and q.unite_id = a.unite_id
-    left join {{ ref('dlnuf_valeurs') }} as v
-        on
-            v.unite = 'ET'
-            and q.unite_id = v.unite_id
-            and q.perimetre = v.perimetre
-            and c.millesime = v.millesime
-            and c.element_id = v.element_id
-            and c.composante = v.composante
-            and c.base_temporelle = v.base_temporelle
+    inner join champs as c on q.champ_numero = c.champ_numero
+    left join repondants as r on c.formulaire = r.formulaire and q.unite_id = r.unite_id
+    left join mises_de_cote as a on q.champ_numero = a.champ_numero and q.unite_id = a.unite_id
+    left join retenues as v on q.champ_numero = v.champ_numero and q.unite_id = v.unite_id and q.perimetre = v.perimetre
     left join {{ ref('elements') }} as e on c.element_id = e.element_id
     left join {{ ref('dlnuf_secret') }} as s
         on s.unite = 'ET' and q.unite_id = s.unite_id and s.genre = 'element' and c.element_id = s.code
     left join corrections as x
-        on v.delivery_id = x.delivery_id and v.ligne = x.ligne and v.element_id = x.element_id and v.composante = x.composante
+        on v.delivery_id = x.delivery_id and v.ligne = x.ligne and c.element_id = x.element_id and c.composante = x.composante
 )
 
 select

@@ -40,8 +40,8 @@ def prepare(home: Home) -> Path:
 def without_history() -> dg.DagsterInstance:
     """An instance for one run in this process, which reads its result from what the run returns.
 
-    Dagster's own (`DagsterInstance.ephemeral`) keeps each event of a run in several tables of an SQLite in memory, for a
-    history that nobody can ask for once the run has ended: about a tenth of the processor of a small run.
+    Dagster's own (`DagsterInstance.ephemeral`) keeps each event of a run in several tables of an SQLite in memory:
+    about a tenth of the processor of a small run, for a history that nobody can ask for once the run has ended.
     """
     from dagster import DagsterInstance
     from dagster._core.instance import InstanceType
